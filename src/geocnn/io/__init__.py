@@ -1,0 +1,1 @@
+"""Data in, files out. NumPy only, never torch."""

@@ -1,0 +1,1 @@
+"""Architectures, one a file, and the table that names them."""

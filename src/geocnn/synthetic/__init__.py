@@ -1,0 +1,1 @@
+"""Physics to labelled samples: sample ``i`` of seed ``s`` is always the same, on any number of workers."""

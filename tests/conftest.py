@@ -1,0 +1,31 @@
+"""Shared fixtures; array shapes and types of geocnn are checked at run time while the tests run."""
+
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook(
+    ["geocnn.layers", "geocnn.models", "geocnn.losses", "geocnn.metrics", "geocnn.synthetic", "geocnn.datasets"],
+    "beartype.beartype",
+)
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Folder with real data, beside the checkout."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("real data (../shared/data) are not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """Folder with reference numbers, beside the checkout."""
+    folder = SHARED / "oracles"
+    if not folder.is_dir():
+        pytest.skip("reference numbers (../shared/oracles) are not beside this checkout")
+    return folder
