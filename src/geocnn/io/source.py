@@ -7,7 +7,9 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
+from geocnn.io.scan import ScannedSource
 
 __all__ = ["ArraySource", "Sink", "Source", "as_grid"]
 
@@ -65,32 +67,28 @@ class Sink(Protocol):
         """Commit after a clean block, abort after an exception (Ctrl-C included)."""
 
 
-class ArraySource:
-    """A NumPy array as a :class:`Source`; also the base of the file formats that map to one.
+class ArraySource(ScannedSource):
+    """A NumPy array as a :class:`Source`.
 
     Args:
         array: samples, any real dtype, vertical axis last.
         grid: meaning of the axes; guessed from the shape when missing.
         path: file it came from, if any.
+
+    Raises:
+        DataError: the array holds no real numbers, or the grid has another shape.
     """
 
     def __init__(self, array: NDArray[np.generic], grid: Grid | None = None, path: Path | None = None) -> None:
+        super().__init__()
+        if array.dtype.kind not in "biuf" or array.ndim == 0 or 0 in array.shape:
+            raise DataError(f"an array of {array.dtype} with shape {array.shape} is no survey; real numbers are needed.")
+        if grid is not None and grid.shape != array.shape:
+            raise DataError(f"the grid describes shape {grid.shape} but the array has shape {array.shape}.")
         self._array = array
-        self._live: NDArray[np.bool_] | None = None
         self.grid = as_grid(array.shape) if grid is None else grid
         self.dtype = np.dtype(array.dtype)
         self.path = path
-
-    @property
-    def live(self) -> NDArray[np.bool_]:
-        """False where every sample of a trace is zero or NaN; computed at first use."""
-        if self._live is None:
-            live = np.empty(self.grid.shape[:-1], dtype=np.bool_)
-            for i in range(live.shape[0]) if live.ndim else ():
-                row = np.asarray(self._array[i])
-                live[i] = np.any((row != 0) & ~np.isnan(row), axis=-1)
-            self._live = live if live.ndim else np.asarray(True)
-        return self._live
 
     def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
         """Read a block as float32; one slice per axis."""
@@ -98,7 +96,7 @@ class ArraySource:
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
-        return [("format", f"array {self.dtype}")]
+        return [("format", f"array of {self.dtype}")]
 
 
 def as_grid(shape: tuple[int, ...]) -> Grid:

@@ -1,0 +1,199 @@
+"""A trained network on disk: a folder with weights.safetensors, card.json and metrics.csv; no pickle anywhere."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.models import build
+
+__all__ = ["SHIPPED", "Card", "Trained", "load", "save", "versions", "write_atomically"]
+
+CARD, WEIGHTS = "card.json", "weights.safetensors"
+
+SHIPPED: dict[str, dict[int, str]] = {"faults": {2: "faults-2d", 3: "faults-3d"}}
+"""Networks inside the package: name that users type -> dimensions of the data -> folder under weights/."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that prediction needs and training decided; the content of card.json.
+
+    Attributes:
+        name: what the network is called.
+        task: "classification" or "segmentation".
+        architecture: key of the table in :mod:`geocnn.models`.
+        arguments: keyword arguments of the architecture, ``ndim`` included.
+        classes: what the output channels mean.
+        channels: what the input channels mean, in order.
+        axes: names of the axes of space, the vertical one last.
+        normalisation: keyword arguments of :meth:`geocnn.normalisation.Normalisation.fit`, or {"kind": "none"}.
+        window: samples per axis of the training windows.
+        size_multiple: sizes that the network takes are multiples of this.
+        reach: samples beyond an output sample that can change it; None where that is the whole window.
+        data: what it was trained on, in words.
+        training: recipe, arguments, epochs, seconds, machine.
+        metrics: results by data set.
+        versions: of geocnn, torch, numpy and python.
+        sha256: of the weights file.
+        notes: what users should know: limits, origin, licence.
+    """
+
+    name: str
+    task: str
+    architecture: str
+    arguments: dict[str, Any]
+    classes: tuple[str, ...]
+    channels: tuple[str, ...]
+    axes: tuple[str, ...]
+    window: tuple[int, ...]
+    normalisation: dict[str, Any] = field(default_factory=dict)
+    size_multiple: int = 1
+    reach: int | None = None
+    data: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    sha256: str = ""
+    notes: str = ""
+
+    @property
+    def ndim(self) -> int:
+        """Dimensions of the data."""
+        return int(self.arguments["ndim"])
+
+    def replace(self, **changes: Any) -> "Card":  # noqa: ANN401  (the fields have many types)
+        """Copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    @classmethod
+    def from_json(cls, text: str, path: Path) -> "Card":
+        """Parse card.json.
+
+        Raises:
+            FormatError: not JSON, or not the fields of a card.
+        """
+        try:
+            fields = json.loads(text)
+            tuples = {k: tuple(fields[k]) for k in ("classes", "channels", "axes", "window")}
+            return cls(**{**fields, **tuples})
+        except (ValueError, TypeError, KeyError) as error:
+            raise FormatError(f"{path} is not a geocnn card ({error}); give a folder written by geocnn train") from None
+
+    def to_json(self) -> str:
+        """Indented JSON, one field a line where possible."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with its card, ready to predict: evaluation mode, no gradients."""
+
+    model: nn.Module
+    card: Card
+    folder: Path | None = None
+
+
+def versions() -> dict[str, str]:
+    """Versions that decide the numbers."""
+    from geocnn import __version__
+
+    return {
+        "geocnn": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def write_atomically(path: Path, write: "Mapping[str, Tensor] | str") -> None:
+    """Write tensors or text beside ``path`` and rename: the file is finished or as it was."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if isinstance(write, str):
+            part.write_text(write, encoding="utf-8")
+        else:
+            save_file({k: v.detach().contiguous() for k, v in write.items()}, part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save(folder: Path, model: nn.Module, card: Card) -> Card:
+    """Write weights and card into ``folder``; return the card with the checksum filled in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / WEIGHTS, model.state_dict())
+    card = card.replace(sha256=_sha256(folder / WEIGHTS), versions=versions())
+    write_atomically(folder / CARD, card.to_json())
+    return card
+
+
+def load(name: str | Path, *, ndim: int | None = None) -> Trained:
+    """Load a shipped network by name, or one from a run folder.
+
+    Args:
+        name: "faults", or a folder with card.json and weights.safetensors.
+        ndim: which of the shipped networks of that name, by the dimensions of the data; default the largest.
+
+    Raises:
+        MissingError: neither a shipped network nor a folder.
+        FormatError: the folder is damaged: no card, weights that do not fit it or its checksum.
+        DataError: no shipped network of that name for ``ndim`` dimensions.
+    """
+    folder = _find(name, ndim)
+    card_path, weights_path = folder / CARD, folder / WEIGHTS
+    for path in (card_path, weights_path):
+        if not path.is_file():
+            raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults")
+    card = Card.from_json(card_path.read_text(encoding="utf-8"), card_path)
+    if card.sha256 and _sha256(weights_path) != card.sha256:
+        raise FormatError(
+            f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source"
+        )
+    model = build(card.architecture, **card.arguments)
+    try:
+        model.load_state_dict(load_file(weights_path))
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise FormatError(
+            f"{weights_path} does not fit the network in card.json ({reason}); "
+            "take both files from the same training run"
+        ) from None
+    return Trained(model.eval().requires_grad_(requires_grad=False), card, folder)
+
+
+def _find(name: str | Path, ndim: int | None) -> Path:
+    """Folder of a network; a folder on disk goes before a shipped name."""
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if str(name) not in SHIPPED:
+        raise MissingError(
+            f"there is no network {str(name)!r}; geocnn ships {', '.join(sorted(SHIPPED))}, "
+            "or give a folder written by geocnn train"
+        )
+    by_ndim = SHIPPED[str(name)]
+    if ndim is not None and ndim not in by_ndim:
+        have = " and ".join(f"{n}-D" for n in by_ndim)
+        raise DataError(f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only")
+    chosen = by_ndim[max(by_ndim) if ndim is None else ndim]
+    return Path(str(files("geocnn") / "weights" / chosen))
+
+
+def _sha256(path: Path) -> str:
+    """Checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,78 @@
+"""Labelled samples for training: a batch of indices in, a batch of tensors out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from geocnn.normalisation import Normalisation
+from geocnn.synthetic.structure import StructureRanges, structure
+
+__all__ = ["FaultStructures", "Samples", "TensorSamples"]
+
+
+class Samples(Protocol):
+    """Labelled samples; always the same for the same indices, so that a run can be repeated and resumed."""
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch."""
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(input (batch, channels, *space), target)`` of the samples with these indices."""
+
+
+@dataclass(frozen=True)
+class TensorSamples:
+    """Samples that fit into memory.
+
+    Attributes:
+        inputs: ``(samples, channels, *space)``.
+        targets: ``(samples, ...)``.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.inputs)
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch with these indices."""
+        if list(indices) == list(range(len(self))):  # a full batch needs no copy
+            return self.inputs, self.targets
+        chosen = torch.as_tensor(list(indices))
+        return self.inputs[chosen], self.targets[chosen]
+
+
+@dataclass(frozen=True)
+class FaultStructures:
+    """Synthetic volumes or sections with their fault masks, made when asked for.
+
+    Attributes:
+        samples: number of samples in an epoch.
+        shape: (inline, crossline, time) or (trace, time) samples.
+        seed: number of the series.
+        ranges: what is drawn at random.
+    """
+
+    samples: int
+    shape: tuple[int, ...]
+    seed: int
+    ranges: StructureRanges
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 1, *shape)`` of normalised seismic and of fault masks (0 or 1), float32."""
+        inputs, targets = [], []
+        for index in indices:
+            sample = structure(index, seed=self.seed, shape=self.shape, ranges=self.ranges)
+            seismic = sample.seismic.numpy()
+            inputs.append(torch.from_numpy(Normalisation.fit(seismic).apply(seismic)))
+            targets.append(sample.fault.float())
+        return torch.stack(inputs)[:, None], torch.stack(targets)[:, None]

@@ -1,0 +1,188 @@
+"""A file of equally long traces, each behind a header of fixed size: SEG-Y, SU and C-ordered .npy alike."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError, FormatError
+from geocnn.grid import Grid
+from geocnn.io.samples import SampleFormat, decode
+from geocnn.io.scan import ScannedSource
+
+__all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs", "spans"]
+
+BLOCK_BYTES = 8 << 20  # one piece of reading: large enough for the disk, small enough for the cache
+
+
+@dataclass(frozen=True)
+class TraceLayout:
+    """Where the samples lie in a file.
+
+    Attributes:
+        offset: bytes before the first trace.
+        header: bytes before the samples of each trace.
+        samples: samples in a trace.
+        count: traces in the file.
+        form: sample format.
+    """
+
+    offset: int
+    header: int
+    samples: int
+    count: int
+    form: SampleFormat
+
+    @property
+    def trace_bytes(self) -> int:
+        """Size of a trace with its header."""
+        return self.header + self.samples * self.form.stored.itemsize
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of the whole file."""
+        return self.offset + self.count * self.trace_bytes
+
+    @property
+    def block(self) -> int:
+        """Traces in one piece of reading."""
+        return max(1, BLOCK_BYTES // self.trace_bytes)
+
+
+class TraceFile:
+    """Raw traces of a file; opened at first use, usable from several threads, picklable (reopens by path)."""
+
+    def __init__(self, path: Path, layout: TraceLayout) -> None:
+        self.path = path
+        self.layout = layout
+        self._handle: BinaryIO | None = None
+        self._lock = threading.Lock()
+
+    def read(self, first: int, count: int) -> NDArray[np.uint8]:
+        """Bytes of ``count`` traces from ``first`` on, shape ``(count, trace_bytes)``.
+
+        Raises:
+            FormatError: the file has become shorter since it was opened.
+        """
+        raw = np.empty((count, self.layout.trace_bytes), dtype=np.uint8)
+        self._fill(raw, self.layout.offset + first * self.layout.trace_bytes)
+        return raw
+
+    def headers(self, first: int, count: int) -> NDArray[np.uint8]:
+        """Header bytes alone, shape ``(count, header)``; samples of long traces are skipped."""
+        layout = self.layout
+        if layout.trace_bytes < 16 * 1024:  # reading on is cheaper than seeking
+            return self.read(first, count)[:, : layout.header]
+        raw = np.empty((count, layout.header), dtype=np.uint8)
+        for row in range(count):
+            self._fill(raw[row], layout.offset + (first + row) * layout.trace_bytes)
+        return raw
+
+    def samples(self, raw: NDArray[np.uint8], begin: int = 0, end: int | None = None) -> NDArray[np.generic]:
+        """View of the stored samples ``begin:end`` in bytes from :meth:`read`, shape ``(count, end - begin)``."""
+        stored = self.layout.form.stored
+        columns = slice(begin, self.layout.samples if end is None else end)
+        return raw[:, self.layout.header :].view(stored)[:, columns]
+
+    def close(self) -> None:
+        """Close the handle; the next read opens it again."""
+        with self._lock:
+            if self._handle is not None:
+                self._handle.close()
+                self._handle = None
+
+    def _fill(self, target: NDArray[np.uint8], position: int) -> None:
+        view = memoryview(target).cast("B")
+        with self._lock:
+            if self._handle is None:
+                self._handle = self.path.open("rb", buffering=0)
+            self._handle.seek(position)
+            done = 0
+            while done < len(view):
+                got = self._handle.readinto(view[done:])  # type: ignore[attr-defined]
+                if not got:
+                    raise FormatError(f"{self.path.name} became shorter while it was read; copy it again.")
+                done += got
+
+    def __getstate__(self) -> tuple[Path, TraceLayout]:
+        return self.path.absolute(), self.layout
+
+    def __setstate__(self, state: tuple[Path, TraceLayout]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) is not None:
+            self.close()
+
+
+class TraceSource(ScannedSource):
+    """A :class:`~geocnn.io.source.Source` over a trace file and the place of each trace in the grid.
+
+    Args:
+        file: the traces.
+        grid: axes; the last one runs along the samples.
+        index: trace number in the file for each grid position, -1 where there is none, shape ``grid.shape[:-1]``.
+    """
+
+    def __init__(self, file: TraceFile, grid: Grid, index: NDArray[np.int64]) -> None:
+        super().__init__()
+        self.file = file
+        self.grid = grid
+        self.index = index
+        self.dtype = file.layout.form.dtype
+        self.path: Path | None = file.path
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """False where the file has no trace, shape ``grid.shape[:-1]``."""
+        return self.index >= 0
+
+    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
+        """Read a block; only its traces are touched, in contiguous runs."""
+        bounds = spans(slices, self.grid.shape)
+        begin, end = bounds[-1]
+        lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
+        out = np.zeros((lateral.size, end - begin), dtype=np.float32)
+        for rows, first, count in runs(lateral.ravel(), self.file.layout.block):
+            stored = self.file.samples(self.file.read(first, count), begin, end)
+            if rows[-1] - rows[0] + 1 == count and rows[-1] >= rows[0]:
+                decode(stored, self.file.layout.form, out[rows[0] : rows[0] + count])
+            else:
+                piece = np.empty(stored.shape, dtype=np.float32)
+                decode(stored, self.file.layout.form, piece)
+                out[rows] = piece
+        return out.reshape(*lateral.shape, end - begin)
+
+
+def spans(slices: tuple[slice, ...], shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Bounds (begin, end) of one slice per axis.
+
+    Raises:
+        DataError: the number of slices is not the number of axes, or a step is not 1.
+    """
+    if len(slices) != len(shape) or any(s.step not in (None, 1) for s in slices):
+        raise DataError(f"read() needs one slice with step 1 for each of the {len(shape)} axes, not {slices}.")
+    return [(s.indices(n)[0], max(s.indices(n)[:2])) for s, n in zip(slices, shape, strict=True)]
+
+
+def runs(traces: NDArray[np.int64], limit: int) -> Iterator[tuple[NDArray[np.intp], int, int]]:
+    """Contiguous runs of at most ``limit`` traces: (rows of ``traces``, first trace, count); negative ones left out."""
+    order = np.argsort(traces, kind="stable")
+    order = order[np.searchsorted(traces[order], 0) :]
+    ordered = traces[order]
+    breaks = np.flatnonzero(np.diff(ordered) != 1) + 1
+    for begin, end in zip([0, *breaks], [*breaks, len(ordered)], strict=True):
+        for piece in range(begin, end, limit):
+            stop = min(piece + limit, end)
+            yield order[piece:stop], int(ordered[piece]), stop - piece
+
+
+def fsync(handle: BinaryIO) -> None:
+    """Flush a file down to the disk."""
+    handle.flush()
+    os.fsync(handle.fileno())

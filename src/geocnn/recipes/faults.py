@@ -1,0 +1,98 @@
+"""Fault segmentation learnt from synthetic structure."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from geocnn.training import Recipe
+
+__all__ = ["faults"]
+
+
+def faults(
+    *,
+    ndim: Literal[2, 3] = 3,
+    crop: tuple[int, ...] | None = None,
+    samples: int = 200,
+    epochs: int = 25,
+    batch_size: int | None = None,
+    learning_rate: float = 1e-3,
+    bottleneck: int = 128,
+    workers: int = 0,
+    seed: int = 0,
+) -> "Recipe":
+    """Segment faults in seismic cubes (3-D) or sections (2-D), learnt from synthetic volumes alone.
+
+    The FaultSeg3D network (Wu et al. 2019) on folded and faulted layers that are made while it learns; no volume is
+    shown twice. Binary cross-entropy plus Dice, AdamW with warm-up and cosine decay, averaged weights.
+
+    Args:
+        ndim: 3 for cubes, 2 for sections.
+        crop: samples per axis of a training volume, multiples of 8; default 96 96 96, or 192 192 in 2-D.
+        samples: volumes per epoch.
+        epochs: number of epochs.
+        batch_size: volumes per step; default 1, or 8 in 2-D.
+        learning_rate: peak learning rate.
+        bottleneck: channels at the coarsest level; 512 is the published network, 128 the authors' later one.
+        workers: processes that make volumes.
+        seed: of the weights and the volumes.
+    """
+    from geocnn.checkpoints import Card
+    from geocnn.datasets import FaultStructures
+    from geocnn.errors import DataError
+    from geocnn.losses import dice_bce
+    from geocnn.metrics import overlap
+    from geocnn.models.faultseg import FaultSeg
+    from geocnn.synthetic.structure import StructureRanges
+    from geocnn.training import Recipe, Schedule
+
+    crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)
+    if len(crop) != ndim or any(n % FaultSeg.size_multiple or n < 16 for n in crop):
+        raise DataError(
+            f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as --crop "
+            + " ".join(["96"] * ndim)
+        )
+    import torch
+
+    torch.manual_seed(seed)
+    arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, "bottleneck": bottleneck}
+    card = Card(
+        name=f"faults-{ndim}d",
+        task="segmentation",
+        architecture="faultseg",
+        arguments=arguments,
+        classes=("fault",),
+        channels=("amplitude",),
+        axes=("inline", "crossline", "time") if ndim == 3 else ("trace", "time"),
+        window=crop,
+        normalisation={"clip": 4.0},
+        size_multiple=FaultSeg.size_multiple,
+        reach=FaultSeg.reach,
+        data=f"synthetic structure of geocnn.synthetic.structure, {samples} new {'volumes' if ndim == 3 else 'sections'}"
+        f" of {' x '.join(map(str, crop))} samples an epoch",
+    )
+    batch_size = batch_size or (1 if ndim == 3 else 8)
+    return Recipe(
+        name="faults",
+        model=FaultSeg(ndim, bottleneck=bottleneck),
+        card=card,
+        # Odd and even series: validation never meets a training volume, whatever the seed.
+        train=FaultStructures(samples, crop, 2 * seed, StructureRanges()),
+        validation=FaultStructures(16 if ndim == 3 else 64, crop, 2 * seed + 1, StructureRanges()),
+        loss=dice_bce,
+        metrics=overlap,
+        schedule=Schedule(
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            warmup=min(100, samples * epochs // batch_size // 10),
+            decay="cosine",
+            weight_decay=1e-4,
+            clip=1.0,
+            ema=0.995,
+            shuffle=False,
+            fresh=True,
+            workers=workers,
+            precision="auto",
+        ),
+        seed=seed,
+    )
