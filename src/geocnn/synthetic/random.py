@@ -110,7 +110,7 @@ class Xoshiro:
             if 2 * y > x * x:
                 return -start - x if negative else start + x
 
-    def permutation(self, count: int) -> Int64[ndarray, "{count}"]:
+    def permutation(self, count: int) -> Int64[ndarray, " count"]:
         """Random order of ``0..count-1`` (the "inside-out" shuffle of Durstenfeld and Knuth)."""
         order = list(range(count))
         mask = 3
@@ -122,7 +122,7 @@ class Xoshiro:
                 mask = 2 * mask + 1
         return np.array(order, dtype=np.int64)
 
-    def fill(self, count: int) -> Float32[ndarray, "{count}"]:
+    def fill(self, count: int) -> Float32[ndarray, " count"]:
         """A float32 array of uniforms in [0, 1), as ``rand(rng, Float32, count)`` gives them.
 
         Each 64 bits give two numbers, the low half first. Sixteen or more numbers come from eight lanes, streams

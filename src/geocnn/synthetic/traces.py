@@ -34,10 +34,10 @@ class Traces:
     """
 
     samples: Float32[ndarray, "traces size"]
-    labels: Int64[ndarray, "traces"]
-    centres: Int64[ndarray, "traces"]
-    train: Int64[ndarray, "train"]
-    holdout: Int64[ndarray, "holdout"]
+    labels: Int64[ndarray, " traces"]
+    centres: Int64[ndarray, " traces"]
+    train: Int64[ndarray, " train"]
+    holdout: Int64[ndarray, " holdout"]
     state: State
 
 
@@ -45,12 +45,12 @@ class Traces:
 class _Draws:
     """What chance decides about each trace, before any arithmetic."""
 
-    phase: Float32[ndarray, "traces"]
+    phase: Float32[ndarray, " traces"]
     noise: Float32[ndarray, "traces size"]
-    width: Float32[ndarray, "traces"]
-    amplitude: Float32[ndarray, "traces"]
-    centre: Int64[ndarray, "traces"]
-    label: Int64[ndarray, "traces"]
+    width: Float32[ndarray, " traces"]
+    amplitude: Float32[ndarray, " traces"]
+    centre: Int64[ndarray, " traces"]
+    label: Int64[ndarray, " traces"]
 
 
 def traces(
@@ -103,7 +103,7 @@ def traces(
 
 def moving_arrival(
     seed: int = 0, *, backgrounds: int = 12, size: int = 64, noise: float = 0.03
-) -> tuple[Float32[ndarray, "centres traces size"], Int64[ndarray, "traces"]]:
+) -> tuple[Float32[ndarray, "centres traces size"], Int64[ndarray, " traces"]]:
     """The same arrivals over the same backgrounds, moved to every sample of the trace in turn.
 
     Returns:
@@ -119,7 +119,7 @@ def moving_arrival(
     return np.stack(moved), label
 
 
-def _draw(stream: Xoshiro, label: Int64[ndarray, "traces"], size: int, centres: tuple[int, int]) -> _Draws:
+def _draw(stream: Xoshiro, label: Int64[ndarray, " traces"], size: int, centres: tuple[int, int]) -> _Draws:
     """Draw in the order of the textbook: phase, noise, then centre, width and amplitude of an arrival."""
     uniform = np.zeros((3, label.size), dtype=np.float32)  # phase, width, amplitude
     noise = np.empty((label.size, size), dtype=np.float32)
@@ -154,13 +154,13 @@ def _rounded(function: np.ufunc, x: Float32[ndarray, "..."]) -> Float32[ndarray,
     return np.asarray(function(x.astype(np.float64)), dtype=np.float32)
 
 
-def _sum(x: Float32[ndarray, "traces size"]) -> Float32[ndarray, "traces"]:
+def _sum(x: Float32[ndarray, "traces size"]) -> Float32[ndarray, " traces"]:
     """Sum along each trace in the order of a loop over four vectors of four lanes, which fixes the last bit.
 
     The loop starts from ``x[0] + x[1]`` and takes 16 samples a turn; the vectors are added in order, their lanes in
     pairs, and the samples left over one by one.
     """
-    total = x[:, 0] + x[:, 1]
+    total: Float32[ndarray, " traces"] = x[:, 0] + x[:, 1]
     turns = (x.shape[1] - 2) // 16
     if turns:
         lanes = np.zeros((x.shape[0], 4, 4), dtype=np.float32)

@@ -1,0 +1,114 @@
+"""The worked example of the textbook, to every printed digit."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from geocnn.datasets import TensorSamples
+    from geocnn.synthetic.traces import Traces
+    from geocnn.training import Recipe
+
+__all__ = ["traces"]
+
+
+def traces(
+    *,
+    seed: int = 42,
+    head: Literal["flatten", "pool"] = "flatten",
+    epochs: int = 60,
+    learning_rate: float = 5e-3,
+    count: int = 180,
+    centres: tuple[int, int] = (12, 52),
+    noise: float = 0.03,
+    true_convolution: bool = True,
+) -> "Recipe":
+    """Classify synthetic traces: quiet, positive or negative arrival. The textbook example, same numbers.
+
+    A network of 4,211 parameters learns 144 traces of 64 samples in 60 steps and is tested on 36 others. With the
+    defaults data, split, initial weights and losses are those behind the printed ones (1.1431 0.2116 0.0077 0.0013
+    0.0007; holdout 0.0008, all classes 1.000). The loss is log-softmax, where the textbook takes log(p + 1e-7): that
+    is the same to the printed digits, and does not go dead on large amplitudes.
+
+    Args:
+        seed: of the data and the initial weights; 42 is the printed example.
+        head: "flatten" as printed, or "pool", which knows an arrival at any position.
+        epochs: steps, each over all training traces.
+        learning_rate: of Adam.
+        count: traces, four fifths of them for training.
+        centres: first and last sample (1-based) at which arrivals peak.
+        noise: standard deviation of the noise; arrivals are about 1.
+        true_convolution: flip the kernel as the printed example's framework does; without, formula 8.1 as written.
+
+    Raises:
+        DataError: a number out of its range.
+    """
+    from geocnn.checkpoints import Card
+    from geocnn.losses import cross_entropy
+    from geocnn.models.trace_classifier import TraceClassifier, initialise
+    from geocnn.synthetic.random import Xoshiro
+    from geocnn.synthetic.traces import CLASSES
+    from geocnn.synthetic.traces import traces as generate
+    from geocnn.training import Recipe, Schedule
+
+    data = generate(seed, count=count, centres=centres, noise=noise)
+    window = data.samples.shape[1]
+    arguments = {"out_channels": len(CLASSES), "window": window, "head": head, "true_convolution": true_convolution}
+    model = TraceClassifier(1, in_channels=1, **arguments)
+    initialise(model, Xoshiro.from_state(data.state).fill)
+    card = Card(
+        name="traces",
+        task="classification",
+        architecture="trace_classifier",
+        arguments={"ndim": 1, "in_channels": 1} | arguments,
+        classes=CLASSES,
+        channels=("amplitude",),
+        axes=("time",),
+        window=(window,),
+        normalisation={"kind": "none"},
+        data=f"{len(data.train)} of {count} traces of geocnn.synthetic.traces, arrivals at samples "
+        f"{centres[0]}..{centres[1]} of {window}",
+        training={
+            "arguments": {
+                "head": head,
+                "learning_rate": learning_rate,
+                "count": count,
+                "centres": list(centres),
+                "noise": noise,
+                "true_convolution": true_convolution,
+            }
+        },
+        notes="A teaching example on synthetic traces; not made for field data.",
+    )
+    return Recipe(
+        name="traces",
+        model=model,
+        card=card,
+        train=_samples(data, data.train),
+        validation=_samples(data, data.holdout),
+        loss=cross_entropy,
+        metrics=_accuracies,
+        # Full batch, in the order of the split; without weight decay AdamW is Adam.
+        schedule=Schedule(epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False),
+        seed=seed,
+    )
+
+
+def _samples(data: "Traces", chosen: "NDArray[np.int64]") -> "TensorSamples":
+    """The chosen traces as tensors: ``(traces, 1, size)`` and their classes."""
+    import torch
+
+    from geocnn.datasets import TensorSamples
+
+    return TensorSamples(torch.from_numpy(data.samples[chosen, None]), torch.from_numpy(data.labels[chosen]))
+
+
+def _accuracies(logits: "Tensor", target: "Tensor") -> dict[str, float]:
+    """Accuracy over all traces, and over those of each class that has any."""
+    from geocnn.synthetic.traces import CLASSES
+
+    right = (logits.argmax(1) == target).float()
+    by_class = {f"accuracy_{name.split()[0]}": right[target == i] for i, name in enumerate(CLASSES)}
+    return {"accuracy": float(right.mean())} | {name: float(r.mean()) for name, r in by_class.items() if len(r)}
