@@ -1,1 +1,154 @@
-"""Data in, files out. NumPy only, never torch."""
+"""Data in, files out: ``open`` finds out what a file is, ``create`` makes a result that is finished or absent."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.grid import Grid
+from geocnn.io.scan import ScannedSource
+from geocnn.io.source import ArraySource, Sink, Source, as_grid
+
+if TYPE_CHECKING:
+    from geocnn.io.segy import SegyOptions
+
+__all__ = ["ArraySource", "Sink", "Source", "as_grid", "create", "open"]
+
+_SEGY = {".sgy", ".segy", ".su"}
+_OTHERS = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive (or .npz); unpack it first",
+    b"\x1f\x8b": "compressed with gzip; unpack it first",
+    b"\x89HDF": "an HDF5 file",
+    b"CDF": "a netCDF file",
+}
+
+
+def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
+    data: str | Path | NDArray[np.generic] | Source,
+    *,
+    inline_byte: int | None = None,
+    crossline_byte: int | None = None,
+    domain: Literal["time", "depth"] = "time",
+    ndim: int | None = None,
+    sample_interval: float | None = None,
+) -> Source:
+    """Open a survey; nothing but headers is read.
+
+    Args:
+        data: path of a SEG-Y, SU, Zarr or .npy file; or an array, or a source, which is returned as it is.
+        inline_byte: SEG-Y header byte of the inline number; searched when missing.
+        crossline_byte: SEG-Y header byte of the crossline number; searched when missing.
+        domain: "time" (ms) or "depth" (m): SEG-Y headers do not tell.
+        ndim: 3 insists on a cube, 2 reads a SEG-Y file as one line in file order.
+        sample_interval: in ms (m in depth), instead of the one in the headers.
+
+    Returns:
+        A cube (inline, crossline, time), a line (trace, time) or whatever axes the array has.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: the file is of no known format, damaged, or of a form that is not read.
+        GeometryError: the traces form neither a line nor a cube.
+    """
+    from geocnn.io.segy import SegyOptions
+
+    if domain not in ("time", "depth") or ndim not in (None, 2, 3):
+        raise DataError(f"domain is 'time' or 'depth' and ndim is 2 or 3, not {domain!r} and {ndim!r}.")
+    options = SegyOptions(inline_byte, crossline_byte, domain, ndim, sample_interval)
+    if isinstance(data, np.ndarray):
+        return _restated(ArraySource(data), options)
+    if isinstance(data, str | Path):
+        return _open_path(Path(data), options)
+    if hasattr(data, "grid") and hasattr(data, "read"):  # isinstance() would evaluate ``live``: a pass over the file
+        return data
+    raise DataError(f"a survey is a path, an array or a Source, not {type(data).__name__}.")
+
+
+def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
+    """A source without headers, its vertical axis restated by the user's domain and sample interval."""
+    last = source.grid.axes[-1]
+    if options.domain == "depth":
+        last = replace(last, name="depth", unit="m")
+    if options.sample_interval is not None:
+        last = replace(last, step=float(options.sample_interval), unit=last.unit or "ms")
+    source.grid = Grid((*source.grid.axes[:-1], last), source.grid.attributes)
+    return cast("Source", source)
+
+
+def _open_path(path: Path, options: "SegyOptions") -> Source:
+    """Look at the content first, at the suffix only when the content says nothing."""
+    if not path.exists():
+        raise MissingError(f"there is no file {path}; check the name.")
+    if path.is_dir():
+        from geocnn.io.zarr import ZarrSource, is_zarr
+
+        if not is_zarr(path):
+            raise FormatError(f"{path.name} is a folder and no Zarr store (it has no zarr.json); name a file.")
+        return _restated(ZarrSource(path), options)
+    with path.open("rb") as file:
+        head = file.read(3600)
+    if not head:
+        raise FormatError(f"{path.name} is empty (0 bytes); copy it again.")
+    if head.startswith(b"\x93NUMPY"):
+        from geocnn.io.npy import open_npy
+
+        return _restated(open_npy(path), options)
+    for magic, kind in _OTHERS.items():
+        if head.startswith(magic):
+            raise FormatError(f"{path.name} is {kind}, not a survey; geocnn reads SEG-Y, Zarr and .npy.")
+    from geocnn.io.segy import open_segy
+    from geocnn.io.segy_format import is_segy
+
+    if path.suffix.lower() in _SEGY or is_segy(head):
+        return open_segy(path, options)
+    raise FormatError(f"{path.name} is no format that geocnn knows; it reads SEG-Y, Zarr and .npy.")
+
+
+def create(
+    path: str | Path,
+    like: Source | NDArray[np.generic],
+    *,
+    overwrite: bool = False,
+    dtype: DTypeLike = np.float32,
+    description: str = "",
+) -> Sink:
+    """Create a result on the grid of ``like``; it appears at its path complete, at commit, or not at all.
+
+    A SEG-Y result of a SEG-Y input is the input with its samples replaced; any other input gives a new SEG-Y file.
+
+    Args:
+        path: its suffix chooses the format: .sgy, .segy, .su, .zarr or .npy.
+        like: the input whose geometry the result keeps.
+        overwrite: replace an existing result.
+        dtype: sample type of .zarr and .npy; SEG-Y results are always 4-byte floats.
+        description: one line for the text header or the attributes of a new file.
+
+    Raises:
+        DataError: unknown suffix, or the grid does not fit into the format.
+        TargetError: the target exists, is the input, or cannot be written.
+    """
+    path, like = Path(path), open(like)
+    suffix = path.suffix.lower()
+    if suffix == ".zarr":
+        from geocnn.io.zarr import ZarrSink
+
+        return ZarrSink(path, like.grid, dtype, overwrite=overwrite, description=description, source_path=like.path)
+    if suffix == ".npy":
+        from geocnn.io.npy import create_npy
+
+        return create_npy(path, like.grid, dtype, overwrite=overwrite, source_path=like.path)
+    if suffix in _SEGY:
+        from geocnn.io.segy import SegySource
+        from geocnn.io.segy_sink import create_segy, create_segy_like
+
+        if isinstance(like, SegySource) and (suffix == ".su") == (like.file.layout.offset == 0):
+            return create_segy_like(path, like, overwrite=overwrite)
+        if suffix != ".su":
+            return create_segy(path, like.grid, overwrite=overwrite, description=description, source_path=like.path)
+    raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy.")

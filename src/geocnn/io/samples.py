@@ -62,9 +62,13 @@ def decode(stored: NDArray[np.generic], form: SampleFormat, out: NDArray[np.floa
 
 
 def encode(samples: NDArray[np.float32], form: SampleFormat) -> NDArray[np.generic]:
-    """Float32 samples as stored; IBM floats are rounded to nearest and hold no NaN or infinity (they become 0)."""
-    if not form.ibm:
+    """Float32 samples as stored, rounded to nearest; NaN becomes 0 in IBM floats and integers, which have none."""
+    if form.stored.kind == "f":
         return samples.astype(form.stored)
+    if not form.ibm:
+        limits = np.iinfo(form.stored.str)
+        clean = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
+        return np.rint(np.clip(clean, limits.min, limits.max)).astype(form.stored)
     finite = np.where(np.isfinite(samples), samples, np.float32(0))
     mantissa, exponent = np.frexp(finite)
     hexadecimal = -(-exponent // 4)  # ceil: leaves a fraction in [1/16, 1)
@@ -74,4 +78,4 @@ def encode(samples: NDArray[np.float32], form: SampleFormat) -> NDArray[np.gener
     words = ((hexadecimal + carry + 64).astype(np.uint32) << 24) | fraction
     words |= np.signbit(finite).astype(np.uint32) << 31
     words[fraction == 0] = 0
-    return words.astype(form.stored)
+    return np.asarray(words, dtype=form.stored)

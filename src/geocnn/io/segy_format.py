@@ -16,7 +16,7 @@ from geocnn.errors import FormatError
 from geocnn.io.samples import SampleFormat
 from geocnn.io.tracefile import TraceLayout
 
-__all__ = ["BinaryHeader", "TEXT_BYTES", "is_segy", "read_binary", "segy_layout", "su_layout"]
+__all__ = ["BinaryHeader", "is_segy", "read_binary", "segy_layout", "su_layout"]
 
 TEXT_BYTES = 3200
 HEAD_BYTES = 3600
@@ -134,7 +134,7 @@ def _offsets(head: bytes, order: str) -> tuple[int, ...]:
 
 
 def _stanzas(head: bytes, *, stop_at_end: bool) -> list[int]:
-    """Ends of the extended text headers when their number is not stated: they begin with ``((`` and end with EndText."""
+    """Ends of extended text headers whose number is not stated: they begin with ``((`` and end with EndText."""
     ends = []
     for position in range(HEAD_BYTES, len(head) - TEXT_BYTES + 1, TEXT_BYTES):
         block = head[position : position + TEXT_BYTES]

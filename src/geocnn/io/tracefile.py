@@ -1,6 +1,5 @@
 """A file of equally long traces, each behind a header of fixed size: SEG-Y, SU and C-ordered .npy alike."""
 
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from geocnn.io.scan import ScannedSource
 
 __all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs", "spans"]
 
-BLOCK_BYTES = 8 << 20  # one piece of reading: large enough for the disk, small enough for the cache
+BLOCK_BYTES = 1 << 20  # one piece of reading: large enough for the disk, small enough for the cache
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,10 @@ class TraceLayout:
         """Size of the whole file."""
         return self.offset + self.count * self.trace_bytes
 
+    def sample_position(self, trace: int, sample: int) -> int:
+        """Byte position of a sample."""
+        return self.offset + trace * self.trace_bytes + self.header + sample * self.form.stored.itemsize
+
     @property
     def block(self) -> int:
         """Traces in one piece of reading."""
@@ -73,6 +76,13 @@ class TraceFile:
         self._fill(raw, self.layout.offset + first * self.layout.trace_bytes)
         return raw
 
+    def window(self, trace: int, begin: int, end: int) -> NDArray[np.generic]:
+        """Stored samples ``begin:end`` of one trace, nothing else read; shape ``(1, end - begin)``."""
+        layout = self.layout
+        stored = np.empty((1, end - begin), dtype=layout.form.stored)
+        self._fill(stored.view(np.uint8), layout.sample_position(trace, begin))
+        return stored
+
     def headers(self, first: int, count: int) -> NDArray[np.uint8]:
         """Header bytes alone, shape ``(count, header)``; samples of long traces are skipped."""
         layout = self.layout
@@ -97,7 +107,7 @@ class TraceFile:
                 self._handle = None
 
     def _fill(self, target: NDArray[np.uint8], position: int) -> None:
-        view = memoryview(target).cast("B")
+        view = target.data.cast("B")
         with self._lock:
             if self._handle is None:
                 self._handle = self.path.open("rb", buffering=0)
@@ -149,8 +159,11 @@ class TraceSource(ScannedSource):
         lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
         out = np.zeros((lateral.size, end - begin), dtype=np.float32)
         for rows, first, count in runs(lateral.ravel(), self.file.layout.block):
-            stored = self.file.samples(self.file.read(first, count), begin, end)
-            if rows[-1] - rows[0] + 1 == count and rows[-1] >= rows[0]:
+            if count == 1:
+                stored = self.file.window(first, begin, end)
+            else:
+                stored = self.file.samples(self.file.read(first, count), begin, end)
+            if rows[-1] - rows[0] == count - 1:  # rows ascend within a run of equal order
                 decode(stored, self.file.layout.form, out[rows[0] : rows[0] + count])
             else:
                 piece = np.empty(stored.shape, dtype=np.float32)
@@ -180,9 +193,3 @@ def runs(traces: NDArray[np.int64], limit: int) -> Iterator[tuple[NDArray[np.int
         for piece in range(begin, end, limit):
             stop = min(piece + limit, end)
             yield order[piece:stop], int(ordered[piece]), stop - piece
-
-
-def fsync(handle: BinaryIO) -> None:
-    """Flush a file down to the disk."""
-    handle.flush()
-    os.fsync(handle.fileno())

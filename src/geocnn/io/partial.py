@@ -1,0 +1,198 @@
+"""A result file that is finished or absent: written beside its target, renamed at the end."""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError, TargetError
+
+__all__ = ["PartialSink", "check_target"]
+
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+
+
+class PartialSink:
+    """Base of all sinks: the safe life of a partial file. Formats add ``write`` and, where needed, ``_finish``.
+
+    Args:
+        path: where the result will be.
+        shape: samples per axis.
+        needed: size of the finished result in bytes.
+        overwrite: replace an existing result.
+        source_path: input that must not be overwritten by its own result.
+
+    Raises:
+        TargetError: the target cannot be written; nothing has been touched.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, ...],
+        needed: int,
+        *,
+        overwrite: bool = False,
+        source_path: Path | None = None,
+    ) -> None:
+        check_target(path, needed, overwrite=overwrite, source_path=source_path)
+        self.path = path
+        self.shape = shape
+        self.needed = needed
+        self.overwrite = overwrite
+        self._target = path.resolve()  # through links: the file is replaced, not the link
+        self.partial = self._target.with_name(f".{self._target.name}.partial-{os.getpid()}")
+        self._open = True
+
+    def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
+        """Write ``block`` with its first sample at index ``start``."""
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        """Flush everything to the disk and close; after this the partial file is complete."""
+
+    def _close(self) -> None:
+        """Close without flushing."""
+
+    def commit(self) -> None:
+        """Make the result appear at its path.
+
+        Raises:
+            TargetError: the disk is full, or a result has appeared there in the meantime.
+        """
+        if not self._open:
+            return
+        with self._guard():
+            self._finish()
+            self._close()
+            if not self.overwrite and self._target.exists():
+                raise TargetError(_exists(self.path))
+            _replace(self.partial, self._target)
+            self._open = False
+
+    def abort(self) -> None:
+        """Remove what was written so far; the path stays as it was."""
+        self._open = False
+        with contextlib.suppress(OSError):
+            self._close()
+        _remove(self.partial)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.abort()
+
+    def __del__(self) -> None:
+        if getattr(self, "_open", False):
+            self.abort()
+
+    def _check(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
+        """Refuse blocks that do not lie inside the result."""
+        inside = len(start) == block.ndim == len(self.shape) and all(
+            a >= 0 and a + n <= size for a, n, size in zip(start, block.shape, self.shape, strict=True)
+        )
+        if not inside:
+            raise DataError(
+                f"a block of shape {block.shape} at {start} is not inside the result of shape {self.shape}."
+            )
+        if not self._open:
+            raise DataError(f"{self.path.name} is finished or abandoned already; nothing more can be written.")
+
+    @contextlib.contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Remove the partial file after any failure; failures of the system become plain sentences."""
+        try:
+            yield
+        except OSError as error:
+            self.abort()
+            if isinstance(error, TargetError):
+                raise
+            raise _system_error(error, self._target, self.path.name, self.needed) from error
+        except BaseException:
+            self.abort()
+            raise
+
+
+def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path | None = None) -> None:
+    """Find out before any work whether a result can be written.
+
+    Args:
+        path: target.
+        needed: bytes.
+        overwrite: whether an existing result may be replaced.
+        source_path: input that must not be overwritten.
+
+    Raises:
+        TargetError: folder missing, target is the input, exists, or does not fit on the disk.
+    """
+    target = path.resolve()
+    if not target.parent.is_dir():
+        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
+    if source_path is not None and target.exists() and source_path.exists() and target.samefile(source_path):
+        raise TargetError(f"{path.name} is the input itself; choose another name for the result.")
+    if target.exists() and not overwrite:
+        raise TargetError(_exists(path))
+    free = shutil.disk_usage(target.parent).free
+    if free < needed:
+        raise TargetError(_full(target, path.name, needed, free))
+
+
+def _exists(path: Path) -> str:
+    return f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name."
+
+
+def _full(target: Path, name: str, needed: int, free: int) -> str:
+    return (
+        f"no room for {name} in {target.parent}: {needed / 1e6:.4g} MB are needed, {free / 1e6:.4g} MB are free; "
+        "nothing was left there. Make room or choose another folder."
+    )
+
+
+def _system_error(error: OSError, target: Path, name: str, needed: int) -> TargetError:
+    if error.errno in _FULL:
+        return TargetError(_full(target, name, needed, shutil.disk_usage(target.parent).free))
+    reason = (error.strerror or str(error)).lower()
+    return TargetError(f"cannot write {name} in {target.parent}: {reason}; choose another folder.")
+
+
+def _replace(partial: Path, target: Path) -> None:
+    """Rename over the target; a folder (Zarr) or a file in the way is moved aside first and removed afterwards."""
+    if not target.is_dir() and not partial.is_dir():
+        partial.replace(target)
+    elif target.exists():
+        aside = target.with_name(f".{target.name}.old-{os.getpid()}")
+        target.replace(aside)
+        try:
+            partial.replace(target)
+        except BaseException:
+            aside.replace(target)
+            raise
+        _remove(aside)
+    else:
+        partial.replace(target)
+    if os.name == "posix":  # the new name itself must survive a power cut
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,202 @@
+"""Which header bytes hold the line numbers of a SEG-Y file, found by looking for the pair that fills a grid best.
+
+The standard says inline at byte 189 and crossline at byte 193; files in the wild disagree. A pair of fields is a
+geometry when no two traces share its numbers and the traces fill a good part of the rectangle they span, each
+axis with its own regular step. Sorting, direction, steps and missing traces do not matter.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import GeometryError
+from geocnn.grid import Axis
+from geocnn.io.segy_fields import Fields
+
+__all__ = ["CANDIDATES", "COUNTERS", "GEOMETRY_FIELDS", "Geometry", "find_geometry"]
+
+CANDIDATES = ((189, 193), (9, 21), (5, 21), (181, 185), (17, 13))
+COUNTERS = (21, 193, 189, 17, 5, 1, 13)
+OFFSET = 37
+GEOMETRY_FIELDS = tuple(dict.fromkeys([*COUNTERS, OFFSET, *(byte for pair in CANDIDATES for byte in pair)]))
+
+MIN_FILL = 0.1  # of the spanned rectangle; a diagonal or winding 2-D line stays below
+MIN_TRACES_A_LINE = 1.1  # a 2-D line with two counters has one trace per number
+MAX_LINE = 100_000  # more traces than this without any line number are no 2-D line
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Traces laid out on a cube or a line.
+
+    Attributes:
+        axes: (inline, crossline) or (trace,).
+        index: trace number in the file per grid position, -1 for none, shape of the axes.
+        bytes: header bytes that hold the numbers; empty for a line counted in file order.
+        fill: share of grid positions that have a trace.
+        left_out: traces without line numbers that are on no grid position.
+        doubled: traces whose place is taken by a later trace with the same numbers.
+    """
+
+    axes: tuple[Axis, ...]
+    index: NDArray[np.int64]
+    bytes: tuple[int, ...]
+    fill: float
+    left_out: int = 0
+    doubled: int = 0
+
+    @property
+    def sorting(self) -> str:
+        """Axis along which neighbouring traces of the file lie: "inline", "crossline" or "trace"."""
+        if len(self.axes) == 1:
+            return "trace"
+        along = np.abs(np.diff(self.index, axis=1)) == 1
+        across = np.abs(np.diff(self.index, axis=0)) == 1
+        return "inline" if along.sum() >= across.sum() else "crossline"
+
+    def __str__(self) -> str:
+        """For example ``inline at byte 189, crossline at byte 193, 100 % of the grid filled``."""
+        if len(self.axes) == 2:
+            percent = f"{100 * self.fill:.4g} % of the grid filled"
+            return f"inline at byte {self.bytes[0]}, crossline at byte {self.bytes[1]}, {percent}"
+        return f"line, numbered by byte {self.bytes[0]}" if self.bytes else "line, traces counted in file order"
+
+
+def find_geometry(
+    fields: Fields, name: str, *, pair: tuple[int, int] | None = None, ndim: int | None = None
+) -> Geometry:
+    """Find the cube or the line that the traces form.
+
+    Args:
+        fields: columns for all of ``GEOMETRY_FIELDS`` and for ``pair``.
+        name: file name for messages.
+        pair: header bytes of inline and crossline, if the user knows them.
+        ndim: 3 insists on a cube, 2 takes the traces as one line in file order.
+
+    Raises:
+        GeometryError: prestack, doubled line numbers, or no pair that fills a grid.
+    """
+    if ndim == 2 and pair is None:
+        return _line(fields)
+    if pair is not None:
+        return _given(fields, name, pair)
+    grids = [cube for candidate in CANDIDATES if (cube := _cube(fields, candidate)) and _is_grid(cube, fields)]
+    if cubes := [cube for cube in grids if not cube.doubled]:
+        return max(cubes, key=lambda cube: round(cube.fill, 2))
+    if grids:
+        raise _doubled(fields, name, grids[0])
+    if ndim == 3:
+        if (cube := _single_line_cube(fields)) is not None:
+            return cube
+        raise GeometryError(
+            f"{name}: none of the byte pairs {_pairs()} fills a grid; give --inline-byte and --crossline-byte."
+        )
+    _refuse_prestack(fields, name)
+    count = len(fields[OFFSET])
+    line = _line(fields)
+    if count > MAX_LINE and not line.bytes:
+        raise GeometryError(
+            f"{name}: none of the byte pairs {_pairs()} fills a grid, and {count} traces are too many for a line; "
+            "give --inline-byte and --crossline-byte, or --ndim 2."
+        )
+    return line
+
+
+def _pairs() -> str:
+    return ", ".join(f"{inline}/{crossline}" for inline, crossline in CANDIDATES)
+
+
+def _axis(name: str, numbers: NDArray[np.int64]) -> Axis:
+    """Regular axis through sorted distinct numbers; its step is their greatest common divisor."""
+    step = int(np.gcd.reduce(np.diff(numbers))) if len(numbers) > 1 else 1
+    return Axis(name, int(numbers[-1] - numbers[0]) // step + 1, float(numbers[0]), float(step))
+
+
+def _cube(fields: Fields, pair: tuple[int, int]) -> Geometry | None:
+    """The grid of one byte pair, or None when its rectangle is far larger than the traces can fill."""
+    inline, crossline = (fields[byte].astype(np.int64) for byte in pair)
+    numbered = (inline != 0) | (crossline != 0)
+    if numbered.sum() < 0.5 * len(numbered) or (~numbered).sum() == 1:
+        numbered[:] = True  # zeros are numbers here, not blanks
+    inline, crossline = inline[numbered], crossline[numbered]
+    axes = (_axis("inline", np.unique(inline)), _axis("crossline", np.unique(crossline)))
+    size = axes[0].size * axes[1].size
+    if size > 50 * len(inline):
+        return None
+    row, column = (
+        ((numbers - int(axis.start)) // int(axis.step)) for numbers, axis in zip((inline, crossline), axes, strict=True)
+    )
+    index = np.full((axes[0].size, axes[1].size), -1, dtype=np.int64)
+    index[row, column] = np.flatnonzero(numbered)
+    filled = int(np.count_nonzero(index >= 0))
+    return Geometry(axes, index, pair, filled / size, int(np.count_nonzero(~numbered)), len(inline) - filled)
+
+
+def _is_grid(cube: Geometry, fields: Fields) -> bool:
+    """Whether the traces form an area: several per line on both axes, and a good part of the rectangle."""
+    present = cube.index >= 0
+    lines = max(np.count_nonzero(present.any(axis=1)), np.count_nonzero(present.any(axis=0)))
+    area = min(cube.index.shape) > 1 and present.sum() >= MIN_TRACES_A_LINE * lines and cube.fill >= MIN_FILL
+    shots = cube.bytes == (17, 13) and len(np.unique(fields[OFFSET])) > 1  # shot and channel of field records
+    return bool(area and not shots)
+
+
+def _given(fields: Fields, name: str, pair: tuple[int, int]) -> Geometry:
+    """The grid of the user's byte pair."""
+    cube = _cube(fields, pair)
+    if cube is None:
+        raise GeometryError(
+            f"{name}: bytes {pair[0]} and {pair[1]} are no inline and crossline: the numbers there are scattered over "
+            "a far larger rectangle than the traces fill; leave the options out to search."
+        )
+    if cube.doubled:
+        raise _doubled(fields, name, cube)
+    return cube
+
+
+def _doubled(fields: Fields, name: str, cube: Geometry) -> GeometryError:
+    """The error for a grid on which several traces share a place: prestack when their offsets vary."""
+    offset = fields[OFFSET]
+    count, places = len(offset), np.count_nonzero(cube.index >= 0)
+    if len(np.unique(offset)) > 1:
+        return GeometryError(
+            f"{name} is prestack: {count} traces with offsets {offset.min()} to {offset.max()} share {places} "
+            "positions; stack it first, or read the traces as one line with --ndim 2."
+        )
+    return GeometryError(
+        f"{name}: bytes {cube.bytes[0]} and {cube.bytes[1]} give only {places} different positions to {count} traces; "
+        "name other bytes with --inline-byte and --crossline-byte, or read the traces as one line with --ndim 2."
+    )
+
+
+def _single_line_cube(fields: Fields) -> Geometry | None:
+    """A cube of one inline or one crossline, for ``ndim=3``."""
+    for pair in CANDIDATES:
+        cube = _cube(fields, pair)
+        if cube is not None and not cube.doubled and cube.fill > 0.5:
+            return cube
+    return None
+
+
+def _refuse_prestack(fields: Fields, name: str) -> None:
+    """Raise for gathers on a line or at a single place: positions that several offsets share."""
+    offset = fields[OFFSET]
+    if len(np.unique(offset)) == 1:
+        return
+    for inline, crossline in (*CANDIDATES[:3], (21, 21)):
+        cube = _cube(fields, (inline, crossline))
+        if cube is not None and 2 * np.count_nonzero(cube.index >= 0) <= len(offset):
+            raise _doubled(fields, name, cube)
+
+
+def _line(fields: Fields) -> Geometry:
+    """All traces in file order, numbered by the first header field that counts regularly."""
+    count = len(fields[OFFSET])
+    index = np.arange(count, dtype=np.int64)
+    for byte in COUNTERS:
+        numbers = fields[byte].astype(np.int64)
+        steps = np.unique(np.diff(numbers))
+        if len(steps) == 1 and steps[0] != 0:
+            return Geometry((Axis("trace", count, float(numbers[0]), float(steps[0])),), index, (byte,), 1.0)
+    return Geometry((Axis("trace", count, 1.0, 1.0),), index, (), 1.0)

@@ -1,0 +1,73 @@
+"""Results as SEG-Y: the input file with its samples replaced, or a new file made from a grid."""
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from geocnn.errors import DataError
+from geocnn.grid import Grid
+from geocnn.io.samples import SampleFormat
+from geocnn.io.segy import SegySource
+from geocnn.io.segy_headers import binary_header, text_header, trace_headers
+from geocnn.io.tracefile import TraceLayout
+from geocnn.io.tracesink import TraceSink
+
+__all__ = ["create_segy", "create_segy_like"]
+
+
+def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False) -> TraceSink:
+    """A copy of a SEG-Y (or SU) file whose samples will be replaced.
+
+    Text, binary and trace headers, the order of the traces and missing traces stay as they are, byte for byte.
+    Four-byte floats keep their format (IBM or IEEE); all other formats cannot hold a result between 0 and 1 and
+    become IEEE floats, format 5, which changes two bytes of the binary header.
+
+    Args:
+        path: where the result will be.
+        like: the input.
+        overwrite: replace an existing result.
+
+    Raises:
+        TargetError: the target cannot be written, or is the input.
+    """
+    layout = like.file.layout
+    with like.file.path.open("rb") as file:
+        head = bytearray(file.read(layout.offset))
+    if not (layout.form.ibm or layout.form.stored.str[1:] == "f4"):
+        stored = np.dtype(like.order + "f4")
+        layout = replace(layout, form=SampleFormat(stored, name="4-byte IEEE float"))
+        struct.pack_into(like.order + "h", head, 3224, 5)
+    return TraceSink(
+        path, layout, like.index, bytes(head), like.file.headers, overwrite=overwrite, source_path=like.file.path
+    )
+
+
+def create_segy(
+    path: Path, grid: Grid, *, overwrite: bool = False, description: str = "", source_path: Path | None = None
+) -> TraceSink:
+    """A new SEG-Y file (rev 1, big-endian IEEE float) for a grid of one to three axes.
+
+    Line numbers are at bytes 189 and 193, a line's trace numbers at byte 21, coordinates (where the grid knows them)
+    at 181 and 185 in centimetres, the start of the vertical axis at byte 109.
+
+    Args:
+        path: where the result will be.
+        grid: axes; the last one is the vertical.
+        overwrite: replace an existing result.
+        description: goes to the text header.
+        source_path: input that must not be overwritten.
+
+    Raises:
+        DataError: the grid does not fit into SEG-Y.
+        TargetError: the target cannot be written.
+    """
+    if not 1 <= grid.ndim <= 3:
+        raise DataError(f"SEG-Y holds lines and cubes, not {grid.ndim} axes ({', '.join(grid.names)}); write .zarr.")
+    count = int(np.prod(grid.shape[:-1], dtype=np.int64))
+    form = SampleFormat(np.dtype(">f4"), name="4-byte IEEE float")
+    layout = TraceLayout(3600, 240, grid.shape[-1], count, form)
+    head = text_header(grid, description) + binary_header(grid)
+    index = np.arange(count, dtype=np.int64).reshape(grid.shape[:-1])
+    return TraceSink(path, layout, index, head, trace_headers(grid), overwrite=overwrite, source_path=source_path)

@@ -1,0 +1,109 @@
+"""Results in files of equally long traces (SEG-Y, SU, .npy): headers first, samples replaced block by block."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.io.partial import PartialSink
+from geocnn.io.samples import encode
+from geocnn.io.tracefile import TraceLayout, runs
+
+__all__ = ["TraceSink"]
+
+Headers = Callable[[int, int], NDArray[np.uint8]]
+
+
+class TraceSink(PartialSink):
+    """A file of traces, at first all zero behind their headers; every block replaces samples where it lies.
+
+    The whole file is laid down at once, so that a full disk shows before the work and not after it.
+
+    Args:
+        path: where the result will be.
+        layout: where the samples lie.
+        index: trace number per grid position, -1 for none (its samples are dropped).
+        head: bytes before the first trace.
+        headers: ``headers(first, count)`` gives header bytes, shape ``(count, layout.header)``.
+        overwrite: replace an existing result.
+        source_path: input that must not be overwritten.
+
+    Raises:
+        TargetError: the target cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        layout: TraceLayout,
+        index: NDArray[np.int64],
+        head: bytes,
+        headers: Headers,
+        *,
+        overwrite: bool = False,
+        source_path: Path | None = None,
+    ) -> None:
+        shape = (*index.shape, layout.samples)
+        super().__init__(path, shape, layout.file_bytes, overwrite=overwrite, source_path=source_path)
+        self.layout = layout
+        self.index = index
+        with self._guard():
+            self._file = self.partial.open("wb+", buffering=0)
+            self._put(0, head)
+            for first in range(0, layout.count, layout.block):
+                count = min(layout.block, layout.count - first)
+                blank = np.zeros((count, layout.trace_bytes), dtype=np.uint8)
+                blank[:, : layout.header] = headers(first, count)
+                self._put(layout.offset + first * layout.trace_bytes, blank.data)
+
+    def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
+        """Write ``block`` with its first sample at index ``start``; parts of traces are welcome.
+
+        Args:
+            start: one index per axis.
+            block: samples, as many axes as the grid.
+
+        Raises:
+            DataError: the block does not lie inside the grid.
+            TargetError: the disk is full; the partial file is removed.
+        """
+        self._check(start, block)
+        lateral = self.index[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))[:-1]].ravel()
+        samples = block.reshape(lateral.size, block.shape[-1])
+        with self._guard():
+            for rows, first, count in runs(lateral, self.layout.block):
+                stored = encode(samples[rows], self.layout.form)
+                if count == 1 or (stored.shape[1] == self.layout.samples and self.layout.header == 0):
+                    self._put(self.layout.sample_position(first, start[-1]), stored.data)
+                else:
+                    self._replace_samples(first, start[-1], stored)
+
+    def _replace_samples(self, first: int, begin: int, stored: NDArray[np.generic]) -> None:
+        """Read a run of traces, put samples in, write it back: two calls instead of one per trace."""
+        layout = self.layout
+        raw = np.empty((len(stored), layout.trace_bytes), dtype=np.uint8)
+        position = layout.offset + first * layout.trace_bytes
+        self._file.seek(position)
+        view, done = raw.data.cast("B"), 0
+        while done < raw.nbytes:
+            done += self._file.readinto(view[done:])
+        width = stored.dtype.itemsize
+        left = layout.header + begin * width
+        raw[:, left : left + stored.shape[1] * width] = np.ascontiguousarray(stored).view(np.uint8)
+        self._put(position, raw.data)
+
+    def _put(self, position: int, data: bytes | memoryview) -> None:
+        """Write all bytes at a position; the system may take them in pieces."""
+        self._file.seek(position)
+        view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        while len(view):
+            view = view[self._file.write(view) :]
+
+    def _finish(self) -> None:
+        os.fsync(self._file.fileno())
+
+    def _close(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()

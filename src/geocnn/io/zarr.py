@@ -1,0 +1,171 @@
+"""Zarr stores: one array with named axes whose coordinates are kept as attributes.
+
+The attribute ``axes`` is a list of ``{"name", "start", "step", "unit"}``, one per dimension; ``dimension_names``
+(Zarr v3) repeats the names for other software.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from geocnn.errors import FormatError
+from geocnn.grid import Axis, Grid
+from geocnn.io.partial import PartialSink
+from geocnn.io.scan import ScannedSource
+from geocnn.io.source import as_grid
+from geocnn.io.tracefile import spans
+
+if TYPE_CHECKING:
+    import zarr
+
+__all__ = ["ZarrSink", "ZarrSource", "is_zarr"]
+
+CHUNKS = {1: (1 << 19,), 2: (512, 1024), 3: (64, 64, 128)}  # about 2 MB of float32
+
+
+def is_zarr(path: Path) -> bool:
+    """Whether a folder is a Zarr store (version 3, or 2)."""
+    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
+
+
+class ZarrSource(ScannedSource):
+    """One array of a Zarr store.
+
+    Args:
+        path: folder of the store.
+        array: name of the array inside a group; not needed when there is only one.
+
+    Raises:
+        FormatError: the store cannot be read, holds several arrays, or no real numbers.
+    """
+
+    def __init__(self, path: Path, array: str | None = None) -> None:
+        super().__init__()
+        self.path: Path | None = path
+        self._name = array
+        self._array = _open_array(path, array)
+        if self._array.dtype.kind not in "biuf" or not self._array.shape or 0 in self._array.shape:
+            raise FormatError(
+                f"{path.name} holds {self._array.dtype} with shape {self._array.shape}; "
+                "a survey is an array of real numbers."
+            )
+        self.grid = _grid(self._array)
+        self.dtype = np.dtype(self._array.dtype)
+        self.chunk_rows = self._array.chunks[0]
+
+    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
+        """Read a block as float32; only its chunks are touched."""
+        block = self._array[tuple(slice(a, b) for a, b in spans(slices, self.grid.shape))]
+        return np.ascontiguousarray(block, dtype=np.float32)
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Rows for ``geocnn info``."""
+        chunks = " x ".join(str(n) for n in self._array.chunks)
+        return [("format", f"Zarr v{self._array.metadata.zarr_format}, {self.dtype}, chunks of {chunks}")]
+
+    def __reduce__(self) -> tuple[type["ZarrSource"], tuple[Path | None, str | None]]:
+        return type(self), (self.path and self.path.absolute(), self._name)
+
+
+def _open_array(path: Path, name: str | None) -> "zarr.Array[Any]":
+    import zarr
+
+    try:
+        node = zarr.open(str(path), mode="r")
+        if isinstance(node, zarr.Group):
+            arrays = dict(node.arrays())
+            if name is None and len(arrays) == 1:
+                return next(iter(arrays.values()))
+            if name not in arrays:
+                names = ", ".join(sorted(arrays)) or "no arrays"
+                raise FormatError(
+                    f"{path.name} is a group that holds {names}; open the array itself, {path.name}/NAME."
+                )
+            return arrays[name]
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{path.name} is a damaged Zarr store: {error}.") from error
+    return node
+
+
+def _grid(array: "zarr.Array[Any]") -> Grid:
+    """Axes from the attributes, else from the dimension names, else counted."""
+    plain = as_grid(array.shape)
+    attributes: dict[str, object] = dict(array.attrs)
+    stated = attributes.pop("axes", None)
+    names = getattr(array.metadata, "dimension_names", None) or plain.names
+    if not isinstance(stated, list) or len(stated) != len(array.shape):
+        stated = [{}] * len(array.shape)
+    axes = []
+    for size, name, known in zip(array.shape, names, stated, strict=True):
+        facts: Mapping[str, Any] = known if isinstance(known, dict) else {}
+        start, step = float(facts.get("start", 0.0)), float(facts.get("step", 1.0))
+        axes.append(Axis(str(facts.get("name", name or "axis")), size, start, step, str(facts.get("unit", ""))))
+    return Grid(tuple(axes), attributes)
+
+
+class ZarrSink(PartialSink):
+    """A Zarr v3 array that appears at its path complete.
+
+    Args:
+        path: folder of the store.
+        grid: axes and attributes to keep.
+        dtype: sample type.
+        overwrite: replace an existing store.
+        description: kept as an attribute.
+        source_path: input that must not be overwritten.
+
+    Raises:
+        TargetError: the target cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        grid: Grid,
+        dtype: DTypeLike = np.float32,
+        *,
+        overwrite: bool = False,
+        description: str = "",
+        source_path: Path | None = None,
+    ) -> None:
+        import zarr
+
+        stored = np.dtype(dtype)
+        needed = int(np.prod(grid.shape, dtype=np.int64)) * stored.itemsize
+        super().__init__(path, grid.shape, needed, overwrite=overwrite, source_path=source_path)
+        wished = CHUNKS.get(grid.ndim, (1,) * (grid.ndim - 3) + CHUNKS[3])
+        attributes: dict[str, Any] = {**grid.attributes, **({"description": description} if description else {})}
+        attributes["axes"] = [{"name": a.name, "start": a.start, "step": a.step, "unit": a.unit} for a in grid.axes]
+        with self._guard():
+            self._array = zarr.create_array(
+                store=str(self.partial),
+                shape=grid.shape,
+                chunks=tuple(min(n, size) for n, size in zip(wished, grid.shape, strict=True)),
+                dtype=stored,
+                fill_value=0,
+                dimension_names=grid.names,
+                attributes=attributes,
+            )
+
+    def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
+        """Write ``block`` with its first sample at index ``start``.
+
+        Raises:
+            DataError: the block does not lie inside the grid.
+            TargetError: the disk is full; the partial store is removed.
+        """
+        self._check(start, block)
+        with self._guard():
+            self._array[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))] = block
+
+    def _finish(self) -> None:
+        for folder, _, names in os.walk(self.partial):
+            for name in names:
+                with (Path(folder) / name).open("rb") as file:
+                    os.fsync(file.fileno())
