@@ -1,4 +1,4 @@
-"""One pass over all samples, block by block: which traces are dead, how many samples are NaN and where."""
+"""One pass over all samples, block by block: dead traces, NaN samples, extremes, and an even sub-sample of traces."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from geocnn.grid import Grid
 
 __all__ = ["Scan", "ScannedSource", "scan", "slabs"]
 
-SLAB_BYTES = 32 << 20
+SLAB_BYTES = 8 << 20
+SAMPLE_TRACES = 2000
+SAMPLE_BYTES = 64 << 20
 
 
 class _Readable(Protocol):
@@ -29,11 +31,17 @@ class Scan:
         live: False where a trace is missing or has no finite sample other than zero, shape ``grid.shape[:-1]``.
         nan: number of samples that are NaN or infinite.
         first_nan: grid indices of the first of them, None if there is none.
+        minimum: smallest finite sample of live traces, NaN if there is none.
+        maximum: largest finite sample of live traces.
+        sample: live traces spread over the whole survey, at most 2000, shape ``(traces, samples)``.
     """
 
     live: NDArray[np.bool_]
     nan: int
     first_nan: tuple[int, ...] | None
+    minimum: float
+    maximum: float
+    sample: NDArray[np.float32]
 
 
 def slabs(shape: tuple[int, ...], multiple: int = 1, limit: int = SLAB_BYTES) -> Iterator[tuple[slice, ...]]:
@@ -54,19 +62,46 @@ def slabs(shape: tuple[int, ...], multiple: int = 1, limit: int = SLAB_BYTES) ->
 
 
 def scan(source: _Readable, multiple: int = 1) -> Scan:
-    """Read everything once, in bounded memory."""
-    live = np.zeros(source.grid.shape[:-1], dtype=np.bool_)
-    nan, first = 0, None
-    for slices in slabs(source.grid.shape, multiple):
-        block = source.read(slices)
+    """Read everything once, in bounded memory.
+
+    Args:
+        source: survey.
+        multiple: rows per block are a multiple of this.
+    """
+    shape = source.grid.shape
+    flat_live = np.zeros(int(np.prod(shape[:-1], dtype=np.int64)), dtype=np.bool_)
+    wanted = _spread(flat_live.size, shape[-1])
+    nan, first, low, high, kept, row = 0, None, np.inf, -np.inf, [], 0
+    for slices in slabs(shape, multiple):
+        block = source.read(slices).reshape(-1, shape[-1])
+        rows = slice(row, row + len(block))
         usable = np.isfinite(block)
-        live[slices[:-1]] = np.any(usable & (block != 0), axis=-1)
-        if not usable.all():
+        clean = bool(usable.all())
+        flat_live[rows] = np.any(block if clean else usable & (block != 0), axis=-1)
+        if not clean:
             nan += int(usable.size - np.count_nonzero(usable))
             if first is None:
-                where = np.unravel_index(int(np.argmin(usable)), usable.shape)
-                first = tuple(int(i) + s.start for i, s in zip(where, slices, strict=True))
-    return Scan(live, nan, first)
+                trace, sample = np.unravel_index(int(np.argmin(usable)), usable.shape)
+                first = (*(int(i) for i in np.unravel_index(int(trace) + row, shape[:-1])), int(sample))
+        values = block[flat_live[rows]] if clean else block[usable & flat_live[rows, None]]
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+        kept.append(block[wanted[(wanted >= rows.start) & (wanted < rows.stop)] - row])
+        row = rows.stop
+    sample = np.concatenate(kept)[flat_live[wanted]]
+    if len(sample) > SAMPLE_TRACES:
+        sample = sample[np.linspace(0, len(sample) - 1, SAMPLE_TRACES).astype(np.int64)]
+    minimum, maximum = (low, high) if low <= high else (np.nan, np.nan)
+    live = flat_live.reshape(shape[:-1])
+    return Scan(live, nan, first, minimum, maximum, sample)
+
+
+def _spread(traces: int, samples: int) -> NDArray[np.int64]:
+    """Trace numbers, one drawn from each of equally long stretches: even, but in step with no axis."""
+    count = min(traces, 2 * SAMPLE_TRACES, max(64, SAMPLE_BYTES // (4 * samples)))
+    stretch = traces / count
+    jitter = np.random.default_rng(0).random(count) if count < traces else np.zeros(count)
+    return ((np.arange(count) + jitter) * stretch).astype(np.int64)
 
 
 class ScannedSource:
@@ -83,7 +118,7 @@ class ScannedSource:
         raise NotImplementedError
 
     def scan(self) -> Scan:
-        """Dead traces and NaN samples of the whole survey; the pass is made once."""
+        """Dead traces, NaN samples, extremes and a sub-sample of the whole survey; the pass is made once."""
         if self._scan is None:
             self._scan = scan(self, self.chunk_rows)
         return self._scan

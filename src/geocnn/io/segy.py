@@ -127,7 +127,7 @@ def _checked_pair(options: SegyOptions) -> tuple[int, int] | None:
     for byte in options.pair or ():
         if not 1 <= byte <= 237:
             raise FormatError(
-                f"header byte {byte} does not exist: bytes count from 1, and a number begins at 237 at most."
+                f"header byte {byte} does not exist: bytes count from 1, and a number begins at 237 at most"
             )
     return options.pair
 
@@ -138,11 +138,11 @@ def _vertical(
     """Time or depth axis from the interval of the binary (else the trace) headers and the delay at byte 109."""
     notes = []
     unit = "ms" if options.domain == "time" else "m"
-    in_trace = int(fields[117][0])
+    in_trace, byte = int(fields[117][0]), 3217 if layout.offset else 117
     if options.sample_interval is not None:
         step = float(options.sample_interval)
         if not (np.isfinite(step) and step > 0):
-            raise FormatError(f"--sample-interval is {step:g}; a positive number of {unit} is needed.")
+            raise FormatError(f"--sample-interval is {step:g}; a positive number of {unit} is needed")
     elif interval > 0 or (interval == 0 and in_trace > 0):
         step = (interval or in_trace) / 1000.0
         if interval and in_trace > 0 and in_trace != interval:
@@ -151,8 +151,8 @@ def _vertical(
             )
     else:
         raise FormatError(
-            f"{name} has a sample interval of {interval:g} (byte 3217), which must be positive; "
-            f"give the true one in {unit}, for example --sample-interval 4."
+            f"{name} has a sample interval of {interval:g} (byte {byte}), which must be positive; "
+            f"give the true one in {unit}, for example --sample-interval 4"
         )
     delays = scaled(fields[109], fields[215])
     values, counts = np.unique(delays, return_counts=True)

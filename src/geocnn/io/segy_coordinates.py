@@ -10,6 +10,7 @@ __all__ = ["COORDINATE_FIELDS", "coordinates"]
 
 PAIRS = ((181, 185), (73, 77))  # CDP X and Y; source X and Y, where many stacks keep them
 COORDINATE_FIELDS = (71, *(byte for pair in PAIRS for byte in pair))
+EARTH = 1e8  # m or ft; no map coordinate is larger
 MAX_POINTS = 20_000  # enough for the least-squares plane
 
 
@@ -31,7 +32,7 @@ def coordinates(fields: Fields, geometry: Geometry) -> dict[str, object] | None:
         if pair == geometry.bytes:
             continue
         x, y = (scaled(fields[byte], fields[71])[traces] for byte in pair)
-        usable = (fields[pair[0]][traces] != np.iinfo(np.int32).min) & ((x != 0) | (y != 0))
+        usable = (np.abs(x) < EARTH) & (np.abs(y) < EARTH) & ((x != 0) | (y != 0))
         if np.count_nonzero(usable) < 2 or _is_line_numbers(fields, pair, geometry):
             continue
         points = np.stack([x[usable], y[usable]], axis=1)

@@ -1,5 +1,6 @@
 """A file of equally long traces, each behind a header of fixed size: SEG-Y, SU and C-ordered .npy alike."""
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ class TraceFile:
         self.layout = layout
         self._handle: BinaryIO | None = None
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     def read(self, first: int, count: int) -> NDArray[np.uint8]:
         """Bytes of ``count`` traces from ``first`` on, shape ``(count, trace_bytes)``.
@@ -108,6 +110,8 @@ class TraceFile:
 
     def _fill(self, target: NDArray[np.uint8], position: int) -> None:
         view = target.data.cast("B")
+        if self._process != os.getpid():  # forked: a handle of the parent would share its position with us
+            self._handle, self._lock, self._process = None, threading.Lock(), os.getpid()
         with self._lock:
             if self._handle is None:
                 self._handle = self.path.open("rb", buffering=0)
@@ -116,7 +120,7 @@ class TraceFile:
             while done < len(view):
                 got = self._handle.readinto(view[done:])  # type: ignore[attr-defined]
                 if not got:
-                    raise FormatError(f"{self.path.name} became shorter while it was read; copy it again.")
+                    raise FormatError(f"{self.path.name} became shorter while it was read; copy it again")
                 done += got
 
     def __getstate__(self) -> tuple[Path, TraceLayout]:
@@ -155,19 +159,20 @@ class TraceSource(ScannedSource):
     def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
         """Read a block; only its traces are touched, in contiguous runs."""
         bounds = spans(slices, self.grid.shape)
-        begin, end = bounds[-1]
+        layout, (begin, end) = self.file.layout, bounds[-1]
         lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
         out = np.zeros((lateral.size, end - begin), dtype=np.float32)
-        for rows, first, count in runs(lateral.ravel(), self.file.layout.block):
+        narrow = 8 * (end - begin) < layout.samples and layout.trace_bytes >= 4096
+        for rows, first, count in runs(lateral.ravel(), 1 if narrow else layout.block):
             if count == 1:
                 stored = self.file.window(first, begin, end)
             else:
                 stored = self.file.samples(self.file.read(first, count), begin, end)
             if rows[-1] - rows[0] == count - 1:  # rows ascend within a run of equal order
-                decode(stored, self.file.layout.form, out[rows[0] : rows[0] + count])
+                decode(stored, layout.form, out[rows[0] : rows[0] + count])
             else:
                 piece = np.empty(stored.shape, dtype=np.float32)
-                decode(stored, self.file.layout.form, piece)
+                decode(stored, layout.form, piece)
                 out[rows] = piece
         return out.reshape(*lateral.shape, end - begin)
 
@@ -179,7 +184,7 @@ def spans(slices: tuple[slice, ...], shape: tuple[int, ...]) -> list[tuple[int, 
         DataError: the number of slices is not the number of axes, or a step is not 1.
     """
     if len(slices) != len(shape) or any(s.step not in (None, 1) for s in slices):
-        raise DataError(f"read() needs one slice with step 1 for each of the {len(shape)} axes, not {slices}.")
+        raise DataError(f"read() needs one slice with step 1 for each of the {len(shape)} axes, not {slices}")
     return [(s.indices(n)[0], max(s.indices(n)[:2])) for s, n in zip(slices, shape, strict=True)]
 
 
