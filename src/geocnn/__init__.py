@@ -11,7 +11,7 @@ __all__ = ["create", "evaluate", "fit", "load", "open", "predict"]
 
 _HOME = {
     "create": "geocnn.io",
-    "evaluate": "geocnn.evaluation",
+    "evaluate": "geocnn.recipes",
     "fit": "geocnn.recipes",
     "load": "geocnn.checkpoints",
     "open": "geocnn.io",
@@ -20,7 +20,7 @@ _HOME = {
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import load
-    from geocnn.evaluation import evaluate
+    from geocnn.recipes import evaluate
     from geocnn.io import create, open  # noqa: A004  (the field's verb, always used as geocnn.open)
     from geocnn.prediction import predict
     from geocnn.recipes import fit

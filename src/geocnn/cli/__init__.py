@@ -1,0 +1,55 @@
+"""The command line: one short file a verb, each imports its layer inside the function."""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+
+from geocnn import __version__
+from geocnn.cli.evaluate import evaluate
+from geocnn.cli.info import info
+from geocnn.cli.predict import predict
+from geocnn.cli.synth import synth
+from geocnn.cli.train import train
+from geocnn.errors import GeocnnError
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="geocnn",
+    help="Convolutional networks for gridded earth data: traces, sections, volumes.",
+    help_epilogue="Add --debug to any command to see where an error came from.",
+    version=__version__,
+    # A list of numbers is written as on paper: --crop 96 96 96.
+    default_parameter=Parameter(consume_multiple=True, negative=()),
+    result_action="return_value",
+)
+app.command(train)
+for verb in (predict, evaluate, info, synth):
+    app.command(verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 0, 2 after an error of the user's, 130 after Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        app([word for word in given if word != "--debug"], exit_on_error=False, print_error=True)
+    except CycloptsError:
+        return 2
+    except GeocnnError as error:
+        if debug:
+            raise
+        _say(f"geocnn: {error}")
+        return 2
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        _say("geocnn: stopped; no unfinished file was left behind")
+        return 130
+    return 0
+
+
+def _say(text: str) -> None:
+    """One line to standard error."""
+    print(text, file=sys.stderr)  # noqa: T201

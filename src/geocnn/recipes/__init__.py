@@ -1,0 +1,100 @@
+"""Jobs, one function each; their typed keyword arguments are the options of ``geocnn train``."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocnn.errors import DataError, MissingError
+from geocnn.recipes.faults import faults
+from geocnn.recipes.traces import traces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geocnn.io.source import Source
+    from geocnn.training import Recipe, Run
+
+__all__ = ["RECIPES", "build", "evaluate", "fit"]
+
+RECIPES: dict[str, Callable[..., "Recipe"]] = {"traces": traces, "faults": faults}
+"""Name that users type -> function that makes the recipe."""
+
+
+def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recipe has its own)
+    """Make the recipe of that name and note its arguments in the card.
+
+    Raises:
+        MissingError: no recipe of that name.
+    """
+    if name not in RECIPES:
+        near = get_close_matches(name, RECIPES, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}"
+        raise MissingError(f"there is no recipe {name!r}; {hint}")
+    recipe = RECIPES[name](**arguments)
+    bound = inspect.signature(RECIPES[name]).bind(**arguments)
+    bound.apply_defaults()  # the card must repeat the run even after a default has changed
+    return replace(recipe, card=recipe.card.replace(training=recipe.card.training | {"arguments": bound.arguments}))
+
+
+def fit(
+    recipe: "str | Recipe",
+    *,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    device: str = "auto",
+    show_progress: bool = True,
+    **arguments: Any,  # noqa: ANN401  (each recipe has its own)
+) -> "Run":
+    """Train by name, ``fit("traces", seed=42)``, or a recipe of your own.
+
+    Args:
+        recipe: "traces", "faults", or a :class:`geocnn.training.Recipe`.
+        out: run folder; nothing is written without one.
+        resume: continue the interrupted run in ``out``.
+        overwrite: replace the run in ``out``.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        show_progress: show a live line.
+        arguments: of the recipe, when it is given by name.
+    """
+    from geocnn.training import fit as train
+
+    made = build(recipe, **arguments) if isinstance(recipe, str) else recipe
+    return train(made, out=out, resume=resume, overwrite=overwrite, device=device, show_progress=show_progress)
+
+
+def evaluate(
+    network: str | Path,
+    data: "str | Path | NDArray[Any] | Source | None" = None,
+    labels: "str | Path | NDArray[Any] | Source | None" = None,
+    *,
+    memory: str | None = None,
+    device: str = "auto",
+    show_progress: bool = True,
+) -> dict[str, float]:
+    """Score a network: on a survey with labels, or without one on the validation samples of its recipe.
+
+    Args:
+        network: "faults" or a run folder.
+        data: survey, as for :func:`geocnn.predict`.
+        labels: mask on the same grid, above 0.5 on a fault.
+        memory: as for :func:`geocnn.predict`.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        show_progress: show a live line.
+
+    Raises:
+        DataError: only one of ``data`` and ``labels``, or they do not fit.
+    """
+    from geocnn.checkpoints import load
+    from geocnn.evaluation import evaluate_samples, evaluate_survey
+
+    if (data is None) != (labels is None):
+        raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe")
+    if data is not None and labels is not None:
+        return evaluate_survey(network, data, labels, memory=memory, device=device, show_progress=show_progress)
+    trained = load(network)
+    recipe = build(trained.card.training["recipe"], **trained.card.training.get("arguments", {}))
+    return evaluate_samples(trained, recipe.validation, device=device, show_progress=show_progress)

@@ -1,0 +1,33 @@
+"""``geocnn evaluate NETWORK``."""
+
+from pathlib import Path
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    network: str,
+    *,
+    data: Path | None = None,
+    labels: Path | None = None,
+    memory: str | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+) -> None:
+    """Score a network on a survey with known answers, or on the validation samples of its recipe.
+
+    Args:
+        network: faults, or a folder written by geocnn train.
+        data: survey.
+        labels: mask on the same grid, above 0.5 on a fault.
+        memory: for the whole process, for example 4GB; default half of what the machine has.
+        device: auto, cpu, cuda or cuda:1.
+        quiet: no progress line.
+    """
+    from geocnn.cli.text import say
+    from geocnn.recipes import evaluate as run
+
+    for name, value in run(
+        network, data, labels, memory=memory, device=device, show_progress=not quiet
+    ).items():
+        say(f"{name.replace('_', ' '):<24} {value:.4f}")

@@ -1,0 +1,73 @@
+"""``geocnn predict NETWORK FILE``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+__all__ = ["predict"]
+
+
+def predict(
+    network: str,
+    file: Path,
+    *,
+    out: Path | None = None,
+    overwrite: bool = False,
+    tile: tuple[int, ...] | None = None,
+    memory: str | None = None,
+    precision: Literal["float32", "bf16", "auto"] = "float32",
+    device: str = "auto",
+    inline_byte: int | None = None,
+    crossline_byte: int | None = None,
+    sample_interval: float | None = None,
+    picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
+    quiet: bool = False,
+) -> None:
+    """Apply a network to a survey; the result has the survey's own headers and geometry.
+
+    Args:
+        network: faults, or a folder written by geocnn train.
+        file: SEG-Y line or cube, Zarr array, or .npy.
+        out: result, .sgy, .zarr or .npy; default FILE with the network's name behind it, in this folder.
+        overwrite: replace the result if it exists.
+        tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
+        memory: for the whole process, for example 4GB; default half of what the machine has.
+        precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
+        device: auto, cpu, cuda or cuda:1.
+        inline_byte: SEG-Y trace header byte of the inline number, if not found by itself.
+        crossline_byte: SEG-Y trace header byte of the crossline number.
+        sample_interval: in ms, where the SEG-Y headers do not tell.
+        picture: save a picture of a section with the result over it.
+        quiet: no progress line.
+    """
+    from geocnn import io
+    from geocnn.cli.text import say
+    from geocnn.prediction import predict as run
+
+    source = io.open(file, inline_byte=inline_byte, crossline_byte=crossline_byte, sample_interval=sample_interval)
+    if not quiet:
+        for label, text in source.describe():
+            say(f"{label:<14} {text}")
+    suffix = file.suffix if file.suffix.lower() in (".sgy", ".segy", ".zarr", ".npy") else ".sgy"
+    target = out or Path(f"{file.stem}-{Path(network).name}{suffix}")
+    result = run(
+        network,
+        source,
+        target,
+        tile=tile,
+        memory=memory,
+        overwrite=overwrite,
+        device=device,
+        precision=precision,
+        show_progress=not quiet,
+    )
+    for note in result.notes:
+        say(f"note: {note}")
+    say(f"{result.plan}; {result.seconds:.1f} s")
+    say(f"result  {target}")
+    if picture:
+        from geocnn.figures import save
+        from geocnn.figures.section import section
+
+        say(f"picture {save(section(source, io.open(target)), target.with_suffix('.png'))}")

@@ -1,0 +1,301 @@
+"""Apply a trained network to data of any size: the one place where files, tiles and network meet."""
+
+import math
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from geocnn import io
+from geocnn.checkpoints import Card, Trained, load
+from geocnn.errors import DataError
+from geocnn.grid import Grid
+from geocnn.hardware import Precision, autocast, channels_last, choose_device, keep_memory
+from geocnn.io.source import Source
+from geocnn.io.statistics import sample_traces
+from geocnn.normalisation import Normalisation
+from geocnn.progress import progress
+from geocnn.tiling import Plan, Tile, plan, reflect
+
+__all__ = ["Prediction", "predict"]
+
+_FIXED = 600_000_000
+"""Bytes that the process needs besides the tile: Python, torch, the weights."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What :func:`predict` gives back.
+
+    Attributes:
+        path: the finished file, None if the result was kept in memory.
+        array: probability (one class) or number of the class, shape of the data; None if it was written.
+        grid: axes of the result, those of the data.
+        plan: how the data were cut.
+        notes: what a user should know: blank traces, NaN samples, padding.
+        seconds: time it took.
+        card: of the network.
+    """
+
+    path: Path | None
+    array: NDArray[np.float32] | None
+    grid: Grid
+    plan: Plan
+    notes: list[str]
+    seconds: float
+    card: Card
+
+
+def predict(
+    network: str | Path | Trained,
+    data: str | Path | NDArray[np.generic] | Source,
+    out: str | Path | None = None,
+    *,
+    tile: tuple[int, ...] | None = None,
+    memory: str | None = None,
+    overwrite: bool = False,
+    device: str = "auto",
+    precision: Precision = "float32",
+    show_progress: bool = True,
+) -> Prediction:
+    """Apply a network to a line, a cube or an array, piece by piece, with a result that has no seams.
+
+    The data are normalised once with statistics of the whole survey, continued by reflection beyond its edge, and dead
+    traces are filled from their nearest live neighbour for the network; in the result dead traces and NaN samples are
+    zero. The result does not depend on the tile size beyond float rounding.
+
+    Args:
+        network: "faults", a run folder, or what :func:`geocnn.load` returned.
+        data: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source.
+        out: file for the result: .sgy (the input with its samples replaced), .zarr or .npy; without it the result is
+            an array in memory.
+        tile: samples of a tile per axis, without its halo; chosen to fit ``memory`` if missing.
+        memory: such as "4GB", for the whole process; default half of what the machine has.
+        overwrite: replace ``out`` if it exists.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        precision: "float32", "bf16" (faster, within about 0.01 in probability), or "auto".
+        show_progress: show a live line.
+
+    Raises:
+        DataError: the data do not fit the network (dimensions, channels), or memory is too small for any tile.
+        MissingError: no such file or network.
+        FormatError: a damaged file or network.
+        TargetError: ``out`` cannot be written.
+    """
+    started = time.perf_counter()
+    keep_memory()
+    source = io.open(data)
+    trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
+    _check(trained.card, source)
+    place = choose_device(device)
+    budget = _bytes(memory) if memory else _half_of_memory(place)
+    per_sample = _bytes_per_sample(trained.model, trained.card)
+    plan_ = plan(
+        source.grid.shape,
+        multiple=trained.card.size_multiple,
+        reach=trained.card.reach or 0,
+        largest=max(0, int((budget - _FIXED) / per_sample)),
+        tile=tile,
+    )
+    reader = _Reader(source, plan_, trained.card)
+    array = None if out is not None else np.zeros(source.grid.shape, np.float32)
+    sink = None if out is None else io.create(out, like=source, overwrite=overwrite)
+    with sink or _Nothing():
+        for start, block in _results(trained, reader, plan_, place, precision, show_progress=show_progress):
+            if sink:
+                sink.write(start, block)
+            elif array is not None:
+                array[tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))] = block
+    return Prediction(
+        sink.path if sink else None,
+        array,
+        source.grid,
+        plan_,
+        reader.notes(),
+        time.perf_counter() - started,
+        trained.card,
+    )
+
+
+class _Nothing:
+    """Context that does nothing, for results in memory."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _results(
+    trained: Trained, reader: "_Reader", tiles: Plan, device: torch.device, precision: Precision, *, show_progress: bool
+) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32]]]:
+    """Index of the first sample, and result, of every tile."""
+    model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
+    work = [math.prod(s.stop - s.start for s in t.read) / 1e6 for t in tiles]
+    with progress(f"predict {trained.card.name}, million samples", round(sum(work), 1), show=show_progress) as tick:
+        for tile, cost in zip(tiles, work, strict=True):
+            where = reader.inside(tile)
+            if reader.live[where[:-1]].any():  # else nothing but padding or dead traces
+                block, bad = reader.read(tile)
+                result = _apply(model, torch.from_numpy(block), device, precision, trained.card.ndim)
+                keep = tuple(
+                    slice(w.start + tiles.before - r.start, w.stop + tiles.before - r.start)
+                    for w, r in zip(where, tile.read, strict=True)
+                )
+                yield tuple(w.start for w in where), reader.blank(where, result[keep], bad[keep])
+            tick(cost)
+
+
+@torch.inference_mode()
+def _apply(model: nn.Module, x: Tensor, device: torch.device, precision: Precision, ndim: int) -> NDArray[np.float32]:
+    """Probability of the one class, or number of the most probable class, for a normalised block."""
+    x = channels_last(x[None, None].to(device), ndim)
+    with autocast(precision, device):
+        logits = model(x)[0].float()
+    result = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
+    return result.cpu().numpy()
+
+
+@dataclass
+class _Reader:
+    """Reads tiles: continued by reflection, dead traces filled, normalised; and blanks the results."""
+
+    source: Source
+    tiles: Plan
+    card: Card
+    live: NDArray[np.bool_] = field(init=False)
+    nan: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.live = self.source.live
+        if not self.live.any():
+            raise DataError(f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing")
+        self.normalisation = Normalisation.fit(sample_traces(self.source), **self.card.normalisation)
+        self.fill = _nearest_live(self.live, self.tiles.halo)
+
+    def inside(self, tile: Tile) -> tuple[slice, ...]:
+        """Part of the survey that the tile decides, empty if it is all padding."""
+        before = self.tiles.before
+        return tuple(
+            slice(min(max(0, c.start - before), n), max(0, min(n, c.stop - before)))
+            for c, n in zip(tile.core, self.tiles.shape, strict=True)
+        )
+
+    def read(self, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Block of a tile with its halo, ready for the network, and where its samples were not finite."""
+        before = self.tiles.before
+        spans = zip(tile.read, self.tiles.shape, strict=True)
+        *across, down = [reflect(r.start - before, r.stop - before, n) for r, n in spans]
+        wanted = [f[np.ix_(*across)] for f in self.fill]
+        low = [int(w.min()) for w in (*wanted, down)]
+        box = tuple(slice(a, int(w.max()) + 1) for a, w in zip(low, (*wanted, down), strict=True))
+        traces = self.source.read(box)[tuple(w - a for w, a in zip(wanted, low, strict=False))]
+        block = traces[..., down - low[-1]]
+        bad = ~np.isfinite(block)
+        return self.normalisation.apply(block), bad
+
+    def blank(
+        self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Zero where the data are dead or not finite; remembers how many samples were not and where the first is."""
+        live = self.live[where[:-1]][..., None]
+        bad = bad & live
+        if bad.any():
+            first = tuple(int(i) + w.start for i, w in zip(np.argwhere(bad)[0], where, strict=True))
+            self.nan[first] = int(bad.sum())
+        return np.where(bad | ~live, np.float32(0), result)
+
+    def notes(self) -> list[str]:
+        """What a user should know of these data."""
+        notes = []
+        dead = int((~self.live).sum())
+        if dead:
+            notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result")
+        if self.nan:
+            axes = self.source.grid.axes
+            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, min(self.nan), strict=True))
+            notes.append(
+                f"{sum(self.nan.values())} samples are NaN or infinite, the first at {where}; "
+                "they are zero in the result"
+            )
+        small = [a for a in self.source.grid.axes if a.size < self.card.size_multiple]
+        notes.extend(
+            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's {self.card.size_multiple}; "
+            "padded by reflection"
+            for a in small
+        )
+        return notes
+
+
+def _nearest_live(live: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.intp], ...]:
+    """For every trace the indices of the trace to show the network: itself, or the nearest live one within reach."""
+    own = np.indices(live.shape)
+    if live.all():
+        return tuple(own)
+    from scipy.ndimage import distance_transform_edt
+
+    distance, nearest = distance_transform_edt(~live, return_indices=True)
+    return tuple(np.where(distance <= reach, nearest, own))
+
+
+def _check(card: Card, source: Source) -> None:
+    """Refuse data that the network cannot take.
+
+    Raises:
+        DataError: another number of dimensions or channels.
+    """
+    name = source.path or "the array"
+    if card.task != "segmentation":
+        raise DataError(
+            f"the network {card.name} does {card.task}: it judges whole windows; predict needs a segmentation network, "
+            "such as faults"
+        )
+    if source.grid.ndim != card.ndim:
+        raise DataError(f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data")
+    if len(card.channels) != 1:
+        raise DataError(
+            f"the network {card.name} takes {len(card.channels)} channels ({', '.join(card.channels)}), but {name} has "
+            "1; use a network for 1 channel"
+        )
+
+
+def _bytes(text: str) -> int:
+    """Parse "4GB", "800 MB" or "2e9"."""
+    match = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)i?b?\s*", text.lower())
+    if not match:
+        raise DataError(f"--memory is {text!r}; write it like 4GB or 800MB")
+    return int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " "))
+
+
+def _half_of_memory(device: torch.device) -> int:
+    """Half of the memory that is free on the GPU, or that the machine has."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0]) // 2
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _bytes_per_sample(model: nn.Module, card: Card) -> float:
+    """Peak memory of a forward pass per input sample, from the sizes of all maps on a small block.
+
+    At the widest moment four maps of the largest size live at once (input and output of a layer, its activation, and
+    the library's working copy), besides one map of every stage that waits for the decoder.
+    """
+    elements: list[int] = []
+    hooks = [
+        m.register_forward_hook(lambda _m, _i, output: elements.append(output.numel()))
+        for m in model.modules()
+        if not list(m.children())
+    ]
+    size = 2 * card.size_multiple
+    with torch.inference_mode():
+        model(next(model.parameters()).new_zeros((1, len(card.channels), *([size] * card.ndim))))
+    for hook in hooks:
+        hook.remove()
+    waiting = sum(sorted({n for n in elements}, reverse=True)[:4])
+    return 4 * (4 * max(elements) + waiting) / size**card.ndim + 16

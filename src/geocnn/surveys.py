@@ -1,0 +1,61 @@
+"""Synthetic surveys as files: SEG-Y with labels on the same grid."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geocnn import io
+from geocnn.grid import Axis, Grid
+from geocnn.io.source import ArraySource
+from geocnn.synthetic.structure import StructureRanges, structure
+
+__all__ = ["write_survey"]
+
+
+def write_survey(
+    folder: str | Path,
+    index: int = 0,
+    *,
+    seed: int = 0,
+    shape: tuple[int, ...] = (128, 128, 128),
+    ranges: StructureRanges | None = None,
+    suffix: str = ".sgy",
+    overwrite: bool = False,
+) -> dict[str, Path]:
+    """Write one synthetic survey and its labels.
+
+    Args:
+        folder: where; made if missing.
+        index: number of the survey in its series.
+        seed: of the series.
+        shape: (inline, crossline, time) or (trace, time) samples.
+        ranges: what is drawn at random.
+        suffix: .sgy, .zarr or .npy.
+        overwrite: replace files of an earlier call.
+
+    Returns:
+        Paths by kind: seismic, fault (0 or 1), time (relative geologic time, samples) and clean (noise-free).
+
+    Raises:
+        TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
+    """
+    sample = structure(index, seed=seed, shape=shape, ranges=ranges)
+    grid = _grid(shape)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for kind, values in sample._asdict().items():
+        array = values.numpy().astype(np.float32)
+        path = target / f"{index:03d}-{kind}{suffix}"
+        with io.create(path, like=ArraySource(array, grid), overwrite=overwrite) as sink:
+            sink.write((0,) * len(shape), array)
+        files[kind] = path
+    return files
+
+
+def _grid(shape: tuple[int, ...]) -> Grid:
+    """Line numbers and times like those of a real survey."""
+    time = Axis("time", shape[-1], 0.0, 4.0, "ms")
+    if len(shape) == 2:
+        return Grid((Axis("trace", shape[0], 1.0), time))
+    return Grid((Axis("inline", shape[0], 1000.0), Axis("crossline", shape[1], 2000.0), time))

@@ -1,0 +1,162 @@
+"""How a survey is cut into tiles whose results join exactly.
+
+The survey is padded by reflection, to sizes that the network takes. A tile is a block of the padded survey plus a halo
+of at least the reach of the network, its origin on a multiple of the network's stride: inside the block the result is
+then that of the whole padded survey, whatever the tile size.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError
+
+__all__ = ["Plan", "Tile", "plan", "reflect"]
+
+EDGE = 16
+"""Samples of reflection around the survey. The network saw its own zero padding in training, beyond this suffices."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One piece of work, in samples of the padded survey.
+
+    Attributes:
+        core: block that this tile decides, one slice per axis.
+        read: the block with its halo, cut at the edge of the padded survey.
+    """
+
+    core: tuple[slice, ...]
+    read: tuple[slice, ...]
+
+    @property
+    def inner(self) -> tuple[slice, ...]:
+        """The core within the block that was read."""
+        return tuple(slice(c.start - r.start, c.stop - r.start) for c, r in zip(self.core, self.read, strict=True))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All tiles of a survey.
+
+    Attributes:
+        shape: samples of the survey.
+        before: samples of reflection before the first sample, per axis.
+        padded: samples of the padded survey.
+        core: samples of a tile without its halo.
+        halo: samples read around a tile.
+    """
+
+    shape: tuple[int, ...]
+    before: int
+    padded: tuple[int, ...]
+    core: tuple[int, ...]
+    halo: int
+
+    def __len__(self) -> int:
+        """Number of tiles."""
+        return math.prod(-(-n // c) for n, c in zip(self.padded, self.core, strict=True))
+
+    def __iter__(self) -> Iterator[Tile]:
+        """Tiles in the order of the file: the first axis changes slowest."""
+        starts = (range(0, n, c) for n, c in zip(self.padded, self.core, strict=True))
+        for origin in itertools.product(*starts):
+            core, read = [], []
+            for start, size, n in zip(origin, self.core, self.padded, strict=True):
+                stop = min(start + size, n)
+                core.append(slice(start, stop))
+                read.append(slice(max(0, start - self.halo), min(n, stop + self.halo)))
+            yield Tile(tuple(core), tuple(read))
+
+    @property
+    def largest(self) -> int:
+        """Samples of the largest block that is read."""
+        return math.prod(min(n, c + 2 * self.halo) for n, c in zip(self.padded, self.core, strict=True))
+
+    @property
+    def redundancy(self) -> float:
+        """Samples computed per sample of the padded survey."""
+        computed = sum(math.prod(s.stop - s.start for s in tile.read) for tile in self)
+        return computed / math.prod(self.padded)
+
+    def __str__(self) -> str:
+        """What a user wants to know of it."""
+        tiles = "in one piece" if len(self) == 1 else f"{len(self)} tiles of {_times(self.core)}, halo {self.halo}"
+        return f"{_times(self.shape)} samples, padded by reflection to {_times(self.padded)}, {tiles}"
+
+
+def plan(
+    shape: tuple[int, ...], *, multiple: int, reach: int, largest: int, tile: tuple[int, ...] | None = None
+) -> Plan:
+    """Choose the tiles that cost the least and fit into memory.
+
+    Args:
+        shape: samples of the survey.
+        multiple: sizes that the network takes are multiples of this.
+        reach: samples beyond an output sample that can change it.
+        largest: samples of the largest block that memory allows, halo included.
+        tile: samples of a tile without its halo, if the user wants it so; rounded up to the multiple.
+
+    Raises:
+        DataError: not even the smallest tile fits, or ``tile`` does not.
+    """
+    up = lambda n: -(-n // multiple) * multiple  # noqa: E731
+    edge, halo = up(EDGE), up(reach)
+    padded = tuple(up(n + 2 * edge) for n in shape)
+
+    def made(core: tuple[int, ...]) -> Plan:
+        return Plan(shape, edge, padded, tuple(min(c, n) for c, n in zip(core, padded, strict=True)), halo)
+
+    if tile is not None:
+        if len(tile) != len(shape) or min(tile) < 1:
+            raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers")
+        chosen = made(tuple(up(n) for n in tile))
+    else:
+        chosen = made(_cheapest(padded, multiple, halo, largest))
+    if chosen.largest > largest:
+        raise DataError(
+            f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.largest / 1e6:.1f} million samples, but "
+            f"memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile"
+        )
+    return chosen
+
+
+def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int) -> tuple[int, ...]:
+    """Core sizes with the fewest computed samples among those that fit; the smallest tile if none does."""
+    options = []
+    for n in padded:
+        cores = sorted({-(-n // (k * multiple)) * multiple for k in range(1, n // multiple + 1)})
+        reads = [min(n, c + 2 * halo) for c in cores]
+        # All tiles of an axis, at its edges cut to what is there.
+        costs = [
+            sum(min(n, s + c + halo) - max(0, s - halo) for s in range(0, n, c)) for c in cores
+        ]  # fmt: skip
+        options.append(list(zip(cores, reads, costs, strict=True)))
+    best = min(
+        itertools.product(*options),
+        key=lambda axes: (
+            math.prod(read for _, read, _ in axes) > largest,
+            math.prod(cost for _, _, cost in axes) if math.prod(read for _, read, _ in axes) <= largest else 0,
+            math.prod(read for _, read, _ in axes),
+        ),
+    )
+    return tuple(core for core, _, _ in best)
+
+
+def reflect(start: int, stop: int, size: int) -> NDArray[np.intp]:
+    """Indices of samples ``start..stop`` of an axis of ``size`` samples continued by reflection about its ends."""
+    index = np.arange(start, stop)
+    if size == 1:
+        return np.zeros_like(index)
+    period = 2 * (size - 1)
+    index = np.abs(index) % period
+    return np.minimum(index, period - index)
+
+
+def _times(sizes: tuple[int, ...]) -> str:
+    """Sizes as people write them: 76 x 181 x 268."""
+    return " x ".join(map(str, sizes))

@@ -1,0 +1,60 @@
+"""Tiles cover the survey once, and reflection is that of NumPy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geocnn.errors import DataError
+from geocnn.tiling import plan, reflect
+
+sizes = st.lists(st.integers(1, 90), min_size=1, max_size=3).map(tuple)
+
+
+@given(shape=sizes, tile=st.lists(st.integers(1, 64), min_size=3, max_size=3), reach=st.integers(0, 20))
+def test_cores_cover_every_sample_once_and_halos_reach_far_enough(shape, tile, reach):
+    p = plan(shape, multiple=8, reach=reach, largest=10**9, tile=tuple(tile[: len(shape)]))
+    count = np.zeros(p.padded, int)
+    for t in p:
+        count[t.core] += 1
+        for core, read, n in zip(t.core, t.read, p.padded, strict=True):
+            assert read.start % 8 == 0
+            assert (read.stop - read.start) % 8 == 0
+            assert core.start - read.start >= reach or read.start == 0
+            assert read.stop - core.stop >= reach or read.stop == n
+    assert (count == 1).all()
+    assert len(list(p)) == len(p)
+
+
+@given(shape=sizes, millions=st.floats(0.2, 3))
+def test_the_chosen_tile_fits_into_memory_or_is_refused(shape, millions):
+    largest = int(millions * 1e6)
+    try:
+        p = plan(shape, multiple=8, reach=16, largest=largest)
+    except DataError:
+        assert np.prod([min(40, -(-(n + 32) // 8) * 8) for n in shape]) > largest
+    else:
+        assert max(np.prod([s.stop - s.start for s in t.read]) for t in p) <= p.largest <= largest
+
+
+def test_one_piece_where_it_fits():
+    p = plan((100, 50, 20), multiple=8, reach=51, largest=10**9)
+    assert len(p) == 1
+    assert p.padded == (136, 88, 56)
+    assert p.redundancy == 1
+
+
+@given(st.integers(2, 30), st.integers(0, 80), st.integers(0, 80))
+def test_reflection_is_that_of_numpy(n, before, after):
+    expected = np.pad(np.arange(n), (before, after), mode="reflect")
+    np.testing.assert_array_equal(reflect(-before, n + after, n), expected)
+
+
+def test_a_single_sample_is_repeated():
+    np.testing.assert_array_equal(reflect(-2, 3, 1), [0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("tile", [(8, 8), (8, 8, 0)])
+def test_a_tile_of_the_wrong_form_is_refused(tile):
+    with pytest.raises(DataError, match="3 positive numbers"):
+        plan((64, 64, 64), multiple=8, reach=8, largest=10**9, tile=tile)
