@@ -72,6 +72,8 @@ def traces(
         f"{centres[0]}..{centres[1]} of {window}",
         training={
             "arguments": {
+                "seed": seed,
+                "epochs": epochs,
                 "head": head,
                 "learning_rate": learning_rate,
                 "count": count,
