@@ -81,8 +81,8 @@ def scan(source: _Readable, multiple: int = 1) -> Scan:
         if not clean:
             nan += int(usable.size - np.count_nonzero(usable))
             if first is None:
-                trace, sample = np.unravel_index(int(np.argmin(usable)), usable.shape)
-                first = (*(int(i) for i in np.unravel_index(int(trace) + row, shape[:-1])), int(sample))
+                trace, depth = divmod(int(np.argmin(usable)), shape[-1])
+                first = (*(int(i) for i in np.unravel_index(trace + row, shape[:-1])), depth)
         values = block[flat_live[rows]] if clean else block[usable & flat_live[rows, None]]
         if values.size:
             low, high = min(low, float(values.min())), max(high, float(values.max()))

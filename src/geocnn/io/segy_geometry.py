@@ -23,6 +23,7 @@ GEOMETRY_FIELDS = tuple(dict.fromkeys([*COUNTERS, OFFSET, *(byte for pair in CAN
 
 MIN_FILL = 0.1  # of the spanned rectangle; a diagonal or winding 2-D line stays below
 MIN_TRACES_A_LINE = 1.1  # a 2-D line with two counters has one trace per number
+MAX_NUMBER, MAX_STEP = 10_000_000, 1000  # beyond these a found number is a coordinate or lies in the wrong byte order
 MAX_LINE = 100_000  # more traces than this without any line number are no 2-D line
 
 
@@ -139,7 +140,8 @@ def _is_grid(cube: Geometry, fields: Fields) -> bool:
     lines = max(np.count_nonzero(present.any(axis=1)), np.count_nonzero(present.any(axis=0)))
     area = min(cube.index.shape) > 1 and present.sum() >= MIN_TRACES_A_LINE * lines and cube.fill >= MIN_FILL
     shots = cube.bytes == (17, 13) and len(np.unique(fields[OFFSET])) > 1  # shot and channel of field records
-    return bool(area and not shots)
+    plain = all(axis.step <= MAX_STEP and abs(axis.start) <= MAX_NUMBER for axis in cube.axes)
+    return bool(area and plain and not shots)
 
 
 def _given(fields: Fields, name: str, pair: tuple[int, int]) -> Geometry:

@@ -1,0 +1,120 @@
+"""``geocnn info FILE``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from geocnn.io.source import Source
+    from geocnn.io.statistics import Statistics
+
+__all__ = ["info"]
+
+
+def info(
+    file: Path,
+    *,
+    out: Path | None = None,
+    picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
+    inline_byte: int | None = None,
+    crossline_byte: int | None = None,
+    ndim: Literal[2, 3] | None = None,
+    domain: Literal["time", "depth"] = "time",
+    sample_interval: float | None = None,
+) -> None:
+    """Show what a file holds: geometry, sampling, amplitudes, dead traces, coordinates, and a thumbnail.
+
+    Args:
+        file: SEG-Y line or cube, Zarr array, or .npy.
+        out: the thumbnail; default FILE with .png behind it, in this folder.
+        picture: save the thumbnail.
+        inline_byte: SEG-Y trace header byte of the inline number, if not found by itself.
+        crossline_byte: SEG-Y trace header byte of the crossline number.
+        ndim: 3 insists on a cube, 2 takes all traces as one line.
+        domain: depth if the vertical axis is in metres; SEG-Y headers do not tell.
+        sample_interval: in ms (m in depth), where the headers do not tell.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from geocnn import io
+    from geocnn.io.statistics import statistics
+
+    source = io.open(
+        file,
+        inline_byte=inline_byte,
+        crossline_byte=crossline_byte,
+        ndim=ndim,
+        domain=domain,
+        sample_interval=sample_interval,
+    )
+    table = Table(
+        show_header=False, box=None, pad_edge=False, title=file.name, title_justify="left", title_style="bold"
+    )
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    found = statistics(source)
+    for label, text in [*source.describe(), *_axes(source), *_amplitudes(found, source), *_map(source)]:
+        table.add_row(label, text)
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(table)
+    if picture and source.grid.ndim <= 3 and found.live:
+        from geocnn.figures import save
+        from geocnn.figures.survey import thumbnail
+
+        console.print(f"picture  {save(thumbnail(source), out or _beside(file))}", soft_wrap=True)
+
+
+def _beside(file: Path) -> Path:
+    """A new name in this folder: FILE.png, or FILE-info.png where a picture of that name is there already."""
+    plain = Path(f"{file.stem}.png")
+    return Path(f"{file.stem}-info.png") if plain.exists() else plain
+
+
+def _axes(source: "Source") -> list[tuple[str, str]]:
+    """One row an axis."""
+    rows = []
+    for axis in source.grid.axes:
+        unit = f" {axis.unit}" if axis.unit else ""
+        rows.append((axis.name, f"{axis.start:.10g} to {axis.stop:.10g}{unit}, step {axis.step:g}{unit}, {axis.size}"))
+    return rows
+
+
+def _amplitudes(found: "Statistics", source: "Source") -> list[tuple[str, str]]:
+    """Range, spread, dead traces and NaN samples."""
+    rows = []
+    if found.live:
+        few = f"; few different values ({found.distinct} in {found.sampled} traces)" if found.distinct else ""
+        rows = [
+            ("amplitude", f"{found.minimum:.4g} to {found.maximum:.4g}{few}"),
+            ("mean, std", f"{found.mean:.3g}, {found.std:.4g} (from {found.sampled} traces)"),
+            ("percentiles", ", ".join(f"{percent}%: {value:.3g}" for percent, value in found.percentiles.items())),
+        ]
+    missing = f", {found.missing} missing" if found.missing else ""
+    rows.append(("dead traces", f"{found.dead} of {found.traces - found.missing}{missing}"))
+    first = ""
+    if found.first_nan is not None:
+        places = zip(source.grid.axes, found.first_nan, strict=True)
+        first = ", the first at " + ", ".join(f"{axis.name} {value:g} {axis.unit}".strip() for axis, value in places)
+    rows.append(("NaN samples", f"{found.nan}{first}"))
+    return rows
+
+
+def _map(source: "Source") -> list[tuple[str, str]]:
+    """Corner coordinates, and the distance between lines where the grid is regular."""
+    known = source.grid.attributes.get("coordinates")
+    if not isinstance(known, dict):
+        return []
+    names = source.grid.names[:-1]
+    byte_x, byte_y = known["bytes"]
+    rows = [("coordinates", f"X at byte {byte_x}, Y at byte {byte_y}")]
+    for *numbers, x, y in known["corners"]:
+        place = ", ".join(f"{name} {number:.10g}" for name, number in zip(names, numbers, strict=True))
+        rows.append(("", f"{place}: {x:.2f}, {y:.2f}"))
+    if "vectors" in known:
+        lengths = [(dx * dx + dy * dy) ** 0.5 for dx, dy in known["vectors"]]
+        rows.append(
+            ("spacing", ", ".join(f"{length:.4g} between {name}s" for name, length in zip(names, lengths, strict=True)))
+        )
+    return rows
