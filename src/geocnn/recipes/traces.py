@@ -53,7 +53,8 @@ def traces(
     from geocnn.synthetic.traces import traces as generate
     from geocnn.training import Recipe, Schedule
 
-    data = generate(seed, count=count, centres=centres, noise=noise)
+    first, last = centres  # a list, where they come from a card
+    data = generate(seed, count=count, centres=(first, last), noise=noise)
     window = data.samples.shape[1]
     arguments = {"out_channels": len(CLASSES), "window": window, "head": head, "true_convolution": true_convolution}
     model = TraceClassifier(1, in_channels=1, **arguments)
@@ -69,7 +70,7 @@ def traces(
         window=(window,),
         normalisation={"kind": "none"},
         data=f"{len(data.train)} of {count} traces of geocnn.synthetic.traces, arrivals at samples "
-        f"{centres[0]}..{centres[1]} of {window}",
+        f"{first}..{last} of {window}",
         training={
             "arguments": {
                 "seed": seed,
@@ -77,7 +78,7 @@ def traces(
                 "head": head,
                 "learning_rate": learning_rate,
                 "count": count,
-                "centres": list(centres),
+                "centres": [first, last],
                 "noise": noise,
                 "true_convolution": true_convolution,
             }

@@ -10,7 +10,6 @@ import hashlib
 import math
 from decimal import Decimal, localcontext
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -49,7 +48,7 @@ class Xoshiro:
         self._state: State = (s0, s1, s2, s3)
 
     @classmethod
-    def from_state(cls, state: State) -> Self:
+    def from_state(cls, state: State) -> "Xoshiro":
         """Continue a stream from its four 64-bit words."""
         stream = cls.__new__(cls)
         stream._state = state

@@ -77,7 +77,7 @@ def traces(
             leaves training or holdout empty.
     """
     low, high = centres
-    if count < len(CLASSES) or not 1 <= low <= high <= size:
+    if count < len(CLASSES) or size < 2 or not 1 <= low <= high <= size:
         raise DataError(
             f"count is {count} and arrivals peak at samples {low}..{high} of {size}; needed are {len(CLASSES)} traces "
             f"or more and arrivals within 1..{size}, first number not above the second"
