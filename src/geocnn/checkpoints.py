@@ -17,10 +17,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.layers import check_ndim
 from geocnn.models import build
 
-__all__ = ["SHIPPED", "Card", "Trained", "load", "save", "versions", "write_atomically"]
+__all__ = ["SHIPPED", "Card", "Trained", "load", "make_folder", "save", "versions", "write_atomically"]
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
@@ -80,8 +81,12 @@ class Card:
         return dataclasses.replace(self, **changes)
 
     @classmethod
-    def from_json(cls, text: str, path: Path) -> "Card":
+    def from_json(cls, text: str | bytes, path: Path) -> "Card":
         """Parse card.json.
+
+        Args:
+            text: content of the file.
+            path: where it comes from, for the message.
 
         Raises:
             FormatError: not JSON, or not the fields of a card.
@@ -89,9 +94,11 @@ class Card:
         try:
             fields = json.loads(text)
             tuples = {k: tuple(fields[k]) for k in ("classes", "channels", "axes", "window")}
-            return cls(**{**fields, **tuples})
+            card = cls(**{**fields, **tuples})
+            check_ndim(card.ndim)
         except (ValueError, TypeError, KeyError) as error:
             raise FormatError(f"{path} is not a geocnn card ({error}); give a folder written by geocnn train") from None
+        return card
 
     def to_json(self) -> str:
         """Indented JSON, one field a line where possible."""
@@ -119,8 +126,12 @@ def versions() -> dict[str, str]:
     }
 
 
-def write_atomically(path: Path, write: "Mapping[str, Tensor] | str") -> None:
-    """Write tensors or text beside ``path`` and rename: the file is finished or as it was."""
+def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
+    """Write tensors or text beside ``path`` and rename: the file is finished or as it was.
+
+    Raises:
+        TargetError: no permission, disk full.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if isinstance(write, str):
@@ -128,17 +139,36 @@ def write_atomically(path: Path, write: "Mapping[str, Tensor] | str") -> None:
         else:
             save_file({k: v.detach().contiguous() for k, v in write.items()}, part)
         part.replace(path)
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise TargetError(f"{path} cannot be written ({reason}); make room there, or choose another folder") from None
     finally:
         part.unlink(missing_ok=True)
 
 
 def save(folder: Path, model: nn.Module, card: Card) -> Card:
-    """Write weights and card into ``folder``; return the card with the checksum filled in."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write weights and card into ``folder``; return the card with checksum and versions filled in.
+
+    Raises:
+        TargetError: no permission, disk full.
+    """
+    make_folder(folder)
     write_atomically(folder / WEIGHTS, model.state_dict())
     card = card.replace(sha256=_sha256(folder / WEIGHTS), versions=versions())
     write_atomically(folder / CARD, card.to_json())
     return card
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run and those above it.
+
+    Raises:
+        TargetError: no permission, or there is a file of that name.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetError(f"{folder} cannot be made ({error.strerror}); choose another folder with --out") from None
 
 
 def load(name: str | Path, *, ndim: int | None = None) -> Trained:
@@ -149,7 +179,7 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
         ndim: which of the shipped networks of that name, by the dimensions of the data; default the largest.
 
     Raises:
-        MissingError: neither a shipped network nor a folder.
+        MissingError: neither a shipped network nor a folder, or the card names an architecture that we have not.
         FormatError: the folder is damaged: no card, weights that do not fit it or its checksum.
         DataError: no shipped network of that name for ``ndim`` dimensions.
     """
@@ -158,15 +188,15 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     for path in (card_path, weights_path):
         if not path.is_file():
             raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults")
-    card = Card.from_json(card_path.read_text(encoding="utf-8"), card_path)
+    card = Card.from_json(card_path.read_bytes(), card_path)
     if card.sha256 and _sha256(weights_path) != card.sha256:
         raise FormatError(
             f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source"
         )
-    model = build(card.architecture, **card.arguments)
     try:
+        model = build(card.architecture, **card.arguments)
         model.load_state_dict(load_file(weights_path))
-    except (SafetensorError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError, TypeError) as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise FormatError(
             f"{weights_path} does not fit the network in card.json ({reason}); "
@@ -176,9 +206,9 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
 
 
 def _find(name: str | Path, ndim: int | None) -> Path:
-    """Folder of a network; a folder on disk goes before a shipped name."""
+    """Folder of a network; a run on disk goes before a shipped name, any other folder of that name does not."""
     path = Path(name)
-    if path.is_dir():
+    if path.is_dir() and (str(name) not in SHIPPED or (path / CARD).is_file()):
         return path
     if str(name) not in SHIPPED:
         raise MissingError(
@@ -188,7 +218,9 @@ def _find(name: str | Path, ndim: int | None) -> Path:
     by_ndim = SHIPPED[str(name)]
     if ndim is not None and ndim not in by_ndim:
         have = " and ".join(f"{n}-D" for n in by_ndim)
-        raise DataError(f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only")
+        raise DataError(
+            f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only"
+        )
     chosen = by_ndim[max(by_ndim) if ndim is None else ndim]
     return Path(str(files("geocnn") / "weights" / chosen))
 

@@ -14,7 +14,10 @@ __all__ = ["FaultStructures", "Samples", "TensorSamples"]
 
 
 class Samples(Protocol):
-    """Labelled samples; always the same for the same indices, so that a run can be repeated and resumed."""
+    """Labelled samples; always the same for the same indices, so that a run can be repeated and resumed.
+
+    Those of a recipe that asks for ``fresh`` samples take indices beyond their length, one epoch after the other.
+    """
 
     def __len__(self) -> int:
         """Number of samples in an epoch."""
@@ -41,7 +44,7 @@ class TensorSamples:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch with these indices."""
-        if list(indices) == list(range(len(self))):  # a full batch needs no copy
+        if list(indices) == list(range(len(self))):  # all of them, in order: no copy
             return self.inputs, self.targets
         chosen = torch.as_tensor(list(indices))
         return self.inputs[chosen], self.targets[chosen]

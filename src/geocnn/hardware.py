@@ -23,7 +23,7 @@ def choose_device(name: str = "auto") -> torch.device:
     """The first GPU where there is one, else the processor; or the device of that name.
 
     Raises:
-        DataError: a GPU is asked for and none is there.
+        DataError: the name is unknown, or that GPU is not there.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -33,6 +33,8 @@ def choose_device(name: str = "auto") -> torch.device:
         raise DataError(f"device {name!r} is not known; use auto, cpu, cuda or cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DataError(f"device {name!r} is asked for, but torch finds no GPU here; use --device cpu")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{torch.cuda.device_count() - 1}")
     return device
 
 
@@ -40,7 +42,7 @@ def choose_device(name: str = "auto") -> torch.device:
 def has_fast_bf16(device_type: str) -> bool:
     """True where bfloat16 products are faster than float32 ones (AVX-512 BF16, AMX, CUDA 8.0 and later)."""
     if device_type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     flags = Path("/proc/cpuinfo")
     return flags.is_file() and any(word in flags.read_text() for word in ("avx512_bf16", "amx_bf16"))
 
@@ -56,7 +58,8 @@ def channels_last(what: Placed, ndim: int) -> Placed:
     """Lay out a tensor or a network with the channels innermost, which the fast 2-D and 3-D kernels want."""
     if ndim == 1:
         return what
-    placed: Placed = what.to(memory_format=torch.channels_last if ndim == 2 else torch.channels_last_3d)
+    layout = torch.channels_last if ndim == 2 else torch.channels_last_3d
+    placed: Placed = what.to(memory_format=layout)  # type: ignore[call-overload]  # torch types it for tensors alone
     return placed
 
 
@@ -66,7 +69,7 @@ def keep_memory() -> None:
     if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
         return
     libc = ctypes.CDLL("libc.so.6")
-    m_mmap_threshold, m_trim_threshold = -3, -1
+    m_mmap_threshold, m_trim_threshold = -3, -1  # malloc.h
     libc.mallopt(m_mmap_threshold, 1 << 30)
     libc.mallopt(m_trim_threshold, (1 << 31) - 1)
 

@@ -10,7 +10,7 @@ with ``true_convolution=True`` the kernel is flipped, as in the mathematical def
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -49,12 +49,18 @@ def check_ndim(ndim: int) -> int:
     return ndim
 
 
-def per_axis(value: Sizes, ndim: int, name: str) -> tuple[int, ...]:
-    """Spread one number over all axes, or check that there is one number per axis."""
+def per_axis(value: Sizes, ndim: int, name: str, *, least: int = 1) -> tuple[int, ...]:
+    """Spread one number over all axes, or check that there is one number per axis; ValueError otherwise."""
     sizes = (value,) * ndim if isinstance(value, int) else tuple(value)
-    if len(sizes) != ndim:
-        raise ValueError(f"{name} is {sizes}; needed is one number or {ndim} of them")
+    if len(sizes) != ndim or any(size < least for size in sizes):
+        raise ValueError(f"{name} is {value}; needed is one number or {ndim} of them, {least} or more each")
     return sizes
+
+
+def one_of(value: str, known: tuple[str, ...], name: str) -> None:
+    """ValueError unless ``value`` is one of the known words."""
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(known)}")
 
 
 class Conv(nn.Module):
@@ -78,7 +84,8 @@ class Conv(nn.Module):
     ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1`` samples per axis.
 
     Raises:
-        ValueError: ``ndim`` not 1..3, a size of the wrong length, or "same" with a stride or an even kernel.
+        ValueError: ``ndim`` not 1..3, a size of the wrong length, groups that do not divide the channels, or "same"
+            with a stride or an even kernel.
     """
 
     def __init__(
@@ -98,6 +105,11 @@ class Conv(nn.Module):
     ) -> None:
         super().__init__()
         self.ndim = check_ndim(ndim)
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"groups is {groups}; it must divide {in_channels} input and {out_channels} output channels"
+            )
+        one_of(padding_mode, get_args(PaddingMode), "padding_mode")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size = per_axis(kernel_size, ndim, "kernel_size")
         self.stride = per_axis(stride, ndim, "stride")
@@ -110,10 +122,11 @@ class Conv(nn.Module):
         self.reset_parameters()
 
     def _padding(self, padding: Sizes | Literal["same", "valid"]) -> tuple[int, ...]:
+        if not isinstance(padding, str):
+            return per_axis(padding, self.ndim, "padding", least=0)
+        one_of(padding, ("same", "valid"), "padding")
         if padding == "valid":
             return (0,) * self.ndim
-        if padding != "same":
-            return per_axis(padding, self.ndim, "padding")  # type: ignore[arg-type]
         if any(s != 1 for s in self.stride) or any(k % 2 == 0 for k in self.kernel_size):
             raise ValueError(
                 f"padding='same' with kernel_size={self.kernel_size} and stride={self.stride}; it needs odd kernels "
@@ -158,6 +171,9 @@ class ConvTranspose(nn.Module):
 
     Shape: ``(batch, in_channels, *space) -> (batch, out_channels, *space)`` with
     ``(n - 1) stride - 2 padding + kernel`` samples per axis.
+
+    Raises:
+        ValueError: ``ndim`` not 1..3, or a size of the wrong length.
     """
 
     def __init__(
@@ -175,7 +191,7 @@ class ConvTranspose(nn.Module):
         self.ndim = check_ndim(ndim)
         self.kernel_size = per_axis(kernel_size, ndim, "kernel_size")
         self.stride = per_axis(stride, ndim, "stride")
-        self.padding = per_axis(padding, ndim, "padding")
+        self.padding = per_axis(padding, ndim, "padding", least=0)
         self.weight = nn.Parameter(torch.empty(in_channels, out_channels, *self.kernel_size))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         # Each output sample sees kernel / stride taps of every input channel.
@@ -188,14 +204,23 @@ class ConvTranspose(nn.Module):
 
 
 class _Pool(nn.Module):
-    """Common part of the poolings: windows of ``size`` every ``stride`` samples (default: ``size``)."""
+    """Common part of the poolings.
+
+    Args:
+        ndim: 1, 2 or 3.
+        size: samples of a window, per axis.
+        stride: distance between windows, per axis; default ``size``.
+        padding: samples added per side and axis, at most half a window.
+    """
 
     def __init__(self, ndim: int, size: Sizes = 2, *, stride: Sizes | None = None, padding: Sizes = 0) -> None:
         super().__init__()
         self.ndim = check_ndim(ndim)
         self.kernel_size = per_axis(size, ndim, "size")
         self.stride = self.kernel_size if stride is None else per_axis(stride, ndim, "stride")
-        self.padding = per_axis(padding, ndim, "padding")
+        self.padding = per_axis(padding, ndim, "padding", least=0)
+        if any(2 * p > k for p, k in zip(self.padding, self.kernel_size, strict=True)):
+            raise ValueError(f"padding is {padding} with windows of {size}; it must be at most half a window")
 
     def extra_repr(self) -> str:
         """Window and stride, for ``print(model)``."""
@@ -235,20 +260,28 @@ class GlobalAvgPool(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Up-sampling by a whole factor, "nearest" (repeat) or "linear" (half-sample aligned)."""
+    """Up-sampling by a whole factor.
+
+    Args:
+        ndim: 1, 2 or 3.
+        factor: outputs per input, per axis.
+        mode: "nearest" repeats every sample; "linear" interpolates between sample centres, constant beyond the outer.
+    """
 
     def __init__(self, ndim: int, factor: Sizes = 2, *, mode: Literal["nearest", "linear"] = "nearest") -> None:
         super().__init__()
         self.ndim = check_ndim(ndim)
         self.factor = per_axis(factor, ndim, "factor")
+        one_of(mode, ("nearest", "linear"), "mode")
         self.mode = mode
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
         """``(batch, channels, *space) -> (batch, channels, *(factor * space))``."""
-        scale = [float(f) for f in self.factor]
+        size = [n * f for n, f in zip(x.shape[2:], self.factor, strict=True)]
         if self.mode == "nearest":
-            return F.interpolate(x, scale_factor=scale, mode="nearest")
-        return F.interpolate(x, scale_factor=scale, mode=_LINEAR[self.ndim - 1], align_corners=False)
+            # "nearest" itself rounds i / factor down to the wrong sample for some factors (41, 47, ...).
+            return F.interpolate(x, size, mode="nearest-exact")
+        return F.interpolate(x, size, mode=_LINEAR[self.ndim - 1], align_corners=False)
 
 
 class UpsampleConcatConv(Conv):
@@ -257,7 +290,8 @@ class UpsampleConcatConv(Conv):
     Nearest up-sampling repeats every coarse sample, so the three taps of a kernel fall on only two of them: the
     convolution of the up-sampled map is a transposed convolution of the coarse one, stride 2, with the four taps
     ``(w2, w1 + w2, w0 + w1, w0)`` per axis (its polyphase form; in 3-D 8 instead of 27 multiply-adds per output).
-    The parameters are those of the plain convolution, the result is equal to rounding, borders included.
+    The parameters are those of the plain convolution, the result is equal to rounding, borders included
+    (Odena et al. 2016, Deconvolution and checkerboard artifacts, describe the plain form).
 
     Args:
         ndim: 1, 2 or 3.
@@ -278,13 +312,22 @@ class UpsampleConcatConv(Conv):
             weight = torch.stack((w2, w1 + w2, w0 + w1, w0), axis)
         return weight
 
-    def forward(  # type: ignore[override]
+    def forward(  # type: ignore[override]  # two maps instead of one; the parameters are a Conv's
         self, coarse: Float[Tensor, "batch coarse *half"], skip: Float[Tensor, "batch skip *space"]
     ) -> Float[Tensor, "batch out *space"]:
-        """Decode: ``coarse`` has half the samples of ``skip`` per axis."""
+        """Decode: ``coarse`` has half the samples of ``skip`` per axis.
+
+        Raises:
+            ValueError: it has not.
+        """
+        if [2 * size for size in coarse.shape[2:]] != list(skip.shape[2:]):
+            raise ValueError(
+                f"the coarse map has {tuple(coarse.shape[2:])} samples and the skip map {tuple(skip.shape[2:])}; "
+                "needed are twice as many in the skip map"
+            )
         n = self.ndim - 1
         up = _CONV_TRANSPOSE[n](coarse, self.transposed_weight(), self.bias, 2, 1)
-        return up + _CONV[n](skip, self.weight[:, self.coarse_channels :], None, 1, 1)
+        return up.add_(_CONV[n](skip, self.weight[:, self.coarse_channels :], None, 1, 1))
 
 
 def normalisation(
@@ -296,9 +339,13 @@ def normalisation(
         ndim: 1, 2 or 3.
         channels: channels of the map.
         kind: "batch" (Ioffe & Szegedy 2015), "instance" (Ulyanov et al. 2016), "group" (Wu & He 2018), or "none".
-        groups: groups for "group".
+        groups: groups for "group"; they divide the channels.
+
+    Raises:
+        ValueError: an unknown kind, or groups that do not divide the channels.
     """
     check_ndim(ndim)
+    one_of(kind, ("batch", "instance", "group", "none"), "kind")
     if kind == "batch":
         return _BATCH_NORM[ndim - 1](channels)
     if kind == "instance":

@@ -9,10 +9,10 @@ __all__ = ["balanced_bce", "cross_entropy", "dice_bce"]
 
 
 def cross_entropy(
-    logits: Float[Tensor, "batch classes *space"], target: Int[Tensor, "batch *space"]
+    logits: Float[Tensor, "batch classes *space"], target: Int[Tensor, " batch *space"]
 ) -> Float[Tensor, ""]:
     """Mean of -log softmax at the true class; finite for any logits, unlike log(p + epsilon)."""
-    return F.cross_entropy(logits, target)
+    return F.cross_entropy(logits.float(), target.long())
 
 
 def balanced_bce(

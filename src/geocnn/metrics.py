@@ -1,4 +1,4 @@
-"""Metrics for segmentation and classification; torchmetrics where it has them."""
+"""Metrics of one batch, for segmentation and classification; the tests hold them to torchmetrics."""
 
 import torch
 from jaxtyping import Float, Int
@@ -8,10 +8,11 @@ __all__ = ["accuracy", "overlap"]
 
 
 @torch.no_grad()
-def overlap(
-    logits: Float[Tensor, "batch maps *space"], target: Float[Tensor, "batch maps *space"]
-) -> dict[str, float]:
-    """Precision, recall, Dice and IoU (intersection over union) at probability 0.5, over the batch."""
+def overlap(logits: Float[Tensor, "batch maps *space"], target: Float[Tensor, "batch maps *space"]) -> dict[str, float]:
+    """Precision, recall, Dice and IoU (intersection over union) at probability 0.5, over the whole batch.
+
+    A number whose denominator is zero, such as the recall where nothing is true, is 0.
+    """
     found, true = logits > 0, target > 0.5
     hit, n_found, n_true = float((found & true).sum()), float(found.sum()), float(true.sum())
     return {

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Normalisation"]
 
+_CONSTANT = 1e-12
+"""Deviations of less than this share of the mean are rounding: the data are constant."""
+
 
 @dataclass(frozen=True)
 class Normalisation:
@@ -27,17 +30,20 @@ class Normalisation:
         """Mean and standard deviation of finite samples within the central 99.8 %.
 
         The scale is relative to the data at any magnitude (an absolute epsilon would silence weak records); constant
-        data give a standard deviation of one, so that they become zeros.
+        data give a standard deviation of one, so that they become zeros, and so do data without a finite sample.
         """
         values = samples[np.isfinite(samples)].astype(np.float64)
         if values.size == 0:
             return cls(0.0, 1.0, clip)
-        low, high = np.quantile(values, (0.001, 0.999))
+        low, high = np.quantile(values, (0.001, 0.999)).tolist()
         inner = values[(values >= low) & (values <= high)]
         mean, std = float(inner.mean()), float(inner.std())
-        return cls(mean, std if std > 1e-12 * max(abs(mean), np.finfo(np.float32).tiny) else 1.0, clip)
+        if std <= _CONSTANT * abs(mean):  # zeros with a few arrivals: all there is to see lies in the tails
+            std = float(values.std())
+        return cls(mean, std if std > _CONSTANT * abs(mean) else 1.0, clip)
 
     def apply(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """Normalise a block of any shape; NaN becomes zero, the value of the mean."""
-        scaled = (block - np.float32(self.mean)) * np.float32(1 / self.std)
-        return np.clip(np.nan_to_num(scaled, copy=False), -self.clip, self.clip)
+        scaled = (block - np.float32(self.mean)) / np.float32(self.std)
+        np.nan_to_num(scaled, copy=False)
+        return np.clip(scaled, -self.clip, self.clip, out=scaled)

@@ -21,6 +21,9 @@ class AdamW:
         weight_decay: decay per step relative to the learning rate; applied to kernels, not to vectors such as biases.
         betas: decay of the two running moments.
         eps: added to the root of the second moment.
+
+    Raises:
+        ValueError: there is nothing to learn.
     """
 
     def __init__(
@@ -31,8 +34,11 @@ class AdamW:
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
     ) -> None:
-        self.names, tensors = zip(*((n, p) for n, p in parameters if p.requires_grad), strict=True)
-        self.parameters: list[nn.Parameter] = list(tensors)
+        named = {name: parameter for name, parameter in parameters if parameter.requires_grad}
+        if not named:
+            raise ValueError("the network has no parameters that can be learnt")
+        self.names = tuple(named)
+        self.parameters: list[Tensor] = list(named.values())
         self.weight_decay, self.betas, self.eps = weight_decay, betas, eps
         self.step_count = 0
         self.first = [torch.zeros_like(p) for p in self.parameters]
@@ -40,7 +46,7 @@ class AdamW:
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Update every parameter from its gradient, then forget the gradients."""
+        """Update every parameter from its gradient, then forget the gradients; a missing gradient counts as zero."""
         self.step_count += 1
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         beta1, beta2 = self.betas
@@ -60,11 +66,13 @@ class AdamW:
             p.grad = None
 
     @torch.no_grad()
-    def clip(self, limit: float) -> float:
+    def clip(self, limit: float | None) -> float:
         """Scale all gradients down to a common norm of at most ``limit``; return the norm before."""
         gradients = [p.grad for p in self.parameters if p.grad is not None]
+        if not gradients:
+            return 0.0
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
-        if norm > limit:
+        if limit is not None and norm > limit:
             torch._foreach_mul_(gradients, limit / norm)
         return norm
 

@@ -1,75 +1,48 @@
 """The one training loop: read it from top to bottom in :func:`fit`."""
 
+import copy
 import csv
 import io
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from geocnn import checkpoints
 from geocnn.checkpoints import Card
 from geocnn.datasets import Samples
-from geocnn.errors import DataError, MissingError, TargetError
-from geocnn.hardware import Precision, autocast, channels_last, choose_device, keep_memory, machine
+from geocnn.errors import DataError, TargetError
+from geocnn.hardware import autocast, channels_last, choose_device, keep_memory, machine
+from geocnn.interruption import ignore_interrupts, interrupts_held
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
+from geocnn.schedule import Schedule
+from geocnn.training_state import STATE, TrainingState
 
 __all__ = ["Recipe", "Run", "Schedule", "fit"]
 
-STATE, METRICS = "state.safetensors", "metrics.csv"
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to learn.
-
-    Attributes:
-        epochs: passes over the training samples.
-        batch_size: samples per step.
-        learning_rate: peak learning rate of AdamW.
-        warmup: steps over which the learning rate rises from zero.
-        decay: "constant", or "cosine" down to 1 % of the peak at the last step.
-        weight_decay: decoupled weight decay.
-        clip: largest gradient norm.
-        ema: decay of the exponential moving average of the weights, which is then validated and saved.
-        shuffle: a new order in every epoch.
-        fresh: epoch ``e`` takes the samples ``e * n`` to ``(e + 1) * n``: a generator never repeats itself.
-        workers: processes that prepare batches.
-        precision: "float32", "bf16", or "auto": bf16 where the machine has it.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warmup: int = 0
-    decay: str = "constant"
-    weight_decay: float = 0.0
-    clip: float | None = None
-    ema: float | None = None
-    shuffle: bool = True
-    fresh: bool = False
-    workers: int = 0
-    precision: Precision = "float32"
-
-    def rate(self, step: int, total: int) -> float:
-        """Learning rate of step ``step`` (from 0) of ``total``."""
-        rise = min(1.0, (step + 1) / (self.warmup + 1))
-        if self.decay == "constant":
-            return self.learning_rate * rise
-        done = max(0.0, (step - self.warmup) / max(1, total - self.warmup))
-        return self.learning_rate * rise * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+METRICS = "metrics.csv"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A job: what learns what from which data; made by the functions in :mod:`geocnn.recipes`."""
+    """A job: what learns what from which data; made by the functions in :mod:`geocnn.recipes`.
+
+    Attributes:
+        name: what users type.
+        model: the network with its initial weights; training works on a copy.
+        card: what is known about the network before training.
+        train: samples to learn from.
+        validation: samples to be judged by after every epoch.
+        loss: from logits (float32) and targets to one number.
+        metrics: of one batch, by name; the means over the validation batches are recorded.
+        schedule: how long and how fast.
+        seed: of the order of the samples and of everything random in the network.
+    """
 
     name: str
     model: nn.Module
@@ -101,53 +74,6 @@ class Run:
     recipe: Recipe
 
 
-@dataclass
-class _State:
-    """All that changes during training; what a resumed run needs."""
-
-    model: nn.Module
-    optimiser: AdamW
-    average: dict[str, Tensor] | None
-    epoch: int = 0
-    step: int = 0  # within the epoch
-    losses: list[float] = field(default_factory=list)  # of the steps of this epoch
-    history: list[dict[str, float]] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def save(self, folder: Path) -> None:
-        """Write everything; an interrupted write leaves the state before."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"optimiser.{k}": v for k, v in self.optimiser.state().items()}
-        tensors |= {f"average.{k}": v for k, v in (self.average or {}).items()}
-        tensors |= {"random.cpu": torch.get_rng_state()}
-        if torch.cuda.is_initialized():
-            tensors |= {"random.cuda": torch.cuda.get_rng_state()}
-        plain = {k: getattr(self, k) for k in ("epoch", "step", "losses", "history", "seconds")}
-        # One file holds both: the tensors and the position must never be of two different moments.
-        tensors["position"] = torch.frombuffer(bytearray(json.dumps(plain).encode()), dtype=torch.uint8)
-        checkpoints.write_atomically(folder / STATE, tensors)
-
-    def load(self, folder: Path) -> None:
-        """Continue from what :meth:`save` wrote."""
-        path = folder / STATE
-        if not path.is_file():
-            raise MissingError(f"{folder} has no {STATE} to resume from; start without --resume")
-        tensors = load_file(path)
-        part = {
-            kind: {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{kind}.")}
-            for kind in ("model", "optimiser", "average", "random")
-        }
-        self.model.load_state_dict(part["model"])
-        self.optimiser.load_state(part["optimiser"])
-        for name, value in part["average"].items():
-            (self.average or {})[name].copy_(value)
-        torch.set_rng_state(part["random"]["cpu"])
-        if "cuda" in part["random"] and torch.cuda.is_available():
-            torch.cuda.set_rng_state(part["random"]["cuda"])
-        for key, value in json.loads(bytes(tensors["position"].tolist())).items():
-            setattr(self, key, value)
-
-
 def fit(
     recipe: Recipe,
     *,
@@ -159,70 +85,86 @@ def fit(
 ) -> Run:
     """Train the network of a recipe.
 
+    Ctrl-C ends it after the step at hand, with everything written that ``resume`` needs.
+
     Args:
         recipe: what to do.
         out: run folder; nothing is written without one.
-        resume: continue an interrupted run in ``out``, bit for bit on the same machine and thread count.
+        resume: continue an interrupted run in ``out``; on a processor with the same number of threads bit for bit as
+            if nothing had happened. The number of epochs and of workers may change.
         overwrite: replace a run that is already in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
 
     Raises:
-        DataError: NaN in the data or in the loss; the message names the batch.
-        TargetError: ``out`` holds a run and neither ``resume`` nor ``overwrite`` is given.
+        DataError: no samples, or NaN in the data, the loss or the gradients; the message names the batch. Or a run to
+            be resumed that had other arguments.
+        TargetError: ``out`` holds a run and neither ``resume`` nor ``overwrite`` is given, or cannot be written.
         MissingError: nothing to resume from.
     """
     keep_memory()
-    folder = _prepare(out, resume=resume, overwrite=overwrite)
-    place, schedule, ndim = choose_device(device), recipe.schedule, recipe.card.ndim
+    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite)
+    place = choose_device(device)
     torch.manual_seed(recipe.seed)
-    model = channels_last(recipe.model.to(place).train(), ndim)
-    average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema else None
-    state = _State(model, AdamW(model.named_parameters(), weight_decay=schedule.weight_decay), average)
+    state = _start(recipe, place)
     if resume and folder:
         state.load(folder)
-    per_epoch = math.ceil(len(recipe.train) / schedule.batch_size)
-    total = per_epoch * schedule.epochs
+    per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
-    with progress(f"train {recipe.name}", total, show=show_progress) as tick:
+    with interrupts_held() as stop, progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress) as tick:
         tick(state.epoch * per_epoch + state.step)
         try:
-            for epoch in range(state.epoch, schedule.epochs):
-                state.epoch = epoch
-                for indices, (x, y) in _batches(recipe, epoch, skip=state.step):
-                    rate = schedule.rate(epoch * per_epoch + state.step, total)
-                    loss = _step(state, recipe, indices, _place(x, place, ndim), y.to(place), rate)
-                    state.losses.append(loss)
-                    state.step += 1
-                    tick(1, f"epoch {epoch + 1}/{schedule.epochs}  loss {loss:.4f}")
-                row = {"epoch": epoch + 1, "learning_rate": rate, "loss": sum(state.losses) / len(state.losses)}
-                with _averaged(state):
-                    row |= {f"validation_{k}": v for k, v in _validate(recipe, model, place).items()}
+            while state.epoch < epochs:
+                for indices, (x, y) in _batches(recipe, state.epoch, skip=state.step):
+                    loss = _step(state, recipe, indices, _place(x, place, recipe.card.ndim), y.to(place))
+                    tick(1, f"epoch {state.epoch + 1}/{epochs}  loss {loss:.4f}")
+                    stop()
+                scores = _validate(state, recipe, place, stop)
                 state.seconds = time.perf_counter() - started
-                state.history.append(row | {"seconds": round(state.seconds, 3)})
-                state.epoch, state.step, state.losses = epoch + 1, 0, []
+                _close_epoch(state, recipe, scores)
                 if folder:
                     _record(state, recipe, folder, place)
+                stop()
         except KeyboardInterrupt:
-            if folder:
+            if folder and state.between_steps:
                 state.seconds = time.perf_counter() - started
                 state.save(folder)
             raise
     return _finish(state, recipe, folder, place)
 
 
-def _prepare(out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
-    """Check and make the run folder."""
+def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
+    """Check what is asked for and make the run folder."""
+    for name, samples in (("train", recipe.train), ("validation", recipe.validation)):
+        if not len(samples):
+            raise DataError(f"there are 0 {name} samples; at least one is needed")
     if out is None:
+        if resume:
+            raise DataError("--resume is given without a run folder; name it with --out")
         return None
     folder = Path(out)
     if any((folder / name).exists() for name in (STATE, checkpoints.CARD)) and not (resume or overwrite):
         raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TargetError(f"{folder} cannot be made ({error.strerror}); choose another folder with --out") from None
+    checkpoints.make_folder(folder)
+    if overwrite and not resume:  # otherwise a later --resume could continue the old run
+        (folder / STATE).unlink(missing_ok=True)
     return folder
+
+
+def _start(recipe: Recipe, place: torch.device) -> TrainingState:
+    """State before the first step; the recipe stays as it is, so that it can be run again."""
+    schedule, card = recipe.schedule, recipe.card
+    model = channels_last(copy.deepcopy(recipe.model).to(place).train(), card.ndim)
+    average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
+    job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
+    job |= {"window": card.window, "samples": len(recipe.train)}
+    job |= {k: v for k, v in asdict(schedule).items() if k not in ("epochs", "workers")}
+    return TrainingState(model, AdamW(model.named_parameters(), weight_decay=schedule.weight_decay), average, job)
+
+
+def _steps(recipe: Recipe) -> int:
+    """Steps of an epoch."""
+    return math.ceil(len(recipe.train) / recipe.schedule.batch_size)
 
 
 def _batches(recipe: Recipe, epoch: int, *, skip: int) -> Iterator[tuple[list[int], tuple[Tensor, Tensor]]]:
@@ -241,12 +183,15 @@ def _batches(recipe: Recipe, epoch: int, *, skip: int) -> Iterator[tuple[list[in
         return
     from torch.utils.data import DataLoader
 
-    # With batch_size=None each element of the sampler, a list of indices, goes to the samples as it is.
-    loader = DataLoader(
-        recipe.train,  # type: ignore[arg-type]
+    # With batch_size=None each element of the sampler, a list of indices, goes to the samples as it is. A generator
+    # of its own keeps the loader from drawing from the random state of the network.
+    loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
+        recipe.train,  # type: ignore[arg-type]  # wants a Dataset, takes anything with its methods
         batch_size=None,
         sampler=chunks,
         num_workers=schedule.workers,
+        worker_init_fn=ignore_interrupts,
+        generator=torch.Generator(),
     )
     yield from zip(chunks, loader, strict=True)
 
@@ -256,79 +201,71 @@ def _place(x: Tensor, device: torch.device, ndim: int) -> Tensor:
     return channels_last(x.to(device, non_blocking=True), ndim)
 
 
-def _step(state: _State, recipe: Recipe, indices: list[int], x: Tensor, y: Tensor, rate: float) -> float:
+def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y: Tensor) -> float:
     """One step of gradient descent; returns the loss before it."""
+    schedule, per_epoch = recipe.schedule, _steps(recipe)
     if not bool(torch.isfinite(x).all()):
         bad = [i for i, row in zip(indices, x, strict=True) if not bool(torch.isfinite(row).all())]
         raise DataError(
             f"training samples {', '.join(map(str, bad[:5]))} hold NaN or infinite values, and one of them ruins a "
             "whole run; replace them or leave the samples out"
         )
-    with autocast(recipe.schedule.precision, x.device):
+    state.between_steps = False
+    with autocast(schedule.precision, x.device):
         logits = state.model(x)
     loss = recipe.loss(logits.float(), y)
     value = loss.item()
-    if not math.isfinite(value):
+    if math.isfinite(value):
+        torch.autograd.backward(loss)
+    if not math.isfinite(value) or not math.isfinite(state.optimiser.clip(schedule.clip)):
+        what = "the gradients became infinite" if math.isfinite(value) else f"the loss became {value}"
         raise DataError(
-            f"the loss became {value} in epoch {state.epoch + 1}, batch {state.step + 1} (samples "
-            f"{', '.join(map(str, indices[:5]))}); use a smaller --learning-rate, and look at these samples"
+            f"{what} in epoch {state.epoch + 1}, batch {state.step + 1} (samples {', '.join(map(str, indices[:5]))}); "
+            "use a smaller --learning-rate, and look at these samples"
         )
-    loss.backward()
-    if recipe.schedule.clip:
-        state.optimiser.clip(recipe.schedule.clip)
-    state.optimiser.step(rate)
-    if state.average is not None and recipe.schedule.ema:
-        _update_average(state.average, state.model, recipe.schedule.ema, state.optimiser.step_count)
+    state.optimiser.step(schedule.rate(state.epoch * per_epoch + state.step, per_epoch * schedule.epochs))
+    if schedule.ema is not None:
+        state.update_average(schedule.ema)
+    state.losses.append(value)
+    state.step += 1
+    state.between_steps = True
     return value
 
 
 @torch.no_grad()
-def _update_average(average: dict[str, Tensor], model: nn.Module, decay: float, step: int) -> None:
-    """Exponential moving average of the weights; shorter at the beginning, so that it forgets the random start."""
-    decay = min(decay, (1 + step) / (10 + step))
-    for name, value in model.state_dict().items():
-        if value.is_floating_point():
-            average[name].lerp_(value, 1 - decay)
-        else:
-            average[name].copy_(value)
-
-
-class _averaged:  # noqa: N801  (a context manager, used like a function)
-    """Put the averaged weights into the network for a while."""
-
-    def __init__(self, state: _State) -> None:
-        self.state = state
-        self.kept: dict[str, Tensor] = {}
-
-    def __enter__(self) -> None:
-        if self.state.average is not None:
-            self.kept = {k: v.clone() for k, v in self.state.model.state_dict().items()}
-            self.state.model.load_state_dict(self.state.average)
-
-    def __exit__(self, *_: object) -> None:
-        if self.kept:
-            self.state.model.load_state_dict(self.kept)
-
-
-@torch.no_grad()
-def _validate(recipe: Recipe, model: nn.Module, device: torch.device) -> dict[str, float]:
-    """Mean loss and metrics over the validation samples, weighted by the size of the batches."""
-    model.eval()
+def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: Callable[[], None]) -> dict[str, float]:
+    """Loss and metrics, means over the validation batches weighted by their sizes."""
     sums: dict[str, float] = {}
     n, size = len(recipe.validation), recipe.schedule.batch_size
-    for start in range(0, n, size):
-        x, y = recipe.validation[range(start, min(start + size, n))]
-        y = y.to(device)
-        with autocast(recipe.schedule.precision, device):
-            logits = model(_place(x, device, recipe.card.ndim))
-        row = {"loss": float(recipe.loss(logits.float(), y))} | recipe.metrics(logits.float(), y)
-        for key, value in row.items():
-            sums[key] = sums.get(key, 0.0) + value * len(x) / n
-    model.train()
+    with state.averaged() as model:
+        for start in range(0, n, size):
+            x, y = recipe.validation[range(start, min(start + size, n))]
+            y = y.to(device)
+            with autocast(recipe.schedule.precision, device):
+                logits = model(_place(x, device, recipe.card.ndim)).float()
+            row = {"loss": float(recipe.loss(logits, y))} | recipe.metrics(logits, y)
+            if not math.isfinite(row["loss"]):
+                raise DataError(
+                    f"the loss of the validation samples {start} to {start + len(x) - 1} is {row['loss']} after epoch "
+                    f"{state.epoch + 1}; look at these samples for NaN, or use a smaller --learning-rate"
+                )
+            for key, value in row.items():
+                sums[key] = sums.get(key, 0.0) + value * len(x) / n
+            stop()
     return sums
 
 
-def _card(state: _State, recipe: Recipe, device: torch.device) -> Card:
+def _close_epoch(state: TrainingState, recipe: Recipe, scores: dict[str, float]) -> None:
+    """Add a row to the history and go on to the next epoch."""
+    per_epoch = _steps(recipe)
+    rate = recipe.schedule.rate((state.epoch + 1) * per_epoch - 1, per_epoch * recipe.schedule.epochs)
+    row = {"epoch": state.epoch + 1, "learning_rate": rate, "loss": sum(state.losses) / len(state.losses)}
+    row |= {f"validation_{k}": v for k, v in scores.items()}
+    state.history.append(row | {"seconds": round(state.seconds, 3)})
+    state.epoch, state.step, state.losses = state.epoch + 1, 0, []
+
+
+def _card(state: TrainingState, recipe: Recipe, device: torch.device) -> Card:
     """The recipe's card with what training adds."""
     training = recipe.card.training | {
         "recipe": recipe.name,
@@ -342,11 +279,11 @@ def _card(state: _State, recipe: Recipe, device: torch.device) -> Card:
     return recipe.card.replace(training=training, metrics=recipe.card.metrics | {"validation": last})
 
 
-def _record(state: _State, recipe: Recipe, folder: Path, device: torch.device) -> None:
+def _record(state: TrainingState, recipe: Recipe, folder: Path, device: torch.device) -> None:
     """Write state, weights, card and metrics.csv at the end of an epoch."""
     state.save(folder)
-    with _averaged(state):
-        checkpoints.save(folder, state.model, _card(state, recipe, device))
+    with state.averaged() as model:
+        checkpoints.save(folder, model, _card(state, recipe, device))
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(state.history[-1]), lineterminator="\n")
     writer.writeheader()
@@ -354,7 +291,7 @@ def _record(state: _State, recipe: Recipe, folder: Path, device: torch.device) -
     checkpoints.write_atomically(folder / METRICS, text.getvalue())
 
 
-def _finish(state: _State, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
+def _finish(state: TrainingState, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
     """Averaged weights into the network, evaluation mode, card."""
     if state.average is not None:
         state.model.load_state_dict(state.average)

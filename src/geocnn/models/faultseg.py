@@ -15,6 +15,7 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from geocnn.errors import DataError
 from geocnn.layers import Conv, MaxPool, UpsampleConcatConv
 
 __all__ = ["FaultSeg"]
@@ -60,10 +61,10 @@ class FaultSeg(nn.Module):
         """Return logits, one map per output channel.
 
         Raises:
-            ValueError: a size is not a multiple of 8.
+            DataError: a size is not a multiple of 8.
         """
         if any(n % self.size_multiple for n in x.shape[2:]):
-            raise ValueError(
+            raise DataError(
                 f"FaultSeg got {tuple(x.shape[2:])} samples; each size must be a multiple of 8: "
                 f"pad to {tuple(-(-n // 8) * 8 for n in x.shape[2:])}"
             )
@@ -73,7 +74,7 @@ class FaultSeg(nn.Module):
             x = self.pool(skips[-1])
         x = self.bottom(x)
         for merge, refine, skip in zip(self.merge, self.refine, reversed(skips), strict=True):
-            x = F.relu(refine(F.relu(merge(x, skip))))
+            x = F.relu(refine(F.relu(merge(x, skip), inplace=True)), inplace=True)
         logits: Tensor = self.head(x)
         return logits
 
@@ -82,7 +83,7 @@ def _pair(ndim: int, in_channels: int, out_channels: int) -> nn.Sequential:
     """Two 3-sample convolutions with ReLU, the unit of every stage."""
     return nn.Sequential(
         Conv(ndim, in_channels=in_channels, out_channels=out_channels, kernel_size=3),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
         Conv(ndim, in_channels=out_channels, out_channels=out_channels, kernel_size=3),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
     )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from geocnn.checkpoints import Card
     from geocnn.training import Recipe
 
 __all__ = ["faults"]
@@ -35,8 +36,12 @@ def faults(
         bottleneck: channels at the coarsest level; 512 is the published network, 128 the authors' later one.
         workers: processes that make volumes.
         seed: of the weights and the volumes.
+
+    Raises:
+        DataError: a number that does not fit the others or the network.
     """
-    from geocnn.checkpoints import Card
+    import torch
+
     from geocnn.datasets import FaultStructures
     from geocnn.errors import DataError
     from geocnn.losses import dice_bce
@@ -51,15 +56,54 @@ def faults(
             f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as --crop "
             + " ".join(["96"] * ndim)
         )
-    import torch
+    if min(samples, bottleneck) < 1 or seed < 0:
+        raise DataError(
+            f"--samples is {samples}, --bottleneck {bottleneck} and --seed {seed}; needed are 1 or more samples and "
+            "channels, and a seed of 0 or more"
+        )
+    batch_size = (1 if ndim == 3 else 8) if batch_size is None else batch_size
+    schedule = Schedule(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        warmup=min(100, samples * epochs // max(1, batch_size) // 10),
+        decay="cosine",
+        weight_decay=1e-4,
+        clip=1.0,
+        ema=0.995,
+        shuffle=False,
+        fresh=True,
+        workers=workers,
+        precision="auto",
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = FaultSeg(ndim, bottleneck=bottleneck)
+    return Recipe(
+        name="faults",
+        model=model,
+        card=_card(ndim, crop, samples, bottleneck),
+        # Odd and even series: validation never meets a training volume, whatever the seed.
+        train=FaultStructures(samples, crop, 2 * seed, StructureRanges()),
+        validation=FaultStructures(16 if ndim == 3 else 64, crop, 2 * seed + 1, StructureRanges()),
+        loss=dice_bce,
+        metrics=overlap,
+        schedule=schedule,
+        seed=seed,
+    )
 
-    torch.manual_seed(seed)
-    arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, "bottleneck": bottleneck}
-    card = Card(
+
+def _card(ndim: int, crop: tuple[int, ...], samples: int, bottleneck: int) -> "Card":
+    """What is known before training."""
+    from geocnn.checkpoints import Card
+    from geocnn.models.faultseg import FaultSeg
+
+    what, size = ("volumes" if ndim == 3 else "sections"), " x ".join(map(str, crop))
+    return Card(
         name=f"faults-{ndim}d",
         task="segmentation",
         architecture="faultseg",
-        arguments=arguments,
+        arguments={"ndim": ndim, "in_channels": 1, "out_channels": 1, "bottleneck": bottleneck},
         classes=("fault",),
         channels=("amplitude",),
         axes=("inline", "crossline", "time") if ndim == 3 else ("trace", "time"),
@@ -67,32 +111,5 @@ def faults(
         normalisation={"clip": 4.0},
         size_multiple=FaultSeg.size_multiple,
         reach=FaultSeg.reach,
-        data=f"synthetic structure of geocnn.synthetic.structure, {samples} new {'volumes' if ndim == 3 else 'sections'}"
-        f" of {' x '.join(map(str, crop))} samples an epoch",
-    )
-    batch_size = batch_size or (1 if ndim == 3 else 8)
-    return Recipe(
-        name="faults",
-        model=FaultSeg(ndim, bottleneck=bottleneck),
-        card=card,
-        # Odd and even series: validation never meets a training volume, whatever the seed.
-        train=FaultStructures(samples, crop, 2 * seed, StructureRanges()),
-        validation=FaultStructures(16 if ndim == 3 else 64, crop, 2 * seed + 1, StructureRanges()),
-        loss=dice_bce,
-        metrics=overlap,
-        schedule=Schedule(
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            warmup=min(100, samples * epochs // batch_size // 10),
-            decay="cosine",
-            weight_decay=1e-4,
-            clip=1.0,
-            ema=0.995,
-            shuffle=False,
-            fresh=True,
-            workers=workers,
-            precision="auto",
-        ),
-        seed=seed,
+        data=f"synthetic structure of geocnn.synthetic.structure, {samples} new {what} of {size} samples an epoch",
     )

@@ -1,0 +1,65 @@
+"""How long and how fast a network learns."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from geocnn.errors import DataError
+from geocnn.hardware import Precision
+
+__all__ = ["Schedule"]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Attributes:
+        epochs: passes over the training samples.
+        batch_size: samples per step.
+        learning_rate: peak learning rate of AdamW.
+        warmup: steps before the learning rate, rising in equal parts, reaches its peak.
+        decay: "constant", or "cosine" down to 1 % of the peak at the last step.
+        weight_decay: decoupled weight decay.
+        clip: largest gradient norm.
+        ema: decay of the exponential moving average of the weights, which is then what is validated and saved.
+        shuffle: a new order in every epoch.
+        fresh: epoch ``e`` takes the samples ``e * n`` to ``(e + 1) * n``: a generator never repeats itself.
+        workers: processes that prepare batches.
+        precision: "float32", "bf16", or "auto": bf16 where the machine has it.
+
+    Raises:
+        DataError: a number that no training can have.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup: int = 0
+    decay: Literal["constant", "cosine"] = "constant"
+    weight_decay: float = 0.0
+    clip: float | None = None
+    ema: float | None = None
+    shuffle: bool = True
+    fresh: bool = False
+    workers: int = 0
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.batch_size) < 1 or not self.learning_rate > 0:
+            raise DataError(
+                f"epochs is {self.epochs}, batch_size {self.batch_size} and learning_rate {self.learning_rate:g}; "
+                "needed are 1 or more epochs, 1 or more samples a batch and a learning rate above 0"
+            )
+        if self.decay not in ("constant", "cosine"):
+            raise DataError(f"decay is {self.decay!r}; it is constant or cosine")
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise DataError(f"ema is {self.ema:g}; the decay of an average lies between 0 and 1, for example 0.995")
+
+    def rate(self, step: int, total: int) -> float:
+        """Learning rate of step ``step`` (from 0) of ``total``; cosine: Loshchilov & Hutter (2017, eq. 5)."""
+        rise = min(1.0, (step + 1) / (self.warmup + 1))
+        if self.decay == "constant":
+            return self.learning_rate * rise
+        done = max(0.0, (step - self.warmup) / max(1, total - 1 - self.warmup))
+        return self.learning_rate * rise * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))

@@ -1,0 +1,140 @@
+"""All that changes while a network learns, and its way to a file and back."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from geocnn.checkpoints import write_atomically
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.optimiser import AdamW
+
+__all__ = ["STATE", "TrainingState"]
+
+STATE = "state.safetensors"
+_PLAIN = ("epoch", "step", "losses", "history", "seconds")
+
+
+@dataclass
+class TrainingState:
+    """What a resumed run needs.
+
+    Attributes:
+        model: the network that learns.
+        optimiser: with its moments.
+        average: moving average of the state of ``model``, or None.
+        job: what must be the same when the run is resumed, by name.
+        epoch: epochs that are done.
+        step: steps that are done in the epoch after them.
+        losses: of these steps.
+        history: one row an epoch.
+        seconds: spent so far.
+        between_steps: False while weights, moments and averages are changing and belong to different moments.
+    """
+
+    model: nn.Module
+    optimiser: AdamW
+    average: dict[str, Tensor] | None
+    job: dict[str, Any]
+    epoch: int = 0
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    between_steps: bool = True
+
+    def save(self, folder: Path) -> None:
+        """Write everything; an interrupted write leaves the state before.
+
+        Raises:
+            TargetError: no permission, disk full.
+        """
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"optimiser.{k}": v for k, v in self.optimiser.state().items()}
+        tensors |= {f"average.{k}": v for k, v in (self.average or {}).items()}
+        tensors |= {"random.cpu": torch.get_rng_state()}
+        if next(self.model.parameters()).is_cuda:
+            tensors |= {"random.cuda": torch.cuda.get_rng_state()}
+        plain = {"job": self.job} | {k: getattr(self, k) for k in _PLAIN}
+        # One file holds both: the tensors and the position must never be of two different moments.
+        tensors["position"] = torch.frombuffer(bytearray(json.dumps(plain).encode()), dtype=torch.uint8)
+        write_atomically(folder / STATE, tensors)
+
+    @torch.no_grad()
+    def load(self, folder: Path) -> None:
+        """Continue from what :meth:`save` wrote.
+
+        Raises:
+            MissingError: nothing was written.
+            FormatError: the file is damaged.
+            DataError: it belongs to a run of another recipe.
+        """
+        path = folder / STATE
+        if not path.is_file():
+            raise MissingError(f"{folder} has no {STATE} to resume from; start without --resume")
+        try:
+            tensors = load_file(path)
+            plain = json.loads(bytes(tensors["position"].tolist()))
+        except (SafetensorError, ValueError, KeyError) as error:
+            raise FormatError(f"{path} is damaged ({error}); start again with --overwrite") from None
+        self._check_job(plain, folder)
+        part = {
+            kind: {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{kind}.")}
+            for kind in ("model", "optimiser", "average", "random")
+        }
+        self.model.load_state_dict(part["model"])
+        self.optimiser.load_state(part["optimiser"])
+        if self.average is not None:
+            for name, value in self.average.items():
+                value.copy_(part["average"][name])
+        torch.set_rng_state(part["random"]["cpu"])
+        if "cuda" in part["random"] and next(self.model.parameters()).is_cuda:
+            torch.cuda.set_rng_state(part["random"]["cuda"])
+        for key in _PLAIN:
+            setattr(self, key, plain[key])
+
+    def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
+        """DataError if the run in ``folder`` had another recipe."""
+        job: dict[str, Any] = json.loads(json.dumps(self.job))  # tuples become lists, as in the file
+        other = {k: v for k, v in plain["job"].items() if v != job.get(k)}
+        if other:
+            raise DataError(
+                f"the run in {folder} was started with {', '.join(f'{k} {v}' for k, v in other.items())}, and this one "
+                f"has {', '.join(f'{k} {job.get(k)}' for k in other)}; give the same arguments, or start again with "
+                "--overwrite"
+            )
+
+    @contextmanager
+    def averaged(self) -> Iterator[nn.Module]:
+        """The network with the averaged weights and in evaluation mode, for as long as the block runs."""
+        kept = {k: v.clone() for k, v in self.model.state_dict().items()} if self.average is not None else None
+        self.between_steps = False
+        try:
+            if self.average is not None:
+                self.model.load_state_dict(self.average)
+            yield self.model.eval()
+        finally:
+            if kept is not None:
+                self.model.load_state_dict(kept)
+            self.model.train()
+            self.between_steps = True
+
+    @torch.no_grad()
+    def update_average(self, decay: float) -> None:
+        """Exponential moving average of the weights; shorter at the beginning, so that it forgets the random start."""
+        if self.average is None:
+            return
+        count = self.optimiser.step_count
+        decay = min(decay, (1 + count) / (10 + count))
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+            else:
+                self.average[name].copy_(value)
