@@ -46,7 +46,7 @@ _SCALES = _ibm_scales()
 def decode(stored: NDArray[np.generic], form: SampleFormat, out: NDArray[np.float32]) -> None:
     """Stored samples to float32, written into ``out`` of the same shape.
 
-    Numbers beyond the range of float32 (IBM reaches 7e75) become infinite.
+    IBM floats reach 7e75: numbers beyond the range of float32 become infinite, those below 5e-38 zero.
     """
     if not form.ibm:
         with np.errstate(over="ignore"):

@@ -162,13 +162,15 @@ class TraceSource(ScannedSource):
         layout, (begin, end) = self.file.layout, bounds[-1]
         lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
         out = np.zeros((lateral.size, end - begin), dtype=np.float32)
+        if not out.size:
+            return out.reshape(*lateral.shape, end - begin)
         narrow = 8 * (end - begin) < layout.samples and layout.trace_bytes >= 4096
         for rows, first, count in runs(lateral.ravel(), 1 if narrow else layout.block):
             if count == 1:
                 stored = self.file.window(first, begin, end)
             else:
                 stored = self.file.samples(self.file.read(first, count), begin, end)
-            if rows[-1] - rows[0] == count - 1:  # rows ascend within a run of equal order
+            if np.all(np.diff(rows) == 1):
                 decode(stored, layout.form, out[rows[0] : rows[0] + count])
             else:
                 piece = np.empty(stored.shape, dtype=np.float32)

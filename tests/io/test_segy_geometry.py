@@ -1,0 +1,147 @@
+"""Line numbers found again, whatever their bytes, steps, order and gaps."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geocnn import io
+from geocnn.errors import GeometryError
+
+PAIRS = [(189, 193), (9, 21), (5, 21), (181, 185), (17, 13)]
+
+
+@st.composite
+def surveys(draw):
+    """Axes, the traces that exist, and the order in which they lie in the file."""
+    shape = draw(st.tuples(st.integers(2, 6), st.integers(2, 6)))
+    start = draw(st.tuples(st.integers(1, 5000), st.integers(1, 5000)))
+    step = draw(st.tuples(st.integers(1, 8), st.integers(1, 8)))
+    # The first inline and crossline stay whole, so that every line number occurs and the answer is unique.
+    inner = [(i, j) for i in range(1, shape[0]) for j in range(1, shape[1])]
+    missing = draw(st.sets(st.sampled_from(inner), max_size=len(inner) // 2))
+    places = [(i, j) for i in range(shape[0]) for j in range(shape[1]) if (i, j) not in missing]
+    order = draw(st.sampled_from(["inline", "crossline", "down", "snake", "shuffled"]))
+    if order == "crossline":
+        places.sort(key=lambda p: (p[1], p[0]))
+    elif order == "down":
+        places.reverse()
+    elif order == "snake":
+        places.sort(key=lambda p: (p[0], p[1] if p[0] % 2 else -p[1]))
+    elif order == "shuffled":
+        places = draw(st.permutations(places))
+    return shape, start, step, places
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(survey=surveys(), pair=st.sampled_from(PAIRS))
+def test_grids_are_recovered_exactly(make_segy, survey, pair):
+    shape, start, step, places = survey
+    numbers = [(start[0] + i * step[0], start[1] + j * step[1]) for i, j in places]
+    # Each trace says its own place, so that a trace at the wrong place shows.
+    samples = np.array([[i + 1, j + 1, 7.0] for i, j in places])
+    with tempfile.TemporaryDirectory() as folder:
+        source = io.open(make_segy(Path(folder) / "g.sgy", samples, [dict(zip(pair, n, strict=True)) for n in numbers]))
+        found = source.read((slice(0, shape[0]), slice(0, shape[1]), slice(0, 3)))
+    assert source.grid.names == ("inline", "crossline", "time")
+    assert source.grid.attributes["geometry_bytes"] == list(pair)
+    assert [(a.start, a.step, a.size) for a in source.grid.axes[:2]] == list(zip(start, step, shape, strict=True))
+    expected = np.zeros((*shape, 3))
+    expected[tuple(np.transpose(places))] = samples
+    np.testing.assert_array_equal(found, expected)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(2, 40),
+    st.integers(1, 5000),
+    st.integers(-5, 5).filter(bool),
+    st.sampled_from([21, 193, 17, 5, 1]),
+)
+def test_lines_are_numbered_by_any_regular_counter(make_segy, count, start, step, byte):
+    headers = [{byte: start + 250 + step * i} for i in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
+        source = io.open(make_segy(Path(folder) / "l.sgy", np.ones((count, 2)), headers))
+    axis = source.grid.axes[0]
+    assert (axis.name, axis.size, axis.start, axis.step) == ("trace", count, start + 250, step)
+    assert source.grid.attributes["geometry_bytes"] == [byte]
+
+
+def test_a_line_that_winds_through_a_cube_is_a_line(tmp_path, make_segy):
+    headers = [{189: 100 + i // 2, 193: 500 + i, 5: 1 + i} for i in range(40)]
+    assert io.open(make_segy(tmp_path / "w.sgy", np.ones((40, 2)), headers)).grid.shape == (40, 2)
+
+
+def test_traces_without_numbers_are_counted_in_file_order(tmp_path, make_segy):
+    source = io.open(make_segy(tmp_path / "n.sgy", np.ones((6, 2))))
+    assert str(source.grid.axes[0]) == "trace 1..6 step 1 (6)"
+    assert dict(source.describe())["geometry"] == "line, traces counted in file order"
+
+
+def test_the_standard_bytes_win_where_several_pairs_fit(tmp_path, make_segy):
+    headers = [{189: 10 + i, 193: 20 + j, 9: 1 + j, 21: 1 + i} for i in range(3) for j in range(4)]
+    assert io.open(make_segy(tmp_path / "t.sgy", np.ones((12, 2)), headers)).grid.shape == (3, 4, 2)
+
+
+def test_the_fuller_grid_wins(tmp_path, make_segy):
+    headers = [{189: 10 + 3 * i + (j == 2), 193: 20 + j, 9: 1 + i, 21: 1 + j} for i in range(3) for j in range(4)]
+    source = io.open(make_segy(tmp_path / "f.sgy", np.ones((12, 2)), headers))
+    assert source.grid.attributes["geometry_bytes"] == [9, 21]
+
+
+def test_unnumbered_traces_are_left_out_and_told(tmp_path, make_segy):
+    headers = [{189: 1 + i, 193: 1 + j} for i in range(3) for j in range(4)] + [{}, {}]
+    source = io.open(make_segy(tmp_path / "u.sgy", np.ones((14, 2)), headers))
+    assert source.grid.shape == (3, 4, 2)
+    assert dict(source.describe())["left out"] == "2 traces without line numbers"
+
+
+def test_numbers_may_begin_at_zero(tmp_path, make_segy):
+    headers = [{189: i, 193: j} for i in range(3) for j in range(4)]
+    grid = io.open(make_segy(tmp_path / "z.sgy", np.ones((12, 2)), headers)).grid
+    assert (grid.shape, grid.axes[0].start, grid.axes[1].start) == ((3, 4, 2), 0, 0)
+
+
+def test_bytes_of_the_user_win(tmp_path, make_segy):
+    headers = [{189: 1 + i, 193: 1 + j, 221: 7 + j, 225: 50 + i} for i in range(3) for j in range(4)]
+    path = make_segy(tmp_path / "b.sgy", np.ones((12, 2)), [{k: v for k, v in h.items() if k < 200} for h in headers])
+    raw = bytearray(path.read_bytes())
+    for number, header in enumerate(headers):  # bytes that segyio does not name
+        at = 3600 + number * 248
+        raw[at + 220 : at + 224] = header[221].to_bytes(4, "big")
+        raw[at + 224 : at + 228] = header[225].to_bytes(4, "big")
+    path.write_bytes(raw)
+    grid = io.open(path, inline_byte=221, crossline_byte=225).grid
+    assert [(a.start, a.size) for a in grid.axes[:2]] == [(7, 4), (50, 3)]
+
+
+def test_one_inline_is_a_line_or_a_cube_as_the_user_wants(tmp_path, make_segy):
+    path = make_segy(tmp_path / "o.sgy", np.ones((5, 2)), [{189: 7, 193: 30 + 2 * i} for i in range(5)])
+    assert str(io.open(path).grid.axes[0]) == "trace 30..38 step 2 (5)"
+    assert str(io.open(path, ndim=3).grid) == (
+        "inline 7..7 step 1 (1), crossline 30..38 step 2 (5), time 0..4 ms step 4 (2)"
+    )
+
+
+def test_a_cube_is_read_as_a_line_on_demand(cube):
+    assert io.open(cube[0], ndim=2).grid.shape == (12, 20)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [{189: 1 + i, 193: 1 + j, 37: 100 * k} for i in range(3) for j in range(3) for k in range(4)],
+        [{21: 1 + i, 37: 100 * k} for i in range(9) for k in range(4)],
+        [{9: 1 + i, 17: 1 + i, 13: 1 + k, 37: 25 * k} for i in range(4) for k in range(9)],
+        [{37: 25 * k} for k in range(36)],
+    ],
+    ids=["cube of gathers", "line of gathers", "shot records", "one gather"],
+)
+def test_prestack_is_refused_and_readable_on_demand(tmp_path, make_segy, headers):
+    path = make_segy(tmp_path / "p.sgy", np.ones((36, 2)), headers)
+    with pytest.raises(GeometryError, match="prestack"):
+        io.open(path)
+    assert io.open(path, ndim=2).grid.shape == (36, 2)

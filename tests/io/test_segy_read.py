@@ -1,0 +1,182 @@
+"""Reading SEG-Y: every real file and every sample format against segyio and ObsPy."""
+
+import multiprocessing
+import pickle
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import segyio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geocnn import io
+
+REAL = {
+    "carbonate3d.sgy": (76, 181, 268),
+    "alaska2d.sgy": (534, 1501),
+    "volve10-migvel-depth-sub3d.sgy": (18, 52, 226),
+    "volve10r12-full-twt-arb.sgy": (225, 850),
+    "volve10r12-full-z-il10117sub.sgy": (202, 1125),
+    "f3_tiny.sgy": (23, 18, 75),
+}
+
+
+def everything(source):
+    return source.read(tuple(slice(0, n) for n in source.grid.shape))
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_files_equal_segyio(data, name):
+    source = io.open(data / "segy" / name)
+    assert source.grid.shape == REAL[name]
+    with segyio.open(data / "segy" / name, ignore_geometry=True) as file:
+        samples, times = file.trace.raw[:], file.samples
+        inlines, crosslines = file.attributes(189)[:], file.attributes(193)[:]
+    values = everything(source)
+    np.testing.assert_allclose(source.grid.axes[-1].values, times)
+    if source.grid.ndim == 2:
+        np.testing.assert_array_equal(values, samples)
+        return
+    place = [np.searchsorted(a.values, n) for a, n in zip(source.grid.axes, (inlines, crosslines), strict=False)]
+    np.testing.assert_array_equal(values[tuple(place)], samples)
+    np.testing.assert_array_equal(source.grid.axes[0].values, np.unique(inlines))
+    np.testing.assert_array_equal(source.grid.axes[1].values, np.unique(crosslines))
+
+
+@pytest.mark.parametrize("name", ["alaska2d.sgy", "volve10r12-full-twt-arb.sgy"])
+def test_real_lines_equal_obspy(data, name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from obspy.io.segy.segy import _read_segy
+
+        file = _read_segy(str(data / "segy" / name), unpack_headers=False)
+        theirs = np.stack([trace.data for trace in file.traces])
+    np.testing.assert_array_equal(everything(io.open(data / "segy" / name)), theirs)
+
+
+@pytest.mark.parametrize("endian", ["big", "little"])
+@pytest.mark.parametrize("code", [1, 2, 3, 5, 6, 8, 10, 11, 12, 16])
+def test_every_sample_format_in_both_byte_orders(tmp_path, make_segy, code, endian):
+    values = np.random.default_rng(code).integers(0, 127, (6, 11))
+    path = make_segy(
+        tmp_path / "f.sgy", values, [{189: 1 + i // 3, 193: 1 + i % 3} for i in range(6)], code=code, endian=endian
+    )
+    source = io.open(path)
+    np.testing.assert_array_equal(everything(source), values.reshape(2, 3, 11))
+    with segyio.open(path, ignore_geometry=True, endian=endian) as file:
+        assert source.dtype == file.dtype
+
+
+def test_time_axis_has_delay_and_its_scalar(tmp_path, make_segy):
+    headers = [{109: 9995, 215: -10, 21: 7 + i} for i in range(3)]
+    source = io.open(make_segy(tmp_path / "d.sgy", np.ones((3, 5)), headers, interval=2500))
+    axis = source.grid.axes[-1]
+    assert (axis.name, axis.start, axis.step, axis.unit) == ("time", 999.5, 2.5, "ms")
+    assert (source.grid.axes[0].start, source.grid.axes[0].step) == (7, 1)
+
+
+def test_depth_is_stated_by_the_user(tmp_path, make_segy):
+    axis = io.open(make_segy(tmp_path / "d.sgy", np.ones((3, 5)), interval=5000), domain="depth").grid.axes[-1]
+    assert (axis.name, axis.step, axis.unit) == ("depth", 5.0, "m")
+
+
+def test_unequal_delays_and_intervals_are_told(tmp_path, make_segy):
+    headers = [{109: 8, 117: 2000}, {109: 8, 117: 2000}, {109: 12, 117: 2000}]
+    rows = dict(io.open(make_segy(tmp_path / "d.sgy", np.ones((3, 5)), headers)).describe())
+    assert rows["interval"] == "4 ms in the binary header (used), 2 ms in traces"
+    assert rows["delay"] == "1 traces begin at 8 to 12 ms, not at 8 ms"
+
+
+def test_interval_missing_in_the_binary_header_comes_from_the_traces(tmp_path, make_segy):
+    path = make_segy(tmp_path / "d.sgy", np.ones((3, 5)), [{117: 2000}] * 3, interval=0)
+    assert io.open(path).grid.axes[-1].step == 2.0
+    assert io.open(path, sample_interval=8).grid.axes[-1].step == 8.0
+
+
+def test_more_than_32767_samples(tmp_path, make_segy):
+    values = np.arange(2 * 40_000, dtype=np.float32).reshape(2, 40_000)
+    np.testing.assert_array_equal(everything(io.open(make_segy(tmp_path / "l.sgy", values))), values)
+
+
+def test_coordinates_and_their_scalar(tmp_path, make_segy):
+    # A grid turned by 30 degrees, 25 m between inlines, 12.5 m between crosslines, in centimetres.
+    turn = np.deg2rad(30)
+    along, across = 25 * np.array([np.cos(turn), np.sin(turn)]), 12.5 * np.array([-np.sin(turn), np.cos(turn)])
+    headers = []
+    for i in range(4):
+        for j in range(5):
+            x, y = np.rint(100 * (np.array([435_000.0, 6_470_000.0]) + i * along + j * across)).astype(int)
+            headers.append({189: 1 + i, 193: 1 + j, 71: -100, 181: int(x), 185: int(y)})
+    known = io.open(make_segy(tmp_path / "c.sgy", np.ones((20, 5)), headers)).grid.attributes["coordinates"]
+    np.testing.assert_allclose(known["origin"], [435_000, 6_470_000], atol=0.02)
+    np.testing.assert_allclose(known["vectors"], [along, across], atol=0.01)
+    np.testing.assert_allclose(known["corners"][-1], [4, 5, *(known["origin"] + 3 * along + 4 * across)], atol=0.05)
+
+
+def test_live_mask_tells_missing_dead_and_nan_traces(tmp_path, make_segy):
+    values = np.ones((11, 5), dtype=np.float32)
+    values[0], values[1], values[2, 3] = 0, np.nan, np.nan
+    places = [(i, j) for i in range(1, 5) for j in range(1, 4) if (i, j) != (3, 2)]
+    source = io.open(make_segy(tmp_path / "m.sgy", values, [{189: i, 193: j} for i, j in places]))
+    expected = np.ones((4, 3), dtype=bool)
+    expected[0, 0] = expected[0, 1] = expected[2, 1] = False
+    np.testing.assert_array_equal(source.live, expected)
+    found = source.scan()
+    assert (found.nan, found.first_nan, found.minimum, found.maximum) == (6, (0, 1, 0), 1.0, 1.0)
+    np.testing.assert_array_equal(source.read((slice(2, 3), slice(0, 3), slice(0, 5)))[0, 1], np.zeros(5))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_block_equals_the_same_block_of_the_whole(cube, draw):
+    path, values = cube
+    source = io.open(path)
+    bounds = [sorted(draw.draw(st.tuples(st.integers(0, n), st.integers(0, n)))) for n in values.shape]
+    slices = tuple(slice(*b) for b in bounds)
+    np.testing.assert_array_equal(source.read(slices), values[slices])
+
+
+def test_narrow_windows_of_long_traces(tmp_path, make_segy):
+    values = np.random.default_rng(0).standard_normal((7, 3000)).astype(np.float32)
+    source = io.open(make_segy(tmp_path / "w.sgy", values, code=1))
+    np.testing.assert_allclose(source.read((slice(1, 6), slice(2990, 2993))), values[1:6, 2990:2993], rtol=1e-6)
+
+
+def test_crossline_sorted_files_read_the_same(tmp_path, make_segy):
+    values = np.random.default_rng(0).standard_normal((4, 3, 6)).astype(np.float32)
+    headers = [{189: i, 193: j} for j in range(1, 4) for i in range(1, 5)]
+    source = io.open(make_segy(tmp_path / "x.sgy", values.transpose(1, 0, 2).reshape(12, 6), headers))
+    assert source.grid.attributes["sorting"] == "crossline"
+    np.testing.assert_array_equal(everything(source), values)
+
+
+def test_sources_travel_to_other_processes_and_threads(cube):
+    path, values = cube
+    source = io.open(path)
+    everything(source)  # opens the file, whose position a forked child must not share
+    np.testing.assert_array_equal(everything(pickle.loads(pickle.dumps(source))), values)
+    with ThreadPoolExecutor(4) as pool:
+        for got in pool.map(lambda _: everything(source), range(40)):
+            np.testing.assert_array_equal(got, values)
+    with multiprocessing.get_context("spawn").Pool(1) as workers:
+        np.testing.assert_array_equal(workers.apply(everything, (source,)), values)
+
+
+def test_only_asked_traces_are_read(cube, monkeypatch):
+    path, _ = cube
+    source = io.open(path)
+    asked = []
+    fill = type(source.file)._fill
+    monkeypatch.setattr(type(source.file), "_fill", lambda self, a, p: (asked.append(a.nbytes), fill(self, a, p)))
+    source.read((slice(1, 2), slice(0, 3), slice(0, 20)))
+    assert asked == [3 * (240 + 80)]
+
+
+def test_arrays_and_sources_open_as_they_are(cube):
+    values = cube[1]
+    source = io.open(values)
+    assert io.open(source) is source
+    assert source.grid.names == ("inline", "crossline", "time")
+    np.testing.assert_array_equal(everything(source), values)
