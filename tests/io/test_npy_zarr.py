@@ -1,0 +1,103 @@
+"""Arrays in .npy and Zarr against NumPy and zarr themselves."""
+
+import pickle
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from geocnn import io
+from geocnn.errors import FormatError
+from geocnn.grid import Axis, Grid
+from geocnn.io.zarr import ZarrSource
+
+
+def everything(source):
+    return source.read(tuple(slice(0, n) for n in source.grid.shape))
+
+
+@settings(max_examples=60)
+@given(
+    hnp.arrays(
+        st.sampled_from(["<f4", ">f4", "<f8", "<i2", ">i2", "u1", "?", "<f2"]),
+        hnp.array_shapes(min_dims=1, max_dims=4, max_side=6),
+        elements=st.integers(0, 1),
+    ),
+    st.booleans(),
+)
+def test_npy_of_any_type_order_and_shape(tmp_path_factory, array, fortran):
+    path = tmp_path_factory.mktemp("npy") / "a.npy"
+    np.save(path, np.asfortranarray(array) if fortran else array)
+    source = io.open(path)
+    assert source.grid.shape == array.shape
+    np.testing.assert_array_equal(everything(source), array.astype(np.float32))
+    np.testing.assert_array_equal(everything(pickle.loads(pickle.dumps(source))), array)
+    np.testing.assert_array_equal(source.live, array.any(axis=-1))
+
+
+def test_npy_results_are_plain_numpy_files(tmp_path):
+    values = np.random.default_rng(0).random((5, 4, 3), dtype=np.float32)
+    with io.create(tmp_path / "r.npy", values) as sink:
+        sink.write((2, 0, 1), values[2:, :, 1:])
+    expected = np.zeros_like(values)
+    expected[2:, :, 1:] = values[2:, :, 1:]
+    np.testing.assert_array_equal(np.load(tmp_path / "r.npy", allow_pickle=False), expected)
+
+
+def test_results_of_other_types(tmp_path):
+    values = np.array([[0, 1, 200.4]], dtype=np.float32)
+    for suffix in (".npy", ".zarr"):
+        with io.create(tmp_path / f"r{suffix}", values, dtype=np.float64) as sink:
+            sink.write((0, 0), values)
+        assert io.open(tmp_path / f"r{suffix}").dtype == np.float64
+        np.testing.assert_array_equal(everything(io.open(tmp_path / f"r{suffix}")), values)
+
+
+@pytest.mark.parametrize("shape", [(50,), (20, 30), (70, 10, 130), (2, 3, 4, 5)])
+def test_zarr_results_carry_their_axes(tmp_path, shape):
+    names = ("channel", "inline", "crossline", "time")[-len(shape) :]
+    axes = [
+        Axis(name, n, 10.0 * i, 2.5, "ms" if name == "time" else "")
+        for i, (name, n) in enumerate(zip(names, shape, strict=True))
+    ]
+    grid = Grid(tuple(axes), {"coordinates": {"origin": [1.0, 2.0]}})
+    values = np.random.default_rng(0).random(shape, dtype=np.float32)
+    with io.create(tmp_path / "r.zarr", io.ArraySource(values, grid), description="a test") as sink:
+        sink.write((0,) * len(shape), values)
+    array = zarr.open_array(str(tmp_path / "r.zarr"), mode="r")
+    np.testing.assert_array_equal(array[:], values)
+    assert array.metadata.dimension_names == names
+    source = io.open(tmp_path / "r.zarr")
+    assert source.grid == grid
+    assert source.grid.attributes == {**grid.attributes, "description": "a test"}
+    np.testing.assert_array_equal(everything(pickle.loads(pickle.dumps(source))), values)
+
+
+def test_zarr_of_others_is_read_with_plain_axes(tmp_path):
+    for version in (2, 3):
+        folder = tmp_path / f"v{version}"
+        zarr.create_array(store=str(folder), data=np.arange(24, dtype="i4").reshape(4, 6), zarr_format=version)
+        source = io.open(folder)
+        assert source.grid.names == ("trace", "time")
+        np.testing.assert_array_equal(everything(source), np.arange(24).reshape(4, 6))
+
+
+def test_zarr_groups(tmp_path):
+    group = zarr.open_group(str(tmp_path / "g.zarr"), mode="w")
+    group.create_array("amplitude", data=np.ones((3, 4), "f4"))
+    assert io.open(tmp_path / "g.zarr").grid.shape == (3, 4)
+    group.create_array("velocity", data=np.ones((5, 4), "f4"))
+    with pytest.raises(FormatError, match="amplitude, velocity"):
+        io.open(tmp_path / "g.zarr")
+    assert io.open(tmp_path / "g.zarr" / "velocity").grid.shape == (5, 4)
+    assert ZarrSource(tmp_path / "g.zarr", "velocity").grid.shape == (5, 4)
+
+
+def test_the_user_states_axes_that_the_file_does_not_know(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((3, 4)))
+    axis = io.open(tmp_path / "a.npy", sample_interval=4, domain="depth").grid.axes[-1]
+    assert (axis.name, axis.step, axis.unit) == ("depth", 4, "m")
+    assert io.open(np.ones((3, 4)), sample_interval=2).grid.axes[-1].unit == "ms"

@@ -1,0 +1,145 @@
+"""A result is finished or absent: aborted runs, full disks, forbidden targets leave nothing behind."""
+
+import errno
+import os
+import resource
+import shutil
+
+import numpy as np
+import pytest
+
+from geocnn import io
+from geocnn.errors import TargetError
+
+SUFFIXES = [".sgy", ".npy", ".zarr"]
+
+
+def names(folder):
+    return sorted(p.name for p in folder.iterdir())
+
+
+@pytest.fixture(params=SUFFIXES)
+def target(request, cube):
+    return cube[0].with_name(f"result{request.param}")
+
+
+def test_nothing_is_at_the_path_before_commit(cube, target):
+    sink = io.create(target, io.open(cube[0]))
+    sink.write((0, 0, 0), cube[1])
+    assert not target.exists()
+    assert names(target.parent) == [f".{target.name}.partial-{os.getpid()}", "cube.sgy"]
+    sink.commit()
+    sink.commit()  # a second time does no harm
+    assert names(target.parent) == sorted(["cube.sgy", target.name])
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_exception_leaves_nothing(cube, target, error):
+    with pytest.raises(error), io.create(target, io.open(cube[0])) as sink:
+        sink.write((0, 0, 0), cube[1])
+        raise error
+    assert names(target.parent) == ["cube.sgy"]
+
+
+def test_a_forgotten_sink_leaves_nothing(cube, target):
+    sink = io.create(target, io.open(cube[0]))
+    sink.write((0, 0, 0), cube[1])
+    del sink
+    assert names(target.parent) == ["cube.sgy"]
+
+
+def test_an_existing_result_survives_a_failed_overwrite(cube, target):
+    source = io.open(cube[0])
+    with io.create(target, source) as sink:
+        sink.write((0, 0, 0), cube[1])
+    with pytest.raises(ZeroDivisionError), io.create(target, source, overwrite=True) as sink:
+        sink.write((0, 0, 0), -cube[1])
+        1 / 0  # noqa: B018
+    np.testing.assert_array_equal(io.open(target).read((slice(0, 4), slice(0, 3), slice(0, 20))), cube[1])
+    with io.create(target, source, overwrite=True) as sink:
+        sink.write((0, 0, 0), -cube[1])
+    np.testing.assert_array_equal(io.open(target).read((slice(0, 4), slice(0, 3), slice(0, 20))), -cube[1])
+    assert names(target.parent) == sorted(["cube.sgy", target.name])
+
+
+def test_a_result_that_appeared_meanwhile_is_not_overwritten(cube, target):
+    sink = io.create(target, io.open(cube[0]))
+    target.write_text("somebody else's")
+    with pytest.raises(TargetError, match="exists already"):
+        sink.commit()
+    assert target.read_text() == "somebody else's"
+    assert names(target.parent) == sorted(["cube.sgy", target.name])
+
+
+def test_the_input_is_never_its_own_result(cube, monkeypatch):
+    path = cube[0]
+    link, hard = path.with_name("link.sgy"), path.with_name("hard.sgy")
+    link.symlink_to(path)
+    hard.hardlink_to(path)
+    monkeypatch.chdir(path.parent)
+    content = path.read_bytes()
+    for same in (path, link, hard, "cube.sgy", f"../{path.parent.name}/cube.sgy"):
+        with pytest.raises(TargetError, match="is the input itself"):
+            io.create(same, io.open(path), overwrite=True)
+    assert path.read_bytes() == content
+
+
+def test_a_link_to_elsewhere_is_followed(cube, tmp_path):
+    (tmp_path / "disk2").mkdir()
+    link = tmp_path / "result.sgy"
+    link.symlink_to(tmp_path / "disk2" / "real.sgy")
+    with io.create(link, io.open(cube[0])) as sink:
+        sink.write((0, 0, 0), cube[1])
+    assert link.is_symlink()
+    assert names(tmp_path / "disk2") == ["real.sgy"]
+
+
+@pytest.fixture
+def file_size_limit():
+    """Let the system refuse to write beyond a size, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_disk_that_fills_up_while_the_file_is_laid_out(tmp_path, file_size_limit, suffix):
+    values = np.random.default_rng(0).standard_normal((64, 64, 128)).astype(np.float32)
+    file_size_limit(200_000)
+    with pytest.raises(TargetError, match="MB are needed"), io.create(tmp_path / f"r{suffix}", values) as sink:
+        sink.write((0, 0, 0), values)
+    assert names(tmp_path) == []
+
+
+def test_a_disk_that_fills_up_in_the_middle(cube, monkeypatch):
+    target = cube[0].with_name("r.sgy")
+    sink = io.create(target, io.open(cube[0]))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    sink.write((0, 0, 0), cube[1][:1])
+    monkeypatch.setattr(sink, "_put", full)
+    with pytest.raises(TargetError, match="MB are needed"):
+        sink.write((1, 0, 0), cube[1][:1])
+    assert names(target.parent) == ["cube.sgy"]
+
+
+def test_a_disk_known_to_be_too_small(cube, target, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 100))
+    with pytest.raises(TargetError, match="0.0001 MB are free"):
+        io.create(target, io.open(cube[0]))
+    assert names(target.parent) == ["cube.sgy"]
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_read_only_folder(cube, monkeypatch, number):
+    from geocnn.io.tracesink import TraceSink
+
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(TraceSink, "_put", refuse)
+    with pytest.raises(TargetError, match="cannot write r.sgy in"):
+        io.create(cube[0].with_name("r.sgy"), io.open(cube[0]))
+    assert names(cube[0].parent) == ["cube.sgy"]
