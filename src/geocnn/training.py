@@ -6,6 +6,7 @@ import io
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -111,7 +112,11 @@ def fit(
         state.load(folder)
     per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
-    with interrupts_held() as stop, progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress) as tick:
+    with (
+        _threads(recipe.schedule.threads),
+        interrupts_held() as stop,
+        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress) as tick,
+    ):
         tick(state.epoch * per_epoch + state.step)
         try:
             while state.epoch < epochs:
@@ -130,7 +135,18 @@ def fit(
                 state.seconds = time.perf_counter() - started
                 state.save(folder)
             raise
-    return _finish(state, recipe, folder, place)
+        return _finish(state, recipe, folder, place)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch work with that many threads for a while; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:

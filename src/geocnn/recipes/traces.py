@@ -94,7 +94,9 @@ def traces(
         loss=cross_entropy,
         metrics=_accuracies,
         # Full batch, in the order of the split; without weight decay AdamW is Adam.
-        schedule=Schedule(epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False),
+        schedule=Schedule(
+            epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False, threads=1
+        ),
         seed=seed,
     )
 
