@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import MultipleLocator, NullLocator
 
 from geocnn.figures.style import INK, figure
 from geocnn.textbook import PositionTest, Report
@@ -22,13 +22,16 @@ def picture(report: Report) -> Figure:
     """
     made = figure(11, 6.6)
     shown = len(report.examples.true)
-    rows = made.add_gridspec(2, 1, height_ratios=(1, 1.25))
-    upper, lower = rows[0].subgridspec(1, shown), rows[1].subgridspec(2, 2, width_ratios=(1, 1.9))
-    traces = [made.add_subplot(upper[i]) for i in range(shown)]
+    made.set_layout_engine("none")  # fixed margins: finding them takes as long as drawing
+    top = made.add_gridspec(1, shown, left=0.065, right=0.985, top=0.945, bottom=0.60, wspace=0.08)
+    low = made.add_gridspec(2, 2, left=0.065, right=0.985, top=0.485, bottom=0.08, width_ratios=(1, 1.9), wspace=0.18)
+    traces = [made.add_subplot(top[i]) for i in range(shown)]
     for i, axes in enumerate(traces):
         _trace(axes, report, i)
     traces[0].set_ylabel("amplitude")
-    losses, above, below = (made.add_subplot(cell) for cell in (lower[:, 0], lower[0, 1], lower[1, 1]))
+    for axes in traces[1:]:
+        axes.tick_params(labelleft=False)
+    losses, above, below = (made.add_subplot(cell) for cell in (low[:, 0], low[0, 1], low[1, 1]))
     _losses(losses, report)
     _positions(above, report.positions[:2])
     _positions(below, report.positions[2:])
@@ -65,6 +68,7 @@ def _losses(axes: Axes, report: Report) -> None:
         rings = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "markeredgewidth": 1.6, "linestyle": "none"}
         axes.plot(list(printed), list(printed.values()), color=_POSITIVE, label="printed", **rings)  # type: ignore[arg-type]
     axes.set(xlabel="epoch", ylabel="training loss", title="Learning")
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.legend(frameon=False)
     axes.grid(alpha=0.25)
 
