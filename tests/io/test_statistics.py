@@ -85,7 +85,7 @@ def test_slabs_tile_the_array_within_their_limit(shape, multiple, limit):
     assert np.all(cover == 1)
 
 
-def test_memory_stays_bounded(monkeypatch):
+def test_memory_stays_bounded():
     largest = 0
 
     class Watched(io.ArraySource):

@@ -22,8 +22,8 @@ _OTHERS = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive (or .npz); unpack it first",
-    b"\x1f\x8b": "compressed with gzip; unpack it first",
+    b"PK\x03\x04": "a ZIP archive or .npz",
+    b"\x1f\x8b": "compressed with gzip",
     b"\x89HDF": "an HDF5 file",
     b"CDF": "a netCDF file",
 }

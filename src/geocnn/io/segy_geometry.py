@@ -56,6 +56,12 @@ class Geometry:
         across = np.abs(np.diff(self.index, axis=0)) == 1
         return "inline" if along.sum() >= across.sum() else "crossline"
 
+    @property
+    def fold(self) -> float:
+        """Traces per occupied position."""
+        occupied = int(np.count_nonzero(self.index >= 0))
+        return (occupied + self.doubled) / occupied
+
     def __str__(self) -> str:
         """For example ``inline at byte 189, crossline at byte 193, 100 % of the grid filled``."""
         if len(self.axes) == 2:
@@ -188,10 +194,9 @@ def _refuse_prestack(fields: Fields, name: str) -> None:
     offset = fields[OFFSET]
     if len(np.unique(offset)) == 1:
         return
-    for inline, crossline in (*CANDIDATES[:3], (21, 21)):
-        cube = _cube(fields, (inline, crossline))
-        if cube is not None and 2 * np.count_nonzero(cube.index >= 0) <= len(offset):
-            raise _doubled(fields, name, cube)
+    shared = [cube for pair in (*CANDIDATES[:3], (21, 21)) if (cube := _cube(fields, pair)) and cube.fold >= 2]
+    if shared:
+        raise _doubled(fields, name, min(shared, key=lambda cube: cube.fold))
 
 
 def _line(fields: Fields) -> Geometry:

@@ -1,0 +1,72 @@
+"""``geocnn info``: what it prints about real files, and the picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from geocnn.cli import main
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def test_a_cube(data, capsys):
+    assert main(["info", str(data / "segy/carbonate3d.sgy")]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for fact in (
+        "format SEG-Y, 4-byte IBM float, big-endian",
+        "geometry inline at byte 189, crossline at byte 193, 100 % of the grid filled",
+        "inline 1971 to 2121, step 2, 76",
+        "crossline 2775 to 2955, step 1, 181",
+        "time 999 to 1800 ms, step 3 ms, 268",
+        "amplitude -0.9761 to 1.42; few different values",
+        "dead traces 0 of 13756",
+        "NaN samples 0",
+        "spacing 25 between inlines, 12.5 between crosslines",
+        "picture carbonate3d.png",
+    ):
+        assert fact in text
+    picture = imread("carbonate3d.png")
+    assert picture.shape[1] > 1000
+    assert picture[..., :3].std() > 0.1
+
+
+def test_a_line_in_depth_with_holes_and_nan(tmp_path, capsys):
+    values = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32)
+    values[3] = 0
+    values[7, 5] = np.nan
+    np.save("line.npy", values)
+    assert main(["info", "line.npy", "--domain", "depth", "--sample-interval", "5", "--out", "mine.png"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "depth 0 to 195 m, step 5 m, 40" in text
+    assert "dead traces 1 of 50" in text
+    assert "NaN samples 1, the first at trace 7, depth 25 m" in text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "mine.png"]
+
+
+def test_pictures_already_there_are_kept(capsys):
+    np.save("line.npy", np.ones((5, 5)))
+    Path("line.png").write_text("mine")
+    assert main(["info", "line.npy"]) == 0
+    assert "picture line-info.png" in " ".join(capsys.readouterr().out.split())
+    assert Path("line.png").read_text() == "mine"
+
+
+def test_a_survey_of_zeros_has_no_picture(capsys):
+    np.save("dead.npy", np.zeros((5, 5)))
+    assert main(["info", "dead.npy"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "dead traces 5 of 5" in text
+    assert "picture" not in text
+
+
+def test_no_picture_on_demand(capsys):
+    np.save("line.npy", np.ones((5, 5)))
+    assert main(["info", "line.npy", "--no-picture"]) == 0
+    assert "picture" not in capsys.readouterr().out
+    assert not Path("line.png").exists()

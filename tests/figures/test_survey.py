@@ -1,0 +1,86 @@
+"""The first look at a survey: the right samples at the right places, with units."""
+
+import numpy as np
+import pytest
+
+from geocnn import io
+from geocnn.figures.survey import LONGEST, thumbnail
+from geocnn.grid import Axis, Grid
+
+CUBE = Grid((Axis("inline", 6, 100, 2), Axis("crossline", 5, 10, 1), Axis("time", 8, 400, 4, "ms")))
+
+
+def source(values, grid=None):
+    return io.ArraySource(np.asarray(values, dtype=np.float32), grid)
+
+
+def images(made):
+    return [axes for axes in made.axes if axes.images]
+
+
+def test_a_line_is_drawn_time_downward_with_its_axes():
+    values = np.arange(1, 13).reshape(4, 3) - 6.5
+    grid = Grid((Axis("trace", 4, 101, 1), Axis("time", 3, 1000, 4, "ms")))
+    (axes,) = images(thumbnail(source(values, grid)))
+    np.testing.assert_array_equal(axes.images[0].get_array(), values.T)
+    assert axes.get_xlim() == (100.5, 104.5)
+    assert axes.get_ylim() == (1010, 998)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("trace", "time (ms)")
+
+
+def test_a_cube_is_cut_in_the_middle():
+    values = np.random.default_rng(0).standard_normal(CUBE.shape)
+    inline, crossline, slice_ = images(thumbnail(source(values, CUBE)))
+    expected = (values[3].T, values[:, 2].T, values[:, :, 4])
+    for axes, panel in zip((inline, crossline, slice_), expected, strict=True):
+        np.testing.assert_allclose(axes.images[0].get_array(), panel, rtol=1e-6)
+    assert [axes.get_title() for axes in (inline, crossline, slice_)] == ["inline 106", "crossline 12", "time 416 ms"]
+    assert [axes.get_xlabel() for axes in (inline, crossline, slice_)] == ["crossline", "inline", "crossline"]
+    low, high = slice_.get_ylim()
+    assert low < high  # a map: inline numbers grow upward
+    assert len({axes.images[0].norm for axes in (inline, crossline, slice_)}) == 1
+
+
+def test_slices_avoid_empty_lines():
+    values = np.random.default_rng(0).standard_normal(CUBE.shape)
+    values[2:] = 0
+    assert images(thumbnail(source(values, CUBE)))[0].get_title() == "inline 102"
+
+
+def test_dead_traces_show_as_no_data():
+    values = np.ones((5, 4))
+    values[2] = 0
+    (axes,) = images(thumbnail(source(values)))
+    mask = np.ma.getmaskarray(axes.images[0].get_array())
+    assert mask[:, 2].all()
+    assert mask.sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "label", "symmetric"),
+    [
+        (np.linspace(-3, 1, 100).reshape(10, 10), "amplitude", True),
+        (np.linspace(1500, 4500, 100).reshape(10, 10), "value", False),
+    ],
+)
+def test_reflections_are_symmetric_and_velocities_are_not(values, label, symmetric):
+    made = thumbnail(source(values))
+    norm = images(made)[0].images[0].norm
+    assert (norm.vmin == -norm.vmax) == symmetric
+    assert made.axes[-1].get_ylabel() == label
+
+
+def test_very_long_lines_are_thinned_and_wide():
+    values = np.ones((2 * LONGEST + 10, 20), dtype=np.float32)
+    values[:] = np.arange(len(values))[:, None] - len(values) / 2
+    made = thumbnail(source(values))
+    (axes,) = images(made)
+    assert axes.images[0].get_array().shape[1] <= LONGEST
+    assert axes.get_xlim()[1] == pytest.approx(len(values), abs=4)
+    assert made.get_size_inches()[0] == 16
+
+
+def test_a_single_trace_is_a_curve():
+    made = thumbnail(source(np.sin(np.arange(50.0)), Grid((Axis("time", 50, 0, 4, "ms"),))))
+    line = made.axes[0].lines[0]
+    np.testing.assert_array_equal(line.get_xdata(), 4 * np.arange(50))
