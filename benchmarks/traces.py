@@ -5,6 +5,7 @@ Run ``python benchmarks/traces.py``; it prints a table for benchmarks/README.md.
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,14 @@ def cold() -> float:
         if not list(Path(folder).rglob("traces.png")):
             raise SystemExit("geocnn train traces made no picture")
     return seconds
+
+
+def cold_processor() -> float:
+    """Processor seconds of the same, which other programs on the machine change little."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cold()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def data() -> float:
@@ -74,6 +83,7 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- |")
     jobs: tuple[tuple[str, Callable[[], float], str], ...] = (
         ("cold `geocnn train traces`, picture included", cold, "6"),
+        ("the same, processor time", cold_processor, ""),
         ("180 traces", data, "0.1"),
         ("training, 60 epochs", training, "0.3"),
         ("report with three further trainings", report_, ""),

@@ -24,7 +24,7 @@ from geocnn.progress import progress
 from geocnn.schedule import Schedule
 from geocnn.training_state import STATE, TrainingState
 
-__all__ = ["Recipe", "Run", "Schedule", "fit"]
+__all__ = ["Recipe", "Run", "Schedule", "fit", "threads"]
 
 METRICS = "metrics.csv"
 
@@ -113,7 +113,7 @@ def fit(
     per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
     with (
-        _threads(recipe.schedule.threads),
+        threads(recipe.schedule.threads),
         interrupts_held() as stop,
         progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress) as tick,
     ):
@@ -139,14 +139,14 @@ def fit(
 
 
 @contextmanager
-def _threads(count: int | None) -> Iterator[None]:
+def threads(count: int | None) -> Iterator[None]:
     """Let torch work with that many threads for a while; None changes nothing."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
+    before = torch.get_numthreads()
+    torch.set_numthreads(count or before)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_numthreads(before)
 
 
 def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:

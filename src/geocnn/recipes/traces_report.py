@@ -29,6 +29,7 @@ def report(run: "Run") -> Report:
     """
     from geocnn.models.trace_classifier import TraceClassifier
     from geocnn.properties import parameter_sharing
+    from geocnn.training import threads
 
     model, (holdout_traces, _) = run.model, run.recipe.validation[range(len(run.recipe.validation))]
     if not isinstance(model, TraceClassifier):
@@ -36,15 +37,16 @@ def report(run: "Run") -> Report:
     last = run.history[-1]
     holdout = {k.removeprefix("validation_").removeprefix("accuracy_"): v for k, v in last.items() if "validation" in k}
     sharing = parameter_sharing(model.conv, model.window)
-    return Report(
-        losses=tuple(row["loss"] for row in run.history),
-        printed=PRINTED if _is_textbook(run) else {},
-        holdout=holdout,
-        positions=tuple(_position_tests(run)),
-        sharing=(sharing.convolution, sharing.unshared, sharing.dense),
-        shifts=tuple(_shift_tests(model, holdout_traces.to(model.output.weight.device))),
-        examples=_examples(run),
-    )
+    with threads(run.recipe.schedule.threads):
+        return Report(
+            losses=tuple(row["loss"] for row in run.history),
+            printed=PRINTED if _is_textbook(run) else {},
+            holdout=holdout,
+            positions=tuple(_position_tests(run)),
+            sharing=(sharing.convolution, sharing.unshared, sharing.dense),
+            shifts=tuple(_shift_tests(model, holdout_traces.to(model.output.weight.device))),
+            examples=_examples(run),
+        )
 
 
 def _examples(run: "Run") -> Examples:
