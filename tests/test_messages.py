@@ -152,6 +152,12 @@ def wrong_option():
 
 
 @mistake
+def header_bytes_of_an_array():
+    """--inline-byte, --crossline-byte and --ndim are for the headers of SEG-Y files"""
+    io.open(np.ones((3, 3)), inline_byte=9)
+
+
+@mistake
 def array_of_text():
     """an array of <U1 with shape (2,) is no survey; real numbers are needed"""
     io.open(np.array(["a", "b"]))

@@ -136,9 +136,10 @@ def test_a_cube_is_read_as_a_line_on_demand(cube):
         [{189: 1 + i, 193: 1 + j, 37: 100 * k} for i in range(3) for j in range(3) for k in range(4)],
         [{21: 1 + i, 37: 100 * k} for i in range(9) for k in range(4)],
         [{9: 1 + i, 17: 1 + i, 13: 1 + k, 37: 25 * k} for i in range(4) for k in range(9)],
+        [{9: 1 + i, 13: 1 + k, 21: 10 + 2 * i + k, 37: 25 * k} for i in range(6) for k in range(6)],
         [{37: 25 * k} for k in range(36)],
     ],
-    ids=["cube of gathers", "line of gathers", "shot records", "one gather"],
+    ids=["cube of gathers", "line of gathers", "shot records", "shot records with CDP", "one gather"],
 )
 def test_prestack_is_refused_and_readable_on_demand(tmp_path, make_segy, headers):
     path = make_segy(tmp_path / "p.sgy", np.ones((36, 2)), headers)

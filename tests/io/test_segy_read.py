@@ -164,14 +164,23 @@ def test_sources_travel_to_other_processes_and_threads(cube):
         np.testing.assert_array_equal(workers.apply(everything, (source,)), values)
 
 
-def test_only_asked_traces_are_read(cube, monkeypatch):
-    path, _ = cube
+@pytest.mark.parametrize(
+    ("slices", "expected"),
+    [
+        ((slice(1, 2), slice(0, 3), slice(0, 20)), 3 * 320),  # an inline: whole traces in one piece
+        ((slice(0, 4), slice(1, 2), slice(5, 10)), 4 * 20),  # a crossline: just its samples
+    ],
+)
+def test_only_asked_traces_are_read(cube, monkeypatch, slices, expected):
+    path, values = cube
     source = io.open(path)
     asked = []
-    fill = type(source.file)._fill
-    monkeypatch.setattr(type(source.file), "_fill", lambda self, a, p: (asked.append(a.nbytes), fill(self, a, p)))
-    source.read((slice(1, 2), slice(0, 3), slice(0, 20)))
-    assert asked == [3 * (240 + 80)]
+    gather = type(source.file)._gather
+    monkeypatch.setattr(
+        type(source.file), "_gather", lambda self, p, width: (asked.append(len(p) * width), gather(self, p, width))[1]
+    )
+    np.testing.assert_array_equal(source.read(slices), values[slices])
+    assert sum(asked) == expected
 
 
 def test_arrays_and_sources_open_as_they_are(cube):

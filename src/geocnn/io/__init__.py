@@ -72,6 +72,8 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
 
 def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
     """A source without headers, its vertical axis restated by the user's domain and sample interval."""
+    if options.pair is not None or options.ndim is not None:
+        raise DataError("--inline-byte, --crossline-byte and --ndim are for the headers of SEG-Y files")
     last = source.grid.axes[-1]
     if options.domain == "depth":
         last = replace(last, name="depth", unit="m")

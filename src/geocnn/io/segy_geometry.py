@@ -17,6 +17,7 @@ from geocnn.io.segy_fields import Fields
 __all__ = ["CANDIDATES", "COUNTERS", "GEOMETRY_FIELDS", "Geometry", "find_geometry"]
 
 CANDIDATES = ((189, 193), (9, 21), (5, 21), (181, 185), (17, 13))
+FIELD_PAIRS = ((9, 21), (5, 21), (17, 13))  # have another meaning in field records
 COUNTERS = (21, 193, 189, 17, 5, 1, 13)
 OFFSET = 37
 GEOMETRY_FIELDS = tuple(dict.fromkeys([*COUNTERS, OFFSET, *(byte for pair in CANDIDATES for byte in pair)]))
@@ -145,7 +146,7 @@ def _is_grid(cube: Geometry, fields: Fields) -> bool:
     present = cube.index >= 0
     lines = max(np.count_nonzero(present.any(axis=1)), np.count_nonzero(present.any(axis=0)))
     area = min(cube.index.shape) > 1 and present.sum() >= MIN_TRACES_A_LINE * lines and cube.fill >= MIN_FILL
-    shots = cube.bytes == (17, 13) and len(np.unique(fields[OFFSET])) > 1  # shot and channel of field records
+    shots = cube.bytes in FIELD_PAIRS and len(np.unique(fields[OFFSET])) > 1  # records: one trace a shot and CDP
     plain = all(axis.step <= MAX_STEP and abs(axis.start) <= MAX_NUMBER for axis in cube.axes)
     return bool(area and plain and not shots)
 

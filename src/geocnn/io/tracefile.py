@@ -4,8 +4,8 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from geocnn.io.scan import ScannedSource
 
 __all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs", "spans"]
 
+LONG_TRACE = 16 * 1024  # bytes; skipping shorter ones costs more than reading on
 BLOCK_BYTES = 1 << 20  # one piece of reading: large enough for the disk, small enough for the cache
 
 
@@ -64,7 +65,7 @@ class TraceFile:
     def __init__(self, path: Path, layout: TraceLayout) -> None:
         self.path = path
         self.layout = layout
-        self._handle: BinaryIO | None = None
+        self._handle: FileIO | None = None
         self._lock = threading.Lock()
         self._process = os.getpid()
 
@@ -74,26 +75,22 @@ class TraceFile:
         Raises:
             FormatError: the file has become shorter since it was opened.
         """
-        raw = np.empty((count, self.layout.trace_bytes), dtype=np.uint8)
-        self._fill(raw, self.layout.offset + first * self.layout.trace_bytes)
-        return raw
+        start = self.layout.offset + first * self.layout.trace_bytes
+        return self._gather([start], count * self.layout.trace_bytes).reshape(count, -1)
 
-    def window(self, trace: int, begin: int, end: int) -> NDArray[np.generic]:
-        """Stored samples ``begin:end`` of one trace, nothing else read; shape ``(1, end - begin)``."""
-        layout = self.layout
-        stored = np.empty((1, end - begin), dtype=layout.form.stored)
-        self._fill(stored.view(np.uint8), layout.sample_position(trace, begin))
-        return stored
+    def windows(self, traces: NDArray[np.int64], begin: int, end: int) -> NDArray[np.generic]:
+        """Stored samples ``begin:end`` of any traces, nothing else read; shape ``(traces, end - begin)``."""
+        stored, start = self.layout.form.stored, self.layout.sample_position(0, begin)
+        positions = start + traces * self.layout.trace_bytes
+        return self._gather(positions.tolist(), (end - begin) * stored.itemsize).view(stored)
 
     def headers(self, first: int, count: int) -> NDArray[np.uint8]:
         """Header bytes alone, shape ``(count, header)``; samples of long traces are skipped."""
         layout = self.layout
-        if layout.trace_bytes < 16 * 1024:  # reading on is cheaper than seeking
+        if layout.trace_bytes < LONG_TRACE:
             return self.read(first, count)[:, : layout.header]
-        raw = np.empty((count, layout.header), dtype=np.uint8)
-        for row in range(count):
-            self._fill(raw[row], layout.offset + (first + row) * layout.trace_bytes)
-        return raw
+        positions = layout.offset + np.arange(first, first + count) * layout.trace_bytes
+        return self._gather(positions.tolist(), layout.header)
 
     def samples(self, raw: NDArray[np.uint8], begin: int = 0, end: int | None = None) -> NDArray[np.generic]:
         """View of the stored samples ``begin:end`` in bytes from :meth:`read`, shape ``(count, end - begin)``."""
@@ -108,20 +105,24 @@ class TraceFile:
                 self._handle.close()
                 self._handle = None
 
-    def _fill(self, target: NDArray[np.uint8], position: int) -> None:
-        view = target.data.cast("B")
+    def _gather(self, positions: list[int], width: int) -> NDArray[np.uint8]:
+        """``width`` bytes from each position, shape ``(positions, width)``."""
+        raw = np.empty((len(positions), width), dtype=np.uint8)
+        view = raw.data.cast("B") if raw.size else memoryview(b"")
         if self._process != os.getpid():  # forked: a handle of the parent would share its position with us
             self._handle, self._lock, self._process = None, threading.Lock(), os.getpid()
         with self._lock:
             if self._handle is None:
                 self._handle = self.path.open("rb", buffering=0)
-            self._handle.seek(position)
-            done = 0
-            while done < len(view):
-                got = self._handle.readinto(view[done:])  # type: ignore[attr-defined]
-                if not got:
-                    raise FormatError(f"{self.path.name} became shorter while it was read; copy it again")
-                done += got
+            seek, fill = self._handle.seek, self._handle.readinto
+            for number, position in enumerate(positions):
+                seek(position)
+                done, stop = number * width, (number + 1) * width
+                while done < stop:  # the system may give less than asked
+                    if not (got := fill(view[done:stop])):
+                        raise FormatError(f"{self.path.name} became shorter while it was read; copy it again")
+                    done += got
+        return raw
 
     def __getstate__(self) -> tuple[Path, TraceLayout]:
         return self.path.absolute(), self.layout
@@ -161,22 +162,31 @@ class TraceSource(ScannedSource):
         bounds = spans(slices, self.grid.shape)
         layout, (begin, end) = self.file.layout, bounds[-1]
         lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
-        out = np.zeros((lateral.size, end - begin), dtype=np.float32)
-        if not out.size:
-            return out.reshape(*lateral.shape, end - begin)
-        narrow = 8 * (end - begin) < layout.samples and layout.trace_bytes >= 4096
-        for rows, first, count in runs(lateral.ravel(), 1 if narrow else layout.block):
-            if count == 1:
-                stored = self.file.window(first, begin, end)
-            else:
-                stored = self.file.samples(self.file.read(first, count), begin, end)
-            if np.all(np.diff(rows) == 1):
-                decode(stored, layout.form, out[rows[0] : rows[0] + count])
-            else:
-                piece = np.empty(stored.shape, dtype=np.float32)
-                decode(stored, layout.form, piece)
-                out[rows] = piece
+        traces = lateral.ravel()
+        out = np.zeros((traces.size, end - begin), dtype=np.float32)
+        if self._is_sparse(traces, end - begin):
+            present = np.flatnonzero(traces >= 0)
+            for piece in np.array_split(present, -(-present.size // 4096) or 1):
+                self._put(out, piece, self.file.windows(traces[piece], begin, end))
+        else:
+            for rows, first, count in runs(traces, layout.block):
+                self._put(out, rows, self.file.samples(self.file.read(first, count), begin, end))
         return out.reshape(*lateral.shape, end - begin)
+
+    def _is_sparse(self, traces: NDArray[np.int64], width: int) -> bool:
+        """Whether to fetch trace by trace: few samples of long traces, or traces that are no neighbours in the file."""
+        layout = self.file.layout
+        few = 8 * width < layout.samples and layout.trace_bytes >= LONG_TRACE // 4
+        return few or int(np.count_nonzero(np.abs(np.diff(traces)) == 1)) < traces.size / 2
+
+    def _put(self, out: NDArray[np.float32], rows: NDArray[np.intp], stored: NDArray[np.generic]) -> None:
+        """Decode into rows of ``out``, in place where they follow each other."""
+        if rows.size and np.all(np.diff(rows) == 1):
+            decode(stored, self.file.layout.form, out[rows[0] : rows[0] + rows.size])
+        elif rows.size:
+            piece = np.empty(stored.shape, dtype=np.float32)
+            decode(stored, self.file.layout.form, piece)
+            out[rows] = piece
 
 
 def spans(slices: tuple[slice, ...], shape: tuple[int, ...]) -> list[tuple[int, int]]:
