@@ -141,12 +141,12 @@ def fit(
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
     """Let torch work with that many threads for a while; None changes nothing."""
-    before = torch.get_numthreads()
-    torch.set_numthreads(count or before)
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
     try:
         yield
     finally:
-        torch.set_numthreads(before)
+        torch.set_num_threads(before)
 
 
 def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
