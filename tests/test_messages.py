@@ -408,6 +408,13 @@ def target_exists():
 
 
 @mistake
+def target_is_a_folder():
+    """result.sgy is a folder and no Zarr store; it is not replaced, choose another name"""
+    Path("result.sgy").mkdir()
+    result(overwrite=True)
+
+
+@mistake
 def target_is_the_input():
     """survey.sgy is the input itself; choose another name for the result"""
     result("survey.sgy", overwrite=True)

@@ -19,7 +19,7 @@ def everything(source):
     return source.read(tuple(slice(0, n) for n in source.grid.shape))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     hnp.arrays(
         st.sampled_from(["<f4", ">f4", "<f8", "<i2", ">i2", "u1", "?", "<f2"]),

@@ -60,7 +60,7 @@ def test_ibm_encoding_is_within_half_a_unit_of_its_fraction(values):
     assert np.all(np.abs(back.astype(float) - samples) <= np.abs(samples.astype(float)) * 2.0**-21 + TINY)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=30))
 def test_ibm_agrees_with_segyio_in_both_directions(values):
     samples = np.asarray(values, dtype=np.float32)

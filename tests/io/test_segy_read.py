@@ -2,6 +2,8 @@
 
 import multiprocessing
 import pickle
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geocnn import io
+from geocnn.errors import GeocnnError
 
 REAL = {
     "carbonate3d.sgy": (76, 181, 268),
@@ -128,7 +131,7 @@ def test_live_mask_tells_missing_dead_and_nan_traces(tmp_path, make_segy):
     np.testing.assert_array_equal(source.read((slice(2, 3), slice(0, 3), slice(0, 5)))[0, 1], np.zeros(5))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_block_equals_the_same_block_of_the_whole(cube, draw):
     path, values = cube
@@ -189,3 +192,28 @@ def test_arrays_and_sources_open_as_they_are(cube):
     assert io.open(source) is source
     assert source.grid.names == ("inline", "crossline", "time")
     np.testing.assert_array_equal(everything(source), values)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(st.tuples(st.integers(3200, 3600 + 3 * 320), st.integers(0, 255)), min_size=1, max_size=6),
+    length=st.one_of(st.none(), st.integers(0, 3600 + 12 * 320)),
+)
+def test_damaged_headers_are_read_or_refused_in_words(cube, changes, length):
+    raw = bytearray(cube[0].read_bytes())
+    for at, value in changes:
+        raw[at] = value
+    damaged = cube[0].with_name("damaged.sgy")
+    damaged.write_bytes(raw[:length])
+    try:
+        source = io.open(damaged)
+    except GeocnnError as error:
+        assert "damaged.sgy" in str(error)  # noqa: PT017
+    else:
+        assert everything(source).shape == source.grid.shape
+
+
+def test_opening_imports_no_heavy_library(cube):
+    code = f"import sys, geocnn; geocnn.open({str(cube[0])!r}); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "zarr", "matplotlib", "scipy", "segyio"} & set(modules)

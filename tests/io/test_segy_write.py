@@ -80,7 +80,7 @@ def test_other_formats_become_ieee_floats_with_the_same_headers(data, tmp_path, 
         np.testing.assert_array_equal(file.trace.raw[:].reshape(values.shape), values)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), st.sampled_from([".sgy", ".npy", ".zarr"]))
 def test_blocks_in_any_cut_and_order_give_the_same_file(cube, draw, suffix):
     path, values = cube

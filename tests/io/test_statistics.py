@@ -12,7 +12,7 @@ from geocnn.io.scan import slabs
 from geocnn.io.statistics import PERCENTILES, sample_traces, statistics
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     hnp.arrays(
         np.float32,

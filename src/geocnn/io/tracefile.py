@@ -17,7 +17,7 @@ from geocnn.io.scan import ScannedSource
 
 __all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs", "spans"]
 
-LONG_TRACE = 16 * 1024  # bytes; skipping shorter ones costs more than reading on
+LONG_TRACE = 4096  # bytes, a page; skipping shorter traces costs more than reading on
 BLOCK_BYTES = 1 << 20  # one piece of reading: large enough for the disk, small enough for the cache
 
 
@@ -176,7 +176,7 @@ class TraceSource(ScannedSource):
     def _is_sparse(self, traces: NDArray[np.int64], width: int) -> bool:
         """Whether to fetch trace by trace: few samples of long traces, or traces that are no neighbours in the file."""
         layout = self.file.layout
-        few = 8 * width < layout.samples and layout.trace_bytes >= LONG_TRACE // 4
+        few = 8 * width < layout.samples and layout.trace_bytes >= LONG_TRACE
         return few or int(np.count_nonzero(np.abs(np.diff(traces)) == 1)) < traces.size / 2
 
     def _put(self, out: NDArray[np.float32], rows: NDArray[np.intp], stored: NDArray[np.generic]) -> None:
