@@ -1,8 +1,8 @@
 """Sample formats: what the bytes of a trace mean, IBM floating point included.
 
 IBM hexadecimal floating point has one sign bit, seven bits of an exponent of 16 (excess 64) and a 24-bit fraction:
-``(-1)^s * 0.f * 16^(e - 64)`` (SEG-Y rev 2.1, appendix E). Our own code because the sample converter of segyio
-works on whole files only and knows neither 8-bit nor little-endian oddities.
+``(-1)^s * 0.f * 16^(e - 64)`` (SEG-Y rev 2.1, sample format 1). The leading byte alone decides the power of two that
+the fraction is multiplied with, so decoding is a table of 256 factors and one exact product a sample.
 """
 
 from dataclasses import dataclass
