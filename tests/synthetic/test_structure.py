@@ -44,7 +44,7 @@ def test_a_plane_slope_is_a_plane_slope():
 @pytest.mark.parametrize("dip", [50.0, 70.0, 88.0])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_throw_across_a_fault_is_the_throw_asked_for(shape, dip):
-    """In flat layers the vertical part of the slip is all one sees: 9 samples down on the hanging wall, whatever the dip."""
+    """In flat layers the vertical part of the slip is all one sees: 9 samples on the hanging wall, whatever the dip."""
     sample = structure(1, shape=shape, ranges=one_fault(dip=(dip, dip)))
     down = torch.arange(shape[-1]) - sample.time
     hanging = down > 4.5
@@ -72,7 +72,7 @@ def test_the_throw_at_the_centre_of_a_fault(index, linear):
         # The nearest sample on the hanging wall, a little off the plane.
         at = np.array(fault.centre) + radii * fault.radius[1] * np.array(fault.dip) + 1.5 * np.array(fault.normal)
         i, j, k = np.round(at).astype(int)
-        if 0 <= min(i, j, k) and max(i, j, k) < 64:
+        if min(i, j, k) >= 0 and max(i, j, k) < 64:
             assert k - time[i, j, k] == pytest.approx(6 * share, rel=0.06)
 
 
@@ -108,14 +108,14 @@ def test_faults_with_little_throw_are_not_labelled():
 @pytest.mark.parametrize("index", range(3))
 def test_folds_and_slopes_follow_the_forward_formula(index):
     """Deposition depth d put into z = d + (1.5 d / nz) B + f x + g y gives z back."""
-    nx, ny, nz = shape = (24, 16, 64)
+    shape = (24, 16, 64)
     ranges = StructureRanges(faults=(0, 0))
     scene = _draw(np.random.default_rng((0, index)), shape, ranges)
     d = structure(index, shape=shape, ranges=ranges).time.double().numpy()
     x, y, z = np.meshgrid(*map(np.arange, shape), indexing="ij")
     folds = sum(h * np.exp(-((x - a) ** 2 + (y - b) ** 2) / (2 * s**2)) for h, a, b, s in scene.bumps)
     f, g = scene.slopes
-    np.testing.assert_allclose(d + 1.5 * d / nz * folds + f * x + g * y, z, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(d + 1.5 * d / shape[2] * folds + f * x + g * y, z, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("index", range(8))
@@ -244,5 +244,5 @@ def test_phase_rotation_against_the_hilbert_transform():
 
 @pytest.mark.parametrize("frequency", [0.0, -0.1, 0.6])
 def test_a_frequency_beyond_sampling_is_refused(frequency):
-    with pytest.raises(ValueError, match="between 0 and 0.5"):
+    with pytest.raises(ValueError, match="must lie between 0 and"):
         ricker(frequency, 10)

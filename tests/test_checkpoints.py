@@ -1,0 +1,130 @@
+"""Run folders: what is saved comes back, what is damaged is refused with a reason."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from geocnn import checkpoints
+from geocnn.checkpoints import SHIPPED, Card
+from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.models.faultseg import FaultSeg
+
+CARD = Card(
+    name="test",
+    task="segmentation",
+    architecture="faultseg",
+    arguments={"ndim": 1, "width": 2, "bottleneck": 4},
+    classes=("fault",),
+    channels=("amplitude",),
+    axes=("time",),
+    window=(16,),
+    notes="Größe",
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    checkpoints.save(tmp_path / "run", FaultSeg(1, width=2, bottleneck=4), CARD)
+    return tmp_path / "run"
+
+
+def change(folder, **fields):
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    (folder / "card.json").write_text(json.dumps(card | fields), encoding="utf-8")
+
+
+def test_what_is_saved_comes_back(folder):
+    trained = checkpoints.load(folder)
+    assert trained.card.notes == "Größe"
+    assert trained.card.ndim == 1
+    assert trained.folder == folder
+    assert not any(p.requires_grad for p in trained.model.parameters())
+    assert trained.card == CARD.replace(sha256=trained.card.sha256, versions=checkpoints.versions())
+
+
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.999])
+def test_one_flipped_bit_is_found(folder, where):
+    path = folder / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[int(where * len(content))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="is damaged .* copy it again from its source"):
+        checkpoints.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "message"),
+    [
+        ({"arguments": {"ndim": 1, "width": 4, "bottleneck": 4}}, FormatError, "does not fit the network in card.json"),
+        ({"arguments": {"ndim": 1, "depth": 4}}, FormatError, r"does not fit the network in card\.json .*depth"),
+        ({"arguments": {"ndim": 7}}, FormatError, "is not a geocnn card"),
+        ({"arguments": {}}, FormatError, "is not a geocnn card"),
+        (
+            {"architecture": "trace_classifier", "arguments": {"ndim": 1}},
+            FormatError,
+            "take both files from the same training run",
+        ),
+        ({"architecture": "faultsegg"}, MissingError, "did you mean faultseg"),
+        ({"colour": "red"}, FormatError, "is not a geocnn card"),
+        ({"window": None}, FormatError, "is not a geocnn card"),
+    ],
+)
+def test_a_card_that_does_not_fit_is_refused(folder, fields, error, message):
+    change(folder, **fields)
+    with pytest.raises(error, match=message):
+        checkpoints.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1, 2]", b"\xff\xfe\x00", b"{"])
+def test_a_card_that_is_no_card(folder, content):
+    (folder / "card.json").write_bytes(content)
+    with pytest.raises(FormatError, match=r"card\.json is not a geocnn card"):
+        checkpoints.load(folder)
+
+
+@pytest.mark.parametrize("name", ["card.json", "weights.safetensors"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(FormatError, match=f"has no {name}"):
+        checkpoints.load(folder)
+
+
+def test_weights_that_are_no_weights(folder):
+    (folder / "weights.safetensors").write_bytes(b"x" * 100)
+    change(folder, sha256="")
+    with pytest.raises(FormatError, match="does not fit the network"):
+        checkpoints.load(folder)
+
+
+def test_unknown_names():
+    with pytest.raises(MissingError, match="there is no network 'fautls'; geocnn ships faults"):
+        checkpoints.load("fautls")
+    missing = max(SHIPPED["faults"]) + 1
+    with pytest.raises(DataError, match=f"the data have {missing} dimensions, but the network faults ships for 2-D"):
+        checkpoints.load("faults", ndim=missing)
+
+
+def test_a_run_goes_before_a_shipped_name_and_another_folder_does_not(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    shutil.copytree(folder, "faults")
+    assert checkpoints.load("faults").card.name == "test"
+    shutil.rmtree("faults")
+    (folder.parent / "faults").mkdir()
+    assert checkpoints._find("faults", 3).name == SHIPPED["faults"][3]
+
+
+def test_a_failed_write_leaves_the_file_before(folder, monkeypatch):
+    before = (folder / "card.json").read_bytes()
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    with pytest.raises(TargetError, match=r"card\.json cannot be written \(No space left on device\); make room"):
+        checkpoints.write_atomically(folder / "card.json", "new")
+    assert (folder / "card.json").read_bytes() == before
+    with pytest.raises(TargetError, match="cannot be written"):
+        checkpoints.write_atomically(folder / "none" / "x", {"a": torch.zeros(1)})
+    assert {p.name for p in folder.iterdir()} == {"card.json", "weights.safetensors"}

@@ -1,0 +1,370 @@
+"""Training: an interrupted run goes on as if nothing had happened; averages, schedule and card against closed forms."""
+
+import csv
+import dataclasses
+import itertools
+import json
+import math
+import signal
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from geocnn import checkpoints
+from geocnn.checkpoints import Card
+from geocnn.datasets import TensorSamples
+from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.interruption import interrupts_held
+from geocnn.layers import Conv
+from geocnn.metrics import overlap
+from geocnn.training import Recipe, Schedule, fit
+
+
+class Network(nn.Module):
+    """Everything that has a state: weights, running statistics, and random numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm = Conv(1, in_channels=1, out_channels=4, kernel_size=3), nn.BatchNorm1d(4)
+        self.drop, self.last = nn.Dropout(0.3), Conv(1, in_channels=4, out_channels=1, kernel_size=1)
+
+    def forward(self, x):
+        return self.last(self.drop(self.norm(self.first(x)).relu()))
+
+
+@dataclasses.dataclass(frozen=True)
+class Series:
+    """An endless series: sample i is what seed i gives, for recipes that ask for fresh samples."""
+
+    count: int
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, indices):
+        x = np.stack([np.random.default_rng(i).standard_normal((1, 16)) for i in indices]).astype(np.float32)
+        return torch.from_numpy(x), torch.from_numpy((x > 0).astype(np.float32))
+
+
+def bce(logits, target):
+    return nn.functional.binary_cross_entropy_with_logits(logits, target)
+
+
+def recipe(**changes):
+    fields = {f.name for f in dataclasses.fields(Schedule)}
+    schedule = {"epochs": 3, "batch_size": 4, "learning_rate": 0.02, "warmup": 2, "decay": "cosine", "ema": 0.9}
+    schedule |= {"weight_decay": 0.01, "clip": 1.0} | {k: v for k, v in changes.items() if k in fields}
+    torch.manual_seed(changes.get("start", 0))
+    card = Card(
+        name="test",
+        task="segmentation",
+        architecture="faultseg",
+        arguments={"ndim": 1},
+        classes=("a",),
+        channels=("b",),
+        axes=("time",),
+        window=(16,),
+    )
+    made = Recipe(
+        name="test",
+        model=Network(),
+        card=card,
+        train=Series(10),
+        validation=Series(6),
+        loss=bce,
+        metrics=overlap,
+        schedule=Schedule(**schedule),
+        seed=7,
+    )
+    return dataclasses.replace(made, **{k: v for k, v in changes.items() if k not in fields and k != "start"})
+
+
+def run(made, out=None, **arguments):
+    return fit(made, out=out, show_progress=False, device="cpu", **arguments)
+
+
+def table(folder):
+    with (folder / "metrics.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def assert_same(one, two):
+    """Weights, running statistics and history of two runs are equal to the last bit."""
+    for (name, a), b in zip(one.model.state_dict().items(), two.model.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+    assert [r | {"seconds": 0} for r in one.history] == [r | {"seconds": 0} for r in two.history]
+    if one.folder and two.folder:
+        assert table(one.folder) == table(two.folder)
+        # Optimiser, averages and random states too.
+        a, b = (checkpoints.load_file(r.folder / "state.safetensors") for r in (one, two))
+        assert all(torch.equal(a[k], b[k]) for k in a if k != "position")
+
+
+MODES = [{"shuffle": True, "fresh": False}, {"shuffle": False, "fresh": True}, {"shuffle": True, "fresh": True}]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("epochs_before", [0, 1, 2])
+def test_resume_in_the_middle_of_an_epoch_is_bit_for_bit(tmp_path, mode, epochs_before):
+    whole = run(recipe(**mode), tmp_path / "whole")
+    calls = []
+
+    class Interrupting(Series):
+        def __getitem__(self, indices):
+            calls.append(indices)
+            if len(calls) == 3 * epochs_before + 2:
+                raise KeyboardInterrupt
+            return super().__getitem__(indices)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe(**mode, train=Interrupting(10)), tmp_path / "part")
+    torch.rand(100)  # what others draw meanwhile does not matter
+    assert_same(whole, run(recipe(**mode), tmp_path / "part", resume=True))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("step", [1, 3, 5, 6])
+def test_control_c_waits_for_the_end_of_the_step(tmp_path, workers, step):
+    """A signal in the middle of the loss: the step is finished, the state is written, the rest is the same."""
+    whole = run(recipe(), tmp_path / "whole")
+    calls = []
+
+    def loss(logits, target):
+        if logits.requires_grad:
+            calls.append(1)
+            if len(calls) == step:
+                signal.raise_signal(signal.SIGINT)
+        return bce(logits, target)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe(loss=loss, workers=workers), tmp_path / "part")
+    assert len(calls) == step
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert_same(whole, run(recipe(workers=workers), tmp_path / "part", resume=True))
+
+
+def test_control_c_during_validation(tmp_path):
+    """The averaged weights are in the network at that moment; they must not be what goes on learning."""
+    whole = run(recipe(), tmp_path / "whole")
+    calls = []
+
+    def metrics(logits, target):
+        calls.append(1)
+        if len(calls) == 3:  # in the second epoch
+            signal.raise_signal(signal.SIGINT)
+        return overlap(logits, target)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe(metrics=metrics), tmp_path / "part")
+    assert len(table(tmp_path / "part")) == 1
+    assert_same(whole, run(recipe(), tmp_path / "part", resume=True))
+
+
+def test_a_second_control_c_stops_at_once_and_spoils_nothing(tmp_path):
+    whole = run(recipe(), tmp_path / "whole")
+    calls = []
+
+    def loss(logits, target):
+        calls.append(1)
+        if len(calls) == 7:  # five calls an epoch: the second step of the second
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return bce(logits, target)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe(loss=loss), tmp_path / "part")
+    assert json.loads((tmp_path / "part" / "card.json").read_text())["training"]["epochs_done"] == 1
+    assert_same(whole, run(recipe(), tmp_path / "part", resume=True))
+
+
+def test_interrupted_after_one_epoch_and_again_after_the_next(tmp_path):
+    whole = run(recipe(), tmp_path / "whole")
+    for again in (False, True):
+        calls = []
+
+        def loss(logits, target, calls=calls):
+            if logits.requires_grad:
+                calls.append(1)
+                if len(calls) == 3:  # the last step of an epoch
+                    signal.raise_signal(signal.SIGINT)
+            return bce(logits, target)
+
+        with pytest.raises(KeyboardInterrupt):
+            run(recipe(loss=loss), tmp_path / "part", resume=again)
+    assert_same(whole, run(recipe(), tmp_path / "part", resume=True))
+    assert_same(whole, run(recipe(), tmp_path / "part", resume=True))  # finished: nothing left to do
+
+
+def test_workers_change_nothing(tmp_path):
+    assert_same(run(recipe(), tmp_path / "a"), run(recipe(workers=2), tmp_path / "b"))
+
+
+def test_a_recipe_can_be_run_twice():
+    made = recipe()
+    before = {k: v.clone() for k, v in made.model.state_dict().items()}
+    assert_same(run(made), run(made))
+    assert all(torch.equal(v, made.model.state_dict()[k]) for k, v in before.items())
+
+
+def test_longer_training_may_resume_but_other_arguments_may_not(tmp_path):
+    run(recipe(decay="constant", epochs=1), tmp_path / "run")
+    longer = run(recipe(decay="constant"), tmp_path / "run", resume=True)
+    assert_same(run(recipe(decay="constant")), longer)
+    message = "was started with learning_rate 0.02, and this one has learning_rate 0.5; give the same"
+    with pytest.raises(DataError, match=message):
+        run(recipe(decay="constant", learning_rate=0.5), tmp_path / "run", resume=True)
+
+
+def test_an_existing_run_is_left_alone(tmp_path):
+    run(recipe(epochs=1), tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert set(before) == {"state.safetensors", "weights.safetensors", "card.json", "metrics.csv"}
+    with pytest.raises(TargetError, match="already holds a run; continue it with --resume, or replace it with --over"):
+        run(recipe(epochs=1), tmp_path)
+    assert before == {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    # A replaced run that ends early cannot be mistaken for the one before.
+    with pytest.raises(DataError):
+        run(
+            recipe(epochs=1, train=TensorSamples(torch.full((4, 1, 16), torch.nan), torch.zeros(4, 1, 16))),
+            tmp_path,
+            overwrite=True,
+        )
+    with pytest.raises(MissingError, match="to resume from; start without --resume"):
+        run(recipe(epochs=1), tmp_path, resume=True)
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(MissingError, match=r"no state\.safetensors to resume from"):
+        run(recipe(), tmp_path / "none", resume=True)
+    with pytest.raises(DataError, match="--resume is given without a run folder"):
+        run(recipe(), resume=True)
+    (tmp_path / "state.safetensors").write_bytes(b"not a state")
+    with pytest.raises(FormatError, match="is damaged"):
+        run(recipe(), tmp_path, resume=True)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TargetError, match="cannot be made"):
+        run(recipe(), tmp_path / "file" / "run")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_bad_samples_are_named(value):
+    x = torch.randn(10, 1, 16)
+    x[6, 0, 3] = value
+    with pytest.raises(DataError, match="training samples 6 hold NaN or infinite values"):
+        run(recipe(train=TensorSamples(x, torch.zeros(10, 1, 16)), shuffle=False))
+    with pytest.raises(DataError, match="validation samples 4 to 7 is nan after epoch 1"):
+        run(recipe(validation=TensorSamples(torch.where(x.isfinite(), x, torch.nan), torch.zeros(10, 1, 16))))
+
+
+def test_a_bad_loss_and_bad_gradients_are_named():
+    calls = []
+
+    def broken(logits, target):
+        calls.append(1)
+        return bce(logits, target) * (math.nan if len(calls) == 2 else 1.0)
+
+    with pytest.raises(DataError, match=r"the loss became nan in epoch 1, batch 2 \(samples 4, 5, 6, 7\)"):
+        run(recipe(loss=broken, shuffle=False))
+    # The square root of nothing is fine, its slope is not: the loss alone would not show it.
+    with pytest.raises(DataError, match="the gradients became infinite in epoch 1, batch 1"):
+        run(recipe(loss=lambda logits, _: (logits - logits.detach()).abs().sqrt().sum()))
+
+
+def test_no_samples():
+    empty = TensorSamples(torch.zeros(0, 1, 16), torch.zeros(0, 1, 16))
+    with pytest.raises(DataError, match="there are 0 validation samples"):
+        run(recipe(validation=empty))
+
+
+def test_average_is_its_closed_form():
+    """avg_n = d_n avg_(n-1) + (1 - d_n) w_n with d_n = min(decay, (1 + n) / (10 + n))."""
+    seen = []
+    made = recipe(epochs=2, ema=0.5, decay="constant", warmup=0, clip=None)
+
+    class Watched(Network):
+        def forward(self, x):
+            if self.training:
+                seen.append(self.last.weight.detach().clone())
+            return super().forward(x)
+
+    torch.manual_seed(0)
+    result = run(dataclasses.replace(made, model=Watched()))
+    plain = run(
+        dataclasses.replace(recipe(epochs=2, ema=None, decay="constant", warmup=0, clip=None), model=made.model)
+    )
+    weights = [*seen, plain.model.last.weight.detach()]
+    average = weights[0].double()
+    for n, weight in enumerate(weights[1:], start=1):
+        decay = min(0.5, (1 + n) / (10 + n))
+        average = decay * average + (1 - decay) * weight.double()
+    torch.testing.assert_close(result.model.last.weight.detach().double(), average, rtol=0, atol=1e-6)
+
+
+def test_schedule():
+    warm = Schedule(epochs=1, batch_size=1, learning_rate=2.0, warmup=3, decay="cosine")
+    rates = [warm.rate(i, 24) for i in range(24)]
+    assert rates[:4] == pytest.approx([0.5, 1.0, 1.5, 2.0])
+    assert rates[23] == pytest.approx(0.02)
+    assert rates[13] == pytest.approx(2 * (0.01 + 0.99 / 2))
+    assert all(a > b for a, b in itertools.pairwise(rates[3:]))
+    assert {Schedule(epochs=1, batch_size=1, learning_rate=2.0).rate(i, 9) for i in range(9)} == {2.0}
+    for wrong in ({"epochs": 0}, {"batch_size": 0}, {"learning_rate": 0.0}, {"decay": "linear"}, {"ema": 1.0}):
+        with pytest.raises(DataError):
+            Schedule(**{"epochs": 1, "batch_size": 1, "learning_rate": 1.0} | wrong)
+
+
+def test_the_recorded_loss_is_the_mean_of_the_steps_and_validation_that_of_the_samples():
+    losses = []
+
+    def loss(logits, target):
+        value = bce(logits, target)
+        if logits.requires_grad:
+            losses.append(float(value.detach()))
+        return value
+
+    result = run(recipe(epochs=1, loss=loss))
+    assert result.history[0]["loss"] == pytest.approx(sum(losses) / 3)
+    x, y = Series(6)[range(6)]
+    assert result.history[0]["validation_loss"] == pytest.approx(float(bce(result.model(x), y).detach()), rel=1e-5)
+    assert not result.model.training
+
+
+def test_card_and_table_say_what_was_done(tmp_path):
+    result = run(recipe(), tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["training"]["epochs_done"] == 3
+    assert card["training"]["schedule"]["learning_rate"] == 0.02
+    assert card["training"]["seed"] == 7
+    assert "CPU" in card["training"]["machine"]
+    last = result.history[-1]
+    assert card["metrics"]["validation"] == {k: v for k, v in last.items() if k.startswith("validation_")}
+    assert set(card["versions"]) == {"geocnn", "torch", "numpy", "python"}
+    rows = table(tmp_path)
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[-1]["validation_iou"]) == pytest.approx(last["validation_iou"], rel=1e-5)
+    assert Card.from_json((tmp_path / "card.json").read_text(), tmp_path) == result.card
+
+
+def test_interrupts_outside_the_main_thread_are_not_ours():
+    results = []
+
+    def work():
+        with interrupts_held() as stop:
+            stop()
+            results.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert results == [signal.default_int_handler]
+
+
+def test_nothing_half_written_is_left(tmp_path):
+    run(recipe(epochs=1), tmp_path)
+    assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
