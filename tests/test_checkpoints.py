@@ -57,7 +57,7 @@ def test_one_flipped_bit_is_found(folder, where):
 @pytest.mark.parametrize(
     ("fields", "error", "message"),
     [
-        ({"arguments": {"ndim": 1, "width": 4, "bottleneck": 4}}, FormatError, "does not fit the network in card.json"),
+        ({"arguments": {"ndim": 1, "width": 4, "bottleneck": 4}}, FormatError, "does not fit the network in card"),
         ({"arguments": {"ndim": 1, "depth": 4}}, FormatError, r"does not fit the network in card\.json .*depth"),
         ({"arguments": {"ndim": 7}}, FormatError, "is not a geocnn card"),
         ({"arguments": {}}, FormatError, "is not a geocnn card"),
