@@ -19,12 +19,13 @@ def textbook_example(folder: Path) -> list[Path]:
     """Train the trace classifier and compare it with the printed numbers."""
     from geocnn.figures import save
     from geocnn.figures.traces import picture
-    from geocnn.traces_report import report
+    from geocnn.recipes.traces_report import report
 
     print("1. The textbook example: is a trace quiet, or does it hold a positive or a negative arrival?\n")
     run = geocnn.fit("traces", seed=42, out=folder / "traces", overwrite=True)
-    print("\n".join(report(run).lines()))
-    return [save(picture(run), folder / "traces.png")]
+    result = report(run)
+    print("\n".join(result.lines()))
+    return [save(picture(result), folder / "traces.png")]
 
 
 def faults_in_a_survey(folder: Path) -> list[Path]:

@@ -34,7 +34,8 @@ def test_the_chosen_tile_fits_into_memory_or_is_refused(shape, millions):
     except DataError:
         assert np.prod([min(40, -(-(n + 32) // 8) * 8) for n in shape]) > largest
     else:
-        assert max(np.prod([s.stop - s.start for s in t.read]) for t in p) <= p.largest <= largest
+        assert {np.prod([s.stop - s.start for s in t.read]) for t in p} == {p.block}
+        assert p.block <= largest
 
 
 def test_one_piece_where_it_fits():

@@ -39,7 +39,9 @@ def scores(
         DataError: the shapes differ.
     """
     if probability.shape != truth.shape:
-        raise DataError(f"the prediction has {probability.shape} samples and the labels {truth.shape}; they must be equal")
+        raise DataError(
+            f"the prediction has {probability.shape} samples and the labels {truth.shape}; they must be equal"
+        )
     found = probability >= threshold
     hit, n_found, n_true = float((found & truth).sum()), float(found.sum()), float(truth.sum())
     precision, recall = hit / max(n_found, 1.0), hit / max(n_true, 1.0)
@@ -77,7 +79,10 @@ def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict
     """Average precision and area under the ROC curve, from 1,000 bins of probability."""
     from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
-    p, t = torch.from_numpy(np.ascontiguousarray(probability)).flatten(), torch.from_numpy(truth.astype(np.int64)).flatten()
+    p, t = (
+        torch.from_numpy(np.ascontiguousarray(probability)).flatten(),
+        torch.from_numpy(truth.astype(np.int64)).flatten(),
+    )
     return {
         "average_precision": float(binary_average_precision(p, t, thresholds=1000)),
         "auc": float(binary_auroc(p, t, thresholds=1000)),
@@ -139,7 +144,9 @@ def evaluate_survey(
         )
     mask = truth.read(tuple(slice(0, n) for n in truth.grid.shape)) > 0.5
     if not mask.any():
-        raise DataError(f"{truth.path or 'the labels'} hold no sample above 0.5; a fault mask is 1 on the faults, else 0")
+        raise DataError(
+            f"{truth.path or 'the labels'} hold no sample above 0.5; a fault mask is 1 on the faults, else 0"
+        )
     result = predict(network, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:
         raise AssertionError("predict without out keeps its result in memory")

@@ -1,6 +1,5 @@
 """Apply a trained network to data of any size: the one place where files, tiles and network meet."""
 
-import math
 import os
 import re
 import time
@@ -28,6 +27,8 @@ __all__ = ["Prediction", "predict"]
 
 _FIXED = 600_000_000
 """Bytes that the process needs besides the tile: Python, torch, the weights."""
+_KEPT = 1.8
+"""Peak memory relative to what the maps need, where freed blocks are kept for speed."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,6 @@ def predict(
         TargetError: ``out`` cannot be written.
     """
     started = time.perf_counter()
-    keep_memory()
     source = io.open(data)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
@@ -104,6 +104,7 @@ def predict(
         largest=max(0, int((budget - _FIXED) / per_sample)),
         tile=tile,
     )
+    keep_memory(keep=_FIXED + _KEPT * per_sample * plan_.block <= budget)
     reader = _Reader(source, plan_, trained.card)
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
     sink = None if out is None else io.create(out, like=source, overwrite=overwrite)
@@ -137,9 +138,8 @@ def _results(
 ) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32]]]:
     """Index of the first sample, and result, of every tile."""
     model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
-    work = [math.prod(s.stop - s.start for s in t.read) / 1e6 for t in tiles]
-    with progress(f"predict {trained.card.name}, million samples", round(sum(work), 1), show=show_progress) as tick:
-        for tile, cost in zip(tiles, work, strict=True):
+    with progress(f"predict {trained.card.name}, tiles", len(tiles), show=show_progress) as tick:
+        for tile in tiles:
             where = reader.inside(tile)
             if reader.live[where[:-1]].any():  # else nothing but padding or dead traces
                 block, bad = reader.read(tile)
@@ -149,7 +149,7 @@ def _results(
                     for w, r in zip(where, tile.read, strict=True)
                 )
                 yield tuple(w.start for w in where), reader.blank(where, result[keep], bad[keep])
-            tick(cost)
+            tick(1)
 
 
 @torch.inference_mode()
@@ -216,18 +216,18 @@ class _Reader:
         notes = []
         dead = int((~self.live).sum())
         if dead:
-            notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result")
+            notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result.")
         if self.nan:
             axes = self.source.grid.axes
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, min(self.nan), strict=True))
             notes.append(
                 f"{sum(self.nan.values())} samples are NaN or infinite, the first at {where}; "
-                "they are zero in the result"
+                "they are zero in the result."
             )
         small = [a for a in self.source.grid.axes if a.size < self.card.size_multiple]
         notes.extend(
             f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's {self.card.size_multiple}; "
-            "padded by reflection"
+            "padded by reflection."
             for a in small
         )
         return notes
@@ -257,7 +257,9 @@ def _check(card: Card, source: Source) -> None:
             "such as faults"
         )
     if source.grid.ndim != card.ndim:
-        raise DataError(f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data")
+        raise DataError(
+            f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data"
+        )
     if len(card.channels) != 1:
         raise DataError(
             f"the network {card.name} takes {len(card.channels)} channels ({', '.join(card.channels)}), but {name} has "
@@ -283,8 +285,8 @@ def _half_of_memory(device: torch.device) -> int:
 def _bytes_per_sample(model: nn.Module, card: Card) -> float:
     """Peak memory of a forward pass per input sample, from the sizes of all maps on a small block.
 
-    At the widest moment four maps of the largest size live at once (input and output of a layer, its activation, and
-    the library's working copy), besides one map of every stage that waits for the decoder.
+    At the widest moment four maps of the largest size live at once (input and output of a layer, what is added to it,
+    and the library's working copy), besides one map of every stage that waits for the decoder.
     """
     elements: list[int] = []
     hooks = [

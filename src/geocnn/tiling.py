@@ -27,7 +27,8 @@ class Tile:
 
     Attributes:
         core: block that this tile decides, one slice per axis.
-        read: the block with its halo, cut at the edge of the padded survey.
+        read: the block with its halo, shifted inwards at the edge of the padded survey so that all tiles read
+            blocks of one size: memory is then taken once and reused.
     """
 
     core: tuple[slice, ...]
@@ -68,20 +69,21 @@ class Plan:
             core, read = [], []
             for start, size, n in zip(origin, self.core, self.padded, strict=True):
                 stop = min(start + size, n)
+                length = min(n, size + 2 * self.halo)
+                first = min(max(0, start - self.halo), n - length)
                 core.append(slice(start, stop))
-                read.append(slice(max(0, start - self.halo), min(n, stop + self.halo)))
+                read.append(slice(first, first + length))
             yield Tile(tuple(core), tuple(read))
 
     @property
-    def largest(self) -> int:
-        """Samples of the largest block that is read."""
+    def block(self) -> int:
+        """Samples of the block that a tile reads."""
         return math.prod(min(n, c + 2 * self.halo) for n, c in zip(self.padded, self.core, strict=True))
 
     @property
     def redundancy(self) -> float:
         """Samples computed per sample of the padded survey."""
-        computed = sum(math.prod(s.stop - s.start for s in tile.read) for tile in self)
-        return computed / math.prod(self.padded)
+        return len(self) * self.block / math.prod(self.padded)
 
     def __str__(self) -> str:
         """What a user wants to know of it."""
@@ -117,9 +119,9 @@ def plan(
         chosen = made(tuple(up(n) for n in tile))
     else:
         chosen = made(_cheapest(padded, multiple, halo, largest))
-    if chosen.largest > largest:
+    if chosen.block > largest:
         raise DataError(
-            f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.largest / 1e6:.1f} million samples, but "
+            f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, but "
             f"memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile"
         )
     return chosen
@@ -130,21 +132,14 @@ def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int) -
     options = []
     for n in padded:
         cores = sorted({-(-n // (k * multiple)) * multiple for k in range(1, n // multiple + 1)})
-        reads = [min(n, c + 2 * halo) for c in cores]
-        # All tiles of an axis, at its edges cut to what is there.
-        costs = [
-            sum(min(n, s + c + halo) - max(0, s - halo) for s in range(0, n, c)) for c in cores
-        ]  # fmt: skip
-        options.append(list(zip(cores, reads, costs, strict=True)))
-    best = min(
-        itertools.product(*options),
-        key=lambda axes: (
-            math.prod(read for _, read, _ in axes) > largest,
-            math.prod(cost for _, _, cost in axes) if math.prod(read for _, read, _ in axes) <= largest else 0,
-            math.prod(read for _, read, _ in axes),
-        ),
-    )
-    return tuple(core for core, _, _ in best)
+        options.append([(core, -(-n // core), min(n, core + 2 * halo)) for core in cores])
+
+    def cost(axes: tuple[tuple[int, int, int], ...]) -> tuple[bool, int, int]:
+        block = math.prod(read for _, _, read in axes)
+        computed = block * math.prod(tiles for _, tiles, _ in axes)
+        return (block > largest, computed if block <= largest else 0, block)
+
+    return tuple(core for core, _, _ in min(itertools.product(*options), key=cost))
 
 
 def reflect(start: int, stop: int, size: int) -> NDArray[np.intp]:

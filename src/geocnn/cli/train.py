@@ -91,12 +91,12 @@ def _report(run: "Run", folder: Path) -> None:
 
     if run.recipe.name == "traces":
         from geocnn.figures.traces import picture
-        from geocnn.traces_report import report
+        from geocnn.recipes.traces_report import report
 
         result = report(run)
         for line in result.lines():
             say(line)
-        say(f"picture {save(picture(run), folder / 'traces.png')}")
+        say(f"picture {save(picture(result), folder / 'traces.png')}")
     else:
         from geocnn.figures.learning import learning_curve
 

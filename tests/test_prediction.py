@@ -1,0 +1,211 @@
+"""Prediction: no seams, no lost samples, no surprises."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import geocnn
+from geocnn.checkpoints import Card, Trained
+from geocnn.errors import DataError
+from geocnn.io.statistics import sample_traces
+from geocnn.models import build
+from geocnn.normalisation import Normalisation
+from geocnn.prediction import predict
+
+
+def network(ndim: int, *, seed: int = 0, **changes) -> Trained:
+    """A FaultSeg network with random weights that react to everything within reach."""
+    torch.manual_seed(seed)
+    arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, "width": 6, "bottleneck": 12}
+    card = Card(
+        name="random",
+        task="segmentation",
+        architecture="faultseg",
+        arguments=arguments,
+        classes=("fault",),
+        channels=("amplitude",),
+        axes=("inline", "crossline", "time")[3 - ndim :],
+        window=(32,) * ndim,
+        size_multiple=8,
+        reach=51,
+    )
+    model = build("faultseg", **arguments).eval()
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.uniform_(parameter, 0, 0.5)  # no map may be dead
+    return Trained(model, card.replace(**changes))
+
+
+def survey(*shape: int, seed: int = 0) -> np.ndarray:
+    """Coloured noise at field amplitudes."""
+    x = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+    return (x + np.roll(x, 1, -1)) * 12_000
+
+
+def whole(trained: Trained, data: np.ndarray, edge: int = 16, norm: Normalisation | None = None) -> np.ndarray:
+    """The definition: reflect the whole survey, one forward pass, cut out the middle."""
+    pad = [(edge, -(-(n + 2 * edge) // 8) * 8 - n - edge) for n in data.shape]
+    norm = norm or Normalisation.fit(sample_traces(geocnn.open(data)))
+    x = np.pad(norm.apply(data), pad, mode="reflect")
+    with torch.inference_mode():
+        y = torch.sigmoid(trained.model(torch.from_numpy(x)[None, None]))[0, 0].numpy()
+    return y[tuple(slice(edge, edge + n) for n in data.shape)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "tile"),
+    [((300, 210), (64, 72)), ((300, 210), (8, 1000)), ((61, 45, 50), (48, 40, 96)), ((9, 40, 130), (48, 72, 88))],
+)
+def test_tiles_join_to_the_whole_volume_result(shape, tile):
+    trained, data = network(len(shape)), survey(*shape)
+    expected = whole(trained, data)
+    assert expected.std() > 1e-3  # a constant result would join in any case
+    for size in (None, tile):
+        result = predict(trained, data, tile=size, show_progress=False)
+        assert result.array is not None
+        np.testing.assert_allclose(result.array, expected, atol=1e-5)
+
+
+def test_seams_would_be_seen():
+    """The test above can fail: a halo shorter than the reach leaves seams."""
+    trained, data = network(2, reach=8), survey(300, 210)
+    result = predict(trained, data, tile=(64, 72), show_progress=False)
+    assert np.abs(result.array - whole(trained, data)).max() > 1e-5
+
+
+def test_the_scale_of_the_amplitudes_does_not_matter():
+    trained, data = network(2), survey(80, 90)
+    a = predict(trained, data, show_progress=False).array
+    b = predict(trained, data * 1e-12, show_progress=False).array
+    np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_dead_traces_are_blank_and_do_not_touch_their_neighbours():
+    trained, data = network(3), survey(30, 40, 50)
+    data[4, 5] = 0
+    data[20:] = 0
+    result = predict(trained, data, tile=(32, 40, 48), show_progress=False)
+    assert not result.array[4, 5].any()
+    assert not result.array[20:].any()
+    assert result.array[3].all()
+    assert result.notes == ["401 of 1200 traces are dead or missing; they are zero in the result."]
+
+
+def test_a_muted_zone_is_shown_to_the_network_as_a_repetition():
+    trained, data = network(3), survey(30, 40, 50)
+    data[20:] = 0
+    muted = predict(trained, data, show_progress=False).array
+    repeated = np.concatenate([data[:20], np.repeat(data[19:20], 10, axis=0)])
+    norm = Normalisation.fit(data[:20])
+    expected = whole(trained, repeated, norm=norm)[:20]
+    np.testing.assert_allclose(muted[:20], expected, atol=1e-5)
+    assert np.abs(whole(trained, data, norm=norm)[:20] - expected).max() > 0.01  # a step to zero would matter
+
+
+def test_nan_samples_are_counted_located_and_blank():
+    trained, data = network(2), survey(60, 70)
+    data[7, 9:12] = np.nan
+    data[50, 60] = np.inf
+    result = predict(trained, data, tile=(16, 16), show_progress=False)
+    assert np.isfinite(result.array).all()
+    assert not result.array[7, 9:12].any()
+    assert result.notes == ["4 samples are NaN or infinite, the first at trace 7, time 9; they are zero in the result."]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (1, 200), (2, 3, 4), (1, 1, 300)])
+def test_data_smaller_than_the_size_rule_are_padded_and_it_says_so(shape):
+    trained, data = network(len(shape)), survey(*shape)
+    result = predict(trained, data, show_progress=False)
+    assert result.array.shape == shape
+    assert np.isfinite(result.array).all()
+    small = [n for n in shape if n < 8]
+    assert len(result.notes) == len(small)
+    assert all("padded by reflection" in note for note in result.notes)
+
+
+def test_another_number_of_dimensions_or_channels_is_refused():
+    with pytest.raises(DataError, match="takes 3-D data"):
+        predict(network(3), survey(20, 20), show_progress=False)
+    three = network(2, channels=("near", "mid", "far"))
+    with pytest.raises(DataError, match="takes 3 channels"):
+        predict(three, survey(20, 20), show_progress=False)
+    with pytest.raises(DataError, match="no live trace"):
+        predict(network(2), np.zeros((20, 20)), show_progress=False)
+
+
+def test_several_classes_give_the_most_probable_one():
+    trained, data = network(2), survey(40, 40)
+    torch.manual_seed(1)
+    model = build("faultseg", ndim=2, in_channels=1, out_channels=4, width=4, bottleneck=8).eval()
+    result = predict(Trained(model, trained.card.replace(classes=("a", "b", "c", "d"))), data, show_progress=False)
+    assert set(np.unique(result.array)) <= {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".zarr", ".sgy"])
+def test_a_written_result_is_the_one_in_memory(tmp_path, suffix):
+    trained, data = network(3), survey(20, 24, 40)
+    expected = predict(trained, data, show_progress=False).array
+    out = tmp_path / f"result{suffix}"
+    result = predict(trained, data, out, tile=(32, 40, 40), show_progress=False)
+    assert result.array is None
+    assert result.path == out
+    again = geocnn.open(out)
+    np.testing.assert_allclose(again.read(tuple(slice(0, n) for n in data.shape)), expected, atol=1e-5)
+    assert [p.name for p in tmp_path.iterdir()] == [out.name]
+
+
+def test_an_interrupted_prediction_leaves_nothing(tmp_path, monkeypatch):
+    trained, calls = network(2), []
+    import geocnn.prediction as module
+
+    apply = module._apply
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return apply(*arguments)
+
+    monkeypatch.setattr(module, "_apply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        predict(trained, survey(100, 100), tmp_path / "a.npy", tile=(16, 16), show_progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bf16_is_close():
+    trained, data = network(2), survey(80, 90)
+    a = predict(trained, data, show_progress=False).array
+    b = predict(trained, data, precision="bf16", show_progress=False).array
+    assert 0 < np.abs(a - b).max() < 0.02
+
+
+def test_the_memory_budget_is_respected():
+    """Peak memory of a process of its own, one tile and many."""
+    program = """if True:
+        import re, sys
+        from pathlib import Path
+        import torch
+        from test_prediction import network, survey
+        from geocnn.prediction import predict
+        torch.set_num_threads(1)
+        from geocnn.checkpoints import Trained
+        from geocnn.models.faultseg import FaultSeg
+        trained, big = network(3), FaultSeg(3).eval()
+        result = predict(Trained(big, trained.card.replace(reach=8)), survey(80, 96, 112), memory=sys.argv[1],
+                         show_progress=False)
+        print(len(result.plan), int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
+    """
+    for memory, pieces in (("2.5GB", 1), ("1.0GB", 2)):
+        out = subprocess.run(
+            [sys.executable, "-c", program, memory],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parent,
+        ).stdout.split()
+        assert int(out[0]) >= pieces
+        assert int(out[1]) <= float(memory[:-2]) * 1e9
