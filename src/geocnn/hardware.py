@@ -1,6 +1,7 @@
 """Where and in what precision a network runs, and how memory is kept between layers."""
 
 import ctypes
+import os
 import platform
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +17,7 @@ from geocnn.errors import DataError
 __all__ = ["Precision", "autocast", "channels_last", "choose_device", "has_fast_bf16", "keep_memory", "machine"]
 
 Precision = Literal["auto", "float32", "bf16"]
+_CPU = torch.device("cpu")
 Placed = TypeVar("Placed", Tensor, nn.Module)
 
 
@@ -26,7 +28,8 @@ def choose_device(name: str = "auto") -> torch.device:
         DataError: the name is unknown, or that GPU is not there.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # Under torchrun every process of a machine has a GPU of its own.
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if torch.cuda.is_available() else _CPU
     try:
         device = torch.device(name)
     except RuntimeError:

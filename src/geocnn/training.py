@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from geocnn import checkpoints
 from geocnn.checkpoints import Card
 from geocnn.datasets import Samples
+from geocnn.distributed import average_gradients, group, is_first, share
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import autocast, channels_last, choose_device, keep_memory, machine
 from geocnn.interruption import ignore_interrupts, interrupts_held
@@ -86,7 +87,8 @@ def fit(
 ) -> Run:
     """Train the network of a recipe.
 
-    Ctrl-C ends it after the step at hand, with everything written that ``resume`` needs.
+    Ctrl-C ends it after the step at hand, with everything written that ``resume`` needs. Under torchrun every process
+    takes its share of each batch (:mod:`geocnn.distributed`).
 
     Args:
         recipe: what to do.
@@ -104,18 +106,19 @@ def fit(
         MissingError: nothing to resume from.
     """
     keep_memory()
-    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite)
+    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if is_first() else None
     place = choose_device(device)
     torch.manual_seed(recipe.seed)
     state = _start(recipe, place)
-    if resume and folder:
-        state.load(folder)
+    if resume and out is not None:
+        state.load(Path(out))
     per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
     with (
         threads(recipe.schedule.threads),
+        group(place),
         interrupts_held() as stop,
-        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress) as tick,
+        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and is_first()) as tick,
     ):
         tick(state.epoch * per_epoch + state.step)
         try:
@@ -193,7 +196,7 @@ def _batches(recipe: Recipe, epoch: int, *, skip: int) -> Iterator[tuple[list[in
     if schedule.fresh:
         order = [epoch * n + i for i in order]
     size = schedule.batch_size
-    chunks = [order[i : i + size] for i in range(0, n, size)][skip:]
+    chunks = [share(order[i : i + size]) for i in range(0, n, size)][skip:]
     if not schedule.workers:
         yield from ((chunk, recipe.train[chunk]) for chunk in chunks)
         return
@@ -233,6 +236,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
     value = loss.item()
     if math.isfinite(value):
         torch.autograd.backward(loss)
+        average_gradients(state.optimiser.parameters, len(x))
     if not math.isfinite(value) or not math.isfinite(state.optimiser.clip(schedule.clip)):
         what = "the gradients became infinite" if math.isfinite(value) else f"the loss became {value}"
         raise DataError(

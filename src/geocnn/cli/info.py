@@ -1,9 +1,11 @@
 """``geocnn info FILE``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+from geocnn.cli.options import SurveyOptions
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -17,11 +19,7 @@ def info(
     *,
     out: Path | None = None,
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
-    inline_byte: int | None = None,
-    crossline_byte: int | None = None,
-    ndim: Literal[2, 3] | None = None,
-    domain: Literal["time", "depth"] = "time",
-    sample_interval: float | None = None,
+    survey: SurveyOptions | None = None,
 ) -> None:
     """Show what a file holds: geometry, sampling, amplitudes, dead traces, coordinates, and a thumbnail.
 
@@ -29,26 +27,14 @@ def info(
         file: SEG-Y line or cube, Zarr array, or .npy.
         out: the thumbnail; default FILE with .png behind it, in this folder.
         picture: save the thumbnail.
-        inline_byte: SEG-Y trace header byte of the inline number, if not found by itself.
-        crossline_byte: SEG-Y trace header byte of the crossline number.
-        ndim: 3 insists on a cube, 2 takes all traces as one line.
-        domain: depth if the vertical axis is in metres; SEG-Y headers do not tell.
-        sample_interval: in ms (m in depth), where the headers do not tell.
+        survey: what you know better than the headers.
     """
     from rich.console import Console
     from rich.table import Table
 
-    from geocnn import io
     from geocnn.io.statistics import statistics
 
-    source = io.open(
-        file,
-        inline_byte=inline_byte,
-        crossline_byte=crossline_byte,
-        ndim=ndim,
-        domain=domain,
-        sample_interval=sample_interval,
-    )
+    source = (survey or SurveyOptions()).open(file)
     table = Table(
         show_header=False, box=None, pad_edge=False, title=file.name, title_justify="left", title_style="bold"
     )

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from geocnn.cli.options import SurveyOptions
+
 __all__ = ["predict"]
 
 
@@ -18,11 +20,9 @@ def predict(
     memory: str | None = None,
     precision: Literal["float32", "bf16", "auto"] = "float32",
     device: str = "auto",
-    inline_byte: int | None = None,
-    crossline_byte: int | None = None,
-    sample_interval: float | None = None,
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     quiet: bool = False,
+    survey: SurveyOptions | None = None,
 ) -> None:
     """Apply a network to a survey; the result has the survey's own headers and geometry.
 
@@ -35,17 +35,15 @@ def predict(
         memory: for the whole process, for example 4GB; default half of what the machine has.
         precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
         device: auto, cpu, cuda or cuda:1.
-        inline_byte: SEG-Y trace header byte of the inline number, if not found by itself.
-        crossline_byte: SEG-Y trace header byte of the crossline number.
-        sample_interval: in ms, where the SEG-Y headers do not tell.
         picture: save a picture of a section with the result over it.
         quiet: no progress line.
+        survey: what you know better than the headers.
     """
-    from geocnn import io
     from geocnn.cli.text import say
     from geocnn.prediction import predict as run
 
-    source = io.open(file, inline_byte=inline_byte, crossline_byte=crossline_byte, sample_interval=sample_interval)
+    survey = survey or SurveyOptions()
+    source = survey.open(file)
     if not quiet:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
@@ -70,4 +68,4 @@ def predict(
         from geocnn.figures import save
         from geocnn.figures.section import section
 
-        say(f"picture {save(section(source, io.open(target)), target.with_suffix('.png'))}")
+        say(f"picture {save(section(source, survey.open(target)), target.with_suffix('.png'))}")

@@ -81,7 +81,8 @@ def _train(
 
             say(f"stopped; the run so far is kept: continue with the same command and --out {folder} --resume")
         raise
-    _report(run, folder)
+    if run.folder:  # of several processes under torchrun the first one talks
+        _report(run, folder)
 
 
 def _report(run: "Run", folder: Path) -> None:

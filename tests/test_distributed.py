@@ -1,0 +1,54 @@
+"""Two processes that share each batch learn what one process learns."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from geocnn.distributed import share
+
+
+def run(folder: Path, processes: int, *more: str) -> subprocess.CompletedProcess[str]:
+    """Train the textbook example with so many processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    common = {"WORLD_SIZE": str(processes), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    command = [sys.executable, "-m", "geocnn", "train", "traces", "--epochs", "4", "--out", str(folder), "--quiet", *more]
+    started = [
+        subprocess.Popen(
+            command,
+            env=os.environ | common | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(processes)
+    ]
+    results = [(p, *p.communicate(timeout=120)) for p in started]
+    for process, _, errors in results:
+        assert process.returncode == 0, errors
+    return subprocess.CompletedProcess(command, 0, results[0][1], results[0][2])
+
+
+def test_two_processes_learn_what_one_learns(tmp_path):
+    run(tmp_path / "one", 1)
+    run(tmp_path / "two", 2)
+    one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+    for key, value in one.items():
+        assert (value - two[key]).abs().max() < 1e-5, key
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_shares_cover_a_batch(monkeypatch, world):
+    monkeypatch.setenv("WORLD_SIZE", str(world))
+    taken = []
+    for rank in range(world):
+        monkeypatch.setenv("RANK", str(rank))
+        taken += share(range(7))
+        assert share([5]) == [5]
+    assert sorted(taken) == list(range(7))
