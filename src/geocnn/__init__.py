@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for (PEP 562)."""
     if name not in _HOME:
-        raise AttributeError(f"module 'geocnn' has no attribute {name!r}; it has {', '.join(__all__)}")
+        raise AttributeError(f"module 'geocnn' has no attribute {name!r}; it has {', '.join(__all__)}.")
     return getattr(import_module(_HOME[name]), name)
 
 

@@ -97,7 +97,9 @@ class Card:
             card = cls(**{**fields, **tuples})
             check_ndim(card.ndim)
         except (ValueError, TypeError, KeyError) as error:
-            raise FormatError(f"{path} is not a geocnn card ({error}); give a folder written by geocnn train") from None
+            raise FormatError(
+                f"{path} is not a geocnn card ({error}); give a folder written by geocnn train."
+            ) from None
         return card
 
     def to_json(self) -> str:
@@ -141,7 +143,7 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
         part.replace(path)
     except (OSError, SafetensorError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise TargetError(f"{path} cannot be written ({reason}); make room there, or choose another folder") from None
+        raise TargetError(f"{path} cannot be written ({reason}); make room there, or choose another folder.") from None
     finally:
         part.unlink(missing_ok=True)
 
@@ -168,7 +170,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TargetError(f"{folder} cannot be made ({error.strerror}); choose another folder with --out") from None
+        raise TargetError(f"{folder} cannot be made ({error.strerror}); choose another folder with --out.") from None
 
 
 def load(name: str | Path, *, ndim: int | None = None) -> Trained:
@@ -187,11 +189,11 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     card_path, weights_path = folder / CARD, folder / WEIGHTS
     for path in (card_path, weights_path):
         if not path.is_file():
-            raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults")
+            raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults.")
     card = Card.from_json(card_path.read_bytes(), card_path)
     if card.sha256 and _sha256(weights_path) != card.sha256:
         raise FormatError(
-            f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source"
+            f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source."
         )
     try:
         model = build(card.architecture, **card.arguments)
@@ -200,7 +202,7 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
         reason = str(error).strip().splitlines()[-1].strip()
         raise FormatError(
             f"{weights_path} does not fit the network in card.json ({reason}); "
-            "take both files from the same training run"
+            "take both files from the same training run."
         ) from None
     return Trained(model.eval().requires_grad_(requires_grad=False), card, folder)
 
@@ -213,13 +215,13 @@ def _find(name: str | Path, ndim: int | None) -> Path:
     if str(name) not in SHIPPED:
         raise MissingError(
             f"there is no network {str(name)!r}; geocnn ships {', '.join(sorted(SHIPPED))}, "
-            "or give a folder written by geocnn train"
+            "or give a folder written by geocnn train."
         )
     by_ndim = SHIPPED[str(name)]
     if ndim is not None and ndim not in by_ndim:
         have = " and ".join(f"{n}-D" for n in by_ndim)
         raise DataError(
-            f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only"
+            f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only."
         )
     chosen = by_ndim[max(by_ndim) if ndim is None else ndim]
     return Path(str(files("geocnn") / "weights" / chosen))

@@ -40,7 +40,7 @@ def scores(
     """
     if probability.shape != truth.shape:
         raise DataError(
-            f"the prediction has {probability.shape} samples and the labels {truth.shape}; they must be equal"
+            f"the prediction has {probability.shape} samples and the labels {truth.shape}; they must be equal."
         )
     found = probability >= threshold
     hit, n_found, n_true = float((found & truth).sum()), float(found.sum()), float(truth.sum())
@@ -140,12 +140,12 @@ def evaluate_survey(
     source, truth = io.open(data), io.open(labels)
     if source.grid.shape != truth.grid.shape:
         raise DataError(
-            f"the data have {source.grid.shape} samples and the labels {truth.grid.shape}; they must have the same grid"
+            f"the data have {source.grid.shape} samples and the labels {truth.grid.shape}; they must have the same grid."
         )
     mask = truth.read(tuple(slice(0, n) for n in truth.grid.shape)) > 0.5
     if not mask.any():
         raise DataError(
-            f"{truth.path or 'the labels'} hold no sample above 0.5; a fault mask is 1 on the faults, else 0"
+            f"{truth.path or 'the labels'} hold no sample above 0.5; a fault mask is 1 on the faults, else 0."
         )
     result = predict(network, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:

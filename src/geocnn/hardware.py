@@ -33,11 +33,11 @@ def choose_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise DataError(f"device {name!r} is not known; use auto, cpu, cuda or cuda:1") from None
+        raise DataError(f"device {name!r} is not known; use auto, cpu, cuda or cuda:1.") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise DataError(f"device {name!r} is asked for, but torch finds no GPU here; use --device cpu")
+        raise DataError(f"device {name!r} is asked for, but torch finds no GPU here; use --device cpu.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{torch.cuda.device_count() - 1}")
+        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{torch.cuda.device_count() - 1}.")
     return device
 
 

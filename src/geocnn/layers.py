@@ -45,7 +45,7 @@ _LINEAR = ("linear", "bilinear", "trilinear")
 def check_ndim(ndim: int) -> int:
     """Return ``ndim`` if it is 1, 2 or 3; ValueError otherwise."""
     if ndim not in (1, 2, 3):
-        raise ValueError(f"ndim is {ndim}; geocnn layers work in 1, 2 or 3 dimensions")
+        raise ValueError(f"ndim is {ndim}; geocnn layers work in 1, 2 or 3 dimensions.")
     return ndim
 
 
@@ -53,14 +53,14 @@ def per_axis(value: Sizes, ndim: int, name: str, *, least: int = 1) -> tuple[int
     """Spread one number over all axes, or check that there is one number per axis; ValueError otherwise."""
     sizes = (value,) * ndim if isinstance(value, int) else tuple(value)
     if len(sizes) != ndim or any(size < least for size in sizes):
-        raise ValueError(f"{name} is {value}; needed is one number or {ndim} of them, {least} or more each")
+        raise ValueError(f"{name} is {value}; needed is one number or {ndim} of them, {least} or more each.")
     return sizes
 
 
 def one_of(value: str, known: tuple[str, ...], name: str) -> None:
     """ValueError unless ``value`` is one of the known words."""
     if value not in known:
-        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(known)}")
+        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(known)}.")
 
 
 class Conv(nn.Module):
@@ -107,7 +107,7 @@ class Conv(nn.Module):
         self.ndim = check_ndim(ndim)
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"groups is {groups}; it must divide {in_channels} input and {out_channels} output channels"
+                f"groups is {groups}; it must divide {in_channels} input and {out_channels} output channels."
             )
         one_of(padding_mode, get_args(PaddingMode), "padding_mode")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
@@ -130,7 +130,7 @@ class Conv(nn.Module):
         if any(s != 1 for s in self.stride) or any(k % 2 == 0 for k in self.kernel_size):
             raise ValueError(
                 f"padding='same' with kernel_size={self.kernel_size} and stride={self.stride}; it needs odd kernels "
-                "and stride 1: give the padding in samples instead"
+                "and stride 1: give the padding in samples instead."
             )
         return tuple(d * (k - 1) // 2 for d, k in zip(self.dilation, self.kernel_size, strict=True))
 
@@ -220,7 +220,7 @@ class _Pool(nn.Module):
         self.stride = self.kernel_size if stride is None else per_axis(stride, ndim, "stride")
         self.padding = per_axis(padding, ndim, "padding", least=0)
         if any(2 * p > k for p, k in zip(self.padding, self.kernel_size, strict=True)):
-            raise ValueError(f"padding is {padding} with windows of {size}; it must be at most half a window")
+            raise ValueError(f"padding is {padding} with windows of {size}; it must be at most half a window.")
 
     def extra_repr(self) -> str:
         """Window and stride, for ``print(model)``."""
@@ -323,7 +323,7 @@ class UpsampleConcatConv(Conv):
         if [2 * size for size in coarse.shape[2:]] != list(skip.shape[2:]):
             raise ValueError(
                 f"the coarse map has {tuple(coarse.shape[2:])} samples and the skip map {tuple(skip.shape[2:])}; "
-                "needed are twice as many in the skip map"
+                "needed are twice as many in the skip map."
             )
         n = self.ndim - 1
         up = _CONV_TRANSPOSE[n](coarse, self.transposed_weight(), self.bias, 2, 1)

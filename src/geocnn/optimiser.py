@@ -36,7 +36,7 @@ class AdamW:
     ) -> None:
         named = {name: parameter for name, parameter in parameters if parameter.requires_grad}
         if not named:
-            raise ValueError("the network has no parameters that can be learnt")
+            raise ValueError("the network has no parameters that can be learnt.")
         self.names = tuple(named)
         self.parameters: list[Tensor] = list(named.values())
         self.weight_decay, self.betas, self.eps = weight_decay, betas, eps

@@ -175,7 +175,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self.live = self.source.live
         if not self.live.any():
-            raise DataError(f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing")
+            raise DataError(f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing.")
         self.normalisation = Normalisation.fit(sample_traces(self.source), **self.card.normalisation)
         self.fill = _nearest_live(self.live, self.tiles.halo)
 
@@ -254,16 +254,16 @@ def _check(card: Card, source: Source) -> None:
     if card.task != "segmentation":
         raise DataError(
             f"the network {card.name} does {card.task}: it judges whole windows; predict needs a segmentation network, "
-            "such as faults"
+            "such as faults."
         )
     if source.grid.ndim != card.ndim:
         raise DataError(
-            f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data"
+            f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data."
         )
     if len(card.channels) != 1:
         raise DataError(
             f"the network {card.name} takes {len(card.channels)} channels ({', '.join(card.channels)}), but {name} has "
-            "1; use a network for 1 channel"
+            "1; use a network for 1 channel."
         )
 
 
@@ -271,7 +271,7 @@ def _bytes(text: str) -> int:
     """Parse "4GB", "800 MB" or "2e9"."""
     match = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)i?b?\s*", text.lower())
     if not match:
-        raise DataError(f"--memory is {text!r}; write it like 4GB or 800MB")
+        raise DataError(f"--memory is {text!r}; write it like 4GB or 800MB.")
     return int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " "))
 
 

@@ -42,7 +42,7 @@ def parameter_sharing(conv: Conv, space: tuple[int, ...]) -> Sharing:
         ValueError: ``space`` has not one number per axis.
     """
     if len(space) != conv.ndim:
-        raise ValueError(f"space is {space}; a {conv.ndim}-D convolution needs {conv.ndim} sizes")
+        raise ValueError(f"space is {space}; a {conv.ndim}-D convolution needs {conv.ndim} sizes.")
     sizes = zip(space, conv.kernel_size, conv.stride, conv.padding, conv.dilation, strict=True)
     positions = math.prod((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in sizes)
     bias = int(conv.bias is not None)
@@ -67,7 +67,7 @@ def receptive_field(layers: nn.Module, *, ndim: int) -> tuple[int, ...]:
     for layer in layers.modules():
         if isinstance(layer, (ConvTranspose, Upsample)):
             raise TypeError(
-                f"{type(layer).__name__} up-samples; receptive_field takes chains of convolutions and poolings only"
+                f"{type(layer).__name__} up-samples; receptive_field takes chains of convolutions and poolings only."
             )
         if not hasattr(layer, "kernel_size"):
             continue

@@ -52,12 +52,12 @@ class Schedule:
         if min(self.epochs, self.batch_size) < 1 or not self.learning_rate > 0:
             raise DataError(
                 f"epochs is {self.epochs}, batch_size {self.batch_size} and learning_rate {self.learning_rate:g}; "
-                "needed are 1 or more epochs, 1 or more samples a batch and a learning rate above 0"
+                "needed are 1 or more epochs, 1 or more samples a batch and a learning rate above 0."
             )
         if self.decay not in ("constant", "cosine"):
-            raise DataError(f"decay is {self.decay!r}; it is constant or cosine")
+            raise DataError(f"decay is {self.decay!r}; it is constant or cosine.")
         if self.ema is not None and not 0 <= self.ema < 1:
-            raise DataError(f"ema is {self.ema:g}; the decay of an average lies between 0 and 1, for example 0.995")
+            raise DataError(f"ema is {self.ema:g}; the decay of an average lies between 0 and 1, for example 0.995.")
 
     def rate(self, step: int, total: int) -> float:
         """Learning rate of step ``step`` (from 0) of ``total``; cosine: Loshchilov & Hutter (2017, eq. 5)."""

@@ -115,14 +115,14 @@ def plan(
 
     if tile is not None:
         if len(tile) != len(shape) or min(tile) < 1:
-            raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers")
+            raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers.")
         chosen = made(tuple(up(n) for n in tile))
     else:
         chosen = made(_cheapest(padded, multiple, halo, largest))
     if chosen.block > largest:
         raise DataError(
             f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, but "
-            f"memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile"
+            f"memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile."
         )
     return chosen
 

@@ -156,14 +156,14 @@ def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite:
     """Check what is asked for and make the run folder."""
     for name, samples in (("train", recipe.train), ("validation", recipe.validation)):
         if not len(samples):
-            raise DataError(f"there are 0 {name} samples; at least one is needed")
+            raise DataError(f"there are 0 {name} samples; at least one is needed.")
     if out is None:
         if resume:
-            raise DataError("--resume is given without a run folder; name it with --out")
+            raise DataError("--resume is given without a run folder; name it with --out.")
         return None
     folder = Path(out)
     if any((folder / name).exists() for name in (STATE, checkpoints.CARD)) and not (resume or overwrite):
-        raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite")
+        raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite.")
     checkpoints.make_folder(folder)
     if overwrite and not resume:  # otherwise a later --resume could continue the old run
         (folder / STATE).unlink(missing_ok=True)
@@ -227,7 +227,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
         bad = [i for i, row in zip(indices, x, strict=True) if not bool(torch.isfinite(row).all())]
         raise DataError(
             f"training samples {', '.join(map(str, bad[:5]))} hold NaN or infinite values, and one of them ruins a "
-            "whole run; replace them or leave the samples out"
+            "whole run; replace them or leave the samples out."
         )
     state.between_steps = False
     with autocast(schedule.precision, x.device):
@@ -241,7 +241,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
         what = "the gradients became infinite" if math.isfinite(value) else f"the loss became {value}"
         raise DataError(
             f"{what} in epoch {state.epoch + 1}, batch {state.step + 1} (samples {', '.join(map(str, indices[:5]))}); "
-            "use a smaller --learning-rate, and look at these samples"
+            "use a smaller --learning-rate, and look at these samples."
         )
     state.optimiser.step(schedule.rate(state.epoch * per_epoch + state.step, per_epoch * schedule.epochs))
     if schedule.ema is not None:
@@ -267,7 +267,7 @@ def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: 
             if not math.isfinite(row["loss"]):
                 raise DataError(
                     f"the loss of the validation samples {start} to {start + len(x) - 1} is {row['loss']} after epoch "
-                    f"{state.epoch + 1}; look at these samples for NaN, or use a smaller --learning-rate"
+                    f"{state.epoch + 1}; look at these samples for NaN, or use a smaller --learning-rate."
                 )
             for key, value in row.items():
                 sums[key] = sums.get(key, 0.0) + value * len(x) / n

@@ -78,12 +78,12 @@ class TrainingState:
         """
         path = folder / STATE
         if not path.is_file():
-            raise MissingError(f"{folder} has no {STATE} to resume from; start without --resume")
+            raise MissingError(f"{folder} has no {STATE} to resume from; start without --resume.")
         try:
             tensors = load_file(path)
             plain = json.loads(bytes(tensors["position"].tolist()))
         except (SafetensorError, ValueError, KeyError) as error:
-            raise FormatError(f"{path} is damaged ({error}); start again with --overwrite") from None
+            raise FormatError(f"{path} is damaged ({error}); start again with --overwrite.") from None
         self._check_job(plain, folder)
         part = {
             kind: {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{kind}.")}
@@ -108,7 +108,7 @@ class TrainingState:
             raise DataError(
                 f"the run in {folder} was started with {', '.join(f'{k} {v}' for k, v in other.items())}, and this one "
                 f"has {', '.join(f'{k} {job.get(k)}' for k in other)}; give the same arguments, or start again with "
-                "--overwrite"
+                "--overwrite."
             )
 
     @contextmanager

@@ -56,7 +56,8 @@ def test_losses_and_positions_are_drawn(printed):
         assert (left, right) == (pytest.approx(12), pytest.approx(last))
 
 
-def test_it_is_written_without_pyplot(tmp_path):
+def test_it_is_written_without_pyplot(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # another test may have imported it
     path = save(picture(made()), tmp_path / "traces.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [p.name for p in tmp_path.iterdir()] == ["traces.png"]

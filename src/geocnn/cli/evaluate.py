@@ -27,7 +27,5 @@ def evaluate(
     from geocnn.cli.text import say
     from geocnn.recipes import evaluate as run
 
-    for name, value in run(
-        network, data, labels, memory=memory, device=device, show_progress=not quiet
-    ).items():
+    for name, value in run(network, data, labels, memory=memory, device=device, show_progress=not quiet).items():
         say(f"{name.replace('_', ' '):<24} {value:.4f}")

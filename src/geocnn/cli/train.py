@@ -102,7 +102,11 @@ def _report(run: "Run", folder: Path) -> None:
         from geocnn.figures.learning import learning_curve
 
         last = run.history[-1]
-        say(", ".join(f"{k.removeprefix('validation_')} {v:.3f}" for k, v in last.items() if k.startswith("validation_")))
+        say(
+            ", ".join(
+                f"{k.removeprefix('validation_')} {v:.3f}" for k, v in last.items() if k.startswith("validation_")
+            )
+        )
         say(f"picture {save(learning_curve(run.history, title=run.card.name), folder / 'learning.png')}")
         say(f"next: geocnn predict {folder} survey.sgy --out faults.sgy")
     say(f"run in {folder}: weights.safetensors, card.json, metrics.csv")

@@ -24,7 +24,9 @@ def learning_curve(history: list[dict[str, float]], *, title: str = "") -> Figur
     left.legend(frameon=False)
     scores = [k for k in history[-1] if k.startswith("validation_") and k != "validation_loss"]
     for key in scores:
-        right.plot(epochs, [row[key] for row in history], label=key.removeprefix("validation_"), marker="o", markersize=3)
+        right.plot(
+            epochs, [row[key] for row in history], label=key.removeprefix("validation_"), marker="o", markersize=3
+        )
     right.set(xlabel="epoch", ylabel="score on validation samples", ylim=(0, 1.02))
     if scores:
         right.legend(frameon=False)

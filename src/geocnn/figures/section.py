@@ -73,7 +73,11 @@ def _panels(probability: "Source") -> list[Panel]:
     best = [int(s.argmax()) for s in sums]
     cut = [tuple(slice(b, b + 1) if k == axis else everything[k] for k in range(3)) for axis, b in enumerate(best)]
     names = [f"{a.name} {a.values[b]:g} {a.unit}".strip() for a, b in zip(grid.axes, best, strict=True)]
-    return [(cut[0], crossline, time, names[0]), (cut[1], inline, time, names[1]), (cut[2], inline, crossline, names[2])]
+    return [
+        (cut[0], crossline, time, names[0]),
+        (cut[1], inline, time, names[1]),
+        (cut[2], inline, crossline, names[2]),
+    ]
 
 
 def _read(source: "Source", panel: Panel) -> NDArray[np.float32]:

@@ -33,7 +33,9 @@ def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
         made.savefig(part, dpi=dpi)
         part.replace(target)
     except OSError as error:
-        raise TargetError(f"the picture {target} cannot be written ({error.strerror}); choose another folder") from None
+        raise TargetError(
+            f"the picture {target} cannot be written ({error.strerror}); choose another folder."
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return target

@@ -59,7 +59,7 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
     from geocnn.io.segy import SegyOptions
 
     if domain not in ("time", "depth") or ndim not in (None, 2, 3):
-        raise DataError(f"domain is 'time' or 'depth' and ndim is 2 or 3, not {domain!r} and {ndim!r}")
+        raise DataError(f"domain is 'time' or 'depth' and ndim is 2 or 3, not {domain!r} and {ndim!r}.")
     options = SegyOptions(inline_byte, crossline_byte, domain, ndim, sample_interval)
     if isinstance(data, np.ndarray):
         return _restated(ArraySource(data), options)
@@ -67,13 +67,13 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
         return _open_path(Path(data), options)
     if hasattr(data, "grid") and hasattr(data, "read"):  # isinstance() would evaluate ``live``: a pass over the file
         return data
-    raise DataError(f"a survey is a path, an array or a Source, not {type(data).__name__}")
+    raise DataError(f"a survey is a path, an array or a Source, not {type(data).__name__}.")
 
 
 def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
     """A source without headers, its vertical axis restated by the user's domain and sample interval."""
     if options.pair is not None or options.ndim is not None:
-        raise DataError("--inline-byte, --crossline-byte and --ndim are for the headers of SEG-Y files")
+        raise DataError("--inline-byte, --crossline-byte and --ndim are for the headers of SEG-Y files.")
     last = source.grid.axes[-1]
     if options.domain == "depth":
         last = replace(last, name="depth", unit="m")
@@ -86,30 +86,30 @@ def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
 def _open_path(path: Path, options: "SegyOptions") -> Source:
     """Look at the content first, at the suffix only when the content says nothing."""
     if not path.exists():
-        raise MissingError(f"there is no file {path}; check the name")
+        raise MissingError(f"there is no file {path}; check the name.")
     if path.is_dir():
         from geocnn.io.zarr import ZarrSource, is_zarr
 
         if not is_zarr(path):
-            raise FormatError(f"{path.name} is a folder and no Zarr store (it has no zarr.json); name a file")
+            raise FormatError(f"{path.name} is a folder and no Zarr store (it has no zarr.json); name a file.")
         return _restated(ZarrSource(path), options)
     with path.open("rb") as file:
         head = file.read(3600)
     if not head:
-        raise FormatError(f"{path.name} is empty (0 bytes); copy it again")
+        raise FormatError(f"{path.name} is empty (0 bytes); copy it again.")
     if head.startswith(b"\x93NUMPY"):
         from geocnn.io.npy import open_npy
 
         return _restated(open_npy(path), options)
     for magic, kind in _OTHERS.items():
         if head.startswith(magic):
-            raise FormatError(f"{path.name} is {kind}, not a survey; geocnn reads SEG-Y, Zarr and .npy")
+            raise FormatError(f"{path.name} is {kind}, not a survey; geocnn reads SEG-Y, Zarr and .npy.")
     from geocnn.io.segy import open_segy
     from geocnn.io.segy_format import is_segy
 
     if path.suffix.lower() in _SEGY or is_segy(head):
         return open_segy(path, options)
-    raise FormatError(f"{path.name} is no format that geocnn knows; it reads SEG-Y, Zarr and .npy")
+    raise FormatError(f"{path.name} is no format that geocnn knows; it reads SEG-Y, Zarr and .npy.")
 
 
 def create(
@@ -153,4 +153,4 @@ def create(
             return create_segy_like(path, like, overwrite=overwrite)
         if suffix != ".su":
             return create_segy(path, like.grid, overwrite=overwrite, description=description, source_path=like.path)
-    raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy")
+    raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy.")

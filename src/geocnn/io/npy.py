@@ -39,13 +39,13 @@ def open_npy(path: Path) -> NpySource | ArraySource:
             reader = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
             shape, fortran, dtype = reader(file)
         except ValueError as error:
-            raise FormatError(f"{path.name} is a damaged .npy file: its header cannot be read") from error
+            raise FormatError(f"{path.name} is a damaged .npy file: its header cannot be read.") from error
         offset = file.tell()
     if dtype.kind not in "biuf" or not shape or 0 in shape:
-        raise FormatError(f"{path.name} holds {dtype} with shape {shape}; a survey is an array of real numbers")
+        raise FormatError(f"{path.name} holds {dtype} with shape {shape}; a survey is an array of real numbers.")
     needed, size = offset + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize, path.stat().st_size
     if size < needed:
-        raise FormatError(f"{path.name} is cut: {size} of {needed} bytes are there; copy it again")
+        raise FormatError(f"{path.name} is cut: {size} of {needed} bytes are there; copy it again.")
     if fortran and len(shape) > 1:
         return ArraySource(np.load(path, mmap_mode="r", allow_pickle=False), path=path)
     count = int(np.prod(shape[:-1], dtype=np.int64))

@@ -105,9 +105,11 @@ class PartialSink:
             a >= 0 and a + n <= size for a, n, size in zip(start, block.shape, self.shape, strict=True)
         )
         if not inside:
-            raise DataError(f"a block of shape {block.shape} at {start} is not inside the result of shape {self.shape}")
+            raise DataError(
+                f"a block of shape {block.shape} at {start} is not inside the result of shape {self.shape}."
+            )
         if not self._open:
-            raise DataError(f"{self.path.name} is finished or abandoned already; nothing more can be written")
+            raise DataError(f"{self.path.name} is finished or abandoned already; nothing more can be written.")
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:
@@ -138,11 +140,11 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
     """
     target = path.resolve()
     if not target.parent.is_dir():
-        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first")
+        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
     if source_path is not None and target.exists() and source_path.exists() and target.samefile(source_path):
-        raise TargetError(f"{path.name} is the input itself; choose another name for the result")
+        raise TargetError(f"{path.name} is the input itself; choose another name for the result.")
     if target.is_dir() and not any((target / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup")):
-        raise TargetError(f"{path.name} is a folder and no Zarr store; it is not replaced, choose another name")
+        raise TargetError(f"{path.name} is a folder and no Zarr store; it is not replaced, choose another name.")
     if target.exists() and not overwrite:
         raise TargetError(_exists(path))
     free = shutil.disk_usage(target.parent).free
@@ -151,13 +153,13 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
 
 
 def _exists(path: Path) -> str:
-    return f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name"
+    return f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name."
 
 
 def _full(target: Path, name: str, needed: int, free: int) -> str:
     return (
         f"no room for {name} in {target.parent}: {needed / 1e6:.4g} MB are needed, {free / 1e6:.4g} MB are free; "
-        "nothing was left there. Make room or choose another folder"
+        "nothing was left there. Make room or choose another folder."
     )
 
 
@@ -165,7 +167,7 @@ def _system_error(error: OSError, target: Path, name: str, needed: int) -> Targe
     if error.errno in _FULL:
         return TargetError(_full(target, name, needed, shutil.disk_usage(target.parent).free))
     reason = (error.strerror or str(error)).lower()
-    return TargetError(f"cannot write {name} in {target.parent}: {reason}; choose another folder")
+    return TargetError(f"cannot write {name} in {target.parent}: {reason}; choose another folder.")
 
 
 def _replace(partial: Path, target: Path) -> None:

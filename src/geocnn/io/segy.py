@@ -127,7 +127,7 @@ def _checked_pair(options: SegyOptions) -> tuple[int, int] | None:
     for byte in options.pair or ():
         if not 1 <= byte <= 237:
             raise FormatError(
-                f"header byte {byte} does not exist: bytes count from 1, and a number begins at 237 at most"
+                f"header byte {byte} does not exist: bytes count from 1, and a number begins at 237 at most."
             )
     return options.pair
 
@@ -142,7 +142,7 @@ def _vertical(
     if options.sample_interval is not None:
         step = float(options.sample_interval)
         if not (np.isfinite(step) and step > 0):
-            raise FormatError(f"--sample-interval is {step:g}; a positive number of {unit} is needed")
+            raise FormatError(f"--sample-interval is {step:g}; a positive number of {unit} is needed.")
     elif interval > 0 or (interval == 0 and in_trace > 0):
         step = (interval or in_trace) / 1000.0
         if interval and in_trace > 0 and in_trace != interval:
@@ -152,7 +152,7 @@ def _vertical(
     else:
         raise FormatError(
             f"{name} has a sample interval of {interval:g} (byte {byte}), which must be positive; "
-            f"give the true one in {unit}, for example --sample-interval 4"
+            f"give the true one in {unit}, for example --sample-interval 4."
         )
     delays = scaled(fields[109], fields[215])
     values, counts = np.unique(delays, return_counts=True)

@@ -89,18 +89,18 @@ def read_binary(path: Path) -> BinaryHeader:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES + 64 * TEXT_BYTES)
     if len(head) < HEAD_BYTES:
-        raise FormatError(f"{path.name} has {len(head)} bytes; a SEG-Y file has at least {HEAD_BYTES} of headers")
+        raise FormatError(f"{path.name} has {len(head)} bytes; a SEG-Y file has at least {HEAD_BYTES} of headers.")
     binary = head[TEXT_BYTES:HEAD_BYTES]
     order = _order(binary)
     if order is None:
         code = struct.unpack_from(">h", binary, 24)[0]
-        raise FormatError(f"{path.name} is not SEG-Y: sample format {code} at byte 3225 is none of the standard's")
+        raise FormatError(f"{path.name} is not SEG-Y: sample format {code} at byte 3225 is none of the standard's.")
     code = struct.unpack_from(order + "h", binary, 24)[0]
     if code not in _STORED:
         kind = _REFUSED.get(code, "unknown")
         raise FormatError(
             f"{path.name} has sample format {code} ({kind}), which geocnn does not read; "
-            "convert it to format 5 (4-byte IEEE float) first"
+            "convert it to format 5 (4-byte IEEE float) first."
         )
     (short_interval,) = struct.unpack_from(order + "h", binary, 16)
     (count,) = struct.unpack_from(order + "H", binary, 20)
@@ -165,19 +165,19 @@ def segy_layout(path: Path, header: BinaryHeader) -> TraceLayout:
     form = SampleFormat(np.dtype(header.order + stored), ibm=header.code == 1, name=name)
     size = path.stat().st_size
     if size <= HEAD_BYTES:
-        raise FormatError(f"{path.name} has headers but no traces")
+        raise FormatError(f"{path.name} has headers but no traces.")
     for offset, extra, samples in product(header.offset, header.extra, header.samples):
         layout = TraceLayout(offset, TRACE_HEADER * (1 + extra), samples, 0, form)
         count, rest = divmod(size - offset, layout.trace_bytes)
         if count > 0 and rest == 0:
             return TraceLayout(offset, layout.header, samples, count, form)
     if not header.samples:
-        raise FormatError(f"{path.name} says 0 samples per trace at byte 3221; the header is damaged")
+        raise FormatError(f"{path.name} says 0 samples per trace at byte 3221; the header is damaged.")
     layout = TraceLayout(header.offset[0] if header.offset else HEAD_BYTES, TRACE_HEADER, header.samples[-1], 0, form)
     raise FormatError(
         f"{path.name} is cut, or its traces differ in length: with {layout.samples} samples a trace has "
         f"{layout.trace_bytes} bytes, and {size - layout.offset} bytes of traces are "
-        f"{(size - layout.offset) / layout.trace_bytes:.2f} traces; copy or export it again"
+        f"{(size - layout.offset) / layout.trace_bytes:.2f} traces; copy or export it again."
     )
 
 
@@ -196,4 +196,4 @@ def su_layout(path: Path) -> tuple[str, TraceLayout]:
         layout = TraceLayout(0, TRACE_HEADER, samples, 0, form)
         if samples and size % layout.trace_bytes == 0:
             return order, TraceLayout(0, TRACE_HEADER, samples, size // layout.trace_bytes, form)
-    raise FormatError(f"{path.name} is not Seismic Unix: its size fits no whole number of traces")
+    raise FormatError(f"{path.name} is not Seismic Unix: its size fits no whole number of traces.")

@@ -98,7 +98,7 @@ def find_geometry(
         if (cube := _single_line_cube(fields)) is not None:
             return cube
         raise GeometryError(
-            f"{name}: none of the byte pairs {_pairs()} fills a grid; give --inline-byte and --crossline-byte"
+            f"{name}: none of the byte pairs {_pairs()} fills a grid; give --inline-byte and --crossline-byte."
         )
     _refuse_prestack(fields, name)
     count = len(fields[OFFSET])
@@ -106,7 +106,7 @@ def find_geometry(
     if count > MAX_LINE and not line.bytes:
         raise GeometryError(
             f"{name}: none of the byte pairs {_pairs()} fills a grid, and {count} traces are too many for a line; "
-            "give --inline-byte and --crossline-byte, or --ndim 2"
+            "give --inline-byte and --crossline-byte, or --ndim 2."
         )
     return line
 
@@ -157,7 +157,7 @@ def _given(fields: Fields, name: str, pair: tuple[int, int]) -> Geometry:
     if cube is None:
         raise GeometryError(
             f"{name}: bytes {pair[0]} and {pair[1]} are no inline and crossline: the numbers there are scattered over "
-            "a far larger rectangle than the traces fill; leave the options out to search"
+            "a far larger rectangle than the traces fill; leave the options out to search."
         )
     if cube.doubled:
         raise _doubled(fields, name, cube)
@@ -173,11 +173,11 @@ def _doubled(fields: Fields, name: str, cube: Geometry) -> GeometryError:
         return GeometryError(
             f"{name} is prestack: its {count} traces with offsets {offset.min()} to {offset.max()} {share}; "
             "stack it first, name other bytes with --inline-byte and --crossline-byte, or read the traces as one line "
-            "with --ndim 2"
+            "with --ndim 2."
         )
     return GeometryError(
         f"{name}: bytes {cube.bytes[0]} and {cube.bytes[1]} give only {places} different positions to {count} traces; "
-        "name other bytes with --inline-byte and --crossline-byte, or read the traces as one line with --ndim 2"
+        "name other bytes with --inline-byte and --crossline-byte, or read the traces as one line with --ndim 2."
     )
 
 

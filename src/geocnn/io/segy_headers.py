@@ -44,7 +44,7 @@ def _interval(axis: Axis) -> int:
     interval = round(axis.step * 1000)
     if not 0 < interval <= 32767 or axis.size > 65535:
         raise DataError(
-            f"SEG-Y holds up to 65535 samples, an interval up to 32.767 {axis.unit or 'ms'}, not {axis}; write .zarr"
+            f"SEG-Y holds up to 65535 samples, an interval up to 32.767 {axis.unit or 'ms'}, not {axis}; write .zarr."
         )
     return interval
 
@@ -55,7 +55,7 @@ def _delay(axis: Axis) -> tuple[int, int]:
         delay = axis.start * divisor
         if abs(delay - round(delay)) < 1e-6 and abs(round(delay)) <= 32767:
             return round(delay), 1 if divisor == 1 else -divisor
-    raise DataError(f"SEG-Y cannot state that the traces begin at {axis.start:g} {axis.unit}; write .zarr")
+    raise DataError(f"SEG-Y cannot state that the traces begin at {axis.start:g} {axis.unit}; write .zarr.")
 
 
 def _numbers(axis: Axis) -> NDArray[np.int64]:

@@ -64,7 +64,7 @@ def create_segy(
         TargetError: the target cannot be written.
     """
     if not 1 <= grid.ndim <= 3:
-        raise DataError(f"SEG-Y holds lines and cubes, not {grid.ndim} axes ({', '.join(grid.names)}); write .zarr")
+        raise DataError(f"SEG-Y holds lines and cubes, not {grid.ndim} axes ({', '.join(grid.names)}); write .zarr.")
     count = int(np.prod(grid.shape[:-1], dtype=np.int64))
     form = SampleFormat(np.dtype(">f4"), name="4-byte IEEE float")
     layout = TraceLayout(3600, 240, grid.shape[-1], count, form)

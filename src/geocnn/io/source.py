@@ -82,9 +82,11 @@ class ArraySource(ScannedSource):
     def __init__(self, array: NDArray[np.generic], grid: Grid | None = None, path: Path | None = None) -> None:
         super().__init__()
         if array.dtype.kind not in "biuf" or array.ndim == 0 or 0 in array.shape:
-            raise DataError(f"an array of {array.dtype} with shape {array.shape} is no survey; real numbers are needed")
+            raise DataError(
+                f"an array of {array.dtype} with shape {array.shape} is no survey; real numbers are needed."
+            )
         if grid is not None and grid.shape != array.shape:
-            raise DataError(f"the grid describes shape {grid.shape} but the array has shape {array.shape}")
+            raise DataError(f"the grid describes shape {grid.shape} but the array has shape {array.shape}.")
         self._array = array
         self.grid = as_grid(array.shape) if grid is None else grid
         self.dtype = np.dtype(array.dtype)

@@ -120,7 +120,7 @@ class TraceFile:
                 done, stop = number * width, (number + 1) * width
                 while done < stop:  # the system may give less than asked
                     if not (got := fill(view[done:stop])):
-                        raise FormatError(f"{self.path.name} became shorter while it was read; copy it again")
+                        raise FormatError(f"{self.path.name} became shorter while it was read; copy it again.")
                     done += got
         return raw
 
@@ -196,7 +196,7 @@ def spans(slices: tuple[slice, ...], shape: tuple[int, ...]) -> list[tuple[int, 
         DataError: the number of slices is not the number of axes, or a step is not 1.
     """
     if len(slices) != len(shape) or any(s.step not in (None, 1) for s in slices):
-        raise DataError(f"read() needs one slice with step 1 for each of the {len(shape)} axes, not {slices}")
+        raise DataError(f"read() needs one slice with step 1 for each of the {len(shape)} axes, not {slices}.")
     return [(s.indices(n)[0], max(s.indices(n)[:2])) for s, n in zip(slices, shape, strict=True)]
 
 

@@ -51,7 +51,7 @@ class ZarrSource(ScannedSource):
         if self._array.dtype.kind not in "biuf" or not self._array.shape or 0 in self._array.shape:
             raise FormatError(
                 f"{path.name} holds {self._array.dtype} with shape {self._array.shape}; "
-                "a survey is an array of real numbers"
+                "a survey is an array of real numbers."
             )
         self.grid = _grid(self._array)
         self.dtype = np.dtype(self._array.dtype)
@@ -82,12 +82,14 @@ def _open_array(path: Path, name: str | None) -> "zarr.Array[Any]":
                 return next(iter(arrays.values()))
             if name not in arrays:
                 names = ", ".join(sorted(arrays)) or "no arrays"
-                raise FormatError(f"{path.name} is a group that holds {names}; open the array itself, {path.name}/NAME")
+                raise FormatError(
+                    f"{path.name} is a group that holds {names}; open the array itself, {path.name}/NAME."
+                )
             return arrays[name]
     except (KeyError, ValueError, TypeError, OSError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{path.name} is a damaged Zarr store: {error}") from error
+        raise FormatError(f"{path.name} is a damaged Zarr store: {error}.") from error
     return node
 
 

@@ -66,7 +66,7 @@ class FaultSeg(nn.Module):
         if any(n % self.size_multiple for n in x.shape[2:]):
             raise DataError(
                 f"FaultSeg got {tuple(x.shape[2:])} samples; each size must be a multiple of 8: "
-                f"pad to {tuple(-(-n // 8) * 8 for n in x.shape[2:])}"
+                f"pad to {tuple(-(-n // 8) * 8 for n in x.shape[2:])}."
             )
         skips: list[Tensor] = []
         for stage in self.encoder:

@@ -58,7 +58,7 @@ class TraceClassifier(nn.Module):
         self.ndim, self.in_channels, self.out_channels, self.head = ndim, in_channels, out_channels, head
         self.window = per_axis(window, ndim, "window")
         if any(n < 2 or n % 2 for n in self.window):
-            raise ValueError(f"window is {self.window}; needed are even numbers of samples, for pooling halves them")
+            raise ValueError(f"window is {self.window}; needed are even numbers of samples, for pooling halves them.")
         self.conv = Conv(
             ndim, in_channels=in_channels, out_channels=width, kernel_size=5, true_convolution=true_convolution
         )
@@ -77,7 +77,7 @@ class TraceClassifier(nn.Module):
         if self.head == "flatten" and tuple(x.shape[2:]) != self.window:
             raise ValueError(
                 f"TraceClassifier got windows of {tuple(x.shape[2:])} samples; with head='flatten' it takes "
-                f"{self.window} only: cut the data so, or train with head='pool'"
+                f"{self.window} only: cut the data so, or train with head='pool'."
             )
         features = self.gather(self.pool(F.relu(self.conv(x))))
         logits: Tensor = self.output(F.relu(self.dense(features)))

@@ -32,7 +32,7 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}"
-        raise MissingError(f"there is no recipe {name!r}; {hint}")
+        raise MissingError(f"there is no recipe {name!r}; {hint}.")
     recipe = RECIPES[name](**arguments)
     bound = inspect.signature(RECIPES[name]).bind(**arguments)
     bound.apply_defaults()  # the card must repeat the run even after a default has changed
@@ -92,7 +92,7 @@ def evaluate(
     from geocnn.evaluation import evaluate_samples, evaluate_survey
 
     if (data is None) != (labels is None):
-        raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe")
+        raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
     if data is not None and labels is not None:
         return evaluate_survey(network, data, labels, memory=memory, device=device, show_progress=show_progress)
     trained = load(network)

@@ -53,13 +53,13 @@ def faults(
     crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)
     if len(crop) != ndim or any(n % FaultSeg.size_multiple or n < 16 for n in crop):
         raise DataError(
-            f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as --crop "
-            + " ".join(["96"] * ndim)
+            f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as "
+            f"--crop {' '.join(['96'] * ndim)}."
         )
     if min(samples, bottleneck) < 1 or seed < 0:
         raise DataError(
             f"--samples is {samples}, --bottleneck {bottleneck} and --seed {seed}; needed are 1 or more samples and "
-            "channels, and a seed of 0 or more"
+            "channels, and a seed of 0 or more."
         )
     batch_size = (1 if ndim == 3 else 8) if batch_size is None else batch_size
     schedule = Schedule(

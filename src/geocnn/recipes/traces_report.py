@@ -33,7 +33,7 @@ def report(run: "Run") -> Report:
 
     model, (holdout_traces, _) = run.model, run.recipe.validation[range(len(run.recipe.validation))]
     if not isinstance(model, TraceClassifier):
-        raise TypeError(f"report is for the recipe traces; this is a run of {run.recipe.name}")
+        raise TypeError(f"report is for the recipe traces; this is a run of {run.recipe.name}.")
     last = run.history[-1]
     holdout = {k.removeprefix("validation_").removeprefix("accuracy_"): v for k, v in last.items() if "validation" in k}
     sharing = parameter_sharing(model.conv, model.window)

@@ -41,7 +41,7 @@ class Xoshiro:
 
     def __init__(self, seed: int) -> None:
         if seed < 0:
-            raise DataError(f"seed is {seed}; it must be a whole number from 0 up, for example 42")
+            raise DataError(f"seed is {seed}; it must be a whole number from 0 up, for example 42.")
         words = max(1, -(-seed.bit_length() // 32))
         digest = hashlib.sha256(seed.to_bytes(4 * words, "little")).digest()
         s0, s1, s2, s3 = (int.from_bytes(digest[i : i + 8], "little") for i in range(0, 32, 8))

@@ -80,13 +80,13 @@ def traces(
     if count < len(CLASSES) or size < 2 or not 1 <= low <= high <= size:
         raise DataError(
             f"count is {count} and arrivals peak at samples {low}..{high} of {size}; needed are {len(CLASSES)} traces "
-            f"or more and arrivals within 1..{size}, first number not above the second"
+            f"or more and arrivals within 1..{size}, first number not above the second."
         )
     training = round(train * count)
     if noise < 0 or not 0 < training < count:
         raise DataError(
             f"noise is {noise:g} and {training} of {count} traces are for training; noise must be 0 or larger and "
-            "training must leave some traces for the holdout, for example noise 0.03 and train 0.8"
+            "training must leave some traces for the holdout, for example noise 0.03 and train 0.8."
         )
     stream = Xoshiro(seed)
     draws = _draw(stream, np.arange(count, dtype=np.int64) % len(CLASSES), size, (low, high))

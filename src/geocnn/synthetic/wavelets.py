@@ -23,7 +23,7 @@ def ricker(frequency: float, half_length: int, *, phase: float = 0.0) -> NDArray
         ValueError: a frequency outside 0..0.5 cycles per sample, which sampled data cannot hold.
     """
     if not 0 < frequency <= 0.5:
-        raise ValueError(f"frequency is {frequency:g} cycles per sample; it must lie between 0 and 0.5")
+        raise ValueError(f"frequency is {frequency:g} cycles per sample; it must lie between 0 and 0.5.")
     t = np.arange(-half_length, half_length + 1, dtype=np.float64)
     a = (math.pi * frequency * t) ** 2
     wavelet = (1 - 2 * a) * np.exp(-a)
