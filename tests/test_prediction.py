@@ -106,6 +106,26 @@ def test_a_muted_zone_is_shown_to_the_network_as_a_repetition():
     assert np.abs(whole(trained, data, norm=norm)[:20] - expected).max() > 0.01  # a step to zero would matter
 
 
+def test_mutes_are_blank_and_shown_to_the_network_as_a_reflection():
+    trained, data = network(2), survey(60, 120)
+    full = data.copy()
+    for i in range(60):
+        data[i, : i // 2] = 0
+        data[i, 110:] = 0
+        full[i] = np.pad(data[i, i // 2 : 110], (i // 2, 10), mode="reflect")
+    norm = Normalisation.fit(sample_traces(geocnn.open(data)))
+    expected = whole(trained, full, norm=norm)
+    for tile in (None, (16, 16)):
+        result = predict(trained, data, tile=tile, show_progress=False).array
+        for i in (0, 20, 59):
+            assert not result[i, : i // 2].any()
+            assert not result[i, 110:].any()
+            np.testing.assert_allclose(result[i, i // 2 : 100], expected[i, i // 2 : 100], atol=0.02)
+    assert np.abs(whole(trained, data, norm=norm) - expected)[20, 10:100].max() > 0.05  # a step to zero would matter
+    alone = predict(trained, data, show_progress=False).array
+    np.testing.assert_allclose(predict(trained, data, tile=(24, 40), show_progress=False).array, alone, atol=1e-5)
+
+
 def test_nan_samples_are_counted_located_and_blank():
     trained, data = network(2), survey(60, 70)
     data[7, 9:12] = np.nan

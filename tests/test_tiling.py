@@ -48,11 +48,12 @@ def test_one_piece_where_it_fits():
 @given(st.integers(2, 30), st.integers(0, 80), st.integers(0, 80))
 def test_reflection_is_that_of_numpy(n, before, after):
     expected = np.pad(np.arange(n), (before, after), mode="reflect")
-    np.testing.assert_array_equal(reflect(-before, n + after, n), expected)
+    np.testing.assert_array_equal(reflect(np.arange(-before, n + after), 0, n - 1), expected)
+    np.testing.assert_array_equal(reflect(np.arange(-before, n + after) + 7, 7, n + 6), expected + 7)
 
 
 def test_a_single_sample_is_repeated():
-    np.testing.assert_array_equal(reflect(-2, 3, 1), [0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(reflect(np.arange(-2, 3), 0, 0), [0, 0, 0, 0, 0])
 
 
 @pytest.mark.parametrize("tile", [(8, 8), (8, 8, 0)])

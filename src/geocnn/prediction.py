@@ -17,8 +17,8 @@ from geocnn.checkpoints import Card, Trained, load
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, channels_last, choose_device, keep_memory
+from geocnn.io.scan import scanned
 from geocnn.io.source import Source
-from geocnn.io.statistics import sample_traces
 from geocnn.normalisation import Normalisation
 from geocnn.progress import progress
 from geocnn.tiling import Plan, Tile, plan, reflect
@@ -68,9 +68,9 @@ def predict(
 ) -> Prediction:
     """Apply a network to a line, a cube or an array, piece by piece, with a result that has no seams.
 
-    The data are normalised once with statistics of the whole survey, continued by reflection beyond its edge, and dead
-    traces are filled from their nearest live neighbour for the network; in the result dead traces and NaN samples are
-    zero. The result does not depend on the tile size beyond float rounding.
+    The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
+    into mutes (leading and trailing zeros of a trace); dead traces are filled from their nearest live neighbour for the
+    network. In the result dead traces, mutes and NaN samples are zero. The result does not depend on the tile size beyond float rounding.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` returned.
@@ -164,19 +164,19 @@ def _apply(model: nn.Module, x: Tensor, device: torch.device, precision: Precisi
 
 @dataclass
 class _Reader:
-    """Reads tiles: continued by reflection, dead traces filled, normalised; and blanks the results."""
+    """Reads tiles: continued by reflection, dead traces and mutes filled, normalised; and blanks the results."""
 
     source: Source
     tiles: Plan
     card: Card
-    live: NDArray[np.bool_] = field(init=False)
     nan: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.live = self.source.live
+        found = scanned(self.source)
+        self.first, self.last, self.live = found.first, found.last, found.live
         if not self.live.any():
             raise DataError(f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing.")
-        self.normalisation = Normalisation.fit(sample_traces(self.source), **self.card.normalisation)
+        self.normalisation = Normalisation.fit(found.sample, **self.card.normalisation)
         self.fill = _nearest_live(self.live, self.tiles.halo)
 
     def inside(self, tile: Tile) -> tuple[slice, ...]:
@@ -191,25 +191,32 @@ class _Reader:
         """Block of a tile with its halo, ready for the network, and where its samples were not finite."""
         before = self.tiles.before
         spans = zip(tile.read, self.tiles.shape, strict=True)
-        *across, down = [reflect(r.start - before, r.stop - before, n) for r, n in spans]
-        wanted = [f[np.ix_(*across)] for f in self.fill]
-        low = [int(w.min()) for w in (*wanted, down)]
-        box = tuple(slice(a, int(w.max()) + 1) for a, w in zip(low, (*wanted, down), strict=True))
-        traces = self.source.read(box)[tuple(w - a for w, a in zip(wanted, low, strict=False))]
-        block = traces[..., down - low[-1]]
+        *across, down = [reflect(np.arange(r.start, r.stop) - before, 0, n - 1) for r, n in spans]
+        traces = tuple(f[np.ix_(*across)] for f in self.fill)
+        # The network must not see the edge of a mute, which looks like a fault: reflect about it, trace by trace.
+        first, last = self.first[traces], self.last[traces]
+        muted = ((first > down.min()) | (last < down.max())) & (last >= 0)
+        inside = reflect(down, first[muted][:, None], last[muted][:, None])
+        low = [int(t.min()) for t in traces] + [min(int(i.min()) for i in (down, inside) if i.size)]
+        high = [int(t.max()) for t in traces] + [max(int(i.max()) for i in (down, inside) if i.size)]
+        box = tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True))
+        columns = self.source.read(box)[tuple(t - a for t, a in zip(traces, low, strict=False))]
+        block = columns[..., down - low[-1]]
+        block[muted] = np.take_along_axis(columns[muted], inside - low[-1], axis=-1)
         bad = ~np.isfinite(block)
         return self.normalisation.apply(block), bad
 
     def blank(
         self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Zero where the data are dead or not finite; remembers how many samples were not and where the first is."""
-        live = self.live[where[:-1]][..., None]
-        bad = bad & live
+        """Zero where the data are dead, muted or not finite; remembers where and how many samples were not finite."""
+        depth = np.arange(where[-1].start, where[-1].stop)
+        alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
+        bad = bad & alive
         if bad.any():
             first = tuple(int(i) + w.start for i, w in zip(np.argwhere(bad)[0], where, strict=True))
             self.nan[first] = int(bad.sum())
-        return np.where(bad | ~live, np.float32(0), result)
+        return np.where(alive & ~bad, result, np.float32(0))
 
     def notes(self) -> list[str]:
         """What a user should know of these data."""

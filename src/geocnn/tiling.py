@@ -142,14 +142,14 @@ def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int) -
     return tuple(core for core, _, _ in min(itertools.product(*options), key=cost))
 
 
-def reflect(start: int, stop: int, size: int) -> NDArray[np.intp]:
-    """Indices of samples ``start..stop`` of an axis of ``size`` samples continued by reflection about its ends."""
-    index = np.arange(start, stop)
-    if size == 1:
-        return np.zeros_like(index)
-    period = 2 * (size - 1)
-    index = np.abs(index) % period
-    return np.minimum(index, period - index)
+def reflect(index: NDArray[np.intp], first: NDArray[np.intp] | int, last: NDArray[np.intp] | int) -> NDArray[np.intp]:
+    """Where to look for sample ``index`` of an axis that is continued by reflection about its ends ``first``, ``last``.
+
+    The three broadcast against each other; an axis of one sample is that sample everywhere.
+    """
+    length = np.asarray(last) - first
+    folded = np.abs(index - first) % np.maximum(2 * length, 1)
+    return np.asarray(first + np.minimum(folded, 2 * length - folded).clip(0), dtype=np.intp)
 
 
 def _times(sizes: tuple[int, ...]) -> str:

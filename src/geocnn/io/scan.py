@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geocnn.grid import Grid
 
-__all__ = ["Scan", "ScannedSource", "scan", "slabs"]
+__all__ = ["Scan", "ScannedSource", "scan", "scanned", "slabs"]
 
 SLAB_BYTES = 8 << 20
 SAMPLE_TRACES = 2000
@@ -28,7 +28,9 @@ class Scan:
     """What a full pass over the samples found.
 
     Attributes:
-        live: False where a trace is missing or has no finite sample other than zero, shape ``grid.shape[:-1]``.
+        first: index of the first finite sample other than zero of every trace, shape ``grid.shape[:-1]``; what lies
+            above is muted.
+        last: index of the last one; -1 where the trace is missing or dead.
         nan: number of samples that are NaN or infinite.
         first_nan: grid indices of the first of them, None if there is none.
         minimum: smallest finite sample of live traces, NaN if there is none.
@@ -36,12 +38,18 @@ class Scan:
         sample: live traces spread over the whole survey, at most 2000, shape ``(traces, samples)``.
     """
 
-    live: NDArray[np.bool_]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
     nan: int
     first_nan: tuple[int, ...] | None
     minimum: float
     maximum: float
     sample: NDArray[np.float32]
+
+    @property
+    def live(self) -> NDArray[np.bool_]:
+        """False where a trace is missing or has no finite sample other than zero, shape ``grid.shape[:-1]``."""
+        return self.last >= 0
 
 
 def slabs(shape: tuple[int, ...], multiple: int = 1, limit: int = SLAB_BYTES) -> Iterator[tuple[slice, ...]]:
@@ -69,31 +77,41 @@ def scan(source: _Readable, multiple: int = 1) -> Scan:
         multiple: rows per block are a multiple of this.
     """
     shape = source.grid.shape
-    flat_live = np.zeros(int(np.prod(shape[:-1], dtype=np.int64)), dtype=np.bool_)
-    wanted = _spread(flat_live.size, shape[-1])
+    traces = int(np.prod(shape[:-1], dtype=np.int64))
+    top, bottom = np.zeros(traces, np.int32), np.full(traces, -1, np.int32)
+    wanted = _spread(traces, shape[-1])
     nan, first, low, high, kept, row = 0, None, np.inf, -np.inf, [], 0
     for slices in slabs(shape, multiple):
         block = source.read(slices).reshape(-1, shape[-1])
         rows = slice(row, row + len(block))
         usable = np.isfinite(block)
         clean = bool(usable.all())
-        flat_live[rows] = np.any(block if clean else usable & (block != 0), axis=-1)
+        top[rows], bottom[rows] = _ends(block != 0 if clean else usable & (block != 0))
         if not clean:
             nan += int(usable.size - np.count_nonzero(usable))
             if first is None:
                 trace, depth = divmod(int(np.argmin(usable)), shape[-1])
                 first = (*(int(i) for i in np.unravel_index(trace + row, shape[:-1])), depth)
-        values = block[flat_live[rows]] if clean else block[usable & flat_live[rows, None]]
+        live = bottom[rows] >= 0
+        values = block[live] if clean else block[usable & live[:, None]]
         if values.size:
             low, high = min(low, float(values.min())), max(high, float(values.max()))
         kept.append(block[wanted[(wanted >= rows.start) & (wanted < rows.stop)] - row])
         row = rows.stop
-    sample = np.concatenate(kept)[flat_live[wanted]]
+    sample = np.concatenate(kept)[bottom[wanted] >= 0]
     if len(sample) > SAMPLE_TRACES:
         sample = sample[np.linspace(0, len(sample) - 1, SAMPLE_TRACES).astype(np.int64)]
     minimum, maximum = (low, high) if low <= high else (np.nan, np.nan)
-    live = flat_live.reshape(shape[:-1])
-    return Scan(live, nan, first, minimum, maximum, sample)
+    return Scan(top.reshape(shape[:-1]), bottom.reshape(shape[:-1]), nan, first, minimum, maximum, sample)
+
+
+def _ends(alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Index of the first and of the last True of every row; 0 and -1 where there is none."""
+    n = alive.shape[1]
+    first = alive.argmax(axis=1)
+    last = n - 1 - alive[:, ::-1].argmax(axis=1)
+    last[~alive[np.arange(len(alive)), first]] = -1
+    return first, last
 
 
 def _spread(traces: int, samples: int) -> NDArray[np.int64]:
@@ -127,3 +145,8 @@ class ScannedSource:
     def live(self) -> NDArray[np.bool_]:
         """False where a trace is missing or has no finite sample other than zero; shape ``grid.shape[:-1]``."""
         return self.scan().live
+
+
+def scanned(source: _Readable) -> Scan:
+    """The scan that a source has made already, or a new one."""
+    return source.scan() if isinstance(source, ScannedSource) else scan(source)

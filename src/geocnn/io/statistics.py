@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.io.scan import ScannedSource, scan
+from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 
 __all__ = ["PERCENTILES", "Statistics", "sample_traces", "statistics"]
@@ -56,7 +56,7 @@ def statistics(source: Source, max_traces: int = 2000) -> Statistics:
         source: survey.
         max_traces: traces in the sub-sample for mean, deviation and percentiles.
     """
-    found = source.scan() if isinstance(source, ScannedSource) else scan(source)
+    found = scanned(source)
     sample = sample_traces(source, max_traces)
     values = sample[np.isfinite(sample)].astype(np.float64)
     present = getattr(source, "present", None)
@@ -94,7 +94,7 @@ def sample_traces(source: Source, max_traces: int = 2000) -> NDArray[np.float32]
     Returns:
         Samples, shape ``(traces, samples)``; NaN samples are left in place.
     """
-    found = source.scan() if isinstance(source, ScannedSource) else scan(source)
+    found = scanned(source)
     sample = found.sample
     if len(sample) <= max_traces:
         return sample
