@@ -110,7 +110,9 @@ def main() -> int:
     lengths = [(f.end_lineno or f.lineno) - f.lineno + 1 for f, _ in every]
     longest = max(sizes, key=lambda name: sizes[name])
     untyped = [name for function, name in every if not annotated(function)]
-    names = [entry for m in found for entry in [(m.name, bool(ast.get_docstring(m.tree))), *public(m.tree.body, m.name)]]
+    names = [
+        entry for m in found for entry in [(m.name, bool(ast.get_docstring(m.tree))), *public(m.tree.body, m.name)]
+    ]
     silent = [name for name, documented in names if not documented]
     looped = cycles(found)
     rows = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from geocnn.synthetic.structure import StructureRanges, structure
 __all__ = ["FaultStructures", "Samples", "TensorSamples"]
 
 
+@runtime_checkable
 class Samples(Protocol):
     """Labelled samples; always the same for the same indices, so that a run can be repeated and resumed.
 

@@ -38,7 +38,8 @@ class AdamW:
         if not named:
             raise ValueError("the network has no parameters that can be learnt.")
         self.names = tuple(named)
-        self.parameters: list[Tensor] = list(named.values())
+        self.parameters = list(named.values())
+        self._tensors: list[Tensor] = [*self.parameters]  # the same objects, for functions that take tensors alone
         self.weight_decay, self.betas, self.eps = weight_decay, betas, eps
         self.step_count = 0
         self.first = [torch.zeros_like(p) for p in self.parameters]
@@ -54,14 +55,14 @@ class AdamW:
         torch._foreach_mul_(self.second, beta2)
         torch._foreach_addcmul_(self.second, gradients, gradients, 1 - beta2)
         if self.weight_decay:
-            kernels = [p for p in self.parameters if p.ndim > 1]
+            kernels = [p for p in self._tensors if p.ndim > 1]
             torch._foreach_mul_(kernels, 1 - learning_rate * self.weight_decay)
         correction1 = 1 - beta1**self.step_count
         correction2 = 1 - beta2**self.step_count
         denominator = torch._foreach_sqrt(self.second)
         torch._foreach_div_(denominator, correction2**0.5)
         torch._foreach_add_(denominator, self.eps)
-        torch._foreach_addcdiv_(self.parameters, self.first, denominator, -learning_rate / correction1)
+        torch._foreach_addcdiv_(self._tensors, self.first, denominator, -learning_rate / correction1)
         for p in self.parameters:
             p.grad = None
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 __all__ = ["Tick", "progress"]
 
 
+@runtime_checkable
 class Tick(Protocol):
     """Reports progress: ``tick(1)``, ``tick(1, "loss 0.12")``."""
 

@@ -151,7 +151,7 @@ def structure(
         ValueError: ``shape`` has not two or three axes, or one of fewer than 8 samples.
     """
     if len(shape) not in (2, 3) or min(shape) < 8:
-        raise ValueError(f"shape is {shape}; a structure needs (trace, time) or (inline, crossline, time), 8 or more")
+        raise ValueError(f"shape is {shape}; a structure needs (trace, time) or (inline, crossline, time), 8 or more.")
     ranges = ranges or StructureRanges()
     rng = np.random.default_rng((seed, index))
     size = nx, ny, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
@@ -266,15 +266,23 @@ def _unfault(
 ) -> Float[Tensor, " points"]:
     """Move the hanging wall back along dip, in place; return a number above 0 on both sides of the slipped plane."""
     x, y, z = place
-    distance, along, down = ((x * a).add_(y, alpha=b).add_(z, alpha=c).add_(d) for a, b, c, d in fault.frame)
+
+    def local(row: tuple[float, float, float, float]) -> Tensor:
+        a, b, c, d = row
+        result: Tensor = (x * a).add_(y, alpha=b).add_(d)
+        return result.add_(z, alpha=c) if c else result
+
+    normal, strike, dip = fault.frame
+    down = local(dip)
     if fault.linear:
         slip = down.mul_(0.5).add_(1).clamp_(0, 1.5).mul_(fault.slip)
     else:
-        slip = along.square_().addcmul_(down, down).mul_(-0.5).exp_().mul_(fault.slip)
+        slip = down.square_().addcmul_(along := local(strike), along).mul_(-0.5).exp_().mul_(fault.slip)
+    distance = local(normal)
     # Two samples wide along the axis that crosses the plane most directly.
     across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
-    labelled = slip.abs().mul_(fault.dip[2]).sub_(min_throw)
-    beside = torch.minimum(across - distance.abs(), labelled, out=labelled)
+    beside = distance.abs().neg_().add_(across)
+    torch.minimum(beside, slip.abs().mul_(fault.dip[2]).sub_(min_throw), out=beside)
     slip.mul_(torch.gt(distance, 0, out=distance))  # as 0.0 or 1.0: several times faster than torch.where
     for axis, part in zip(place, fault.dip, strict=True):
         axis.sub_(slip, alpha=part)
