@@ -49,11 +49,13 @@ class Schedule:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.batch_size) < 1 or not self.learning_rate > 0:
+        if min(self.epochs, self.batch_size) < 1 or not 0 < self.learning_rate < math.inf:
             raise DataError(
                 f"epochs is {self.epochs}, batch_size {self.batch_size} and learning_rate {self.learning_rate:g}; "
                 "needed are 1 or more epochs, 1 or more samples a batch and a learning rate above 0."
             )
+        if self.workers < 0:
+            raise DataError(f"workers is {self.workers}; needed are 0 (no process besides this one) or more.")
         if self.decay not in ("constant", "cosine"):
             raise DataError(f"decay is {self.decay!r}; it is constant or cosine.")
         if self.ema is not None and not 0 <= self.ema < 1:

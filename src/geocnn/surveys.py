@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from geocnn import io
+from geocnn.checkpoints import make_folder
 from geocnn.grid import Axis, Grid
 from geocnn.io.source import ArraySource
 from geocnn.synthetic.structure import StructureRanges, structure
@@ -42,7 +43,7 @@ def write_survey(
     sample = structure(index, seed=seed, shape=shape, ranges=ranges)
     grid = _grid(shape)
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     files = {}
     for kind, values in sample._asdict().items():
         array = values.numpy().astype(np.float32)

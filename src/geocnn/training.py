@@ -106,8 +106,8 @@ def fit(
         MissingError: nothing to resume from.
     """
     keep_memory()
-    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if is_first() else None
     place = choose_device(device)
+    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if is_first() else None
     torch.manual_seed(recipe.seed)
     state = _start(recipe, place)
     if resume and out is not None:

@@ -1,17 +1,18 @@
 """The command line: one short file a verb, each imports its layer inside the function."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
 
 from geocnn import __version__
 from geocnn.cli.evaluate import evaluate
+from geocnn.cli.failures import explain, silence
 from geocnn.cli.info import info
 from geocnn.cli.predict import predict
 from geocnn.cli.synth import synth
 from geocnn.cli.train import train
-from geocnn.errors import GeocnnError
 
 __all__ = ["app", "main"]
 
@@ -30,26 +31,23 @@ for verb in (predict, evaluate, info, synth):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 2 after an error of the user's, 130 after Ctrl-C."""
+    """Run one command.
+
+    Returns:
+        The exit code: 0, 2 after an error that the user can cure, 1 after a fault of ours, 130 after Ctrl-C.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
-        app([word for word in given if word != "--debug"], exit_on_error=False, print_error=True)
-    except CycloptsError:
-        return 2
-    except GeocnnError as error:
-        if debug:
-            raise
-        _say(f"geocnn: {error}")
-        return 2
-    except KeyboardInterrupt:
-        if debug:
-            raise
-        _say("geocnn: stopped; no unfinished file was left behind")
-        return 130
+        app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        if debug and not isinstance(error, CycloptsError):
+            traceback.print_exc()
+        code, sentence = explain(error, app)
+        if sentence:
+            print(f"geocnn: {sentence}", file=sys.stderr)  # noqa: T201
+        else:
+            silence()
+        return code
     return 0
-
-
-def _say(text: str) -> None:
-    """One line to standard error."""
-    print(text, file=sys.stderr)  # noqa: T201

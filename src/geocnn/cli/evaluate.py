@@ -7,6 +7,7 @@ __all__ = ["evaluate"]
 
 def evaluate(
     network: str,
+    /,
     *,
     data: Path | None = None,
     labels: Path | None = None,
@@ -27,5 +28,7 @@ def evaluate(
     from geocnn.cli.text import say
     from geocnn.recipes import evaluate as run
 
-    for name, value in run(network, data, labels, memory=memory, device=device, show_progress=not quiet).items():
-        say(f"{name.replace('_', ' '):<24} {value:.4f}")
+    scores = run(network, data, labels, memory=memory, device=device, show_progress=not quiet)
+    width = max(len(name) for name in scores)
+    for name, value in scores.items():
+        say(f"{name.replace('_', ' '):<{width}} {value:.4f}")

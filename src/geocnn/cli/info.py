@@ -16,8 +16,10 @@ __all__ = ["info"]
 
 def info(
     file: Path,
+    /,
     *,
     out: Path | None = None,
+    overwrite: bool = False,
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     survey: SurveyOptions | None = None,
 ) -> None:
@@ -25,7 +27,8 @@ def info(
 
     Args:
         file: SEG-Y line or cube, Zarr array, or .npy.
-        out: the thumbnail; default FILE with .png behind it, in this folder.
+        out: the thumbnail, .png, .pdf or .svg; default FILE with .png behind it, in this folder.
+        overwrite: replace the thumbnail if it exists.
         picture: save the thumbnail.
         survey: what you know better than the headers.
     """
@@ -35,6 +38,10 @@ def info(
     from geocnn.io.statistics import statistics
 
     source = (survey or SurveyOptions()).open(file)
+    if out is not None:
+        from geocnn.figures import check_picture
+
+        check_picture(out, overwrite=overwrite)
     table = Table(
         show_header=False, box=None, pad_edge=False, title=file.name, title_justify="left", title_style="bold"
     )

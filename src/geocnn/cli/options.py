@@ -9,7 +9,10 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
-__all__ = ["SurveyOptions"]
+__all__ = ["RESULTS", "SurveyOptions"]
+
+RESULTS = (".sgy", ".segy", ".su", ".zarr", ".npy")
+"""Suffixes of results."""
 
 
 @Parameter(name="*")
@@ -43,3 +46,9 @@ class SurveyOptions:
             domain=self.domain,
             sample_interval=self.sample_interval,
         )
+
+    def open_result(self, path: Path) -> "Source":
+        """Open a result of a survey that was opened with these options; only SEG-Y still needs them."""
+        from geocnn import io
+
+        return self.open(path) if path.suffix.lower() not in (".zarr", ".npy") else io.open(path)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from geocnn.cli.options import SurveyOptions
+from geocnn.cli.options import RESULTS, SurveyOptions
 
 __all__ = ["predict"]
 
@@ -13,6 +13,7 @@ __all__ = ["predict"]
 def predict(
     network: str,
     file: Path,
+    /,
     *,
     out: Path | None = None,
     overwrite: bool = False,
@@ -29,7 +30,8 @@ def predict(
     Args:
         network: faults, or a folder written by geocnn train.
         file: SEG-Y line or cube, Zarr array, or .npy.
-        out: result, .sgy, .zarr or .npy; default FILE with the network's name behind it, in this folder.
+        out: result, .sgy, .zarr or .npy, or a folder for it; default FILE with the network's name behind it, in this
+            folder.
         overwrite: replace the result if it exists.
         tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
         memory: for the whole process, for example 4GB; default half of what the machine has.
@@ -39,18 +41,18 @@ def predict(
         quiet: no progress line.
         survey: what you know better than the headers.
     """
-    from geocnn.cli.text import say
+    from geocnn.checkpoints import load
+    from geocnn.cli.text import free, say
     from geocnn.prediction import predict as run
 
     survey = survey or SurveyOptions()
     source = survey.open(file)
+    trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     if not quiet:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
-    suffix = file.suffix if file.suffix.lower() in (".sgy", ".segy", ".zarr", ".npy") else ".sgy"
-    target = out or Path(f"{file.stem}-{Path(network).name}{suffix}")
     result = run(
-        network,
+        trained,
         source,
         target,
         tile=tile,
@@ -68,4 +70,16 @@ def predict(
         from geocnn.figures import save
         from geocnn.figures.section import section
 
-        say(f"picture {save(section(source, survey.open(target)), target.with_suffix('.png'))}")
+        drawn = target.with_suffix(".png")
+        drawn = drawn if overwrite else free(drawn)
+        say(f"picture {save(section(source, survey.open_result(target)), drawn)}")
+
+
+def _target(network: str, file: Path, out: Path | None) -> Path:
+    """Where the result goes: in the form of FILE, under its name, where the user does not tell."""
+    if out is not None and not (out.is_dir() and out.suffix.lower() != ".zarr"):
+        return out
+    suffix = ".zarr" if file.is_dir() else file.suffix
+    suffix = suffix if suffix.lower() in RESULTS else ".sgy"
+    name = f"{file.stem}-{Path(network).resolve().name}{suffix}"
+    return out / name if out is not None else Path(name)

@@ -23,11 +23,14 @@ def synth(
         overwrite: replace files of an earlier call.
     """
     from geocnn.cli.text import say
+    from geocnn.errors import DataError
     from geocnn.figures import save
     from geocnn.figures.section import section
     from geocnn.io import open as open_
     from geocnn.surveys import write_survey
 
+    if number < 1:
+        raise DataError(f"--number is {number}; 1 or more are needed.")
     for index in range(number):
         files = write_survey(out, index, seed=seed, shape=shape, overwrite=overwrite)
         for kind, path in files.items():

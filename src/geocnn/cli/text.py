@@ -1,8 +1,17 @@
-"""Words to the user."""
+"""Words to the user, and names for what a command writes."""
 
-__all__ = ["say"]
+from pathlib import Path
+
+__all__ = ["free", "say"]
 
 
 def say(text: str) -> None:
     """One line to standard output."""
     print(text)  # noqa: T201
+
+
+def free(path: Path) -> Path:
+    """The path itself, or with the next free number behind its name."""
+    if not path.exists():
+        return path
+    return next(p for i in range(2, 10_000) if not (p := path.with_name(f"{path.stem}-{i}{path.suffix}")).exists())

@@ -1,12 +1,14 @@
 """``geocnn train RECIPE``: the recipes' own arguments are the options."""
 
+import contextlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from geocnn.errors import DataError
 from geocnn.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -44,13 +46,21 @@ def _command(name: str, recipe: Callable[..., "Recipe"]) -> Callable[..., None]:
         given = {k: v for k, v in arguments.items() if k in common}
         _train(name, {k: v for k, v in arguments.items() if k not in common}, **given)
 
-    parameters = inspect.signature(recipe).parameters
+    parameters = {k: _switchable(p) for k, p in inspect.signature(recipe).parameters.items()}
     command.__signature__ = inspect.Signature([*parameters.values(), *common.values()])  # type: ignore[attr-defined]
     command.__annotations__ = {k: p.annotation for k, p in (parameters | common).items()}
-    arguments = inspect.getdoc(_options) or ""
-    command.__doc__ = (inspect.getdoc(recipe) or "") + arguments[arguments.index("Args:") + len("Args:") :]
+    own, shared = (inspect.getdoc(f) or "" for f in (recipe, _options))
+    command.__doc__ = own.split("\n\nRaises:")[0] + shared[shared.index("Args:") + len("Args:") :]
     command.__name__ = name
     return command
+
+
+def _switchable(option: inspect.Parameter) -> inspect.Parameter:
+    """What is on unless one says so can be switched off."""
+    if option.default is not True:
+        return option
+    off = Parameter(negative=f"--no-{option.name.replace('_', '-')}")
+    return option.replace(annotation=Annotated[option.annotation, off])
 
 
 for _name, _recipe in RECIPES.items():
@@ -68,18 +78,24 @@ def _train(
     quiet: bool = False,
 ) -> None:
     """Train, draw the learning curve or the recipe's own picture, and say what to type next."""
+    from geocnn.cli.text import free
     from geocnn.recipes import fit
 
-    folder = out or _free(Path("runs") / name)
+    if resume and out is None:
+        raise DataError(f"--resume is given without the run to continue; name it, for example --out runs/{name}.")
+    folder = out or free(Path("runs") / name)
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         run = fit(
             name, out=folder, resume=resume, overwrite=overwrite, device=device, show_progress=not quiet, **arguments
         )
-    except KeyboardInterrupt:
-        if folder.is_dir():
-            from geocnn.cli.text import say
-
-            say(f"stopped; the run so far is kept: continue with the same command and --out {folder} --resume")
+    except BaseException as error:
+        for place in new:  # a run that came to nothing leaves no empty folders
+            with contextlib.suppress(OSError):
+                place.rmdir()
+        if isinstance(error, KeyboardInterrupt) and folder.is_dir():
+            said = f"stopped; the run so far is kept: continue with the same options and --out {folder} --resume."
+            raise KeyboardInterrupt(said) from None
         raise
     if run.folder:  # of several processes under torchrun the first one talks
         _report(run, folder)
@@ -110,10 +126,3 @@ def _report(run: "Run", folder: Path) -> None:
         say(f"picture {save(learning_curve(run.history, title=run.card.name), folder / 'learning.png')}")
         say(f"next: geocnn predict {folder} survey.sgy --out faults.sgy")
     say(f"run in {folder}: weights.safetensors, card.json, metrics.csv")
-
-
-def _free(folder: Path) -> Path:
-    """The folder itself, or with the next free number behind it."""
-    if not folder.exists():
-        return folder
-    return next(f for i in range(2, 10_000) if not (f := folder.with_name(f"{folder.name}-{i}")).exists())

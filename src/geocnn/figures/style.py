@@ -8,10 +8,12 @@ from matplotlib.figure import Figure
 
 from geocnn.errors import TargetError
 
-__all__ = ["INK", "figure", "save"]
+__all__ = ["INK", "check_picture", "figure", "save"]
 
 INK = "#222222"
 """Colour of lines and text."""
+
+_KINDS = (".png", ".pdf", ".svg")
 
 
 def figure(width: float, height: float) -> Figure:
@@ -21,21 +23,33 @@ def figure(width: float, height: float) -> Figure:
     return made
 
 
-def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
-    """Write a PNG beside its place and rename; return the path.
+def check_picture(path: Path, *, overwrite: bool) -> None:
+    """Find out before any work whether a picture may be written there.
 
     Raises:
-        TargetError: the folder is missing or cannot be written.
+        TargetError: no suffix of a picture, or the file exists and ``overwrite`` is not given.
+    """
+    if path.suffix.lower() not in _KINDS:
+        raise TargetError(f"{path.name} is no name of a picture; end it with .png, .pdf or .svg.")
+    if path.exists() and not overwrite:
+        raise TargetError(f"{path.name} exists already; give --overwrite or another name.")
+
+
+def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
+    """Write a picture beside its place and rename; return the path.
+
+    Raises:
+        TargetError: no suffix of a picture, or the folder is missing or cannot be written.
     """
     target = Path(path)
-    part = target.with_name(f".{target.stem}.{os.getpid()}.part.png")
+    check_picture(target, overwrite=True)
+    part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
         made.savefig(part, dpi=dpi)
         part.replace(target)
     except OSError as error:
-        raise TargetError(
-            f"the picture {target} cannot be written ({error.strerror}); choose another folder."
-        ) from None
+        reason = (error.strerror or str(error)).lower()
+        raise TargetError(f"the picture {target} cannot be written ({reason}); choose another folder.") from None
     finally:
         part.unlink(missing_ok=True)
     return target

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from geocnn.errors import DataError
 from geocnn.synthetic.wavelets import ricker
 
 __all__ = ["Fault", "StructureRanges", "StructureSample", "structure"]
@@ -148,10 +149,15 @@ def structure(
         device: where to compute.
 
     Raises:
-        ValueError: ``shape`` has not two or three axes, or one of fewer than 8 samples.
+        DataError: a negative number, or ``shape`` has not two or three axes, or one of fewer than 8 samples.
     """
     if len(shape) not in (2, 3) or min(shape) < 8:
-        raise ValueError(f"shape is {shape}; a structure needs (trace, time) or (inline, crossline, time), 8 or more.")
+        raise DataError(
+            f"--shape is {' '.join(map(str, shape))}; a structure needs 8 or more traces and time samples, or inlines, "
+            "crosslines and time samples, such as --shape 128 128 128."
+        )
+    if min(seed, index) < 0:
+        raise DataError(f"seed is {seed} and index {index}; both must be whole numbers from 0 up.")
     ranges = ranges or StructureRanges()
     rng = np.random.default_rng((seed, index))
     size = nx, ny, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
