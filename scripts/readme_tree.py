@@ -23,14 +23,19 @@ def lines(folder: Path, depth: int = 0) -> list[str]:
             found.append(_line(path.name, path, depth))
         elif path.name == "weights":
             networks = ", ".join(sorted(p.name for p in path.iterdir()))
-            found.append(f"{'  ' * depth}{'weights/':<{26 - 2 * depth}} the networks that ship, each with its card: {networks}")
+            found.append(_entry("weights/", f"The networks that ship, each with its card: {networks}.", depth))
     return found
 
 
 def _line(name: str, path: Path, depth: int) -> str:
     """Name and first line of the docstring."""
     says = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n", 1)[0]
-    says = re.sub(r"(:\w+:)?`+~?([^`]*)`+", lambda marked: marked[2].rsplit(".", 1)[-1] if marked[1] else marked[2], says)
+    says = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", says)  # :func:`fit` -> fit
+    return _entry(name, says.replace("`", ""), depth)
+
+
+def _entry(name: str, says: str, depth: int) -> str:
+    """One line of the tree."""
     return f"{'  ' * depth}{name:<{26 - 2 * depth}} {says}"
 
 
@@ -43,7 +48,7 @@ def main() -> int:
     tree = "\n".join(["src/geocnn/", *lines(ROOT / "src" / "geocnn", 1)])
     new = f"{before}{BEGIN}\n```\n{tree}\n```\n{END}{after}"
     if "--check" in sys.argv and new != text:
-        print("the tree in README.md is not up to date; run python scripts/readme_tree.py")  # noqa: T201
+        print("the tree in README.md is not up to date; run python scripts/readme_tree.py")
         return 1
     readme.write_text(new, encoding="utf-8")
     return 0

@@ -20,10 +20,9 @@ _HOME = {
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import load
-    from geocnn.recipes import evaluate
     from geocnn.io import create, open  # noqa: A004  (the field's verb, always used as geocnn.open)
     from geocnn.prediction import predict
-    from geocnn.recipes import fit
+    from geocnn.recipes import evaluate, fit
 
 
 def __getattr__(name: str) -> object:

@@ -140,7 +140,8 @@ def evaluate_survey(
     source, truth = io.open(data), io.open(labels)
     if source.grid.shape != truth.grid.shape:
         raise DataError(
-            f"the data have {source.grid.shape} samples and the labels {truth.grid.shape}; they must have the same grid."
+            f"the data have {source.grid.shape} samples and the labels {truth.grid.shape}; they must have the "
+            "same grid."
         )
     mask = truth.read(tuple(slice(0, n) for n in truth.grid.shape)) > 0.5
     if not mask.any():

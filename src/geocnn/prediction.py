@@ -1,5 +1,6 @@
 """Apply a trained network to data of any size: the one place where files, tiles and network meet."""
 
+import math
 import os
 import re
 import time
@@ -70,7 +71,8 @@ def predict(
 
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
     into mutes (leading and trailing zeros of a trace); dead traces are filled from their nearest live neighbour for the
-    network. In the result dead traces, mutes and NaN samples are zero. The result does not depend on the tile size beyond float rounding.
+    network. In the result dead traces, mutes and NaN samples are zero. It does not depend on the tile size beyond
+    float rounding.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` returned.
@@ -233,8 +235,8 @@ class _Reader:
             )
         small = [a for a in self.source.grid.axes if a.size < self.card.size_multiple]
         notes.extend(
-            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's {self.card.size_multiple}; "
-            "padded by reflection."
+            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's "
+            f"{self.card.size_multiple}; padded by reflection."
             for a in small
         )
         return notes
@@ -306,5 +308,5 @@ def _bytes_per_sample(model: nn.Module, card: Card) -> float:
         model(next(model.parameters()).new_zeros((1, len(card.channels), *([size] * card.ndim))))
     for hook in hooks:
         hook.remove()
-    waiting = sum(sorted({n for n in elements}, reverse=True)[:4])
-    return 4 * (4 * max(elements) + waiting) / size**card.ndim + 16
+    stages = sorted(set(elements), reverse=True)[:4]  # the stages of an encoder-decoder differ in size
+    return 4.0 * (4 * stages[0] + sum(stages)) / math.prod([size] * card.ndim) + 16

@@ -106,9 +106,8 @@ def plan(
     Raises:
         DataError: not even the smallest tile fits, or ``tile`` does not.
     """
-    up = lambda n: -(-n // multiple) * multiple  # noqa: E731
-    edge, halo = up(EDGE), up(reach)
-    padded = tuple(up(n + 2 * edge) for n in shape)
+    edge, halo = _up(EDGE, multiple), _up(reach, multiple)
+    padded = tuple(_up(n + 2 * edge, multiple) for n in shape)
 
     def made(core: tuple[int, ...]) -> Plan:
         return Plan(shape, edge, padded, tuple(min(c, n) for c, n in zip(core, padded, strict=True)), halo)
@@ -116,13 +115,13 @@ def plan(
     if tile is not None:
         if len(tile) != len(shape) or min(tile) < 1:
             raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers.")
-        chosen = made(tuple(up(n) for n in tile))
+        chosen = made(tuple(_up(n, multiple) for n in tile))
     else:
         chosen = made(_cheapest(padded, multiple, halo, largest))
     if chosen.block > largest:
         raise DataError(
-            f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, but "
-            f"memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile."
+            f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, "
+            f"but memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile."
         )
     return chosen
 
@@ -142,7 +141,9 @@ def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int) -
     return tuple(core for core, _, _ in min(itertools.product(*options), key=cost))
 
 
-def reflect(index: NDArray[np.intp], first: NDArray[np.intp] | int, last: NDArray[np.intp] | int) -> NDArray[np.intp]:
+def reflect(
+    index: NDArray[np.integer], first: NDArray[np.integer] | int, last: NDArray[np.integer] | int
+) -> NDArray[np.intp]:
     """Where to look for sample ``index`` of an axis that is continued by reflection about its ends ``first``, ``last``.
 
     The three broadcast against each other; an axis of one sample is that sample everywhere.
@@ -150,6 +151,11 @@ def reflect(index: NDArray[np.intp], first: NDArray[np.intp] | int, last: NDArra
     length = np.asarray(last) - first
     folded = np.abs(index - first) % np.maximum(2 * length, 1)
     return np.asarray(first + np.minimum(folded, 2 * length - folded).clip(0), dtype=np.intp)
+
+
+def _up(size: int, multiple: int) -> int:
+    """The next multiple, or the size itself."""
+    return -(-size // multiple) * multiple
 
 
 def _times(sizes: tuple[int, ...]) -> str:

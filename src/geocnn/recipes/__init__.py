@@ -1,8 +1,6 @@
 """Jobs, one function each; their typed keyword arguments are the options of ``geocnn train``."""
 
-import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +22,7 @@ RECIPES: dict[str, Callable[..., "Recipe"]] = {"traces": traces, "faults": fault
 
 
 def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recipe has its own)
-    """Make the recipe of that name and note its arguments in the card.
+    """Make the recipe of that name with these arguments.
 
     Raises:
         MissingError: no recipe of that name.
@@ -33,10 +31,7 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
         near = get_close_matches(name, RECIPES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}"
         raise MissingError(f"there is no recipe {name!r}; {hint}.")
-    recipe = RECIPES[name](**arguments)
-    bound = inspect.signature(RECIPES[name]).bind(**arguments)
-    bound.apply_defaults()  # the card must repeat the run even after a default has changed
-    return replace(recipe, card=recipe.card.replace(training=recipe.card.training | {"arguments": bound.arguments}))
+    return RECIPES[name](**arguments)
 
 
 def fit(

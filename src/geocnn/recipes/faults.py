@@ -40,27 +40,17 @@ def faults(
     Raises:
         DataError: a number that does not fit the others or the network.
     """
+    given = dict(locals())  # all arguments, for the card
     import torch
 
     from geocnn.datasets import FaultStructures
-    from geocnn.errors import DataError
     from geocnn.losses import dice_bce
     from geocnn.metrics import overlap
     from geocnn.models.faultseg import FaultSeg
     from geocnn.synthetic.structure import StructureRanges
     from geocnn.training import Recipe, Schedule
 
-    crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)
-    if len(crop) != ndim or any(n % FaultSeg.size_multiple or n < 16 for n in crop):
-        raise DataError(
-            f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as "
-            f"--crop {' '.join(['96'] * ndim)}."
-        )
-    if min(samples, bottleneck) < 1 or seed < 0:
-        raise DataError(
-            f"--samples is {samples}, --bottleneck {bottleneck} and --seed {seed}; needed are 1 or more samples and "
-            "channels, and a seed of 0 or more."
-        )
+    crop = _checked(ndim, crop, samples, bottleneck, seed)
     batch_size = (1 if ndim == 3 else 8) if batch_size is None else batch_size
     schedule = Schedule(
         epochs=epochs,
@@ -82,7 +72,7 @@ def faults(
     return Recipe(
         name="faults",
         model=model,
-        card=_card(ndim, crop, samples, bottleneck),
+        card=_card(ndim, crop, samples, bottleneck).replace(training={"arguments": given}),
         # Odd and even series: validation never meets a training volume, whatever the seed.
         train=FaultStructures(samples, crop, 2 * seed, StructureRanges()),
         validation=FaultStructures(16 if ndim == 3 else 64, crop, 2 * seed + 1, StructureRanges()),
@@ -91,6 +81,25 @@ def faults(
         schedule=schedule,
         seed=seed,
     )
+
+
+def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, bottleneck: int, seed: int) -> tuple[int, ...]:
+    """The crop, after a look at the numbers."""
+    from geocnn.errors import DataError
+    from geocnn.models.faultseg import FaultSeg
+
+    crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)
+    if len(crop) != ndim or any(n % FaultSeg.size_multiple or n < 16 for n in crop):
+        raise DataError(
+            f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as "
+            f"--crop {' '.join(['96'] * ndim)}."
+        )
+    if min(samples, bottleneck) < 1 or seed < 0:
+        raise DataError(
+            f"--samples is {samples}, --bottleneck {bottleneck} and --seed {seed}; needed are 1 or more samples and "
+            "channels, and a seed of 0 or more."
+        )
+    return crop
 
 
 def _card(ndim: int, crop: tuple[int, ...], samples: int, bottleneck: int) -> "Card":

@@ -45,6 +45,7 @@ def traces(
     Raises:
         DataError: a number out of its range.
     """
+    given = dict(locals())  # all arguments, for the card
     from geocnn.checkpoints import Card
     from geocnn.losses import cross_entropy
     from geocnn.models.trace_classifier import TraceClassifier, initialise
@@ -71,18 +72,7 @@ def traces(
         normalisation={"kind": "none"},
         data=f"{len(data.train)} of {count} traces of geocnn.synthetic.traces, arrivals at samples "
         f"{first}..{last} of {window}",
-        training={
-            "arguments": {
-                "seed": seed,
-                "epochs": epochs,
-                "head": head,
-                "learning_rate": learning_rate,
-                "count": count,
-                "centres": [first, last],
-                "noise": noise,
-                "true_convolution": true_convolution,
-            }
-        },
+        training={"arguments": given},
         notes="A teaching example on synthetic traces; not made for field data.",
     )
     return Recipe(

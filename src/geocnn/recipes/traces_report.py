@@ -1,5 +1,6 @@
 """Measure what the textbook example claims: its numbers, location independence, sharing, behaviour under shifts."""
 
+import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ def _arguments(run: "Run") -> dict[str, Any]:
 
 def _is_textbook(run: "Run") -> bool:
     """Whether the settings, apart from the number of epochs, are those behind the printed numbers."""
-    defaults = traces.__kwdefaults__ or {}
+    defaults = {name: parameter.default for name, parameter in inspect.signature(traces).parameters.items()}
     return all(value == defaults[name] for name, value in _arguments(run).items() if name != "epochs")
 
 

@@ -1,0 +1,111 @@
+"""What README promises: every command is understood, the Python lines and the example run, the tree is true."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import geocnn
+from geocnn.cli import app, main
+from geocnn.surveys import write_survey
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    shlex.split(line.split("#")[0])[1:]
+    for kind, text in BLOCKS
+    if not kind
+    for line in text.splitlines()
+    if line.startswith("geocnn ")
+]
+QUICK = [c for c in COMMANDS if c[0] == "info" or (c[0] == "train" and c[1] == "traces")]
+
+
+@pytest.fixture
+def survey(tmp_path, monkeypatch) -> Path:
+    """An empty folder to work in, with the small survey.sgy and truth.sgy that README speaks of."""
+    monkeypatch.chdir(tmp_path)
+    files = write_survey(tmp_path, shape=(24, 32, 48), seed=5)
+    files["seismic"].rename("survey.sgy")
+    files["fault"].rename("truth.sgy")
+    return tmp_path / "survey.sgy"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_is_understood(command):
+    function, bound, *_ = app.parse_args(command, exit_on_error=False, print_error=False)
+    assert callable(function)
+    assert bound.arguments or bound.kwargs or command[1:] == ["traces"]
+
+
+def test_there_are_commands_for_each_verb():
+    assert {c[0] for c in COMMANDS} == {"train", "info", "predict", "evaluate", "synth"}
+
+
+@pytest.mark.parametrize("command", QUICK, ids=" ".join)
+def test_quick_commands_run(command, survey, capsys):
+    assert main(command) == 0
+    assert (survey.parent / "survey.png").exists() or (survey.parent / "runs" / "traces" / "traces.png").exists()
+    assert capsys.readouterr().out
+
+
+def test_predict_and_evaluate_run(survey, capsys):
+    assert main(["predict", "faults", "survey.sgy", "--out", "faults.sgy", "--quiet"]) == 0
+    assert (survey.parent / "faults.png").exists()
+    found = geocnn.open("faults.sgy").read((slice(0, 24), slice(0, 32), slice(0, 48)))
+    assert ((found >= 0) & (found <= 1)).all()
+    assert main(["evaluate", "faults", "--data", "survey.sgy", "--labels", "truth.sgy", "--quiet"]) == 0
+    assert "tolerant f1" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("survey")
+def test_the_python_lines_run():
+    (code,) = (text for kind, text in BLOCKS if kind == "python")
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["run"].history[-1]["loss"] == pytest.approx(0.0007, abs=5e-5)
+    assert names["result"].array.shape == (24, 32, 48)
+    assert 0 <= names["scores"]["iou"] <= 1
+
+
+def test_the_first_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    import first_run
+
+    monkeypatch.setattr(first_run, "SURVEY_SHAPE", (32, 40, 48))
+    assert first_run.main() == 0
+    said = capsys.readouterr().out
+    made = re.search(r"Files made:\n((?:  \S+\n)+)", said)
+    assert made
+    assert all(Path(line.strip()).stat().st_size > 0 for line in made[1].splitlines())
+    assert said.count("0.0007") >= 2  # printed and ours
+
+
+def test_the_shipped_networks_find_the_obvious_faults_of_a_survey_they_never_saw():
+    from geocnn.evaluation import scores
+    from geocnn.synthetic.structure import StructureRanges, structure
+
+    clear = StructureRanges(faults=(2, 3), throw=(8.0, 16.0), noise=(12.0, 16.0), min_throw=4.0)
+    for shape in ((64, 64, 96), (256, 256)):
+        sample = structure(3, seed=4711, shape=shape, ranges=clear)
+        found = geocnn.predict("faults", sample.seismic.numpy(), show_progress=False)
+        result = scores(found.array, sample.fault.numpy().astype(np.bool_))
+        assert result["tolerant_recall"] > 0.8
+        assert result["tolerant_precision"] > 0.7
+        assert result["auc"] > 0.95
+
+
+def test_the_tree_is_up_to_date():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "readme_tree.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
