@@ -8,7 +8,7 @@ from jaxtyping import install_import_hook
 # Elsewhere an int may stand for a float, which the checker would refuse.
 CHECKED = (
     "checkpoints datasets hardware interruption layers losses metrics models normalisation optimiser "
-    "properties synthetic textbook tiling"
+    "properties synthetic"
 )
 install_import_hook([f"geocnn.{name}" for name in CHECKED.split()], "beartype.beartype")
 

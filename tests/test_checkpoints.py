@@ -50,7 +50,7 @@ def test_one_flipped_bit_is_found(folder, where):
     content = bytearray(path.read_bytes())
     content[int(where * len(content))] ^= 1
     path.write_bytes(content)
-    with pytest.raises(FormatError, match="is damaged .* copy it again from its source"):
+    with pytest.raises(FormatError, match=r"is damaged .* copy it again from its source"):
         checkpoints.load(folder)
 
 
