@@ -23,12 +23,6 @@ __all__ = ["explain", "silence"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _OUT_OF_MEMORY = ("out of memory", "cannot allocate memory", "can't allocate memory", "std::bad_alloc")
-    "out of memory",
-    "cannot allocate memory",
-    "can't allocate memory",
-    "not enough memory",
-    "std::bad_alloc",
-)
 """Words in the RuntimeErrors of torch on processors and GPUs."""
 
 
