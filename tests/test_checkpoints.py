@@ -58,7 +58,7 @@ def test_one_flipped_bit_is_found(folder, where):
     ("fields", "error", "message"),
     [
         ({"arguments": {"ndim": 1, "width": 4, "bottleneck": 4}}, FormatError, "does not fit the network in card"),
-        ({"arguments": {"ndim": 1, "depth": 4}}, FormatError, r"does not fit the network in card\.json .*depth"),
+        ({"arguments": {"ndim": 1, "depth": 4}}, FormatError, r"card\.json.*depth"),
         ({"arguments": {"ndim": 7}}, FormatError, "is not a geocnn card"),
         ({"arguments": {}}, FormatError, "is not a geocnn card"),
         (
@@ -94,7 +94,7 @@ def test_a_missing_file_is_named(folder, name):
 def test_weights_that_are_no_weights(folder):
     (folder / "weights.safetensors").write_bytes(b"x" * 100)
     change(folder, sha256="")
-    with pytest.raises(FormatError, match="does not fit the network"):
+    with pytest.raises(FormatError, match="does not fit the network|is no file of weights"):
         checkpoints.load(folder)
 
 
@@ -122,7 +122,7 @@ def test_a_failed_write_leaves_the_file_before(folder, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_text", full)
-    with pytest.raises(TargetError, match=r"card\.json cannot be written \(No space left on device\); make room"):
+    with pytest.raises(TargetError, match=r"card\.json cannot be written \((?i:no space left on device)\); make room"):
         checkpoints.write_atomically(folder / "card.json", "new")
     assert (folder / "card.json").read_bytes() == before
     with pytest.raises(TargetError, match="cannot be written"):
