@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from geocnn.errors import DataError, FormatError, MissingError, TargetError
@@ -95,7 +96,7 @@ class Card:
             fields = json.loads(text)
             tuples = {k: tuple(fields[k]) for k in ("classes", "channels", "axes", "window")}
             card = cls(**{**fields, **tuples})
-            check_ndim(card.ndim)
+            _check_counts(card)
         except (ValueError, TypeError, KeyError) as error:
             raise FormatError(
                 f"{path} is not a geocnn card ({error}); give a folder written by geocnn train."
@@ -105,6 +106,17 @@ class Card:
     def to_json(self) -> str:
         """Indented JSON, one field a line where possible."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def _check_counts(card: Card) -> None:
+    """ValueError if the names do not fit the arguments of the network."""
+    check_ndim(card.ndim)
+    inputs = card.arguments.get("in_channels", 1)
+    if len(card.channels) != inputs or len(card.axes) != card.ndim:
+        raise ValueError(
+            f"it names {len(card.channels)} channels and {len(card.axes)} axes; "
+            f"the network has {inputs} channels and {card.ndim} axes"
+        )
 
 
 @dataclass(frozen=True)
@@ -139,10 +151,11 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
         if isinstance(write, str):
             part.write_text(write, encoding="utf-8")
         else:
-            save_file({k: v.detach().contiguous() for k, v in write.items()}, part)
+            # Not save_file, whose files nobody but their owner may read.
+            part.write_bytes(serialise({k: v.detach().contiguous() for k, v in write.items()}))
         part.replace(path)
-    except (OSError, SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
         raise TargetError(f"{path} cannot be written ({reason}); make room there, or choose another folder.") from None
     finally:
         part.unlink(missing_ok=True)
@@ -170,7 +183,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TargetError(f"{folder} cannot be made ({error.strerror}); choose another folder with --out.") from None
+        reason = (error.strerror or str(error)).lower()
+        raise TargetError(f"{folder} cannot be made ({reason}); choose another folder with --out.") from None
 
 
 def load(name: str | Path, *, ndim: int | None = None) -> Trained:
@@ -196,15 +210,35 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
             f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source."
         )
     try:
-        model = build(card.architecture, **card.arguments)
-        model.load_state_dict(load_file(weights_path))
-    except (SafetensorError, RuntimeError, TypeError) as error:
-        reason = str(error).strip().splitlines()[-1].strip()
+        weights = load_file(weights_path)
+    except SafetensorError as error:
         raise FormatError(
-            f"{weights_path} does not fit the network in card.json ({reason}); "
-            "take both files from the same training run."
+            f"{weights_path} is no file of weights ({str(error).rstrip('.')}); copy it again from its source."
         ) from None
+    try:
+        model = build(card.architecture, **card.arguments)
+    except (ValueError, TypeError) as error:
+        raise FormatError(
+            f"{card_path} describes no network that can be built ({str(error).rstrip('.')}); copy it again."
+        ) from None
+    if (misfit := _misfit(model.state_dict(), weights)) is not None:
+        raise FormatError(
+            f"{weights_path} does not fit the network in card.json ({misfit}); "
+            "take both files from the same training run."
+        )
+    model.load_state_dict(weights)
     return Trained(model.eval().requires_grad_(requires_grad=False), card, folder)
+
+
+def _misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
+    """The first difference between the tensors of a network and those of a file, None if they fit."""
+    for name in dict.fromkeys([*wanted, *found]):
+        if name not in found or name not in wanted:
+            return f"{name} is {'missing' if name in wanted else 'too much'}"
+        have, need = (" x ".join(map(str, t.shape)) for t in (found[name], wanted[name]))
+        if have != need:
+            return f"{name} has {have} numbers instead of {need}"
+    return None
 
 
 def _find(name: str | Path, ndim: int | None) -> Path:

@@ -278,7 +278,7 @@ def _check(card: Card, source: Source) -> None:
 
 def _bytes(text: str) -> int:
     """Parse "4GB", "800 MB" or "2e9"."""
-    match = re.fullmatch(r"\s*([\d.]+(?:e\d+)?)\s*([kmgt]?)i?b?\s*", text.lower())
+    match = re.fullmatch(r"\s*(\d*\.?\d+(?:e\d+)?)\s*([kmgt]?)i?b?\s*", text.lower())
     if not match:
         raise DataError(f"--memory is {text!r}; write it like 4GB or 800MB.")
     return int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " "))

@@ -224,11 +224,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
     """One step of gradient descent; returns the loss before it."""
     schedule, per_epoch = recipe.schedule, _steps(recipe)
     if not bool(torch.isfinite(x).all()):
-        bad = [i for i, row in zip(indices, x, strict=True) if not bool(torch.isfinite(row).all())]
-        raise DataError(
-            f"training samples {', '.join(map(str, bad[:5]))} hold NaN or infinite values, and one of them ruins a "
-            "whole run; replace them or leave the samples out."
-        )
+        raise DataError(_bad_samples(indices, x))
     state.between_steps = False
     with autocast(schedule.precision, x.device):
         logits = state.model(x)
@@ -250,6 +246,17 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
     state.step += 1
     state.between_steps = True
     return value
+
+
+def _bad_samples(indices: list[int], x: Tensor) -> str:
+    """How many values of which samples are not finite, and where the first one is."""
+    bad = (~torch.isfinite(x)).nonzero()
+    rows = [indices[row] for row in sorted(set(bad[:, 0].tolist()))]
+    names, place = ", ".join(map(str, rows[:5])) + ", ..." * (len(rows) > 5), ", ".join(map(str, bad[0, 2:].tolist()))
+    return (
+        f"training sample{'s' * (len(rows) > 1)} {names}: {len(bad)} value{' is' if len(bad) == 1 else 's are'} NaN or infinite, the first at "
+        f"index {place} of sample {rows[0]}, and one of them ruins a whole run; replace them or leave the samples out."
+    )
 
 
 @torch.no_grad()

@@ -141,7 +141,8 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
     target = path.resolve()
     if not target.parent.is_dir():
         raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
-    if source_path is not None and target.exists() and source_path.exists() and target.samefile(source_path):
+    source = source_path.resolve() if source_path is not None else None
+    if source is not None and target.exists() and (target in source.parents or target.samefile(source)):
         raise TargetError(f"{path.name} is the input itself; choose another name for the result.")
     if target.is_dir() and not any((target / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup")):
         raise TargetError(f"{path.name} is a folder and no Zarr store; it is not replaced, choose another name.")

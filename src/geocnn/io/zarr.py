@@ -46,7 +46,7 @@ class ZarrSource(ScannedSource):
     def __init__(self, path: Path, array: str | None = None) -> None:
         super().__init__()
         self.path: Path | None = path
-        self._name = array
+        self._path, self._name = path, array
         self._array = _open_array(path, array)
         if self._array.dtype.kind not in "biuf" or not self._array.shape or 0 in self._array.shape:
             raise FormatError(
@@ -59,7 +59,13 @@ class ZarrSource(ScannedSource):
 
     def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
         """Read a block as float32; only its chunks are touched."""
-        block = self._array[tuple(slice(a, b) for a, b in spans(slices, self.grid.shape))]
+        wanted = tuple(slice(a, b) for a, b in spans(slices, self.grid.shape))
+        try:
+            block = self._array[wanted]
+        except (KeyError, ValueError, RuntimeError, OSError) as error:
+            raise FormatError(
+                f"{self._path.name} has a damaged chunk ({_first_line(error)}); copy it again."
+            ) from error
         return np.ascontiguousarray(block, dtype=np.float32)
 
     def describe(self) -> list[tuple[str, str]]:
@@ -89,8 +95,13 @@ def _open_array(path: Path, name: str | None) -> "zarr.Array[Any]":
     except (KeyError, ValueError, TypeError, OSError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{path.name} is a damaged Zarr store: {error}.") from error
+        raise FormatError(f"{path.name} is a damaged Zarr store ({_first_line(error)}); copy it again.") from error
     return node
+
+
+def _first_line(error: Exception) -> str:
+    """What a library says, as part of a sentence."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip().rstrip(".")
 
 
 def _grid(array: "zarr.Array[Any]") -> Grid:
