@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from geocnn import checkpoints
 from geocnn.checkpoints import Card
 from geocnn.datasets import Samples
-from geocnn.distributed import average_gradients, group, is_first, share
+from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import autocast, channels_last, choose_device, keep_memory, machine
 from geocnn.interruption import ignore_interrupts, interrupts_held
@@ -84,11 +84,11 @@ def fit(
     overwrite: bool = False,
     device: str = "auto",
     show_progress: bool = True,
+    team: Team | None = None,
 ) -> Run:
     """Train the network of a recipe.
 
-    Ctrl-C ends it after the step at hand, with everything written that ``resume`` needs. Under torchrun every process
-    takes its share of each batch (:mod:`geocnn.distributed`).
+    Ctrl-C ends it after the step at hand, with everything written that ``resume`` needs.
 
     Args:
         recipe: what to do.
@@ -98,6 +98,7 @@ def fit(
         overwrite: replace a run that is already in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
+        team: processes that share the work, each of which calls this; one alone if missing.
 
     Raises:
         DataError: no samples, or NaN in the data, the loss or the gradients; the message names the batch. Or a run to
@@ -107,23 +108,24 @@ def fit(
     """
     keep_memory()
     place = choose_device(device)
-    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if is_first() else None
+    team = team or Team()
+    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if team.is_first else None
     torch.manual_seed(recipe.seed)
-    state = _start(recipe, place)
+    state = _start(recipe, place, team)
     if resume and out is not None:
         state.load(Path(out))
     per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
     with (
         threads(recipe.schedule.threads),
-        group(place),
+        team.connected(place),
         interrupts_held() as stop,
-        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and is_first()) as tick,
+        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and team.is_first) as tick,
     ):
         tick(state.epoch * per_epoch + state.step)
         try:
             while state.epoch < epochs:
-                for indices, (x, y) in _batches(recipe, state.epoch, skip=state.step):
+                for indices, (x, y) in _batches(recipe, team, state.epoch, skip=state.step):
                     loss = _step(state, recipe, indices, _place(x, place, recipe.card.ndim), y.to(place))
                     tick(1, f"epoch {state.epoch + 1}/{epochs}  loss {loss:.4f}")
                     stop()
@@ -170,7 +172,7 @@ def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite:
     return folder
 
 
-def _start(recipe: Recipe, place: torch.device) -> TrainingState:
+def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     """State before the first step; the recipe stays as it is, so that it can be run again."""
     schedule, card = recipe.schedule, recipe.card
     model = channels_last(copy.deepcopy(recipe.model).to(place).train(), card.ndim)
@@ -178,7 +180,8 @@ def _start(recipe: Recipe, place: torch.device) -> TrainingState:
     job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
     job |= {"window": card.window, "samples": len(recipe.train)}
     job |= {k: v for k, v in asdict(schedule).items() if k not in ("epochs", "workers")}
-    return TrainingState(model, AdamW(model.named_parameters(), weight_decay=schedule.weight_decay), average, job)
+    optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
+    return TrainingState(model, optimiser, average, job, team)
 
 
 def _steps(recipe: Recipe) -> int:
@@ -186,8 +189,10 @@ def _steps(recipe: Recipe) -> int:
     return math.ceil(len(recipe.train) / recipe.schedule.batch_size)
 
 
-def _batches(recipe: Recipe, epoch: int, *, skip: int) -> Iterator[tuple[list[int], tuple[Tensor, Tensor]]]:
-    """Batches of an epoch in their order, which depends on seed and epoch alone."""
+def _batches(
+    recipe: Recipe, team: Team, epoch: int, *, skip: int
+) -> Iterator[tuple[list[int], tuple[Tensor, Tensor]]]:
+    """This process's share of the batches of an epoch; their order depends on seed and epoch alone."""
     n, schedule = len(recipe.train), recipe.schedule
     order = list(range(n))
     if schedule.shuffle:
@@ -196,7 +201,7 @@ def _batches(recipe: Recipe, epoch: int, *, skip: int) -> Iterator[tuple[list[in
     if schedule.fresh:
         order = [epoch * n + i for i in order]
     size = schedule.batch_size
-    chunks = [share(order[i : i + size]) for i in range(0, n, size)][skip:]
+    chunks = [team.share(order[i : i + size]) for i in range(0, n, size)][skip:]
     if not schedule.workers:
         yield from ((chunk, recipe.train[chunk]) for chunk in chunks)
         return
@@ -232,7 +237,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
     value = loss.item()
     if math.isfinite(value):
         torch.autograd.backward(loss)
-        average_gradients(state.optimiser.parameters, len(x))
+        state.team.average_gradients(state.optimiser.parameters, len(x))
     if not math.isfinite(value) or not math.isfinite(state.optimiser.clip(schedule.clip)):
         what = "the gradients became infinite" if math.isfinite(value) else f"the loss became {value}"
         raise DataError(
@@ -252,10 +257,12 @@ def _bad_samples(indices: list[int], x: Tensor) -> str:
     """How many values of which samples are not finite, and where the first one is."""
     bad = (~torch.isfinite(x)).nonzero()
     rows = [indices[row] for row in sorted(set(bad[:, 0].tolist()))]
-    names, place = ", ".join(map(str, rows[:5])) + ", ..." * (len(rows) > 5), ", ".join(map(str, bad[0, 2:].tolist()))
+    names = ", ".join(map(str, rows[:5])) + ", ..." * (len(rows) > 5)
+    values = "1 value is" if len(bad) == 1 else f"{len(bad)} values are"
     return (
-        f"training sample{'s' * (len(rows) > 1)} {names}: {len(bad)} value{' is' if len(bad) == 1 else 's are'} NaN or infinite, the first at "
-        f"index {place} of sample {rows[0]}, and one of them ruins a whole run; replace them or leave the samples out."
+        f"training sample{'s' * (len(rows) > 1)} {names}: {values} NaN or infinite, the first at index "
+        f"{', '.join(map(str, bad[0, 2:].tolist()))} of sample {rows[0]}, and one of them ruins a whole run; replace "
+        "them or leave the samples out."
     )
 
 
