@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from geocnn.distributed import share
+from geocnn.distributed import Team
 
 
 def run(folder: Path, processes: int) -> None:
@@ -42,12 +42,8 @@ def test_two_processes_learn_what_one_learns(tmp_path):
         assert (value - two[key]).abs().max() < 1e-5, key
 
 
-@pytest.mark.parametrize("world", [1, 2, 3])
-def test_shares_cover_a_batch(monkeypatch, world):
-    monkeypatch.setenv("WORLD_SIZE", str(world))
-    taken = []
-    for rank in range(world):
-        monkeypatch.setenv("RANK", str(rank))
-        taken += share(range(7))
-        assert share([5]) == [5]
-    assert sorted(taken) == list(range(7))
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_shares_cover_a_batch(size):
+    teams = [Team(rank, size) for rank in range(size)]
+    assert sorted(i for team in teams for i in team.share(range(7))) == list(range(7))
+    assert all(team.share([5]) == [5] for team in teams)

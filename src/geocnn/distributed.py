@@ -7,57 +7,67 @@ equal without being sent. The first process alone writes and talks.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["average_gradients", "group", "is_first", "share"]
+__all__ = ["Team"]
 
 
-def _rank() -> tuple[int, int]:
-    """Number of this process and of all processes, as torchrun tells."""
-    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+@dataclass(frozen=True)
+class Team:
+    """The processes that train one network together.
 
+    Attributes:
+        rank: number of this process.
+        size: number of processes.
+    """
 
-def is_first() -> bool:
-    """True in the process that writes and talks."""
-    return _rank()[0] == 0
+    rank: int = 0
+    size: int = 1
 
+    @classmethod
+    def of_torchrun(cls) -> "Team":
+        """The processes that torchrun started; this one alone without torchrun."""
+        return cls(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
 
-@contextmanager
-def group(device: torch.device) -> Iterator[None]:
-    """Connect the processes that torchrun started, for as long as the block runs; nothing without torchrun."""
-    if _rank()[1] == 1:
-        yield
-        return
-    import torch.distributed as dist
+    @property
+    def is_first(self) -> bool:
+        """True in the process that writes and talks."""
+        return self.rank == 0
 
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield
-    finally:
-        dist.destroy_process_group()
+    @contextmanager
+    def connected(self, device: torch.device) -> Iterator[None]:
+        """Connect the processes for as long as the block runs."""
+        if self.size == 1:
+            yield
+            return
+        import torch.distributed as dist
 
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", rank=self.rank, world_size=self.size)
+        try:
+            yield
+        finally:
+            dist.destroy_process_group()
 
-def share(indices: Sequence[int]) -> list[int]:
-    """Part of a batch that this process takes; at least one sample, so that none is ever idle."""
-    rank, world = _rank()
-    return list(indices[rank::world]) or [indices[rank % len(indices)]]
+    def share(self, indices: Sequence[int]) -> list[int]:
+        """Part of a batch that this process takes; at least one sample, so that none is ever idle."""
+        return list(indices[self.rank :: self.size]) or [indices[self.rank % len(indices)]]
 
+    @torch.no_grad()
+    def average_gradients(self, parameters: Sequence[nn.Parameter], samples: int) -> None:
+        """Replace every gradient by the mean over all processes, weighted by their ``samples`` in this batch."""
+        if self.size == 1:
+            return
+        import torch.distributed as dist
 
-@torch.no_grad()
-def average_gradients(parameters: Sequence[nn.Parameter], samples: int) -> None:
-    """Replace every gradient by the mean over all processes, weighted by their ``samples`` in this batch."""
-    if _rank()[1] == 1:
-        return
-    import torch.distributed as dist
-
-    gradients: list[Tensor] = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-    # One message for all: small networks are bound by latency.
-    flat = torch.cat([g.flatten() for g in gradients] + [gradients[0].new_ones(1)]) * samples
-    dist.all_reduce(flat)
-    flat /= flat[-1].clone()
-    start = 0
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = flat[start : start + gradient.numel()].view_as(gradient)
-        start += gradient.numel()
+        gradients: list[Tensor] = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+        # One message for all: small networks are bound by latency.
+        flat = torch.cat([g.flatten() for g in gradients] + [gradients[0].new_ones(1)]) * samples
+        dist.all_reduce(flat)
+        flat /= flat[-1].clone()
+        start = 0
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = flat[start : start + gradient.numel()].view_as(gradient)
+            start += gradient.numel()

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from geocnn.checkpoints import write_atomically
+from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
 
@@ -31,6 +32,7 @@ class TrainingState:
         optimiser: with its moments.
         average: moving average of the state of ``model``, or None.
         job: what must be the same when the run is resumed, by name.
+        team: the processes that share the work.
         epoch: epochs that are done.
         step: steps that are done in the epoch after them.
         losses: of these steps.
@@ -43,6 +45,7 @@ class TrainingState:
     optimiser: AdamW
     average: dict[str, Tensor] | None
     job: dict[str, Any]
+    team: Team
     epoch: int = 0
     step: int = 0
     losses: list[float] = field(default_factory=list)

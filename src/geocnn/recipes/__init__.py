@@ -44,7 +44,7 @@ def fit(
     show_progress: bool = True,
     **arguments: Any,  # noqa: ANN401  (each recipe has its own)
 ) -> "Run":
-    """Train by name, ``fit("traces", seed=42)``, or a recipe of your own.
+    """Train by name, ``fit("traces", seed=42)``, or a recipe of your own; under torchrun the processes share the work.
 
     Args:
         recipe: "traces", "faults", or a :class:`geocnn.training.Recipe`.
@@ -55,10 +55,19 @@ def fit(
         show_progress: show a live line.
         arguments: of the recipe, when it is given by name.
     """
+    from geocnn.distributed import Team
     from geocnn.training import fit as train
 
     made = build(recipe, **arguments) if isinstance(recipe, str) else recipe
-    return train(made, out=out, resume=resume, overwrite=overwrite, device=device, show_progress=show_progress)
+    return train(
+        made,
+        out=out,
+        resume=resume,
+        overwrite=overwrite,
+        device=device,
+        show_progress=show_progress,
+        team=Team.of_torchrun(),
+    )
 
 
 def evaluate(
