@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from geocnn.checkpoints import Card, Trained, load
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, channels_last, choose_device, keep_memory
+from geocnn.interruption import interrupts_held
 from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.normalisation import Normalisation
@@ -107,13 +109,15 @@ def predict(
         tile=tile,
     )
     keep_memory(keep=_FIXED + _KEPT * per_sample * plan_.block <= budget)
-    reader = _Reader(source, plan_, trained.card)
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
-    sink = None if out is None else io.create(out, like=source, overwrite=overwrite)
-    with sink or _Nothing():
+    # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
+    with io.create(out, like=source, overwrite=overwrite) if out is not None else nullcontext() as sink:
+        reader = _Reader(source, plan_, trained.card)
         for start, block in _results(trained, reader, plan_, place, precision, show_progress=show_progress):
             if sink:
-                sink.write(start, block)
+                with interrupts_held() as stop:  # else a thread of Zarr could go on writing what we remove
+                    sink.write(start, block)
+                    stop()
             elif array is not None:
                 array[tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))] = block
     return Prediction(
@@ -125,14 +129,6 @@ def predict(
         time.perf_counter() - started,
         trained.card,
     )
-
-
-class _Nothing:
-    """Context that does nothing, for results in memory."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def _results(

@@ -1,5 +1,6 @@
 """The command line: one short file a verb, each imports its layer inside the function."""
 
+import logging
 import sys
 import traceback
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ app = App(
     # A list of numbers is written as on paper: --crop 96 96 96.
     default_parameter=Parameter(consume_multiple=True, negative=()),
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # main() has something to say about it
 )
 app.command(train)
 for verb in (predict, evaluate, info, synth):
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
+        logging.getLogger("asyncio").disabled = True  # Zarr's tasks that we leave behind
         if debug and not isinstance(error, CycloptsError):
             traceback.print_exc()
         code, sentence = explain(error, app)
