@@ -58,7 +58,7 @@ def whole(trained: Trained, data: np.ndarray, edge: int = 16, norm: Normalisatio
 
 @pytest.mark.parametrize(
     ("shape", "tile"),
-    [((300, 210), (64, 72)), ((300, 210), (8, 1000)), ((61, 45, 50), (48, 40, 96)), ((9, 40, 130), (48, 72, 88))],
+    [((500,), (64,)), ((300, 210), (64, 72)), ((300, 210), (8, 1000)), ((61, 45, 50), (48, 40, 96)), ((9, 40, 130), (48, 72, 88))],
 )
 def test_tiles_join_to_the_whole_volume_result(shape, tile):
     trained, data = network(len(shape)), survey(*shape)

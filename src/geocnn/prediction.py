@@ -4,8 +4,8 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,18 +136,35 @@ def _results(
 ) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32]]]:
     """Index of the first sample, and result, of every tile."""
     model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
-    with progress(f"predict {trained.card.name}, tiles", len(tiles), show=show_progress) as tick:
+    size = tiles.block / 1e6
+    with (
+        progress(f"predict {trained.card.name}, million samples", len(tiles) * size, show=show_progress) as tick,
+        _during_forward(model, lambda share: tick(share * size)),
+    ):
         for tile in tiles:
             where = reader.inside(tile)
-            if reader.live[where[:-1]].any():  # else nothing but padding or dead traces
-                block, bad = reader.read(tile)
-                result = _apply(model, torch.from_numpy(block), device, precision, trained.card.ndim)
-                keep = tuple(
-                    slice(w.start + tiles.before - r.start, w.stop + tiles.before - r.start)
-                    for w, r in zip(where, tile.read, strict=True)
-                )
-                yield tuple(w.start for w in where), reader.blank(where, result[keep], bad[keep])
-            tick(1)
+            if not reader.live[where[:-1]].any():  # nothing but padding or dead traces
+                tick(size)
+                continue
+            block, bad = reader.read(tile)
+            result = _apply(model, torch.from_numpy(block), device, precision, trained.card.ndim)
+            keep = tuple(
+                slice(w.start + tiles.before - r.start, w.stop + tiles.before - r.start)
+                for w, r in zip(where, tile.read, strict=True)
+            )
+            yield tuple(w.start for w in where), reader.blank(where, result[keep], bad[keep])
+
+
+@contextmanager
+def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator[None]:
+    """Call ``tick`` after each layer with weights, with its part of a whole pass: one tile can take minutes."""
+    layers = [m for m in model.modules() if any(True for _ in m.parameters(recurse=False))]
+    hooks = [m.register_forward_hook(lambda *_: tick(1 / len(layers))) for m in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @torch.inference_mode()
