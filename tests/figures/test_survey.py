@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from geocnn import io
-from geocnn.figures.survey import LONGEST, thumbnail
+from geocnn.figures.panels import LONGEST
+from geocnn.figures.survey import thumbnail
 from geocnn.grid import Axis, Grid
 
 CUBE = Grid((Axis("inline", 6, 100, 2), Axis("crossline", 5, 10, 1), Axis("time", 8, 400, 4, "ms")))

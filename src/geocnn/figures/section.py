@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from numpy.typing import NDArray
 
+from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
 from geocnn.figures.style import figure
 from geocnn.grid import Axis
 
@@ -17,104 +17,96 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
-Panel = tuple[tuple[slice, ...], Axis, Axis, str]
-
-FAULT = LinearSegmentedColormap.from_list(
-    "fault", [(0.0, (0.96, 0.75, 0.0, 0.0)), (0.5, (0.98, 0.55, 0.0, 0.75)), (1.0, (0.80, 0.0, 0.05, 1.0))]
+_FAULT = LinearSegmentedColormap.from_list(
+    "fault",
+    [
+        (0.0, (0.98, 0.72, 0.0, 0.0)),
+        (0.2, (0.98, 0.72, 0.0, 0.0)),
+        (0.5, (0.98, 0.55, 0.0, 0.75)),
+        (1.0, (0.80, 0.0, 0.05, 1.0)),
+    ],
 )
-"""Transparent where the network sees nothing, orange at 0.5, red where it is sure; on grey sections."""
+"""Transparent where the network sees little, orange at 0.5, red where it is sure; on grey sections."""
+_CROSSING = "#2f6690"
+_PIXELS = (1400, 900)  # of a panel, about; of samples that share one, the highest probability is drawn
 
 
 def section(
     seismic: "Source", probability: "Source", *, truth: "Source | None" = None, label: str = "fault probability"
 ) -> Figure:
-    """Draw a line, or an inline, a crossline and a time slice of a cube, amplitudes grey, probability in colour.
+    """Draw a line, or an inline, a crossline and a map of a cube, amplitudes grey, probability in colour.
 
-    The slices of a cube go through the inline, crossline and time with the most probability. With ``truth`` a second
-    row shows the known faults.
+    The slices of a cube go through much probability, away from the outer tenth of the survey; thin lines show where
+    they cross. Missing and dead traces have the colour of sand. With ``truth`` a second row shows the known faults.
 
     Args:
-        seismic: amplitudes.
+        seismic: amplitudes, survey of two or three axes.
         probability: 0..1 on the same grid.
         truth: known faults, above 0.5 on a fault.
         label: of the colour bar.
     """
-    panels = _panels(probability)
-    limit = max(_limit(seismic, panel) for panel in panels)
-    rows = [(probability, label)] + ([(truth, "known faults")] if truth else [])
-    widths = [1.0] if len(panels) == 1 else [1.0] * len(panels)
-    made = figure(6.2 if len(panels) == 1 else 5 * len(panels), 4.4 * len(rows))
-    if len(panels) == 1:
-        made.set_size_inches(*_line_size(panels[0], len(rows)))
-    axes = made.subplots(len(rows), len(panels), squeeze=False, width_ratios=widths)
-    for row, (values, text) in zip(axes, rows, strict=True):
-        for place, panel in zip(row, panels, strict=True):
-            grey = _show(place, seismic, panel, cmap="gray", vmin=-limit, vmax=limit)
-            colour = _show(place, values, panel, cmap=FAULT, vmin=0, vmax=1)
-        made.colorbar(colour, ax=row[-1], label=text, shrink=0.8)
-        if len(panels) == 1 or values is not truth:
-            made.colorbar(grey, ax=row[0] if len(panels) == 1 else row[-1], label="amplitude", shrink=0.8)
+    at = _best(probability) if seismic.grid.ndim == 3 else []
+    grey = cube(seismic, at, seismic.live) if at else [line(seismic, seismic.live)]
+    rows = [(probability, label)] + ([(truth, "known faults")] if truth is not None else [])
+    cmap, norm = amplitudes(grey, seismic, coloured=False)
+    width, height = (15.0, 4.9) if at else _line_size(seismic)
+    made = figure(width, height * len(rows))
+    name = seismic.path.name if seismic.path is not None else ""
+    places = made.subplots(len(rows), len(grey), squeeze=False)
+    for row, (values, text) in zip(places, rows, strict=True):
+        over = cube(values, at) if at else [line(values)]
+        images = [
+            _overlay(place, below, above, cmap, norm) for place, below, above in zip(row, grey, over, strict=True)
+        ]
+        if at:
+            crossings(list(row), seismic, at, _CROSSING)
+        for image, what, extend in zip(images[0], (quantity(norm), text), ("both", "neither"), strict=True):
+            made.colorbar(image, ax=list(row), label=what, extend=extend, aspect=32, shrink=0.85, pad=0.012)
+    if name:
+        made.suptitle(name, fontsize=12)
     return made
 
 
-def _panels(probability: "Source") -> list[Panel]:
-    """The line itself, or inline, crossline and time slice with the most probability."""
-    grid = probability.grid
-    everything = tuple(slice(0, n) for n in grid.shape)
-    if grid.ndim == 2:
-        return [(everything, grid.axes[0], grid.axes[1], "")]
-    inline, crossline, time = grid.axes
-    sums = [np.zeros(n) for n in grid.shape]
-    for i in range(inline.size):
-        block = probability.read((slice(i, i + 1), *everything[1:]))[0]
-        sums[0][i] = block.sum()
+def _overlay(
+    place: Axes, grey: Panel, over: Panel, cmap: str | Colormap, norm: Normalize
+) -> tuple[AxesImage, AxesImage]:
+    """Amplitudes with the probability over them."""
+    below = draw(place, grey, cmap, norm)
+    limits = place.get_xlim(), place.get_ylim()
+    # The axes are those of the survey: a result as .npy has none of its own.
+    above = draw(place, _peaks(grey._replace(values=over.values)), _FAULT, Normalize(0, 1))
+    place.set(xlim=limits[0], ylim=limits[1])
+    return below, above
+
+
+def _peaks(panel: Panel) -> Panel:
+    """The highest value of samples that would share a pixel: a thin fault must not fade in a long section."""
+    values, axes = panel.values, []
+    for k, (axis, pixels) in enumerate(zip((panel.across, panel.down), _PIXELS, strict=True)):
+        every = -(-axis.size // pixels)
+        padding = [(0, 0), (0, 0)]
+        padding[k] = (0, -axis.size % every)
+        blocks = np.moveaxis(np.pad(values, padding), k, 0).reshape(-1, every, values.shape[1 - k])
+        values = np.moveaxis(blocks.max(1), 0, k)
+        centre = axis.start + axis.step * (every - 1) / 2
+        axes.append(Axis(axis.name, values.shape[k], centre, axis.step * every, axis.unit))
+    return Panel(values, axes[0], axes[1], panel.title)
+
+
+def _best(probability: "Source") -> list[int]:
+    """Inline, crossline and time with the most probability, outside the outer tenth of the survey."""
+    shape = probability.grid.shape
+    inner = [slice(n // 10, n - n // 10) for n in shape]
+    sums = [np.zeros(s.stop - s.start) for s in inner]
+    for i in range(inner[0].start, inner[0].stop):
+        block = probability.read((slice(i, i + 1), *inner[1:]))[0]
+        sums[0][i - inner[0].start] = block.sum()
         sums[1] += block.sum(1)
         sums[2] += block.sum(0)
-    best = [int(s.argmax()) for s in sums]
-    cut = [tuple(slice(b, b + 1) if k == axis else everything[k] for k in range(3)) for axis, b in enumerate(best)]
-    names = [f"{a.name} {a.values[b]:g} {a.unit}".strip() for a, b in zip(grid.axes, best, strict=True)]
-    return [
-        (cut[0], crossline, time, names[0]),
-        (cut[1], inline, time, names[1]),
-        (cut[2], inline, crossline, names[2]),
-    ]
+    return [int(s.argmax()) + cut.start for s, cut in zip(sums, inner, strict=True)]
 
 
-def _read(source: "Source", panel: Panel) -> NDArray[np.float32]:
-    """The panel's samples, horizontal axis first."""
-    block = source.read(panel[0])
-    return block.reshape(panel[1].size, panel[2].size)
-
-
-def _limit(source: "Source", panel: Panel) -> float:
-    """Amplitude that is shown as black and white."""
-    values = np.abs(_read(source, panel))
-    values = values[np.isfinite(values) & (values > 0)]
-    return float(np.quantile(values, 0.98)) if values.size else 1.0
-
-
-def _show(axes: Axes, source: "Source", panel: Panel, **colours: object) -> AxesImage:
-    """One image with its axes; the vertical axis points down."""
-    _, across, down, title = panel
-    values = _read(source, panel)
-    edge = [a.values[[0, -1]] + np.array([-0.5, 0.5]) * a.step for a in (across, down)]
-    image = axes.imshow(
-        np.ma.masked_invalid(values.T),
-        extent=(edge[0][0], edge[0][1], edge[1][1], edge[1][0]),
-        aspect="auto",
-        interpolation="bilinear" if colours.get("cmap") == "gray" else "nearest",
-        **colours,  # type: ignore[arg-type]
-    )
-    axes.set(xlabel=_label(across), ylabel=_label(down), title=title)
-    return image
-
-
-def _label(axis: Axis) -> str:
-    """Name with unit."""
-    return f"{axis.name} ({axis.unit})" if axis.unit else axis.name
-
-
-def _line_size(panel: Panel, rows: int) -> tuple[float, float]:
-    """Inches for a 2-D line: long lines get wide pictures."""
-    ratio = panel[1].size / max(1, panel[2].size)
-    return float(np.clip(7 + 4 * ratio, 8, 18)), 5.2 * rows
+def _line_size(seismic: "Source") -> tuple[float, float]:
+    """Inches for a line: room for its traces and samples, never too small nor too long for a screen."""
+    traces, samples = seismic.grid.shape
+    return float(np.clip(2 + traces / 60, 8, 18)), float(np.clip(samples / 130, 4.5, 9))

@@ -1,0 +1,83 @@
+"""A prediction over its section: at the right place, on the axes of the survey, thin faults kept."""
+
+import numpy as np
+import pytest
+
+from geocnn import io
+from geocnn.figures import save
+from geocnn.figures.section import section
+from geocnn.grid import Axis, Grid
+
+CUBE = Grid((Axis("inline", 20, 100, 2), Axis("crossline", 30, 10, 1), Axis("time", 40, 400, 4, "ms")))
+
+
+def source(values, grid=None, path=None):
+    return io.ArraySource(np.asarray(values, dtype=np.float32), grid, path)
+
+
+def panels(made):
+    return [axes for axes in made.axes if len(axes.images) == 2]
+
+
+@pytest.fixture
+def cube():
+    return np.random.default_rng(0).standard_normal(CUBE.shape)
+
+
+def test_slices_go_through_much_probability_but_not_along_the_edge(cube):
+    fault = np.zeros(CUBE.shape)
+    fault[13], fault[:, 21], fault[:, :, 7] = 0.9, 0.9, 0.9
+    fault[0], fault[:, 29], fault[:, :, 0] = 1, 1, 1  # more, but at the very edge
+    made = section(source(cube, CUBE), source(fault))
+    inline, crossline, map_ = panels(made)
+    assert [axes.get_title() for axes in panels(made)] == ["inline 126", "crossline 31", "time 428 ms"]
+    expected = ((cube[13].T, fault[13].T), (cube[:, 21].T, fault[:, 21].T), (cube[:, :, 7], fault[:, :, 7]))
+    for axes, (below, above) in zip((inline, crossline, map_), expected, strict=True):
+        np.testing.assert_allclose(axes.images[0].get_array(), below, rtol=1e-6)
+        np.testing.assert_allclose(axes.images[1].get_array(), above, rtol=1e-6)
+    assert (inline.get_xlabel(), inline.get_ylabel()) == ("crossline", "time (ms)")
+    assert inline.get_ylim() == (558, 398)
+    assert map_.get_ylim() == (99, 139)
+
+
+def test_a_thin_fault_in_a_long_line_does_not_fade():
+    grid = Grid((Axis("trace", 5000, 1), Axis("time", 1800, 0, 4, "ms")))
+    fault = np.zeros(grid.shape)
+    fault[2500, 900] = 1
+    (axes,) = panels(section(source(np.ones(grid.shape), grid), source(fault)))
+    below, above = axes.images
+    assert above.get_array().max() == 1
+    assert above.get_array().shape == (900, 1250)
+    left, right, bottom, top = above.get_extent()
+    row, column = np.argwhere(above.get_array() == 1)[0]
+    width, height = (right - left) / 1250, (bottom - top) / 900
+    assert left + column * width < 2501 < left + (column + 1) * width  # trace 2501 has index 2500
+    assert top + row * height < 3600 < top + (row + 1) * height
+    assert axes.get_xlim() == tuple(below.get_extent()[:2])
+
+
+def test_dead_traces_are_no_data_and_the_file_is_named(tmp_path):
+    values = np.ones((30, 40))
+    values[7] = 0
+    made = section(source(values, path=tmp_path / "line 7.sgy"), source(np.zeros((30, 40))))
+    mask = np.ma.getmaskarray(panels(made)[0].images[0].get_array())
+    assert mask[:, 7].all()
+    assert mask.sum() == 40
+    assert made.get_suptitle() == "line 7.sgy"
+    path = save(made, tmp_path / "a.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_known_faults_have_a_row_of_their_own(cube):
+    truth = np.zeros(CUBE.shape)
+    truth[10] = 1
+    made = section(source(cube, CUBE), source(truth * 0.7), truth=source(truth), label="probability")
+    assert len(panels(made)) == 6
+    assert {"probability", "known faults", "amplitude"} <= {axes.get_ylabel() for axes in made.axes}
+    assert panels(made)[3].images[1].get_array().max() == 1
+
+
+def test_tiny_surveys_are_drawn_too():
+    for shape in ((1, 1), (3, 200), (1, 1, 5), (2, 3, 4)):
+        made = section(source(np.ones(shape)), source(np.zeros(shape)))
+        assert len(panels(made)) == (1 if len(shape) == 2 else 3)
