@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -247,15 +248,15 @@ def _find(name: str | Path, ndim: int | None) -> Path:
     if path.is_dir() and (str(name) not in SHIPPED or (path / CARD).is_file()):
         return path
     if str(name) not in SHIPPED:
-        raise MissingError(
-            f"there is no network {str(name)!r}; geocnn ships {', '.join(sorted(SHIPPED))}, "
-            "or give a folder written by geocnn train."
-        )
+        near = get_close_matches(str(name), SHIPPED, n=1)
+        hint = f"did you mean {near[0]}? Else" if near else f"geocnn ships {', '.join(sorted(SHIPPED))}, or"
+        raise MissingError(f"there is no network {str(name)!r}; {hint} give a folder written by geocnn train.")
     by_ndim = SHIPPED[str(name)]
     if ndim is not None and ndim not in by_ndim:
         have = " and ".join(f"{n}-D" for n in by_ndim)
         raise DataError(
-            f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only."
+            f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only; give it "
+            "such data, or train another."
         )
     chosen = by_ndim[max(by_ndim) if ndim is None else ndim]
     return Path(str(files("geocnn") / "weights" / chosen))

@@ -37,7 +37,8 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DataError(f"device {name!r} is asked for, but torch finds no GPU here; use --device cpu.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{torch.cuda.device_count() - 1}.")
+        last = torch.cuda.device_count() - 1
+        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{last}; use one up to that.")
     return device
 
 

@@ -190,7 +190,10 @@ class _Reader:
         found = scanned(self.source)
         self.first, self.last, self.live = found.first, found.last, found.live
         if not self.live.any():
-            raise DataError(f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing.")
+            raise DataError(
+                f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing; look at it "
+                "with geocnn info."
+            )
         self.normalisation = Normalisation.fit(found.sample, **self.card.normalisation)
         self.fill = _nearest_live(self.live, self.tiles.halo)
 
@@ -280,7 +283,8 @@ def _check(card: Card, source: Source) -> None:
         )
     if source.grid.ndim != card.ndim:
         raise DataError(
-            f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data."
+            f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data; "
+            f"use a network for {source.grid.ndim}-D data, or read the file otherwise with --ndim."
         )
     if len(card.channels) != 1:
         raise DataError(

@@ -26,8 +26,8 @@ def build(name: str, *, ndim: int, **arguments: Any) -> nn.Module:  # noqa: ANN4
     """
     if name not in ARCHITECTURES:
         near = get_close_matches(name, ARCHITECTURES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ARCHITECTURES)}"
-        raise MissingError(f"there is no architecture {name!r}; {hint}.")
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ARCHITECTURES)}."
+        raise MissingError(f"there is no architecture {name!r}; {hint}")
     module, kind = ARCHITECTURES[name].split(":")
     make: Callable[..., nn.Module] = getattr(import_module(module), kind)
     return make(ndim, **arguments)

@@ -29,8 +29,8 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
     """
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}"
-        raise MissingError(f"there is no recipe {name!r}; {hint}.")
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}."
+        raise MissingError(f"there is no recipe {name!r}; {hint}")
     return RECIPES[name](**arguments)
 
 
@@ -100,5 +100,12 @@ def evaluate(
     if data is not None and labels is not None:
         return evaluate_survey(network, data, labels, memory=memory, device=device, show_progress=show_progress)
     trained = load(network)
-    recipe = build(trained.card.training["recipe"], **trained.card.training.get("arguments", {}))
+    noted = trained.card.training
+    try:
+        recipe = build(noted["recipe"], **noted["arguments"])
+    except (KeyError, TypeError, MissingError):
+        raise DataError(
+            f"the card of {network} names no recipe with samples to be judged by; give a survey with --data and its "
+            "known answers with --labels."
+        ) from None
     return evaluate_samples(trained, recipe.validation, device=device, show_progress=show_progress)
