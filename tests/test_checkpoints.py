@@ -99,7 +99,7 @@ def test_weights_that_are_no_weights(folder):
 
 
 def test_unknown_names():
-    with pytest.raises(MissingError, match="there is no network 'fautls'; geocnn ships faults"):
+    with pytest.raises(MissingError, match="there is no network 'fautls'; did you mean faults"):
         checkpoints.load("fautls")
     missing = max(SHIPPED["faults"]) + 1
     with pytest.raises(DataError, match=f"the data have {missing} dimensions, but the network faults ships for 2-D"):

@@ -1,33 +1,62 @@
 """Every message a user can meet, word for word, one entry a mistake.
 
-An entry is a function that makes the mistake in an empty folder (the working directory) and raises. Its docstring is
-the message, where a line break stands for a space and ``{here}`` for the folder. Add yours at the end of a section.
+An entry is a function that makes the mistake in an empty folder (the working directory): a ``mistake`` raises, a
+``command`` runs the command line and returns its exit code. Its docstring is the message, where a line break stands for
+a space and ``{here}`` for the folder. Add yours at the end of a section.
 """
 
+import contextlib
 import errno
 import inspect
+import json
 import os
+import resource
 import shutil
+import signal
 import struct
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import segyio
+import torch
 
-from geocnn import io
+import geocnn
+from geocnn import checkpoints, io, training
+from geocnn.checkpoints import Card
 from geocnn.cli import main
+from geocnn.datasets import TensorSamples
 from geocnn.errors import GeocnnError
+from geocnn.evaluation import scores
 from geocnn.grid import Axis, Grid
+from geocnn.io.tracesink import TraceSink
+from geocnn.models import build
+from geocnn.recipes import build as recipe
+from geocnn.training import Recipe, Schedule
+
+fit = partial(training.fit, device="cpu", show_progress=False)
 
 Mistake = Callable[[], object]
 MISTAKES: dict[str, Mistake] = {}
+COMMANDS: dict[str, Callable[[], int]] = {}
 
 
 def mistake(function: Mistake) -> Mistake:
     """Enter a mistake into the table."""
     MISTAKES[function.__name__] = function
+    return function
+
+
+def command(function: Callable[[], int]) -> Callable[[], int]:
+    """Enter a command into the table."""
+    COMMANDS[function.__name__] = function
     return function
 
 
@@ -44,6 +73,15 @@ def test_message(here, name):
         MISTAKES[name]()
     assert str(caught.value) == expected
     assert not [p.name for p in here.iterdir() if "partial" in p.name]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command(here, capsys, name):
+    expected = " ".join(inspect.getdoc(COMMANDS[name]).split()).replace("{here}", str(here))
+    assert COMMANDS[name]() == 2
+    out, err = capsys.readouterr()
+    assert err == f"geocnn: {expected}\n"
+    assert out == ""
 
 
 @pytest.mark.parametrize(
@@ -491,14 +529,973 @@ def start_too_late_for_segy():
 
 def failing(number: int, path: str = "result.sgy") -> None:
     """The system refuses to write."""
-    from geocnn.io.tracesink import TraceSink
+    usage = shutil._ntuple_diskusage(10**6, 10**6, 10**6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TraceSink, "_put", refusing(number))
+        calls = iter([usage])
+        patch.setattr(shutil, "disk_usage", lambda _: next(calls, shutil._ntuple_diskusage(10**6, 10**6, 100)))
+        result(path)
+
+
+# Training, networks, predictions
+
+
+@mistake
+def nan_in_training():
+    """training samples 3, 7: 3 values are NaN or infinite, the first at index 5 of sample 3, and one of them ruins a
+    whole run; replace them or leave the samples out."""
+    made = job()
+    inputs, targets = (t.clone() for t in made.train[range(10)])
+    inputs[3, 0, 5], inputs[7, 0, 1:3] = np.nan, np.inf
+    fit(replace(made, train=TensorSamples(inputs, targets)))
+
+
+@mistake
+def loss_that_explodes():
+    """the loss became nan in epoch 1, batch 2 (samples 4, 5, 6, 7); use a smaller --learning-rate, and look at these
+    samples."""
+    made = job()
+    fit(replace(made, schedule=replace(made.schedule, learning_rate=1e30, batch_size=4)))
+
+
+@mistake
+def nan_in_validation():
+    """the loss of the validation samples 0 to 1 is nan after epoch 1; look at these samples for NaN, or use a smaller
+    --learning-rate."""
+    made = job()
+    inputs, targets = made.validation[range(2)]
+    inputs = inputs.clone()
+    inputs[1, 0, 5] = np.nan
+    fit(replace(made, validation=TensorSamples(inputs, targets)))
+
+
+@mistake
+def nothing_to_train():
+    """there are 0 train samples; at least one is needed."""
+    made = job()
+    inputs, targets = made.train[range(10)]
+    fit(replace(made, train=TensorSamples(inputs[:0], targets[:0])))
+
+
+@mistake
+def resume_without_folder():
+    """--resume is given without a run folder; name it with --out."""
+    fit(job(), resume=True)
+
+
+@mistake
+def resume_of_another_job():
+    """the run in run was started with learning_rate 0.005, and this one has learning_rate 0.5; give the same arguments,
+    or start again with --overwrite."""
+    fit(job(), out="run")
+    fit(job(learning_rate=0.5), out="run", resume=True)
+
+
+@mistake
+def damaged_state():
+    """run/state.safetensors is damaged (Error while deserializing header: header too large); start again with
+    --overwrite."""
+    fit(job(), out="run")
+    Path("run/state.safetensors").write_bytes(b"8 bytes.")
+    fit(job(), out="run", resume=True)
+
+
+@mistake
+def unknown_decay():
+    """decay is 'linear'; it is constant or cosine."""
+    Schedule(epochs=1, batch_size=1, learning_rate=1, decay="linear")  # type: ignore[arg-type]
+
+
+@mistake
+def average_that_never_forgets():
+    """ema is 1; the decay of an average lies between 0 and 1, for example 0.995."""
+    Schedule(epochs=1, batch_size=1, learning_rate=1, ema=1.0)
+
+
+@mistake
+def unknown_recipe_in_python():
+    """there is no recipe 'fault'; did you mean faults?"""
+    geocnn.fit("fault")
+
+
+@mistake
+def unknown_architecture():
+    """there is no architecture 'faultsegs'; did you mean faultseg?"""
+    build("faultsegs", ndim=2)
+
+
+@mistake
+def sizes_that_the_network_cannot_halve():
+    """FaultSeg got (20, 24) samples; each size must be a multiple of 8: pad to (24, 24)."""
+    build("faultseg", ndim=2)(torch.zeros(1, 1, 20, 24))
+
+
+@mistake
+def labels_of_another_shape():
+    """the prediction has (2, 3) samples and the labels (2, 2); they must be equal."""
+    scores(np.zeros((2, 3), np.float32), np.zeros((2, 2), np.bool_))
+
+
+@mistake
+def labels_without_faults():
+    """the labels hold no sample above 0.5; a fault mask is 1 on the faults, else 0."""
+    geocnn.evaluate(network(), np.ones((9, 9)), np.zeros((9, 9)))
+
+
+@mistake
+def dead_array():
+    """the array has no live trace: every sample is zero or missing; look at it with geocnn info."""
+    geocnn.predict(network(), np.zeros((9, 9)), show_progress=False)
+
+
+# The command line: words that do not fit
+
+
+@command
+def no_such_command():
+    """there is no command predcit; did you mean predict?"""
+    return run("predcit")
+
+
+@command
+def no_command_near():
+    """there is no command picks; there are train, predict, evaluate, info, synth."""
+    return run("picks")
+
+
+@command
+def no_such_recipe():
+    """there is no recipe fault; did you mean faults?"""
+    return run("train", "fault")
+
+
+@command
+def no_network_given():
+    """predict needs NETWORK; see geocnn predict --help."""
+    return run("predict")
+
+
+@command
+def no_survey_given():
+    """predict needs FILE; see geocnn predict --help."""
+    return run("predict", "faults")
+
+
+@command
+def no_such_option():
+    """predict has no option --til; did you mean --tile? Else see geocnn predict --help."""
+    return run("predict", "faults", "survey.sgy", "--til", "64")
+
+
+@command
+def no_option_near():
+    """info has no option --xyz; see geocnn info --help."""
+    return run("info", "survey.sgy", "--xyz")
+
+
+@command
+def an_option_without_value():
+    """predict needs a value behind --out; see geocnn predict --help."""
+    return run("predict", "faults", "survey.sgy", "--out")
+
+
+@command
+def half_a_pair():
+    """train traces needs 2 values behind --centres, not 1; see geocnn train traces --help."""
+    return run("train", "traces", "--centres", "3")
+
+
+@command
+def a_word_too_many():
+    """predict has no use for two.sgy; options are written with their names, see geocnn predict --help."""
+    return run("predict", "faults", "one.sgy", "two.sgy")
+
+
+@command
+def an_option_twice():
+    """--out is given twice; once is enough, see geocnn predict --help."""
+    return run("predict", "faults", "one.sgy", "--out", "a.sgy", "--out", "b.sgy")
+
+
+@command
+def no_whole_number():
+    """--seed is lucky; needed is a whole number, see geocnn train traces --help."""
+    return run("train", "traces", "--seed", "lucky")
+
+
+@command
+def no_number():
+    """--sample-interval is 4ms; needed is a number, see geocnn info --help."""
+    return run("info", "survey.sgy", "--sample-interval", "4ms")
+
+
+@command
+def none_of_the_choices():
+    """--head is tail; it is one of flatten, pool, see geocnn train traces --help."""
+    return run("train", "traces", "--head", "tail")
+
+
+# geocnn info and predict: the survey
+
+
+@command
+def no_file():
+    """there is no file no.sgy; check the name."""
+    return predict("no.sgy")
+
+
+@command
+def a_folder_of_lines():
+    """lines is a folder and no Zarr store (it has no zarr.json); name a file."""
+    Path("lines").mkdir()
+    Path("lines/here").mkdir()
+    with contextlib.chdir("lines/here"):
+        return run("predict", network("../../net"), "../../lines", "--quiet")
+
+
+@command
+def nothing_in_the_file():
+    """e.sgy is empty (0 bytes); copy it again."""
+    Path("e.sgy").touch()
+    return predict("e.sgy")
+
+
+@command
+def a_cut_file():
+    """c.sgy is cut, or its traces differ in length: with 10 samples a trace has 280 bytes, and 3350 bytes of traces are
+    11.96 traces; copy or export it again."""
+    Path("c.sgy").write_bytes(segy("whole.sgy").read_bytes()[:-10])
+    return predict("c.sgy")
+
+
+@command
+def a_picture():
+    """p.sgy is a PNG picture, not a survey; geocnn reads SEG-Y, Zarr and .npy."""
+    Path("p.sgy").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5000))
+    return predict("p.sgy")
+
+
+@command
+def gain_ranged_samples():
+    """f.sgy has sample format 4 (4-byte fixed point with gain), which geocnn does not read; convert it to format 5
+    (4-byte IEEE float) first."""
+    return predict(patched("f.sgy", 3224, ">h", 4))
+
+
+@command
+def three_byte_samples():
+    """f.sgy has sample format 7 (3-byte integer), which geocnn does not read; convert it to format 5 (4-byte IEEE
+    float) first."""
+    return predict(patched("f.sgy", 3224, ">h", 7))
+
+
+@command
+def three_byte_unsigned_samples():
+    """f.sgy has sample format 15 (3-byte unsigned integer), which geocnn does not read; convert it to format 5 (4-byte
+    IEEE float) first."""
+    return predict(patched("f.sgy", 3224, ">h", 15))
+
+
+@command
+def no_interval():
+    """z.sgy has a sample interval of 0 (byte 3217), which must be positive; give the true one in ms, for example
+    --sample-interval 4."""
+    return predict(patched("z.sgy", 3216, ">h", 0))
+
+
+@command
+def a_negative_interval():
+    """z.sgy has a sample interval of -4000 (byte 3217), which must be positive; give the true one in ms, for example
+    --sample-interval 4."""
+    return predict(patched("z.sgy", 3216, ">h", -4000))
+
+
+@command
+def no_line_numbers():
+    """s.sgy: none of the byte pairs 189/193, 9/21, 5/21, 181/185, 17/13 fills a grid; give --inline-byte and
+    --crossline-byte."""
+    return predict(segy("s.sgy", [{21: 2**i} for i in range(12)]), "--ndim", "3")
+
+
+@command
+def gathers():
+    """p.sgy is prestack: its 12 traces with offsets 0 to 3 share 3 positions; stack it first, name other bytes with
+    --inline-byte and --crossline-byte, or read the traces as one line with --ndim 2."""
+    return predict(segy("p.sgy", [{21: 1 + i // 4, 37: i % 4} for i in range(12)]))
+
+
+@command
+def nothing_alive():
+    """dead.npy has no live trace: every sample is zero or missing; look at it with geocnn info."""
+    np.save("dead.npy", np.zeros((9, 9)))
+    return predict("dead.npy")
+
+
+@command
+def a_forbidden_file():
+    """the system refuses s.sgy: permission denied; check its name and permissions."""
+    segy("s.sgy")
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        return main(["info", "s.sgy"])
+
+
+# geocnn predict: the network
+
+
+@command
+def no_such_network():
+    """there is no network 'faluts'; did you mean faults? Else give a folder written by geocnn train."""
+    return run("predict", "faluts", line(), "--quiet")
+
+
+@command
+def no_network_near():
+    """there is no network 'horizons'; geocnn ships faults, or give a folder written by geocnn train."""
+    return run("predict", "horizons", line(), "--quiet")
+
+
+@command
+def a_folder_without_card():
+    """run has no card.json; give a folder written by geocnn train, or faults."""
+    Path("run").mkdir()
+    return run("predict", "run", line(), "--quiet")
+
+
+@command
+def a_card_that_is_no_card():
+    """net/card.json is not a geocnn card (it has no 'classes'); give a folder written by geocnn train."""
+    Path(network(), "card.json").write_text("{}")
+    return predict(line(), make=False)
+
+
+@command
+def a_card_of_another_dimension():
+    """net/card.json is not a geocnn card (ndim is 4; geocnn layers work in 1, 2 or 3 dimensions); give a folder written
+    by geocnn train."""
+    edit(network(), "arguments", {"ndim": 4})
+    return predict(line(), make=False)
+
+
+@command
+def a_card_with_unknown_arguments():
+    """net/card.json describes no network that can be built (got an unexpected keyword argument
+    'depth'); copy it again."""
+    edit(network(), "arguments", {"ndim": 2, "depth": 9})
+    return predict(line(), make=False)
+
+
+@command
+def a_card_with_names_that_do_not_fit():
+    """net/card.json is not a geocnn card (it names 2 channels and 2 axes; the network has 1 channels and 2 axes); give
+    a folder written by geocnn train."""
+    edit(network(), "channels", ["near", "far"])
+    return predict(line(), make=False)
+
+
+@command
+def one_flipped_bit():
+    """net/weights.safetensors is damaged (its SHA-256 is not the one in card.json); copy it again from its source."""
+    weights = Path(network(), "weights.safetensors")
+    raw = bytearray(weights.read_bytes())
+    raw[-9] ^= 1
+    weights.write_bytes(raw)
+    return predict(line(), make=False)
+
+
+@command
+def weights_cut_short():
+    """net/weights.safetensors is no file of weights (Error while deserializing header: incomplete metadata, file not
+    fully covered); copy it again from its source."""
+    weights = Path(network(), "weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-8])
+    edit("net", "sha256", "")
+    return predict(line(), make=False)
+
+
+@command
+def weights_of_another_width():
+    """net/weights.safetensors does not fit the network in card.json (encoder.0.0.weight has 4 x 1 x 3 x 3 numbers
+    instead of 2 x 1 x 3 x 3); take both files from the same training run."""
+    other = network("other", width=4)
+    shutil.copy(Path(other, "weights.safetensors"), Path(network(), "weights.safetensors"))
+    edit("net", "sha256", "")
+    return predict(line(), make=False)
+
+
+@command
+def weights_for_three_channels():
+    """the network tiny takes 3 channels (near, mid, far), but line.npy has 1; use a network for 1 channel."""
+    network(channels=("near", "mid", "far"))
+    return predict(line(), make=False)
+
+
+@command
+def weights_for_cubes():
+    """line.npy has 2 dimensions, but the network tiny takes 3-D data; use a network for 2-D data, or read the file
+    otherwise with --ndim."""
+    network(ndim=3)
+    return predict(line(), make=False)
+
+
+@command
+def a_shipped_network_for_other_data():
+    """the data have 1 dimension, but the network faults ships for 2-D and 3-D only; give it such data, or train
+    another."""
+    np.save("trace.npy", np.ones(9))
+    return run("predict", "faults", "trace.npy", "--quiet")
+
+
+@command
+def a_classifier():
+    """the network traces does classification: it judges whole windows; predict needs a segmentation network, such as
+    faults."""
+    np.save("trace.npy", np.ones(64))
+    fit(job(), out="run")
+    return run("predict", "run", "trace.npy", "--quiet")
+
+
+# geocnn predict: how and where to
+
+
+@command
+def two_numbers_for_three_axes():
+    """--tile is 64 64; the data need 3 positive numbers."""
+    network(ndim=3)
+    return predict(segy("s.sgy"), "--tile", "64", "64", make=False)
+
+
+@command
+def too_large_a_tile():
+    """a tile of 56 x 64 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB or a smaller
+    --tile."""
+    return predict(line(), "--memory", "500MB", "--tile", "64", "64")
+
+
+@command
+def an_empty_tile():
+    """--tile is 0 64; the data need 2 positive numbers."""
+    return predict(line(), "--tile", "0", "64")
+
+
+@command
+def memory_in_words():
+    """--memory is 'much'; write it like 4GB or 800MB."""
+    return predict(line(), "--memory", "much")
+
+
+@command
+def memory_with_two_points():
+    """--memory is '1.2.3GB'; write it like 4GB or 800MB."""
+    return predict(line(), "--memory", "1.2.3GB")
+
+
+@command
+def too_little_memory():
+    """a tile of 8 x 8 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB."""
+    return predict(line(), "--memory", "500MB")
+
+
+@command
+def no_gpu():
+    """device 'cuda' is asked for, but torch finds no GPU here; use --device cpu."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        return predict(line(), "--device", "cuda")
+
+
+@command
+def no_such_device():
+    """device 'abacus' is not known; use auto, cpu, cuda or cuda:1."""
+    return predict(line(), "--device", "abacus")
+
+
+@command
+def the_input_as_result():
+    """s.sgy is the input itself; choose another name for the result."""
+    return predict(segy("s.sgy", [{21: i} for i in range(12)]), "--out", "s.sgy", "--overwrite")
+
+
+@command
+def a_result_around_the_input():
+    """g.zarr is the input itself; choose another name for the result."""
+    import zarr
+
+    zarr.open_group("g.zarr", mode="w").create_array("a", data=np.ones((9, 9)))
+    return predict("g.zarr/a", "--out", "g.zarr", "--overwrite")
+
+
+@command
+def a_result_that_exists():
+    """mine.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("mine.sgy").write_text("mine")
+    return predict(line(), "--out", "mine.sgy")
+
+
+@command
+def a_result_of_no_form():
+    """mine.tif: a result needs the suffix .sgy, .segy, .zarr or .npy."""
+    return predict(line(), "--out", "mine.tif")
+
+
+@command
+def a_result_in_no_folder():
+    """the folder results for mine.sgy does not exist; make it first."""
+    return predict(line(), "--out", "results/mine.sgy")
+
+
+@command
+def a_read_only_folder():
+    """cannot write mine.sgy in {here}: read-only file system; choose another folder."""
+    file = segy("s.sgy", [{21: i} for i in range(12)])
+    network()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TraceSink, "_put", refusing(errno.EROFS))
+        return predict(file, "--out", "mine.sgy", make=False)
+
+
+@command
+def a_disk_that_fills_up():
+    """no room for mine.npy in {here}: 0.03253 MB are needed, 0.001 MB are free; nothing was left there. Make room or
+    choose another folder."""
+    np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
+    network()
+    usage = iter([10**9] + [1000] * 9)
+    with pytest.MonkeyPatch.context() as patch, files_of_at_most(20_000):
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, next(usage)))
+        return predict("line.npy", "--out", "mine.npy", make=False)
+
+
+@command
+def a_picture_over_the_survey():
+    """line.npy is no name of a picture; end it with .png, .pdf or .svg."""
+    return run("info", line(), "--out", "line.npy", "--overwrite")
+
+
+@command
+def a_picture_that_exists():
+    """mine.png exists already; give --overwrite or another name."""
+    Path("mine.png").write_text("mine")
+    return run("info", line(), "--out", "mine.png")
+
+
+@command
+def a_picture_in_no_folder():
+    """the folder none for mine.png does not exist; make it first."""
+    return run("info", line(), "--out", "none/mine.png")
+
+
+# geocnn train
+
+
+@command
+def a_crop_of_odd_size():
+    """--crop is 95 96 96; 3-D needs 3 multiples of 8, 16 or more, such as --crop 96 96 96."""
+    return run("train", "faults", "--crop", "95", "96", "96")
+
+
+@command
+def a_crop_with_too_few_numbers():
+    """--crop is 96; 2-D needs 2 multiples of 8, 16 or more, such as --crop 96 96."""
+    return run("train", "faults", "--ndim", "2", "--crop", "96")
+
+
+@command
+def no_samples():
+    """--samples is 0, --bottleneck 128 and --seed 0; needed are 1 or more samples and channels, and a seed of 0 or
+    more."""
+    return run("train", "faults", "--samples", "0")
+
+
+@command
+def no_epochs():
+    """epochs is 0, batch_size 1 and learning_rate 0.001; needed are 1 or more epochs, 1 or more samples a batch and a
+    learning rate above 0."""
+    return run("train", "faults", "--epochs", "0")
+
+
+@command
+def fewer_workers_than_none():
+    """workers is -1; needed are 0 (no process besides this one) or more."""
+    return run("train", "faults", "--workers", "-1")
+
+
+@command
+def an_endless_learning_rate():
+    """epochs is 25, batch_size 1 and learning_rate inf; needed are 1 or more epochs, 1 or more samples a batch and a
+    learning rate above 0."""
+    return run("train", "faults", "--learning-rate", "inf")
+
+
+@command
+def a_negative_seed():
+    """seed is -1; it must be a whole number from 0 up, for example 42."""
+    return run("train", "traces", "--seed", "-1")
+
+
+@command
+def arrivals_outside_the_trace():
+    """count is 180 and arrivals peak at samples 12..70 of 64; needed are 3 traces or more and arrivals within 1..64,
+    first number not above the second."""
+    return run("train", "traces", "--centres", "12", "70")
+
+
+@command
+def noise_below_nothing():
+    """noise is -0.1 and 144 of 180 traces are for training; noise must be 0 or larger and training must leave some
+    traces for the holdout, for example noise 0.03 and train 0.8."""
+    return run("train", "traces", "--noise", "-0.1")
+
+
+@command
+def a_gpu_to_train_on():
+    """device 'cuda' is asked for, but torch finds no GPU here; use --device cpu."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        return run("train", "faults", "--device", "cuda", "--out", "runs/mine")
+
+
+@command
+def a_run_that_exists():
+    """mine already holds a run; continue it with --resume, or replace it with --overwrite."""
+    Path("mine").mkdir()
+    Path("mine/card.json").write_text("mine")
+    return run("train", "traces", "--out", "mine")
+
+
+@command
+def a_run_in_a_file():
+    """mine cannot be made (file exists); choose another folder with --out."""
+    Path("mine").write_text("mine")
+    return run("train", "traces", "--out", "mine")
+
+
+@command
+def resume_of_no_run():
+    """--resume is given without the run to continue; name it, for example --out runs/traces."""
+    return run("train", "traces", "--resume")
+
+
+@command
+def resume_of_an_empty_folder():
+    """mine has no state.safetensors to resume from; start without --resume."""
+    return run("train", "traces", "--resume", "--out", "mine")
+
+
+@command
+def a_disk_that_fills_up_in_training():
+    """mine/state.safetensors cannot be written (file too large); make room there, or choose another folder."""
+    with files_of_at_most(20_000):
+        return run("train", "traces", "--out", "mine", "--quiet")
+
+
+# geocnn evaluate and synth
+
+
+@command
+def a_survey_without_labels():
+    """evaluate needs both --data and --labels, or neither for the samples of the recipe."""
+    return run("evaluate", "faults", "--data", line())
+
+
+@command
+def labels_of_another_survey():
+    """the labels have 9 x 8 samples and the data 20 x 30; both must lie on the same grid."""
+    np.save("labels.npy", np.ones((9, 8)))
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@command
+def labels_with_nothing_in_them():
+    """the labels labels.npy hold no sample above 0.5; a fault mask is 1 on the faults, else 0."""
+    np.save("labels.npy", np.zeros((20, 30)))
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@command
+def no_samples_to_judge_by():
+    """the card of net names no recipe with samples to be judged by; give a survey with --data and its known answers
+    with --labels."""
+    return run("evaluate", network())
+
+
+@command
+def a_survey_too_small_to_make():
+    """--shape is 4 4 4; a structure needs 8 or more traces and time samples, or inlines, crosslines and time samples,
+    such as --shape 128 128 128."""
+    return run("synth", "--shape", "4", "4", "4")
+
+
+@command
+def no_survey_to_make():
+    """--number is 0; 1 or more are needed."""
+    return run("synth", "--number", "0")
+
+
+@command
+def a_negative_series():
+    """seed is -5 and index 0; both must be whole numbers from 0 up."""
+    return run("synth", "--shape", "16", "16", "--seed", "-5")
+
+
+@command
+def surveys_that_exist():
+    """000-seismic.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("synthetic").mkdir()
+    Path("synthetic/000-seismic.sgy").write_text("mine")
+    return run("synth", "--shape", "16", "16")
+
+
+@command
+def surveys_in_a_file():
+    """line.npy cannot be made (file exists); choose another folder with --out."""
+    return run("synth", "--shape", "16", "16", "--out", line())
+
+
+# What nobody foresaw
+
+
+@command
+def memory_runs_out():
+    """the machine ran out of memory; give less, in prediction by --memory 2GB or a smaller --tile, in training by a
+    smaller --crop or --batch-size."""
+    return surprise(MemoryError())
+
+
+@command
+def memory_of_torch_runs_out():
+    """the machine ran out of memory; give less, in prediction by --memory 2GB or a smaller --tile, in training by a
+    smaller --crop or --batch-size."""
+    return surprise(RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"))
+
+
+@command
+def memory_of_a_gpu_runs_out():
+    """the machine ran out of memory; give less, in prediction by --memory 2GB or a smaller --tile, in training by a
+    smaller --crop or --batch-size."""
+    return surprise(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."))
+
+
+@command
+def the_system_refuses():
+    """the system refuses line.npy: input/output error; check its name and permissions."""
+    return surprise(OSError(errno.EIO, "Input/output error", "line.npy"))
+
+
+@command
+def the_disk_is_full():
+    """the disk is full (line.npy); make room or choose another folder."""
+    return surprise(OSError(errno.ENOSPC, "No space left on device", "line.npy"))
+
+
+@pytest.mark.usefixtures("here")
+def test_a_fault_of_ours_is_called_so(capsys):
+    assert surprise(ZeroDivisionError("division by zero")) == 1
+    assert capsys.readouterr().err == (
+        "geocnn: this is a fault of geocnn's (ZeroDivisionError: division by zero); run again with --debug and report "
+        "what it prints.\n"
+    )
+
+
+@pytest.mark.usefixtures("here")
+def test_debug_shows_where(capsys):
+    assert main(["info", "no.sgy", "--debug"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback (most recent call last):")
+    assert err.endswith("\ngeocnn: there is no file no.sgy; check the name.\n")
+
+
+@pytest.mark.usefixtures("here")
+def test_nobody_reads_on():
+    command = f"{sys.executable} -m geocnn info {line()} --no-picture | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"], ["--help"], ["predict", "--help"], ["--version"]])
+def test_help_is_no_error(capsys, arguments):
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert out
+    assert err == ""
+
+
+# What is said without being an error
+
+
+@pytest.mark.usefixtures("here")
+def test_nan_samples_are_counted_located_and_blank(capsys):
+    values = np.random.default_rng(0).standard_normal((20, 30))
+    values[3, 4:7], values[5] = np.nan, 0
+    np.save("line.npy", values)
+    assert main(["predict", network(), "line.npy", "--out", "r.npy", "--quiet"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        "note: 1 of 20 traces are dead or missing; they are zero in the result.",
+        "note: 3 samples are NaN or infinite, the first at trace 3, time 4; they are zero in the result.",
+    ]
+    result = np.load("r.npy")
+    assert not result[3, 4:7].any()
+    assert not result[5].any()
+    assert result[4].all()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_survey_below_the_size_rule_is_padded(capsys):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((5, 30)))
+    assert main(["predict", network(), "line.npy", "--out", "r.npy", "--quiet"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "note: trace has only 5 samples, fewer than the network's 8; padded by reflection."
+    assert np.load("r.npy").shape == (5, 30)
+
+
+@pytest.mark.usefixtures("here")
+def test_pictures_of_others_are_kept(capsys):
+    Path("r.png").write_text("mine")
+    assert main(["predict", network(), line(), "--out", "r.npy", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "picture r-2.png"
+    assert Path("r.png").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("here")
+def test_a_folder_takes_the_result():
+    Path("results").mkdir()
+    assert main(["predict", network(), line(), "--out", "results", "--quiet"]) == 0
+    assert sorted(p.name for p in Path("results").iterdir()) == ["line-net.npy", "line-net.png"]
+
+
+# Ctrl-C, in real processes
+
+
+def test_ctrl_c_in_prediction(here):
+    values = np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32)
+    np.save("line.npy", values)
+    options = ["--tile", "8", "8", "--out", "mine.sgy"]
+    process = start("predict", network(), "line.npy", *options)
+    wait_for(lambda: list(Path().glob(".mine.sgy.partial-*")))
+    assert interrupt(process) == (130, "geocnn: stopped; no unfinished file was left behind.")
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
+    np.testing.assert_array_equal(np.load("line.npy"), values)
+
+
+def test_ctrl_c_in_training_and_on_with_it(here):
+    options = ["train", "traces", "--epochs", "4000", "--out", "mine"]
+    process = start(*options)
+    wait_for(Path("mine/metrics.csv").exists)
+    said = "geocnn: stopped; the run so far is kept: continue with the same options and --out mine --resume."
+    assert interrupt(process) == (130, said)
+    assert not list(here.rglob("*.part"))
+    done = len(Path("mine/metrics.csv").read_text().splitlines()) - 1
+    assert 0 < done < 4000
+    options[3] = str(done + 2)
+    assert main([*options, "--resume", "--quiet"]) == 0
+    rows = Path("mine/metrics.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == list(range(1, done + 3))
+
+
+def test_ctrl_c_before_anything_was_learnt(here):
+    process = start("train", "faults", "--out", "runs/mine")
+    assert interrupt(process, after=0.3) == (130, "geocnn: stopped; no unfinished file was left behind.")
+    assert not list(here.iterdir())
+
+
+def start(*arguments: str) -> "subprocess.Popen[str]":
+    """The command in a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "geocnn", *arguments], stderr=subprocess.PIPE, text=True)
+
+
+def interrupt(process: "subprocess.Popen[str]", after: float = 0.0) -> tuple[int, str]:
+    """Press Ctrl-C; return exit code and last line."""
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    return process.returncode, err.splitlines()[-1]
+
+
+def wait_for(there: Callable[[], object]) -> None:
+    """Wait until something has happened."""
+    until = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+# Materials for commands
+
+
+def run(*arguments: object) -> int:
+    """Run a command that must leave everything as it was; return its exit code."""
+    before = {p: p.is_file() and p.read_bytes() for p in Path().rglob("*")}
+    code = main([str(word) for word in arguments])
+    assert {p: p.is_file() and p.read_bytes() for p in Path().rglob("*")} == before
+    return code
+
+
+def predict(file: object, *options: str, make: bool = True) -> int:
+    """Predict with a tiny network."""
+    return run("predict", network() if make else "net", file, "--quiet", *options)
+
+
+def network(folder: str = "net", *, ndim: int = 2, width: int = 2, channels: tuple[str, ...] = ("amplitude",)) -> str:
+    """A run folder with a tiny network of random weights."""
+    arguments = {"ndim": ndim, "in_channels": len(channels), "width": width, "bottleneck": 2}
+    axes = ("inline", "crossline", "time")[3 - ndim :]
+    known = {"window": (16,) * ndim, "size_multiple": 8, "reach": 51, "normalisation": {"clip": 4.0}}
+    card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), channels, axes, **known)
+    checkpoints.save(Path(folder), build("faultseg", **arguments), card)
+    return folder
+
+
+def edit(folder: str, key: str, value: object) -> None:
+    """Change one entry of a card."""
+    path = Path(folder, "card.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+
+def line() -> str:
+    """A line of 20 traces x 30 samples."""
+    np.save("line.npy", np.random.default_rng(0).standard_normal((20, 30)))
+    return "line.npy"
+
+
+def job(**changes: Any) -> Recipe:
+    """The worked example for an epoch on 10 traces."""
+    made = recipe("traces", count=12, centres=(12, 40))
+    return replace(made, schedule=replace(made.schedule, epochs=1, **changes))
+
+
+def surprise(error: BaseException) -> int:
+    """Something breaks inside a prediction."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    network()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geocnn.prediction.predict", fail)
+        return predict(line(), make=False)
+
+
+def refusing(number: int) -> Callable[..., None]:
+    """A write that the system refuses."""
 
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    usage = shutil._ntuple_diskusage(10**6, 10**6, 10**6)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TraceSink, "_put", refuse)
-        calls = iter([usage])
-        patch.setattr(shutil, "disk_usage", lambda _: next(calls, shutil._ntuple_diskusage(10**6, 10**6, 100)))
-        result(path)
+    return refuse
+
+
+@contextlib.contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The system refuses to let any file grow beyond ``size`` bytes, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -99,8 +99,9 @@ class Card:
             card = cls(**{**fields, **tuples})
             _check_counts(card)
         except (ValueError, TypeError, KeyError) as error:
+            reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
             raise FormatError(
-                f"{path} is not a geocnn card ({error}); give a folder written by geocnn train."
+                f"{path} is not a geocnn card ({reason}); give a folder written by geocnn train."
             ) from None
         return card
 
@@ -219,9 +220,8 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     try:
         model = build(card.architecture, **card.arguments)
     except (ValueError, TypeError) as error:
-        raise FormatError(
-            f"{card_path} describes no network that can be built ({str(error).rstrip('.')}); copy it again."
-        ) from None
+        reason = str(error).split("__init__() ")[-1].rstrip(".")
+        raise FormatError(f"{card_path} describes no network that can be built ({reason}); copy it again.") from None
     if (misfit := _misfit(model.state_dict(), weights)) is not None:
         raise FormatError(
             f"{weights_path} does not fit the network in card.json ({misfit}); "

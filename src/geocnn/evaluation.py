@@ -139,14 +139,13 @@ def evaluate_survey(
     """
     source, truth = io.open(data), io.open(labels)
     if source.grid.shape != truth.grid.shape:
-        raise DataError(
-            f"the data have {source.grid.shape} samples and the labels {truth.grid.shape}; they must have the "
-            "same grid."
-        )
+        have, need = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid))
+        raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
     mask = truth.read(tuple(slice(0, n) for n in truth.grid.shape)) > 0.5
     if not mask.any():
         raise DataError(
-            f"{truth.path or 'the labels'} hold no sample above 0.5; a fault mask is 1 on the faults, else 0."
+            f"the labels{f' {truth.path}' if truth.path else ''} hold no sample above 0.5; a fault mask is 1 on the "
+            "faults, else 0."
         )
     result = predict(network, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:

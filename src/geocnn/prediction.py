@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -101,13 +102,7 @@ def predict(
     place = choose_device(device)
     budget = _bytes(memory) if memory else _half_of_memory(place)
     per_sample = _bytes_per_sample(trained.model, trained.card)
-    plan_ = plan(
-        source.grid.shape,
-        multiple=trained.card.size_multiple,
-        reach=trained.card.reach or 0,
-        largest=max(0, int((budget - _FIXED) / per_sample)),
-        tile=tile,
-    )
+    plan_ = _plan(source.grid.shape, trained.card, tile, budget, per_sample)
     keep_memory(keep=_FIXED + _KEPT * per_sample * plan_.block <= budget)
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
     # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
@@ -291,6 +286,24 @@ def _check(card: Card, source: Source) -> None:
             f"the network {card.name} takes {len(card.channels)} channels ({', '.join(card.channels)}), but {name} has "
             "1; use a network for 1 channel."
         )
+
+
+def _plan(shape: tuple[int, ...], card: Card, tile: tuple[int, ...] | None, budget: int, per_sample: float) -> Plan:
+    """Tiles that fit into memory.
+
+    Raises:
+        DataError: the smallest tile, or the one that is asked for, does not fit.
+    """
+    rule = {"multiple": card.size_multiple, "reach": card.reach or 0}
+    least = plan(shape, **rule, largest=sys.maxsize, tile=tile or (1,) * len(shape))
+    needed = _FIXED + per_sample * least.block
+    if needed > budget:
+        size, enough = " x ".join(map(str, least.core)), math.ceil(needed / 1e8) / 10
+        raise DataError(
+            f"a tile of {size} with its halo of {least.halo} needs {enough:g} GB, but {budget / 1e9:.2g} GB are "
+            f"allowed; give --memory {enough:g}GB{' or a smaller --tile' if tile else ''}."
+        )
+    return plan(shape, **rule, largest=int((budget - _FIXED) / per_sample), tile=tile)
 
 
 def _bytes(text: str) -> int:

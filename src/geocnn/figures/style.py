@@ -31,6 +31,8 @@ def check_picture(path: Path, *, overwrite: bool) -> None:
     """
     if path.suffix.lower() not in _KINDS:
         raise TargetError(f"{path.name} is no name of a picture; end it with .png, .pdf or .svg.")
+    if not path.parent.is_dir():
+        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
     if path.exists() and not overwrite:
         raise TargetError(f"{path.name} exists already; give --overwrite or another name.")
 
