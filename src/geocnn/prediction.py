@@ -131,9 +131,9 @@ def _results(
 ) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32]]]:
     """Index of the first sample, and result, of every tile."""
     model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
-    size = tiles.block / 1e6
+    unit, size = ("million", tiles.block / 1e6) if len(tiles) * tiles.block > 1e7 else ("thousand", tiles.block / 1e3)
     with (
-        progress(f"predict {trained.card.name}, million samples", len(tiles) * size, show=show_progress) as tick,
+        progress(f"predict {trained.card.name}, {unit} samples", len(tiles) * size, show=show_progress) as tick,
         _during_forward(model, lambda share: tick(share * size)),
     ):
         for tile in tiles:
