@@ -1399,7 +1399,9 @@ def test_ctrl_c_in_training_and_on_with_it(here):
 
 def test_ctrl_c_before_anything_was_learnt(here):
     process = start("train", "faults", "--out", "runs/mine")
-    assert interrupt(process, after=0.3) == (130, "geocnn: stopped; no unfinished file was left behind.")
+    libraries = Path(f"/proc/{process.pid}/maps")
+    wait_for(lambda: not libraries.exists() or "torch" in libraries.read_text())
+    assert interrupt(process) == (130, "geocnn: stopped; no unfinished file was left behind.")
     assert not list(here.iterdir())
 
 
@@ -1408,9 +1410,8 @@ def start(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, "-m", "geocnn", *arguments], stderr=subprocess.PIPE, text=True)
 
 
-def interrupt(process: "subprocess.Popen[str]", after: float = 0.0) -> tuple[int, str]:
+def interrupt(process: "subprocess.Popen[str]") -> tuple[int, str]:
     """Press Ctrl-C; return exit code and last line."""
-    time.sleep(after)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err
