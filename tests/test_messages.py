@@ -36,6 +36,7 @@ from geocnn.datasets import TensorSamples
 from geocnn.errors import GeocnnError
 from geocnn.evaluation import scores
 from geocnn.grid import Axis, Grid
+from geocnn.hardware import choose_device
 from geocnn.io.tracesink import TraceSink
 from geocnn.models import build
 from geocnn.recipes import build as recipe
@@ -196,6 +197,13 @@ def header_bytes_of_an_array():
 
 
 @mistake
+def options_of_a_source():
+    """a Source is open already and keeps its grid; give domain, inline_byte, crossline_byte, ndim and sample_interval
+    where it is opened."""
+    io.open(io.open(segy("s.sgy")), domain="depth", inline_byte=9)
+
+
+@mistake
 def array_of_text():
     """an array of <U1 with shape (2,) is no survey; real numbers are needed."""
     io.open(np.array(["a", "b"]))
@@ -303,8 +311,20 @@ def negative_interval_in_depth():
 
 @mistake
 def negative_interval_given():
-    """--sample-interval is -4; a positive number of ms is needed."""
+    """--sample-interval is -4; a positive number of ms is needed, for example --sample-interval 4."""
     io.open(segy("s.sgy"), sample_interval=-4)
+
+
+@mistake
+def no_interval_for_an_array():
+    """--sample-interval is 0; a positive number of ms is needed, for example --sample-interval 4."""
+    io.open(np.ones((3, 3)), sample_interval=0)
+
+
+@mistake
+def nan_interval_for_an_array_in_depth():
+    """--sample-interval is nan; a positive number of m is needed, for example --sample-interval 4."""
+    io.open(np.ones((3, 3)), sample_interval=np.nan, domain="depth")
 
 
 @mistake
@@ -355,8 +375,23 @@ def given_bytes_are_constant():
 
 @mistake
 def given_byte_does_not_exist():
-    """header byte 239 does not exist: bytes count from 1, and a number begins at 237 at most."""
+    """header byte 239 does not exist: bytes count from 1, and a number begins at 237 at most; look them up in the text
+    header of the file, or leave the options out to search."""
     io.open(segy("s.sgy"), inline_byte=239)
+
+
+@mistake
+def given_byte_is_zero():
+    """header byte 0 does not exist: bytes count from 1, and a number begins at 237 at most; look them up in the text
+    header of the file, or leave the options out to search."""
+    io.open(segy("s.sgy"), crossline_byte=0)
+
+
+@mistake
+def bytes_of_a_line():
+    """--ndim 2 reads the traces as one line in file order and has no use for --inline-byte and --crossline-byte; leave
+    one or the other out."""
+    io.open(segy("s.sgy"), inline_byte=9, ndim=2)
 
 
 @mistake
@@ -610,6 +645,24 @@ def unknown_decay():
 def average_that_never_forgets():
     """ema is 1; the decay of an average lies between 0 and 1, for example 0.995."""
     Schedule(epochs=1, batch_size=1, learning_rate=1, ema=1.0)
+
+
+@mistake
+def unknown_precision():
+    """precision is 'fp16'; it is one of auto, float32, bf16."""
+    Schedule(epochs=1, batch_size=1, learning_rate=1, precision="fp16")  # type: ignore[arg-type]
+
+
+@mistake
+def unknown_precision_of_a_prediction():
+    """precision is 'fp16'; it is one of auto, float32, bf16."""
+    geocnn.predict(network(), np.ones((9, 9)), precision="fp16", device="cpu", show_progress=False)  # type: ignore[arg-type]
+
+
+@mistake
+def unknown_head():
+    """head is 'poo'; it is flatten or pool."""
+    build("trace_classifier", ndim=1, head="poo")
 
 
 @mistake
@@ -1012,6 +1065,35 @@ def no_gpu():
 def no_such_device():
     """device 'abacus' is not known; use auto, cpu, cuda or cuda:1."""
     return predict(line(), "--device", "abacus")
+
+
+@pytest.mark.parametrize("name", ["meta", "mps", "xyz", "cuda:x", "CPU", "cuda:-1"])
+@pytest.mark.usefixtures("here")
+def test_devices_that_torch_knows_and_geocnn_does_not(capsys, name):
+    assert predict(line(), "--device", name) == 2
+    assert capsys.readouterr().err == f"geocnn: device {name!r} is not known; use auto, cpu, cuda or cuda:1.\n"
+
+
+@mistake
+def more_processes_than_gpus():
+    """process 2 of this machine has no GPU of its own, for there are 2; start as many with torchrun
+    --nproc-per-node 2."""
+    choose_on_two_gpus("cuda", local_rank=2)
+
+
+@mistake
+def a_gpu_beyond_the_last():
+    """device 'cuda:2' is asked for, but the last GPU here is cuda:1; use one up to that."""
+    choose_on_two_gpus("cuda:2", local_rank=0)
+
+
+def test_processes_of_torchrun_have_gpus_of_their_own():
+    assert [str(choose_on_two_gpus(name, local_rank=1)) for name in ("cuda", "auto", "cuda:0", "cpu")] == [
+        "cuda:1",
+        "cuda:1",
+        "cuda:0",
+        "cpu",
+    ]
 
 
 @command
@@ -1468,6 +1550,15 @@ def job(**changes: Any) -> Recipe:
     """The worked example for an epoch on 10 traces."""
     made = recipe("traces", count=12, centres=(12, 40))
     return replace(made, schedule=replace(made.schedule, epochs=1, **changes))
+
+
+def choose_on_two_gpus(name: str, local_rank: int) -> torch.device:
+    """Choose a device as a process of torchrun on a machine with two GPUs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: True)
+        patch.setattr(torch.cuda, "device_count", lambda: 2)
+        patch.setenv("LOCAL_RANK", str(local_rank))
+        return choose_device(name)
 
 
 def surprise(error: BaseException) -> int:

@@ -3,18 +3,28 @@
 import ctypes
 import os
 import platform
+import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
 
 from geocnn.errors import DataError
 
-__all__ = ["Precision", "autocast", "channels_last", "choose_device", "has_fast_bf16", "keep_memory", "machine"]
+__all__ = [
+    "Precision",
+    "autocast",
+    "channels_last",
+    "check_precision",
+    "choose_device",
+    "has_fast_bf16",
+    "keep_memory",
+    "machine",
+]
 
 Precision = Literal["auto", "float32", "bf16"]
 _CPU = torch.device("cpu")
@@ -24,22 +34,30 @@ Placed = TypeVar("Placed", Tensor, nn.Module)
 def choose_device(name: str = "auto") -> torch.device:
     """The first GPU where there is one, else the processor; or the device of that name.
 
+    Under torchrun "auto" and "cuda" are the GPU of this process: each process of a machine has one of its own.
+
+    Args:
+        name: "auto", "cpu", "cuda" or "cuda:1".
+
     Raises:
         DataError: the name is unknown, or that GPU is not there.
     """
-    if name == "auto":
-        # Under torchrun every process of a machine has a GPU of its own.
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if torch.cuda.is_available() else _CPU
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise DataError(f"device {name!r} is not known; use auto, cpu, cuda or cuda:1.") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", name):
+        raise DataError(f"device {name!r} is not known; use auto, cpu, cuda or cuda:1.")
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return _CPU
+    if not torch.cuda.is_available():
         raise DataError(f"device {name!r} is asked for, but torch finds no GPU here; use --device cpu.")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        last = torch.cuda.device_count() - 1
-        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{last}; use one up to that.")
-    return device
+    index = int(name.partition(":")[2] or os.environ.get("LOCAL_RANK", "0"))
+    count = torch.cuda.device_count()
+    if index >= count and ":" not in name:
+        raise DataError(
+            f"process {index} of this machine has no GPU of its own, for there are {count}; start as many with "
+            f"torchrun --nproc-per-node {count}."
+        )
+    if index >= count:
+        raise DataError(f"device {name!r} is asked for, but the last GPU here is cuda:{count - 1}; use one up to that.")
+    return torch.device("cuda", index)
 
 
 @cache
@@ -51,8 +69,23 @@ def has_fast_bf16(device_type: str) -> bool:
     return flags.is_file() and any(word in flags.read_text() for word in ("avx512_bf16", "amx_bf16"))
 
 
-def autocast(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
-    """Context in which convolutions run in ``precision``; "auto" is bf16 where that is faster."""
+def check_precision(precision: str) -> None:
+    """Refuse what is no :data:`Precision`.
+
+    Raises:
+        DataError: the word is unknown.
+    """
+    if precision not in get_args(Precision):
+        raise DataError(f"precision is {precision!r}; it is one of {', '.join(get_args(Precision))}.")
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """Context in which convolutions run in a :data:`Precision`; "auto" is bf16 where that is faster.
+
+    Raises:
+        DataError: the precision is unknown.
+    """
+    check_precision(precision)
     if precision == "bf16" or (precision == "auto" and has_fast_bf16(device.type)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()

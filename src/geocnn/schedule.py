@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from geocnn.errors import DataError
-from geocnn.hardware import Precision
+from geocnn.hardware import Precision, check_precision
 
 __all__ = ["Schedule"]
 
@@ -58,6 +58,7 @@ class Schedule:
             raise DataError(f"workers is {self.workers}; needed are 0 (no process besides this one) or more.")
         if self.decay not in ("constant", "cosine"):
             raise DataError(f"decay is {self.decay!r}; it is constant or cosine.")
+        check_precision(self.precision)
         if self.ema is not None and not 0 <= self.ema < 1:
             raise DataError(f"ema is {self.ema:g}; the decay of an average lies between 0 and 1, for example 0.995.")
 

@@ -55,6 +55,7 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
         MissingError: no such file.
         FormatError: the file is of no known format, damaged, or of a form that is not read.
         GeometryError: the traces form neither a line nor a cube.
+        DataError: options that do not fit the data, or one another.
     """
     from geocnn.io.segy import SegyOptions
 
@@ -66,6 +67,11 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
     if isinstance(data, str | Path):
         return _open_path(Path(data), options)
     if hasattr(data, "grid") and hasattr(data, "read"):  # isinstance() would evaluate ``live``: a pass over the file
+        if options != SegyOptions():
+            raise DataError(
+                "a Source is open already and keeps its grid; give domain, inline_byte, crossline_byte, ndim and "
+                "sample_interval where it is opened."
+            )
         return data
     raise DataError(f"a survey is a path, an array or a Source, not {type(data).__name__}.")
 

@@ -4,13 +4,14 @@ We read the bytes ourselves: segyio takes sample formats 4, 7 and 15 for IBM flo
 knows neither additional trace headers (rev 2) nor an unstated number of text headers; it is the oracle of our tests.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from geocnn.errors import FormatError
+from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.segy_coordinates import COORDINATE_FIELDS, coordinates
 from geocnn.io.segy_fields import Fields, read_fields, scaled
@@ -31,6 +32,9 @@ class SegyOptions:
         domain: "time" (ms) or "depth" (m).
         ndim: 3 insists on a cube, 2 reads the traces as one line in file order.
         sample_interval: in ms or m, instead of the one in the headers.
+
+    Raises:
+        DataError: options that exclude each other, or an interval that is not positive.
     """
 
     inline_byte: int | None = None
@@ -39,12 +43,28 @@ class SegyOptions:
     ndim: int | None = None
     sample_interval: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.ndim == 2 and self.pair is not None:
+            raise DataError(
+                "--ndim 2 reads the traces as one line in file order and has no use for --inline-byte and "
+                "--crossline-byte; leave one or the other out."
+            )
+        if self.sample_interval is not None and not 0 < self.sample_interval < math.inf:
+            unit = "ms" if self.domain == "time" else "m"
+            raise DataError(
+                f"--sample-interval is {self.sample_interval:g}; a positive number of {unit} is needed, for example "
+                "--sample-interval 4."
+            )
+
     @property
     def pair(self) -> tuple[int, int] | None:
         """The stated byte pair; the standard's partner where only one is stated."""
         if self.inline_byte is None and self.crossline_byte is None:
             return None
-        return self.inline_byte or 189, self.crossline_byte or 193
+        return (
+            189 if self.inline_byte is None else self.inline_byte,
+            193 if self.crossline_byte is None else self.crossline_byte,
+        )
 
 
 class SegySource(TraceSource):
@@ -126,8 +146,9 @@ def _checked_pair(options: SegyOptions) -> tuple[int, int] | None:
     """The stated byte pair, refused where no 4-byte number of the trace header can begin."""
     for byte in options.pair or ():
         if not 1 <= byte <= 237:
-            raise FormatError(
-                f"header byte {byte} does not exist: bytes count from 1, and a number begins at 237 at most."
+            raise DataError(
+                f"header byte {byte} does not exist: bytes count from 1, and a number begins at 237 at most; look them "
+                "up in the text header of the file, or leave the options out to search."
             )
     return options.pair
 
@@ -141,8 +162,6 @@ def _vertical(
     in_trace, byte = int(fields[117][0]), 3217 if layout.offset else 117
     if options.sample_interval is not None:
         step = float(options.sample_interval)
-        if not (np.isfinite(step) and step > 0):
-            raise FormatError(f"--sample-interval is {step:g}; a positive number of {unit} is needed.")
     elif interval > 0 or (interval == 0 and in_trace > 0):
         step = (interval or in_trace) / 1000.0
         if interval and in_trace > 0 and in_trace != interval:

@@ -10,7 +10,6 @@ network knows an arrival only where it met one in training; after a global maxim
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -18,6 +17,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor, nn
 
+from geocnn.errors import DataError
 from geocnn.layers import Conv, GlobalMaxPool, MaxPool, Sizes, per_axis
 
 __all__ = ["TraceClassifier", "initialise"]
@@ -39,7 +39,7 @@ class TraceClassifier(nn.Module):
     Shape: ``(batch, in_channels, *window) -> (batch, out_channels)``.
 
     Raises:
-        ValueError: ``ndim`` not 1..3, or a window that is not one even number or ``ndim`` of them.
+        ValueError: ``ndim`` not 1..3, a window that is not one even number or ``ndim`` of them, or an unknown head.
     """
 
     def __init__(
@@ -51,10 +51,12 @@ class TraceClassifier(nn.Module):
         width: int = 8,
         hidden: int = 16,
         window: Sizes = 64,
-        head: Literal["flatten", "pool"] = "flatten",
+        head: str = "flatten",
         true_convolution: bool = False,
     ) -> None:
         super().__init__()
+        if head not in ("flatten", "pool"):
+            raise DataError(f"head is {head!r}; it is flatten or pool.")
         self.ndim, self.in_channels, self.out_channels, self.head = ndim, in_channels, out_channels, head
         self.window = per_axis(window, ndim, "window")
         if any(n < 2 or n % 2 for n in self.window):
