@@ -10,6 +10,9 @@ import pytest
 from safetensors.torch import load_file
 
 from geocnn.distributed import Team
+from geocnn.errors import DataError
+from geocnn.recipes import build
+from geocnn.training import fit
 
 
 def run(folder: Path, processes: int) -> None:
@@ -45,5 +48,13 @@ def test_two_processes_learn_what_one_learns(tmp_path):
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_shares_cover_a_batch(size):
     teams = [Team(rank, size) for rank in range(size)]
-    assert sorted(i for team in teams for i in team.share(range(7))) == list(range(7))
-    assert all(team.share([5]) == [5] for team in teams)
+    shares = [team.share(range(7)) for team in teams]
+    assert sorted(i for indices, _ in shares for i in indices) == list(range(7))
+    assert sum(count for _, count in shares) == 7
+    assert [team.share([5]) for team in teams] == [([5], 1), ([5], 0), ([5], 0)][:size]
+
+
+def test_a_batch_smaller_than_the_team_is_refused():
+    recipe = build("faults", ndim=2, crop=(16, 16), samples=4, epochs=1, batch_size=2)
+    with pytest.raises(DataError, match="give --batch-size 4 or more"):
+        fit(recipe, team=Team(0, 4))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from geocnn.metrics import accuracy, overlap
+from geocnn.metrics import accuracies, overlap
 
 
 def pairs():
@@ -33,6 +33,7 @@ def test_overlap_of_nothing_is_zero():
     assert set(overlap(empty - 1, empty).values()) == {0.0}
 
 
-def test_accuracy():
-    logits = torch.tensor([[2.0, 1.0], [0.0, 1.0], [3.0, 1.0]])
-    assert accuracy(logits, torch.tensor([0, 1, 1])) == {"accuracy": pytest.approx(2 / 3)}
+def test_accuracies():
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [3.0, 1.0, 0.0]])
+    found = accuracies(logits, torch.tensor([0, 1, 1]), ("quiet", "positive arrival", "negative arrival"))
+    assert found == {"accuracy": pytest.approx(2 / 3), "accuracy_quiet": 1, "accuracy_positive_arrival": 0.5}

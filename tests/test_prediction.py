@@ -58,7 +58,13 @@ def whole(trained: Trained, data: np.ndarray, edge: int = 16, norm: Normalisatio
 
 @pytest.mark.parametrize(
     ("shape", "tile"),
-    [((500,), (64,)), ((300, 210), (64, 72)), ((300, 210), (8, 1000)), ((61, 45, 50), (48, 40, 96)), ((9, 40, 130), (48, 72, 88))],
+    [
+        ((500,), (64,)),
+        ((300, 210), (64, 72)),
+        ((300, 210), (8, 1000)),
+        ((61, 45, 50), (48, 40, 96)),
+        ((9, 40, 130), (48, 72, 88)),
+    ],
 )
 def test_tiles_join_to_the_whole_volume_result(shape, tile):
     trained, data = network(len(shape)), survey(*shape)
@@ -133,7 +139,9 @@ def test_nan_samples_are_counted_located_and_blank():
     result = predict(trained, data, tile=(16, 16), show_progress=False)
     assert np.isfinite(result.array).all()
     assert not result.array[7, 9:12].any()
-    assert result.notes == ["4 samples are NaN or infinite, the first at trace 7, time 9; they are zero in the result."]
+    assert result.notes[:1] == [
+        "4 samples are NaN or infinite, the first at trace 7, time 9; they are zero in the result."
+    ]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (1, 200), (2, 3, 4), (1, 1, 300)])
@@ -229,3 +237,10 @@ def test_the_memory_budget_is_respected():
         ).stdout.split()
         assert int(out[0]) >= pieces
         assert int(out[1]) <= float(memory[:-2]) * 1e9
+
+
+def test_a_network_of_unknown_reach_sees_everything_at_once():
+    trained, data = network(2, reach=None), survey(120, 90)
+    expected = predict(network(2), data, show_progress=False).array
+    result = predict(trained, data, tile=(16, 16), show_progress=False)
+    np.testing.assert_allclose(result.array, expected, atol=1e-5)

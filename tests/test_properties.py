@@ -8,6 +8,7 @@ from scipy import integrate, stats
 from torch import nn
 
 from geocnn.layers import AvgPool, Conv, MaxPool, Upsample
+from geocnn.models.faultseg import FaultSeg
 from geocnn.properties import parameter_sharing, receptive_field, shift_error
 
 
@@ -66,9 +67,11 @@ def test_receptive_field_of_lenet5():
     assert receptive_field(nn.Sequential(*kernels), ndim=2) == (32, 32)
 
 
-def test_receptive_field_refuses_up_sampling():
-    with pytest.raises(TypeError, match="Upsample up-samples"):
-        receptive_field(nn.Sequential(Upsample(1)), ndim=1)
+@pytest.mark.parametrize("layer", [Upsample(1, 2), nn.Upsample(2), nn.ConvTranspose1d(1, 1, 3), FaultSeg(1).merge[0]])
+def test_receptive_field_refuses_what_is_no_chain(layer):
+    name = type(layer).__name__
+    with pytest.raises(TypeError, match=f"{name} is in the network; receptive_field takes a chain"):
+        receptive_field(nn.Sequential(layer), ndim=1)
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])

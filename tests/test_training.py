@@ -368,3 +368,17 @@ def test_interrupts_outside_the_main_thread_are_not_ours():
 def test_nothing_half_written_is_left(tmp_path):
     run(recipe(epochs=1), tmp_path)
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
+
+
+def test_a_run_is_not_resumed_with_other_data(tmp_path):
+    from geocnn.recipes import fit
+
+    fit("traces", epochs=2, out=tmp_path / "run", show_progress=False)
+    with pytest.raises(DataError, match=r"was started with noise 0\.03, and this one has noise 0\.5"):
+        fit("traces", epochs=4, noise=0.5, out=tmp_path / "run", resume=True, show_progress=False)
+    with pytest.raises(DataError, match="has done 2 epochs and 1 are asked for; give --epochs 2 or more"):
+        fit("traces", epochs=1, out=tmp_path / "run", resume=True, show_progress=False)
+    run = fit("traces", epochs=4, out=tmp_path / "run", resume=True, show_progress=False)
+    assert [row["loss"] for row in run.history] == [
+        row["loss"] for row in fit("traces", epochs=4, show_progress=False).history
+    ]

@@ -43,7 +43,7 @@ class Card:
         classes: what the output channels mean.
         channels: what the input channels mean, in order.
         axes: names of the axes of space, the vertical one last.
-        normalisation: keyword arguments of :meth:`geocnn.normalisation.Normalisation.fit`, or {"kind": "none"}.
+        normalisation: keyword arguments of :meth:`geocnn.normalisation.Normalisation.fit`.
         window: samples per axis of the training windows.
         size_multiple: sizes that the network takes are multiples of this.
         reach: samples beyond an output sample that can change it; None where that is the whole window.
@@ -209,7 +209,8 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     card = Card.from_json(card_path.read_bytes(), card_path)
     if card.sha256 and _sha256(weights_path) != card.sha256:
         raise FormatError(
-            f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source."
+            f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source, or "
+            "continue the training that wrote it with --resume."
         )
     try:
         weights = load_file(weights_path)

@@ -1,8 +1,8 @@
 """Labelled samples for training: a batch of indices in, a batch of tensors out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -60,12 +60,14 @@ class FaultStructures:
         shape: (inline, crossline, time) or (trace, time) samples.
         seed: number of the series.
         ranges: what is drawn at random.
+        normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
     """
 
     samples: int
     shape: tuple[int, ...]
     seed: int
     ranges: StructureRanges
+    normalisation: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of samples in an epoch."""
@@ -77,6 +79,6 @@ class FaultStructures:
         for index in indices:
             sample = structure(index, seed=self.seed, shape=self.shape, ranges=self.ranges)
             seismic = sample.seismic.numpy()
-            inputs.append(torch.from_numpy(Normalisation.fit(seismic).apply(seismic)))
+            inputs.append(torch.from_numpy(Normalisation.fit(seismic, **self.normalisation).apply(seismic)))
             targets.append(sample.fault.float())
         return torch.stack(inputs)[:, None], torch.stack(targets)[:, None]

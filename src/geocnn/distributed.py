@@ -51,23 +51,29 @@ class Team:
         finally:
             dist.destroy_process_group()
 
-    def share(self, indices: Sequence[int]) -> list[int]:
-        """Part of a batch that this process takes; at least one sample, so that none is ever idle."""
-        return list(indices[self.rank :: self.size]) or [indices[self.rank % len(indices)]]
+    def share(self, indices: Sequence[int]) -> tuple[list[int], int]:
+        """Part of a batch that this process takes, and how many samples of it count.
+
+        Where a batch has fewer samples than there are processes, the others take one that does not count.
+        """
+        own = list(indices[self.rank :: self.size])
+        return own or [indices[0]], len(own)
 
     @torch.no_grad()
-    def average_gradients(self, parameters: Sequence[nn.Parameter], samples: int) -> None:
-        """Replace every gradient by the mean over all processes, weighted by their ``samples`` in this batch."""
+    def average(self, parameters: Sequence[nn.Parameter], loss: float, samples: int) -> float:
+        """Replace every gradient by the mean over all processes, each weighted by its ``samples``; return that loss."""
         if self.size == 1:
-            return
+            return loss
         import torch.distributed as dist
 
         gradients: list[Tensor] = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         # One message for all: small networks are bound by latency.
-        flat = torch.cat([g.flatten() for g in gradients] + [gradients[0].new_ones(1)]) * samples
+        flat = torch.cat([g.flatten() for g in gradients] + [gradients[0].new_tensor([loss, 1.0])])
+        flat = flat * samples if samples else torch.zeros_like(flat)
         dist.all_reduce(flat)
         flat /= flat[-1].clone()
         start = 0
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = flat[start : start + gradient.numel()].view_as(gradient)
             start += gradient.numel()
+        return flat[-2].item()

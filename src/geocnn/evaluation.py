@@ -14,6 +14,7 @@ from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
 from geocnn.io.source import Source
+from geocnn.metrics import accuracies
 from geocnn.prediction import predict
 from geocnn.progress import progress
 
@@ -94,7 +95,7 @@ def evaluate_samples(
 ) -> dict[str, float]:
     """Scores on labelled samples, each sample judged alone and the scores averaged.
 
-    For a classifier: ``accuracy``, and ``accuracy <class>`` for every class.
+    For a classifier: those of :func:`geocnn.metrics.accuracies`.
     For a segmentation network: those of :func:`scores`.
     """
     trained = network if isinstance(network, Trained) else load(network)
@@ -108,19 +109,9 @@ def evaluate_samples(
             targets.append(y)
             tick(1)
     if trained.card.task == "classification":
-        return _class_accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
+        return accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
     rows = [scores(torch.sigmoid(p)[0, 0].numpy(), t[0, 0].numpy() > 0.5) for p, t in zip(logits, targets, strict=True)]
     return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
-
-
-def _class_accuracies(logits: torch.Tensor, targets: torch.Tensor, classes: tuple[str, ...]) -> dict[str, float]:
-    """Accuracy over all windows and for every class."""
-    right = logits.argmax(1) == targets
-    result = {"accuracy": float(right.float().mean())}
-    for k, name in enumerate(classes):
-        if (targets == k).any():
-            result[f"accuracy {name}"] = float(right[targets == k].float().mean())
-    return result
 
 
 def evaluate_survey(

@@ -1,10 +1,12 @@
 """Metrics of one batch, for segmentation and classification; the tests hold them to torchmetrics."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["accuracy", "overlap"]
+__all__ = ["accuracies", "overlap"]
 
 
 @torch.no_grad()
@@ -24,6 +26,10 @@ def overlap(logits: Float[Tensor, "batch maps *space"], target: Float[Tensor, "b
 
 
 @torch.no_grad()
-def accuracy(logits: Float[Tensor, "batch classes"], target: Int[Tensor, " batch"]) -> dict[str, float]:
-    """Share of windows whose largest logit is the true class."""
-    return {"accuracy": float((logits.argmax(1) == target).float().mean())}
+def accuracies(
+    logits: Float[Tensor, "batch classes"], target: Int[Tensor, " batch"], classes: Sequence[str]
+) -> dict[str, float]:
+    """Share of windows whose largest logit is the true class: of all, and of those of each class that has any."""
+    right = (logits.argmax(1) == target).float()
+    by_class = {f"accuracy_{name.replace(' ', '_')}": right[target == k] for k, name in enumerate(classes)}
+    return {"accuracy": float(right.mean())} | {name: float(r.mean()) for name, r in by_class.items() if len(r)}

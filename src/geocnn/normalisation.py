@@ -1,6 +1,7 @@
 """Amplitude normalisation: fitted once to a whole survey, never per tile."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +27,16 @@ class Normalisation:
     clip: float = 4.0
 
     @classmethod
-    def fit(cls, samples: NDArray[np.float32], *, clip: float = 4.0) -> "Normalisation":
-        """Mean and standard deviation of finite samples within the central 99.8 %.
+    def fit(
+        cls, samples: NDArray[np.float32], *, kind: Literal["zscore", "none"] = "zscore", clip: float = 4.0
+    ) -> "Normalisation":
+        """Mean and standard deviation of finite samples within the central 99.8 %; with "none" amplitudes stay.
 
         The scale is relative to the data at any magnitude (an absolute epsilon would silence weak records); constant
         data give a standard deviation of one, so that they become zeros, and so do data without a finite sample.
         """
+        if kind == "none":
+            return cls(0.0, 1.0, np.inf)
         values = samples[np.isfinite(samples)].astype(np.float64)
         if values.size == 0:
             return cls(0.0, 1.0, clip)

@@ -1,13 +1,11 @@
 """Apply a trained network to data of any size: the one place where files, tiles and network meet."""
 
 import math
-import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from geocnn import io
+from geocnn import budget, io
 from geocnn.checkpoints import Card, Trained, load
 from geocnn.errors import DataError
 from geocnn.grid import Grid
@@ -25,14 +23,12 @@ from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.normalisation import Normalisation
 from geocnn.progress import progress
-from geocnn.tiling import Plan, Tile, plan, reflect
+from geocnn.tiling import EDGE, Plan, Tile, plan, reflect
 
 __all__ = ["Prediction", "predict"]
 
-_FIXED = 600_000_000
-"""Bytes that the process needs besides the tile: Python, torch, the weights."""
-_KEPT = 1.8
-"""Peak memory relative to what the maps need, where freed blocks are kept for speed."""
+_SLOW = 8
+"""Work relative to that in one piece from which a user should know."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +71,10 @@ def predict(
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
     into mutes (leading and trailing zeros of a trace); dead traces are filled from their nearest live neighbour for the
     network. In the result dead traces, mutes and NaN samples are zero. It does not depend on the tile size beyond
-    float rounding.
+    float rounding. The network is moved to the device and left there in evaluation mode, channels innermost.
 
     Args:
-        network: "faults", a run folder, or what :func:`geocnn.load` returned.
+        network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         data: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source.
         out: file for the result: .sgy (the input with its samples replaced), .zarr or .npy; without it the result is
             an array in memory.
@@ -100,11 +96,12 @@ def predict(
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
     place = choose_device(device)
-    budget = _bytes(memory) if memory else _half_of_memory(place)
-    per_sample = _bytes_per_sample(trained.model, trained.card)
-    plan_ = _plan(source.grid.shape, trained.card, tile, budget, per_sample)
-    keep_memory(keep=_FIXED + _KEPT * per_sample * plan_.block <= budget)
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
+    allowed = (budget.bytes_of(memory) if memory else budget.half_of_memory(place)) - budget.FIXED
+    allowed -= 0 if array is None else array.nbytes
+    per_sample = budget.per_sample(trained.model, trained.card)
+    plan_ = _plan(source.grid.shape, trained.card, tile, allowed, per_sample)
+    keep_memory(keep=budget.KEPT * per_sample * plan_.block <= allowed)
     # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
     with io.create(out, like=source, overwrite=overwrite) if out is not None else nullcontext() as sink:
         reader = _Reader(source, plan_, trained.card)
@@ -138,7 +135,7 @@ def _results(
     ):
         for tile in tiles:
             where = reader.inside(tile)
-            if not reader.live[where[:-1]].any():  # nothing but padding or dead traces
+            if not all(w.stop > w.start for w in where) or not reader.live[where[:-1]].any():  # padding, dead traces
                 tick(size)
                 continue
             block, bad = reader.read(tile)
@@ -179,10 +176,9 @@ class _Reader:
     source: Source
     tiles: Plan
     card: Card
-    nan: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = scanned(self.source)
+        self.found = found = scanned(self.source)
         self.first, self.last, self.live = found.first, found.last, found.live
         if not self.live.any():
             raise DataError(
@@ -222,13 +218,9 @@ class _Reader:
     def blank(
         self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Zero where the data are dead, muted or not finite; remembers where and how many samples were not finite."""
+        """Zero where the data are dead, muted or not finite."""
         depth = np.arange(where[-1].start, where[-1].stop)
         alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
-        bad = bad & alive
-        if bad.any():
-            first = tuple(int(i) + w.start for i, w in zip(np.argwhere(bad)[0], where, strict=True))
-            self.nan[first] = int(bad.sum())
         return np.where(alive & ~bad, result, np.float32(0))
 
     def notes(self) -> list[str]:
@@ -237,14 +229,18 @@ class _Reader:
         dead = int((~self.live).sum())
         if dead:
             notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result.")
-        if self.nan:
+        if self.found.first_nan is not None:
             axes = self.source.grid.axes
-            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, min(self.nan), strict=True))
+            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, self.found.first_nan, strict=True))
             notes.append(
-                f"{sum(self.nan.values())} samples are NaN or infinite, the first at {where}; "
-                "they are zero in the result."
+                f"{self.found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
             )
         small = [a for a in self.source.grid.axes if a.size < self.card.size_multiple]
+        if self.tiles.redundancy > _SLOW:
+            notes.append(
+                f"the tiles and their halos are {self.tiles.redundancy:.0f} times the survey; with more --memory or a "
+                "larger --tile it would go faster."
+            )
         notes.extend(
             f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's "
             f"{self.card.size_multiple}; padded by reflection."
@@ -288,55 +284,21 @@ def _check(card: Card, source: Source) -> None:
         )
 
 
-def _plan(shape: tuple[int, ...], card: Card, tile: tuple[int, ...] | None, budget: int, per_sample: float) -> Plan:
-    """Tiles that fit into memory.
+def _plan(shape: tuple[int, ...], card: Card, tile: tuple[int, ...] | None, allowed: int, per_sample: float) -> Plan:
+    """Tiles that fit into the bytes that are allowed for them.
 
     Raises:
         DataError: the smallest tile, or the one that is asked for, does not fit.
     """
-    rule = {"multiple": card.size_multiple, "reach": card.reach or 0}
+    # Without a known reach every tile reads the whole survey, so that there is only one.
+    reach = max(shape) + 2 * EDGE if card.reach is None else card.reach
+    rule = {"multiple": card.size_multiple, "reach": reach}
     least = plan(shape, **rule, largest=sys.maxsize, tile=tile or (1,) * len(shape))
-    needed = _FIXED + per_sample * least.block
-    if needed > budget:
-        size, enough = " x ".join(map(str, least.core)), math.ceil(needed / 1e8) / 10
+    if per_sample * least.block > allowed:
+        size, enough = " x ".join(map(str, least.core)), math.ceil((budget.FIXED + per_sample * least.block) / 1e8) / 10
         raise DataError(
-            f"a tile of {size} with its halo of {least.halo} needs {enough:g} GB, but {budget / 1e9:.2g} GB are "
-            f"allowed; give --memory {enough:g}GB{' or a smaller --tile' if tile else ''}."
+            f"a tile of {size} with its halo of {least.halo} needs {enough:g} GB, but "
+            f"{(allowed + budget.FIXED) / 1e9:.2g} GB are allowed; give --memory {enough:g}GB"
+            f"{' or a smaller --tile' if tile else ''}."
         )
-    return plan(shape, **rule, largest=int((budget - _FIXED) / per_sample), tile=tile)
-
-
-def _bytes(text: str) -> int:
-    """Parse "4GB", "800 MB" or "2e9"."""
-    match = re.fullmatch(r"\s*(\d*\.?\d+(?:e\d+)?)\s*([kmgt]?)i?b?\s*", text.lower())
-    if not match:
-        raise DataError(f"--memory is {text!r}; write it like 4GB or 800MB.")
-    return int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " "))
-
-
-def _half_of_memory(device: torch.device) -> int:
-    """Half of the memory that is free on the GPU, or that the machine has."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0]) // 2
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-
-
-def _bytes_per_sample(model: nn.Module, card: Card) -> float:
-    """Peak memory of a forward pass per input sample, from the sizes of all maps on a small block.
-
-    At the widest moment four maps of the largest size live at once (input and output of a layer, what is added to it,
-    and the library's working copy), besides one map of every stage that waits for the decoder.
-    """
-    elements: list[int] = []
-    hooks = [
-        m.register_forward_hook(lambda _m, _i, output: elements.append(output.numel()))
-        for m in model.modules()
-        if not list(m.children())
-    ]
-    size = 2 * card.size_multiple
-    with torch.inference_mode():
-        model(next(model.parameters()).new_zeros((1, len(card.channels), *([size] * card.ndim))))
-    for hook in hooks:
-        hook.remove()
-    stages = sorted(set(elements), reverse=True)[:4]  # the stages of an encoder-decoder differ in size
-    return 4.0 * (4 * stages[0] + sum(stages)) / math.prod([size] * card.ndim) + 16
+    return plan(shape, **rule, largest=int(allowed / per_sample), tile=tile)

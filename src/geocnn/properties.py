@@ -11,9 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from geocnn.layers import Conv, ConvTranspose, Upsample
+from geocnn.layers import AvgPool, Conv, MaxPool
 
 __all__ = ["Sharing", "parameter_sharing", "receptive_field", "shift_error"]
+
+_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+_CHAIN = (Conv, MaxPool, AvgPool, nn.Conv1d, nn.Conv2d, nn.Conv3d, *_POOLS)
+_POINTWISE = (nn.ReLU, nn.Identity, nn.Dropout, nn.Sigmoid, nn.Tanh, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 @dataclass(frozen=True)
@@ -61,16 +65,15 @@ def receptive_field(layers: nn.Module, *, ndim: int) -> tuple[int, ...]:
     order in which the module holds them. For networks with branches or up-sampling the formula does not hold.
 
     Raises:
-        TypeError: the module up-samples.
+        TypeError: the module holds a layer other than a convolution, a pooling or one that works sample by sample.
     """
     field, jump = [1] * ndim, [1] * ndim
     for layer in layers.modules():
-        if isinstance(layer, (ConvTranspose, Upsample)):
-            raise TypeError(
-                f"{type(layer).__name__} up-samples; receptive_field takes chains of convolutions and poolings only."
-            )
-        if not hasattr(layer, "kernel_size"):
+        if any(True for _ in layer.children()) or isinstance(layer, _POINTWISE):
             continue
+        if type(layer) not in _CHAIN:
+            known = "a chain of convolutions and poolings"
+            raise TypeError(f"{type(layer).__name__} is in the network; receptive_field takes {known} only.")
         kernel, stride, dilation = (
             _per_axis(getattr(layer, name, 1), ndim) for name in ("kernel_size", "stride", "dilation")
         )

@@ -34,11 +34,6 @@ class Tile:
     core: tuple[slice, ...]
     read: tuple[slice, ...]
 
-    @property
-    def inner(self) -> tuple[slice, ...]:
-        """The core within the block that was read."""
-        return tuple(slice(c.start - r.start, c.stop - r.start) for c, r in zip(self.core, self.read, strict=True))
-
 
 @dataclass(frozen=True)
 class Plan:

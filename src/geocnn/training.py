@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from geocnn import checkpoints
-from geocnn.checkpoints import Card
+from geocnn.checkpoints import Card, Trained
 from geocnn.datasets import Samples
 from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
@@ -57,22 +57,16 @@ class Recipe:
     seed: int
 
 
-@dataclass(frozen=True)
-class Run:
-    """A finished training run.
+@dataclass(frozen=True, kw_only=True)
+class Run(Trained):
+    """A finished training run: a trained network (model, card, folder if it was written) and how it came about.
 
     Attributes:
-        model: the network in evaluation mode.
-        card: what card.json holds.
         history: one row an epoch, as in metrics.csv.
-        folder: where it was written, None if it was not.
         recipe: what was run.
     """
 
-    model: nn.Module
-    card: Card
     history: list[dict[str, float]]
-    folder: Path | None
     recipe: Recipe
 
 
@@ -109,11 +103,21 @@ def fit(
     keep_memory()
     place = choose_device(device)
     team = team or Team()
+    if recipe.schedule.batch_size < team.size:
+        raise DataError(
+            f"a batch of {recipe.schedule.batch_size} cannot be shared by {team.size} processes; give --batch-size "
+            f"{team.size} or more."
+        )
     folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if team.is_first else None
     torch.manual_seed(recipe.seed)
     state = _start(recipe, place, team)
     if resume and out is not None:
         state.load(Path(out))
+        if state.epoch > recipe.schedule.epochs:
+            raise DataError(
+                f"the run in {out} has done {state.epoch} epochs and {recipe.schedule.epochs} are asked for; give "
+                f"--epochs {state.epoch} or more."
+            )
     per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
     with (
@@ -125,8 +129,8 @@ def fit(
         tick(state.epoch * per_epoch + state.step)
         try:
             while state.epoch < epochs:
-                for indices, (x, y) in _batches(recipe, team, state.epoch, skip=state.step):
-                    loss = _step(state, recipe, indices, _place(x, place, recipe.card.ndim), y.to(place))
+                for (indices, count), (x, y) in _batches(recipe, team, state.epoch, skip=state.step):
+                    loss = _step(state, recipe, indices, count, _place(x, place, recipe.card.ndim), y.to(place))
                     tick(1, f"epoch {state.epoch + 1}/{epochs}  loss {loss:.4f}")
                     stop()
                 scores = _validate(state, recipe, place, stop)
@@ -178,8 +182,8 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     model = channels_last(copy.deepcopy(recipe.model).to(place).train(), card.ndim)
     average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
     job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
-    job |= {"window": card.window, "samples": len(recipe.train)}
-    job |= {k: v for k, v in asdict(schedule).items() if k not in ("epochs", "workers")}
+    job |= {"window": card.window, "samples": len(recipe.train)} | card.training.get("arguments", {}) | asdict(schedule)
+    job = {k: v for k, v in job.items() if k not in ("epochs", "workers")}
     optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
     return TrainingState(model, optimiser, average, job, team)
 
@@ -191,8 +195,8 @@ def _steps(recipe: Recipe) -> int:
 
 def _batches(
     recipe: Recipe, team: Team, epoch: int, *, skip: int
-) -> Iterator[tuple[list[int], tuple[Tensor, Tensor]]]:
-    """This process's share of the batches of an epoch; their order depends on seed and epoch alone."""
+) -> Iterator[tuple[tuple[list[int], int], tuple[Tensor, Tensor]]]:
+    """This process's share of the batches of an epoch, as of Team.share; the order depends on seed and epoch alone."""
     n, schedule = len(recipe.train), recipe.schedule
     order = list(range(n))
     if schedule.shuffle:
@@ -203,7 +207,7 @@ def _batches(
     size = schedule.batch_size
     chunks = [team.share(order[i : i + size]) for i in range(0, n, size)][skip:]
     if not schedule.workers:
-        yield from ((chunk, recipe.train[chunk]) for chunk in chunks)
+        yield from ((chunk, recipe.train[chunk[0]]) for chunk in chunks)
         return
     from torch.utils.data import DataLoader
 
@@ -212,7 +216,7 @@ def _batches(
     loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
         recipe.train,  # type: ignore[arg-type]  # wants a Dataset, takes anything with its methods
         batch_size=None,
-        sampler=chunks,
+        sampler=[indices for indices, _ in chunks],
         num_workers=schedule.workers,
         worker_init_fn=ignore_interrupts,
         generator=torch.Generator(),
@@ -225,7 +229,7 @@ def _place(x: Tensor, device: torch.device, ndim: int) -> Tensor:
     return channels_last(x.to(device, non_blocking=True), ndim)
 
 
-def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y: Tensor) -> float:
+def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, x: Tensor, y: Tensor) -> float:
     """One step of gradient descent; returns the loss before it."""
     schedule, per_epoch = recipe.schedule, _steps(recipe)
     if not bool(torch.isfinite(x).all()):
@@ -234,10 +238,8 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], x: Tensor, y
     with autocast(schedule.precision, x.device):
         logits = state.model(x)
     loss = recipe.loss(logits.float(), y)
-    value = loss.item()
-    if math.isfinite(value):
-        torch.autograd.backward(loss)
-        state.team.average_gradients(state.optimiser.parameters, len(x))
+    torch.autograd.backward(loss)
+    value = state.team.average(state.optimiser.parameters, loss.item(), count)
     if not math.isfinite(value) or not math.isfinite(state.optimiser.clip(schedule.clip)):
         what = "the gradients became infinite" if math.isfinite(value) else f"the loss became {value}"
         raise DataError(
@@ -333,4 +335,4 @@ def _finish(state: TrainingState, recipe: Recipe, folder: Path | None, device: t
     card = _card(state, recipe, device)
     if folder:
         card = checkpoints.save(folder, model, card)
-    return Run(model, card, state.history, folder, recipe)
+    return Run(model, card, folder, history=state.history, recipe=recipe)

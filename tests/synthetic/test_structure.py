@@ -9,6 +9,7 @@ import scipy.signal
 import torch
 
 from geocnn.datasets import FaultStructures
+from geocnn.errors import DataError
 from geocnn.synthetic.structure import StructureRanges, _draw, structure
 from geocnn.synthetic.wavelets import ricker
 
@@ -246,3 +247,13 @@ def test_phase_rotation_against_the_hilbert_transform():
 def test_a_frequency_beyond_sampling_is_refused(frequency):
     with pytest.raises(ValueError, match="must lie between 0 and"):
         ricker(frequency, 10)
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [{"throw": (0.0, 5.0)}, {"dip": (0.0, 0.0)}, {"thickness": (0.0, 0.0)}, {"extent": (0.0, 1.0)}, {"faults": (3, 1)}],
+)
+def test_ranges_that_cannot_be_drawn_from_are_refused(ranges):
+    (name,) = ranges
+    with pytest.raises(DataError, match=f"{name} is .* needed are a smaller and a larger number within"):
+        StructureRanges(**ranges)

@@ -1,6 +1,8 @@
 """Jobs, one function each; their typed keyword arguments are the options of ``geocnn train``."""
 
+import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from geocnn.recipes.traces import traces
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geocnn.checkpoints import Trained
     from geocnn.io.source import Source
     from geocnn.training import Recipe, Run
 
@@ -54,11 +57,21 @@ def fit(
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
         arguments: of the recipe, when it is given by name.
+
+    Raises:
+        MissingError: no recipe of that name.
+        DataError: arguments beside a recipe of your own; and as :func:`geocnn.training.fit`.
     """
     from geocnn.distributed import Team
     from geocnn.training import fit as train
 
-    made = build(recipe, **arguments) if isinstance(recipe, str) else recipe
+    if isinstance(recipe, str):
+        made = build(recipe, **arguments)
+    elif arguments:
+        raise DataError(f"the recipe is made already, and {', '.join(arguments)} would be lost; give it to the recipe.")
+    else:  # whatever its card says of arguments, they may have been changed since
+        training = {k: v for k, v in recipe.card.training.items() if k != "arguments"}
+        made = replace(recipe, card=recipe.card.replace(training=training))
     return train(
         made,
         out=out,
@@ -71,7 +84,7 @@ def fit(
 
 
 def evaluate(
-    network: str | Path,
+    network: "str | Path | Trained",
     data: "str | Path | NDArray[Any] | Source | None" = None,
     labels: "str | Path | NDArray[Any] | Source | None" = None,
     *,
@@ -82,7 +95,7 @@ def evaluate(
     """Score a network: on a survey with labels, or without one on the validation samples of its recipe.
 
     Args:
-        network: "faults" or a run folder.
+        network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         data: survey, as for :func:`geocnn.predict`.
         labels: mask on the same grid, above 0.5 on a fault.
         memory: as for :func:`geocnn.predict`.
@@ -92,20 +105,21 @@ def evaluate(
     Raises:
         DataError: only one of ``data`` and ``labels``, or they do not fit.
     """
-    from geocnn.checkpoints import load
+    from geocnn.checkpoints import Trained, load
     from geocnn.evaluation import evaluate_samples, evaluate_survey
 
     if (data is None) != (labels is None):
         raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
     if data is not None and labels is not None:
         return evaluate_survey(network, data, labels, memory=memory, device=device, show_progress=show_progress)
-    trained = load(network)
+    trained = network if isinstance(network, Trained) else load(network)
     noted = trained.card.training
     try:
-        recipe = build(noted["recipe"], **noted["arguments"])
-    except (KeyError, TypeError, MissingError):
+        inspect.signature(RECIPES[noted["recipe"]]).bind(**noted["arguments"])
+    except (KeyError, TypeError):
         raise DataError(
-            f"the card of {network} names no recipe with samples to be judged by; give a survey with --data and its "
-            "known answers with --labels."
+            f"the card of {trained.folder or trained.card.name} names no recipe with samples to be judged by; give a "
+            "survey with --data and its known answers with --labels."
         ) from None
+    recipe = build(noted["recipe"], **noted["arguments"])
     return evaluate_samples(trained, recipe.validation, device=device, show_progress=show_progress)

@@ -1,11 +1,11 @@
 """The worked example of the textbook, to every printed digit."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from geocnn.datasets import TensorSamples
     from geocnn.synthetic.traces import Traces
@@ -48,6 +48,7 @@ def traces(
     given = dict(locals())  # all arguments, for the card
     from geocnn.checkpoints import Card
     from geocnn.losses import cross_entropy
+    from geocnn.metrics import accuracies
     from geocnn.models.trace_classifier import TraceClassifier, initialise
     from geocnn.synthetic.random import Xoshiro
     from geocnn.synthetic.traces import CLASSES
@@ -82,7 +83,7 @@ def traces(
         train=_samples(data, data.train),
         validation=_samples(data, data.holdout),
         loss=cross_entropy,
-        metrics=_accuracies,
+        metrics=partial(accuracies, classes=CLASSES),
         # Full batch, in the order of the split; without weight decay AdamW is Adam.
         schedule=Schedule(
             epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False, threads=1
@@ -98,12 +99,3 @@ def _samples(data: "Traces", chosen: "NDArray[np.int64]") -> "TensorSamples":
     from geocnn.datasets import TensorSamples
 
     return TensorSamples(torch.from_numpy(data.samples[chosen, None]), torch.from_numpy(data.labels[chosen]))
-
-
-def _accuracies(logits: "Tensor", target: "Tensor") -> dict[str, float]:
-    """Accuracy over all traces, and over those of each class that has any."""
-    from geocnn.synthetic.traces import CLASSES
-
-    right = (logits.argmax(1) == target).float()
-    by_class = {f"accuracy_{name.split()[0]}": right[target == i] for i, name in enumerate(CLASSES)}
-    return {"accuracy": float(right.mean())} | {name: float(r.mean()) for name, r in by_class.items() if len(r)}

@@ -36,7 +36,8 @@ def report(run: "Run") -> Report:
     if not isinstance(model, TraceClassifier):
         raise TypeError(f"report is for the recipe traces; this is a run of {run.recipe.name}.")
     last = run.history[-1]
-    holdout = {k.removeprefix("validation_").removeprefix("accuracy_"): v for k, v in last.items() if "validation" in k}
+    names = {k: k.removeprefix("validation_").removeprefix("accuracy_").removesuffix("_arrival") for k in last}
+    holdout = {names[k]: v for k, v in last.items() if k.startswith("validation_")}
     sharing = parameter_sharing(model.conv, model.window)
     with threads(run.recipe.schedule.threads):
         return Report(

@@ -29,6 +29,23 @@ _BLOCK = 32_000
 32,768 elements on one thread, so that the number of threads cannot change the last bit of a sample."""
 
 
+_POSSIBLE = {
+    "bumps": (0, math.inf),
+    "bump_height": (0, math.inf),
+    "bump_width": (1e-3, math.inf),
+    "slope": (0, math.inf),
+    "faults": (0, math.inf),
+    "throw": (1e-3, math.inf),
+    "dip": (1, 90),
+    "strike": (-math.inf, math.inf),
+    "extent": (1e-3, math.inf),
+    "frequency": (1e-3, 0.5),
+    "phase": (-math.inf, math.inf),
+    "thickness": (1, math.inf),
+    "noise": (-math.inf, math.inf),
+}
+
+
 @dataclass(frozen=True)
 class StructureRanges:
     """What is drawn at random, each as (smallest, largest), uniform between; lengths and throws in samples.
@@ -71,6 +88,20 @@ class StructureRanges:
     thickness: tuple[float, float] = (1.0, 4.0)
     noise: tuple[float, float] = (0.0, 16.0)
     coherent: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that cannot be drawn from.
+
+        Raises:
+            DataError: the smallest number is above the largest, or one lies outside what the quantity can be.
+        """
+        for name, (least, most) in _POSSIBLE.items():
+            low, high = getattr(self, name)
+            if not least <= low <= high <= most:
+                raise DataError(
+                    f"{name} is {low:g} to {high:g}; needed are a smaller and a larger number within "
+                    f"{least:g} to {most:g}."
+                )
 
 
 class Fault(NamedTuple):
