@@ -180,8 +180,37 @@ def unknown_format():
 
 @mistake
 def wrong_object():
-    """a survey is a path, an array or a Source, not int."""
+    """a survey is a path, an array or a Source, not int; give one of these."""
     io.open(7)  # type: ignore[arg-type]
+
+
+@mistake
+def half_a_source():
+    """Half is no Source, for it has no dtype, live, path, describe; add that, or give geocnn.open the path or the
+    array."""
+
+    class Half:
+        grid = Grid((Axis("time", 3),))
+
+        def read(self, slices: object) -> object:
+            return slices
+
+    io.open(Half())  # type: ignore[arg-type]
+
+
+@mistake
+def amplitudes_beyond_float32():
+    """the amplitudes leave the range of float32, which is 1e-45 to 3e38; rescale them, for example to a standard
+    deviation of 1."""
+    geocnn.predict(network(), np.full((9, 9), 1e50), device="cpu", show_progress=False)
+
+
+@mistake
+def amplitudes_below_float32():
+    """the amplitudes of a.npy leave the range of float32, which is 1e-45 to 3e38; rescale them, for example to a
+    standard deviation of 1."""
+    np.save("a.npy", np.full((9, 9), 1e-50))
+    geocnn.predict(network(), "a.npy", device="cpu", show_progress=False)
 
 
 @mistake
@@ -216,9 +245,21 @@ def grid_of_another_shape():
 
 
 @mistake
-def too_few_slices():
-    """read() needs one slice with step 1 for each of the 3 axes, not (slice(0, 1, None),)."""
-    io.open(segy("s.sgy")).read((slice(0, 1),))
+def slices_with_steps():
+    """read() takes slices with step 1, such as read((slice(0, 8), ...)), not (slice(0, 4, 2), Ellipsis)."""
+    io.open(segy("s.sgy")).read((slice(0, 4, 2), ...))
+
+
+@mistake
+def integers_for_slices():
+    """read() takes slices with step 1, such as read((slice(0, 8), ...)), not (0, Ellipsis)."""
+    io.open(np.ones((2, 2))).read((0, ...))  # type: ignore[arg-type]
+
+
+@mistake
+def too_many_slices():
+    """read() has 3 slices for 2 axes; one for each, such as read((slice(0, 8), ...)), are enough."""
+    io.open(np.ones((2, 2))).read((slice(0, 1),) * 3)
 
 
 # SEG-Y: damaged files and forms that are not read
@@ -540,6 +581,18 @@ def write_after_commit():
     sink = result()
     sink.commit()  # type: ignore[attr-defined]
     sink.write((0, 0, 0), np.zeros((1, 1, 1), np.float32))  # type: ignore[attr-defined]
+
+
+@mistake
+def complex_results():
+    """dtype is <class 'complex'>; a result holds integers or floats, for example dtype='float32'."""
+    result("result.npy", dtype=complex)
+
+
+@mistake
+def results_of_no_type():
+    """dtype is 'real'; a result holds integers or floats, for example dtype='float32'."""
+    result("result.zarr", dtype="real")
 
 
 @mistake
@@ -952,7 +1005,8 @@ def a_card_with_names_that_do_not_fit():
 
 @command
 def one_flipped_bit():
-    """net/weights.safetensors is damaged (its SHA-256 is not the one in card.json); copy it again from its source."""
+    """net/weights.safetensors is damaged (its SHA-256 is not the one in card.json); copy it again from its source, or
+    continue the training that wrote it with --resume."""
     weights = Path(network(), "weights.safetensors")
     raw = bytearray(weights.read_bytes())
     raw[-9] ^= 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from geocnn import io
-from geocnn.errors import FormatError
+from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.zarr import ZarrSource
 
@@ -101,3 +101,50 @@ def test_the_user_states_axes_that_the_file_does_not_know(tmp_path):
     axis = io.open(tmp_path / "a.npy", sample_interval=4, domain="depth").grid.axes[-1]
     assert (axis.name, axis.step, axis.unit) == ("depth", 4, "m")
     assert io.open(np.ones((3, 4)), sample_interval=2).grid.axes[-1].unit == "ms"
+
+
+def test_masked_samples_are_nan():
+    values = np.ma.masked_equal(np.arange(6).reshape(2, 3), 4)
+    np.testing.assert_array_equal(io.open(values).read(...), [[0, 1, 2], [3, np.nan, 5]])
+
+
+@pytest.mark.parametrize("factor", [1e50, 1e-50])
+@pytest.mark.parametrize("name", ["array", "c.npy", "a.zarr"])
+def test_amplitudes_beyond_float32_are_not_called_dead(tmp_path, factor, name):
+    values = np.random.default_rng(0).standard_normal((5, 6)) * factor
+    if name == "c.npy":
+        np.save(tmp_path / name, values)
+    elif name == "a.zarr":
+        zarr.create_array(store=str(tmp_path / name), data=values)
+    source = io.open(values if name == "array" else tmp_path / name)
+    with pytest.raises(DataError, match="leave the range of float32"):
+        _ = source.live
+    values[2] /= factor  # one trace suffices for the pass
+    assert io.open(values).live.tolist() == [False, False, True, False, False]
+
+
+def test_a_source_of_ones_own_is_not_scanned_at_the_door():
+    class Own(io.ArraySource):
+        @property
+        def live(self):
+            raise AssertionError
+
+    class Wrapper:
+        def __init__(self, inner):
+            self.inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+    own = Own(np.ones((2, 2)))
+    assert io.open(own) is own
+    wrapper = Wrapper(own)
+    assert io.open(wrapper) is wrapper
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".zarr", ".sgy"])
+@pytest.mark.parametrize("dtype", [bool, complex, object, "U3", np.longdouble])
+def test_results_are_real_numbers(tmp_path, suffix, dtype):
+    with pytest.raises(DataError, match="dtype"):
+        io.create(tmp_path / f"r{suffix}", np.ones((2, 2)), dtype=dtype)
+    assert not list(tmp_path.iterdir())

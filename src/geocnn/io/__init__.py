@@ -1,6 +1,7 @@
 """Data in, files out: ``open`` finds out what a file is, ``create`` makes a result that is finished or absent."""
 
 from dataclasses import replace
+from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -66,14 +67,27 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
         return _restated(ArraySource(data), options)
     if isinstance(data, str | Path):
         return _open_path(Path(data), options)
-    if hasattr(data, "grid") and hasattr(data, "read"):  # isinstance() would evaluate ``live``: a pass over the file
+    # Not isinstance(), which would evaluate ``live``: a pass over the file.
+    members = ("grid", "dtype", "live", "path", "read", "describe")
+    lacking = [name for name in members if getattr_static(data, name, None) is None and not _reaches(data, name)]
+    if not lacking:
         if options != SegyOptions():
             raise DataError(
                 "a Source is open already and keeps its grid; give domain, inline_byte, crossline_byte, ndim and "
                 "sample_interval where it is opened."
             )
         return data
-    raise DataError(f"a survey is a path, an array or a Source, not {type(data).__name__}.")
+    if len(lacking) < len(members):
+        raise DataError(
+            f"{type(data).__name__} is no Source, for it has no {', '.join(lacking)}; add that, or give geocnn.open "
+            "the path or the array."
+        )
+    raise DataError(f"a survey is a path, an array or a Source, not {type(data).__name__}; give one of these.")
+
+
+def _reaches(data: object, name: str) -> bool:
+    """Whether an attribute is None or comes from elsewhere (``__getattr__``); ``live`` costs a pass and is believed."""
+    return hasattr(type(data), "__getattr__") if name == "live" else hasattr(data, name)
 
 
 def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
@@ -94,7 +108,8 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
     if not path.exists():
         raise MissingError(f"there is no file {path}; check the name.")
     if path.is_dir():
-        from geocnn.io.zarr import ZarrSource, is_zarr
+        from geocnn.io.zarr import ZarrSource
+        from geocnn.io.zarr_folder import is_zarr
 
         if not is_zarr(path):
             raise FormatError(f"{path.name} is a folder and no Zarr store (it has no zarr.json); name a file.")
@@ -138,10 +153,10 @@ def create(
         description: one line for the text header or the attributes of a new file.
 
     Raises:
-        DataError: unknown suffix, or the grid does not fit into the format.
+        DataError: unknown suffix, a sample type of no real numbers, or the grid does not fit into the format.
         TargetError: the target exists, is the input, or cannot be written.
     """
-    path, like = Path(path), open(like)
+    path, like, dtype = Path(path), open(like), _stored(dtype)
     suffix = path.suffix.lower()
     if suffix == ".zarr":
         from geocnn.io.zarr import ZarrSink
@@ -160,3 +175,18 @@ def create(
         if suffix != ".su":
             return create_segy(path, like.grid, overwrite=overwrite, description=description, source_path=like.path)
     raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy.")
+
+
+def _stored(dtype: DTypeLike) -> np.dtype[np.generic]:
+    """A sample type that results can have.
+
+    Raises:
+        DataError: it holds no real numbers, or is unknown.
+    """
+    try:
+        stored = np.dtype(dtype)
+    except TypeError:
+        stored = None
+    if stored is None or stored.kind not in "iuf" or stored.itemsize > 8:
+        raise DataError(f"dtype is {dtype!r}; a result holds integers or floats, for example dtype='float32'.")
+    return stored

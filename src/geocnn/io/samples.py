@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SampleFormat", "decode", "encode"]
+__all__ = ["SampleFormat", "decode", "encode", "loses_all"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ def decode(stored: NDArray[np.generic], form: SampleFormat, out: NDArray[np.floa
         np.multiply(words, scales, out=out, casting="same_kind", dtype=np.float32)
     if not np.isfinite(scales).all():  # 0 times an infinite scale: a zero with a large exponent is still zero
         out[words == 0] = 0.0
+
+
+def loses_all(stored: NDArray[np.generic], single: NDArray[np.float32]) -> bool:
+    """Whether 8-byte floats that say something say nothing any more as float32: all beyond 3e38 or below 1e-45."""
+    if stored.dtype.kind != "f" or stored.dtype.itemsize <= 4 or bool((np.isfinite(single) & (single != 0)).any()):
+        return False
+    return bool((np.isfinite(stored) & (stored != 0)).any())
 
 
 def encode(samples: NDArray[np.float32], form: SampleFormat) -> NDArray[np.generic]:

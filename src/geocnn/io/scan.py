@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.errors import DataError
 from geocnn.grid import Grid
+from geocnn.io.slices import Slices
 
 __all__ = ["Scan", "ScannedSource", "scan", "scanned", "slabs"]
 
@@ -126,19 +129,31 @@ class ScannedSource:
     """Base of sources whose ``live`` mask comes from one full pass, made when it is first asked for."""
 
     grid: Grid
+    path: Path | None
     chunk_rows: int = 1
 
     def __init__(self) -> None:
         self._scan: Scan | None = None
+        self.out_of_range = False  # whether a block said something in 8 bytes and nothing in 4
 
-    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
+    def read(self, slices: Slices) -> NDArray[np.float32]:
         """Read a block; one slice per axis, steps of 1."""
         raise NotImplementedError
 
     def scan(self) -> Scan:
-        """Dead traces, NaN samples, extremes and a sub-sample of the whole survey; the pass is made once."""
+        """Dead traces, NaN samples, extremes and a sub-sample of the whole survey; the pass is made once.
+
+        Raises:
+            DataError: all amplitudes are beyond the range of float32, in which networks compute.
+        """
         if self._scan is None:
-            self._scan = scan(self, self.chunk_rows)
+            found = scan(self, self.chunk_rows)
+            if self.out_of_range and not found.live.any():
+                raise DataError(
+                    f"the amplitudes{f' of {self.path}' if self.path else ''} leave the range of float32, which is "
+                    "1e-45 to 3e38; rescale them, for example to a standard deviation of 1."
+                )
+            self._scan = found
         return self._scan
 
     @property

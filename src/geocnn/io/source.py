@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
+from geocnn.io.samples import loses_all
 from geocnn.io.scan import ScannedSource
+from geocnn.io.slices import Slices, spans
 
 __all__ = ["ArraySource", "Sink", "Source", "as_grid"]
 
@@ -34,8 +36,8 @@ class Source(Protocol):
     def path(self) -> Path | None:
         """File the data come from, None for an array in memory."""
 
-    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
-        """Read a block; one slice per axis, steps of 1, missing traces as zeros."""
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block, missing traces as zeros; slices of step 1, axes left out or ``...`` are whole."""
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows (label, text) that tell a user what was found in the file, for ``geocnn info``."""
@@ -71,7 +73,7 @@ class ArraySource(ScannedSource):
     """A NumPy array as a :class:`Source`.
 
     Args:
-        array: samples, any real dtype, vertical axis last.
+        array: samples, any real dtype, vertical axis last; those that are masked become NaN.
         grid: meaning of the axes; guessed from the shape when missing.
         path: file it came from, if any.
 
@@ -87,14 +89,24 @@ class ArraySource(ScannedSource):
             )
         if grid is not None and grid.shape != array.shape:
             raise DataError(f"the grid describes shape {grid.shape} but the array has shape {array.shape}.")
+        if isinstance(array, np.ma.MaskedArray):
+            array = np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
         self._array = array
         self.grid = as_grid(array.shape) if grid is None else grid
         self.dtype = np.dtype(array.dtype)
         self.path = path
 
-    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
-        """Read a block as float32; one slice per axis."""
-        return np.ascontiguousarray(self._array[slices], dtype=np.float32)
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block as float32.
+
+        Raises:
+            DataError: what is asked for are no slices with step 1.
+        """
+        block = self._array[tuple(slice(a, b) for a, b in spans(slices, self.grid.shape))]
+        with np.errstate(over="ignore"):
+            single = np.ascontiguousarray(block, dtype=np.float32)
+        self.out_of_range |= loses_all(block, single)
+        return single
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""

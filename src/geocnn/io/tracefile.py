@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, FormatError
+from geocnn.errors import FormatError
 from geocnn.grid import Grid
-from geocnn.io.samples import SampleFormat, decode
+from geocnn.io.samples import SampleFormat, decode, loses_all
 from geocnn.io.scan import ScannedSource
+from geocnn.io.slices import Slices, spans
 
-__all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs", "spans"]
+__all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs"]
 
 LONG_TRACE = 4096  # bytes, a page; skipping shorter traces costs more than reading on
 BLOCK_BYTES = 1 << 20  # one piece of reading: large enough for the disk, small enough for the cache
@@ -157,8 +158,13 @@ class TraceSource(ScannedSource):
         """False where the file has no trace, shape ``grid.shape[:-1]``."""
         return self.index >= 0
 
-    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
-        """Read a block; only its traces are touched, in contiguous runs."""
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block; only its traces are touched, in contiguous runs.
+
+        Raises:
+            DataError: what is asked for are no slices with step 1.
+            FormatError: the file has become shorter since it was opened.
+        """
         bounds = spans(slices, self.grid.shape)
         layout, (begin, end) = self.file.layout, bounds[-1]
         lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
@@ -182,22 +188,13 @@ class TraceSource(ScannedSource):
     def _put(self, out: NDArray[np.float32], rows: NDArray[np.intp], stored: NDArray[np.generic]) -> None:
         """Decode into rows of ``out``, in place where they follow each other."""
         if rows.size and np.all(np.diff(rows) == 1):
-            decode(stored, self.file.layout.form, out[rows[0] : rows[0] + rows.size])
+            into = out[rows[0] : rows[0] + rows.size]
+            decode(stored, self.file.layout.form, into)
+            self.out_of_range |= loses_all(stored, into)
         elif rows.size:
             piece = np.empty(stored.shape, dtype=np.float32)
             decode(stored, self.file.layout.form, piece)
             out[rows] = piece
-
-
-def spans(slices: tuple[slice, ...], shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Bounds (begin, end) of one slice per axis.
-
-    Raises:
-        DataError: the number of slices is not the number of axes, or a step is not 1.
-    """
-    if len(slices) != len(shape) or any(s.step not in (None, 1) for s in slices):
-        raise DataError(f"read() needs one slice with step 1 for each of the {len(shape)} axes, not {slices}.")
-    return [(s.indices(n)[0], max(s.indices(n)[:2])) for s, n in zip(slices, shape, strict=True)]
 
 
 def runs(traces: NDArray[np.int64], limit: int) -> Iterator[tuple[NDArray[np.intp], int, int]]:

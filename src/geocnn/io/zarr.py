@@ -15,21 +15,17 @@ from numpy.typing import DTypeLike, NDArray
 from geocnn.errors import FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.partial import PartialSink
+from geocnn.io.samples import loses_all
 from geocnn.io.scan import ScannedSource
+from geocnn.io.slices import Slices, spans
 from geocnn.io.source import as_grid
-from geocnn.io.tracefile import spans
 
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["ZarrSink", "ZarrSource", "is_zarr"]
+__all__ = ["ZarrSink", "ZarrSource"]
 
 CHUNKS = {1: (1 << 19,), 2: (512, 1024), 3: (64, 64, 128)}  # about 2 MB of float32
-
-
-def is_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr store (version 3, or 2)."""
-    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
 class ZarrSource(ScannedSource):
@@ -57,8 +53,13 @@ class ZarrSource(ScannedSource):
         self.dtype = np.dtype(self._array.dtype)
         self.chunk_rows = self._array.chunks[0]
 
-    def read(self, slices: tuple[slice, ...]) -> NDArray[np.float32]:
-        """Read a block as float32; only its chunks are touched."""
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block as float32; only its chunks are touched.
+
+        Raises:
+            DataError: what is asked for are no slices with step 1.
+            FormatError: a chunk is damaged.
+        """
         wanted = tuple(slice(a, b) for a, b in spans(slices, self.grid.shape))
         try:
             block = self._array[wanted]
@@ -66,7 +67,10 @@ class ZarrSource(ScannedSource):
             raise FormatError(
                 f"{self._path.name} has a damaged chunk ({_first_line(error)}); copy it again."
             ) from error
-        return np.ascontiguousarray(block, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            single = np.ascontiguousarray(block, dtype=np.float32)
+        self.out_of_range |= loses_all(np.asarray(block), single)
+        return single
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
