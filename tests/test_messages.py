@@ -557,6 +557,22 @@ def disk_full_in_the_middle():
 
 
 @mistake
+def quota_used_up():
+    """no room for result.npy in {here}: 0.000608 MB are needed, but your disk quota is used up; nothing was left there.
+    Make room within it (quota -s shows it) or choose another folder."""
+    failing(errno.EDQUOT, "result.npy")
+
+
+@mistake
+def a_group_in_the_way():
+    """g.zarr holds more than one Zarr array (a group, or other files); it is not replaced, choose another name."""
+    import zarr
+
+    zarr.open_group("g.zarr", mode="w")
+    result("g.zarr", overwrite=True)
+
+
+@mistake
 def read_only_folder():
     """cannot write result.sgy in {here}: read-only file system; choose another folder."""
     failing(errno.EROFS)
@@ -1195,14 +1211,12 @@ def a_read_only_folder():
 
 
 @command
-def a_disk_that_fills_up():
-    """no room for mine.npy in {here}: 0.03253 MB are needed, 0.001 MB are free; nothing was left there. Make room or
-    choose another folder."""
+def a_limit_for_files():
+    """no room for mine.npy in {here}: 0.03253 MB are needed, but files here have a size limit; nothing was left there.
+    Lift it with ulimit -f unlimited, or choose another folder or a .zarr, which is many small files."""
     np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
     network()
-    usage = iter([10**9] + [1000] * 9)
-    with pytest.MonkeyPatch.context() as patch, files_of_at_most(20_000):
-        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, next(usage)))
+    with files_of_at_most(20_000):
         return predict("line.npy", "--out", "mine.npy", make=False)
 
 
@@ -1426,6 +1440,12 @@ def the_system_refuses():
 def the_disk_is_full():
     """the disk is full (line.npy); make room or choose another folder."""
     return surprise(OSError(errno.ENOSPC, "No space left on device", "line.npy"))
+
+
+@command
+def the_quota_is_used_up():
+    """your disk quota is used up (line.npy); make room within it (quota -s shows it) or choose another folder."""
+    return surprise(OSError(errno.EDQUOT, "Disk quota exceeded", "line.npy"))
 
 
 @pytest.mark.usefixtures("here")

@@ -4,9 +4,13 @@ import errno
 import os
 import resource
 import shutil
+import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+import zarr
 
 from geocnn import io
 from geocnn.errors import TargetError
@@ -33,7 +37,7 @@ def test_nothing_is_at_the_path_before_commit(cube, target):
     sink = io.create(target, io.open(cube[0]))
     sink.write((0, 0, 0), cube[1])
     assert not target.exists()
-    assert names(target.parent) == [f".{target.name}.partial-{os.getpid()}", "cube.sgy"]
+    assert names(target.parent) == [f".{target.name}.partial-{socket.gethostname()}-{os.getpid()}", "cube.sgy"]
     sink.commit()
     sink.commit()  # a second time does no harm
     assert names(target.parent) == sorted(["cube.sgy", target.name])
@@ -147,3 +151,54 @@ def test_a_read_only_folder(cube, monkeypatch, number):
     with pytest.raises(TargetError, match=r"cannot write r\.sgy in"):
         io.create(cube[0].with_name("r.sgy"), io.open(cube[0]))
     assert names(cube[0].parent) == ["cube.sgy"]
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from geocnn import io
+sink = io.create(sys.argv[1], np.ones((3, 4)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_partials_of_killed_processes_are_removed_by_the_next_result(tmp_path, suffix):
+    target = tmp_path / f"r{suffix}"
+    subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False)
+    host = socket.gethostname()
+    (orphan,) = names(tmp_path)
+    assert orphan.startswith(f".r{suffix}.partial-{host}-")
+    kept = {
+        f".r{suffix}.partial-{host}-{os.getppid()}",  # lives
+        f".r{suffix}.partial-elsewhere-{orphan.rpartition('-')[2]}",  # of another machine
+        f".other{suffix}.partial-{host}-{orphan.rpartition('-')[2]}",  # of another target
+        f".r{suffix}.partial-{host}-backup",
+    }
+    for name in kept:
+        (tmp_path / name).touch()
+    io.create(target, np.ones((3, 4))).commit()
+    assert set(names(tmp_path)) == {*kept, target.name}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_only_a_zarr_array_alone_is_replaced(tmp_path, version):
+    def old(name):
+        path = tmp_path / name
+        zarr.create_array(store=str(path), data=np.ones((3, 4)), chunks=(1, 2), zarr_format=version)
+        return path
+
+    values = np.full((3, 4), 2.0, np.float32)
+    plain = old("plain.zarr")
+    with io.create(plain, values, overwrite=True) as sink:
+        sink.write((0, 0), values)
+    np.testing.assert_array_equal(io.open(plain).read(...), values)
+    group = tmp_path / "group.zarr"
+    zarr.open_group(str(group), mode="w", zarr_format=version).create_array("a", data=np.ones(3))
+    mixed = old("mixed.zarr")
+    (mixed / "notes.txt").write_text("mine")
+    for path in (group, mixed):
+        before = sorted(path.rglob("*"))
+        with pytest.raises(TargetError, match="holds more than one Zarr array"):
+            io.create(path, values, overwrite=True)
+        assert sorted(path.rglob("*")) == before

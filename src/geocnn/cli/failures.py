@@ -1,6 +1,5 @@
 """What the command line says, and the code it exits with, when a command fails: one plain sentence, no traceback."""
 
-import errno
 import os
 import sys
 from difflib import get_close_matches
@@ -18,10 +17,10 @@ from cyclopts import (
 )
 
 from geocnn.errors import GeocnnError
+from geocnn.io.system import no_room, reason
 
 __all__ = ["explain", "silence"]
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _OUT_OF_MEMORY = ("out of memory", "cannot allocate memory", "can't allocate memory", "std::bad_alloc")
 """Words in the RuntimeErrors of torch on processors and GPUs."""
 
@@ -63,12 +62,10 @@ def silence() -> None:
 
 def _system(error: OSError) -> str:
     """A failure of the operating system that no part of geocnn foresaw."""
-    reason, where = os.strerror(error.errno or 0).lower(), f" {error.filename}" if error.filename else ""
-    if error.errno in _FULL:
-        return (
-            f"the disk is full{f' ({error.filename})' if error.filename else ''}; make room or choose another folder."
-        )
-    return f"the system refuses{where or ' a file'}: {reason}; check its name and permissions."
+    if (told := no_room(error)) is not None:
+        what, cure = told
+        return f"{what}{f' ({error.filename})' if error.filename else ''}; {cure}."
+    return f"the system refuses {error.filename or 'a file'}: {reason(error)}; check its name and permissions."
 
 
 def _usage(error: CycloptsError, app: App) -> str:

@@ -7,6 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from geocnn.errors import TargetError
+from geocnn.io.system import reason
 
 __all__ = ["INK", "check_picture", "figure", "save"]
 
@@ -50,8 +51,8 @@ def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
         made.savefig(part, dpi=dpi)
         part.replace(target)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise TargetError(f"the picture {target} cannot be written ({reason}); choose another folder.") from None
+        said = f"the picture {target} cannot be written ({reason(error)}); choose another folder."
+        raise TargetError(said) from None
     finally:
         part.unlink(missing_ok=True)
     return target

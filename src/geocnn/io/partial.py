@@ -1,9 +1,10 @@
 """A result file that is finished or absent: written beside its target, renamed at the end."""
 
 import contextlib
-import errno
 import os
+import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError, TargetError
+from geocnn.io.system import FULL_DISK, no_room, reason
+from geocnn.io.zarr_folder import is_one_array, is_zarr
 
 __all__ = ["PartialSink", "check_target"]
-
-_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
 class PartialSink:
@@ -48,7 +49,8 @@ class PartialSink:
         self.needed = needed
         self.overwrite = overwrite
         self._target = path.resolve()  # through links: the file is replaced, not the link
-        self.partial = self._target.with_name(f".{self._target.name}.partial-{os.getpid()}")
+        _remove_orphans(self._target)
+        self.partial = self._target.with_name(f".{self._target.name}.partial-{_host()}-{os.getpid()}")
         self._open = True
 
     def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
@@ -144,13 +146,46 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
     source = source_path.resolve() if source_path is not None else None
     if source is not None and target.exists() and (target in source.parents or target.samefile(source)):
         raise TargetError(f"{path.name} is the input itself; choose another name for the result.")
-    if target.is_dir() and not any((target / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup")):
+    if target.is_dir() and not is_zarr(target):
         raise TargetError(f"{path.name} is a folder and no Zarr store; it is not replaced, choose another name.")
     if target.exists() and not overwrite:
         raise TargetError(_exists(path))
+    if target.is_dir() and not is_one_array(target):
+        raise TargetError(
+            f"{path.name} holds more than one Zarr array (a group, or other files); it is not replaced, choose another "
+            "name."
+        )
     free = shutil.disk_usage(target.parent).free
     if free < needed:
         raise TargetError(_full(target, path.name, needed, free))
+
+
+def _host() -> str:
+    """Name of this machine as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", socket.gethostname())
+
+
+def _remove_orphans(target: Path) -> None:
+    """Remove partial files that processes of this machine left behind when they were killed."""
+    if os.name != "posix":  # elsewhere a process cannot be asked whether it lives without harm
+        return
+    start = f".{target.name}.partial-{_host()}-"
+    for entry in target.parent.iterdir():
+        number = entry.name.removeprefix(start)
+        if entry.name.startswith(start) and number.isdecimal() and not _lives(int(number)):
+            with contextlib.suppress(OSError):
+                _remove(entry)
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of that number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's
+        return True
+    return True
 
 
 def _exists(path: Path) -> str:
@@ -165,10 +200,15 @@ def _full(target: Path, name: str, needed: int, free: int) -> str:
 
 
 def _system_error(error: OSError, target: Path, name: str, needed: int) -> TargetError:
-    if error.errno in _FULL:
+    if error.errno == FULL_DISK:
         return TargetError(_full(target, name, needed, shutil.disk_usage(target.parent).free))
-    reason = (error.strerror or str(error)).lower()
-    return TargetError(f"cannot write {name} in {target.parent}: {reason}; choose another folder.")
+    if (told := no_room(error)) is not None:
+        what, cure = told
+        return TargetError(
+            f"no room for {name} in {target.parent}: {needed / 1e6:.4g} MB are needed, but {what}; nothing was left "
+            f"there. {cure[0].upper()}{cure[1:]}."
+        )
+    return TargetError(f"cannot write {name} in {target.parent}: {reason(error)}; choose another folder.")
 
 
 def _replace(partial: Path, target: Path) -> None:
