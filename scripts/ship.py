@@ -16,7 +16,7 @@ HELD_OUT = 1001
 NOTES = (
     "Learnt from synthetic structure alone and shown no real data: on real surveys expect a first look, not an "
     "interpretation. It has met no unconformities, channels, salt, migration noise or acquisition footprint, and marks "
-    "some of these as faults. Faults below about two samples of throw are mostly missed. Weights under the licence of "
+    "some of these as faults. Weights under the licence of "
     "geocnn (MIT)."
 )
 
