@@ -876,6 +876,14 @@ def a_folder_of_lines():
 
 
 @command
+def this_folder():
+    """lines is a folder and no Zarr store (it has no zarr.json); name a file."""
+    Path("lines").mkdir()
+    with contextlib.chdir("lines"):
+        return run("info", ".")
+
+
+@command
 def nothing_in_the_file():
     """e.sgy is empty (0 bytes); copy it again."""
     Path("e.sgy").touch()
@@ -1561,14 +1569,38 @@ def test_ctrl_c_before_anything_was_learnt(here):
     assert not list(here.iterdir())
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_batch_systems_and_closed_terminals_stop_it_like_ctrl_c(here, number, code):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32))
+    process = start("predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.zarr")
+    wait_for(lambda: list(Path().glob(".mine.zarr.partial-*")))
+    assert interrupt(process, number=number) == (code, "geocnn: stopped; no unfinished file was left behind.")
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
+
+
+def test_nohup_and_the_background_of_a_script(here):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32))
+    words = ["predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.npy"]
+    ignoring = "import signal, sys; [signal.signal(s, signal.SIG_IGN) for s in (signal.SIGHUP, signal.SIGINT)]; "
+    code = ignoring + "from geocnn.cli import main; sys.exit(main())"
+    process = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: list(Path().glob(".mine.npy.partial-*")))
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.poll() is None
+    assert interrupt(process, number=signal.SIGTERM)[0] == 143
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
+
+
 def start(*arguments: str) -> "subprocess.Popen[str]":
     """The command in a process of its own."""
     return subprocess.Popen([sys.executable, "-m", "geocnn", *arguments], stderr=subprocess.PIPE, text=True)
 
 
-def interrupt(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    """Press Ctrl-C; return exit code and last line."""
-    process.send_signal(signal.SIGINT)
+def interrupt(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+    """Press Ctrl-C or send another signal; return exit code and last line."""
+    process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err
     return process.returncode, err.splitlines()[-1]

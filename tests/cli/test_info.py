@@ -70,3 +70,14 @@ def test_no_picture_on_demand(capsys):
     assert main(["info", "line.npy", "--no-picture"]) == 0
     assert "picture" not in capsys.readouterr().out
     assert not Path("line.png").exists()
+
+
+def test_the_folder_one_is_in_may_be_the_survey(tmp_path, monkeypatch, capsys):
+    from geocnn import io
+
+    values = np.random.default_rng(0).standard_normal((5, 6)).astype(np.float32)
+    with io.create(tmp_path / "a.zarr", values) as sink:
+        sink.write((0, 0), values)
+    monkeypatch.chdir(tmp_path / "a.zarr")
+    assert main(["info", ".", "--out", str(tmp_path / "b.png")]) == 0
+    assert capsys.readouterr().out.splitlines()[0].strip() == "a.zarr"

@@ -1,5 +1,6 @@
 """The command line: one short file a verb, each imports its layer inside the function."""
 
+import contextlib
 import logging
 import sys
 import traceback
@@ -14,6 +15,7 @@ from geocnn.cli.info import info
 from geocnn.cli.predict import predict
 from geocnn.cli.synth import synth
 from geocnn.cli.train import train
+from geocnn.interruption import terminations_as_interrupts
 
 __all__ = ["app", "main"]
 
@@ -36,21 +38,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0, 2 after an error that the user can cure, 1 after a fault of ours, 130 after Ctrl-C.
+        The exit code: 0, 2 after an error that the user can cure, 1 after a fault of ours, 130 after Ctrl-C, 143 and
+        129 after the SIGTERM of a batch system and the SIGHUP of a closed terminal.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
+    with terminations_as_interrupts() as ended_by:
+        code = _run([word for word in given if word != "--debug"], debug="--debug" in given)
+        signal = ended_by()
+    return code if signal is None else 128 + signal
+
+
+def _run(words: list[str], *, debug: bool) -> int:
+    """Run one command; what ends it becomes a sentence and an exit code."""
     try:
-        app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)
+        app(words, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         logging.getLogger("asyncio").disabled = True  # Zarr's tasks that we leave behind
         if debug and not isinstance(error, CycloptsError):
             traceback.print_exc()
         code, sentence = explain(error, app)
-        if sentence:
-            print(f"geocnn: {sentence}", file=sys.stderr)  # noqa: T201
-        else:
+        if not sentence:
             silence()
+            return code
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            print(f"geocnn: {sentence}", file=sys.stderr)  # noqa: T201
         return code
     return 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from geocnn.cli.options import SurveyOptions
+from geocnn.cli.text import named
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -37,6 +38,7 @@ def info(
 
     from geocnn.io.statistics import statistics
 
+    file = named(file)
     source = (survey or SurveyOptions()).open(file)
     if out is not None:
         from geocnn.figures import check_picture

@@ -42,10 +42,11 @@ def predict(
         survey: what you know better than the headers.
     """
     from geocnn.checkpoints import load
-    from geocnn.cli.text import free, say
+    from geocnn.cli.text import free, named, say
     from geocnn.prediction import predict as run
 
     survey = survey or SurveyOptions()
+    file = named(file)
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     if not quiet:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["free", "say"]
+__all__ = ["free", "named", "say"]
 
 
 def say(text: str) -> None:
@@ -15,3 +15,8 @@ def free(path: Path) -> Path:
     if not path.exists():
         return path
     return next(p for i in range(2, 10_000) if not (p := path.with_name(f"{path.stem}-{i}{path.suffix}")).exists())
+
+
+def named(path: Path) -> Path:
+    """The path with a name that can be shown and lengthened: that of the folder for "." and ".."."""
+    return path if path.name not in ("", "..") else path.resolve()

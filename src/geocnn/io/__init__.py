@@ -66,7 +66,8 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
     if isinstance(data, np.ndarray):
         return _restated(ArraySource(data), options)
     if isinstance(data, str | Path):
-        return _open_path(Path(data), options)
+        path = Path(data)
+        return _open_path(path if path.name not in ("", "..") else path.resolve(), options)  # "." has no name
     # Not isinstance(), which would evaluate ``live``: a pass over the file.
     members = ("grid", "dtype", "live", "path", "read", "describe")
     lacking = [name for name in members if getattr_static(data, name, None) is None and not _reaches(data, name)]
@@ -112,7 +113,7 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
         from geocnn.io.zarr_folder import is_zarr
 
         if not is_zarr(path):
-            raise FormatError(f"{path.name} is a folder and no Zarr store (it has no zarr.json); name a file.")
+            raise FormatError(f"{path.name or path} is a folder and no Zarr store (it has no zarr.json); name a file.")
         return _restated(ZarrSource(path), options)
     with path.open("rb") as file:
         head = file.read(3600)
