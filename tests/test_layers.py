@@ -284,3 +284,10 @@ def test_errors_say_what_is_needed(make, message):
 def test_print_of_a_layer_shows_its_sizes():
     assert "kernel_size=(3, 3)" in repr(Conv(2, in_channels=1, out_channels=2, kernel_size=3))
     assert "size=(2,), stride=(2,)" in repr(MaxPool(1))
+
+
+def test_reflection_needs_more_samples_than_padding():
+    layer = Conv(1, in_channels=1, out_channels=1, kernel_size=5, padding_mode="reflect")
+    with pytest.raises(ValueError, match="reflects more than a map"):
+        layer(torch.zeros(1, 1, 2))
+    assert layer(torch.zeros(1, 1, 3)).shape == (1, 1, 3)

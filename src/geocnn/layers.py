@@ -145,6 +145,11 @@ class Conv(nn.Module):
         weight = self.weight.flip(tuple(range(2, 2 + self.ndim))) if self.true_convolution else self.weight
         padding = self.padding
         if self.padding_mode == "reflect" and any(padding):
+            if any(p >= n for p, n in zip(padding, x.shape[2:], strict=True)):
+                raise ValueError(
+                    f"padding {padding} reflects more than a map of {tuple(x.shape[2:])} samples has; needed are more "
+                    "samples than padding on each axis, or padding_mode='zeros'."
+                )
             x = F.pad(x, [p for side in reversed(padding) for p in (side, side)], mode="reflect")
             padding = (0,) * self.ndim
         return _CONV[self.ndim - 1](x, weight, self.bias, self.stride, padding, self.dilation, self.groups)

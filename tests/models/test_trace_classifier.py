@@ -18,13 +18,13 @@ def count(module):
 
 
 def test_parameter_counts_are_those_of_the_textbook():
-    model = TraceClassifier()
+    model = TraceClassifier(1)
     assert (count(model.conv), count(model.dense), count(model.output)) == (48, 4112, 51)
     assert count(model) == 4211
 
 
 def test_initial_weights_equal_the_reference(oracles):
-    model = TraceClassifier(true_convolution=True)
+    model = TraceClassifier(1, true_convolution=True)
     initialise(model, Xoshiro.from_state(traces(42).state).fill)
     with np.load(oracles / "chapter_seed42.npz") as chapter:
         for ours, reference in {
@@ -42,7 +42,7 @@ def test_initial_weights_equal_the_reference(oracles):
 @pytest.mark.parametrize(("head", "true_convolution"), [("flatten", True), ("flatten", False), ("pool", True)])
 def test_logits_equal_the_formula_in_numpy(head, true_convolution):
     torch.manual_seed(0)
-    model = TraceClassifier(head=head, true_convolution=true_convolution, in_channels=2).double()
+    model = TraceClassifier(1, head=head, true_convolution=true_convolution, in_channels=2).double()
     x = np.random.default_rng(0).standard_normal((3, 2, 64))
     p = {k: v.numpy() for k, v in model.state_dict().items()}
     apply = signal.convolve if true_convolution else signal.correlate
@@ -98,10 +98,10 @@ def test_initial_weights_fill_their_range_in_every_dimension(ndim, window):
 def test_flatten_refuses_another_window_and_pool_takes_it():
     message = r"got windows of \(60,\) samples; with head='flatten' it takes \(64,\) only"
     with pytest.raises(ValueError, match=message):
-        TraceClassifier()(torch.zeros(1, 1, 60))
-    assert TraceClassifier(head="pool")(torch.zeros(1, 1, 60)).shape == (1, 3)
+        TraceClassifier(1)(torch.zeros(1, 1, 60))
+    assert TraceClassifier(1, head="pool")(torch.zeros(1, 1, 60)).shape == (1, 3)
 
 
 def test_odd_windows_are_refused():
     with pytest.raises(ValueError, match=r"window is \(63,\); needed are even numbers"):
-        TraceClassifier(window=63)
+        TraceClassifier(1, window=63)

@@ -44,7 +44,7 @@ class TraceClassifier(nn.Module):
 
     def __init__(
         self,
-        ndim: int = 1,
+        ndim: int,
         *,
         in_channels: int = 1,
         out_channels: int = 3,
