@@ -443,6 +443,16 @@ def no_cube():
 
 
 @mistake
+def damaged_line_numbers():
+    """s.sgy: 10 of 12 traces fill a grid of inlines at byte 189 and crosslines at byte 193, but the numbers of 2 lie
+    far away from it; repair their headers, name other bytes with --inline-byte and --crossline-byte, or read the traces as
+    one line with --ndim 2."""
+    numbers = [{189: 1 + i // 3, 193: 1 + i % 3} for i in range(12)]
+    numbers[5][189], numbers[7][189] = 5_000_000, -99_999_999
+    io.open(segy("s.sgy", numbers))
+
+
+@mistake
 def no_geometry():
     """s.sgy: none of the byte pairs 189/193, 9/21, 5/21, 181/185, 17/13 fills a grid, and 12 traces are too many for a
     line; give --inline-byte and --crossline-byte, or --ndim 2."""

@@ -146,3 +146,57 @@ def test_prestack_is_refused_and_readable_on_demand(tmp_path, make_segy, headers
     with pytest.raises(GeometryError, match="prestack"):
         io.open(path)
     assert io.open(path, ndim=2).grid.shape == (36, 2)
+
+
+def damaged(path, make_segy, headers, damage):
+    """A cube of 20 x 20 traces, each with its own number in all samples, some headers overwritten."""
+    for number, fields in damage.items():
+        headers[number] |= fields
+    samples = np.arange(1, 401)[:, None] * np.ones(3)
+    return make_segy(path, samples, headers), samples
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ({57: {189: 5_000_000}}, "1 trace with unusable line numbers is left out; zero in a SEG-Y result"),
+        (
+            {3: {193: -2_000_000_000}, 57: {189: 5_000_000}, 399: {189: 2_147_483_647, 193: -7}},
+            "3 traces with unusable line numbers are left out; zero in a SEG-Y result",
+        ),
+    ],
+)
+def test_damaged_headers_do_not_turn_a_cube_into_a_line(tmp_path, make_segy, damage, words):
+    headers = [{189: 100 + 2 * (i // 20), 193: 500 + i % 20} for i in range(400)]
+    path, samples = damaged(tmp_path / "d.sgy", make_segy, headers, damage)
+    source = io.open(path)
+    assert str(source.grid) == "inline 100..138 step 2 (20), crossline 500..519 step 1 (20), time 0..8 ms step 4 (3)"
+    assert dict(source.describe())["left out"] == words
+    expected = samples.reshape(20, 20, 3).copy()
+    for number in damage:
+        expected[divmod(number, 20)] = 0
+    np.testing.assert_array_equal(source.read(...), expected)
+    with io.create(tmp_path / "r.sgy", source) as sink:
+        sink.write((0, 0, 0), np.full((20, 20, 3), 7, np.float32))
+    before, after = (np.frombuffer((tmp_path / n).read_bytes()[3600:], np.uint8) for n in ("d.sgy", "r.sgy"))
+    before, after = before.reshape(400, -1), after.reshape(400, -1)
+    np.testing.assert_array_equal(before[:, :240], after[:, :240])
+    dead = ~after[:, 240:].any(axis=1)
+    assert np.flatnonzero(dead).tolist() == sorted(damage)
+
+
+def test_many_damaged_headers_are_refused(tmp_path, make_segy):
+    numbers = np.random.default_rng(0).integers(-(2**31), 2**31, 40)
+    headers = [{189: 100 + i // 20, 193: 500 + i % 20} for i in range(400)]
+    path, _ = damaged(tmp_path / "d.sgy", make_segy, headers, {10 * i: {189: int(n)} for i, n in enumerate(numbers)})
+    with pytest.raises(GeometryError, match="360 of 400 traces fill a grid"):
+        io.open(path)
+    assert io.open(path, ndim=2).grid.shape == (400, 3)
+
+
+def test_a_small_block_away_from_the_survey_is_kept(tmp_path, make_segy):
+    far = [{189: 150 + i // 4, 193: 500 + i % 4} for i in range(8)]
+    headers = [{189: 100 + i // 20, 193: 500 + i % 20} for i in range(400)] + far
+    source = io.open(make_segy(tmp_path / "b.sgy", np.ones((408, 3)), headers))
+    assert source.grid.shape == (52, 20, 3)
+    assert "left out" not in dict(source.describe())

@@ -128,6 +128,10 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     vertical, notes = _vertical(fields, layout, interval, options, path.name)
     if geometry.left_out:
         notes.append(("left out", f"{geometry.left_out} traces without line numbers"))
+    if (lost := geometry.unusable) == 1:
+        notes.append(("left out", "1 trace with unusable line numbers is left out; zero in a SEG-Y result"))
+    elif lost:
+        notes.append(("left out", f"{lost} traces with unusable line numbers are left out; zero in a SEG-Y result"))
     attributes: dict[str, object] = {
         "format": "SEG-Y" if layout.offset else "Seismic Unix",
         "sample_format": layout.form.name,

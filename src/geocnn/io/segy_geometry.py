@@ -25,6 +25,7 @@ GEOMETRY_FIELDS = tuple(dict.fromkeys([*COUNTERS, OFFSET, *(byte for pair in CAN
 MIN_FILL = 0.1  # of the spanned rectangle; a diagonal or winding 2-D line stays below
 MIN_TRACES_A_LINE = 1.1  # a 2-D line with two counters has one trace per number
 MAX_NUMBER, MAX_STEP = 10_000_000, 1000  # beyond these a found number is a coordinate or lies in the wrong byte order
+MAX_UNUSABLE = 0.01  # of the traces; of more we do not believe that their headers alone are damaged
 MAX_LINE = 100_000  # more traces than this without any line number are no 2-D line
 
 
@@ -39,6 +40,7 @@ class Geometry:
         fill: share of grid positions that have a trace.
         left_out: traces without line numbers that are on no grid position.
         doubled: traces whose place is taken by a later trace with the same numbers.
+        unusable: traces whose numbers lie so far from all others that their headers must be damaged.
     """
 
     axes: tuple[Axis, ...]
@@ -47,6 +49,7 @@ class Geometry:
     fill: float
     left_out: int = 0
     doubled: int = 0
+    unusable: int = 0
 
     @property
     def sorting(self) -> str:
@@ -83,7 +86,7 @@ def find_geometry(
         ndim: 3 insists on a cube, 2 takes the traces as one line in file order.
 
     Raises:
-        GeometryError: prestack, doubled line numbers, or no pair that fills a grid.
+        GeometryError: prestack, doubled line numbers, many damaged headers, or no pair that fills a grid.
     """
     if ndim == 2 and pair is None:
         return _line(fields)
@@ -97,10 +100,12 @@ def find_geometry(
     if ndim == 3:
         if (cube := _single_line_cube(fields)) is not None:
             return cube
+        _refuse_damaged(fields, name)
         raise GeometryError(
             f"{name}: none of the byte pairs {_pairs()} fills a grid; give --inline-byte and --crossline-byte."
         )
     _refuse_prestack(fields, name)
+    _refuse_damaged(fields, name)
     count = len(fields[OFFSET])
     line = _line(fields)
     if count > MAX_LINE and not line.bytes:
@@ -121,12 +126,32 @@ def _axis(name: str, numbers: NDArray[np.int64]) -> Axis:
     return Axis(name, int(numbers[-1] - numbers[0]) // step + 1, float(numbers[0]), float(step))
 
 
-def _cube(fields: Fields, pair: tuple[int, int]) -> Geometry | None:
-    """The grid of one byte pair, or None when its rectangle is far larger than the traces can fill."""
+def _outlying(numbers: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """Numbers far outside the range of the others: damaged headers. None where they are more than a share of all.
+
+    Far is three times the distance between the quartiles, which for lines of equal length is one and a half times the
+    whole survey.
+    """
+    low, high = (int(q) for q in np.quantile(numbers, (0.25, 0.75), method="nearest"))
+    reach = 3 * max(high - low, 1)
+    far = (numbers < low - reach) | (numbers > high + reach)
+    return far if far.sum() <= max(1.0, share * len(numbers)) else np.zeros_like(far)
+
+
+def _cube(fields: Fields, pair: tuple[int, int], share: float = MAX_UNUSABLE) -> Geometry | None:
+    """The grid of one byte pair, or None when its rectangle is far larger than the traces can fill.
+
+    At most ``share`` of the traces are left out for numbers far away from all others.
+    """
     inline, crossline = (fields[byte].astype(np.int64) for byte in pair)
     numbered = (inline != 0) | (crossline != 0)
     if numbered.sum() < 0.5 * len(numbered) or (~numbered).sum() == 1:
         numbered[:] = True  # zeros are numbers here, not blanks
+    blank = int(np.count_nonzero(~numbered))
+    if numbered.sum() > 4:  # of fewer none is outlying
+        far = _outlying(inline[numbered], share) | _outlying(crossline[numbered], share)
+        numbered[numbered] = ~far
+    unusable = int(np.count_nonzero(~numbered)) - blank
     inline, crossline = inline[numbered], crossline[numbered]
     axes = (_axis("inline", np.unique(inline)), _axis("crossline", np.unique(crossline)))
     size = axes[0].size * axes[1].size
@@ -138,7 +163,7 @@ def _cube(fields: Fields, pair: tuple[int, int]) -> Geometry | None:
     index = np.full((axes[0].size, axes[1].size), -1, dtype=np.int64)
     index[row, column] = np.flatnonzero(numbered)
     filled = int(np.count_nonzero(index >= 0))
-    return Geometry(axes, index, pair, filled / size, int(np.count_nonzero(~numbered)), len(inline) - filled)
+    return Geometry(axes, index, pair, filled / size, blank, len(inline) - filled, unusable)
 
 
 def _is_grid(cube: Geometry, fields: Fields) -> bool:
@@ -198,6 +223,20 @@ def _refuse_prestack(fields: Fields, name: str) -> None:
     shared = [cube for pair in (*CANDIDATES[:3], (21, 21)) if (cube := _cube(fields, pair)) and cube.fold >= 2]
     if shared:
         raise _doubled(fields, name, min(shared, key=lambda cube: cube.fold))
+
+
+def _refuse_damaged(fields: Fields, name: str) -> None:
+    """Raise where most traces fill a grid and the others do not belong to it: a line would be the wrong answer."""
+    for pair in CANDIDATES:
+        cube = _cube(fields, pair, share=0.25)
+        if cube is not None and cube.unusable and not cube.doubled and _is_grid(cube, fields):
+            count = len(fields[OFFSET])
+            raise GeometryError(
+                f"{name}: {count - cube.left_out - cube.unusable} of {count} traces fill a grid of inlines at byte "
+                f"{pair[0]} and crosslines at byte {pair[1]}, but the numbers of {cube.unusable} lie far away from it; "
+                "repair their headers, name other bytes with --inline-byte and --crossline-byte, or read the traces as "
+                "one line with --ndim 2."
+            )
 
 
 def _line(fields: Fields) -> Geometry:
