@@ -445,8 +445,8 @@ def no_cube():
 @mistake
 def damaged_line_numbers():
     """s.sgy: 10 of 12 traces fill a grid of inlines at byte 189 and crosslines at byte 193, but the numbers of 2 lie
-    far away from it; repair their headers, name other bytes with --inline-byte and --crossline-byte, or read the traces as
-    one line with --ndim 2."""
+    far away from it; repair their headers, name other bytes with --inline-byte and --crossline-byte, or read the traces
+    as one line with --ndim 2."""
     numbers = [{189: 1 + i // 3, 193: 1 + i % 3} for i in range(12)]
     numbers[5][189], numbers[7][189] = 5_000_000, -99_999_999
     io.open(segy("s.sgy", numbers))
@@ -1382,6 +1382,39 @@ def labels_with_nothing_in_them():
     """the labels labels.npy hold no sample above 0.5; a fault mask is 1 on the faults, else 0."""
     np.save("labels.npy", np.zeros((20, 30)))
     return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@command
+def amplitudes_as_labels():
+    """the labels labels.npy reach from -2 to 3; a fault mask is 1 on the faults, else 0: give the file with the mask,
+    or rescale it."""
+    np.save("labels.npy", np.linspace(-2, 3, 600).reshape(20, 30))
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@command
+def labels_with_holes():
+    """the labels labels.npy hold NaN or infinite samples (30 of 600); a fault mask is 1 on the faults, else 0."""
+    labels = np.ones((20, 30))
+    labels[3] = np.nan
+    np.save("labels.npy", labels)
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@pytest.mark.usefixtures("here")
+def test_surveys_that_need_options_can_be_scored(capsys):
+    numbers = [{9: 1 + i // 3, 13: 1 + i % 3, 37: i} for i in range(12)]  # a pair that is not searched
+    data, truth = segy("data.sgy", numbers), segy("truth.sgy", numbers)
+    raw = bytearray(truth.read_bytes())
+    for trace in range(12):
+        struct.pack_into(">10f", raw, 3600 + trace * 280 + 240, *([1.0 if trace == 4 else 0.0] * 10))
+    truth.write_bytes(raw)
+    options = ["--inline-byte", "9", "--crossline-byte", "13", "--domain", "depth"]
+    words = ["evaluate", network(ndim=3), "--data", str(data), "--labels", str(truth), "--quiet"]
+    assert main([*words, *options]) == 0
+    names = [row.rsplit(maxsplit=1)[0] for row in capsys.readouterr().out.splitlines()]
+    assert names[:4] == ["precision", "recall", "dice", "iou"]
+    assert main(words) == 2
 
 
 @command

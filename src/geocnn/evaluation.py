@@ -1,5 +1,6 @@
 """How good is a network: on labelled samples, or on a survey whose faults are known."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,8 @@ def scores(
     Returns:
         ``precision``, ``recall``, ``dice`` and ``iou`` sample by sample; ``average_precision`` and ``auc`` over all
         thresholds; ``tolerant_precision``, ``tolerant_recall``, ``tolerant_f1`` and ``tolerant_iou = f1 / (2 - f1)``.
+        NaN where a score is undefined: precision where nothing is called, recall and ``average_precision`` where
+        nothing is true, ``auc`` where all samples are of one kind, overlaps where nothing is called nor true.
 
     Raises:
         DataError: the shapes differ.
@@ -45,15 +48,14 @@ def scores(
         )
     found = probability >= threshold
     hit, n_found, n_true = float((found & truth).sum()), float(found.sum()), float(truth.sum())
-    precision, recall = hit / max(n_found, 1.0), hit / max(n_true, 1.0)
-    near_precision = float((found & _near(truth, tolerance)).sum()) / max(n_found, 1.0)
-    near_recall = float((truth & _near(found, tolerance)).sum()) / max(n_true, 1.0)
+    near_precision = _share(float((found & _near(truth, tolerance)).sum()), n_found)
+    near_recall = _share(float((truth & _near(found, tolerance)).sum()), n_true)
     near_f1 = _harmonic(near_precision, near_recall)
     return {
-        "precision": precision,
-        "recall": recall,
-        "dice": _harmonic(precision, recall),
-        "iou": hit / max(n_found + n_true - hit, 1.0),
+        "precision": _share(hit, n_found),
+        "recall": _share(hit, n_true),
+        "dice": _share(2 * hit, n_found + n_true),
+        "iou": _share(hit, n_found + n_true - hit),
         **_ranking(probability, truth),
         "tolerant_precision": near_precision,
         "tolerant_recall": near_recall,
@@ -63,8 +65,15 @@ def scores(
 
 
 def _harmonic(a: float, b: float) -> float:
-    """Harmonic mean, zero if both are."""
-    return 2 * a * b / (a + b) if a + b else 0.0
+    """Harmonic mean; zero if both are, or one is and the other undefined; NaN if neither is defined."""
+    if math.isnan(a) and math.isnan(b):
+        return math.nan
+    return 2 * a * b / (a + b) if a > 0 and b > 0 else 0.0
+
+
+def _share(part: float, whole: float) -> float:
+    """Part of a whole, NaN of nothing."""
+    return part / whole if whole else math.nan
 
 
 def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
@@ -80,20 +89,22 @@ def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict
     """Average precision and area under the ROC curve, from 1,000 bins of probability."""
     from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
+    if not truth.any():
+        return {"average_precision": math.nan, "auc": math.nan}
     p, t = (
         torch.from_numpy(np.ascontiguousarray(probability)).flatten(),
         torch.from_numpy(truth.astype(np.int64)).flatten(),
     )
     return {
         "average_precision": float(binary_average_precision(p, t, thresholds=1000)),
-        "auc": float(binary_auroc(p, t, thresholds=1000)),
+        "auc": math.nan if truth.all() else float(binary_auroc(p, t, thresholds=1000)),
     }
 
 
 def evaluate_samples(
     network: str | Path | Trained, samples: Samples, *, device: str = "auto", show_progress: bool = True
 ) -> dict[str, float]:
-    """Scores on labelled samples, each sample judged alone and the scores averaged.
+    """Scores on labelled samples, each sample judged alone and the scores averaged over those where they are defined.
 
     For a classifier: those of :func:`geocnn.metrics.accuracies`.
     For a segmentation network: those of :func:`scores`.
@@ -111,7 +122,13 @@ def evaluate_samples(
     if trained.card.task == "classification":
         return accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
     rows = [scores(torch.sigmoid(p)[0, 0].numpy(), t[0, 0].numpy() > 0.5) for p, t in zip(logits, targets, strict=True)]
-    return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+    return {key: _mean([row[key] for row in rows]) for key in rows[0]}
+
+
+def _mean(values: list[float]) -> float:
+    """Mean of what is defined, NaN if nothing is."""
+    defined = [value for value in values if not math.isnan(value)]
+    return _share(math.fsum(defined), len(defined))
 
 
 def evaluate_survey(
@@ -126,19 +143,39 @@ def evaluate_survey(
     """Scores on a survey with known faults; ``labels`` is a file or array of the same shape, above 0.5 on a fault.
 
     Raises:
-        DataError: the shapes differ, or the labels hold no fault.
+        DataError: the shapes differ, or the labels are no mask of faults.
     """
     source, truth = io.open(data), io.open(labels)
     if source.grid.shape != truth.grid.shape:
         have, need = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid))
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
-    mask = truth.read(tuple(slice(0, n) for n in truth.grid.shape)) > 0.5
-    if not mask.any():
-        raise DataError(
-            f"the labels{f' {truth.path}' if truth.path else ''} hold no sample above 0.5; a fault mask is 1 on the "
-            "faults, else 0."
-        )
+    mask = _mask(truth)
     result = predict(network, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:
         raise AssertionError("predict without out keeps its result in memory")
     return scores(result.array, mask)
+
+
+def _mask(labels: Source) -> NDArray[np.bool_]:
+    """True on the faults.
+
+    Raises:
+        DataError: NaN, samples outside 0..1, or nothing on a fault.
+    """
+    values = labels.read(...)
+    name = f"the labels{f' {labels.path}' if labels.path else ''}"
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite(values).all():
+        count = int(np.count_nonzero(~np.isfinite(values)))
+        raise DataError(
+            f"{name} hold NaN or infinite samples ({count} of {values.size}); a fault mask is 1 on the faults, else 0."
+        )
+    if low < 0 or high > 1:
+        raise DataError(
+            f"{name} reach from {low:.4g} to {high:.4g}; a fault mask is 1 on the faults, else 0: give the file with "
+            "the mask, or rescale it."
+        )
+    mask = values > 0.5
+    if not mask.any():
+        raise DataError(f"{name} hold no sample above 0.5; a fault mask is 1 on the faults, else 0.")
+    return mask

@@ -1,6 +1,9 @@
 """``geocnn evaluate NETWORK``."""
 
+from math import isfinite
 from pathlib import Path
+
+from geocnn.cli.options import SurveyOptions
 
 __all__ = ["evaluate"]
 
@@ -14,6 +17,7 @@ def evaluate(
     memory: str | None = None,
     device: str = "auto",
     quiet: bool = False,
+    survey: SurveyOptions | None = None,
 ) -> None:
     """Score a network on a survey with known answers, or on the validation samples of its recipe.
 
@@ -24,11 +28,20 @@ def evaluate(
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
+        survey: what you know better than the headers of both.
     """
     from geocnn.cli.text import say
     from geocnn.recipes import evaluate as run
 
-    scores = run(network, data, labels, memory=memory, device=device, show_progress=not quiet)
+    survey = survey or SurveyOptions()
+    scores = run(
+        network,
+        data and survey.open(data),
+        labels and survey.open_result(labels),
+        memory=memory,
+        device=device,
+        show_progress=not quiet,
+    )
     width = max(len(name) for name in scores)
     for name, value in scores.items():
-        say(f"{name.replace('_', ' '):<{width}} {value:.4f}")
+        say(f"{name.replace('_', ' '):<{width}} {f'{value:.4f}' if isfinite(value) else 'undefined'}")

@@ -51,4 +51,5 @@ class SurveyOptions:
         """Open a result of a survey that was opened with these options; only SEG-Y still needs them."""
         from geocnn import io
 
-        return self.open(path) if path.suffix.lower() not in (".zarr", ".npy") else io.open(path)
+        plain = path.suffix.lower() in (".zarr", ".npy") or path.is_dir()
+        return io.open(path) if plain else self.open(path)

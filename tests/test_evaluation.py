@@ -1,0 +1,132 @@
+"""Scores against their definitions, counted sample by sample."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from geocnn import evaluation
+from geocnn.checkpoints import Card, Trained
+from geocnn.datasets import TensorSamples
+from geocnn.errors import DataError
+from geocnn.evaluation import evaluate_samples, evaluate_survey, scores
+
+
+def counted(probability, truth, threshold, tolerance):
+    """The definitions in loops over samples: no distance transform, no arrays."""
+    found = [tuple(p) for p in np.argwhere(probability >= threshold)]
+    true = [tuple(p) for p in np.argwhere(truth)]
+
+    def near(points, others):
+        return sum(any(math.dist(p, q) <= tolerance for q in others) for p in points)
+
+    hit = len(set(found) & set(true))
+    precision, recall = near(found, true) / len(found), near(true, found) / len(true)
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {
+        "precision": hit / len(found),
+        "recall": hit / len(true),
+        "dice": 2 * hit / (len(found) + len(true)),
+        "iou": hit / len(set(found) | set(true)),
+        "tolerant_precision": precision,
+        "tolerant_recall": recall,
+        "tolerant_f1": f1,
+        "tolerant_iou": f1 / (2 - f1),
+    }
+
+
+def ranked(probability, truth):
+    """Average precision as the area of steps, and the share of pairs in the right order, over all thresholds."""
+    p, t = probability.ravel(), truth.ravel()
+    area, before = 0.0, 0.0
+    for threshold in sorted(set(p), reverse=True):
+        called = p >= threshold
+        recall = (called & t).sum() / t.sum()
+        area += (recall - before) * (called & t).sum() / called.sum()
+        before = recall
+    pairs = [float(a > b) + 0.5 * float(a == b) for a in p[t] for b in p[~t]]
+    return {"average_precision": area, "auc": sum(pairs) / len(pairs)}
+
+
+@pytest.mark.parametrize("shape", [(90,), (9, 11), (5, 6, 7)])
+@pytest.mark.parametrize("seed", range(4))
+def test_scores_are_their_definitions(shape, seed):
+    draw = np.random.default_rng(seed)
+    truth = draw.random(shape) < 0.15
+    # Values between the 1,000 thresholds, far enough apart that the bins lose nothing.
+    probability = ((draw.integers(0, 200, shape) + 0.5) / 200).astype(np.float32)
+    probability[truth] = np.maximum(probability[truth], np.float32(0.5025))
+    threshold, tolerance = 0.7, 2
+    got = scores(probability, truth, threshold=threshold, tolerance=tolerance)
+    expected = counted(probability, truth, threshold, tolerance) | ranked(probability, truth)
+    assert got.keys() == expected.keys()
+    for name, value in expected.items():
+        assert got[name] == pytest.approx(value, abs=1e-6), name
+
+
+def test_tolerance_is_a_euclidean_distance_that_counts_itself():
+    truth = np.zeros((9, 9), bool)
+    truth[4, 4] = True
+    for step, near in (((0, 2), True), ((1, 1), True), ((2, 1), False), ((2, 2), False), ((0, 3), False)):
+        probability = np.zeros((9, 9), np.float32)
+        probability[4 + step[0], 4 + step[1]] = 1
+        got = scores(probability, truth)
+        assert (got["tolerant_precision"], got["tolerant_recall"], got["tolerant_iou"]) == (near, near, near)
+        assert got["dice"] == 0
+
+
+def undefined(got):
+    return {name for name, value in got.items() if math.isnan(value)}
+
+
+def test_what_is_undefined_is_nan():
+    nothing, everything = np.zeros((4, 4), bool), np.ones((4, 4), bool)
+    high, low = np.full((4, 4), 0.9, np.float32), np.full((4, 4), 0.1, np.float32)
+    assert undefined(scores(high, nothing)) == {"recall", "tolerant_recall", "average_precision", "auc"}
+    assert undefined(scores(low, everything)) == {"precision", "tolerant_precision", "auc"}
+    assert undefined(scores(low, nothing)) == set(scores(low, nothing))
+    assert scores(high, nothing)["dice"] == scores(low, everything)["dice"] == scores(low, everything)["recall"] == 0
+    assert scores(high, nothing)["tolerant_f1"] == scores(low, everything)["tolerant_iou"] == 0
+    assert undefined(scores(high, everything)) == {"auc"}
+
+
+class Same(nn.Module):
+    """Gives back its input as logits."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+CARD = Card(
+    "same", "segmentation", "faultseg", {"ndim": 2}, ("fault",), ("amplitude",), ("trace", "time"), window=(6, 6)
+)
+
+
+def test_undefined_scores_are_left_out_of_means():
+    draw = torch.Generator().manual_seed(0)
+    inputs = torch.randn(3, 1, 6, 6, generator=draw)
+    targets = (torch.rand(3, 1, 6, 6, generator=draw) < 0.3).float()
+    targets[1] = 0
+    network = Trained(Same().eval(), CARD)
+    got = evaluate_samples(network, TensorSamples(inputs, targets), device="cpu", show_progress=False)
+    alone = [scores(torch.sigmoid(x[0]).numpy(), t[0].numpy() > 0.5) for x, t in zip(inputs, targets, strict=True)]
+    assert got["recall"] == pytest.approx((alone[0]["recall"] + alone[2]["recall"]) / 2)
+    assert got["auc"] == pytest.approx((alone[0]["auc"] + alone[2]["auc"]) / 2)
+    assert got["dice"] == pytest.approx((alone[0]["dice"] + 0 + alone[2]["dice"]) / 3)
+    nowhere = evaluate_samples(network, TensorSamples(inputs[1:2], targets[1:2]), device="cpu", show_progress=False)
+    assert math.isnan(nowhere["recall"])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -0.1, 1.5, 255])
+def test_labels_that_are_no_mask_are_refused_before_the_work(monkeypatch, bad):
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: pytest.fail("predicted"))
+    labels = np.zeros((6, 6))
+    labels[2, 3], labels[1, 1] = 1, bad
+    with pytest.raises(DataError, match="a fault mask is 1 on the faults, else 0"):
+        evaluate_survey(Trained(Same().eval(), CARD), np.ones((6, 6)), labels)
