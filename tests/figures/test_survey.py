@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from geocnn import io
-from geocnn.figures.panels import LONGEST
+from geocnn.figures import panels
+from geocnn.figures.panels import PIXELS, cube, line
 from geocnn.figures.survey import thumbnail
 from geocnn.grid import Axis, Grid
 
@@ -72,11 +73,11 @@ def test_reflections_are_symmetric_and_velocities_are_not(values, label, symmetr
 
 
 def test_very_long_lines_are_thinned_and_wide():
-    values = np.ones((2 * LONGEST + 10, 20), dtype=np.float32)
+    values = np.ones((4 * PIXELS[0] + 10, 20), dtype=np.float32)
     values[:] = np.arange(len(values))[:, None] - len(values) / 2
     made = thumbnail(source(values))
     (axes,) = images(made)
-    assert axes.images[0].get_array().shape[1] <= LONGEST
+    assert axes.images[0].get_array().shape[1] <= PIXELS[0]
     assert axes.get_xlim()[1] == pytest.approx(len(values), abs=4)
     assert made.get_size_inches()[0] == 16
 
@@ -85,3 +86,45 @@ def test_a_single_trace_is_a_curve():
     made = thumbnail(source(np.sin(np.arange(50.0)), Grid((Axis("time", 50, 0, 4, "ms"),))))
     line = made.axes[0].lines[0]
     np.testing.assert_array_equal(line.get_xdata(), 4 * np.arange(50))
+
+
+class Counting(io.ArraySource):
+    """Notes the largest block that was read."""
+
+    largest = 0
+
+    def read(self, slices):
+        block = super().read(slices)
+        self.largest = max(self.largest, block.nbytes)
+        return block
+
+
+@pytest.mark.parametrize("peaks", [False, True])
+def test_pixels_hold_the_mean_or_the_highest_of_their_samples(monkeypatch, peaks):
+    monkeypatch.setattr(panels, "PIXELS", (5, 4))
+    monkeypatch.setattr(panels, "_BLOCK", 500)
+    values = np.random.default_rng(0).standard_normal((23, 11, 30)).astype(np.float32)
+    values[3, 4, 5:9] = np.nan
+    live = np.ones((23, 11), bool)
+    live[6:12, 2:5] = False
+    alive = np.where(live[..., None], values, np.nan)
+    made = cube(io.ArraySource(values), [3, 4, 7], live, peaks=peaks)
+    slices = (alive[3], alive[:, 4], alive[:, :, 7].T)
+    for panel, samples in zip(made, slices, strict=True):
+        steps = [-(-n // pixels) for n, pixels in zip(samples.shape, (5, 4), strict=True)]
+        expected = np.full([-(-n // step) for n, step in zip(samples.shape, steps, strict=True)], np.nan)
+        for i, j in np.ndindex(*expected.shape):
+            pixel = samples[i * steps[0] : (i + 1) * steps[0], j * steps[1] : (j + 1) * steps[1]]
+            if (known := pixel[np.isfinite(pixel)]).size:
+                expected[i, j] = known.max() if peaks else known.astype(float).mean()
+        np.testing.assert_allclose(panel.values, expected, rtol=1e-5, atol=1e-6)
+        assert (panel.across.size, panel.down.size) == panel.values.shape
+        assert [panel.across.start, panel.down.start] == [(step - 1) / 2 for step in steps]
+
+
+def test_long_lines_are_read_in_blocks():
+    survey = Counting(np.broadcast_to(np.float32(1), (3000, 6000)))
+    panel = line(survey)
+    assert panel.values.shape == (1000, 858)
+    assert (panel.values == 1).all()
+    assert survey.largest <= 8 << 20

@@ -14,9 +14,10 @@ from geocnn.grid import Axis
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
-__all__ = ["LONGEST", "NO_DATA", "Panel", "amplitudes", "crossings", "cube", "draw", "line", "quantity"]
+__all__ = ["NO_DATA", "PIXELS", "Panel", "amplitudes", "crossings", "cube", "draw", "line", "quantity"]
 
-LONGEST = 3000  # traces drawn along an axis; more do not show on paper
+PIXELS = (1400, 900)  # of a panel, about; more samples do not show
+_BLOCK = 8 << 20  # bytes read at once
 NO_DATA = "#f2e8d5"  # sand, for places without traces: white is an amplitude
 
 
@@ -29,59 +30,73 @@ class Panel(NamedTuple):
     title: str = ""
 
 
-def line(source: "Source", live: NDArray[np.bool_] | None = None) -> Panel:
-    """A whole line, traces left out evenly where there are too many to draw.
+def line(source: "Source", live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> Panel:
+    """A whole line.
 
     Args:
         source: survey of two axes.
         live: traces to show, the others become NaN; default all.
+        peaks: of samples that share a pixel show the highest instead of the mean: a thin fault must not fade.
     """
-    axes, every = source.grid.axes, _every(source)
-    values = _rows(source, (slice(0, axes[1].size),))
-    if live is not None:
-        values[~live[::every]] = np.nan
-    return Panel(values, _thinned(axes[0], values, every), axes[1])
+    return _panel(source, (0, 1), {}, live, peaks=peaks)
 
 
-def cube(source: "Source", at: list[int], live: NDArray[np.bool_] | None = None) -> list[Panel]:
+def cube(source: "Source", at: list[int], live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> list[Panel]:
     """An inline, a crossline and a map (crosslines to the right, inlines upward).
 
     Args:
         source: survey of three axes.
         at: index of the slice along each axis.
         live: traces to show, the others become NaN; default all.
+        peaks: of samples that share a pixel show the highest instead of the mean.
     """
-    (inline, crossline, vertical), every = source.grid.axes, _every(source)
-    every_crossline, whole = slice(0, crossline.size), slice(0, vertical.size)
-    first = source.read((slice(at[0], at[0] + 1), every_crossline, whole))[0]
-    second = _rows(source, (slice(at[1], at[1] + 1), whole))[:, 0]
-    third = _rows(source, (every_crossline, slice(at[2], at[2] + 1)))[..., 0]
-    if live is not None:
-        first[~live[at[0]]] = np.nan
-        second[~live[::every, at[1]]] = np.nan
-        third[~live[::every]] = np.nan
-    thinned = _thinned(inline, second, every)
-    titles = [f"{a.name} {a.values[i]:g} {a.unit}".strip() for a, i in zip(source.grid.axes, at, strict=True)]
     return [
-        Panel(first, crossline, vertical, titles[0]),
-        Panel(second, thinned, vertical, titles[1]),
-        Panel(third.T, crossline, thinned, titles[2]),
+        _panel(source, shown, {cut: at[cut]}, live, peaks=peaks) for cut, shown in enumerate(((1, 2), (0, 2), (1, 0)))
     ]
 
 
-def _every(source: "Source") -> int:
-    return -(-source.grid.shape[0] // LONGEST)
+def _panel(
+    source: "Source", shown: tuple[int, int], cut: dict[int, int], live: NDArray[np.bool_] | None, *, peaks: bool
+) -> Panel:
+    """The slice along two axes (horizontal, vertical), read in blocks and reduced to about the pixels of a picture."""
+    axes = source.grid.axes
+    every = {axis: -(-axes[axis].size // pixels) for axis, pixels in zip(shown, PIXELS, strict=True)}
+    first, second = sorted(shown)
+    fixed = tuple(cut)
+    rows = max(1, _BLOCK // (4 * axes[second].size * every[first])) * every[first]
+    pieces = []
+    for begin in range(0, axes[first].size, rows):
+        box = [slice(cut[k], cut[k] + 1) if k in cut else slice(0, axis.size) for k, axis in enumerate(axes)]
+        box[first] = slice(begin, min(begin + rows, axes[first].size))
+        block = source.read(tuple(box))
+        if live is not None:
+            block[~live[tuple(box[:-1])]] = np.nan
+        pieces.append(_reduced(block.squeeze(fixed), (every[first], every[second]), peaks=peaks))
+    values = np.concatenate(pieces)
+    titles = [f"{axes[k].name} {axes[k].values[i]:g} {axes[k].unit}".strip() for k, i in cut.items()]
+    across, down = (_coarser(axes[axis], every[axis]) for axis in shown)
+    return Panel(values if shown == (first, second) else values.T, across, down, "".join(titles))
 
 
-def _rows(source: "Source", rest: tuple[slice, ...]) -> NDArray[np.float32]:
-    """Along the first axis, row by row where there are too many to draw."""
-    size, every = source.grid.shape[0], _every(source)
-    step = 1 if every > 1 else size
-    return np.concatenate([source.read((slice(i, i + step), *rest)) for i in range(0, size, step * every)])
+def _reduced(block: NDArray[np.float32], every: tuple[int, int], *, peaks: bool) -> NDArray[np.float32]:
+    """Mean or maximum of the samples that share a pixel; NaN counts for nothing, and where there is nothing else."""
+    if every == (1, 1):
+        return block
+    size = [-(-n // step) for n, step in zip(block.shape, every, strict=True)]
+    padding = [(0, n * step - have) for n, step, have in zip(size, every, block.shape, strict=True)]
+    padded = np.pad(block, padding, constant_values=np.nan) if any(end for _, end in padding) else block
+    shared = padded.reshape(size[0], every[0], size[1], every[1])
+    if peaks:
+        return np.asarray(np.fmax.reduce(np.fmax.reduce(shared, axis=3), axis=1))
+    known = np.isfinite(shared)
+    sums, counts = np.where(known, shared, 0).sum((1, 3), dtype=np.float64), known.sum((1, 3))
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
 
 
-def _thinned(axis: Axis, values: NDArray[np.float32], every: int) -> Axis:
-    return Axis(axis.name, len(values), axis.start, axis.step * every, axis.unit)
+def _coarser(axis: Axis, every: int) -> Axis:
+    """The axis of pixels that hold ``every`` samples each."""
+    centre = axis.start + axis.step * (every - 1) / 2
+    return Axis(axis.name, -(-axis.size // every), centre, axis.step * every, axis.unit)
 
 
 def amplitudes(panels: list[Panel], source: "Source", *, coloured: bool = True) -> tuple[str | Colormap, Normalize]:

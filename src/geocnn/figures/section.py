@@ -10,7 +10,6 @@ from matplotlib.image import AxesImage
 
 from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
 from geocnn.figures.style import figure
-from geocnn.grid import Axis
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -28,7 +27,6 @@ _FAULT = LinearSegmentedColormap.from_list(
 )
 """Transparent where the network sees little, orange at 0.5, red where it is sure; on grey sections."""
 _CROSSING = "#2f6690"
-_PIXELS = (1400, 900)  # of a panel, about; of samples that share one, the highest probability is drawn
 
 
 def section(
@@ -54,7 +52,7 @@ def section(
     name = seismic.path.name if seismic.path is not None else ""
     places = made.subplots(len(rows), len(grey), squeeze=False)
     for row, (values, text) in zip(places, rows, strict=True):
-        over = cube(values, at) if at else [line(values)]
+        over = cube(values, at, peaks=True) if at else [line(values, peaks=True)]
         images = [
             _overlay(place, below, above, cmap, norm) for place, below, above in zip(row, grey, over, strict=True)
         ]
@@ -74,23 +72,9 @@ def _overlay(
     below = draw(place, grey, cmap, norm)
     limits = place.get_xlim(), place.get_ylim()
     # The axes are those of the survey: a result as .npy has none of its own.
-    above = draw(place, _peaks(grey._replace(values=over.values)), _FAULT, Normalize(0, 1))
+    above = draw(place, grey._replace(values=over.values), _FAULT, Normalize(0, 1))
     place.set(xlim=limits[0], ylim=limits[1])
     return below, above
-
-
-def _peaks(panel: Panel) -> Panel:
-    """The highest value of samples that would share a pixel: a thin fault must not fade in a long section."""
-    values, axes = panel.values, []
-    for k, (axis, pixels) in enumerate(zip((panel.across, panel.down), _PIXELS, strict=True)):
-        every = -(-axis.size // pixels)
-        padding = [(0, 0), (0, 0)]
-        padding[k] = (0, -axis.size % every)
-        blocks = np.moveaxis(np.pad(values, padding), k, 0).reshape(-1, every, values.shape[1 - k])
-        values = np.moveaxis(blocks.max(1), 0, k)
-        centre = axis.start + axis.step * (every - 1) / 2
-        axes.append(Axis(axis.name, values.shape[k], centre, axis.step * every, axis.unit))
-    return Panel(values, axes[0], axes[1], panel.title)
 
 
 def _best(probability: "Source") -> list[int]:
