@@ -20,6 +20,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.io import system
 from geocnn.layers import check_ndim
 from geocnn.models import build
 
@@ -157,8 +158,8 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
             part.write_bytes(serialise({k: v.detach().contiguous() for k, v in write.items()}))
         part.replace(path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise TargetError(f"{path} cannot be written ({reason}); make room there, or choose another folder.") from None
+        said = f"{path} cannot be written ({system.reason(error)}); make room there, or choose another folder."
+        raise TargetError(said) from None
     finally:
         part.unlink(missing_ok=True)
 
@@ -185,8 +186,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise TargetError(f"{folder} cannot be made ({reason}); choose another folder with --out.") from None
+        said = f"{folder} cannot be made ({system.reason(error)}); choose another folder with --out."
+        raise TargetError(said) from None
 
 
 def load(name: str | Path, *, ndim: int | None = None) -> Trained:

@@ -1,0 +1,85 @@
+"""``geocnn predict``: the result, its name and place, and what is said about it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import segyio
+
+import geocnn
+from geocnn import checkpoints, io
+from geocnn.checkpoints import Card
+from geocnn.cli import main
+from geocnn.models import build
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def network():
+    """A folder with a small network of random weights for cubes."""
+    arguments = {"ndim": 3, "in_channels": 1, "width": 2, "bottleneck": 2}
+    known = {"window": (16,) * 3, "size_multiple": 8, "reach": 51, "normalisation": {"clip": 4.0}}
+    axes = ("inline", "crossline", "time")
+    card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), ("amplitude",), axes, **known)
+    checkpoints.save(Path("net"), build("faultseg", **arguments), card)
+    return "net"
+
+
+@pytest.fixture
+def survey():
+    """A SEG-Y cube of 8 x 9 traces with 16 samples, crossline sorted."""
+    spec = segyio.spec()
+    spec.samples, spec.tracecount, spec.format = np.arange(16) * 4.0, 72, 1
+    values = np.random.default_rng(0).standard_normal((72, 16)).astype(np.float32)
+    values[5] = 0
+    with segyio.create("survey.segy", spec) as file:
+        file.bin[segyio.BinField.Interval] = 4000
+        for i in range(72):
+            file.trace[i] = values[i]
+            file.header[i].update({189: 100 + i % 8, 193: 7 + i // 8, 109: 250})
+    return "survey.segy"
+
+
+def test_a_result_has_the_name_the_headers_and_the_numbers_of_its_survey(network, survey, capsys):
+    assert main(["predict", network, survey, "--device", "cpu"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split() == ["format", "SEG-Y,", "4-byte", "IBM", "float,", "big-endian"]
+    assert "note: 1 of 72 traces are dead or missing; they are zero in the result." in out
+    assert out[-2:] == ["result  survey-net.segy", "picture survey-net.png"]
+    raw, made = (np.frombuffer(Path(n).read_bytes(), np.uint8) for n in (survey, "survey-net.segy"))
+    assert raw[:3600].tobytes() == made[:3600].tobytes()
+    traces, results = (x[3600:].reshape(72, -1)[:, :240] for x in (raw, made))
+    np.testing.assert_array_equal(traces, results)
+    expected = geocnn.predict(network, survey, device="cpu", show_progress=False).array
+    found = io.open("survey-net.segy").read(...)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert Path("survey-net.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_reach_the_survey_and_its_result(network, survey, capsys):
+    options = ["--domain", "depth", "--sample-interval", "5", "--overwrite", "--quiet", "--device", "cpu"]
+    for _ in range(2):  # the second replaces result and picture
+        assert main(["predict", network, survey, "--out", "r.zarr", *options]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["result  r.zarr", "picture r.png"]
+    assert str(io.open("r.zarr").grid.axes[-1]) == "depth 250..325 m step 5 (16)"
+    assert sorted(p.name for p in Path().iterdir()) == ["net", "r.png", "r.zarr", survey]
+
+
+def test_quiet_without_picture_says_what_it_must(network, survey, capsys):
+    assert main(["predict", network, survey, "--out", "r.npy", "--quiet", "--no-picture", "--device", "cpu"]) == 0
+    out, err = capsys.readouterr()
+    note, _, result = out.splitlines()  # between them tiles and time
+    assert (note.split()[0], result) == ("note:", "result  r.npy")
+    assert err == ""
+    assert not Path("r.png").exists()
+
+
+def test_tiles_do_not_change_the_result(network, survey):
+    for name, tile in (("whole.npy", ["16", "16", "16"]), ("tiles.npy", ["8", "8", "8"])):
+        options = ["--tile", *tile, "--out", name, "--quiet", "--no-picture", "--device", "cpu"]
+        assert main(["predict", network, survey, *options]) == 0
+    np.testing.assert_allclose(np.load("whole.npy"), np.load("tiles.npy"), atol=1e-5)
