@@ -96,6 +96,7 @@ def predict(
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
     place = choose_device(device)
+    autocast(precision, place)  # an unknown word is refused before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
     allowed = (budget.bytes_of(memory) if memory else budget.half_of_memory(place)) - budget.FIXED
     allowed -= 0 if array is None else array.nbytes
