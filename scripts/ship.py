@@ -9,15 +9,14 @@ from pathlib import Path
 from geocnn import checkpoints
 from geocnn.datasets import FaultStructures
 from geocnn.evaluation import evaluate_samples
-from geocnn.synthetic.structure import StructureRanges
+from geocnn.synthetic.structure import FIELD, StructureRanges
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "geocnn" / "weights"
 HELD_OUT = 1001
 NOTES = (
     "Learnt from synthetic structure alone and shown no real data: on real surveys expect a first look, not an "
     "interpretation. It has met no unconformities, channels, salt, migration noise or acquisition footprint, and marks "
-    "some of these as faults. Weights under the licence of "
-    "geocnn (MIT)."
+    "some of these as faults. Weights under the licence of geocnn (MIT)."
 )
 
 
@@ -31,9 +30,14 @@ def main() -> None:
     ndim = trained.card.ndim
     count = options.samples or (20 if ndim == 3 else 100)
     shape = (128,) * 3 if ndim == 3 else (256,) * 2
-    found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, StructureRanges()))
-    held_out = f"{count} synthetic {' x '.join(map(str, shape))}, series {HELD_OUT}"
-    metrics = {held_out: {name: round(value, 4) for name, value in found.items()}}
+    kinds = {"plain": StructureRanges()}
+    if trained.card.training["arguments"].get("structure") == "field":
+        kinds["field"] = FIELD
+    metrics = {}
+    for kind, ranges in kinds.items():
+        found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, ranges))
+        held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
+        metrics[held_out] = {name: round(value, 4) for name, value in found.items()}
     card = trained.card.replace(metrics=trained.card.metrics | metrics, notes=NOTES)
     checkpoints.save(WEIGHTS / card.name, trained.model, card)
 

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import scipy.signal
 import torch
 
@@ -257,3 +258,15 @@ def test_ranges_that_cannot_be_drawn_from_are_refused(ranges):
     (name,) = ranges
     with pytest.raises(DataError, match=f"{name} is .* needed are a smaller and a larger number within"):
         StructureRanges(**ranges)
+
+
+@pytest.mark.parametrize("shape", [(24, 20, 32), (40, 32)])
+def test_blur_is_a_gaussian_along_the_horizontal_axes(shape):
+    sharp = structure(3, shape=shape)
+    blurred = structure(3, shape=shape, ranges=StructureRanges(blur=(1.5, 1.5)))
+    sigma = (1.5,) * (len(shape) - 1) + (0,)
+    expected = scipy.ndimage.gaussian_filter(sharp.clean.double().numpy(), sigma, mode="mirror", radius=5)
+    expected = (expected - expected.mean()) / expected.std()
+    np.testing.assert_allclose(blurred.clean, expected, atol=2e-3)
+    assert torch.equal(sharp.fault, blurred.fault)
+    assert torch.equal(sharp.time, blurred.time)

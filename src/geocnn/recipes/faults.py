@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from geocnn.checkpoints import Card
+    from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
 __all__ = ["faults"]
@@ -24,6 +27,8 @@ def faults(
     learning_rate: float = 1e-3,
     bottleneck: int = 128,
     loss: Literal["dice", "balanced"] = "dice",
+    structure: Literal["plain", "field"] = "plain",
+    start: str | None = None,
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
@@ -41,6 +46,8 @@ def faults(
         learning_rate: peak learning rate.
         bottleneck: channels at the coarsest level; 512 is the published network, 128 the authors' later one.
         loss: cross-entropy with Dice, or the class-balanced cross-entropy of the paper.
+        structure: ranges of the synthetic structure; "field" also has clean, smeared and low-frequency volumes.
+        start: network whose weights to start from: faults, or a run folder.
         workers: processes that make volumes.
         seed: of the weights and the volumes.
 
@@ -55,13 +62,40 @@ def faults(
     from geocnn.losses import balanced_bce, dice_bce
     from geocnn.metrics import overlap
     from geocnn.models.faultseg import FaultSeg
-    from geocnn.synthetic.structure import StructureRanges
-    from geocnn.training import Recipe, Schedule
+    from geocnn.synthetic.structure import FIELD, StructureRanges
+    from geocnn.training import Recipe
 
     one_of(loss, ("dice", "balanced"), "loss")
+    one_of(structure, ("plain", "field"), "structure")
     crop = _checked(ndim, crop, samples, bottleneck, seed)
+    schedule = _schedule(crop, samples, epochs, batch_size, learning_rate, workers)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = FaultSeg(ndim, bottleneck=bottleneck) if start is None else _started(start, ndim, bottleneck)
+    ranges = FIELD if structure == "field" else StructureRanges()
+    return Recipe(
+        name="faults",
+        model=model,
+        card=_card(ndim, crop, samples, bottleneck).replace(training={"arguments": given}),
+        train=FaultStructures(samples, crop, _SERIES + 2 * seed, ranges, _NORMALISATION),
+        validation=FaultStructures(16 if ndim == 3 else 64, crop, _SERIES + 2 * seed + 1, ranges, _NORMALISATION),
+        loss=balanced_bce if loss == "balanced" else dice_bce,
+        metrics=overlap,
+        schedule=schedule,
+        seed=seed,
+    )
+
+
+def _schedule(
+    crop: tuple[int, ...], samples: int, epochs: int, batch_size: int | None, learning_rate: float, workers: int
+) -> "Schedule":
+    """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
+    from geocnn.models.faultseg import FaultSeg
+    from geocnn.schedule import Schedule
+
+    ndim = len(crop)
     batch_size = (1 if ndim == 3 else 8) if batch_size is None else batch_size
-    schedule = Schedule(
+    return Schedule(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
@@ -76,22 +110,25 @@ def faults(
         # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
         precision="float32" if ndim == 3 and crop[0] < 3 * FaultSeg.size_multiple else "auto",
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = FaultSeg(ndim, bottleneck=bottleneck)
-    return Recipe(
-        name="faults",
-        model=model,
-        card=_card(ndim, crop, samples, bottleneck).replace(training={"arguments": given}),
-        train=FaultStructures(samples, crop, _SERIES + 2 * seed, StructureRanges(), _NORMALISATION),
-        validation=FaultStructures(
-            16 if ndim == 3 else 64, crop, _SERIES + 2 * seed + 1, StructureRanges(), _NORMALISATION
-        ),
-        loss=balanced_bce if loss == "balanced" else dice_bce,
-        metrics=overlap,
-        schedule=schedule,
-        seed=seed,
-    )
+
+
+def _started(name: str, ndim: int, bottleneck: int) -> "nn.Module":
+    """A trained network to go on with.
+
+    Raises:
+        DataError: it is of another kind or size.
+    """
+    from geocnn.checkpoints import load
+    from geocnn.errors import DataError
+
+    trained = load(name, ndim=ndim)
+    wanted = ("faultseg", {"ndim": ndim, "in_channels": 1, "out_channels": 1, "bottleneck": bottleneck})
+    if (trained.card.architecture, trained.card.arguments) != wanted:
+        raise DataError(
+            f"--start {name} is {trained.card.architecture} with {trained.card.arguments}; it must have the same "
+            "--ndim and --bottleneck."
+        )
+    return trained.model.requires_grad_(requires_grad=True)
 
 
 def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, bottleneck: int, seed: int) -> tuple[int, ...]:

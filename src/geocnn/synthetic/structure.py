@@ -20,7 +20,7 @@ from torch import Tensor
 from geocnn.errors import DataError
 from geocnn.synthetic.wavelets import ricker
 
-__all__ = ["Fault", "StructureRanges", "StructureSample", "structure"]
+__all__ = ["FIELD", "Fault", "StructureRanges", "StructureSample", "structure"]
 
 _MARGIN = 16
 """Samples computed above and below the crop, so that the wavelet never sees its edge."""
@@ -43,6 +43,7 @@ _POSSIBLE = {
     "phase": (-math.inf, math.inf),
     "thickness": (1, math.inf),
     "noise": (-math.inf, math.inf),
+    "blur": (0, 20),
 }
 
 
@@ -69,6 +70,7 @@ class StructureRanges:
         thickness: mean thickness of constant-impedance layers; 1 is an independent number per sample.
         noise: ratio of signal to noise, dB of their standard deviations.
         coherent: probability that the noise is smoothed into the band of the signal and along the horizontal axes.
+        blur: standard deviation of a horizontal smoothing of the noise-free image, as limited resolution gives it.
     """
 
     bumps: tuple[int, int] = (2, 6)
@@ -88,6 +90,7 @@ class StructureRanges:
     thickness: tuple[float, float] = (1.0, 4.0)
     noise: tuple[float, float] = (0.0, 16.0)
     coherent: float = 0.5
+    blur: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         """Refuse ranges that cannot be drawn from.
@@ -102,6 +105,10 @@ class StructureRanges:
                     f"{name} is {low:g} to {high:g}; needed are a smaller and a larger number within "
                     f"{least:g} to {most:g}."
                 )
+
+
+FIELD = StructureRanges(noise=(0.0, 40.0), blur=(0.0, 2.0), frequency=(0.04, 0.2))
+"""Wider: from noisy to almost clean, from sharp to smeared faults, from low to high resolution."""
 
 
 class Fault(NamedTuple):
@@ -158,6 +165,7 @@ class _Scene(NamedTuple):
     wavelet: list[float]
     snr: float
     coherent: bool
+    blur: float
 
 
 def structure(
@@ -201,6 +209,8 @@ def structure(
         inner = slice(_MARGIN, _MARGIN + nz)
         fault[traces], time[traces] = beside[:, inner] > 0, depth[:, inner]
         clean[traces] = _convolve(_interpolate(column, depth), scene.wavelet)
+    if scene.blur:
+        clean = _smooth(clean.view(size), scene.blur).reshape(clean.shape)
     mean, std = _moments(clean)
     clean.sub_(mean).div_(std)
     noise = _noise(rng, size, scene).to(device)
@@ -240,6 +250,7 @@ def _draw(rng: np.random.Generator, size: tuple[int, int, int], ranges: Structur
         ricker(rng.uniform(*ranges.frequency), _MARGIN, phase=rng.uniform(*ranges.phase)).tolist(),
         rng.uniform(*ranges.noise),
         bool(rng.random() < ranges.coherent),
+        rng.uniform(*ranges.blur) if ranges.blur[1] else 0.0,
     )
 
 
@@ -351,6 +362,21 @@ def _moments(values: Float[Tensor, "traces n"]) -> tuple[float, float]:
     mean = float(torch.stack([part.sum() for part in parts]).sum()) / values.numel()
     squares = float(torch.stack([part.sub_(mean).square_().sum() for part in parts]).sum())
     return mean, max(math.sqrt(squares / (values.numel() - 1)), 1e-6)
+
+
+def _smooth(image: Float[Tensor, "x y z"], width: float) -> Float[Tensor, "x y z"]:
+    """Gaussian smoothing of standard deviation ``width`` along the horizontal axes, reflecting at their ends."""
+    reach = math.ceil(3 * width)
+    weights = [math.exp(-0.5 * (k / width) ** 2) for k in range(-reach, reach + 1)]
+    for axis in (0, 1) if image.shape[1] > 1 else (0,):
+        n = image.shape[axis]
+        total = torch.zeros_like(image)
+        for k, weight in zip(range(-reach, reach + 1), weights, strict=True):
+            index = torch.arange(k, n + k, device=image.device).abs() % max(2 * (n - 1), 1)
+            index = torch.minimum(index, 2 * (n - 1) - index)
+            total.add_(image.index_select(axis, index), alpha=weight / sum(weights))
+        image = total
+    return image
 
 
 def _noise(rng: np.random.Generator, size: tuple[int, int, int], scene: _Scene) -> Float[Tensor, "traces n"]:

@@ -1,0 +1,24 @@
+"""The recipe for faults: what it starts from and what it refuses."""
+
+import pytest
+import torch
+
+from geocnn.errors import DataError
+from geocnn.recipes import build, fit
+
+
+def test_training_goes_on_from_a_trained_network(tmp_path):
+    small = {"ndim": 2, "crop": (16, 16), "samples": 2, "epochs": 1, "batch_size": 1, "bottleneck": 16}
+    first = fit("faults", **small, out=tmp_path / "first", show_progress=False)
+    again = build("faults", **small, start=str(tmp_path / "first"), seed=5)
+    for name, value in first.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name])
+    assert all(p.requires_grad for p in again.model.parameters())
+    assert again.card.training["arguments"]["start"] == str(tmp_path / "first")
+    with pytest.raises(DataError, match="it must have the same --ndim and --bottleneck"):
+        build("faults", **small | {"bottleneck": 8}, start=str(tmp_path / "first"))
+
+
+def test_field_structure_is_wider():
+    plain, field = (build("faults", ndim=2, crop=(32, 32), structure=kind).train for kind in ("plain", "field"))
+    assert not torch.equal(plain[[0]][0], field[[0]][0])
