@@ -1,7 +1,7 @@
 """Adam with decoupled weight decay.
 
 The arithmetic of ``torch.optim.AdamW``, which the tests hold it to. It exists because the first use of anything in
-``torch.optim`` imports the compiler (1.7 s, more than the whole textbook example), and because its state is a flat
+``torch.optim`` imports the compiler (more than a second, longer than the textbook example trains), and because its state is a flat
 dictionary of tensors that goes into a safetensors file.
 """
 
