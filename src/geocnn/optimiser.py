@@ -1,8 +1,8 @@
 """Adam with decoupled weight decay.
 
 The arithmetic of ``torch.optim.AdamW``, which the tests hold it to. It exists because the first use of anything in
-``torch.optim`` imports the compiler (more than a second, longer than the textbook example trains), and because its state is a flat
-dictionary of tensors that goes into a safetensors file.
+``torch.optim`` imports the compiler, which takes longer than the textbook example trains, and because its state is a
+flat dictionary of tensors that goes into a safetensors file.
 """
 
 from collections.abc import Iterable
