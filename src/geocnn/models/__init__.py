@@ -1,24 +1,68 @@
 """Architectures, one a file, and the table that names them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, Literal
 
 from geocnn.errors import MissingError
 
-__all__ = ["ARCHITECTURES", "build"]
+if TYPE_CHECKING:
+    from geocnn.models.base import Network
 
-ARCHITECTURES: dict[str, str] = {
-    "faultseg": "geocnn.models.faultseg:FaultSeg",
-    "trace_classifier": "geocnn.models.trace_classifier:TraceClassifier",
+__all__ = ["ARCHITECTURES", "Architecture", "build"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An entry of the table.
+
+    Attributes:
+        home: module and class or function of the network.
+        task: what it answers: "classification" or "segmentation".
+        ndim: dimensions of the published network.
+        channels: input channels of the published network.
+        window: samples per axis of the published input.
+        paper: authors and year, what is published under that name.
+    """
+
+    home: str
+    task: Literal["classification", "segmentation"]
+    ndim: int
+    channels: int
+    window: int
+    paper: str
+
+
+def _classifier(home: str, channels: int, window: int, paper: str, ndim: int = 2) -> Architecture:
+    return Architecture(f"geocnn.models.{home}", "classification", ndim, channels, window, paper)
+
+
+def _segmenter(home: str, ndim: int, window: int, paper: str) -> Architecture:
+    return Architecture(f"geocnn.models.{home}", "segmentation", ndim, 1, window, paper)
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "trace_classifier": _classifier("trace_classifier:TraceClassifier", 1, 64, "the worked example", ndim=1),
+    "lenet1989": _classifier("lenet1989:LeNet1989", 1, 16, "LeCun et al. 1989"),
+    "lenet5": _classifier("lenet:LeNet5", 1, 32, "LeCun et al. 1998"),
+    "lenet": _classifier("lenet:LeNet", 1, 28, "modern form of LeNet-5"),
+    "alexnet2012": _classifier("alexnet:AlexNet2012", 3, 227, "Krizhevsky et al. 2012"),
+    "alexnet": _classifier("alexnet:AlexNet", 3, 224, "Krizhevsky 2014"),
+    **{f"resnet{n}": _classifier(f"resnet:resnet{n}", 3, 224, "He et al. 2016") for n in (18, 34, 50, 101, 152)},
+    **{
+        f"resnet{n}": _classifier(f"resnet_small:resnet{n}", 3, 32, "He et al. 2016, small windows")
+        for n in (20, 32, 44, 56, 110, 1202)
+    },
+    "unet2015": _segmenter("unet2015:UNet2015", 2, 572, "Ronneberger et al. 2015"),
+    "unet": _segmenter("unet:UNet", 2, 256, "padded form of the U-Net"),
+    "faultseg": _segmenter("faultseg:FaultSeg", 3, 128, "Wu et al. 2019"),
 }
-"""Name in the card -> module and class."""
+"""Name in the card -> network."""
 
 
-def build(name: str, *, ndim: int, **arguments: Any) -> nn.Module:  # noqa: ANN401  (each class has its own)
+def build(name: str, *, ndim: int, **arguments: Any) -> "Network":  # noqa: ANN401  (each class has its own)
     """Make the network of that name with fresh weights.
 
     Raises:
@@ -28,6 +72,6 @@ def build(name: str, *, ndim: int, **arguments: Any) -> nn.Module:  # noqa: ANN4
         near = get_close_matches(name, ARCHITECTURES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ARCHITECTURES)}."
         raise MissingError(f"there is no architecture {name!r}; {hint}")
-    module, kind = ARCHITECTURES[name].split(":")
-    make: Callable[..., nn.Module] = getattr(import_module(module), kind)
+    module, kind = ARCHITECTURES[name].home.split(":")
+    make: Callable[..., Network] = getattr(import_module(module), kind)
     return make(ndim, **arguments)

@@ -15,13 +15,13 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from geocnn.errors import DataError
-from geocnn.layers import Conv, MaxPool, UpsampleConcatConv
+from geocnn.layers import Conv, MaxPool, SizeRule, UpsampleConcatConv
+from geocnn.models.base import Segmenter
 
 __all__ = ["FaultSeg"]
 
 
-class FaultSeg(nn.Module):
+class FaultSeg(Segmenter):
     """The FaultSeg3D network in 1, 2 or 3 dimensions.
 
     Args:
@@ -42,8 +42,7 @@ class FaultSeg(nn.Module):
     def __init__(
         self, ndim: int, *, in_channels: int = 1, out_channels: int = 1, width: int = 16, bottleneck: int = 128
     ) -> None:
-        super().__init__()
-        self.ndim, self.in_channels, self.out_channels = ndim, in_channels, out_channels
+        super().__init__(ndim, in_channels, out_channels, SizeRule(self.size_multiple, self.size_multiple))
         levels = (width, 2 * width, 4 * width)
         down = (in_channels, *levels)
         self.encoder = nn.ModuleList(_pair(ndim, down[i], down[i + 1]) for i in range(3))
@@ -63,11 +62,7 @@ class FaultSeg(nn.Module):
         Raises:
             DataError: a size is not a multiple of 8.
         """
-        if any(n % self.size_multiple for n in x.shape[2:]):
-            raise DataError(
-                f"FaultSeg got {tuple(x.shape[2:])} samples; each size must be a multiple of 8: "
-                f"pad to {tuple(-(-n // 8) * 8 for n in x.shape[2:])}."
-            )
+        self.check(x)
         skips: list[Tensor] = []
         for stage in self.encoder:
             skips.append(stage(x))

@@ -18,12 +18,13 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from geocnn.errors import DataError
-from geocnn.layers import Conv, GlobalMaxPool, MaxPool, Sizes, per_axis
+from geocnn.layers import Conv, GlobalMaxPool, MaxPool, SizeRule, Sizes, per_axis
+from geocnn.models.base import Classifier
 
 __all__ = ["TraceClassifier", "initialise"]
 
 
-class TraceClassifier(nn.Module):
+class TraceClassifier(Classifier):
     """Classify windows of traces, sections or volumes.
 
     Args:
@@ -54,11 +55,10 @@ class TraceClassifier(nn.Module):
         head: str = "flatten",
         true_convolution: bool = False,
     ) -> None:
-        super().__init__()
         if head not in ("flatten", "pool"):
             raise DataError(f"head is {head!r}; it is flatten or pool.")
-        self.ndim, self.in_channels, self.out_channels, self.head = ndim, in_channels, out_channels, head
-        self.window = per_axis(window, ndim, "window")
+        super().__init__(ndim, in_channels, out_channels, SizeRule(window, 0) if head == "flatten" else SizeRule(2))
+        self.window, self.head = per_axis(window, ndim, "window"), head
         if any(n < 2 or n % 2 for n in self.window):
             raise ValueError(f"window is {self.window}; needed are even numbers of samples, for pooling halves them.")
         self.conv = Conv(
@@ -70,19 +70,19 @@ class TraceClassifier(nn.Module):
         self.dense = nn.Linear(width * positions, hidden)
         self.output = nn.Linear(hidden, out_channels)
 
+    def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
+        """The pooled maps, 2 input samples apart."""
+        self.check(x)
+        features: Tensor = self.pool(F.relu(self.conv(x)))
+        return features
+
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
         """Return logits.
 
         Raises:
-            ValueError: with ``head="flatten"``, another window than the network was made for.
+            DataError: with ``head="flatten"``, another window than the network was made for.
         """
-        if self.head == "flatten" and tuple(x.shape[2:]) != self.window:
-            raise ValueError(
-                f"TraceClassifier got windows of {tuple(x.shape[2:])} samples; with head='flatten' it takes "
-                f"{self.window} only: cut the data so, or train with head='pool'."
-            )
-        features = self.gather(self.pool(F.relu(self.conv(x))))
-        logits: Tensor = self.output(F.relu(self.dense(features)))
+        logits: Tensor = self.output(F.relu(self.dense(self.gather(self.forward_features(x)))))
         return logits
 
 

@@ -1,12 +1,4 @@
-"""N-D building blocks, written once for 1, 2 and 3 dimensions.
-
-Every block takes ``ndim`` first and works on ``(batch, channels, *space)``. Convolution is the
-cross-correlation that all deep-learning papers call convolution,
-
-    y[o, i] = b[o] + sum_c sum_k w[o, c, k] x[c, stride * i + dilation * k - padding],
-
-with ``true_convolution=True`` the kernel is flipped, as in the mathematical definition.
-"""
+"""Convolution, its adjoint, and up-sampling, written once for 1, 2 and 3 dimensions."""
 
 import math
 from collections.abc import Callable
@@ -17,50 +9,20 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = [
-    "AvgPool",
-    "Conv",
-    "ConvTranspose",
-    "GlobalAvgPool",
-    "GlobalMaxPool",
-    "MaxPool",
-    "PaddingMode",
-    "Upsample",
-    "UpsampleConcatConv",
-    "normalisation",
-]
+from geocnn.layers.sizes import Sizes, check_ndim, one_of, per_axis
+
+__all__ = ["Conv", "ConvTranspose", "PaddingMode", "Upsample", "UpsampleConcatConv", "convolve"]
 
 PaddingMode = Literal["zeros", "reflect"]
-Sizes = int | tuple[int, ...]
 
 _CONV: tuple[Callable[..., Tensor], ...] = (F.conv1d, F.conv2d, F.conv3d)
 _CONV_TRANSPOSE: tuple[Callable[..., Tensor], ...] = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
-_MAX_POOL: tuple[Callable[..., Tensor], ...] = (F.max_pool1d, F.max_pool2d, F.max_pool3d)
-_AVG_POOL: tuple[Callable[..., Tensor], ...] = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
-_BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-_INSTANCE_NORM = (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 _LINEAR = ("linear", "bilinear", "trilinear")
 
 
-def check_ndim(ndim: int) -> int:
-    """Return ``ndim`` if it is 1, 2 or 3; ValueError otherwise."""
-    if ndim not in (1, 2, 3):
-        raise ValueError(f"ndim is {ndim}; geocnn layers work in 1, 2 or 3 dimensions.")
-    return ndim
-
-
-def per_axis(value: Sizes, ndim: int, name: str, *, least: int = 1) -> tuple[int, ...]:
-    """Spread one number over all axes, or check that there is one number per axis; ValueError otherwise."""
-    sizes = (value,) * ndim if isinstance(value, int) else tuple(value)
-    if len(sizes) != ndim or any(size < least for size in sizes):
-        raise ValueError(f"{name} is {value}; needed is one number or {ndim} of them, {least} or more each.")
-    return sizes
-
-
-def one_of(value: str, known: tuple[str, ...], name: str) -> None:
-    """ValueError unless ``value`` is one of the known words."""
-    if value not in known:
-        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(known)}.")
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None, *, stride: Sizes = 1) -> Tensor:
+    """Unpadded convolution of ``(batch, channels, *space)`` with any kernel ``(out, channels, *kernel)``."""
+    return _CONV[weight.ndim - 3](x, weight, bias, stride)
 
 
 class Conv(nn.Module):
@@ -208,62 +170,6 @@ class ConvTranspose(nn.Module):
         return _CONV_TRANSPOSE[self.ndim - 1](x, self.weight, self.bias, self.stride, self.padding)
 
 
-class _Pool(nn.Module):
-    """Common part of the poolings.
-
-    Args:
-        ndim: 1, 2 or 3.
-        size: samples of a window, per axis.
-        stride: distance between windows, per axis; default ``size``.
-        padding: samples added per side and axis, at most half a window.
-    """
-
-    def __init__(self, ndim: int, size: Sizes = 2, *, stride: Sizes | None = None, padding: Sizes = 0) -> None:
-        super().__init__()
-        self.ndim = check_ndim(ndim)
-        self.kernel_size = per_axis(size, ndim, "size")
-        self.stride = self.kernel_size if stride is None else per_axis(stride, ndim, "stride")
-        self.padding = per_axis(padding, ndim, "padding", least=0)
-        if any(2 * p > k for p, k in zip(self.padding, self.kernel_size, strict=True)):
-            raise ValueError(f"padding is {padding} with windows of {size}; it must be at most half a window.")
-
-    def extra_repr(self) -> str:
-        """Window and stride, for ``print(model)``."""
-        return f"size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-class MaxPool(_Pool):
-    """Largest sample of each window (chapter formula 8.2); padding counts as minus infinity."""
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
-        """Pool; ``(n + 2 padding - size) // stride + 1`` samples per axis."""
-        return _MAX_POOL[self.ndim - 1](x, self.kernel_size, self.stride, self.padding)
-
-
-class AvgPool(_Pool):
-    """Mean of each window; padding counts as zeros."""
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
-        """Pool; ``(n + 2 padding - size) // stride + 1`` samples per axis."""
-        return _AVG_POOL[self.ndim - 1](x, self.kernel_size, self.stride, self.padding)
-
-
-class GlobalMaxPool(nn.Module):
-    """Largest sample over all of space: what follows no longer knows where it was."""
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels"]:
-        """Pool all axes of space away."""
-        return x.flatten(2).amax(2)
-
-
-class GlobalAvgPool(nn.Module):
-    """Mean over all of space."""
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels"]:
-        """Pool all axes of space away."""
-        return x.flatten(2).mean(2)
-
-
 class Upsample(nn.Module):
     """Up-sampling by a whole factor.
 
@@ -333,28 +239,3 @@ class UpsampleConcatConv(Conv):
         n = self.ndim - 1
         up = _CONV_TRANSPOSE[n](coarse, self.transposed_weight(), self.bias, 2, 1)
         return up.add_(_CONV[n](skip, self.weight[:, self.coarse_channels :], None, 1, 1))
-
-
-def normalisation(
-    ndim: int, channels: int, kind: Literal["batch", "instance", "group", "none"], *, groups: int = 8
-) -> nn.Module:
-    """Normalisation layer of the given kind for ``(batch, channels, *space)``.
-
-    Args:
-        ndim: 1, 2 or 3.
-        channels: channels of the map.
-        kind: "batch" (Ioffe & Szegedy 2015), "instance" (Ulyanov et al. 2016), "group" (Wu & He 2018), or "none".
-        groups: groups for "group"; they divide the channels.
-
-    Raises:
-        ValueError: an unknown kind, or groups that do not divide the channels.
-    """
-    check_ndim(ndim)
-    one_of(kind, ("batch", "instance", "group", "none"), "kind")
-    if kind == "batch":
-        return _BATCH_NORM[ndim - 1](channels)
-    if kind == "instance":
-        return _INSTANCE_NORM[ndim - 1](channels, affine=True)
-    if kind == "group":
-        return nn.GroupNorm(groups, channels)
-    return nn.Identity()

@@ -1,0 +1,67 @@
+"""What every network here has in common, so that training, prediction and reports need not know which it is."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from geocnn.layers import SizeRule, check_ndim
+
+__all__ = ["Classifier", "Network", "Segmenter"]
+
+
+class Network(nn.Module, ABC):
+    """A network for data of ``ndim`` dimensions.
+
+    Attributes:
+        ndim: 1, 2 or 3.
+        in_channels: channels of the input.
+        out_channels: classes, or maps of logits.
+        sizes: samples per axis that it takes.
+    """
+
+    def __init__(self, ndim: int, in_channels: int, out_channels: int, sizes: SizeRule) -> None:
+        super().__init__()
+        self.ndim, self.in_channels, self.out_channels, self.sizes = check_ndim(ndim), in_channels, out_channels, sizes
+        if min(in_channels, out_channels) < 1:
+            raise ValueError(f"in_channels is {in_channels} and out_channels {out_channels}; needed are 1 or more each.")
+
+    def check(self, x: Tensor) -> None:
+        """Refuse an input that the network cannot take.
+
+        Raises:
+            DataError: samples per axis that break :attr:`sizes`.
+            ValueError: another number of dimensions or channels.
+        """
+        if x.ndim != self.ndim + 2 or x.shape[1] != self.in_channels:
+            raise ValueError(
+                f"{type(self).__name__} got {tuple(x.shape)}; it takes (batch, {self.in_channels} channels, "
+                f"{' x '.join(['samples'] * self.ndim)})."
+            )
+        self.sizes.check(type(self).__name__, x.shape[2:])
+
+
+class Classifier(Network):
+    """What is in this window? ``(batch, in_channels, *space) -> (batch, out_channels)`` logits."""
+
+    @abstractmethod
+    def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
+        """The last map that still has positions; what follows looks at all of it."""
+
+    @abstractmethod
+    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
+        """Logits."""
+
+
+class Segmenter(Network):
+    """Where is it? ``(batch, in_channels, *space) -> (batch, out_channels, *result)`` logits.
+
+    Attributes:
+        margin: samples at each side of the input that the result has no answer for; 0 for padded networks.
+    """
+
+    margin: int = 0
+
+    @abstractmethod
+    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
+        """Logits, one map per output channel."""
