@@ -5,7 +5,15 @@ import pytest
 import torch
 from scipy.special import expit, log_softmax
 
-from geocnn.losses import balanced_bce, cross_entropy, dice_bce
+from geocnn.losses import (
+    balanced_bce,
+    border_weights,
+    cross_entropy,
+    dice_bce,
+    known_cross_entropy,
+    known_dice_bce,
+    weighted_bce,
+)
 
 
 def maps(seed=0, share=0.1):
@@ -63,3 +71,50 @@ def test_perfect_is_zero_and_gradients_are_finite_anywhere(loss):
         logits = (torch.from_numpy(maps()[0]) * scale).requires_grad_()
         loss(logits, torch.from_numpy(target)).backward()
         assert logits.grad.isfinite().all()
+
+
+def test_weighted_bce_is_the_weighted_mean():
+    logits, target = maps(4)
+    weights = np.random.default_rng(5).random(target.shape)
+    expected = (weights * bce(logits, target)).sum() / weights.sum()
+    assert both(weighted_bce, logits, np.concatenate((target, weights), 1)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_border_weights_between_two_cells_are_the_formula():
+    """Two walls 7 samples apart: the distances to them add up to 8 everywhere in between."""
+    cells = np.ones((20, 40), np.bool_)
+    cells[:, 15:22] = False
+    weights = border_weights(cells, w0=10.0, sigma=5.0)
+    np.testing.assert_allclose(weights[:, 15:22], 1 + 10 * np.exp(-(8**2) / 50), rtol=1e-6)
+    assert (weights[cells] == 1).all()
+
+
+def test_border_weights_of_one_cell_or_none_are_one():
+    cells = np.zeros((12, 12), np.bool_)
+    assert (border_weights(cells) == 1).all()
+    cells[3:6, 3:6] = True
+    assert (border_weights(cells) == 1).all()
+
+
+def test_border_weights_see_the_two_nearest_of_many_cells():
+    from scipy.ndimage import distance_transform_edt, label
+
+    cells = np.random.default_rng(0).random((40, 50)) < 0.15
+    number, count = label(cells)
+    distances = np.sort([distance_transform_edt(number != k) for k in range(1, count + 1)], axis=0)
+    expected = 1 + 10 * np.exp(-((distances[0] + distances[1]) ** 2) / (2 * 2.0**2))
+    np.testing.assert_allclose(border_weights(cells, sigma=2.0)[~cells], expected[~cells], atol=1e-4)
+
+
+def test_what_is_not_known_is_left_out_of_the_losses():
+    rng = np.random.default_rng(5)
+    logits, target = rng.standard_normal((2, 3, 6, 7)), rng.integers(-1, 3, (2, 6, 7))
+    known, weight = target >= 0, np.array([1.0, 2.0, 0.5])
+    rows, true = np.moveaxis(logits, 1, -1)[known], target[known]
+    wanted = -log_softmax(rows, axis=1)[np.arange(len(true)), true]
+    found = known_cross_entropy(torch.from_numpy(logits), torch.from_numpy(target), [1.0, 2.0, 0.5])
+    assert float(found) == pytest.approx(np.average(wanted, weights=weight[true]), rel=1e-6)
+    binary = torch.from_numpy(np.minimum(target, 1))
+    z = torch.from_numpy(logits[:, :1])
+    cut = (torch.from_numpy(a[None]) for a in (logits[:, 0][known], np.minimum(target, 1)[known].astype(float)))
+    assert float(known_dice_bce(z, binary)) == pytest.approx(float(dice_bce(*cut)), rel=1e-6)

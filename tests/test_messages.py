@@ -23,24 +23,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 import segyio
 import torch
 
 import geocnn
-from geocnn import checkpoints, io, training
+from geocnn import checkpoints, io, tracing, training
 from geocnn.checkpoints import Card
 from geocnn.cli import main
 from geocnn.datasets import TensorSamples
 from geocnn.errors import GeocnnError
 from geocnn.evaluation import scores
+from geocnn.export import export
 from geocnn.grid import Axis, Grid
 from geocnn.hardware import choose_device
 from geocnn.io.tracesink import TraceSink
 from geocnn.models import build
 from geocnn.recipes import build as recipe
 from geocnn.training import Recipe, Schedule
+from geocnn.weights_files import read_weights
 
 fit = partial(training.fit, device="cpu", show_progress=False)
 
@@ -758,7 +761,7 @@ def unknown_architecture():
 
 @mistake
 def sizes_that_the_network_cannot_halve():
-    """FaultSeg got (20, 24) samples; each size must be a multiple of 8: pad to (24, 24)."""
+    """FaultSeg got windows of 20 x 24 samples; it takes multiples of 8: pad to 24 x 24."""
     build("faultseg", ndim=2)(torch.zeros(1, 1, 20, 24))
 
 
@@ -1092,12 +1095,95 @@ def a_shipped_network_for_other_data():
 
 
 @command
-def a_classifier():
-    """the network traces does classification: it judges whole windows; predict needs a segmentation network, such as
-    faults."""
+def a_classifier_for_a_trace():
+    """the windows of trace.npy form an array of 64 numbers; needed is (windows, samples ...), with the channels, if
+    there are several, in second place."""
     np.save("trace.npy", np.ones(64))
     fit(job(), out="run")
     return run("predict", "run", "trace.npy", "--quiet")
+
+
+@mistake
+def a_classifier_for_a_survey():
+    """the network traces does classification: it judges whole windows; give it windows, as in geocnn predict RUN
+    windows.npz --out classes.csv, or a survey to a segmentation network, such as faults."""
+    geocnn.predict(fit(job()), np.ones((5, 64)), show_progress=False)
+
+
+@command
+def a_classifier_for_a_file_of_a_survey():
+    """survey.sgy holds no windows to be classified; give an .npz file or a Zarr group with the arrays x and y, or a
+    folder for each class with pictures or .npy files."""
+    fit(job(), out="run")
+    return run("predict", "run", str(segy("survey.sgy")), "--quiet")
+
+
+@command
+def a_table_that_is_no_table():
+    """r.npy is no name of a table; a classifier writes .csv, for example r.csv."""
+    fit(job(), out="run")
+    return run("predict", "run", "w.npz", "--out", "r.npy")
+
+
+@command
+def a_table_that_is_there():
+    """r.csv already exists; choose another name, or replace it with --overwrite."""
+    Path("r.csv").touch()
+    fit(job(), out="run")
+    return run("predict", "run", "w.npz", "--out", "r.csv")
+
+
+@command
+def a_table_in_no_folder():
+    """the folder no for r.csv does not exist; make it first."""
+    fit(job(), out="run")
+    return run("predict", "run", "w.npz", "--out", "no/r.csv")
+
+
+@command
+def windows_of_other_dimensions():
+    """the windows of w.npz form an array of 6 x 16 x 16 x 16 numbers, which cannot be 1-D windows; needed are 2 axes,
+    or 3 with channels."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(x=np.ones((6, 16, 16, 16))), "--quiet")
+
+
+@command
+def windows_of_another_size_than_the_network_takes():
+    """TraceClassifier got windows of 16 samples; it takes 64 samples per axis only: cut or pad to 64, or make the
+    network for such windows."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(y=np.arange(6) % 3), "--quiet", "--device", "cpu")
+
+
+@command
+def windows_with_other_channels():
+    """the windows of w.npz are 1-D with 2 channels, but the network traces takes 1-D windows with 1 (amplitude)."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(x=np.ones((6, 2, 64)), y=np.arange(6) % 3), "--quiet")
+
+
+@command
+def classes_that_the_network_has_not():
+    """w.npz has the class 'blast', which is none of quiet, positive arrival, negative arrival."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(y=np.array(["blast"] * 6)), "--quiet")
+
+
+@command
+def windows_without_classes_to_judge_by():
+    """bare.npy has windows without classes to judge by; add the array y, the class of each window."""
+    fit(job(), out="run")
+    np.save("bare.npy", np.ones((3, 64)))
+    return run("evaluate", "run", "--data", "bare.npy", "--quiet", "--device", "cpu")
+
+
+@mistake
+def a_segmentation_network_for_windows():
+    """the network faults-2d does segmentation; needed is one that classifies windows."""
+    from geocnn.classification import classify
+
+    classify(checkpoints.load("faults", ndim=2), "w.npz")
 
 
 # geocnn predict: how and where to
@@ -1361,6 +1447,627 @@ def a_disk_that_fills_up_in_training():
         return run("train", "traces", "--out", "mine", "--quiet")
 
 
+# geocnn train digits and membranes: data that are not ours
+
+_MNIST = (
+    "MNIST (LeCun, Cortes, Burges) is a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+    "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed with gzip or not, or with two .npz files, one with "
+    "train and one with test in its name, each with the arrays images (number, rows, columns) and labels."
+)
+_ISBI = (
+    "the data are those of the ISBI 2012 challenge (Cardona et al. 2010, PLoS Biology 8(10), e1000502): save the "
+    "sections as image (sections, rows, columns) and what is no membrane as interior (same shape, True inside cells) "
+    "with numpy.savez."
+)
+
+
+def test_where_the_data_come_from_is_said():
+    """The two sentences behind the next messages, word for word."""
+    from geocnn.recipes.digits import WHERE as MNIST
+    from geocnn.recipes.membranes import WHERE as ISBI
+
+    assert (f"{MNIST}.", f"{ISBI}.") == (_MNIST, _ISBI)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["digits", "--data", "nowhere"], f"there is no train-images-idx3-ubyte in nowhere; {_MNIST}"),
+        (
+            ["digits", "--data", "damaged"],
+            "damaged/train-images-idx3-ubyte is damaged or no IDX file of bytes; copy it again.",
+        ),
+        (
+            ["digits", "--data", "floats"],
+            f"floats has images (3, 4, 4) of float64 and labels (3,) for train; {_MNIST}",
+        ),
+        (["digits", "--data", "small", "--train", "9"], "--train is 9 and there are 3 digits; give 1 to 3."),
+        (["digits", "--shift", "-1"], "shift is -1; needed is 0 (stays where it is) or more samples."),
+        (["membranes"], f"the recipe membranes needs --data FILE.npz; {_ISBI}"),
+        (["membranes", "--data", "no.npz"], f"there is no file no.npz; {_ISBI}"),
+        (["membranes", "--data", "text.npz"], f"text.npz is no .npz file of plain arrays; {_ISBI}"),
+        (["membranes", "--data", "code.npz"], f"code.npz is no .npz file of plain arrays; {_ISBI}"),
+        (["membranes", "--data", "a.npz"], f"a.npz has the arrays a and not image, interior; {_ISBI}"),
+        (
+            ["membranes", "--data", "shapes.npz"],
+            "shapes.npz has image (3, 64, 64) and interior (3, 64, 60); both must be (sections, rows, columns).",
+        ),
+        (["membranes", "--data", "cells.npz", "--test", "3"], "--test is 3 and cells.npz has 3 sections; give 1 to 2."),
+        (
+            ["membranes", "--data", "cells.npz", "--test", "1"],
+            "--crop is 256 and the sections have 64 x 64 pixels; less fits.",
+        ),
+        (
+            ["membranes", "--data", "cells.npz", "--test", "1", "--crop", "50"],
+            "--model unet got windows of 50 x 50 samples; it takes multiples of 16: pad to 64 x 64.",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.usefixtures("here")
+def test_data_of_the_recipes(capsys, words, said):
+    for folder in ("nowhere", "damaged", "floats", "small"):
+        Path(folder).mkdir()
+    Path("damaged", "train-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03" + bytes(9))
+    Path("damaged", "train-labels-idx1-ubyte").write_bytes(b"")
+    for part in ("train", "test"):
+        np.savez(Path("floats", f"{part}.npz"), images=np.zeros((3, 4, 4)), labels=np.zeros(3, np.int64))
+        np.savez(Path("small", f"{part}.npz"), images=np.zeros((3, 4, 4), np.uint8), labels=np.zeros(3, np.int64))
+    Path("text.npz").write_text("not an archive")
+    np.savez("code.npz", image=np.array([{}], dtype=object), interior=np.zeros(1))
+    np.savez("a.npz", a=np.zeros(3))
+    np.savez("shapes.npz", image=np.zeros((3, 64, 64)), interior=np.zeros((3, 64, 60)))
+    np.savez("cells.npz", image=np.zeros((3, 64, 64)), interior=np.ones((3, 64, 64), np.bool_))
+    assert main(["train", *words, "--quiet"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"geocnn: {said}\n")
+
+
+@pytest.mark.usefixtures("here")
+def test_digits_without_scikit_learn(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    assert main(["train", "digits", "--quiet"]) == 2
+    said = "without --data the digits are those of scikit-learn: pip install 'geocnn[digits]'. Else give a folder; "
+    assert capsys.readouterr().err == f"geocnn: {said}{_MNIST}\n"
+
+
+# geocnn train segment
+
+
+@command
+def nothing_to_learn_from():
+    """the recipe segment needs --data SURVEY and --labels CLASSES, a class for every sample of it."""
+    return run("train", "segment", "--data", line())
+
+
+@command
+def labels_for_some_of_the_data():
+    """--data names 2 files and --labels 1 file; give as many, in the same order."""
+    return run("train", "segment", "--data", line(), line(), "--labels", line())
+
+
+@command
+def labels_of_another_grid():
+    """y.npy has 60 x 20 samples and x.npy 60 x 24; labels must lie on the grid of their data."""
+    return segment(np.zeros((60, 20)), shape=(60, 24))
+
+
+@command
+def labels_of_a_trace():
+    """x.npy has 1 dimension; needed are lines (trace, time) or cubes (inline, crossline, time), all of one kind."""
+    return segment(np.zeros(60), shape=(60,))
+
+
+@command
+def codes_outside_the_classes():
+    """y.npy holds 3 at trace 7, time 5; labels are whole numbers from 0 to 2, one for each of --classes, or -1, 255,
+    NaN or --unknown for unknown."""
+    labels = halves(2)
+    labels[7, 5:] = 3
+    return segment(labels, "--classes", "a", "b", "c")
+
+
+@command
+def amplitudes_as_classes():
+    """y.npy holds 0.5 at inline 1, crossline 0, time 2; labels are whole numbers from 0 to 99, or -1, 255, NaN or
+    --unknown for unknown."""
+    labels = np.zeros((8, 6, 4))
+    labels[1, 0, 2] = 0.5
+    return segment(labels)
+
+
+@command
+def labels_that_know_nothing():
+    """the labels know no sample: all of them are -1, 255, NaN or --unknown, dead, or outside --inlines and
+    --crosslines."""
+    return segment(np.full((60, 24), np.nan))
+
+
+@command
+def labels_of_one_class():
+    """the labels hold the class 0 alone; a network needs two classes or more to tell apart."""
+    return segment(np.zeros((60, 24)))
+
+
+@command
+def a_class_missing_in_training():
+    """class 1 occurs nowhere in what is learnt from (x.npy, 32 x 24 samples), and every class must; label some, keep
+    less with --validation, or number the classes without gaps."""
+    return segment(2 * halves(2))
+
+
+@command
+def a_class_missing_in_validation():
+    """there are no labels of fault in what is kept to judge by (x.npy, 12 x 24 samples); label some, or keep more with
+    --validation."""
+    labels = halves(2)
+    labels[48:] = 0
+    return segment(labels, "--classes", "fault")
+
+
+@command
+def one_trace_to_learn_from():
+    """x.npy has 9 samples along its longest axis; 2 to be judged by and a gap of 8 (half a window) leave nothing to
+    learn from: give more data, a smaller --crop or a smaller --validation."""
+    return segment(halves(2)[:9])
+
+
+@command
+def data_without_a_live_trace():
+    """x.npy has no live trace: every sample is zero or missing; look at it with geocnn info."""
+    np.save("x.npy", np.full((60, 24), np.nan))
+    np.save("y.npy", halves(2))
+    return run("train", "segment", "--data", "x.npy", "--labels", "y.npy")
+
+
+@command
+def inlines_that_are_not_there():
+    """--inlines names 12, and x.npy has inline 0..11 step 1 (12); name some of these."""
+    return segment(np.zeros((12, 10, 8)), "--inlines", "3", "12")
+
+
+@command
+def inlines_of_a_line():
+    """x.npy is a line and has no sections to name with --inlines; leave it out."""
+    return segment(halves(2), "--inlines", "3")
+
+
+@command
+def volumes_of_a_line():
+    """--ndim is 3 and x.npy is a line; leave --ndim out."""
+    return segment(halves(2), "--ndim", "3")
+
+
+@command
+def to_go_on_from_a_network_of_other_dimensions():
+    """--from net is a network for segmentation of 3-D data with 1 channel; needed is one for segmentation of 2-D data
+    with 1 (--ndim chooses the dimensions)."""
+    return segment(halves(2), "--from", network(ndim=3))
+
+
+@command
+def two_architectures():
+    """--from faults brings its architecture; leave --model and --width out."""
+    return segment(halves(2), "--from", "faults", "--model", "unet")
+
+
+@command
+def a_classifier_that_is_to_segment():
+    """--model resnet18 judges whole windows; networks that segment are unet2015, unet, faultseg."""
+    return segment(halves(2), "--model", "resnet18")
+
+
+@command
+def an_architecture_that_is_not_there():
+    """there is no architecture 'unett'; did you mean unet?"""
+    return segment(halves(2), "--model", "unett")
+
+
+@command
+def a_network_without_channels():
+    """--width is 0; needed are 1 or more channels."""
+    return segment(halves(2), "--width", "0")
+
+
+@command
+def a_crop_that_breaks_the_size_rule():
+    """--crop is 30 16; unet takes multiples of 16, for 2 axes here: give --crop 32 16."""
+    return segment(halves(2), "--crop", "30", "16")
+
+
+@command
+def a_crop_of_other_dimensions():
+    """--crop is 16 16 16; unet takes multiples of 16, for 2 axes here: give --crop 16 16."""
+    return segment(halves(2), "--crop", "16", "16", "16")
+
+
+@command
+def nothing_kept_to_judge_by():
+    """--validation is 0; give a share between 0 and 1, such as 0.2."""
+    return segment(halves(2), "--validation", "0")
+
+
+@command
+def no_windows():
+    """--samples is 0 and --seed 0; needed are 1 or more and 0 or more."""
+    return segment(halves(2), "--samples", "0")
+
+
+@command
+def no_patience():
+    """patience is 0; needed are 1 or more epochs."""
+    return segment(halves(2), "--patience", "0")
+
+
+@mistake
+def a_score_that_is_not_there():
+    """the recipe monitors 'validation_dice'; its scores are epoch, learning_rate, loss, validation_loss,
+    validation_accuracy, validation_accuracy_quiet, validation_accuracy_positive_arrival,
+    validation_accuracy_negative_arrival, seconds."""
+    fit(replace(recipe("traces", epochs=1), monitor="validation_dice"))
+
+
+@mistake
+def labels_of_no_class_to_evaluate_by():
+    """the labels hold no class; the network knows 0 to 2."""
+    trained = checkpoints.load(network())
+    several = replace(trained, card=trained.card.replace(classes=("a", "b", "c")))
+    geocnn.evaluate(several, halves(2), np.full((60, 24), 7))
+
+
+# geocnn train classify: windows with a class each
+
+
+def windows(**arrays: Any) -> str:
+    """A file of 6 windows of 16 samples in two classes, unless told otherwise; None leaves an array out."""
+    made = {"x": np.arange(96.0).reshape(6, 16), "y": np.arange(6) % 2} | arrays
+    np.savez("w.npz", **{k: np.asarray(v) for k, v in made.items() if v is not None})
+    return "w.npz"
+
+
+def classify(*words: str, data: str = "") -> int:
+    """Train a small network on windows."""
+    return run("train", "classify", "--data", data or windows(), "--width", "2", "--out", "mine", *words)
+
+
+@command
+def no_file_of_windows():
+    """there is no file or folder w.npz; check the name."""
+    return classify(data="w.npz")
+
+
+@command
+def windows_in_a_text_file():
+    """notes.txt holds no windows to be classified; give an .npz file or a Zarr group with the arrays x and y, or a
+    folder for each class with pictures or .npy files."""
+    Path("notes.txt").write_text("line 7, bad weather")
+    return classify(data="notes.txt")
+
+
+@command
+def windows_in_a_damaged_file():
+    """w.npz is damaged or no .npz file; write it again with NumPy."""
+    Path(windows()).write_bytes(Path("w.npz").read_bytes()[:-40])
+    return classify(data="w.npz")
+
+
+@command
+def windows_in_a_pickle():
+    """w.npz holds Python objects, which can run anything when they are read; save arrays of numbers or text."""
+    np.savez("w.npz", x=np.array([[1, 2], None], object), y=[0, 1])
+    return classify(data="w.npz")
+
+
+@command
+def windows_by_other_names():
+    """w.npz has the arrays y, a; needed are x (windows, samples ...) and y (windows), the class of each."""
+    return classify(data=windows(x=None, a=np.ones((6, 16))))
+
+
+@command
+def one_zarr_array_of_windows():
+    """w.zarr is one Zarr array; needed is a group with the arrays x and y."""
+    import zarr
+
+    zarr.save_array("w.zarr", np.ones((6, 16)))
+    return classify(data="w.zarr")
+
+
+@command
+def windows_of_words():
+    """the windows of w.npz are <U1; needed are real numbers."""
+    return classify(data=windows(x=np.full((6, 16), "a")))
+
+
+@command
+def windows_whose_axes_do_not_tell():
+    """the windows of w.npz form an array of 6 x 3 x 16 numbers: give --ndim 2 if they are 2-D, or --ndim 1 if they are
+    1-D with 3 channels."""
+    return classify(data=windows(x=np.ones((6, 3, 16))))
+
+
+@command
+def windows_with_nan():
+    """window 4 of w.npz holds NaN or infinite numbers, the first at index 3, as do 2 of 6 windows; replace the numbers,
+    or leave these windows out."""
+    x = np.ones((6, 16))
+    x[4, 3], x[5] = np.nan, np.inf
+    return classify(data=windows(x=x))
+
+
+@command
+def windows_without_classes():
+    """w.npz has windows without classes; add the array y with the class of each window, or give a folder for each
+    class."""
+    return classify(data=windows(y=None))
+
+
+@command
+def fewer_labels_than_windows():
+    """w.npz has 6 windows and 5 labels; needed is one class for each window."""
+    return classify(data=windows(y=np.arange(5) % 2))
+
+
+@command
+def labels_of_every_sample():
+    """w.npz has 6 windows and 6 x 16 labels; needed is one class for each window."""
+    return classify(data=windows(y=np.ones((6, 16))))
+
+
+@command
+def labels_between_classes():
+    """the labels of w.npz are float64 and no whole numbers; needed is the class of each window."""
+    return classify(data=windows(y=np.linspace(0, 1, 6)))
+
+
+@command
+def a_class_beyond_the_names():
+    """window 2 of w.npz has the class 2, but there are 2 classes, 0 to 1 (noise, quake)."""
+    return classify(data=windows(y=np.arange(6) % 3, classes=["noise", "quake"]))
+
+
+@command
+def a_class_by_another_name():
+    """w.npz has the class 'blast', which is none of noise, quake."""
+    return classify(data=windows(y=["noise", "quake", "blast"] * 2, classes=["noise", "quake"]))
+
+
+@command
+def a_class_without_windows():
+    """w.npz has too few windows of blast (0); needed are 2 or more of each class, to learn from and to judge by."""
+    return classify(data=windows(classes=["noise", "quake", "blast"]))
+
+
+@command
+def one_window_of_a_class():
+    """w.npz has too few windows of 1 (1); needed are 2 or more of each class, to learn from and to judge by."""
+    return classify(data=windows(y=[0, 0, 0, 0, 0, 1]))
+
+
+@command
+def one_class():
+    """w.npz has windows of one class (7); needed are two classes or more."""
+    return classify(data=windows(y=[7] * 6))
+
+
+@command
+def one_window():
+    """w.npz has windows of one class (0); needed are two classes or more."""
+    return classify(data=windows(x=np.ones((1, 16)), y=[0]))
+
+
+@command
+def fewer_groups_than_windows():
+    """w.npz has 6 windows and 2 groups; needed is one group for each window."""
+    return classify(data=windows(group=["a", "b"]))
+
+
+@command
+def one_group():
+    """all windows are of one group; needed are two groups or more, one to judge by."""
+    return classify(data=windows(group=["a"] * 6))
+
+
+@command
+def a_class_in_one_group_only():
+    """the groups of w.npz cannot be split so that every class is learnt; a class must occur in two groups or more, or
+    leave group out."""
+    return classify(data=windows(group=np.arange(6) % 2))
+
+
+@command
+def an_empty_folder_of_windows():
+    """empty holds no windows; give an .npz file or a Zarr group with the arrays x and y, or a folder for each class
+    with pictures or .npy files."""
+    Path("empty").mkdir()
+    return classify(data="empty")
+
+
+@command
+def a_class_folder_without_windows():
+    """the folder all/quake holds no window; put .png, .jpg, .jpeg, .tif, .tiff or .npy files into it, or remove it."""
+    for name in ("noise", "quake"):
+        Path("all", name).mkdir(parents=True)
+    np.save("all/noise/1.npy", np.ones(16))
+    return classify(data="all")
+
+
+@command
+def windows_of_two_sizes():
+    """all/b/1.npy has 17 samples and all/a/1.npy 16; all windows must be of one size."""
+    for name, size in (("a", 16), ("b", 17)):
+        Path("all", name).mkdir(parents=True)
+        np.save(f"all/{name}/1.npy", np.ones(size))
+    return classify(data="all")
+
+
+@command
+def pictures_and_arrays():
+    """all holds both pictures and .npy files; give one kind of them."""
+    Path("all/a").mkdir(parents=True)
+    np.save("all/a/1.npy", np.ones(16))
+    Path("all/a/2.png").touch()
+    return classify(data="all")
+
+
+@command
+def a_damaged_picture_among_windows():
+    """all/a/1.png is damaged or no picture; copy it again, or remove it."""
+    Path("all/a").mkdir(parents=True)
+    Path("all/a/1.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    return classify(data="all")
+
+
+@command
+def no_share_for_validation():
+    """--validation is 1; it is a share of the windows, such as 0.2."""
+    return classify("--validation", "1")
+
+
+@command
+def a_segmenter_that_is_to_classify():
+    """--model unet does not judge whole windows; networks that do are trace_classifier, lenet1989, lenet5, lenet,
+    alexnet2012, alexnet, resnet18, resnet34, resnet50, resnet101, resnet152, resnet20, resnet32, resnet44, resnet56,
+    resnet110, resnet1202."""
+    return classify("--model", "unet")
+
+
+@command
+def a_window_too_small_for_the_network():
+    """--model alexnet does not take windows of 16 samples but 63 or more samples; pad them to 63, or choose another
+    --model, such as resnet20."""
+    return classify("--model", "alexnet")
+
+
+@command
+def a_window_that_the_network_cannot_be_made_for():
+    """--model lenet cannot be made for windows of 18 samples: window is (18,); needed are multiples of 4, for two
+    poolings halve them."""
+    return classify("--model", "lenet", data=windows(x=np.ones((6, 18))))
+
+
+@command
+def a_width_where_there_is_none():
+    """--model lenet5 has one width; leave --width out."""
+    return classify("--model", "lenet5")
+
+
+@command
+def a_batch_of_one_window():
+    """--batch-size is 1; batch normalisation needs 2 or more."""
+    return classify("--batch-size", "1")
+
+
+@command
+def a_start_of_another_architecture():
+    """--start run is trace_classifier and --model is resnet20; leave --model out."""
+    fit(job(), out="run")
+    return classify("--start", "run", "--model", "resnet20")
+
+
+@command
+def weights_that_are_not_there():
+    """there is no file of weights w.pth; check the name."""
+    return classify("--start", "w.pth")
+
+
+@command
+def weights_of_another_network():
+    """w.pth does not fit the network (conv1.weight has 2 x 3 x 3 numbers instead of 2 x 1 x 3); choose the
+    architecture, channels and classes that these weights were made for."""
+    torch.save(build("resnet20", ndim=1, in_channels=3, out_channels=2, width=2).state_dict(), "w.pth")
+    return classify("--start", "w.pth")
+
+
+@command
+def weights_with_code():
+    """w.pth holds code besides numbers and was not opened, for opening it could run anything; have its source save the
+    state_dict() of the network as .safetensors."""
+    torch.save(build("resnet20", ndim=1, in_channels=1, out_channels=2, width=2), "w.pth")
+    return classify("--start", "w.pth")
+
+
+@command
+def weights_that_are_none():
+    """w.pth is no file of weights, or a damaged one; copy it again from its source, or save the weights as
+    .safetensors."""
+    Path("w.pth").write_text("<!DOCTYPE html>")
+    return classify("--start", "w.pth")
+
+
+@command
+def weights_without_names():
+    """w.pth holds no tensors with names; save the state_dict() of the network instead."""
+    torch.save(torch.ones(3), "w.pth")
+    return classify("--start", "w.pth")
+
+
+@mistake
+def weights_by_another_name():
+    """w.h5 is no file of weights by its name; needed is one of .safetensors, .pth, .pt, .bin."""
+    Path("w.h5").touch()
+    read_weights(Path("w.h5"))
+
+
+# geocnn export
+
+
+@command
+def an_export_without_a_form():
+    """export needs to know what to write; give --onnx, --torchscript or --exported-program."""
+    return run("export", "faults")
+
+
+@command
+def one_name_for_two_files():
+    """--out a.onnx is one name for 2 files; name a folder that exists, or leave it out."""
+    return run("export", "faults", "--onnx", "--torchscript", "--out", "a.onnx")
+
+
+@command
+def an_export_with_another_ending():
+    """a.pb has the wrong ending for onnx; name it a.onnx."""
+    return run("export", "faults", "--onnx", "--out", "a.pb")
+
+
+@command
+def an_export_into_no_folder():
+    """there is no folder no for a.onnx; make it, or choose another."""
+    return run("export", "faults", "--onnx", "--out", "no/a.onnx")
+
+
+@command
+def an_export_that_is_there():
+    """faults-2d.pt2 already exists; choose another name, or replace it with --overwrite."""
+    Path("faults-2d.pt2").touch()
+    return run("export", "faults", "--ndim", "2", "--exported-program")
+
+
+@command
+def an_export_that_needs_packages():
+    """ONNX files need onnx and onnxscript, which is not installed; type pip install 'geocnn[export]'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geocnn.export.find_spec", lambda _: None)
+        return run("export", "faults", "--onnx")
+
+
+@command
+def an_export_on_a_full_disk():
+    """a.pt cannot be written (file too large); choose another name."""
+    jaxtyping.config.update("jaxtyping_disable", True)  # sizes that are traced are no numbers
+    try:
+        with files_of_at_most(20_000):
+            return run("export", "faults", "--ndim", "2", "--torchscript", "--out", "a.pt")
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@mistake
+def an_export_in_another_form():
+    """form is 'caffe'; it is one of onnx, torchscript, exported-program."""
+    export("faults", "a.onnx", form="caffe")  # type: ignore[arg-type]
+
+
 # geocnn evaluate and synth
 
 
@@ -1455,6 +2162,86 @@ def surveys_that_exist():
 def surveys_in_a_file():
     """line.npy cannot be made (file exists); choose another folder with --out."""
     return run("synth", "--shape", "16", "16", "--out", line())
+
+
+# geocnn models and explain
+
+
+@command
+def no_such_model():
+    """there is no architecture or network 'resnt18'; did you mean resnet18? Else give a folder written by geocnn
+    train."""
+    return run("models", "resnt18")
+
+
+@command
+def no_model_near():
+    """there is no architecture or network 'xyz'; architectures are trace_classifier, lenet1989, lenet5, lenet,
+    alexnet2012, alexnet, resnet18, resnet34, resnet50, resnet101, resnet152, resnet20, resnet32, resnet44, resnet56,
+    resnet110, resnet1202, unet2015, unet, faultseg, and geocnn ships faults."""
+    return run("explain", "xyz")
+
+
+@command
+def a_window_that_the_model_does_not_take():
+    """FaultSeg got windows of 100 x 100 x 100 samples; it takes multiples of 8: pad to 104 x 104 x 104."""
+    return run("models", "faultseg", "--input", "100")
+
+
+@command
+def a_window_that_the_model_cannot_be_made_for():
+    """lenet5 cannot be made like that: window is (30, 30); needed are multiples of 4, for two poolings halve them."""
+    return run("models", "lenet5", "--input", "30")
+
+
+@command
+def a_window_of_other_dimensions():
+    """--input is 64 64; needed is one number of samples for all axes, or 3."""
+    return run("models", "resnet18", "--ndim", "3", "--input", "64", "64")
+
+
+@command
+def a_model_without_channels():
+    """resnet18 cannot be made like that: in_channels is 0 and out_channels 1000; both are 1 or more."""
+    return run("models", "resnet18", "--in-channels", "0")
+
+
+@command
+def a_window_for_all_models():
+    """--input, --in-channels and --out-channels are for one network; name it, for example resnet18."""
+    return run("models", "--input", "64")
+
+
+@command
+def other_channels_of_a_trained_network():
+    """net is a trained network for 2-D data of 1 channel; its dimensions and channels cannot be changed: leave --ndim,
+    --in-channels and --out-channels out, or give the architecture faultseg."""
+    return run("models", network(), "--in-channels", "3")
+
+
+@command
+def a_survey_of_another_kind_to_explain_with():
+    """line.npy has 2 axes and 1 channel, but net takes 3-D data of 1 channel; give such data, or leave --data out."""
+    return run("explain", network(ndim=3), "--data", line())
+
+
+@command
+def an_explanation_that_exists():
+    """explain.png exists already; give --overwrite or another name."""
+    Path("explain.png").touch()
+    return run("explain", "lenet")
+
+
+@mistake
+def a_layer_of_no_known_field():
+    """the operator cumsum in the network itself has an effect on the receptive field that is not known; the receptive
+    field of such a network cannot be told."""
+
+    class Sum(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.cumsum(-1)
+
+    tracing.trace(Sum(), (1, 9))
 
 
 # What nobody foresaw
@@ -1671,6 +2458,18 @@ def run(*arguments: object) -> int:
 def predict(file: object, *options: str, make: bool = True) -> int:
     """Predict with a tiny network."""
     return run("predict", network() if make else "net", file, "--quiet", *options)
+
+
+def halves(classes: int) -> np.ndarray:
+    """Classes of a line of 60 x 24 samples, one above the other."""
+    return np.arange(24) * classes // 24 * np.ones((60, 1), np.int64)
+
+
+def segment(labels: np.ndarray, *options: str, shape: tuple[int, ...] | None = None) -> int:
+    """Learn from these labels of a line or cube of random samples."""
+    np.save("x.npy", np.random.default_rng(0).standard_normal(shape or labels.shape, dtype=np.float32))
+    np.save("y.npy", labels)
+    return run("train", "segment", "--data", "x.npy", "--labels", "y.npy", *options)
 
 
 def network(folder: str = "net", *, ndim: int = 2, width: int = 2, channels: tuple[str, ...] = ("amplitude",)) -> str:

@@ -1,9 +1,10 @@
 """Metrics against torchmetrics and by hand."""
 
+import numpy as np
 import pytest
 import torch
 
-from geocnn.metrics import accuracies, overlap
+from geocnn.metrics import accuracies, confusion, overlap, overlaps, pixel_errors
 
 
 def pairs():
@@ -37,3 +38,49 @@ def test_accuracies():
     logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [3.0, 1.0, 0.0]])
     found = accuracies(logits, torch.tensor([0, 1, 1]), ("quiet", "positive arrival", "negative arrival"))
     assert found == {"accuracy": pytest.approx(2 / 3), "accuracy_quiet": 1, "accuracy_positive_arrival": 0.5}
+
+
+def test_pixel_errors_count_where_the_weight_is_not_zero():
+    rng = np.random.default_rng(3)
+    logits, mask = rng.standard_normal((2, 1, 7, 9)), rng.random((2, 1, 7, 9)) < 0.3
+    weight = rng.integers(0, 3, (2, 1, 7, 9)).astype(np.float64)
+    target = torch.from_numpy(np.concatenate((mask, weight), 1))
+    found = pixel_errors(torch.from_numpy(logits), target)
+    known = weight > 0
+    assert found["pixel_error"] == pytest.approx(((logits > 0) != mask)[known].mean(), rel=1e-6)
+    both = ((logits > 0) & mask)[known].sum(), (logits > 0)[known].sum() + mask[known].sum()
+    assert found["dice"] == pytest.approx(2 * both[0] / both[1])
+
+
+@pytest.mark.parametrize("maps", [1, 4])
+def test_overlaps_of_batches_are_those_of_all_samples(maps):
+    """Counts add up over batches of any size, whose own scores differ; unknown samples are left out."""
+    from torchmetrics.functional import jaccard_index
+
+    generator = torch.Generator().manual_seed(1)
+    classes = max(2, maps)
+    logits = torch.randn(5, maps, 6, 7, generator=generator)
+    target = torch.randint(-1, classes, (5, 6, 7), generator=generator)
+    target[3:] = target[3:].clamp(max=0)  # few classes in the second batch
+    means = {}
+    for batch in (slice(0, 3), slice(3, 5)):
+        for key, value in confusion(logits[batch], target[batch]).items():
+            means[key] = means.get(key, 0.0) + value * len(target[batch]) / 5
+    names = [f"layer {k}" for k in range(classes)]
+    ours = overlaps(means, names)
+    found = (logits[:, 0] > 0).long() if maps == 1 else logits.argmax(1)
+    options = {"task": "multiclass", "num_classes": classes, "ignore_index": -1, "average": "none"}
+    iou = jaccard_index(found, target, **options).tolist()
+    if maps == 1:
+        known = target >= 0
+        assert ours["iou"] == pytest.approx(iou[1])
+        assert ours == pytest.approx(overlap(logits[:, 0][known][None], target[known][None].float()))
+    else:
+        assert [ours[f"iou_layer_{k}"] for k in range(4)] == pytest.approx(iou)
+        assert ours["mean_iou"] == pytest.approx(sum(iou) / 4)
+        assert ours["accuracy"] == pytest.approx(float((found == target)[target >= 0].float().mean()))
+
+
+def test_a_class_that_does_not_occur_has_no_score():
+    counts = confusion(torch.eye(3)[None, :, :2], torch.tensor([[0, 1]]))
+    assert set(overlaps(counts, ("a", "b", "c"))) == {"mean_iou", "accuracy", "iou_a", "iou_b"}

@@ -2,14 +2,19 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy import integrate, stats
 from torch import nn
 
-from geocnn.layers import AvgPool, Conv, MaxPool, Upsample
-from geocnn.models.faultseg import FaultSeg
-from geocnn.properties import parameter_sharing, receptive_field, shift_error
+from geocnn.layers import AvgPool, Conv, MaxPool, SizeRule
+from geocnn.models import ARCHITECTURES, build
+from geocnn.models.base import Segmenter
+from geocnn.models.unet import UNet
+from geocnn.overview import narrow_network
+from geocnn.properties import effective_receptive_field, measured_field, parameter_sharing, shift_error, shortest
+from geocnn.tracing import receptive_field
 
 
 def test_sharing_of_the_textbook():
@@ -39,39 +44,119 @@ def test_sharing_needs_a_size_per_axis():
         parameter_sharing(Conv(2, in_channels=1, out_channels=1, kernel_size=3), (64,))
 
 
-def chain(ndim):
-    return nn.Sequential(
-        Conv(ndim, in_channels=1, out_channels=2, kernel_size=5),
+class Chain(Segmenter):
+    """Layers one after the other as a network."""
+
+    def __init__(self, ndim, *layers):
+        super().__init__(ndim, 1, 1, SizeRule(25))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def conv(ndim, kernel, **options):
+    return Conv(ndim, in_channels=1, out_channels=1, kernel_size=kernel, **options)
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_measured_fields_of_chains_have_the_closed_form(ndim):
+    """1 + sum_i dilation_i (kernel_i - 1) prod_(j < i) stride_j, whatever the signs of the weights."""
+    network = Chain(
+        ndim,
+        conv(ndim, 5, padding="valid"),
+        nn.ReLU(),
+        MaxPool(ndim, 3, stride=2),
+        conv(ndim, 3, dilation=2),
         AvgPool(ndim, 2),
-        Conv(ndim, in_channels=2, out_channels=2, kernel_size=3, dilation=2, padding=2),
-        AvgPool(ndim, 3, stride=2),
-        Conv(ndim, in_channels=2, out_channels=1, kernel_size=(3, 1, 1)[:ndim], padding=(1, 0, 0)[:ndim]),
+        conv(ndim, 4, stride=3, padding=1),
     )
+    assert measured_field(network) == 1 + 4 + 2 + 2 * 2 * 2 + 1 * 2 + 3 * 4
+    before = network.layers[0].weight.clone()
+    assert measured_field(network, axis=2 - 2 - ndim) == measured_field(network)
+    assert torch.equal(before, network.layers[0].weight)
 
 
-@pytest.mark.parametrize(("ndim", "size"), [(1, 96), (2, 64), (3, 64)])
-def test_receptive_field_is_where_the_gradient_is(ndim, size):
-    layers = chain(ndim)
-    x = torch.randn(1, 1, *(size,) * ndim, requires_grad=True)
-    y = layers(x)
-    y[(0, 0, *(n // 2 for n in y.shape[2:]))].backward()
-    assert x.grad is not None
-    touched = x.grad[0, 0].nonzero()
-    extent = tuple((touched.max(0).values - touched.min(0).values + 1).tolist())
-    assert receptive_field(layers, ndim=ndim) == extent
+def test_measured_fields_are_those_of_the_axis():
+    network = Chain(2, conv(2, (3, 9)), MaxPool(2, (1, 4)))
+    assert (measured_field(network, axis=-2), measured_field(network, axis=-1)) == (3, 12)
 
 
-def test_receptive_field_of_lenet5():
-    """32 samples: C1 and C3 and C5 with kernel 5, S2 and S4 halve."""
-    kernels = [nn.Conv2d(1, 1, 5), nn.AvgPool2d(2), nn.Conv2d(1, 1, 5), nn.AvgPool2d(2), nn.Conv2d(1, 1, 5)]
-    assert receptive_field(nn.Sequential(*kernels), ndim=2) == (32, 32)
+def test_whole_windows_have_no_bounded_field():
+    assert measured_field(UNet(1, width=1, depth=1, norm="instance")) is None
 
 
-@pytest.mark.parametrize("layer", [Upsample(1, 2), nn.Upsample(2), nn.ConvTranspose1d(1, 1, 3), FaultSeg(1).merge[0]])
-def test_receptive_field_refuses_what_is_no_chain(layer):
-    name = type(layer).__name__
-    with pytest.raises(TypeError, match=f"{name} is in the network; receptive_field takes a chain"):
-        receptive_field(nn.Sequential(layer), ndim=1)
+@pytest.mark.parametrize(
+    ("name", "ndim"), [(name, ndim) for name in ARCHITECTURES for ndim in (1, 2) if (name, ndim) != ("resnet1202", 2)]
+)
+def test_gradient_and_formula_agree(name, ndim):
+    """A narrow network has the same geometry; 1,202 layers take long, so that they are measured once."""
+    network = narrow_network(name, ndim)
+    fields = receptive_field(network)
+    assert [measured_field(network, axis=axis) for axis in range(-ndim, 0)] == [field.size for field in fields]
+
+
+@pytest.mark.parametrize("name", ["lenet1989", "resnet20", "faultseg"])
+def test_gradient_and_formula_agree_in_3d(name):
+    network = narrow_network(name, 3)
+    assert measured_field(network) == receptive_field(network)[-1].size
+
+
+@pytest.mark.parametrize("ndim", [1, 2])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("unet", {"up": "nearest"}),
+        ("unet", {"up": "linear", "residual": True}),
+        ("unet", {"anti_alias": True, "norm": "none"}),
+        ("unet2015", {"depth": 2, "anti_alias": True}),
+        ("resnet18", {"anti_alias": True}),
+        ("resnet50", {"stride_in_1x1": True}),
+        ("resnet20", {"shortcut": "B", "anti_alias": True}),
+        ("resnet20", {"residual": False}),
+        ("lenet", {"anti_alias": True, "window": 64}),
+        ("alexnet", {"anti_alias": True}),
+    ],
+)
+def test_gradient_and_formula_agree_for_the_choices_too(name, options, ndim):
+    width = 0.02 if name in ("lenet", "alexnet") else 2
+    network = build(name, ndim=ndim, in_channels=1, out_channels=1, width=width, **options)
+    assert measured_field(network) == receptive_field(network)[-1].size
+
+
+def test_effective_field_of_one_convolution_is_its_kernel():
+    network = Chain(2, conv(2, 3, bias=False))
+    with torch.no_grad():
+        network.layers[0].weight[:] = torch.tensor([[1.0, 2.0, 1.0], [0.0, 16.0, 0.0], [1.0, 2.0, 1.0]])
+    found = effective_receptive_field(network, (25, 25), inputs=2)
+    assert found.gradient[11:14, 11:14] * 24 == pytest.approx(np.array([[1, 2, 1], [0, 16, 0], [1, 2, 1]]))
+    assert found.gradient.sum() == pytest.approx(1)
+    assert found.widths == (3, 3)
+    assert found.bounds == ((11, 13), (11, 13))
+    assert found.profile(0)[11:14] * 24 == pytest.approx([4, 16, 4])
+
+
+def test_effective_fields_are_smaller_and_grow_with_the_root_of_depth():
+    """Luo et al. 2016, section 2: a Gaussian whose width grows as the square root of the number of layers."""
+    torch.manual_seed(0)
+    widths = []
+    for depth in (8, 32):
+        layers = [conv(1, 3, bias=False) for _ in range(depth)]
+        for layer in layers:
+            nn.init.constant_(layer.weight, 1 / 3)
+        found = effective_receptive_field(Chain(1, *layers), (max(25, 2 * depth + 1),), inputs=1)
+        deviation = math.sqrt(depth * 2 / 3)  # of a sum of steps -1, 0, 1
+        widths.append(found.widths[0])
+        assert widths[-1] == pytest.approx(2 * 1.96 * deviation, abs=1.5)
+    assert widths[1] / widths[0] == pytest.approx(2, abs=0.3)
+
+
+def test_the_shortest_interval():
+    profile = np.array([0.0, 1, 5, 3, 0, 1])
+    assert shortest(profile, 0.5) == (2, 2)
+    assert shortest(profile, 0.8) == (2, 3)
+    assert shortest(profile, 0.9) == (1, 3)
+    assert shortest(profile, 1.0) == (1, 5)
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])

@@ -382,3 +382,86 @@ def test_a_run_is_not_resumed_with_other_data(tmp_path):
     assert [row["loss"] for row in run.history] == [
         row["loss"] for row in fit("traces", epochs=4, show_progress=False).history
     ]
+
+
+class Scripted:
+    """Metrics that follow a script, one number an epoch of two validation batches."""
+
+    def __init__(self, *values):
+        self.values, self.calls = values, 0
+
+    def __call__(self, _logits, _target):
+        self.calls += 1
+        return {"score": self.values[(self.calls - 1) // 2]}
+
+
+def kept(out, monitor, *values, **changes):
+    return run(recipe(metrics=Scripted(*values), monitor=monitor, **{"epochs": 6} | changes), out)
+
+
+def test_the_best_weights_are_kept_and_patience_ends_it(tmp_path):
+    """Those of epoch 2 of 4: what a run of two epochs would have given away."""
+    result = kept(tmp_path, "validation_score", 0.5, 0.7, 0.6, 0.7, 0.9, 1.0, patience=2, decay="constant")
+    assert len(result.history) == 4  # equal is not better
+    two = run(recipe(epochs=2, decay="constant"))
+    for name, value in two.model.state_dict().items():
+        assert torch.equal(value, result.model.state_dict()[name]), name
+        assert torch.equal(value, checkpoints.load_file(tmp_path / "weights.safetensors")[name]), name
+    assert result.card.training["best_epoch"] == 2
+    assert result.card.training["epochs_done"] == 4
+    scores = {k: v for k, v in result.history[1].items() if k.startswith("validation_")}
+    assert result.card.metrics["validation"] == scores
+    assert Card.from_json((tmp_path / "card.json").read_text(), tmp_path) == result.card
+
+
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_smaller_may_be_better_and_nan_never_is(ema):
+    result = kept(None, "-validation_score", 0.5, math.nan, 0.3, 0.4, math.nan, 0.31, ema=ema)
+    assert result.card.training["best_epoch"] == 3
+    assert len(result.history) == 6  # without patience it goes on
+    assert kept(None, "validation_score", *[math.nan] * 6).card.training["best_epoch"] == 1
+
+
+def test_without_a_monitor_the_last_weights_are_kept():
+    result = run(recipe(epochs=2))
+    assert result.card.metrics["validation"]["validation_loss"] == result.history[-1]["validation_loss"]
+    assert "best_epoch" not in result.card.training
+    with pytest.raises(DataError, match=r"monitors 'validation_dicee'; its scores are epoch, .*validation_dice"):
+        run(recipe(monitor="validation_dicee"))
+
+
+@pytest.mark.parametrize("step", [2, 5, 8, 11])
+def test_resume_with_patience_is_bit_for_bit(tmp_path, step):
+    """Interrupted before, in and after the best epoch, which is the second of four; the best weights survive."""
+    values = (0.5, 0.7, 0.6, 0.5, 0.9)
+    whole = kept(tmp_path / "whole", "validation_score", *values, patience=2)
+    calls = []
+
+    def loss(logits, target):
+        if logits.requires_grad:
+            calls.append(1)
+            if len(calls) == step:
+                signal.raise_signal(signal.SIGINT)
+        return bce(logits, target)
+
+    with pytest.raises(KeyboardInterrupt):
+        kept(tmp_path / "part", "validation_score", *values, patience=2, loss=loss)
+    rest = values[step // 3 :]
+    made = recipe(metrics=Scripted(*rest), monitor="validation_score", epochs=6, patience=2)
+    again = run(made, tmp_path / "part", resume=True)
+    assert_same(whole, again)
+    assert_same(whole, run(made, tmp_path / "part", resume=True))  # stopped for good: nothing left to do
+    more = recipe(metrics=Scripted(0.9, 0.2), monitor="validation_score", epochs=6, patience=3)
+    assert run(more, tmp_path / "part", resume=True).card.training["best_epoch"] == 5
+
+
+def test_scores_that_are_no_means_are_made_of_the_means():
+    def counts(logits, target):
+        return {"hit": float(((logits > 0) & (target > 0.5)).sum()) / len(logits)}
+
+    result = run(recipe(epochs=1, metrics=counts, summary=lambda means: {"all_hits": 6 * means["hit"]}))
+    x, y = Series(6)[range(6)]
+    assert result.history[0]["validation_all_hits"] == pytest.approx(float(((result.model(x) > 0) & (y > 0.5)).sum()))
+    assert set(result.history[0]) == {"epoch", "learning_rate", "loss", "validation_loss", "validation_all_hits"} | {
+        "seconds"
+    }

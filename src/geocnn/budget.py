@@ -10,6 +10,7 @@ from torch import nn
 
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError
+from geocnn.layers import SizeRule
 
 __all__ = ["FIXED", "KEPT", "bytes_of", "half_of_memory", "per_sample"]
 
@@ -55,7 +56,7 @@ def per_sample(model: nn.Module, card: Card) -> float:
         for m in model.modules()
         if not list(m.children())
     ]
-    size = 2 * card.size_multiple
+    (size,) = SizeRule(card.least or card.size_multiple, card.size_multiple).above([2 * card.size_multiple])
     with torch.inference_mode():
         model(next(model.parameters()).new_zeros((1, len(card.channels), *([size] * card.ndim))))
     for hook in hooks:

@@ -23,8 +23,20 @@ from geocnn.errors import DataError, FormatError, MissingError, TargetError
 from geocnn.io import system
 from geocnn.layers import check_ndim
 from geocnn.models import build
+from geocnn.weights_files import misfit
 
-__all__ = ["SHIPPED", "Card", "Trained", "load", "make_folder", "save", "versions", "write_atomically"]
+__all__ = [
+    "SHIPPED",
+    "WEIGHTS",
+    "Card",
+    "Trained",
+    "is_classifier",
+    "load",
+    "make_folder",
+    "save",
+    "versions",
+    "write_atomically",
+]
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
@@ -48,6 +60,8 @@ class Card:
         window: samples per axis of the training windows.
         size_multiple: sizes that the network takes are multiples of this.
         reach: samples beyond an output sample that can change it; None where that is the whole window.
+        margin: samples at each side of a window that an unpadded network has no answer for.
+        least: a size that the network takes, from which the others follow in steps of ``size_multiple``.
         data: what it was trained on, in words.
         training: recipe, arguments, epochs, seconds, machine.
         metrics: results by data set.
@@ -67,6 +81,8 @@ class Card:
     normalisation: dict[str, Any] = field(default_factory=dict)
     size_multiple: int = 1
     reach: int | None = None
+    margin: int = 0
+    least: int = 0
     data: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -96,10 +112,11 @@ class Card:
         """
         try:
             fields = json.loads(text)
-            tuples = {k: tuple(fields[k]) for k in ("classes", "channels", "axes", "window")}
+            tuples: dict[str, Any] = {k: tuple(fields[k]) for k in ("classes", "channels", "axes", "window")}
+            tuples["arguments"] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields["arguments"].items()}
             card = cls(**{**fields, **tuples})
             _check_counts(card)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
             raise FormatError(
                 f"{path} is not a geocnn card ({reason}); give a folder written by geocnn train."
@@ -224,24 +241,21 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     except (ValueError, TypeError) as error:
         reason = str(error).split("__init__() ")[-1].rstrip(".")
         raise FormatError(f"{card_path} describes no network that can be built ({reason}); copy it again.") from None
-    if (misfit := _misfit(model.state_dict(), weights)) is not None:
+    if (difference := misfit(model.state_dict(), weights)) is not None:
         raise FormatError(
-            f"{weights_path} does not fit the network in card.json ({misfit}); "
+            f"{weights_path} does not fit the network in card.json ({difference}); "
             "take both files from the same training run."
         )
     model.load_state_dict(weights)
     return Trained(model.eval().requires_grad_(requires_grad=False), card, folder)
 
 
-def _misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
-    """The first difference between the tensors of a network and those of a file, None if they fit."""
-    for name in dict.fromkeys([*wanted, *found]):
-        if name not in found or name not in wanted:
-            return f"{name} is {'missing' if name in wanted else 'too much'}"
-        have, need = (" x ".join(map(str, t.shape)) for t in (found[name], wanted[name]))
-        if have != need:
-            return f"{name} has {have} numbers instead of {need}"
-    return None
+def is_classifier(name: str | Path) -> bool:
+    """Whether a run folder holds a network that judges windows; False also for what :func:`load` will refuse."""
+    try:
+        return bool(json.loads((Path(name) / CARD).read_bytes())["task"] == "classification")
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def _find(name: str | Path, ndim: int | None) -> Path:

@@ -1,16 +1,25 @@
 """Labelled samples for training: a batch of indices in, a batch of tensors out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from geocnn.augmentation import Augmentation
+from geocnn.distributed import Team
+from geocnn.interruption import ignore_interrupts
+from geocnn.layers import crop_to
+from geocnn.models.base import Segmenter
 from geocnn.normalisation import Normalisation
+from geocnn.schedule import Schedule
 from geocnn.synthetic.structure import StructureRanges, structure
+from geocnn.tiling import reflect
 
-__all__ = ["FaultStructures", "Samples", "TensorSamples"]
+__all__ = ["Augmented", "Crops", "FaultStructures", "Samples", "TensorSamples", "batches", "mirrored"]
 
 
 @runtime_checkable
@@ -25,6 +34,47 @@ class Samples(Protocol):
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(input (batch, channels, *space), target)`` of the samples with these indices."""
+
+
+def batches(
+    samples: Samples, schedule: Schedule, team: Team, *, seed: int, epoch: int, skip: int
+) -> Iterator[tuple[tuple[list[int], int], tuple[Tensor, Tensor]]]:
+    """This process's share of the batches of an epoch, each with its indices and how many of them count.
+
+    The order depends on seed and epoch alone.
+
+    Args:
+        samples: what is learnt from.
+        schedule: size of a batch, order, workers.
+        team: processes that share each batch, as of :meth:`Team.share`.
+        seed: of the order.
+        epoch: number of the epoch, from 0.
+        skip: batches that are done already.
+    """
+    n, size = len(samples), schedule.batch_size
+    order = list(range(n))
+    if schedule.shuffle:
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+        order = torch.randperm(n, generator=generator).tolist()
+    if schedule.fresh:
+        order = [epoch * n + i for i in order]
+    chunks = [team.share(order[i : i + size]) for i in range(0, n, size)][skip:]
+    if not schedule.workers:
+        yield from ((chunk, samples[chunk[0]]) for chunk in chunks)
+        return
+    from torch.utils.data import DataLoader
+
+    # With batch_size=None each element of the sampler, a list of indices, goes to the samples as it is. A generator
+    # of its own keeps the loader from drawing from the random state of the network.
+    loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
+        samples,  # type: ignore[arg-type]  # wants a Dataset, takes anything with its methods
+        batch_size=None,
+        sampler=[indices for indices, _ in chunks],
+        num_workers=schedule.workers,
+        worker_init_fn=ignore_interrupts,
+        generator=torch.Generator(),
+    )
+    yield from zip(chunks, loader, strict=True)
 
 
 @dataclass(frozen=True)
@@ -49,6 +99,34 @@ class TensorSamples:
             return self.inputs, self.targets
         chosen = torch.as_tensor(list(indices))
         return self.inputs[chosen], self.targets[chosen]
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """Windows of one class each, changed at random: with ``fresh`` samples in every epoch anew.
+
+    Attributes:
+        samples: the windows.
+        augmentation: what may happen to them.
+        seed: of the changes.
+    """
+
+    samples: TensorSamples
+    augmentation: Augmentation
+    seed: int
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.samples)
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch with these indices."""
+        inputs, targets = self.samples[[index % len(self) for index in indices]]
+        changed = []
+        for index, x in zip(indices, inputs, strict=True):
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + index)
+            changed.append(self.augmentation(x, None, generator)[0])
+        return torch.stack(changed), targets
 
 
 @dataclass(frozen=True)
@@ -82,3 +160,63 @@ class FaultStructures:
             inputs.append(torch.from_numpy(Normalisation.fit(seismic, **self.normalisation).apply(seismic)))
             targets.append(sample.fault.float())
         return torch.stack(inputs)[:, None], torch.stack(targets)[:, None]
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Random windows of images or volumes with their labels, changed at random.
+
+    Attributes:
+        inputs: ``(images, channels, *space)``.
+        targets: ``(images, maps, *space)``.
+        crop: samples of a window, per axis.
+        samples: number of windows in an epoch.
+        seed: of the choice.
+        augmentation: what may happen to a window.
+        margin: samples at each side of a window for which the network gives no answer.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    crop: int
+    samples: int
+    seed: int
+    augmentation: Augmentation
+    margin: int = 0
+
+    def __len__(self) -> int:
+        """Number of windows in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, channels, *crop)`` and ``(batch, maps, *(crop - 2 margin))``."""
+        windows = [self._window(index) for index in indices]
+        return torch.stack([x for x, _ in windows]), torch.stack([y for _, y in windows])
+
+    def _window(self, index: int) -> tuple[Tensor, Tensor]:
+        """Window number ``index``, the same whenever it is asked for."""
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + index)
+        image = int(torch.randint(len(self.inputs), (), generator=generator))
+        x, y = self.inputs[image], self.targets[image]
+        for axis in range(1, x.ndim):
+            start = int(torch.randint(x.shape[axis] - self.crop + 1, (), generator=generator))
+            x, y = x.narrow(axis, start, self.crop), y.narrow(axis, start, self.crop)
+        x, changed = self.augmentation(x, y, generator)
+        assert changed is not None
+        return x, crop_to(changed[None], [n - 2 * self.margin for n in changed.shape[1:]])[0]
+
+    @staticmethod
+    def whole(inputs: Tensor, targets: Tensor, network: Segmenter) -> TensorSamples:
+        """Whole images instead of windows: mirrored to a size that the network takes, without labels out there."""
+        margin, space = network.margin, inputs.shape[2:]
+        sizes = network.sizes.above([n + 2 * margin for n in space])
+        more = [p for n, size in zip(reversed(space), reversed(sizes), strict=True) for p in (0, size - n - 2 * margin)]
+        return TensorSamples(mirrored(inputs, margin, sizes), F.pad(targets, more))
+
+
+def mirrored(x: Tensor, before: int, sizes: Sequence[int]) -> Tensor:
+    """Continue ``(batch, channels, *space)`` by its mirror image to ``sizes`` samples, ``before`` of them in front."""
+    for axis, (n, size) in enumerate(zip(x.shape[2:], sizes, strict=True), start=2):
+        index = reflect(np.arange(-before, size - before), 0, n - 1)
+        x = x.index_select(axis, torch.from_numpy(index).to(x.device))
+    return x

@@ -59,6 +59,16 @@ class Team:
         own = list(indices[self.rank :: self.size])
         return own or [indices[0]], len(own)
 
+    def agree(self, scores: dict[str, float], device: torch.device) -> dict[str, float]:
+        """The scores of the first process, for all: decisions that rest on them must be the same everywhere."""
+        if self.size == 1:
+            return scores
+        import torch.distributed as dist
+
+        values = torch.tensor(list(scores.values()), dtype=torch.float64, device=device)
+        dist.broadcast(values, src=0)
+        return dict(zip(scores, values.tolist(), strict=True))
+
     @torch.no_grad()
     def average(self, parameters: Sequence[nn.Parameter], loss: float, samples: int) -> float:
         """Replace every gradient by the mean over all processes, each weighted by its ``samples``; return that loss."""

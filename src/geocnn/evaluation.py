@@ -1,6 +1,7 @@
 """How good is a network: on labelled samples, or on a survey whose faults are known."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.typing import NDArray
+from torch import Tensor
 
 from geocnn import io
 from geocnn.checkpoints import Trained, load
@@ -15,7 +17,7 @@ from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
 from geocnn.io.source import Source
-from geocnn.metrics import accuracies
+from geocnn.metrics import accuracies, overlaps
 from geocnn.prediction import predict
 from geocnn.progress import progress
 
@@ -102,12 +104,19 @@ def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict
 
 
 def evaluate_samples(
-    network: str | Path | Trained, samples: Samples, *, device: str = "auto", show_progress: bool = True
+    network: str | Path | Trained,
+    samples: Samples,
+    *,
+    device: str = "auto",
+    show_progress: bool = True,
+    metrics: Callable[[Tensor, Tensor], dict[str, float]] | None = None,
+    summary: Callable[[dict[str, float]], dict[str, float]] | None = None,
 ) -> dict[str, float]:
     """Scores on labelled samples, each sample judged alone and the scores averaged over those where they are defined.
 
     For a classifier: those of :func:`geocnn.metrics.accuracies`.
     For a segmentation network: those of :func:`scores`.
+    With ``metrics`` and ``summary``, those of a recipe: what it would have recorded in training.
     """
     trained = network if isinstance(network, Trained) else load(network)
     place = choose_device(device)
@@ -121,6 +130,9 @@ def evaluate_samples(
             tick(1)
     if trained.card.task == "classification":
         return accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
+    if metrics is not None and summary is not None:
+        each = [metrics(p, t) for p, t in zip(logits, targets, strict=True)]
+        return summary({key: _mean([row[key] for row in each]) for key in each[0]})
     rows = [scores(torch.sigmoid(p)[0, 0].numpy(), t[0, 0].numpy() > 0.5) for p, t in zip(logits, targets, strict=True)]
     return {key: _mean([row[key] for row in rows]) for key in rows[0]}
 
@@ -140,20 +152,44 @@ def evaluate_survey(
     device: str = "auto",
     show_progress: bool = True,
 ) -> dict[str, float]:
-    """Scores on a survey with known faults; ``labels`` is a file or array of the same shape, above 0.5 on a fault.
+    """Scores on a survey with labels, a file or array of the same shape.
+
+    For a network of one class, such as faults, the labels are a mask, above 0.5 on a fault. For several they are
+    numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`; other values and NaN do not count.
 
     Raises:
-        DataError: the shapes differ, or the labels are no mask of faults.
+        DataError: the shapes differ, or the labels are no mask of faults, or hold no class.
     """
     source, truth = io.open(data), io.open(labels)
     if source.grid.shape != truth.grid.shape:
         have, need = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid))
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
-    mask = _mask(truth)
-    result = predict(network, source, memory=memory, device=device, show_progress=show_progress)
+    trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
+    several = len(trained.card.classes) > 1
+    mask = _classes(truth, len(trained.card.classes)) if several else _mask(truth)
+    result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:
         raise AssertionError("predict without out keeps its result in memory")
+    if several:
+        n, known = len(trained.card.classes), mask >= 0
+        pairs = np.bincount(mask[known] * n + result.array[known].astype(np.int64), minlength=n * n).astype(float)
+        return overlaps({f"{k // n} as {k % n}": count for k, count in enumerate(pairs.tolist())}, trained.card.classes)
     return scores(result.array, mask)
+
+
+def _classes(labels: Source, count: int) -> NDArray[np.int64]:
+    """Number of the class of every sample, -1 where it is none.
+
+    Raises:
+        DataError: no sample has a class.
+    """
+    values = labels.read(...)
+    known = (values >= 0) & (values < count) & (values == np.floor(values))
+    if not known.any():
+        raise DataError(
+            f"the labels{f' {labels.path}' if labels.path else ''} hold no class; the network knows 0 to {count - 1}."
+        )
+    return np.where(known, values, -1).astype(np.int64)
 
 
 def _mask(labels: Source) -> NDArray[np.bool_]:

@@ -1,11 +1,27 @@
 """Losses: from logits and targets to one number to make small."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
 from torch import Tensor
 
-__all__ = ["balanced_bce", "cross_entropy", "dice_bce"]
+__all__ = [
+    "UNKNOWN",
+    "balanced_bce",
+    "border_weights",
+    "cross_entropy",
+    "dice_bce",
+    "known_cross_entropy",
+    "known_dice_bce",
+    "weighted_bce",
+]
+
+UNKNOWN = -1
+"""Class of samples of which nothing is known: they count neither in losses nor in metrics."""
 
 
 def cross_entropy(
@@ -39,3 +55,62 @@ def dice_bce(
     p = torch.sigmoid(logits)
     dice = (2 * (p * target).sum() + 1) / (p.sum() + target.sum() + 1)
     return F.binary_cross_entropy_with_logits(logits, target) + 1 - dice
+
+
+def known_dice_bce(logits: Float[Tensor, "batch 1 *space"], target: Int[Tensor, " batch *space"]) -> Float[Tensor, ""]:
+    """The loss :func:`dice_bce` of the samples that are known to be of class 0 or 1; 0 where none is."""
+    known = target != UNKNOWN
+    z, true = logits[:, 0][known], target[known].float()
+    return dice_bce(z[None], true[None]) if len(z) else 0 * logits.sum()
+
+
+def known_cross_entropy(
+    logits: Float[Tensor, "batch classes *space"], target: Int[Tensor, " batch *space"], weight: Sequence[float]
+) -> Float[Tensor, ""]:
+    """Weighted mean of -log softmax at the true class over the samples that are known; 0 where none is.
+
+    Args:
+        logits: one map per class.
+        target: number of the class, UNKNOWN where it is not known.
+        weight: of each class.
+    """
+    weights = logits.new_tensor(weight, dtype=torch.float32)
+    known = target != UNKNOWN
+    if not bool(known.any()):
+        return 0 * logits.float().sum()
+    return F.cross_entropy(logits.float(), target.long(), weight=weights, ignore_index=UNKNOWN)
+
+
+def weighted_bce(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, "batch 2 *space"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy with a weight for every sample; the target holds the mask and, behind it, the weights."""
+    truth, weight = target[:, :1], target[:, 1:]
+    summed = F.binary_cross_entropy_with_logits(logits.float(), truth, weight=weight, reduction="sum")
+    return summed / weight.sum()
+
+
+def border_weights(cells: Bool[ndarray, "*space"], *, w0: float = 10.0, sigma: float = 5.0) -> Float[ndarray, "*space"]:
+    """Weights that teach a network the narrow borders between touching cells (Ronneberger et al. 2015, eq. 2).
+
+    ``1 + w0 exp(-(d1 + d2)^2 / (2 sigma^2))`` outside the cells, with the distances to the nearest and the second
+    nearest cell in samples; 1 inside. The weights of the paper that balance the two classes are left to the caller.
+
+    Args:
+        cells: True inside a cell; cells that touch along a face are one.
+        w0: weight of a border of no width, beside the 1 of everything.
+        sigma: width that counts as narrow, in samples.
+    """
+    from scipy.ndimage import distance_transform_edt, find_objects, label
+
+    number, _ = label(cells)
+    far = int(np.ceil(5 * sigma))
+    nearest = np.full(cells.shape, np.inf)
+    second = nearest.copy()
+    for index, box in enumerate(find_objects(number), start=1):
+        around = tuple(
+            slice(max(0, side.start - far), min(n, side.stop + far)) for side, n in zip(box, cells.shape, strict=True)
+        )
+        distance = distance_transform_edt(number[around] != index)
+        second[around] = np.minimum(second[around], np.maximum(nearest[around], distance))
+        nearest[around] = np.minimum(nearest[around], distance)
+    weights = 1 + w0 * np.exp(-np.square(nearest + second) / (2 * sigma**2))
+    return np.asarray(np.where(cells, 1, weights), dtype=np.float32)

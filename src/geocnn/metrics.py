@@ -1,12 +1,14 @@
 """Metrics of one batch, for segmentation and classification; the tests hold them to torchmetrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["accuracies", "overlap"]
+from geocnn.losses import UNKNOWN
+
+__all__ = ["accuracies", "confusion", "overlap", "overlaps", "pixel_errors"]
 
 
 @torch.no_grad()
@@ -33,3 +35,52 @@ def accuracies(
     right = (logits.argmax(1) == target).float()
     by_class = {f"accuracy_{name.replace(' ', '_')}": right[target == k] for k, name in enumerate(classes)}
     return {"accuracy": float(right.mean())} | {name: float(r.mean()) for name, r in by_class.items() if len(r)}
+
+
+@torch.no_grad()
+def pixel_errors(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, "batch 2 *space"]) -> dict[str, float]:
+    """Share of wrong samples at probability 0.5, and Dice; the target holds mask and weights, 0 if unknown."""
+    known = target[:, 1:] > 0
+    found, true = (logits > 0)[known], (target[:, :1] > 0.5)[known]
+    hit, both = float((found & true).sum()), float(found.sum() + true.sum())
+    return {"pixel_error": float((found != true).float().mean()), "dice": 2 * hit / max(both, 1.0)}
+
+
+@torch.no_grad()
+def confusion(logits: Float[Tensor, "batch maps *space"], target: Int[Tensor, " batch *space"]) -> dict[str, float]:
+    """How many samples of each class are taken for each, per window, over the samples whose class is known.
+
+    One map answers for the classes 0 and 1, several for a class each. The numbers of batches add up to those of a data
+    set, from which :func:`overlaps` makes its scores; means of the scores of batches would be something else.
+
+    Returns:
+        "1 as 0": samples of class 1 taken for class 0, divided by the batch size; and so on.
+    """
+    classes = max(2, logits.shape[1])
+    found = (logits[:, 0] > 0).long() if logits.shape[1] == 1 else logits.argmax(1)
+    known = target != UNKNOWN
+    pairs = torch.bincount(target[known] * classes + found[known], minlength=classes**2).double() / len(target)
+    return {f"{k // classes} as {k % classes}": n for k, n in enumerate(pairs.tolist())}
+
+
+def overlaps(counts: Mapping[str, float], classes: Sequence[str]) -> dict[str, float]:
+    """Scores from the numbers of :func:`confusion`.
+
+    For two classes precision, recall, Dice and IoU of the second; for more IoU by class, their mean, and accuracy. A
+    class that does not occur has no score and does not count in the mean.
+
+    Args:
+        counts: as of :func:`confusion`, of one batch or the mean of many.
+        classes: their names, two or more.
+    """
+    size = range(len(classes))
+    table = torch.tensor([[counts[f"{i} as {j}"] for j in size] for i in size], dtype=torch.float64)
+    hit, true, found = table.diagonal(), table.sum(1), table.sum(0)
+    iou = hit / (true + found - hit).clamp(min=1e-9)
+    if len(classes) == 2:
+        one = [float(v) for v in (hit[1] / found[1].clamp(min=1e-9), hit[1] / true[1].clamp(min=1e-9))]
+        dice = float(2 * hit[1] / (true[1] + found[1]).clamp(min=1e-9))
+        return {"precision": one[0], "recall": one[1], "dice": dice, "iou": float(iou[1])}
+    by_class = {f"iou_{name.replace(' ', '_')}": float(iou[k]) for k, name in enumerate(classes) if true[k] > 0}
+    mean = sum(by_class.values()) / max(1, len(by_class))
+    return {"mean_iou": mean, "accuracy": float(hit.sum() / table.sum().clamp(min=1e-9))} | by_class

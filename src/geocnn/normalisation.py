@@ -28,13 +28,24 @@ class Normalisation:
 
     @classmethod
     def fit(
-        cls, samples: NDArray[np.float32], *, kind: Literal["zscore", "none"] = "zscore", clip: float = 4.0
+        cls,
+        samples: NDArray[np.float32],
+        *,
+        kind: Literal["zscore", "fixed", "none"] = "zscore",
+        clip: float = 4.0,
+        mean: float = 0.0,
+        std: float = 1.0,
     ) -> "Normalisation":
-        """Mean and standard deviation of finite samples within the central 99.8 %; with "none" amplitudes stay.
+        """Mean and standard deviation of finite samples within the central 99.8 %.
+
+        With "none" amplitudes stay; with "fixed" the numbers are ``mean`` and ``std`` whatever the samples, for data
+        that come in the same units as those of the training (grey values, counts).
 
         The scale is relative to the data at any magnitude (an absolute epsilon would silence weak records); constant
         data give a standard deviation of one, so that they become zeros, and so do data without a finite sample.
         """
+        if kind == "fixed":
+            return cls(mean, std, clip)
         if kind == "none":
             return cls(0.0, 1.0, np.inf)
         values = samples[np.isfinite(samples)].astype(np.float64)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +16,18 @@ from torch import Tensor, nn
 
 from geocnn import budget, io
 from geocnn.checkpoints import Card, Trained, load
+from geocnn.datasets import mirrored
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, channels_last, choose_device, keep_memory
 from geocnn.interruption import interrupts_held
-from geocnn.io.scan import scanned
 from geocnn.io.source import Source
-from geocnn.normalisation import Normalisation
+from geocnn.layers import SizeRule
 from geocnn.progress import progress
-from geocnn.tiling import EDGE, Plan, Tile, plan, reflect
+from geocnn.reading import Reader
+from geocnn.tiling import EDGE, Plan, plan
 
 __all__ = ["Prediction", "predict"]
-
-_SLOW = 8
-"""Work relative to that in one piece from which a user should know."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ def predict(
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
     into mutes (leading and trailing zeros of a trace); dead traces are filled from their nearest live neighbour for the
     network. In the result dead traces, mutes and NaN samples are zero. It does not depend on the tile size beyond
-    float rounding. The network is moved to the device and left there in evaluation mode, channels innermost.
+    float rounding. A network for sections goes through a cube section by section. The network is moved to the device
+    and left there in evaluation mode, channels innermost.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -101,11 +101,11 @@ def predict(
     allowed = (budget.bytes_of(memory) if memory else budget.half_of_memory(place)) - budget.FIXED
     allowed -= 0 if array is None else array.nbytes
     per_sample = budget.per_sample(trained.model, trained.card)
-    plan_ = _plan(source.grid.shape, trained.card, tile, allowed, per_sample)
+    plan_ = _plan(source.grid, trained.card, tile, allowed, per_sample)
     keep_memory(keep=budget.KEPT * per_sample * plan_.block <= allowed)
     # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
     with io.create(out, like=source, overwrite=overwrite) if out is not None else nullcontext() as sink:
-        reader = _Reader(source, plan_, trained.card)
+        reader = Reader(source, plan_, trained.card.normalisation)
         for start, block in _results(trained, reader, plan_, place, precision, show_progress=show_progress):
             if sink:
                 with interrupts_held() as stop:  # else a thread of Zarr could go on writing what we remove
@@ -118,14 +118,14 @@ def predict(
         array,
         source.grid,
         plan_,
-        reader.notes(),
+        [*_sections_note(plan_, trained.card, source), *reader.notes(trained.card.size_multiple)],
         time.perf_counter() - started,
         trained.card,
     )
 
 
 def _results(
-    trained: Trained, reader: "_Reader", tiles: Plan, device: torch.device, precision: Precision, *, show_progress: bool
+    trained: Trained, reader: Reader, tiles: Plan, device: torch.device, precision: Precision, *, show_progress: bool
 ) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32]]]:
     """Index of the first sample, and result, of every tile."""
     model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
@@ -140,10 +140,11 @@ def _results(
                 tick(size)
                 continue
             block, bad = reader.read(tile)
-            result = _apply(model, torch.from_numpy(block), device, precision, trained.card.ndim)
+            shape, sections = block.shape, block if tiles.flat is None else block.squeeze(tiles.flat)
+            result = _apply(model, torch.from_numpy(sections), device, precision, trained.card).reshape(shape)
             keep = tuple(
-                slice(w.start + tiles.before - r.start, w.stop + tiles.before - r.start)
-                for w, r in zip(where, tile.read, strict=True)
+                slice(w.start + before - r.start, w.stop + before - r.start)
+                for w, r, before in zip(where, tile.read, tiles.pads, strict=True)
             )
             yield tuple(w.start for w in where), reader.blank(where, result[keep], bad[keep])
 
@@ -161,104 +162,18 @@ def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator
 
 
 @torch.inference_mode()
-def _apply(model: nn.Module, x: Tensor, device: torch.device, precision: Precision, ndim: int) -> NDArray[np.float32]:
+def _apply(model: nn.Module, x: Tensor, device: torch.device, precision: Precision, card: Card) -> NDArray[np.float32]:
     """Probability of the one class, or number of the most probable class, for a normalised block."""
-    x = channels_last(x[None, None].to(device), ndim)
+    space, x = x.shape, x[None, None].to(device)
+    if card.margin:  # an unpadded network looks at a mirror image beyond the block (Ronneberger et al. 2015, Figure 2)
+        sizes = SizeRule(card.least, card.size_multiple).above([n + 2 * card.margin for n in space])
+        x = mirrored(x, card.margin, sizes)
+    x = channels_last(x, card.ndim)
     with autocast(precision, device):
         logits = model(x)[0].float()
+    logits = logits[(slice(None), *map(slice, space))]
     result = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
     return result.cpu().numpy()
-
-
-@dataclass
-class _Reader:
-    """Reads tiles: continued by reflection, dead traces and mutes filled, normalised; and blanks the results."""
-
-    source: Source
-    tiles: Plan
-    card: Card
-
-    def __post_init__(self) -> None:
-        self.found = found = scanned(self.source)
-        self.first, self.last, self.live = found.first, found.last, found.live
-        if not self.live.any():
-            raise DataError(
-                f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing; look at it "
-                "with geocnn info."
-            )
-        self.normalisation = Normalisation.fit(found.sample, **self.card.normalisation)
-        self.fill = _nearest_live(self.live, self.tiles.halo)
-
-    def inside(self, tile: Tile) -> tuple[slice, ...]:
-        """Part of the survey that the tile decides, empty if it is all padding."""
-        before = self.tiles.before
-        return tuple(
-            slice(min(max(0, c.start - before), n), max(0, min(n, c.stop - before)))
-            for c, n in zip(tile.core, self.tiles.shape, strict=True)
-        )
-
-    def read(self, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Block of a tile with its halo, ready for the network, and where its samples were not finite."""
-        before = self.tiles.before
-        spans = zip(tile.read, self.tiles.shape, strict=True)
-        *across, down = [reflect(np.arange(r.start, r.stop) - before, 0, n - 1) for r, n in spans]
-        traces = tuple(f[np.ix_(*across)] for f in self.fill)
-        # The network must not see the edge of a mute, which looks like a fault: reflect about it, trace by trace.
-        first, last = self.first[traces], self.last[traces]
-        muted = ((first > down.min()) | (last < down.max())) & (last >= 0)
-        inside = reflect(down, first[muted][:, None], last[muted][:, None])
-        low = [int(t.min()) for t in traces] + [min(int(i.min()) for i in (down, inside) if i.size)]
-        high = [int(t.max()) for t in traces] + [max(int(i.max()) for i in (down, inside) if i.size)]
-        box = tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True))
-        columns = self.source.read(box)[tuple(t - a for t, a in zip(traces, low, strict=False))]
-        block = columns[..., down - low[-1]]
-        block[muted] = np.take_along_axis(columns[muted], inside - low[-1], axis=-1)
-        bad = ~np.isfinite(block)
-        return self.normalisation.apply(block), bad
-
-    def blank(
-        self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Zero where the data are dead, muted or not finite."""
-        depth = np.arange(where[-1].start, where[-1].stop)
-        alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
-        return np.where(alive & ~bad, result, np.float32(0))
-
-    def notes(self) -> list[str]:
-        """What a user should know of these data."""
-        notes = []
-        dead = int((~self.live).sum())
-        if dead:
-            notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result.")
-        if self.found.first_nan is not None:
-            axes = self.source.grid.axes
-            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, self.found.first_nan, strict=True))
-            notes.append(
-                f"{self.found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
-            )
-        small = [a for a in self.source.grid.axes if a.size < self.card.size_multiple]
-        if self.tiles.redundancy > _SLOW:
-            notes.append(
-                f"the tiles and their halos are {self.tiles.redundancy:.0f} times the survey; with more --memory or a "
-                "larger --tile it would go faster."
-            )
-        notes.extend(
-            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's "
-            f"{self.card.size_multiple}; padded by reflection."
-            for a in small
-        )
-        return notes
-
-
-def _nearest_live(live: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.intp], ...]:
-    """For every trace the indices of the trace to show the network: itself, or the nearest live one within reach."""
-    own = np.indices(live.shape)
-    if live.all():
-        return tuple(own)
-    from scipy.ndimage import distance_transform_edt
-
-    distance, nearest = distance_transform_edt(~live, return_indices=True)
-    return tuple(np.where(distance <= reach, nearest, own))
 
 
 def _check(card: Card, source: Source) -> None:
@@ -270,10 +185,10 @@ def _check(card: Card, source: Source) -> None:
     name = source.path or "the array"
     if card.task != "segmentation":
         raise DataError(
-            f"the network {card.name} does {card.task}: it judges whole windows; predict needs a segmentation network, "
-            "such as faults."
+            f"the network {card.name} does {card.task}: it judges whole windows; give it windows, as in geocnn predict "
+            "RUN windows.npz --out classes.csv, or a survey to a segmentation network, such as faults."
         )
-    if source.grid.ndim != card.ndim:
+    if source.grid.ndim != card.ndim and (card.ndim, source.grid.ndim) != (2, 3):
         raise DataError(
             f"{name} has {source.grid.ndim} dimensions, but the network {card.name} takes {card.ndim}-D data; "
             f"use a network for {source.grid.ndim}-D data, or read the file otherwise with --ndim."
@@ -285,16 +200,35 @@ def _check(card: Card, source: Source) -> None:
         )
 
 
-def _plan(shape: tuple[int, ...], card: Card, tile: tuple[int, ...] | None, allowed: int, per_sample: float) -> Plan:
+def _flat(grid: Grid, card: Card) -> int | None:
+    """The axis of a cube along which a network for sections goes, one section after the other; None for other data.
+
+    It is the horizontal axis that the sections of its training had not, inlines where they had neither.
+    """
+    if card.ndim == grid.ndim:
+        return None
+    return next((axis for axis in (1, 0) if grid.names[axis] not in card.axes and grid.names[1 - axis] in card.axes), 0)
+
+
+def _sections_note(tiles: Plan, card: Card, source: Source) -> list[str]:
+    """That a network for sections was applied to a cube."""
+    if tiles.flat is None:
+        return []
+    name = source.grid.names[tiles.flat]
+    return [f"{card.name} is a network for sections; it went through the cube {name} by {name}."]
+
+
+def _plan(grid: Grid, card: Card, tile: tuple[int, ...] | None, allowed: int, per_sample: float) -> Plan:
     """Tiles that fit into the bytes that are allowed for them.
 
     Raises:
         DataError: the smallest tile, or the one that is asked for, does not fit.
     """
+    shape, flat = grid.shape, _flat(grid, card)
     # Without a known reach every tile reads the whole survey, so that there is only one.
     reach = max(shape) + 2 * EDGE if card.reach is None else card.reach
-    rule = {"multiple": card.size_multiple, "reach": reach}
-    least = plan(shape, **rule, largest=sys.maxsize, tile=tile or (1,) * len(shape))
+    cut = partial(plan, shape, multiple=card.size_multiple, reach=reach, flat=flat)
+    least = cut(largest=sys.maxsize, tile=tile or (1,) * len(shape))
     if per_sample * least.block > allowed:
         size, enough = " x ".join(map(str, least.core)), math.ceil((budget.FIXED + per_sample * least.block) / 1e8) / 10
         raise DataError(
@@ -302,4 +236,4 @@ def _plan(shape: tuple[int, ...], card: Card, tile: tuple[int, ...] | None, allo
             f"{(allowed + budget.FIXED) / 1e9:.2g} GB are allowed; give --memory {enough:g}GB"
             f"{' or a smaller --tile' if tile else ''}."
         )
-    return plan(shape, **rule, largest=int(allowed / per_sample), tile=tile)
+    return cut(largest=int(allowed / per_sample), tile=tile)

@@ -29,6 +29,8 @@ class Schedule:
         precision: "float32", "bf16", or "auto": bf16 where the machine has it.
         threads: processor threads; None for as many as torch takes. A network of a few thousand parameters learns
             fastest on one: on busy cores threads that wait for one another cost a hundredfold.
+        patience: epochs without a better score of the kind that the recipe monitors after which training ends; None
+            for never.
 
     Raises:
         DataError: a number that no training can have.
@@ -47,6 +49,7 @@ class Schedule:
     workers: int = 0
     precision: Precision = "float32"
     threads: int | None = None
+    patience: int | None = None
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.batch_size) < 1 or not 0 < self.learning_rate < math.inf:
@@ -59,8 +62,14 @@ class Schedule:
         if self.decay not in ("constant", "cosine"):
             raise DataError(f"decay is {self.decay!r}; it is constant or cosine.")
         check_precision(self.precision)
+        if self.patience is not None and self.patience < 1:
+            raise DataError(f"patience is {self.patience}; needed are 1 or more epochs.")
         if self.ema is not None and not 0 <= self.ema < 1:
             raise DataError(f"ema is {self.ema:g}; the decay of an average lies between 0 and 1, for example 0.995.")
+
+    def steps(self, samples: int) -> int:
+        """Steps of an epoch of so many samples."""
+        return math.ceil(samples / self.batch_size)
 
     def rate(self, step: int, total: int) -> float:
         """Learning rate of step ``step`` (from 0) of ``total``; cosine: Loshchilov & Hutter (2017, eq. 5)."""

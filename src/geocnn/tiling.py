@@ -45,6 +45,7 @@ class Plan:
         padded: samples of the padded survey.
         core: samples of a tile without its halo.
         halo: samples read around a tile.
+        flat: axis along which the survey is cut into single sections, without reflection and halo; None for none.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +53,16 @@ class Plan:
     padded: tuple[int, ...]
     core: tuple[int, ...]
     halo: int
+    flat: int | None = None
+
+    @property
+    def pads(self) -> tuple[int, ...]:
+        """Samples of reflection before the first sample of each axis."""
+        return tuple(0 if axis == self.flat else self.before for axis in range(len(self.shape)))
+
+    @property
+    def _halos(self) -> tuple[int, ...]:
+        return tuple(0 if axis == self.flat else self.halo for axis in range(len(self.shape)))
 
     def __len__(self) -> int:
         """Number of tiles."""
@@ -62,10 +73,10 @@ class Plan:
         starts = (range(0, n, c) for n, c in zip(self.padded, self.core, strict=True))
         for origin in itertools.product(*starts):
             core, read = [], []
-            for start, size, n in zip(origin, self.core, self.padded, strict=True):
+            for start, size, n, halo in zip(origin, self.core, self.padded, self._halos, strict=True):
                 stop = min(start + size, n)
-                length = min(n, size + 2 * self.halo)
-                first = min(max(0, start - self.halo), n - length)
+                length = min(n, size + 2 * halo)
+                first = min(max(0, start - halo), n - length)
                 core.append(slice(start, stop))
                 read.append(slice(first, first + length))
             yield Tile(tuple(core), tuple(read))
@@ -73,7 +84,7 @@ class Plan:
     @property
     def block(self) -> int:
         """Samples of the block that a tile reads."""
-        return math.prod(min(n, c + 2 * self.halo) for n, c in zip(self.padded, self.core, strict=True))
+        return math.prod(min(n, c + 2 * h) for n, c, h in zip(self.padded, self.core, self._halos, strict=True))
 
     @property
     def redundancy(self) -> float:
@@ -87,7 +98,13 @@ class Plan:
 
 
 def plan(
-    shape: tuple[int, ...], *, multiple: int, reach: int, largest: int, tile: tuple[int, ...] | None = None
+    shape: tuple[int, ...],
+    *,
+    multiple: int,
+    reach: int,
+    largest: int,
+    tile: tuple[int, ...] | None = None,
+    flat: int | None = None,
 ) -> Plan:
     """Choose the tiles that cost the least and fit into memory.
 
@@ -97,22 +114,24 @@ def plan(
         reach: samples beyond an output sample that can change it.
         largest: samples of the largest block that memory allows, halo included.
         tile: samples of a tile without its halo, if the user wants it so; rounded up to the multiple.
+        flat: axis along which the survey is cut into single sections, for a network with one dimension less.
 
     Raises:
         DataError: not even the smallest tile fits, or ``tile`` does not.
     """
     edge, halo = _up(EDGE, multiple), _up(reach, multiple)
-    padded = tuple(_up(n + 2 * edge, multiple) for n in shape)
+    padded = tuple(n if axis == flat else _up(n + 2 * edge, multiple) for axis, n in enumerate(shape))
 
     def made(core: tuple[int, ...]) -> Plan:
-        return Plan(shape, edge, padded, tuple(min(c, n) for c, n in zip(core, padded, strict=True)), halo)
+        core = tuple(1 if axis == flat else min(c, n) for axis, (c, n) in enumerate(zip(core, padded, strict=True)))
+        return Plan(shape, edge, padded, core, halo, flat)
 
     if tile is not None:
         if len(tile) != len(shape) or min(tile) < 1:
             raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers.")
         chosen = made(tuple(_up(n, multiple) for n in tile))
     else:
-        chosen = made(_cheapest(padded, multiple, halo, largest))
+        chosen = made(_cheapest(padded, multiple, halo, largest, flat))
     if chosen.block > largest:
         raise DataError(
             f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, "
@@ -121,10 +140,13 @@ def plan(
     return chosen
 
 
-def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int) -> tuple[int, ...]:
+def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int, flat: int | None) -> tuple[int, ...]:
     """Core sizes with the fewest computed samples among those that fit; the smallest tile if none does."""
     options = []
-    for n in padded:
+    for axis, n in enumerate(padded):
+        if axis == flat:
+            options.append([(1, n, 1)])
+            continue
         cores = sorted({-(-n // (k * multiple)) * multiple for k in range(1, n // multiple + 1)})
         options.append([(core, -(-n // core), min(n, core + 2 * halo)) for core in cores])
 

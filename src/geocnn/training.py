@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from geocnn import checkpoints
 from geocnn.checkpoints import Card, Trained
-from geocnn.datasets import Samples
+from geocnn.datasets import Samples, batches
 from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import autocast, channels_last, choose_device, keep_memory, machine
-from geocnn.interruption import ignore_interrupts, interrupts_held
+from geocnn.interruption import interrupts_held
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
 from geocnn.schedule import Schedule
@@ -41,9 +41,13 @@ class Recipe:
         train: samples to learn from.
         validation: samples to be judged by after every epoch.
         loss: from logits (float32) and targets to one number.
-        metrics: of one batch, by name; the means over the validation batches are recorded.
+        metrics: of one batch, by name; their means over the validation batches, weighted by samples, are recorded.
         schedule: how long and how fast.
         seed: of the order of the samples and of everything random in the network.
+        summary: from these means to what is recorded instead, for scores that are no means: IoU from counts.
+        monitor: score whose best epoch gives the weights that are kept, such as "validation_dice"; with a leading "-"
+            the smallest is the best; None keeps the last weights.
+        report: what is said and drawn at the end, a key of :data:`geocnn.cli.reports.REPORTS`.
     """
 
     name: str
@@ -55,6 +59,9 @@ class Recipe:
     metrics: Callable[[Tensor, Tensor], dict[str, float]]
     schedule: Schedule
     seed: int
+    summary: Callable[[dict[str, float]], dict[str, float]] | None = None
+    monitor: str | None = None
+    report: str = "learning"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +95,7 @@ def fit(
         recipe: what to do.
         out: run folder; nothing is written without one.
         resume: continue an interrupted run in ``out``; on a processor with the same number of threads bit for bit as
-            if nothing had happened. The number of epochs and of workers may change.
+            if nothing had happened. The number of epochs, of workers and the patience may change.
         overwrite: replace a run that is already in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
@@ -118,7 +125,7 @@ def fit(
                 f"the run in {out} has done {state.epoch} epochs and {recipe.schedule.epochs} are asked for; give "
                 f"--epochs {state.epoch} or more."
             )
-    per_epoch, epochs = _steps(recipe), recipe.schedule.epochs
+    per_epoch, epochs = recipe.schedule.steps(len(recipe.train)), recipe.schedule.epochs
     started = time.perf_counter() - state.seconds
     with (
         threads(recipe.schedule.threads),
@@ -128,12 +135,14 @@ def fit(
     ):
         tick(state.epoch * per_epoch + state.step)
         try:
-            while state.epoch < epochs:
-                for (indices, count), (x, y) in _batches(recipe, team, state.epoch, skip=state.step):
+            while state.epoch < epochs and not state.is_stale(recipe.schedule.patience):
+                for (indices, count), (x, y) in batches(
+                    recipe.train, recipe.schedule, team, seed=recipe.seed, epoch=state.epoch, skip=state.step
+                ):
                     loss = _step(state, recipe, indices, count, _place(x, place, recipe.card.ndim), y.to(place))
                     tick(1, f"epoch {state.epoch + 1}/{epochs}  loss {loss:.4f}")
                     stop()
-                scores = _validate(state, recipe, place, stop)
+                scores = team.agree(_validate(state, recipe, place, stop), place)
                 state.seconds = time.perf_counter() - started
                 _close_epoch(state, recipe, scores)
                 if folder:
@@ -183,45 +192,9 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
     job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
     job |= {"window": card.window, "samples": len(recipe.train)} | card.training.get("arguments", {}) | asdict(schedule)
-    job = {k: v for k, v in job.items() if k not in ("epochs", "workers")}
+    job = {k: v for k, v in job.items() if k not in ("epochs", "workers", "patience")} | {"monitor": recipe.monitor}
     optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
-    return TrainingState(model, optimiser, average, job, team)
-
-
-def _steps(recipe: Recipe) -> int:
-    """Steps of an epoch."""
-    return math.ceil(len(recipe.train) / recipe.schedule.batch_size)
-
-
-def _batches(
-    recipe: Recipe, team: Team, epoch: int, *, skip: int
-) -> Iterator[tuple[tuple[list[int], int], tuple[Tensor, Tensor]]]:
-    """This process's share of the batches of an epoch, as of Team.share; the order depends on seed and epoch alone."""
-    n, schedule = len(recipe.train), recipe.schedule
-    order = list(range(n))
-    if schedule.shuffle:
-        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + epoch)
-        order = torch.randperm(n, generator=generator).tolist()
-    if schedule.fresh:
-        order = [epoch * n + i for i in order]
-    size = schedule.batch_size
-    chunks = [team.share(order[i : i + size]) for i in range(0, n, size)][skip:]
-    if not schedule.workers:
-        yield from ((chunk, recipe.train[chunk[0]]) for chunk in chunks)
-        return
-    from torch.utils.data import DataLoader
-
-    # With batch_size=None each element of the sampler, a list of indices, goes to the samples as it is. A generator
-    # of its own keeps the loader from drawing from the random state of the network.
-    loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
-        recipe.train,  # type: ignore[arg-type]  # wants a Dataset, takes anything with its methods
-        batch_size=None,
-        sampler=[indices for indices, _ in chunks],
-        num_workers=schedule.workers,
-        worker_init_fn=ignore_interrupts,
-        generator=torch.Generator(),
-    )
-    yield from zip(chunks, loader, strict=True)
+    return TrainingState(model, optimiser, average, job, team, recipe.monitor)
 
 
 def _place(x: Tensor, device: torch.device, ndim: int) -> Tensor:
@@ -231,7 +204,7 @@ def _place(x: Tensor, device: torch.device, ndim: int) -> Tensor:
 
 def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, x: Tensor, y: Tensor) -> float:
     """One step of gradient descent; returns the loss before it."""
-    schedule, per_epoch = recipe.schedule, _steps(recipe)
+    schedule, per_epoch = recipe.schedule, recipe.schedule.steps(len(recipe.train))
     if not bool(torch.isfinite(x).all()):
         raise DataError(_bad_samples(indices, x))
     state.between_steps = False
@@ -270,10 +243,10 @@ def _bad_samples(indices: list[int], x: Tensor) -> str:
 
 @torch.no_grad()
 def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: Callable[[], None]) -> dict[str, float]:
-    """Loss and metrics, means over the validation batches weighted by their sizes."""
+    """Loss and metrics, means over the validation batches weighted by their sizes, summed up as the recipe says."""
     sums: dict[str, float] = {}
     n, size = len(recipe.validation), recipe.schedule.batch_size
-    with state.averaged() as model:
+    with state.holding(state.average) as model:
         for start in range(0, n, size):
             x, y = recipe.validation[range(start, min(start + size, n))]
             y = y.to(device)
@@ -288,17 +261,20 @@ def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: 
             for key, value in row.items():
                 sums[key] = sums.get(key, 0.0) + value * len(x) / n
             stop()
-    return sums
+    loss = {"loss": sums.pop("loss")}
+    return loss | (sums if recipe.summary is None else recipe.summary(sums))
 
 
 def _close_epoch(state: TrainingState, recipe: Recipe, scores: dict[str, float]) -> None:
-    """Add a row to the history and go on to the next epoch."""
-    per_epoch = _steps(recipe)
+    """Add a row to the history, keep the weights if they are the best so far, and go on to the next epoch."""
+    per_epoch = recipe.schedule.steps(len(recipe.train))
     rate = recipe.schedule.rate((state.epoch + 1) * per_epoch - 1, per_epoch * recipe.schedule.epochs)
     row = {"epoch": state.epoch + 1, "learning_rate": rate, "loss": sum(state.losses) / len(state.losses)}
     row |= {f"validation_{k}": v for k, v in scores.items()}
     state.history.append(row | {"seconds": round(state.seconds, 3)})
     state.epoch, state.step, state.losses = state.epoch + 1, 0, []
+    if state.best_epoch == state.epoch:
+        state.keep()
 
 
 def _card(state: TrainingState, recipe: Recipe, device: torch.device) -> Card:
@@ -311,14 +287,17 @@ def _card(state: TrainingState, recipe: Recipe, device: torch.device) -> Card:
         "seconds": round(state.seconds),
         "machine": machine(device),
     }
-    last = {k: v for k, v in state.history[-1].items() if k.startswith("validation_")} if state.history else {}
-    return recipe.card.replace(training=training, metrics=recipe.card.metrics | {"validation": last})
+    if recipe.monitor is not None:
+        training["best_epoch"] = state.best_epoch
+    row = state.history[state.best_epoch - 1] if state.history else {}
+    scores = {k: v for k, v in row.items() if k.startswith("validation_")}
+    return recipe.card.replace(training=training, metrics=recipe.card.metrics | {"validation": scores})
 
 
 def _record(state: TrainingState, recipe: Recipe, folder: Path, device: torch.device) -> None:
     """Write state, weights, card and metrics.csv at the end of an epoch."""
     state.save(folder)
-    with state.averaged() as model:
+    with state.holding(state.kept) as model:
         checkpoints.save(folder, model, _card(state, recipe, device))
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(state.history[-1]), lineterminator="\n")
@@ -328,9 +307,9 @@ def _record(state: TrainingState, recipe: Recipe, folder: Path, device: torch.de
 
 
 def _finish(state: TrainingState, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
-    """Averaged weights into the network, evaluation mode, card."""
-    if state.average is not None:
-        state.model.load_state_dict(state.average)
+    """The weights that are kept into the network, evaluation mode, card."""
+    if state.kept is not None:
+        state.model.load_state_dict(state.kept)
     model = state.model.eval()
     card = _card(state, recipe, device)
     if folder:

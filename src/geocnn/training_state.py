@@ -1,6 +1,7 @@
 """All that changes while a network learns, and its way to a file and back."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class TrainingState:
         average: moving average of the state of ``model``, or None.
         job: what must be the same when the run is resumed, by name.
         team: the processes that share the work.
+        monitor: score by which epochs are compared, as of :class:`geocnn.training.Recipe`.
+        best: weights (averaged ones if there are any) after the best epoch, or None without a monitor.
         epoch: epochs that are done.
         step: steps that are done in the epoch after them.
         losses: of these steps.
@@ -46,12 +49,45 @@ class TrainingState:
     average: dict[str, Tensor] | None
     job: dict[str, Any]
     team: Team
+    monitor: str | None = None
+    best: dict[str, Tensor] | None = None
     epoch: int = 0
     step: int = 0
     losses: list[float] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
     between_steps: bool = True
+
+    @property
+    def best_epoch(self) -> int:
+        """Number, from 1, of the epoch with the best score; the last epoch without a monitor. Equals do not replace it.
+
+        Raises:
+            DataError: what is monitored is no score of this run.
+        """
+        if self.monitor is None or not self.history:
+            return len(self.history)
+        name = self.monitor.removeprefix("-")
+        if name not in self.history[-1]:
+            raise DataError(f"the recipe monitors {name!r}; its scores are {', '.join(self.history[-1])}.")
+        sign = 1 if name == self.monitor else -1
+        values = [-math.inf if math.isnan(row[name]) else sign * row[name] for row in self.history]
+        return 1 + values.index(max(values))
+
+    def is_stale(self, patience: int | None) -> bool:
+        """Whether that many epochs have not been better than one before them."""
+        return patience is not None and self.epoch - self.best_epoch >= patience
+
+    @property
+    def kept(self) -> dict[str, Tensor] | None:
+        """The weights that the run gives away: the best, or else averaged ones; None for those at hand."""
+        return self.average if self.best is None else self.best
+
+    def keep(self) -> None:
+        """Remember the weights as the best ones; without a monitor the last are."""
+        if self.monitor is not None:
+            source = self.model.state_dict() if self.average is None else self.average
+            self.best = {k: v.detach().clone() for k, v in source.items()}
 
     def save(self, folder: Path) -> None:
         """Write everything; an interrupted write leaves the state before.
@@ -62,6 +98,7 @@ class TrainingState:
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"optimiser.{k}": v for k, v in self.optimiser.state().items()}
         tensors |= {f"average.{k}": v for k, v in (self.average or {}).items()}
+        tensors |= {f"best.{k}": v for k, v in (self.best or {}).items()}
         tensors |= {"random.cpu": torch.get_rng_state()}
         if next(self.model.parameters()).is_cuda:
             tensors |= {"random.cuda": torch.cuda.get_rng_state()}
@@ -90,13 +127,15 @@ class TrainingState:
         self._check_job(plain, folder)
         part = {
             kind: {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{kind}.")}
-            for kind in ("model", "optimiser", "average", "random")
+            for kind in ("model", "optimiser", "average", "best", "random")
         }
         self.model.load_state_dict(part["model"])
         self.optimiser.load_state(part["optimiser"])
         if self.average is not None:
             for name, value in self.average.items():
                 value.copy_(part["average"][name])
+        own = self.model.state_dict()
+        self.best = {k: v.to(own[k].device) for k, v in part["best"].items()} or None
         torch.set_rng_state(part["random"]["cpu"])
         if "cuda" in part["random"] and next(self.model.parameters()).is_cuda:
             torch.cuda.set_rng_state(part["random"]["cuda"])
@@ -115,17 +154,17 @@ class TrainingState:
             )
 
     @contextmanager
-    def averaged(self) -> Iterator[nn.Module]:
-        """The network with the averaged weights and in evaluation mode, for as long as the block runs."""
-        kept = {k: v.clone() for k, v in self.model.state_dict().items()} if self.average is not None else None
+    def holding(self, weights: dict[str, Tensor] | None) -> Iterator[nn.Module]:
+        """The network with these weights, None for its own, in evaluation mode, for as long as the block runs."""
+        own = {k: v.clone() for k, v in self.model.state_dict().items()} if weights is not None else None
         self.between_steps = False
         try:
-            if self.average is not None:
-                self.model.load_state_dict(self.average)
+            if weights is not None:
+                self.model.load_state_dict(weights)
             yield self.model.eval()
         finally:
-            if kept is not None:
-                self.model.load_state_dict(kept)
+            if own is not None:
+                self.model.load_state_dict(own)
             self.model.train()
             self.between_steps = True
 

@@ -53,7 +53,7 @@ def test_the_decoder_is_the_published_one_written_plainly():
 
 
 def test_a_size_that_is_no_multiple_of_8_is_refused():
-    with pytest.raises(DataError, match=r"FaultSeg got \(16, 20\) samples.*pad to \(16, 24\)"):
+    with pytest.raises(DataError, match=r"FaultSeg got windows of 16 x 20 samples.*pad to 16 x 24"):
         FaultSeg(2, width=2, bottleneck=2)(torch.zeros(1, 1, 16, 20))
 
 

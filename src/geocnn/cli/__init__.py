@@ -10,8 +10,11 @@ from cyclopts import App, CycloptsError, Parameter
 
 from geocnn import __version__
 from geocnn.cli.evaluate import evaluate
+from geocnn.cli.explain import explain as explain_network
+from geocnn.cli.export import export
 from geocnn.cli.failures import explain, silence
 from geocnn.cli.info import info
+from geocnn.cli.models import models
 from geocnn.cli.predict import predict
 from geocnn.cli.synth import synth
 from geocnn.cli.train import train
@@ -30,8 +33,9 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() has something to say about it
 )
 app.command(train)
-for verb in (predict, evaluate, info, synth):
+for verb in (predict, evaluate, export, info, models, synth):
     app.command(verb)
+app.command(explain_network, name="explain")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

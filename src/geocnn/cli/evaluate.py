@@ -23,20 +23,21 @@ def evaluate(
 
     Args:
         network: faults, or a folder written by geocnn train.
-        data: survey.
+        data: survey; for a classifier windows with their classes.
         labels: mask on the same grid, above 0.5 on a fault.
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
         survey: what you know better than the headers of both.
     """
+    from geocnn.checkpoints import is_classifier
     from geocnn.cli.text import say
     from geocnn.recipes import evaluate as run
 
     survey = survey or SurveyOptions()
     scores = run(
         network,
-        data and survey.open(data),
+        data if data is None or is_classifier(network) else survey.open(data),
         labels and survey.open_result(labels),
         memory=memory,
         device=device,

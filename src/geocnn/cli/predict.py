@@ -27,11 +27,13 @@ def predict(
 ) -> None:
     """Apply a network to a survey; the result has the survey's own headers and geometry.
 
+    A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table.
+
     Args:
         network: faults, or a folder written by geocnn train.
-        file: SEG-Y line or cube, Zarr array, or .npy.
-        out: result, .sgy, .zarr or .npy, or a folder for it; default FILE with the network's name behind it, in this
-            folder.
+        file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows.
+        out: result, .sgy, .zarr or .npy, for a classifier .csv, or a folder for it; default FILE with the network's
+            name behind it, in this folder.
         overwrite: replace the result if it exists.
         tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
         memory: for the whole process, for example 4GB; default half of what the machine has.
@@ -41,12 +43,16 @@ def predict(
         quiet: no progress line.
         survey: what you know better than the headers.
     """
-    from geocnn.checkpoints import load
+    from geocnn.checkpoints import is_classifier, load
     from geocnn.cli.text import free, named, say
-    from geocnn.prediction import predict as run
 
     survey = survey or SurveyOptions()
     file = named(file)
+    if is_classifier(network):
+        _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
+        return
+    from geocnn.prediction import predict as run
+
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     if not quiet:
@@ -71,16 +77,33 @@ def predict(
         from geocnn.figures import save
         from geocnn.figures.section import section
 
+        classes = trained.card.classes
+        label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
         drawn = target.with_suffix(".png")
         drawn = drawn if overwrite else free(drawn)
-        say(f"picture {save(section(source, survey.open_result(target)), drawn)}")
+        say(f"picture {save(section(source, survey.open_result(target), label=label, classes=classes), drawn)}")
 
 
-def _target(network: str, file: Path, out: Path | None) -> Path:
+def _classify(network: str, file: Path, target: Path, *, overwrite: bool, device: str, quiet: bool) -> None:
+    """Judge windows: a table, and how many there are of each class."""
+    from geocnn.classification import check_table, classify
+    from geocnn.cli.text import say
+
+    check_table(target, overwrite=overwrite)
+    result = classify(network, file, device=device, show_progress=not quiet)
+    result.write(target, overwrite=overwrite)
+    counts = [(name, int((result.found == k).sum())) for k, name in enumerate(result.card.classes)]
+    say(f"{len(result.names)} windows: " + ", ".join(f"{name} {count}" for name, count in counts))
+    if result.truth is not None:
+        say(f"{(result.found == result.truth).mean():.3f} of them as their own labels say")
+    say(f"result  {target}")
+
+
+def _target(network: str, file: Path, out: Path | None, suffix: str = "") -> Path:
     """Where the result goes: in the form of FILE, under its name, where the user does not tell."""
     if out is not None and not (out.is_dir() and out.suffix.lower() != ".zarr"):
         return out
-    suffix = ".zarr" if file.is_dir() else file.suffix
-    suffix = suffix if suffix.lower() in RESULTS else ".sgy"
+    suffix = suffix or (".zarr" if file.is_dir() else file.suffix)
+    suffix = suffix if suffix.lower() in (*RESULTS, ".csv") else ".sgy"
     name = f"{file.stem}-{Path(network).resolve().name}{suffix}"
     return out / name if out is not None else Path(name)

@@ -1,8 +1,9 @@
 """Words to the user, and names for what a command writes."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["free", "named", "say"]
+__all__ = ["free", "named", "say", "table"]
 
 
 def say(text: str) -> None:
@@ -20,3 +21,11 @@ def free(path: Path) -> Path:
 def named(path: Path) -> Path:
     """The path with a name that can be shown and lengthened: that of the folder for "." and ".."."""
     return path if path.name not in ("", "..") else path.resolve()
+
+
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of a table in columns: the first one of words, the others of numbers; the first row is its head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        first, *rest = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join([first.strip().ljust(widths[0]), *rest])

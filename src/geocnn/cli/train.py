@@ -77,7 +77,7 @@ def _train(
     device: str = "auto",
     quiet: bool = False,
 ) -> None:
-    """Train, draw the learning curve or the recipe's own picture, and say what to type next."""
+    """Train, and report as the recipe says."""
     from geocnn.cli.text import free
     from geocnn.recipes import fit
 
@@ -103,26 +103,9 @@ def _train(
 
 def _report(run: "Run", folder: Path) -> None:
     """Pictures and numbers of a finished run."""
+    from geocnn.cli.reports import REPORTS
     from geocnn.cli.text import say
-    from geocnn.figures import save
 
-    if run.recipe.name == "traces":
-        from geocnn.figures.traces import picture
-        from geocnn.recipes.traces_report import report
-
-        result = report(run)
-        for line in result.lines():
-            say(line)
-        say(f"picture {save(picture(result), folder / 'traces.png')}")
-    else:
-        from geocnn.figures.learning import learning_curve
-
-        last = run.history[-1]
-        say(
-            ", ".join(
-                f"{k.removeprefix('validation_')} {v:.3f}" for k, v in last.items() if k.startswith("validation_")
-            )
-        )
-        say(f"picture {save(learning_curve(run.history, title=run.card.name), folder / 'learning.png')}")
-        say(f"next: geocnn predict {folder} survey.sgy --out faults.sgy")
+    for line in REPORTS[run.recipe.report](run, folder):
+        say(line)
     say(f"run in {folder}: weights.safetensors, card.json, metrics.csv")

@@ -1,5 +1,6 @@
 """A section of a survey with a prediction over it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,14 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
-from geocnn.figures.style import figure
+from geocnn.figures.style import class_colours, figure
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
-__all__ = ["section"]
+__all__ = ["FAULT", "section"]
 
-_FAULT = LinearSegmentedColormap.from_list(
+FAULT = LinearSegmentedColormap.from_list(
     "fault",
     [
         (0.0, (0.98, 0.72, 0.0, 0.0)),
@@ -30,7 +31,12 @@ _CROSSING = "#2f6690"
 
 
 def section(
-    seismic: "Source", probability: "Source", *, truth: "Source | None" = None, label: str = "fault probability"
+    seismic: "Source",
+    probability: "Source",
+    *,
+    truth: "Source | None" = None,
+    label: str = "fault probability",
+    classes: Sequence[str] = (),
 ) -> Figure:
     """Draw a line, or an inline, a crossline and a map of a cube, amplitudes grey, probability in colour.
 
@@ -42,8 +48,12 @@ def section(
         probability: 0..1 on the same grid.
         truth: known faults, above 0.5 on a fault.
         label: of the colour bar.
+        classes: their names, where ``probability`` holds numbers of classes.
     """
-    at = _best(probability) if seismic.grid.ndim == 3 else []
+    several = len(classes) > 1
+    over_cmap = class_colours(len(classes)) if several else FAULT
+    over_norm = Normalize(-0.5, len(classes) - 0.5) if several else Normalize(0, 1)
+    at = [] if seismic.grid.ndim == 2 else _best(probability) if not several else [n // 2 for n in seismic.grid.shape]
     grey = cube(seismic, at, seismic.live) if at else [line(seismic, seismic.live)]
     rows = [(probability, label)] + ([(truth, "known faults")] if truth is not None else [])
     cmap, norm = amplitudes(grey, seismic, coloured=False)
@@ -54,25 +64,34 @@ def section(
     for row, (values, text) in zip(places, rows, strict=True):
         over = cube(values, at, peaks=True) if at else [line(values, peaks=True)]
         images = [
-            _overlay(place, below, above, cmap, norm) for place, below, above in zip(row, grey, over, strict=True)
+            _overlay(place, (below, cmap, norm), (above, over_cmap, over_norm), alpha=0.5 if several else 1.0)
+            for place, below, above in zip(row, grey, over, strict=True)
         ]
         if at:
             crossings(list(row), seismic, at, _CROSSING)
         for image, what, extend in zip(images[0], (quantity(norm), text), ("both", "neither"), strict=True):
-            made.colorbar(image, ax=list(row), label=what, extend=extend, aspect=32, shrink=0.85, pad=0.012)
+            bar = made.colorbar(image, ax=list(row), label=what, extend=extend, aspect=32, shrink=0.85, pad=0.012)
+        if several:
+            bar.set_ticks(range(len(classes)), labels=list(classes))
+            bar.set_label("")
     if name:
         made.suptitle(name, fontsize=12)
     return made
 
 
 def _overlay(
-    place: Axes, grey: Panel, over: Panel, cmap: str | Colormap, norm: Normalize
+    place: Axes,
+    grey: tuple[Panel, str | Colormap, Normalize],
+    over: tuple[Panel, str | Colormap, Normalize],
+    *,
+    alpha: float,
 ) -> tuple[AxesImage, AxesImage]:
-    """Amplitudes with the probability over them."""
-    below = draw(place, grey, cmap, norm)
+    """Amplitudes with the probability, or the classes, over them."""
+    below = draw(place, *grey)
     limits = place.get_xlim(), place.get_ylim()
     # The axes are those of the survey: a result as .npy has none of its own.
-    above = draw(place, grey._replace(values=over.values), _FAULT, Normalize(0, 1))
+    above = draw(place, grey[0]._replace(values=over[0].values), *over[1:])
+    above.set_alpha(alpha)
     place.set(xlim=limits[0], ylim=limits[1])
     return below, above
 

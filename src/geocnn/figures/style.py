@@ -4,15 +4,19 @@ import os
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 
-__all__ = ["INK", "check_picture", "figure", "save"]
+__all__ = ["INK", "check_picture", "class_colours", "figure", "save"]
 
 INK = "#222222"
 """Colour of lines and text."""
+
+# In an order that sets neighbours, such as the layers of a section, apart.
+_MUTED = ["#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#cc6677", "#999933", "#aa4499", "#661100"]
 
 _KINDS = (".png", ".pdf", ".svg")
 
@@ -22,6 +26,15 @@ def figure(width: float, height: float) -> Figure:
     made = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(made)
     return made
+
+
+def class_colours(count: int) -> ListedColormap:
+    """Colours of so many classes; up to ten that colour-blind people tell apart as well (Tol's muted scheme)."""
+    if count <= len(_MUTED):
+        return ListedColormap(_MUTED[:count])
+    from cmcrameri import cm
+
+    return ListedColormap([cm.batlow(k / (count - 1)) for k in range(count)])
 
 
 def check_picture(path: Path, *, overwrite: bool) -> None:

@@ -23,7 +23,6 @@ __all__ = [
 
 _MAX_POOL: tuple[Callable[..., Tensor], ...] = (F.max_pool1d, F.max_pool2d, F.max_pool3d)
 _AVG_POOL: tuple[Callable[..., Tensor], ...] = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
-_ADAPTIVE: tuple[Callable[..., Tensor], ...] = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)
 _CONV: tuple[Callable[..., Tensor], ...] = (F.conv1d, F.conv2d, F.conv3d)
 
 
@@ -56,7 +55,10 @@ class MaxPool(_Pool):
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
         """Pool; ``(n + 2 padding - size) // stride + 1`` samples per axis."""
-        return _MAX_POOL[self.ndim - 1](x, self.kernel_size, self.stride, self.padding)
+        pool, sizes = _MAX_POOL[self.ndim - 1], (self.kernel_size, self.stride, self.padding)
+        if self.ndim == 1 and torch.compiler.is_compiling():  # its fast way without indices fixes the size of the input
+            return pool(x, *sizes, return_indices=True)[0]
+        return pool(x, *sizes)
 
 
 class AvgPool(_Pool):
@@ -86,6 +88,9 @@ class GlobalAvgPool(nn.Module):
 class AdaptiveAvgPool(nn.Module):
     """Mean over as many windows as it takes for a map of ``size`` samples per axis, whatever the input.
 
+    The windows of :func:`torch.nn.functional.adaptive_avg_pool2d`, as products with matrices: ONNX has these for any
+    size of the input, and no such pooling.
+
     Args:
         ndim: 1, 2 or 3.
         size: samples of the result, per axis.
@@ -98,7 +103,18 @@ class AdaptiveAvgPool(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
         """Pool to ``size``."""
-        return _ADAPTIVE[self.ndim - 1](x, self.size)
+        for axis, size in enumerate(self.size, start=2):
+            x = (x.movedim(axis, -1) @ _windows(x, axis, size)).movedim(-1, axis)
+        return x
+
+
+def _windows(x: Tensor, axis: int, size: int) -> Float[Tensor, "samples size"]:
+    """Weights of the samples of an axis in each of ``size`` windows."""
+    samples = x.shape[axis]
+    index, window = torch.arange(samples, device=x.device), torch.arange(size, device=x.device)
+    first, last = window * samples // size, -(-(window + 1) * samples // size)
+    inside = (index[:, None] >= first) & (index[:, None] < last)
+    return inside.to(x.dtype) / (last - first).to(x.dtype)
 
 
 class BlurPool(nn.Module):

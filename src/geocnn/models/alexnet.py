@@ -2,16 +2,16 @@
 
 A. Krizhevsky, I. Sutskever, G. E. Hinton, 2012, ImageNet classification with deep convolutional neural networks, NIPS
 25, 1097-1105, doi:10.1145/3065386, Figure 2: :class:`AlexNet2012`, 60,965,224 parameters for three channels and 1,000
-classes. The towers, one on each of two GPUs, are groups of channels here. The paper says 224 x 224; its arithmetic needs
-227.
+classes. The towers, one on each of two GPUs, are groups of channels here. The paper says 224 x 224; its arithmetic
+needs 227.
 
 A. Krizhevsky, 2014, One weird trick for parallelizing convolutional neural networks, arXiv:1404.5997, Figure 1:
 :class:`AlexNet`, 61,100,840 parameters, with torchvision's names in the state dictionary and, as there, no response
 normalisation.
 
-Differences from the papers: logits instead of the softmax; the same code is the 1-D and the 3-D network; ``width`` scales
-the channels; ``anti_alias`` puts a low-pass filter before all sub-sampling but the first (Zhang 2019). Weights start from
-He et al. (2015).
+Differences from the papers: logits instead of the softmax; the same code is the 1-D and the 3-D network; ``width``
+scales the channels; ``anti_alias`` puts a low-pass filter before all sub-sampling but the first (Zhang 2019). Weights
+start from He et al. (2015).
 """
 
 import torch.nn.functional as F  # noqa: N812

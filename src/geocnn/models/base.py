@@ -24,7 +24,7 @@ class Network(nn.Module, ABC):
         super().__init__()
         self.ndim, self.in_channels, self.out_channels, self.sizes = check_ndim(ndim), in_channels, out_channels, sizes
         if min(in_channels, out_channels) < 1:
-            raise ValueError(f"in_channels is {in_channels} and out_channels {out_channels}; needed are 1 or more each.")
+            raise ValueError(f"in_channels is {in_channels} and out_channels {out_channels}; both are 1 or more.")
 
     def check(self, x: Tensor) -> None:
         """Refuse an input that the network cannot take.

@@ -1,8 +1,8 @@
 """LeNet-5 as published, and the form in which it is taught today.
 
-Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, 1998, Gradient-based learning applied to document recognition, Proceedings of
-the IEEE 86(11), 2278-2324, doi:10.1109/5.726791, section II-B and Figure 2: :class:`LeNet5`, exactly 60,000 parameters
-to be learnt for one channel and ten classes, and 840 fixed ones.
+Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, 1998, Gradient-based learning applied to document recognition, Proceedings
+of the IEEE 86(11), 2278-2324, doi:10.1109/5.726791, section II-B and Figure 2: :class:`LeNet5`, exactly 60,000
+parameters to be learnt for one channel and ten classes, and 840 fixed ones.
 
 Differences from the paper: the code words of the output units are digits drawn on 7 x 12 pixels by us (the paper's are
 in its Figure 3), and fixed random ones from the eleventh class on; the logits are minus half the squared distances, to
@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from geocnn.layers import AvgPool, BlurPool, Conv, SizeRule, Sizes, max_pool, per_axis
+from geocnn.layers.convolution import convolve
 from geocnn.models.base import Classifier
 
 __all__ = ["LeNet", "LeNet5"]
@@ -160,7 +161,8 @@ class SubSampling(nn.Module):
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *half"]:
         """Half the samples per axis; not yet squashed."""
         shape = (-1, *(1,) * (x.ndim - 2))
-        return self.pool(x) * self.windows * self.weight.view(shape) + self.bias.view(shape)
+        summed: Tensor = self.pool(x) * self.windows
+        return summed * self.weight.view(shape) + self.bias.view(shape)
 
 
 class PartialConv(nn.Module):
@@ -171,8 +173,13 @@ class PartialConv(nn.Module):
         self.maps = nn.ModuleList(_valid(ndim, len(seen), 1, 5) for seen in C3_TABLE)
 
     def forward(self, x: Float[Tensor, "batch 6 *space"]) -> Float[Tensor, "batch 16 *result"]:
-        """16 maps."""
-        return torch.cat([conv(x[:, list(seen)]) for conv, seen in zip(self.maps, C3_TABLE, strict=True)], 1)
+        """16 maps; one convolution with zeros where a map is not seen is faster than 16."""
+        kernels = []
+        for conv, seen in zip(self.maps, C3_TABLE, strict=True):
+            weight = conv.get_parameter("weight")[0]
+            unseen = weight.new_zeros((6, *weight.shape[1:]))
+            kernels.append(unseen.index_copy(0, torch.tensor(seen, device=x.device), weight))
+        return convolve(x, torch.stack(kernels), torch.cat([conv.get_parameter("bias") for conv in self.maps]))
 
 
 class CodeDistances(nn.Module):

@@ -5,10 +5,12 @@ doi:10.1109/CVPR.2016.90, Table 1 and Figure 5. Names in the state dictionary ar
 their weights load.
 
 Differences from the paper: bottlenecks stride in their 3-sample convolution, as everybody's since 2016 ("v1.5");
-``stride_in_1x1=True`` is the paper's. The same code is the 1-D and the 3-D network. ``anti_alias`` puts a low-pass filter
-before every sub-sampling but the first (R. Zhang, 2019, Making convolutional networks shift-invariant again, ICML).
+``stride_in_1x1=True`` is the paper's. The same code is the 1-D and the 3-D network. ``anti_alias`` puts a low-pass
+filter before every sub-sampling but the first (R. Zhang, 2019, Making convolutional networks shift-invariant again,
+ICML).
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -45,7 +47,7 @@ class ResNet(Classifier):
         in_channels: int = 3,
         out_channels: int = 1000,
         block: Literal["basic", "bottleneck"] = "basic",
-        layers: tuple[int, ...] = (2, 2, 2, 2),
+        layers: Sequence[int] = (2, 2, 2, 2),
         width: int = 64,
         stride_in_1x1: bool = False,
         anti_alias: bool = False,
@@ -121,7 +123,8 @@ class _Bottleneck(nn.Module):
         self.conv3 = _conv(ndim, width, 4 * width, 1)
         self.bn3 = normalisation(ndim, 4 * width, "batch")
         blur = BlurPool(ndim, stride) if dense != stride else nn.Identity()
-        self.blur1, self.blur2 = (blur, nn.Identity()) if stride_in_1x1 else (nn.Identity(), blur)
+        self.blur1: nn.Module = blur if stride_in_1x1 else nn.Identity()
+        self.blur2: nn.Module = nn.Identity() if stride_in_1x1 else blur
         self.downsample = _shortcut(ndim, in_channels, 4 * width, stride, anti_alias=anti_alias)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:

@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from geocnn.layers import BlurPool, Conv, GlobalAvgPool, SizeRule, normalisation, one_of
+from geocnn.layers import AvgPool, BlurPool, Conv, GlobalAvgPool, SizeRule, normalisation, one_of
 from geocnn.models.base import Classifier
 
 __all__ = ["SmallResNet", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet1202"]
@@ -137,13 +137,13 @@ class _Filled(nn.Module):
 
     def __init__(self, ndim: int, more: int, stride: int, blur: list[BlurPool]) -> None:
         super().__init__()
-        self.stride, self.more, self.ndim = stride, more, ndim
+        self.more, self.ndim = more, ndim
         self.blur = nn.Sequential(*blur)
+        self.every = AvgPool(ndim, 1, stride=stride)  # torch.export cannot follow a slice here
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
         """Sub-sample and fill up."""
-        x = self.blur(x)[(..., *(slice(None, None, self.stride),) * self.ndim)]
-        return F.pad(x, [0, 0] * self.ndim + [self.more // 2, self.more - self.more // 2])
+        return F.pad(self.every(self.blur(x)), [0, 0] * self.ndim + [self.more // 2, self.more - self.more // 2])
 
 
 def _conv(ndim: int, in_channels: int, out_channels: int, stride: int) -> Conv:

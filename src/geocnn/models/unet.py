@@ -61,14 +61,14 @@ class UNet(Segmenter):
         super().__init__(ndim, in_channels, out_channels, SizeRule(2**depth, 2**depth))
         self.depth = depth
         channels = [width * 2**level for level in range(depth + 1)]
-        options = {"norm": norm, "residual": residual}
-        self.inc = DoubleConv(ndim, in_channels, width, **options)
+        self.inc = DoubleConv(ndim, in_channels, width, norm=norm, residual=residual)
         for level in range(1, depth + 1):
-            down = _Down(ndim, channels[level - 1], channels[level], anti_alias=anti_alias, **options)
-            self.add_module(f"down{level}", down)
+            convs = DoubleConv(ndim, channels[level - 1], channels[level], norm=norm, residual=residual)
+            self.add_module(f"down{level}", _Down(max_pool(ndim, 2, anti_alias=anti_alias), convs))
         self.dropout = nn.Dropout(dropout)
         for level in range(1, depth + 1):
-            self.add_module(f"up{level}", _Up(ndim, channels[depth - level + 1], up=up, **options))
+            coarse = channels[depth - level + 1]
+            self.add_module(f"up{level}", _Up(ndim, coarse, up=up, norm=norm, residual=residual))
         self.outc = _Out(ndim, width, out_channels)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *space"]:
@@ -125,21 +125,9 @@ def _norm(ndim: int, channels: int, kind: NormalisationKind) -> nn.Module:
 class _Down(nn.Module):
     """Pool, then two convolutions."""
 
-    def __init__(
-        self,
-        ndim: int,
-        in_channels: int,
-        out_channels: int,
-        *,
-        anti_alias: bool,
-        norm: NormalisationKind,
-        residual: bool,
-    ) -> None:
+    def __init__(self, pool: nn.Module, convs: DoubleConv) -> None:
         super().__init__()
-        self.maxpool_conv = nn.Sequential(
-            max_pool(ndim, 2, anti_alias=anti_alias),
-            DoubleConv(ndim, in_channels, out_channels, norm=norm, residual=residual),
-        )
+        self.maxpool_conv = nn.Sequential(pool, convs)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *half"]:
         """Half the samples per axis."""

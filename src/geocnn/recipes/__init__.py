@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, MissingError
+from geocnn.recipes.classify import classify
+from geocnn.recipes.digits import digits
 from geocnn.recipes.faults import faults
+from geocnn.recipes.membranes import membranes
+from geocnn.recipes.segment import segment
 from geocnn.recipes.traces import traces
 
 if TYPE_CHECKING:
@@ -20,7 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["RECIPES", "build", "evaluate", "fit"]
 
-RECIPES: dict[str, Callable[..., "Recipe"]] = {"traces": traces, "faults": faults}
+RECIPES: dict[str, Callable[..., "Recipe"]] = {
+    "traces": traces,
+    "faults": faults,
+    "digits": digits,
+    "membranes": membranes,
+    "segment": segment,
+    "classify": classify,
+}
 """Name that users type -> function that makes the recipe."""
 
 
@@ -96,7 +107,7 @@ def evaluate(
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: survey, as for :func:`geocnn.predict`.
+        data: survey, as for :func:`geocnn.predict`; for a classifier windows with their classes, a path.
         labels: mask on the same grid, above 0.5 on a fault.
         memory: as for :func:`geocnn.predict`.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -108,6 +119,10 @@ def evaluate(
     from geocnn.checkpoints import Trained, load
     from geocnn.evaluation import evaluate_samples, evaluate_survey
 
+    if isinstance(data, str | Path) and labels is None:
+        network = network if isinstance(network, Trained) else load(network)
+        if network.card.task == "classification":
+            return _judge_windows(network, data, device=device, show_progress=show_progress)
     if (data is None) != (labels is None):
         raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
     if data is not None and labels is not None:
@@ -122,4 +137,26 @@ def evaluate(
             "survey with --data and its known answers with --labels."
         ) from None
     recipe = build(noted["recipe"], **noted["arguments"])
-    return evaluate_samples(trained, recipe.validation, device=device, show_progress=show_progress)
+    return evaluate_samples(
+        trained,
+        recipe.validation,
+        device=device,
+        show_progress=show_progress,
+        metrics=recipe.metrics,
+        summary=recipe.summary,
+    )
+
+
+def _judge_windows(network: "Trained", data: str | Path, *, device: str, show_progress: bool) -> dict[str, float]:
+    """Scores of a classifier on windows with known classes.
+
+    Raises:
+        DataError: their classes are not known.
+    """
+    from geocnn.classification import classify, confusion_table, scores
+
+    result = classify(network, data, device=device, show_progress=show_progress)
+    if result.truth is None:
+        raise DataError(f"{data} has windows without classes to judge by; add the array y, the class of each window.")
+    classes = result.card.classes
+    return scores(confusion_table(result.truth, result.found, len(classes)), classes)

@@ -89,6 +89,7 @@ def traces(
             epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False, threads=1
         ),
         seed=seed,
+        report="traces",
     )
 
 

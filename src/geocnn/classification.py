@@ -1,0 +1,155 @@
+"""Apply a trained classifier to windows: a class and probabilities for each, as a table."""
+
+import csv
+import io as text
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from geocnn.checkpoints import Card, Trained, load, write_atomically
+from geocnn.errors import DataError, TargetError
+from geocnn.hardware import channels_last, choose_device
+from geocnn.io.windows import Windows, read_windows
+from geocnn.models.base import Network
+from geocnn.normalisation import Normalisation
+from geocnn.progress import progress
+
+__all__ = ["Classified", "check_table", "classify", "confusion_table", "normalised", "probabilities", "scores"]
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What a classifier says of windows.
+
+    Attributes:
+        names: of the windows.
+        probability: ``(windows, classes)``.
+        truth: ``(windows,)`` number of the known class; None where classes are not known.
+        card: of the network, with the names of the classes.
+    """
+
+    names: tuple[str, ...]
+    probability: NDArray[np.float32]
+    truth: NDArray[np.int64] | None
+    card: Card
+
+    @property
+    def found(self) -> NDArray[np.int64]:
+        """``(windows,)`` number of the most probable class."""
+        return np.asarray(self.probability.argmax(1), np.int64)
+
+    def write(self, path: Path, *, overwrite: bool = False) -> None:
+        """Write a row for each window: name, class, its probability, the known class if there is one, then all of them.
+
+        Raises:
+            TargetError: it exists, or cannot be written.
+        """
+        check_table(path, overwrite=overwrite)
+        classes, found = self.card.classes, self.found
+        known = [] if self.truth is None else ["known"]
+        out = text.StringIO()
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(["window", "class", "probability", *known, *(f"p {name}" for name in classes)])
+        for k, (name, p) in enumerate(zip(self.names, self.probability, strict=True)):
+            truth = [] if self.truth is None else [classes[self.truth[k]]]
+            rows.writerow([name, classes[found[k]], f"{p.max():.4f}", *truth, *(f"{v:.4f}" for v in p)])
+        write_atomically(path, out.getvalue())
+
+
+def check_table(path: Path, *, overwrite: bool) -> None:
+    """Find out before any work whether a table may be written there.
+
+    Raises:
+        TargetError: another suffix, no folder, or the file is there already.
+    """
+    if path.suffix.lower() != ".csv":
+        raise TargetError(f"{path} is no name of a table; a classifier writes .csv, for example {path.stem}.csv.")
+    if not path.parent.is_dir():
+        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
+    if path.exists() and not overwrite:
+        raise TargetError(f"{path} already exists; choose another name, or replace it with --overwrite.")
+
+
+def classify(
+    network: str | Path | Trained, data: str | Path, *, device: str = "auto", show_progress: bool = True
+) -> Classified:
+    """Say what is in each window.
+
+    Args:
+        network: a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
+        data: windows, as of :func:`geocnn.io.windows.read_windows`; classes may be missing.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        show_progress: show a live line.
+
+    Raises:
+        DataError: a network that does not judge windows, or windows that it does not take.
+        FormatError: no file of windows.
+        MissingError: no such file or network.
+    """
+    trained = network if isinstance(network, Trained) else load(network)
+    card = trained.card
+    if card.task != "classification":
+        raise DataError(f"the network {card.name} does {card.task}; needed is one that classifies windows.")
+    windows = read_windows(data, ndim=card.ndim, classes=card.classes)
+    if windows.x.shape[1] != len(card.channels) or windows.ndim != card.ndim:
+        raise DataError(
+            f"the windows of {data} are {windows.ndim}-D with {windows.x.shape[1]} channels, but the network "
+            f"{card.name} takes {card.ndim}-D windows with {len(card.channels)} ({', '.join(card.channels)})."
+        )
+    p = probabilities(trained, normalised(windows, card), device=device, show_progress=show_progress)
+    return Classified(windows.names, p, windows.y, card)
+
+
+def normalised(windows: Windows, card: Card) -> NDArray[np.float32]:
+    """The windows as the network is to see them, each normalised by itself unless the card fixes the numbers."""
+    return np.stack([Normalisation.fit(x, **card.normalisation).apply(x) for x in windows.x])
+
+
+@torch.inference_mode()
+def probabilities(
+    trained: Trained, x: NDArray[np.float32], *, device: str = "auto", show_progress: bool = True
+) -> NDArray[np.float32]:
+    """Probabilities ``(windows, classes)`` of normalised windows ``(windows, channels, *space)``.
+
+    Raises:
+        DataError: windows of a size that the network does not take.
+    """
+    place = choose_device(device)
+    model = channels_last(trained.model.to(place).eval(), trained.card.ndim)
+    if isinstance(model, Network):
+        model.check(torch.empty(1, *x.shape[1:]))
+    results = []
+    with progress(f"classify with {trained.card.name}", len(x), show=show_progress) as tick:
+        for start in range(0, len(x), _BATCH):
+            batch = torch.from_numpy(x[start : start + _BATCH])
+            logits = model(channels_last(batch.to(place), trained.card.ndim)).float()
+            results.append(logits.softmax(1).cpu().numpy())
+            tick(len(batch))
+    return np.concatenate(results)
+
+
+def confusion_table(truth: NDArray[np.int64], found: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """``(classes, classes)``: how many windows of the class of a row are taken for the class of a column."""
+    return np.bincount(truth * classes + found, minlength=classes**2).reshape(classes, classes)
+
+
+def scores(table: NDArray[np.int64], classes: tuple[str, ...]) -> dict[str, float]:
+    """Scores from a confusion table: share of windows that are right, its mean over classes, and by class.
+
+    ``recall`` is the share of a class that is found, ``precision`` the share of what is called so that is right, ``f1``
+    their harmonic mean; NaN where nothing is of a class or called so.
+    """
+    hit = table.diagonal().astype(float)
+    true, found = table.sum(1), table.sum(0)
+    with np.errstate(invalid="ignore"):
+        recall, precision, f1 = hit / true, hit / found, 2 * hit / (true + found)
+    result = {"accuracy": float(hit.sum() / table.sum()), "balanced_accuracy": float(np.nanmean(recall))}
+    for k, name in enumerate(classes):
+        for kind, value in (("precision", precision), ("recall", recall), ("f1", f1)):
+            result[f"{kind}_{name.replace(' ', '_')}"] = float(value[k])
+    return result

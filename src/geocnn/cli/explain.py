@@ -1,0 +1,80 @@
+"""``geocnn explain NAME``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from geocnn.overview import Named
+
+__all__ = ["explain"]
+
+
+def explain(
+    name: str,
+    /,
+    *,
+    data: Path | None = None,
+    out: Path = Path("explain.png"),
+    overwrite: bool = False,
+    ndim: Literal[1, 2, 3] | None = None,
+    inline_byte: int | None = None,
+    crossline_byte: int | None = None,
+    quiet: bool = False,
+) -> None:
+    """Measure on one network what convolution is praised for, as a report and a picture.
+
+    First kernels and feature maps; what a shift of the input does to each layer; the receptive field and the part of it
+    that matters; what sharing saves.
+
+    Args:
+        name: run folder, shipped network such as faults, or architecture such as resnet18 (then with random weights).
+        data: survey whose middle the network looks at; default the first validation sample of its recipe, or synthetic
+            structure or noise.
+        out: the picture, .png, .pdf or .svg.
+        overwrite: replace the picture if it exists.
+        ndim: dimensions of an architecture or shipped network; default as published, of faults 3.
+        inline_byte: SEG-Y trace header byte of the inline number in --data, if not found by itself.
+        crossline_byte: SEG-Y trace header byte of the crossline number in --data.
+        quiet: no progress line.
+    """
+    from geocnn import io
+    from geocnn.cli.text import say
+    from geocnn.explanation import explanation
+    from geocnn.figures import check_picture, save
+    from geocnn.figures.explain import explain as draw
+    from geocnn.overview import named_network
+    from geocnn.progress import progress
+    from geocnn.specimens import from_survey, synthetic
+
+    check_picture(out, overwrite=overwrite)
+    source = io.open(data, inline_byte=inline_byte, crossline_byte=crossline_byte) if data else None
+    own = None if source is None or Path(name).is_dir() else source.grid.ndim  # a run folder has its dimensions
+    found = named_network(name, ndim=ndim or own, weights=True)
+    if source is not None:
+        x, origin = from_survey(found, source), f"the middle of {data.name if data else 'the data'}"
+    else:
+        x, origin = _validation_sample(found) or synthetic(found)
+    with progress(f"explain {name}", 1, show=not quiet) as tick:
+        made = explanation(found, x, origin)
+        tick(1)
+    for line in made.lines():
+        say(line)
+    say("")
+    say(f"picture {save(draw(made), out)}")
+
+
+def _validation_sample(found: "Named") -> "tuple[Tensor, str] | None":
+    """The first validation sample of the recipe of a trained network, if it can be made here."""
+    from geocnn.errors import GeocnnError
+    from geocnn.recipes import build
+
+    noted = found.card.training if found.card else {}
+    try:
+        recipe = build(noted["recipe"], **noted["arguments"])
+        x, _ = recipe.validation[[0]]
+        found.model.check(x)
+    except (KeyError, TypeError, ValueError, GeocnnError):
+        return None
+    return x, f"first validation sample of the recipe {noted['recipe']}"

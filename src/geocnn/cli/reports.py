@@ -1,0 +1,101 @@
+"""What ``geocnn train`` says and draws at the end; a recipe names its report, see :class:`geocnn.training.Recipe`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geocnn.cli.text import table
+
+if TYPE_CHECKING:
+    from geocnn.training import Run
+
+__all__ = ["REPORTS"]
+
+
+def _learning(run: "Run", folder: Path) -> Iterator[str]:
+    """Scores and the learning curve."""
+    scores = run.card.metrics["validation"]
+    yield ", ".join(f"{k.removeprefix('validation_')} {v:.3f}" for k, v in scores.items())
+    yield _curve(run, folder)
+    if run.card.task == "segmentation":
+        yield f"next: geocnn predict {folder} survey.sgy --out {run.recipe.name}.sgy"
+
+
+def _traces(run: "Run", folder: Path) -> Iterator[str]:
+    """What the textbook example claims."""
+    from geocnn.figures import save
+    from geocnn.figures.traces import picture
+    from geocnn.recipes.traces_report import report
+
+    result = report(run)
+    yield from result.lines()
+    yield f"picture {save(picture(result), folder / 'traces.png')}"
+
+
+def _segmentation(run: "Run", folder: Path) -> Iterator[str]:
+    """Scores by class, where the network is right and wrong, and how to apply it."""
+    from geocnn.figures import save
+    from geocnn.figures.segmentation_report import confusion_matrix, precision_recall, windows
+    from geocnn.recipes.segment_report import report
+
+    result = report(run)
+    yield from table(result.rows())
+    yield from result.lines()
+    yield f"weights of epoch {run.card.training['best_epoch']} of {len(run.history)}"
+    yield _curve(run, folder)
+    if result.curve is not None:
+        curve = result.curve
+        drawn = precision_recall(curve.thresholds, curve.precision, curve.recall, curve.best)
+        yield f"picture {save(drawn, folder / 'precision-recall.png')}"
+    else:
+        yield f"picture {save(confusion_matrix(result.counts, result.classes), folder / 'confusion.png')}"
+    if result.worst:
+        yield f"picture {save(windows(result.worst, result.best, result.classes), folder / 'windows.png')}"
+    yield f"next: {result.command(folder)}"
+
+
+def _membranes(run: "Run", folder: Path) -> Iterator[str]:
+    """Scores, the learning curve, and the test section with the middling score."""
+    from geocnn.figures import save
+    from geocnn.figures.membranes import membranes
+    from geocnn.recipes.membranes import example
+
+    yield from _learning(run, folder)
+    section = example(run)
+    drawn = membranes(section.image, section.truth, section.probability, title=f"{run.card.name}, a test section")
+    yield f"picture {save(drawn, folder / 'section.png')}"
+
+
+def _classification(run: "Run", folder: Path) -> Iterator[str]:
+    """Scores by class, what is taken for what, the worst and best windows, and how to apply it."""
+    from geocnn.figures import save
+    from geocnn.figures.classification_report import windows
+    from geocnn.figures.segmentation_report import confusion_matrix
+    from geocnn.recipes.classify_report import report
+
+    result = report(run)
+    yield from table(result.rows())
+    yield from result.lines()
+    yield _curve(run, folder)
+    yield f"picture {save(confusion_matrix(result.counts, result.classes), folder / 'confusion.png')}"
+    yield f"picture {save(windows(result.worst, result.best, result.axes), folder / 'windows.png')}"
+    yield f"next: {result.command(folder)}"
+
+
+def _curve(run: "Run", folder: Path) -> str:
+    """Draw the learning curve; the line that names the picture."""
+    from geocnn.figures import save
+    from geocnn.figures.learning import learning_curve
+
+    made = learning_curve(run.history, title=run.card.name, best=run.card.training.get("best_epoch"))
+    return f"picture {save(made, folder / 'learning.png')}"
+
+
+REPORTS: dict[str, Callable[["Run", Path], Iterator[str]]] = {
+    "learning": _learning,
+    "membranes": _membranes,
+    "traces": _traces,
+    "segmentation": _segmentation,
+    "classification": _classification,
+}
+"""Name in the recipe -> lines of the report, which draws its pictures into the folder of the run."""

@@ -1,0 +1,323 @@
+"""The ideas behind convolutional networks as measurements on one network: what ``geocnn explain`` shows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from geocnn.models.base import Network
+from geocnn.overview import Named, counted
+from geocnn.properties import EffectiveField, Sharing, effective_receptive_field, shift_error
+from geocnn.tracing import Field, Layer, Trace, layers, trace, trace_network
+
+__all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation"]
+
+_BUDGET = 6e10
+"""Multiply-adds that the effective receptive field may cost, forward: some ten seconds on a core."""
+_LONG = {1: 4096, 2: 2048, 3: 160}
+"""Samples of the longest window in which shifts are measured, by dimensions."""
+_ACROSS = {1: 0, 2: 96, 3: 48}
+"""Samples of that window across."""
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """Some maps of a layer, those with the largest deviation.
+
+    Attributes:
+        layer: its name and what it does.
+        stride: input samples per sample.
+        channels: numbers of the maps shown, of ``count``.
+        count: maps that it has.
+        values: ``(maps, *space)``; of a 3-D network the slice in the middle of the first axis.
+    """
+
+    layer: str
+    stride: float
+    channels: tuple[int, ...]
+    count: int
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """Relative change of a layer's result, beyond moving along, when the input moves along the last axis.
+
+    Attributes:
+        layer: its name.
+        stride: input samples per sample.
+        errors: one for each shift; NaN where the window has no sample that sees no edge.
+    """
+
+    layer: str
+    stride: int
+    errors: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All measured numbers and all pictures of one network.
+
+    Attributes:
+        name: of the network.
+        ndim: dimensions.
+        trained: whether its weights are.
+        source: where the input comes from, in words.
+        input: ``(channels, *space)``; of a 3-D network the slice in the middle of the first axis.
+        kernels: of the first convolution, ``(out, in, *kernel)``; of a 3-D network its middle slice.
+        kernels_of: name of that layer.
+        maps: of an early, a middle and the last layer that has positions.
+        moves: samples by which the input moves, for ``shifts``.
+        shifts: one row a layer.
+        fields: names of the layers with their receptive fields along the last axis, None where that is all of it.
+        effective: where the samples lie that matter to the last map with positions; None where it depends on all.
+        sharing: names of the convolutions with their parameters and those of layers that share nothing.
+        parameters: of the whole network.
+    """
+
+    name: str
+    ndim: int
+    trained: bool
+    source: str
+    input: NDArray[np.float32]
+    kernels: NDArray[np.float32]
+    kernels_of: str
+    maps: tuple[FeatureMaps, ...]
+    moves: tuple[int, ...]
+    shifts: tuple[Shifts, ...]
+    fields: tuple[tuple[str, Field | None], ...]
+    effective: EffectiveField | None
+    sharing: tuple[tuple[str, Sharing], ...]
+    parameters: int
+
+    @property
+    def field(self) -> Field | None:
+        """Receptive field of the last map with positions."""
+        return self.fields[-1][1]
+
+    def total(self) -> Sharing:
+        """Parameters of all convolutions together."""
+        every = [sharing for _, sharing in self.sharing]
+        return Sharing(sum(s.convolution for s in every), sum(s.unshared for s in every), sum(s.dense for s in every))
+
+    def lines(self) -> list[str]:
+        """The report as text, one line an element."""
+        state = "trained" if self.trained else "untrained, random weights"
+        head = [f"{self.name}, {self.ndim}-D, {self.parameters:,} parameters, {state}", f"input: {self.source}"]
+        return [*head, "", *self._field_lines(), "", *self._shift_lines(), "", *self._sharing_lines()]
+
+    def _field_lines(self) -> list[str]:
+        if self.field is None or self.effective is None:
+            return ["Receptive field: all of the window"]
+        widths = " x ".join(map(str, self.effective.widths))
+        size, shape = self.field.size, self.effective.gradient.shape
+        cut = "" if min(shape) >= size else f", measured in a window of {' x '.join(map(str, shape))}"
+        return [
+            f"Receptive field: {size} samples per axis, {float(self.field.stride):g} apart",
+            f"Effective: {self.effective.share:.0%} of the gradient within {widths} samples{cut}",
+        ]
+
+    def _shift_lines(self) -> list[str]:
+        width = max(len(row.layer) for row in self.shifts)
+        rows = [
+            f"{row.layer:{width}} {row.stride:7d}"
+            + "".join(f"{'-' if math.isnan(e) else f'{e:.3f}':>7}" for e in row.errors)
+            for row in self.shifts
+        ]
+        return [
+            "Change of the result when the input moves (0: it just moves along)",
+            f"{'samples':{width}} {'stride':>7}" + "".join(f"{move:7d}" for move in self.moves),
+            *rows,
+        ]
+
+    def _sharing_lines(self) -> list[str]:
+        shown = [self.sharing[k] for k in np.unique(np.linspace(0, len(self.sharing) - 1, 12, dtype=int))]
+        rows = [*shown, ("all convolutions", self.total())]
+        width = max(len(name) for name, _ in rows)
+        some = "" if len(shown) == len(self.sharing) else f" ({len(shown)} of {len(self.sharing)} convolutions)"
+        return [
+            f"Parameters to the same outputs{some}",
+            f"{'':{width}} {'shared':>8} {'unshared':>8} {'dense':>8}",
+            *(
+                f"{name:{width}} {counted(s.convolution):>8} {counted(s.unshared):>8} {counted(s.dense):>8}"
+                for name, s in rows
+            ),
+        ]
+
+
+def explanation(found: Named, x: Tensor, source: str) -> Explanation:
+    """Measure a network.
+
+    Args:
+        found: the network, with weights.
+        x: one input that it takes, ``(1, channels, *space)``.
+        source: where the input comes from, in words.
+
+    Raises:
+        DataError: the network does not take ``x``, or has an operator whose receptive field is not known.
+    """
+    model = found.model
+    model.check(x)
+    seen = trace_network(model, tuple(x.shape[2:]))
+    rows = layers(model, seen)
+    placed = [row for row in rows[: _last(rows, seen) + 1] if len(row.shape) == model.ndim + 1]
+    first = next(row for row in placed if "convolution" in row.kind)
+    kernels = _kernels(model, first)
+    drawn = [k for k, row in enumerate(placed) if math.prod(row.shape[1:]) > 1]
+    inner = [k for k in drawn if "convolution" in placed[k].kind]
+    shown = list(dict.fromkeys((placed.index(first), inner[len(inner) // 2], drawn[-1])))
+    values = _results(model, x, [placed[k].after for k in shown])
+    moves, shifts = _shifts(model, x, placed)
+    return Explanation(
+        name=found.name,
+        ndim=model.ndim,
+        trained=found.card is not None,
+        source=source,
+        input=_slice(x[0].float().numpy(), model.ndim),
+        kernels=_slice(kernels, model.ndim),
+        kernels_of=first.name,
+        maps=tuple(_maps(placed[k], value, model.ndim) for k, value in zip(shown, values, strict=True)),
+        moves=moves,
+        shifts=shifts,
+        fields=tuple((row.name, row.fields[-1]) for row in placed),
+        effective=_effective(found, seen.fields),
+        sharing=tuple((row.name, _sharing(row)) for row in rows if "convolution" in row.kind and row.parameters),
+        parameters=sum(p.numel() for p in model.parameters()),
+    )
+
+
+def _kernels(model: nn.Module, first: Layer) -> NDArray[np.float32]:
+    """Kernels as they are laid over the input: those of a true convolution are flipped."""
+    weights = model.get_parameter(first.weights).detach().float().cpu()
+    if getattr(model.get_submodule(first.weights.rpartition(".")[0]), "true_convolution", False):
+        weights = weights.flip(tuple(range(2, weights.ndim)))
+    return np.asarray(weights.numpy())
+
+
+def _last(rows: Sequence[Layer], seen: Trace) -> int:
+    """Number of the row that makes the last map with positions."""
+    return max(k for k, row in enumerate(rows) if row.step <= seen.results[-1])
+
+
+def _results(model: nn.Module, x: Tensor, steps: Sequence[int]) -> list[Tensor]:
+    """What some steps make of an input."""
+    kept: dict[int, Tensor] = {}
+
+    def watch(step: int, value: Tensor) -> None:
+        if step in steps:
+            kept[step] = value.clone()
+
+    trace(model, x, watch=watch)
+    return [kept[step] for step in steps]
+
+
+def _slice(values: NDArray[np.float32], ndim: int) -> NDArray[np.float32]:
+    """The middle of the first axis of space of a volume; sections and traces as they are."""
+    return values if ndim < 3 else np.take(values, values.shape[-3] // 2, axis=-3)
+
+
+def _maps(row: Layer, value: Tensor, ndim: int) -> FeatureMaps:
+    """The most lively maps of a layer."""
+    values = value[0].float().numpy()
+    most = np.argsort(-values.reshape(len(values), -1).std(1), kind="stable")[: 16 if ndim == 1 else 6]
+    field = row.fields[-1]
+    return FeatureMaps(
+        f"{row.name}: {row.kind}",
+        math.nan if field is None else float(field.stride),
+        tuple(int(k) for k in most),
+        len(values),
+        _slice(values[most], ndim),
+    )
+
+
+def _sharing(row: Layer) -> Sharing:
+    """A layer without sharing has a weight for each multiply-add, a dense one for each pair of input and output."""
+    outputs = math.prod(row.shape)
+    return Sharing(row.parameters, row.multiply_adds + row.biased * outputs, outputs * (row.inputs + row.biased))
+
+
+def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField | None:
+    """In a window somewhat larger than the field, as far as that can be afforded."""
+    model = found.model
+    bounded = [field for field in fields if field is not None]
+    if len(bounded) < len(fields):
+        return None
+    wanted = [field.size + 2 * math.ceil(field.stride) for field in bounded]
+    space = model.sizes.above(wanted)
+    while (cost := trace_network(model, space).multiply_adds) > _BUDGET:
+        wanted = [n * 3 // 4 for n in wanted]
+        if (smaller := model.sizes.above(wanted)) == space and min(wanted) < 8:
+            break
+        space = smaller
+    return effective_receptive_field(model, space, inputs=int(np.clip(_BUDGET / max(cost, 1), 1, 8)))
+
+
+def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[int, ...], tuple[Shifts, ...]]:
+    """Move the input along its last axis by up to the largest stride, and compare the maps where they see no edge."""
+    bounded = [row for row in placed if row.fields[-1] is not None]
+    chosen = _chosen([row for row in bounded if any(word in row.kind for word in ("conv", "pool", "samp"))] or bounded)
+    strides = [math.ceil(row.fields[-1].stride) if row.fields[-1] else 1 for row in chosen]
+    largest = max(strides, default=1)
+    moves = tuple(range(1, largest + 1)) if largest <= 8 else tuple(2**k for k in range(largest.bit_length()))
+    x, length = _longer(model, x, chosen, largest)
+    runs: dict[int, list[Tensor]] = {}
+
+    def result(window: Tensor, k: int) -> Tensor:
+        start = int(window.storage_offset())  # windows of one length: where one begins says which it is
+        if start not in runs:
+            runs[start] = _results(model, window.contiguous(), [row.after for row in chosen])
+        return runs[start][k]
+
+    rows = []
+    for k, (row, stride) in enumerate(zip(chosen, strides, strict=True)):
+        border, count = _border(row.fields[-1], result(x.narrow(-1, 0, length), k).shape[-1], length)
+        rows.append(
+            Shifts(
+                row.name,
+                stride,
+                tuple(
+                    shift_error(partial(result, k=k), x.narrow(-1, 0, length + m), m, stride=stride, border=border)
+                    if count - 2 * border - -(-m // stride) >= 1
+                    else math.nan
+                    for m in moves
+                ),
+            )
+        )
+    return moves, tuple(rows)
+
+
+def _chosen(rows: Sequence[Layer], most: int = 10) -> list[Layer]:
+    """The layers that change the stride and the last one, as many of the others as there is room for, in order."""
+    strides = [row.stride for row in rows]
+    marked = [k for k in range(len(rows)) if k in (0, len(rows) - 1) or strides[k] != strides[k - 1]]
+    others = [k for k in range(len(rows)) if k not in marked]
+    room = max(0, most - len(marked))
+    some = [others[i] for i in np.unique(np.linspace(0, len(others) - 1, min(room, len(others)), dtype=int))]
+    return [rows[k] for k in sorted((*marked, *some))]
+
+
+def _border(field: Field | None, count: int, length: int) -> tuple[int, int]:
+    """Samples at each end of a map that see the edge of a window of ``length`` samples, and those that it has."""
+    ends = [field.at(j) for j in range(count)] if field else []
+    inside = [j for j, (low, high) in enumerate(ends) if low >= 0 and high < length]
+    return (max(inside[0], count - 1 - inside[-1]) if inside else count), count
+
+
+def _longer(model: Network, x: Tensor, rows: Sequence[Layer], more: int) -> tuple[Tensor, int]:
+    """The input, mirrored until all layers have samples that see no edge, and the windows' length, ``more`` below."""
+    length, space = x.shape[-1], x.shape[2:]
+    if model.sizes.step:
+        wanted = max((row.fields[-1].size for row in rows if row.fields[-1]), default=1) + 6 * more
+        length = model.sizes.above((min(max(length, wanted), _LONG[model.ndim]),) * model.ndim)[-1]
+        across = model.sizes.above([min(n, _ACROSS[model.ndim]) for n in space])
+        for axis, n in enumerate(across[:-1], start=2):
+            x = x.narrow(axis, max(0, (x.shape[axis] - n) // 2), min(n, x.shape[axis]))
+    values = x.numpy()[..., : length + more]
+    missing = length + more - values.shape[-1]
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)], mode="reflect")
+    return torch.from_numpy(padded).contiguous(), length

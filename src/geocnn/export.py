@@ -1,0 +1,278 @@
+"""A trained network as a file for other programs: ONNX, TorchScript, or an exported program of torch.
+
+What is written gives the numbers of the network itself: that is checked before the file gets its name, on windows of
+two sizes where it takes several. Sizes are free where the network's size rule leaves them free. The file ends with
+logits and begins behind the normalisation, which is in the card, and the card travels inside the file.
+"""
+
+import copy
+import math
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from geocnn.checkpoints import Card, Trained, load
+from geocnn.errors import DataError, MissingError, TargetError
+from geocnn.io import system
+from geocnn.layers import SizeRule
+from geocnn.models.base import Classifier, Network
+
+__all__ = ["INPUT", "OUTPUT", "SUFFIXES", "Exported", "Form", "export", "exported_program", "free_sizes"]
+
+Form = Literal["onnx", "torchscript", "exported-program"]
+SUFFIXES: dict[Form, str] = {"onnx": ".onnx", "torchscript": ".pt", "exported-program": ".pt2"}
+INPUT, OUTPUT, CARD = "input", "logits", "card.json"
+"""Names of the tensors, and of the card inside the file."""
+
+_TOLERANCE = 1e-4
+"""Largest difference of a result, relative to the largest logit, that is rounding: sums in another order."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What :func:`export` has written.
+
+    Attributes:
+        path: the file.
+        form: "onnx", "torchscript" or "exported-program".
+        sizes: the sizes per axis that it takes.
+        difference: largest difference from the network's own logits; None where there was nothing to run the file.
+        checked: samples per axis of the windows it was checked on.
+        card: of the network.
+    """
+
+    path: Path
+    form: Form
+    sizes: SizeRule
+    difference: float | None
+    checked: tuple[tuple[int, ...], ...]
+    card: Card
+
+
+def export(
+    network: str | Path | Trained,
+    out: str | Path,
+    *,
+    form: Form = "onnx",
+    ndim: int | None = None,
+    overwrite: bool = False,
+) -> Exported:
+    """Write a network for other programs.
+
+    Args:
+        network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
+        out: the file: .onnx, .pt (TorchScript) or .pt2 (exported program).
+        form: of the file.
+        ndim: which of the shipped networks of a name.
+        overwrite: replace the file if it exists.
+
+    Raises:
+        DataError: an unknown form, or numbers that differ from those of the network.
+        MissingError: no such network, or a package that is needed is not installed.
+        TargetError: ``out`` cannot be written.
+    """
+    if form not in get_args(Form):
+        raise DataError(f"form is {form!r}; it is one of {', '.join(get_args(Form))}.")
+    trained, path = network if isinstance(network, Trained) else load(network, ndim=ndim), Path(out)
+    _check_target(path, form, overwrite=overwrite)
+    if form == "onnx" and (missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]):
+        raise MissingError(
+            f"ONNX files need {' and '.join(missing)}, which is not installed; type pip install 'geocnn[export]'."
+        )
+    model = copy.deepcopy(trained.model).to("cpu", torch.float32).eval()
+    if not isinstance(model, Network):
+        raise TypeError(f"{type(model).__name__} is no Network of geocnn.models.")
+    model.requires_grad_(requires_grad=False)
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.contiguous()  # prediction leaves channels innermost
+    sizes, write = free_sizes(model), {"onnx": _onnx, "torchscript": _script, "exported-program": _program}[form]
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        part.write_bytes(write(model, trained.card))
+        windows = _windows(model, sizes)
+        run = _runner(form, part)
+        difference = None if run is None else max(_difference(model, run, x) for x in windows)
+        part.replace(path)
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written ({system.reason(error)}); choose another name.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    checked = tuple(tuple(x.shape[2:]) for x in windows) if run else ()
+    return Exported(path, form, sizes, difference, checked, trained.card)
+
+
+def free_sizes(model: Network) -> SizeRule:
+    """The sizes that an exported file takes: those of the network whose smallest map has two samples or more per axis.
+
+    A map of one sample is a special case to torch.export, which writes one general case.
+    """
+    rule = model.sizes
+    if rule.step == 0:
+        return rule
+    first = rule.above((1,) * model.ndim)
+    if not isinstance(model, Classifier):
+        sizes = tuple(n + rule.step if n == rule.step else n for n in first)
+        return SizeRule(sizes[0] if len(set(sizes)) == 1 else sizes, rule.step)
+    shadow, size = copy.deepcopy(model).to("meta"), first[0]
+    while shadow.forward_features(torch.empty(1, model.in_channels, *(size,) * model.ndim, device="meta")).shape[2] < 2:
+        size += rule.step
+    return SizeRule(size, rule.step)
+
+
+def exported_program(model: Network, axes: tuple[str, ...] = ()) -> torch.export.ExportedProgram:
+    """The network as a graph of torch operators, with the batch and, where the rule allows, all sizes free.
+
+    Args:
+        model: on the processor, in evaluation mode.
+        axes: names of the axes of space, for messages.
+    """
+    example, free = _windows(model, free_sizes(model))[0], _free(model, axes)
+    return torch.export.export(model, (example,), dynamic_shapes=(free,), strict=False)
+
+
+def _free(model: Network, axes: tuple[str, ...]) -> dict[int, Any]:
+    """What may differ from the example, by axis of the input, and in which steps."""
+    from torch.export import Dim
+
+    sizes = free_sizes(model)
+    free: dict[int, Any] = {0: Dim("batch")}
+    for axis, least in enumerate(sizes.above((1,) * model.ndim) if sizes.step else ()):
+        # In front of the name, for a bare one such as trace means something to the algebra behind it.
+        name = f"n_{axes[axis]}" if len(axes) == model.ndim and axes[axis].isidentifier() else f"n_{axis}"
+        count, rest = divmod(least, sizes.step)
+        samples = Dim(name, min=count)
+        samples = samples if sizes.step == 1 else sizes.step * samples
+        free[axis + 2] = samples + rest if rest else samples
+    return free
+
+
+def _windows(model: Network, sizes: SizeRule) -> list[Tensor]:
+    """Random windows, two of the smallest size, and three larger ones of another size per axis where there are any."""
+    generator = torch.Generator().manual_seed(0)
+    first = sizes.above((1,) * model.ndim)
+    spaces = [first, tuple(n + (axis + 1) * sizes.step for axis, n in enumerate(first))] if sizes.step else [first]
+    return [
+        torch.randn(batch, model.in_channels, *space, generator=generator)
+        for batch, space in zip((2, 3), spaces, strict=False)
+    ]
+
+
+def _onnx(model: Network, card: Card) -> bytes:
+    """An ONNX file; the card is in its metadata."""
+    program = exported_program(model, card.axes)
+    with _quiet():
+        made = torch.onnx.export(
+            program,
+            dynamo=True,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=(_free(model, card.axes),),  # for the names of the sizes
+            verbose=False,
+            optimize=True,
+        )
+    if made is None:
+        raise AssertionError("torch.onnx.export without a file returns the program")
+    made.model.metadata_props[CARD] = card.to_json()
+    return bytes(made.model_proto.SerializeToString())
+
+
+def _script(model: Network, card: Card) -> bytes:
+    """A TorchScript file; the card is among its extra files."""
+    file, example = BytesIO(), _windows(model, free_sizes(model))[0]
+    with _quiet(), torch.no_grad():
+        script = torch.jit.trace(model, example, check_trace=False)  # type: ignore[no-untyped-call]
+        torch.jit.save(script, file, _extra_files={CARD: card.to_json()})
+    return file.getvalue()
+
+
+def _program(model: Network, card: Card) -> bytes:
+    """An exported program; the card is among its extra files."""
+    file = BytesIO()
+    with _quiet():
+        torch.export.save(exported_program(model, card.axes), file, extra_files={CARD: card.to_json()})
+    return file.getvalue()
+
+
+def _runner(form: Form, path: Path) -> Callable[[Tensor], Tensor] | None:
+    """What runs a written file; None where nothing can."""
+    if form == "onnx":
+        if find_spec("onnxruntime") is None:
+            return None
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+        def run(x: Tensor) -> Tensor:
+            (logits,) = session.run([OUTPUT], {INPUT: x.numpy()})
+            return torch.from_numpy(np.asarray(logits))
+
+        return run
+    with _quiet():
+        loaded: nn.Module = (
+            torch.jit.load(str(path))  # type: ignore[no-untyped-call]
+            if form == "torchscript"
+            else torch.export.load(path).module()
+        )
+    return loaded
+
+
+@torch.no_grad()
+def _difference(model: Network, run: Callable[[Tensor], Tensor], x: Tensor) -> float:
+    """Largest difference of a file's logits from the network's.
+
+    Raises:
+        DataError: it is more than rounding.
+    """
+    wanted, found = model(x), run(x)
+    difference = float((wanted - found).abs().max()) if wanted.shape == found.shape else math.inf
+    if not difference <= _TOLERANCE * max(1.0, float(wanted.abs().max())):
+        size = " x ".join(map(str, x.shape[2:]))
+        raise DataError(
+            f"the exported network differs from the network itself by {difference:.2g} on windows of {size} samples "
+            "and was not kept; try another form, such as --exported-program."
+        )
+    return difference
+
+
+def _check_target(path: Path, form: Form, *, overwrite: bool) -> None:
+    """Refuse a name before any work.
+
+    Raises:
+        TargetError: another suffix, no folder, a folder, or a file is there already.
+    """
+    if path.suffix.lower() != SUFFIXES[form]:
+        raise TargetError(f"{path} has the wrong ending for {form}; name it {path.with_suffix(SUFFIXES[form])}.")
+    if not path.parent.is_dir():
+        raise TargetError(f"there is no folder {path.parent} for {path.name}; make it, or choose another.")
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise TargetError(f"{path} already exists; choose another name, or replace it with --overwrite.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hide what torch says of itself: that TorchScript is old, that torchvision is absent, its own deprecations."""
+    import logging
+
+    registry = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = registry.level
+    registry.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
+            warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
+            # Our own size checks, which hold for the traced window and are left out of the file.
+            warnings.filterwarnings("ignore", "Converting a tensor to a Python")
+            warnings.filterwarnings("ignore", "torch.tensor results are registered as constants")  # and meant as such
+            yield
+    finally:
+        registry.setLevel(level)

@@ -1,0 +1,205 @@
+"""The architectures in numbers, and networks by name: what ``geocnn models`` shows."""
+
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from geocnn.checkpoints import SHIPPED, Card, load
+from geocnn.errors import DataError, MissingError
+from geocnn.layers import SizeRule
+from geocnn.models import ARCHITECTURES, build
+from geocnn.models.base import Network
+from geocnn.properties import measured_field
+from geocnn.tracing import Field, trace_network
+
+__all__ = ["Named", "Overview", "counted", "named_network", "narrow_network", "overview"]
+
+_AFFORDABLE = 300_000
+"""Samples of the window in which a field is measured; beyond, the network of one dimension less is."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One row of the table of architectures.
+
+    Attributes:
+        name: of the architecture.
+        ndim: dimensions.
+        parameters: numbers to be learnt, with the published numbers of channels and classes.
+        field: receptive field by the arithmetic of the layers; None where it is the whole window.
+        measured: the same by gradients.
+        measured_in: dimensions of the network that was measured.
+        sizes: samples per axis that it takes.
+        multiply_adds: for the published window.
+        window: the published window, or the next that fits.
+        paper: where it comes from.
+    """
+
+    name: str
+    ndim: int
+    parameters: int
+    field: Field | None
+    measured: int | None
+    measured_in: int
+    sizes: SizeRule
+    multiply_adds: int
+    window: tuple[int, ...]
+    paper: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A network that a user named.
+
+    Attributes:
+        name: as given.
+        model: the network; without samples in its weights where they are not trained.
+        window: samples per axis to look at it with.
+        card: of a trained network.
+    """
+
+    name: str
+    model: Network
+    window: tuple[int, ...]
+    card: Card | None = None
+
+
+def overview(name: str, *, ndim: int | None = None) -> Overview:
+    """Numbers of one architecture.
+
+    Args:
+        name: of the architecture.
+        ndim: dimensions; default the published ones.
+
+    Raises:
+        MissingError: no architecture of that name.
+    """
+    found = named_network(name, ndim=ndim)
+    trace = trace_network(found.model, found.window)
+    field = trace.fields[-1] if all(f is not None for f in trace.fields) else None
+    measured_in = found.model.ndim
+    while measured_in > 1 and _samples(name, measured_in) > _AFFORDABLE:
+        measured_in -= 1
+    return Overview(
+        name,
+        found.model.ndim,
+        sum(p.numel() for p in found.model.parameters()),
+        field,
+        None if field is None else measured_field(narrow_network(name, measured_in)),
+        measured_in,
+        found.model.sizes,
+        trace.multiply_adds,
+        found.window,
+        ARCHITECTURES[name].paper,
+    )
+
+
+def named_network(
+    name: str,
+    *,
+    ndim: int | None = None,
+    window: Sequence[int] | None = None,
+    in_channels: int | None = None,
+    out_channels: int | None = None,
+    weights: bool = False,
+) -> Named:
+    """The network that a user means: an architecture, a run folder, or one that ships.
+
+    Args:
+        name: of it.
+        ndim: dimensions; default as many as ``window`` has numbers, else the published ones.
+        window: samples per axis, for all axes or each; default the published window.
+        in_channels: of an architecture; default as published.
+        out_channels: of an architecture; default as published.
+        weights: draw the weights of an untrained network.
+
+    Raises:
+        MissingError: nothing of that name.
+        DataError: numbers that the network cannot have, or that a trained network has already.
+    """
+    ndim = len(window) if ndim is None and window is not None and len(window) > 1 else ndim
+    if name not in ARCHITECTURES:
+        return _trained(name, ndim, window, channels=in_channels is not None or out_channels is not None)
+    entry = ARCHITECTURES[name]
+    ndim = entry.ndim if ndim is None else ndim
+    asked = _spread(window, ndim)
+    given = {"in_channels": entry.channels if in_channels is None else in_channels, "out_channels": out_channels}
+    arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    if asked is not None and "window" in _parameters(name):
+        arguments["window"] = asked
+    try:
+        with torch.device("cpu" if weights else "meta"):
+            model = build(name, ndim=ndim, **arguments)
+    except ValueError as error:
+        raise DataError(f"{name} cannot be made like that: {error}") from None
+    return Named(name, model, asked or model.sizes.above((entry.window,) * ndim))
+
+
+def _trained(name: str, ndim: int | None, window: Sequence[int] | None, *, channels: bool) -> Named:
+    """A run folder or a network that ships."""
+    if not Path(name).is_dir() and name not in SHIPPED:
+        near = get_close_matches(name, [*ARCHITECTURES, *SHIPPED], n=1)
+        known = f"architectures are {', '.join(ARCHITECTURES)}, and geocnn ships {', '.join(SHIPPED)}."
+        hint = f"did you mean {near[0]}? Else give a folder written by geocnn train." if near else known
+        raise MissingError(f"there is no architecture or network {name!r}; {hint}")
+    trained = load(name, ndim=ndim if name in SHIPPED and not Path(name).is_dir() else None)
+    card, model = trained.card, trained.model
+    if not isinstance(model, Network):
+        raise TypeError(f"{name} is a {type(model).__name__}, not one of our networks.")
+    if channels or (ndim is not None and ndim != card.ndim):
+        raise DataError(
+            f"{name} is a trained network for {card.ndim}-D data of {model.in_channels} channel"
+            f"{'s' * (model.in_channels > 1)}; its dimensions and channels cannot be changed: leave --ndim, "
+            f"--in-channels and --out-channels out, or give the architecture {card.architecture}."
+        )
+    return Named(name, model, _spread(window, card.ndim) or model.sizes.above(card.window), card)
+
+
+def _spread(window: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
+    """One number for all axes, or one per axis."""
+    if window is None:
+        return None
+    if len(window) not in (1, ndim) or min(window) < 1:
+        raise DataError(
+            f"--input is {' '.join(map(str, window))}; needed is one number of samples for all axes, or {ndim}."
+        )
+    return tuple(window) * ndim if len(window) == 1 else tuple(window)
+
+
+def _parameters(name: str) -> dict[str, Any]:
+    """Arguments of an architecture with their defaults."""
+    module, kind = ARCHITECTURES[name].home.split(":")
+    signature = inspect.signature(getattr(import_module(module), kind))
+    return {key: parameter.default for key, parameter in signature.parameters.items()}
+
+
+def narrow_network(name: str, ndim: int) -> Network:
+    """The architecture with as few channels as it takes: width does not change the receptive field."""
+    known = _parameters(name)
+    width = {"width": 0.01 if isinstance(known["width"], float) else 2} if "width" in known else {}
+    bottleneck = {"bottleneck": 2} if "bottleneck" in known else {}
+    return build(name, ndim=ndim, in_channels=1, out_channels=1, **width, **bottleneck)
+
+
+def _samples(name: str, ndim: int) -> int:
+    """Samples of the smallest window in which the field can be measured."""
+    with torch.device("meta"):
+        sizes = build(name, ndim=ndim).sizes
+    least = math.prod(sizes.above((1,) * ndim))
+    return least if not sizes.step else 512 * least // sizes.above((1,) * ndim)[-1]
+
+
+def counted(number: int) -> str:
+    """A large number with three digits, for example 1.81 G."""
+    for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
+        if number >= 10**power:
+            digits = max(0, 2 - int(math.log10(number / 10**power)))
+            return f"{number / 10**power:.{digits}f} {letter}"
+    return str(number)

@@ -1,0 +1,117 @@
+"""Read a survey as a network is to see it: normalised, continued beyond its edge, dead traces and mutes filled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError
+from geocnn.io.scan import scanned
+from geocnn.io.source import Source
+from geocnn.normalisation import Normalisation
+from geocnn.tiling import Plan, Tile, reflect
+
+__all__ = ["Reader"]
+
+_SLOW = 8
+"""Work relative to that in one piece from which a user should know."""
+
+
+@dataclass
+class Reader:
+    """Reads tiles: continued by reflection, dead traces and mutes filled, normalised; and blanks the results.
+
+    Attributes:
+        source: survey.
+        tiles: how it is cut.
+        fit: keyword arguments of :meth:`Normalisation.fit`, which sees live traces from all of the survey.
+
+    Raises:
+        DataError: no trace is live.
+    """
+
+    source: Source
+    tiles: Plan
+    fit: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        self.found = found = scanned(self.source)
+        self.first, self.last, self.live = found.first, found.last, found.live
+        if not self.live.any():
+            raise DataError(
+                f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing; look at it "
+                "with geocnn info."
+            )
+        self.normalisation = Normalisation.fit(found.sample, **self.fit)
+        self.fill = _nearest_live(self.live, self.tiles.halo)
+
+    def inside(self, tile: Tile) -> tuple[slice, ...]:
+        """Part of the survey that the tile decides, empty if it is all padding."""
+        return tuple(
+            slice(min(max(0, c.start - before), n), max(0, min(n, c.stop - before)))
+            for c, n, before in zip(tile.core, self.tiles.shape, self.tiles.pads, strict=True)
+        )
+
+    def read(self, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Block of a tile with its halo, ready for the network, and where its samples were not finite."""
+        spans = zip(tile.read, self.tiles.shape, self.tiles.pads, strict=True)
+        *across, down = [reflect(np.arange(r.start, r.stop) - before, 0, n - 1) for r, n, before in spans]
+        traces = tuple(f[np.ix_(*across)] for f in self.fill)
+        # The network must not see the edge of a mute, which looks like a fault: reflect about it, trace by trace.
+        first, last = self.first[traces], self.last[traces]
+        muted = ((first > down.min()) | (last < down.max())) & (last >= 0)
+        inside = reflect(down, first[muted][:, None], last[muted][:, None])
+        low = [int(t.min()) for t in traces] + [min(int(i.min()) for i in (down, inside) if i.size)]
+        high = [int(t.max()) for t in traces] + [max(int(i.max()) for i in (down, inside) if i.size)]
+        box = tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True))
+        columns = self.source.read(box)[tuple(t - a for t, a in zip(traces, low, strict=False))]
+        block = columns[..., down - low[-1]]
+        block[muted] = np.take_along_axis(columns[muted], inside - low[-1], axis=-1)
+        bad = ~np.isfinite(block)
+        return self.normalisation.apply(block), bad
+
+    def blank(
+        self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Zero where the data are dead, muted or not finite."""
+        depth = np.arange(where[-1].start, where[-1].stop)
+        alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
+        return np.where(alive & ~bad, result, np.float32(0))
+
+    def notes(self, least: int = 1) -> list[str]:
+        """What a user should know of these data, for a network that needs ``least`` samples per axis."""
+        notes = []
+        dead = int((~self.live).sum())
+        if dead:
+            notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result.")
+        if self.found.first_nan is not None:
+            axes = self.source.grid.axes
+            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, self.found.first_nan, strict=True))
+            notes.append(
+                f"{self.found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
+            )
+        small = [a for k, a in enumerate(self.source.grid.axes) if a.size < least and k != self.tiles.flat]
+        if self.tiles.redundancy > _SLOW:
+            notes.append(
+                f"the tiles and their halos are {self.tiles.redundancy:.0f} times the survey; with more --memory or a "
+                "larger --tile it would go faster."
+            )
+        notes.extend(
+            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's "
+            f"{least}; padded by reflection."
+            for a in small
+        )
+        return notes
+
+
+def _nearest_live(live: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.intp], ...]:
+    """For every trace the indices of the trace to show the network: itself, or the nearest live one within reach."""
+    own = np.indices(live.shape)
+    if live.all():
+        return tuple(own)
+    from scipy.ndimage import distance_transform_edt
+
+    distance, nearest = distance_transform_edt(~live, return_indices=True)
+    return tuple(np.where(distance <= reach, nearest, own))

@@ -1,0 +1,156 @@
+"""Labelled windows for the recipe classify: split without leaks, normalised."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from geocnn.augmentation import Augmentation
+from geocnn.datasets import Augmented, Samples, TensorSamples
+from geocnn.errors import DataError
+from geocnn.io.windows import Windows, read_windows
+from geocnn.normalisation import Normalisation
+
+__all__ = ["Parts", "labelled", "split"]
+
+_TRIES = 200
+"""Ways to choose groups for validation of which the best is taken."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Windows with their split and normalisation.
+
+    Attributes:
+        path: where they come from.
+        windows: all of them.
+        learnt: numbers of the windows to learn from, in the order of the file.
+        judged: numbers of those to be judged by.
+        normalisation: for the card.
+    """
+
+    path: Path
+    windows: Windows
+    learnt: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    normalisation: dict[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.windows.classes
+
+    @property
+    def ndim(self) -> int:
+        """Dimensions of a window."""
+        return self.windows.ndim
+
+    @property
+    def vertical(self) -> int:
+        """Which axis of space is the vertical one."""
+        return self.windows.vertical
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """``(windows,)`` number of the class of each window."""
+        if self.windows.y is None:
+            raise AssertionError("labelled windows have labels")
+        return self.windows.y
+
+    @cached_property
+    def inputs(self) -> NDArray[np.float32]:
+        """``(windows, channels, *space)``, normalised."""
+        return np.stack([Normalisation.fit(x, **self.normalisation).apply(x) for x in self.windows.x])
+
+    def train(self, changes: Augmentation | None, seed: int) -> Samples:
+        """What is learnt from, changed at random in every epoch anew unless ``changes`` is None."""
+        samples = self._samples(self.learnt)
+        return samples if changes is None else Augmented(samples, changes, seed)
+
+    def validate(self) -> TensorSamples:
+        """What it is judged by."""
+        return self._samples(self.judged)
+
+    def _samples(self, chosen: NDArray[np.int64]) -> TensorSamples:
+        return TensorSamples(torch.from_numpy(self.inputs[chosen]), torch.from_numpy(self.labels[chosen]))
+
+
+def labelled(
+    path: Path, *, ndim: int | None, validation: float, normalise: Literal["window", "data", "none"], seed: int
+) -> Parts:
+    """Read labelled windows and split them.
+
+    Raises:
+        DataError: no classes, fewer than two, one without enough windows, or a share that leaves nothing.
+    """
+    windows = read_windows(path, ndim=ndim)
+    if windows.y is None:
+        raise DataError(
+            f"{path} has windows without classes; add the array y with the class of each window, or give a folder for "
+            "each class."
+        )
+    counts = np.bincount(windows.y, minlength=len(windows.classes))
+    few = [f"{name} ({n})" for name, n in zip(windows.classes, counts, strict=True) if n < 2]
+    if len(windows.classes) < 2:
+        raise DataError(f"{path} has windows of one class ({windows.classes[0]}); needed are two classes or more.")
+    if few:
+        raise DataError(
+            f"{path} has too few windows of {', '.join(few)}; needed are 2 or more of each class, to learn from and to "
+            "judge by."
+        )
+    if not 0 < validation < 1:
+        raise DataError(f"--validation is {validation:g}; it is a share of the windows, such as 0.2.")
+    learnt, judged = split(windows.y, windows.group, validation, seed)
+    if windows.group is not None and len(np.unique(windows.y[learnt])) < len(windows.classes):
+        raise DataError(
+            f"the groups of {path} cannot be split so that every class is learnt; a class must occur in two groups or "
+            "more, or leave group out."
+        )
+    fixed: dict[str, Any] = {"kind": "zscore" if normalise == "window" else "none"}
+    if normalise == "data":
+        known = Normalisation.fit(windows.x[learnt])
+        fixed = {"kind": "fixed", "mean": known.mean, "std": known.std, "clip": known.clip}
+    return Parts(path, windows, learnt, judged, fixed)
+
+
+def split(
+    y: NDArray[np.int64], group: NDArray[np.int64] | None, share: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the windows to learn from and to be judged by.
+
+    Whole groups are kept for judging, chosen so that as many classes as possible occur there and all in the others;
+    without groups the last windows of each class.
+
+    Raises:
+        DataError: there is one group only.
+    """
+    judged = np.zeros(len(y), bool)
+    if group is None:
+        for k in np.unique(y):
+            own = np.flatnonzero(y == k)
+            judged[own[-min(len(own) - 1, max(1, round(share * len(own)))) :]] = True
+    else:
+        judged = _by_group(y, group, share, np.random.default_rng(seed))
+    return np.flatnonzero(~judged), np.flatnonzero(judged)
+
+
+def _by_group(
+    y: NDArray[np.int64], group: NDArray[np.int64], share: float, random: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which windows belong to the groups that are kept for judging."""
+    sizes = np.bincount(group)
+    if len(sizes) < 2:
+        raise DataError("all windows are of one group; needed are two groups or more, one to judge by.")
+    best, best_score = np.zeros(len(y), bool), (-1, -1, -np.inf)
+    for _ in range(_TRIES):
+        order = random.permutation(len(sizes))
+        number = int(np.argmin(np.abs(np.cumsum(sizes[order][:-1]) - share * len(y)))) + 1
+        judged = np.isin(group, order[:number])
+        score = (len(np.unique(y[~judged])), len(np.unique(y[judged])), -abs(float(judged.mean()) - share))
+        if score > best_score:
+            best, best_score = judged, score
+    return best

@@ -1,0 +1,48 @@
+"""From the arguments of the recipe classify to the recipe."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from geocnn.augmentation import Augmentation
+from geocnn.metrics import confusion
+from geocnn.recipes.classify_data import labelled
+from geocnn.recipes.classify_network import card, objective, schedule, start_network, summary
+from geocnn.training import Recipe
+
+__all__ = ["recipe"]
+
+
+def recipe(given: Mapping[str, Any]) -> Recipe:
+    """Read and divide the windows, make the network, and put together what learns from what.
+
+    Args:
+        given: all arguments of :func:`geocnn.recipes.classify.classify`.
+
+    Raises:
+        DataError: windows, classes or numbers that do not fit one another.
+    """
+    divided = {k: given[k] for k in ("ndim", "validation", "normalise", "seed")}
+    parts = labelled(Path(given["data"]), **divided)
+    network = start_network(parts, **{k: given[k] for k in ("model", "width", "start", "seed")})
+    changes = Augmentation(
+        flip=tuple(axis for axis in range(parts.ndim) if axis != parts.vertical) if given["flip"] else (),
+        **{k: given[k] for k in ("shift", "amplitude", "noise", "elastic")},
+    )
+    changed = changes != Augmentation()
+    learning = {k: given[k] for k in ("epochs", "patience", "batch_size", "learning_rate", "workers")}
+    return Recipe(
+        name="classify",
+        model=network.model,
+        card=card(parts, network).replace(training={"arguments": dict(given)}),
+        train=parts.train(changes if changed else None, given["seed"]),
+        validation=parts.validate(),
+        loss=objective(parts, balance=given["balance"]),
+        metrics=confusion,
+        summary=partial(summary, classes=parts.classes),
+        monitor="-validation_loss",  # unlike accuracy it has no ties in small sets, and keeps probabilities honest
+        schedule=schedule(network.model, len(parts.learnt), fresh=changed, **learning),
+        seed=given["seed"],
+        report="classification",
+    )

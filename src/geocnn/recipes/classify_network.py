@@ -1,0 +1,195 @@
+"""The network of the recipe classify: fresh, or with weights from elsewhere; its loss, scores, schedule and card."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from geocnn.checkpoints import WEIGHTS, Card, load
+from geocnn.classification import scores
+from geocnn.errors import DataError
+from geocnn.losses import cross_entropy, known_cross_entropy
+from geocnn.models import ARCHITECTURES, build
+from geocnn.models.base import Classifier
+from geocnn.recipes.classify_data import Parts
+from geocnn.schedule import Schedule
+from geocnn.weights_files import SUFFIXES, load_weights
+
+__all__ = ["Start", "card", "objective", "schedule", "start_network", "summary"]
+
+_LARGE = 64
+"""Samples from which a window is worth a network that begins by halving it twice."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network before it learns.
+
+    Attributes:
+        model: the network.
+        architecture: key of the table of models.
+        arguments: keyword arguments of the architecture.
+        note: where its weights come from, empty for fresh ones.
+    """
+
+    model: Classifier
+    architecture: str
+    arguments: dict[str, Any]
+    note: str = ""
+
+
+def start_network(parts: Parts, *, model: str | None, width: float | None, start: str | None, seed: int) -> Start:
+    """A network for these windows and classes.
+
+    Raises:
+        MissingError: no architecture, network or file of that name.
+        DataError: one that does not take these windows.
+        FormatError: weights of another network.
+    """
+    if start is not None and Path(start).suffix.lower() not in SUFFIXES:
+        trained = load(start)
+        if model is not None and model != trained.card.architecture:
+            raise DataError(
+                f"--start {start} is {trained.card.architecture} and --model is {model}; leave --model out."
+            )
+        made, name = _made(parts, trained.card.architecture, _kept(trained.card)), trained.card.architecture
+        weights = Path(start) / WEIGHTS
+    else:
+        space = parts.windows.x.shape[2:]
+        name = model or ("resnet20" if max(space) < _LARGE else "resnet18")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made, weights = _made(parts, name, {} if width is None else {"width": width}), Path(start or "")
+    network, arguments = made
+    if start is None:
+        return Start(network, name, arguments)
+    kept = load_weights(network, weights, other_classes=True)
+    note = f"Started from {start}"
+    if kept:
+        note += f": all but its last layer ({', '.join(kept)}), which had another number of classes and starts anew"
+    return Start(network, name, arguments, f"{note}.")
+
+
+def _kept(old: Card) -> dict[str, Any]:
+    """Arguments of a trained network that do not follow from the windows."""
+    return {k: v for k, v in old.arguments.items() if k not in ("ndim", "in_channels", "out_channels", "window")}
+
+
+def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifier, dict[str, Any]]:
+    """The network with fresh weights, and its arguments for the card.
+
+    Raises:
+        MissingError: no architecture of that name.
+        DataError: it does not classify, or does not take such windows or such a width.
+    """
+    space, channels = parts.windows.x.shape[2:], parts.windows.x.shape[1]
+    if name in ARCHITECTURES:
+        if ARCHITECTURES[name].task != "classification":
+            good = ", ".join(k for k, a in ARCHITECTURES.items() if a.task == "classification")
+            raise DataError(f"--model {name} does not judge whole windows; networks that do are {good}.")
+        module, kind = ARCHITECTURES[name].home.split(":")
+        takes = inspect.signature(getattr(import_module(module), kind)).parameters
+        if "width" in arguments and "width" not in takes:
+            raise DataError(f"--model {name} has one width; leave --width out.")
+        if "width" in arguments and isinstance(takes["width"].default, int):
+            arguments = arguments | {"width": int(arguments["width"])}
+        if "window" in takes:
+            arguments = arguments | {"window": space}
+    arguments = {"in_channels": channels, "out_channels": len(parts.classes)} | arguments
+    size = " x ".join(map(str, space))
+    try:
+        model = build(name, ndim=parts.ndim, **arguments)
+    except ValueError as error:
+        raise DataError(f"--model {name} cannot be made for windows of {size} samples: {error}") from None
+    if not isinstance(model, Classifier):
+        raise TypeError(f"{type(model).__name__} is no Classifier")
+    if not model.sizes.fits(space):
+        need = " x ".join(map(str, model.sizes.above(space)))
+        raise DataError(
+            f"--model {name} does not take windows of {size} samples but {model.sizes}; pad them to {need}, or choose "
+            "another --model, such as resnet20."
+        )
+    return model, {"ndim": parts.ndim} | arguments
+
+
+def objective(parts: Parts, *, balance: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    """Cross-entropy; balanced, each class weighs as much as the others together have windows for one of its own."""
+    if not balance:
+        return cross_entropy
+    counts = np.bincount(parts.labels[parts.learnt], minlength=len(parts.classes))
+    return partial(known_cross_entropy, weight=[float(w) for w in counts.sum() / (len(counts) * counts)])
+
+
+def summary(counts: dict[str, float], classes: tuple[str, ...]) -> dict[str, float]:
+    """Scores of an epoch from the counts of :func:`geocnn.metrics.confusion`: of all, mean of classes, and by class."""
+    size = range(len(classes))
+    found = scores(np.array([[counts[f"{i} as {j}"] for j in size] for i in size]), classes)
+    by_class = {f"accuracy_{c.replace(' ', '_')}": found[f"recall_{c.replace(' ', '_')}"] for c in classes}
+    return {k: found[k] for k in ("accuracy", "balanced_accuracy")} | {k: v for k, v in by_class.items() if v == v}
+
+
+def schedule(
+    model: Classifier,
+    windows: int,
+    *,
+    epochs: int,
+    patience: int,
+    batch_size: int | None,
+    learning_rate: float,
+    workers: int,
+    fresh: bool,
+) -> Schedule:
+    """AdamW with warm-up and cosine decay; batches of a size that leaves no last one of a single window.
+
+    Raises:
+        DataError: a batch of one window for a network that normalises over batches.
+    """
+    size = max(2, min(32, windows // 8)) if batch_size is None else batch_size
+    if any(name.endswith("running_mean") for name in model.state_dict()):
+        if size == 1:
+            raise DataError("--batch-size is 1; batch normalisation needs 2 or more.")
+        while windows % max(1, size) == 1:
+            size += 1
+    return Schedule(
+        epochs=epochs,
+        batch_size=size,
+        learning_rate=learning_rate,
+        warmup=min(100, windows * epochs // max(1, size) // 10),
+        decay="cosine",
+        weight_decay=1e-3,
+        clip=5.0,
+        fresh=fresh,
+        workers=workers,
+        patience=patience,
+    )
+
+
+def card(parts: Parts, network: Start) -> Card:
+    """What is known before training."""
+    windows = parts.windows
+    channels = windows.x.shape[1]
+    names = tuple(f"channel {k}" for k in range(channels))
+    if channels == 1:
+        names = ("amplitude",)
+    elif channels == 3 and windows.axes == ("row", "column"):
+        names = ("red", "green", "blue")
+    return Card(
+        name="classify",
+        task="classification",
+        architecture=network.architecture,
+        arguments=network.arguments,
+        classes=parts.classes,
+        channels=names,
+        axes=windows.axes,
+        window=tuple(windows.x.shape[2:]),
+        normalisation=parts.normalisation,
+        data=f"{len(parts.learnt)} windows of {parts.path.name}, judged by {len(parts.judged)} others",
+        notes=network.note,
+    )

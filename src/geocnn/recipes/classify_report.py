@@ -1,0 +1,104 @@
+"""How well a network of the recipe classify judges the windows that were kept for that."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.classification import confusion_table, probabilities, scores
+
+if TYPE_CHECKING:
+    from geocnn.training import Run
+
+__all__ = ["Report", "Shown", "report"]
+
+_SHOWN = 6
+"""Windows in each half of the picture."""
+
+Shown = tuple[str, bool, NDArray[np.float32]]
+"""Title, whether the answer is right, and the window ``(channels, *space)``."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured.
+
+    Attributes:
+        classes: names of the classes.
+        counts: ``(true, found)`` windows.
+        worst: windows whose class was given the smallest probability, the worst first.
+        best: windows whose class was given the largest and who are right, of each class in turn.
+        axes: names of the axes of space of a window.
+        data: file to apply the network to.
+        notes: what else a user should know.
+    """
+
+    classes: tuple[str, ...]
+    counts: NDArray[np.int64]
+    worst: list[Shown]
+    best: list[Shown]
+    axes: tuple[str, ...]
+    data: Path
+    notes: tuple[str, ...]
+
+    def rows(self) -> list[list[str]]:
+        """Table by class; "-" where a score is undefined."""
+        found, rows = scores(self.counts, self.classes), [["validation", "precision", "recall", "F1", "windows"]]
+        for name, count in zip(self.classes, self.counts.sum(1), strict=True):
+            values = [found[f"{kind}_{name.replace(' ', '_')}"] for kind in ("precision", "recall", "f1")]
+            rows.append([name, *("-" if np.isnan(v) else f"{v:.3f}" for v in values), f"{count}"])
+        return rows
+
+    def lines(self) -> Iterator[str]:
+        """What the table does not say."""
+        found, n = scores(self.counts, self.classes), self.counts.sum()
+        yield (
+            f"accuracy {found['accuracy']:.3f} ({n - self.counts.diagonal().sum()} of {n} windows wrong), mean of the "
+            f"classes {found['balanced_accuracy']:.3f}"
+        )
+        yield from self.notes
+
+    def command(self, folder: Path) -> str:
+        """What applies the network."""
+        out = f"{self.data.stem}-{folder.resolve().name}.csv"
+        return f"geocnn predict {shlex.quote(str(folder))} {shlex.quote(str(self.data))} --out {shlex.quote(out)}"
+
+
+def report(run: "Run") -> Report:
+    """Judge a run by the windows that it was validated on.
+
+    Args:
+        run: a finished run of the recipe classify.
+    """
+    x, y = (part.numpy() for part in run.recipe.validation[range(len(run.recipe.validation))])
+    place = str(next(run.model.parameters()).device)
+    p = probabilities(run, x, device=place, show_progress=False)
+    classes, found = run.card.classes, p.argmax(1)
+    right = p[np.arange(len(y)), y]
+    order = np.argsort(right, kind="stable")
+    half = min(_SHOWN, (len(order) + 1) // 2)
+    places = np.zeros(len(y), np.int64)  # of each window among those of its class, the best is 0
+    for k in range(len(classes)):
+        own = order[::-1][y[order[::-1]] == k]
+        places[own] = np.arange(len(own))
+    best = [k for k in np.lexsort((y, places)) if found[k] == y[k]]
+
+    def shown(k: int) -> Shown:
+        called = f"{classes[y[k]]}, {p[k, y[k]]:.2f}"
+        if found[k] == y[k]:
+            return called, True, x[k]
+        return f"{classes[y[k]]}, {p[k, y[k]]:.2f}\ncalled {classes[found[k]]}, {p[k, found[k]]:.2f}", False, x[k]
+
+    return Report(
+        classes,
+        confusion_table(y, found, len(classes)),
+        [shown(int(k)) for k in order[:half]],
+        [shown(int(k)) for k in best[:half]],
+        run.card.axes,
+        Path(run.card.training["arguments"]["data"]),
+        (run.card.notes,) if run.card.notes else (),
+    )

@@ -1,0 +1,248 @@
+"""The LeNets' own example: handwritten digits; and what depth does with and without shortcuts."""
+
+import gzip
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from geocnn.datasets import TensorSamples
+    from geocnn.schedule import Schedule
+    from geocnn.training import Recipe
+
+__all__ = ["digits"]
+
+WHERE = (
+    "MNIST (LeCun, Cortes, Burges) is a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+    "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed with gzip or not, or with two .npz files, one with "
+    "train and one with test in its name, each with the arrays images (number, rows, columns) and labels"
+)
+_IDX = {"train": "train", "test": "t10k"}
+_FORMS: dict[str, tuple[int, float, float]] = {"lenet1989": (16, 127.5, 127.5), "lenet5": (32, 20.0, 200.0)}
+"""Window, grey value that becomes 0 and step that becomes 1, as in the papers: -1 to 1, and -0.1 to 1.175."""
+
+
+class _Digits(NamedTuple):
+    """Grey values 0 to 255, ``(number, rows, columns)``, and digits."""
+
+    images: "NDArray[np.uint8]"
+    labels: "NDArray[np.int64]"
+
+
+def digits(
+    *,
+    data: Path | None = None,
+    model: Literal["lenet1989", "lenet5", "lenet", "resnet20", "resnet32", "resnet56", "resnet110"] = "lenet5",
+    residual: bool = True,
+    width: int = 16,
+    train: int | None = None,
+    test: int | None = None,
+    epochs: int | None = None,
+    batch_size: int = 64,
+    learning_rate: float = 2e-3,
+    shift: int = 1,
+    seed: int = 0,
+) -> "Recipe":
+    """Read handwritten digits: the example of the LeNet papers, on MNIST or on the small digits of scikit-learn.
+
+    LeCun et al. (1989) report 5.0 % errors with 7,291 digits to learn from and 2,007 for testing, LeCun et al. (1998)
+    0.95 % on MNIST. The residual networks (He et al. 2016), with --no-residual the plain ones, show what depth does.
+    MNIST is not ours to ship: its four files are at LeCun's page (yann.lecun.com/exdb/mnist) and in many mirrors.
+
+    Args:
+        data: folder with MNIST; without it the 1,797 digits of scikit-learn, which pip installs with geocnn[digits].
+        model: architecture.
+        residual: leave the shortcuts of a residual network in.
+        width: channels of the first stage of a residual network.
+        train: learn from that many digits only.
+        test: test on that many digits only.
+        epochs: number of epochs; default 20 for the LeNets with MNIST, 60 without, 10 for residual networks.
+        batch_size: digits per step.
+        learning_rate: peak learning rate.
+        shift: move each digit to learn from by up to so many pixels along each axis, in every epoch anew.
+        seed: of the weights and the order.
+
+    Raises:
+        DataError: no data, or numbers that do not fit.
+        FormatError: damaged files.
+    """
+    given = {k: str(v) if isinstance(v, Path) else v for k, v in locals().items()}  # all arguments, for the card
+    import torch
+
+    from geocnn.augmentation import Augmentation
+    from geocnn.checkpoints import Card
+    from geocnn.datasets import Augmented
+    from geocnn.losses import cross_entropy
+    from geocnn.metrics import accuracies
+    from geocnn.models import build
+    from geocnn.training import Recipe
+
+    small = model.startswith("resnet")
+    window, mean, std = _FORMS.get(model, (28, 33.0, 79.0))
+    sets = _chosen(*_read(data), train, test)
+    arguments: dict[str, Any] = {"in_channels": 1, "out_channels": 10}
+    arguments |= {"width": width, "residual": residual} if small else {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build(model, ndim=2, **arguments)
+    names = tuple(str(k) for k in range(10))
+    learnt, tested = (_samples(part, window, mean, std) for part in sets)
+    epochs = epochs or (10 if small else 20 if data else 60)
+    return Recipe(
+        name="digits",
+        model=network,
+        card=Card(
+            name=f"digits-{model}",
+            task="classification",
+            architecture=model,
+            arguments={"ndim": 2, **arguments},
+            classes=names,
+            channels=("grey value",),
+            axes=("row", "column"),
+            window=(window, window),
+            normalisation={"kind": "fixed", "mean": mean, "std": std},
+            data=f"{len(learnt)} digits of {'MNIST' if data else 'scikit-learn'}, tested on {len(tested)} others",
+            training={"arguments": given},
+        ),
+        train=Augmented(learnt, Augmentation(shift=shift), seed) if shift else learnt,
+        validation=tested,
+        loss=cross_entropy,
+        metrics=partial(accuracies, classes=names),
+        schedule=_schedule(len(learnt), epochs, batch_size, learning_rate, small=small, fresh=shift > 0),
+        seed=seed,
+    )
+
+
+def _schedule(
+    samples: int, epochs: int, batch_size: int, learning_rate: float, *, small: bool, fresh: bool
+) -> "Schedule":
+    """AdamW with warm-up and cosine decay; the LeNets are too thin to gain from bf16."""
+    from geocnn.schedule import Schedule
+
+    return Schedule(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        warmup=min(100, samples * epochs // max(1, batch_size) // 10),
+        decay="cosine",
+        weight_decay=1e-2,
+        clip=5.0,
+        fresh=fresh,
+        precision="auto" if small else "float32",
+    )
+
+
+def _chosen(learnt: _Digits, tested: _Digits, train: int | None, test: int | None) -> tuple[_Digits, _Digits]:
+    """The first so many of each.
+
+    Raises:
+        DataError: there are fewer.
+    """
+    from geocnn.errors import DataError
+
+    for option, asked, have in (("train", train, learnt), ("test", test, tested)):
+        if asked is not None and not 1 <= asked <= len(have.labels):
+            raise DataError(
+                f"--{option} is {asked} and there are {len(have.labels)} digits; give 1 to {len(have.labels)}."
+            )
+    return (
+        _Digits(learnt.images[:train], learnt.labels[:train]),
+        _Digits(tested.images[:test], tested.labels[:test]),
+    )
+
+
+def _samples(part: _Digits, window: int, mean: float, std: float) -> "TensorSamples":
+    """Images ``(number, 1, window, window)``: background added around them, or smoothed and sampled more coarsely."""
+    import torch
+    import torch.nn.functional as F  # noqa: N812
+
+    from geocnn.datasets import TensorSamples
+
+    x = torch.from_numpy(part.images)[:, None].float()
+    more = window - x.shape[-1]
+    if more >= 0 and x.shape[-1] > 16:
+        x = F.pad(x, [more // 2, more - more // 2] * 2)
+    else:
+        x = F.interpolate(x, (window, window), mode="bilinear", antialias=more < 0)
+    return TensorSamples((x - mean) / std, torch.from_numpy(part.labels))
+
+
+def _read(data: Path | None) -> tuple[_Digits, _Digits]:
+    """Digits to learn from and to be tested on: MNIST, or without a folder the first four fifths and the rest of ours.
+
+    Raises:
+        DataError: scikit-learn is not installed, or the folder holds no MNIST.
+    """
+    import numpy as np
+
+    from geocnn.errors import DataError
+
+    if data is not None:
+        return _mnist(data, "train"), _mnist(data, "test")
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise DataError(
+            f"without --data the digits are those of scikit-learn: pip install 'geocnn[digits]'. Else give a folder; "
+            f"{WHERE}."
+        ) from None
+    found = load_digits()
+    images = np.rint(found.images * (255 / 16)).astype(np.uint8)
+    labels = found.target.astype(np.int64)
+    cut = len(labels) * 4 // 5  # those who wrote the last ones wrote none of the first
+    return _Digits(images[:cut], labels[:cut]), _Digits(images[cut:], labels[cut:])
+
+
+def _mnist(folder: Path, part: str) -> _Digits:
+    """One of the two sets in a folder.
+
+    Raises:
+        DataError: not there.
+        FormatError: damaged.
+    """
+    import numpy as np
+
+    from geocnn.errors import DataError, FormatError
+    from geocnn.recipes.membranes import read_npz
+
+    archives = sorted(folder.glob(f"*{part}*.npz")) if folder.is_dir() else []
+    if archives:
+        found = read_npz(archives[0], ("images", "labels"), WHERE)
+        images, labels = found["images"], found["labels"]
+    else:
+        images, labels = (_idx(folder, f"{_IDX[part]}-{kind}", WHERE) for kind in ("images-idx3", "labels-idx1"))
+    if images.ndim != 3 or images.shape[:1] != labels.shape or images.dtype != np.uint8 or labels.max(initial=0) > 9:
+        raise FormatError(
+            f"{folder} has images {images.shape} of {images.dtype} and labels {labels.shape} for {part}; {WHERE}."
+        )
+    if not len(labels):
+        raise DataError(f"{folder} has no digits for {part}; {WHERE}.")
+    return _Digits(images.astype(np.uint8), labels.astype(np.int64))
+
+
+def _idx(folder: Path, name: str, where: str) -> "NDArray[np.uint8]":
+    """Array of an IDX file: two zeros, type 8 (bytes), number of axes, sizes (big-endian), bytes.
+
+    Raises:
+        DataError: not there.
+        FormatError: damaged.
+    """
+    import numpy as np
+
+    from geocnn.errors import DataError, FormatError
+
+    for path in (folder / f"{name}-ubyte", folder / f"{name}-ubyte.gz"):
+        if path.is_file():
+            break
+    else:
+        raise DataError(f"there is no {name}-ubyte in {folder}; {where}.")
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        axes = raw[3] if raw[:3] == b"\0\0\x08" else 0
+        shape = tuple(np.frombuffer(raw, ">u4", axes, 4).tolist())
+        return np.frombuffer(bytearray(raw), np.uint8, offset=4 + 4 * axes).reshape(shape)
+    except (ValueError, OSError, EOFError, IndexError):
+        raise FormatError(f"{path} is damaged or no IDX file of bytes; copy it again.") from None

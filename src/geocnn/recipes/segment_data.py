@@ -1,0 +1,270 @@
+"""Labelled surveys as pieces to learn from: read as prediction reads them; labels may be missing anywhere."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn import io
+from geocnn.errors import DataError
+from geocnn.io.source import Source
+from geocnn.losses import UNKNOWN
+from geocnn.reading import Reader
+from geocnn.tiling import Plan, Tile
+
+__all__ = ["Axes", "Piece", "Survey", "open_surveys", "pieces", "sections"]
+
+_MOST = 100
+"""Classes. Whoever has more has amplitudes."""
+_FILL = 64
+"""Traces within which a dead one is filled from its nearest live neighbour."""
+_SPARSE = 0.25
+"""Share of the sections of a cube below which the labelled ones are learnt from one by one."""
+
+Axes = dict[int, list[int]]
+"""Sections: axis that they are perpendicular to -> their indices."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A line, a section of a cube or a cube, with its labels.
+
+    Attributes:
+        x: normalised samples.
+        y: class of each sample, UNKNOWN where there is none.
+        name: what it is, for pictures.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int16]
+    name: str
+
+    def part(self, axis: int, start: int, stop: int) -> "Piece":
+        """The samples from ``start`` to ``stop`` of an axis."""
+        cut = (*[slice(None)] * axis, slice(start, stop))
+        return Piece(self.x[cut], self.y[cut], self.name)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A survey with labels on the same grid.
+
+    Attributes:
+        source: its samples.
+        labels: its classes, not yet looked at.
+        name: of the data, for messages.
+    """
+
+    source: Source
+    labels: Source
+    name: str
+
+
+def open_surveys(data: Sequence[str], labels: Sequence[str]) -> list[Survey]:
+    """Open data and labels in pairs.
+
+    Raises:
+        DataError: none, not as many, another shape, neither lines nor cubes, or lines beside cubes.
+    """
+    if not data or not labels:
+        raise DataError("the recipe segment needs --data SURVEY and --labels CLASSES, a class for every sample of it.")
+    if len(data) != len(labels):
+        raise DataError(
+            f"--data names {_files(len(data))} and --labels {_files(len(labels))}; give as many, in the same order."
+        )
+    surveys = [Survey(io.open(d), io.open(t), d) for d, t in zip(data, labels, strict=True)]
+    for survey, path in zip(surveys, labels, strict=True):
+        have, need = survey.labels.grid.shape, survey.source.grid.shape
+        if have != need:
+            raise DataError(
+                f"{path} has {_times(have)} samples and {survey.name} {_times(need)}; labels must lie on the grid of "
+                "their data."
+            )
+        if len(need) not in (2, 3) or len(need) != surveys[0].source.grid.ndim:
+            raise DataError(
+                f"{survey.name} has {len(need)} dimension{'s' * (len(need) != 1)}; needed are lines (trace, time) or "
+                "cubes (inline, crossline, time), all of one kind."
+            )
+    return surveys
+
+
+def sections(survey: Survey, inlines: Sequence[int], crosslines: Sequence[int]) -> Axes:
+    """Indices of the interpreted sections of a cube.
+
+    Raises:
+        DataError: numbers that the survey has not, or a line.
+    """
+    grid, found = survey.source.grid, {}
+    for axis, (option, numbers) in enumerate((("--inlines", inlines), ("--crosslines", crosslines))):
+        if not numbers:
+            continue
+        if grid.ndim != 3:
+            raise DataError(f"{survey.name} is a line and has no sections to name with {option}; leave it out.")
+        values = grid.axes[axis].values
+        missing = [n for n in numbers if not np.isclose(values, n).any()]
+        if missing:
+            raise DataError(
+                f"{option} names {missing[0]}, and {survey.name} has {grid.axes[axis]}; name some of these."
+            )
+        found[axis] = sorted({int(np.argmin(np.abs(values - n))) for n in numbers})
+    return found
+
+
+def classes_of(survey: Survey, unknown: float | None, most: int) -> NDArray[np.int16]:
+    """Class of every sample, UNKNOWN where the labels are NaN, -1, 255 or what is given as ``unknown``.
+
+    Args:
+        survey: whose labels to read.
+        unknown: another value that means so.
+        most: number of classes.
+
+    Raises:
+        DataError: a value that is no class.
+    """
+    grid, name = survey.labels.grid, survey.labels.path or "the labels"
+    result = np.empty(grid.shape, np.int16)
+    for row in range(grid.shape[0]):
+        values = survey.labels.read((slice(row, row + 1), ...))
+        blank = np.isnan(values) | np.isin(values, (-1, 255, -1 if unknown is None else unknown))
+        bad = ~blank & ((values < 0) | (values >= most) | (values != np.floor(values)))
+        if bad.any():
+            first = np.argwhere(bad)[0]
+            first[0] += row
+            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(grid.axes, first, strict=True))
+            raise DataError(
+                f"{name} holds {values[bad][0]:g} at {where}; labels are whole numbers from 0 to {most - 1}"
+                f"{', one for each of --classes' if most != _MOST else ''}, or -1, 255, NaN or --unknown for unknown."
+            )
+        result[row] = np.where(blank, UNKNOWN, values)[0]
+    return result
+
+
+def count_classes(found: Sequence[NDArray[np.int16]], names: Sequence[str]) -> int:
+    """Number of classes, that of the names or one more than the highest.
+
+    Raises:
+        DataError: nothing is known, or there is one class alone.
+    """
+    highest = max(int(y.max()) for y in found)
+    if highest == UNKNOWN:
+        raise DataError(
+            "the labels know no sample: all of them are -1, 255, NaN or --unknown, dead, or outside --inlines and "
+            "--crosslines."
+        )
+    count = max(2, len(names)) if names else highest + 1
+    if count < 2:
+        raise DataError("the labels hold the class 0 alone; a network needs two classes or more to tell apart.")
+    return count
+
+
+def labelled(
+    surveys: Sequence[Survey], chosen: Sequence[Axes], names: Sequence[str], unknown: float | None
+) -> list[NDArray[np.int16]]:
+    """Classes of all surveys; with chosen sections all other samples are unknown."""
+    most = max(2, len(names)) if names else _MOST
+    found = []
+    for survey, axes in zip(surveys, chosen, strict=True):
+        y = classes_of(survey, unknown, most)
+        if axes:
+            known = np.zeros(y.shape, bool)
+            for axis, indices in axes.items():
+                np.moveaxis(known, axis, 0)[indices] = True
+            y[~known] = UNKNOWN
+        found.append(y)
+    return found
+
+
+def sparse(y: NDArray[np.int16]) -> Axes:
+    """The labelled sections of a cube along the axis where they are few, none where labels are all over it."""
+    known = y != UNKNOWN
+    for axis in (0, 1):
+        own = np.flatnonzero(known.any(axis=tuple(k for k in range(3) if k != axis)))
+        if 0 < len(own) <= _SPARSE * y.shape[axis]:
+            return {axis: own.tolist()}
+    return {}
+
+
+def pieces(survey: Survey, y: NDArray[np.int16], fit: Mapping[str, Any], axes: Axes | None) -> list[Piece]:
+    """Read a survey, whole or only those sections, as prediction would show it to the network.
+
+    Samples where there is no data, on dead traces, in mutes and at NaN, are of no known class.
+
+    Args:
+        survey: what to read.
+        y: its classes.
+        fit: keyword arguments of :meth:`geocnn.normalisation.Normalisation.fit`.
+        axes: sections of a cube to read; None for all of it in one piece.
+    """
+    shape = y.shape
+    reader = Reader(survey.source, Plan(shape, 0, shape, shape, _FILL), fit)
+    everything = tuple(slice(0, n) for n in shape)
+    boxes = (
+        [(None, everything)]
+        if axes is None
+        else [
+            (axis, (*everything[:axis], slice(i, i + 1), *everything[axis + 1 :]))
+            for axis, own in axes.items()
+            for i in own
+        ]
+    )
+    found = []
+    for axis, box in boxes:
+        x, bad = reader.read(Tile(box, box))
+        known = reader.blank(box, (y[box] - UNKNOWN).astype(np.float32), bad).astype(np.int16) + np.int16(UNKNOWN)
+        name = Path(survey.name).name
+        if axis is not None:
+            place = survey.source.grid.axes[axis]
+            name += f", {place.name} {place.values[box[axis].start]:g}"
+            x, known = x.squeeze(axis), known.squeeze(axis)
+        found.append(Piece(x, known, name))
+    return found
+
+
+def split(
+    found: Sequence[Sequence[Piece]], share: float, crop: Sequence[int], *, dense: bool
+) -> tuple[list[Piece], list[Piece]]:
+    """Pieces to learn from and to be judged by, apart by position so that neighbours do not leak.
+
+    With several files the last one judges. The last sections of a cube do where no two labelled ones touch; else the
+    end of every piece, along its longest horizontal axis, with half a window left out between.
+
+    Args:
+        found: pieces by file.
+        share: of the samples that are to judge.
+        crop: samples of a window per axis.
+        dense: whether some labelled sections are neighbours.
+
+    Raises:
+        DataError: one of the two would be empty.
+    """
+    if len(found) > 1:
+        return [p for file in found[:-1] for p in file], list(found[-1])
+    own = list(found[0])
+    if len(own) > 1 and not dense:
+        count = min(len(own) - 1, max(1, round(share * len(own))))
+        return own[:-count], own[-count:]
+    axis = int(np.argmax(own[0].x.shape[:-1]))
+    learn, judge = [], []
+    for piece in own:
+        n, gap = piece.x.shape[axis], math.ceil(crop[axis] / 2)
+        last = max(1, round(share * n))
+        if n - last - gap < 1:
+            raise DataError(
+                f"{piece.name} has {n} samples along its longest axis; {last} to be judged by and a gap of {gap} (half "
+                "a window) leave nothing to learn from: give more data, a smaller --crop or a smaller --validation."
+            )
+        learn.append(piece.part(axis, 0, n - last - gap))
+        judge.append(piece.part(axis, n - last, n))
+    return learn, judge
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' * (count != 1)}"
+
+
+def _times(sizes: Sequence[int]) -> str:
+    return " x ".join(map(str, sizes))

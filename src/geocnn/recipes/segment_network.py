@@ -1,0 +1,184 @@
+"""The network of the recipe segment: fresh, or a trained one that goes on; its loss, scores, schedule and card."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from geocnn.checkpoints import Card, load
+from geocnn.errors import DataError
+from geocnn.losses import known_cross_entropy, known_dice_bce
+from geocnn.metrics import overlaps
+from geocnn.models import ARCHITECTURES, build
+from geocnn.models.base import Segmenter
+from geocnn.schedule import Schedule
+from geocnn.tracing import reach_of
+
+if TYPE_CHECKING:
+    from geocnn.recipes.segment_plan import Job
+
+__all__ = ["Start", "balance", "card", "objective", "schedule", "start"]
+
+_NORMALISATION = {"kind": "zscore", "clip": 4.0}
+_RAREST = 10.0
+"""Largest ratio of the weights of two classes."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network before it learns.
+
+    Attributes:
+        model: the network.
+        architecture: key of the table of models.
+        arguments: keyword arguments of the architecture.
+        normalisation: of the data, as in the card.
+        note: where its weights come from, empty for fresh ones.
+    """
+
+    model: Segmenter
+    architecture: str
+    arguments: dict[str, Any]
+    normalisation: dict[str, Any]
+    note: str = ""
+
+
+def start(ndim: int, classes: int, *, from_: str | None, model: str | None, width: int | None, seed: int) -> Start:
+    """A network for so many dimensions and classes: two classes share one map of logits.
+
+    Raises:
+        MissingError: no architecture or trained network of that name.
+        DataError: one that segments nothing, or a trained one for other data.
+    """
+    maps = 1 if classes == 2 else classes
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if from_ is not None:
+            if model is not None or width is not None:
+                raise DataError(f"--from {from_} brings its architecture; leave --model and --width out.")
+            return _trained(from_, ndim, maps)
+        name = model or "unet"
+        arguments: dict[str, Any] = {"in_channels": 1, "out_channels": maps, "width": 16 if width is None else width}
+        if name in ARCHITECTURES and ARCHITECTURES[name].task != "segmentation":
+            good = ", ".join(k for k, a in ARCHITECTURES.items() if a.task == "segmentation")
+            raise DataError(f"--model {name} judges whole windows; networks that segment are {good}.")
+        if arguments["width"] < 1:
+            raise DataError(f"--width is {width}; needed are 1 or more channels.")
+        made = build(name, ndim=ndim, **arguments)
+    return Start(_segmenter(made), name, {"ndim": ndim} | arguments, _NORMALISATION)
+
+
+def _trained(name: str, ndim: int, maps: int) -> Start:
+    """A trained network; with another number of maps all but its last layer, which starts anew.
+
+    Raises:
+        DataError: it is for other data.
+    """
+    trained = load(name, ndim=ndim)
+    old = trained.card
+    if old.task != "segmentation" or old.ndim != ndim or len(old.channels) != 1:
+        raise DataError(
+            f"--from {name} is a network for {old.task} of {old.ndim}-D data with {len(old.channels)} "
+            f"channel{'s' * (len(old.channels) > 1)}; needed is one for segmentation of {ndim}-D data with 1 (--ndim "
+            "chooses the dimensions)."
+        )
+    arguments = old.arguments | {"out_channels": maps}
+    made = _segmenter(build(old.architecture, **arguments))
+    own, state = made.state_dict(), trained.model.state_dict()
+    kept = {k: v for k, v in state.items() if v.shape == own[k].shape}
+    made.load_state_dict(own | kept)
+    note = f"Went on from {name}"
+    if len(kept) < len(own):
+        note += f": all but its last layer, which answered for {len(old.classes)} and now for {maps}"
+    return Start(made, old.architecture, arguments, old.normalisation, f"{note}.")
+
+
+def _segmenter(made: torch.nn.Module) -> Segmenter:
+    """The table says that it is one."""
+    if not isinstance(made, Segmenter):
+        raise TypeError(f"{type(made).__name__} is no Segmenter")
+    return made
+
+
+def balance(counts: NDArray[np.int64]) -> list[float]:
+    """Weights of classes: one over the square root of their frequency, none more than ten times another.
+
+    Their mean over all samples is 1.
+    """
+    share = counts / counts.sum()
+    weights = 1 / np.sqrt(share)
+    weights = np.minimum(weights, _RAREST * weights.min())
+    return [float(w) for w in weights / (weights * share).sum()]
+
+
+def objective(
+    job: "Job",
+) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[dict[str, float]], dict[str, float]], str]:
+    """Loss, scores from counts, and the score that decides.
+
+    For two classes cross-entropy with Dice, which looks after the rare one itself, so that probabilities stay honest;
+    for more weighted cross-entropy.
+    """
+    summary = partial(overlaps, classes=job.classes)
+    if len(job.classes) == 2:
+        return known_dice_bce, summary, "validation_dice"
+    return partial(known_cross_entropy, weight=balance(job.counts)), summary, "validation_mean_iou"
+
+
+def schedule(
+    job: "Job",
+    *,
+    epochs: int,
+    samples: int,
+    batch_size: int | None,
+    learning_rate: float | None,
+    patience: int,
+    workers: int,
+) -> Schedule:
+    """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
+    batch_size = (8 if job.ndim == 2 else 2) if batch_size is None else batch_size
+    usual = 3e-4 if job.network.note else 2e-3  # what is learnt already is not to be thrown away
+    # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
+    thin = job.ndim == 3 and job.crop[0] < 3 * job.network.model.sizes.step
+    return Schedule(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=usual if learning_rate is None else learning_rate,
+        warmup=min(100, samples * epochs // max(1, batch_size) // 10),
+        decay="cosine",
+        weight_decay=1e-4,
+        clip=1.0,
+        ema=0.99,
+        shuffle=False,
+        fresh=True,
+        workers=workers,
+        precision="float32" if thin else "auto",
+        patience=patience,
+    )
+
+
+def card(job: "Job") -> Card:
+    """What is known before training."""
+    model = job.network.model
+    return Card(
+        name="segment",
+        task="segmentation",
+        architecture=job.network.architecture,
+        arguments=job.network.arguments,
+        classes=job.classes[1:] if len(job.classes) == 2 else job.classes,
+        channels=("amplitude",),
+        axes=job.axes,
+        window=job.crop,
+        normalisation=job.network.normalisation,
+        size_multiple=model.sizes.step,
+        least=model.sizes.least if isinstance(model.sizes.least, int) and model.margin else 0,
+        margin=model.margin,
+        reach=reach_of(model),
+        data=job.data,
+        notes=job.network.note,
+    )

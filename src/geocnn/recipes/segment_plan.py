@@ -1,0 +1,225 @@
+"""From labelled files to windows: dimensions, sections, size of the windows, and what is kept to judge by."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.augmentation import Augmentation
+from geocnn.errors import DataError
+from geocnn.recipes.segment_data import (
+    Axes,
+    Piece,
+    Survey,
+    count_classes,
+    labelled,
+    open_surveys,
+    pieces,
+    sections,
+    sparse,
+    split,
+)
+from geocnn.recipes.segment_network import Start
+from geocnn.recipes.segment_windows import RandomWindows, Tiles, class_counts
+
+__all__ = ["Job", "plan"]
+
+_WINDOW = {2: 128, 3: 64}
+"""Samples of a window per axis, at most, by dimensions."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What learns from what.
+
+    Attributes:
+        ndim: of the network.
+        classes: names of all classes.
+        network: with its first weights.
+        crop: samples of a window per axis.
+        learn: pieces to learn from.
+        judge: pieces to be judged by.
+        counts: samples of each class to learn from.
+        axes: names of the axes of the pieces.
+        data: all this in words.
+    """
+
+    ndim: int
+    classes: tuple[str, ...]
+    network: Start
+    crop: tuple[int, ...]
+    learn: list[Piece]
+    judge: list[Piece]
+    counts: NDArray[np.int64]
+    axes: tuple[str, ...]
+    data: str
+
+    def train(self, samples: int, seed: int, augmentation: Augmentation) -> RandomWindows:
+        """So many windows an epoch to learn from.
+
+        Raises:
+            DataError: fewer than one window, or a seed below zero.
+        """
+        if samples < 1 or seed < 0:
+            raise DataError(f"--samples is {samples} and --seed {seed}; needed are 1 or more and 0 or more.")
+        margin = self.network.model.margin
+        return RandomWindows(self.learn, len(self.classes), self.crop, margin, samples, seed, augmentation)
+
+    def validate(self) -> Tiles:
+        """Windows to be judged by."""
+        return Tiles(self.judge, self.crop, self.network.model.margin)
+
+
+def plan(
+    files: tuple[Sequence[str], Sequence[str]],
+    *,
+    names: Sequence[str],
+    unknown: float | None,
+    lines: tuple[Sequence[int], Sequence[int]],
+    ndim: int | None,
+    network: Callable[[int, int], Start],
+    crop: Sequence[int] | None,
+    validation: float,
+) -> Job:
+    """Read the files and divide them.
+
+    Args:
+        files: data and labels.
+        names: of the classes, none to call them by their numbers.
+        unknown: value of unknown labels beside -1, 255 and NaN.
+        lines: numbers of the interpreted inlines and crosslines.
+        ndim: of the network, None to choose.
+        network: makes it for so many dimensions and classes.
+        crop: samples of a window per axis, None to choose.
+        validation: share that is kept to judge by.
+
+    Raises:
+        DataError: what does not fit.
+    """
+    if not 0 < validation < 1:
+        raise DataError(f"--validation is {validation:g}; give a share between 0 and 1, such as 0.2.")
+    surveys = open_surveys(*files)
+    chosen = [sections(survey, *lines) for survey in surveys]
+    known = labelled(surveys, chosen, names, unknown)
+    classes = _names(count_classes(known, names), names)
+    dims, axes = _dimensions(surveys, known, chosen, ndim)
+    made = network(dims, len(classes))
+    found = [pieces(survey, y, made.normalisation, own) for survey, y, own in zip(surveys, known, axes, strict=True)]
+    dense = any(1 in np.diff(own) for each in axes if each for own in each.values())
+    sizes = _crop(crop, found, made, validation if len(found) == 1 and (dense or len(found[0]) == 1) else None)
+    answer = [n - 2 * made.model.margin for n in sizes]
+    learn, judge = split(found, validation, answer, dense=dense)
+    return Job(
+        dims,
+        classes,
+        made,
+        sizes,
+        learn,
+        judge,
+        _counts(learn, judge, classes),
+        _axis_names(surveys[0], axes[0], dims),
+        f"{_said(learn)}, judged by {_said(judge)}",
+    )
+
+
+def _names(count: int, names: Sequence[str]) -> tuple[str, ...]:
+    """Names of all classes; one name alone is that of class 1."""
+    if len(names) == 1:
+        return ("other", names[0])
+    return tuple(names) or tuple(f"class {k}" for k in range(count))
+
+
+def _dimensions(
+    surveys: Sequence[Survey], known: Sequence[NDArray[np.int16]], chosen: Sequence[Axes], ndim: int | None
+) -> tuple[int, list[Axes | None]]:
+    """Dimensions of the network, and the sections of each cube that it learns from; None for all of it.
+
+    Raises:
+        DataError: volumes of lines.
+    """
+    data = surveys[0].source.grid.ndim
+    if data == 2:
+        if ndim == 3:
+            raise DataError(f"--ndim is 3 and {surveys[0].name} is a line; leave --ndim out.")
+        return 2, [None] * len(surveys)
+    few = [own or sparse(y) for own, y in zip(chosen, known, strict=True)]
+    if ndim == 3 or (ndim is None and not any(few)):
+        return 3, [None] * len(surveys)
+    everywhere = [np.flatnonzero((y >= 0).any(axis=(1, 2))).tolist() for y in known]
+    return 2, [own or {0: inlines} for own, inlines in zip(few, everywhere, strict=True)]
+
+
+def _crop(
+    crop: Sequence[int] | None, found: Sequence[Sequence[Piece]], made: Start, share: float | None
+) -> tuple[int, ...]:
+    """Samples of a window per axis.
+
+    Args:
+        crop: what the user wants.
+        found: pieces that windows are cut from.
+        made: the network.
+        share: of the pieces that is kept to judge by, None where they stay whole.
+
+    Raises:
+        DataError: the network does not take it.
+    """
+    rule, margin, name = made.model.sizes, made.model.margin, made.architecture
+    shape = [max(sizes) for sizes in zip(*(p.x.shape for file in found for p in file), strict=True)]
+    if crop is not None:
+        if len(crop) != len(shape) or not rule.fits(crop):
+            good = " ".join(map(str, rule.above([*crop, *[crop[-1]] * len(shape)][: len(shape)])))
+            raise DataError(
+                f"--crop is {' '.join(map(str, crop))}; {name} takes {rule}, for {len(shape)} axes here: give --crop "
+                f"{good}."
+            )
+        return tuple(crop)
+    largest = _WINDOW[len(shape)] + 2 * margin
+    sizes = [_at_most(rule.above, n + 2 * margin, largest) for n in shape]
+    if share is not None:  # a window, half of one between, and the rest
+        axis = int(np.argmax(shape[:-1]))
+        fits = max(1, int((1 - share) * shape[axis] / 1.5)) + 2 * margin
+        sizes[axis] = min(sizes[axis], _at_most(rule.above, fits, fits))
+    return tuple(sizes)
+
+
+def _at_most(above: Callable[[Sequence[int]], tuple[int, ...]], n: int, largest: int) -> int:
+    """The size that holds ``n`` samples, or the largest one that is allowed, or the smallest there is."""
+    return next((size for k in range(min(n, largest), 0, -1) if (size := above([k])[0]) <= largest), above([1])[0])
+
+
+def _counts(learn: Sequence[Piece], judge: Sequence[Piece], classes: Sequence[str]) -> NDArray[np.int64]:
+    """Samples of each class to learn from.
+
+    Raises:
+        DataError: a class does not occur where it must.
+    """
+    counts, other = class_counts(learn, len(classes)), class_counts(judge, len(classes))
+    if not counts.all():
+        missing = classes[int(np.argmin(counts))]
+        raise DataError(
+            f"{missing} occurs nowhere in what is learnt from ({_said(learn)}), and every class must; label some, "
+            "keep less with --validation, or number the classes without gaps."
+        )
+    if not other.any() or (len(classes) == 2 and not other[1]):
+        what = classes[1] if other.any() else "any class"
+        raise DataError(
+            f"there are no labels of {what} in what is kept to judge by ({_said(judge)}); label some, or keep more "
+            "with --validation."
+        )
+    return counts
+
+
+def _axis_names(survey: Survey, axes: Axes | None, dims: int) -> tuple[str, ...]:
+    """Names of the axes of the pieces."""
+    names = survey.source.grid.names
+    if axes is None or dims == 3:
+        return names
+    return tuple(n for k, n in enumerate(names) if k not in axes) if len(axes) == 1 else ("trace", names[-1])
+
+
+def _said(found: Sequence[Piece]) -> str:
+    """Pieces in words."""
+    sizes = " x ".join(map(str, found[0].x.shape))
+    rest = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{found[0].name}{rest}, {sizes} samples{' each' if rest else ''}"

@@ -1,0 +1,181 @@
+"""How well a network of the recipe segment answers in the part that was kept to judge by."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from geocnn.hardware import channels_last
+from geocnn.losses import UNKNOWN
+
+if TYPE_CHECKING:
+    from geocnn.training import Run
+
+__all__ = ["Curve", "Report", "Shown", "report"]
+
+_BINS = 200
+"""Steps of probability in the curve."""
+_SHOWN = 3
+"""Windows in each half of the picture."""
+
+Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
+"""Title, samples, classes (UNKNOWN where there is none) and answers (probability or class) of a section."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Precision and recall of two classes at every threshold of probability.
+
+    Attributes:
+        thresholds: of probability, rising.
+        precision: of what is at or above; NaN where nothing is.
+        recall: share of what is true that is at or above.
+    """
+
+    thresholds: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+
+    @property
+    def f1(self) -> NDArray[np.float64]:
+        """Harmonic mean of the two, 0 where nothing is found."""
+        both = np.nan_to_num(self.precision) + self.recall
+        return np.asarray(2 * np.nan_to_num(self.precision) * self.recall / np.maximum(both, 1e-12))
+
+    @property
+    def best(self) -> int:
+        """Index of the threshold with the largest F1."""
+        return int(np.argmax(self.f1))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured.
+
+    Attributes:
+        classes: names of all classes.
+        counts: ``(true, found)`` samples.
+        curve: for two classes.
+        worst: windows with the worst answers, the worst first.
+        best: windows with the best answers, the best first.
+        data: file to apply the network to.
+        notes: what else a user should know.
+    """
+
+    classes: tuple[str, ...]
+    counts: NDArray[np.int64]
+    curve: Curve | None
+    worst: list[Shown]
+    best: list[Shown]
+    data: Path
+    notes: tuple[str, ...]
+
+    def rows(self) -> list[list[str]]:
+        """Table by class; "-" where a score is undefined."""
+        true, found, hit = self.counts.sum(1), self.counts.sum(0), self.counts.diagonal()
+        rows = [["validation", "precision", "recall", "IoU", "samples"]]
+        for k, name in enumerate(self.classes):
+            parts = ((hit[k], found[k]), (hit[k], true[k]), (hit[k], true[k] + found[k] - hit[k]))
+            rows.append([name, *(f"{a / b:.3f}" if b else "-" for a, b in parts), f"{true[k]}"])
+        return rows
+
+    def lines(self) -> Iterator[str]:
+        """What the table does not say."""
+        if self.curve is not None:
+            k = self.curve.best
+            yield (
+                f"best threshold {self.curve.thresholds[k]:.2f}: precision {self.curve.precision[k]:.3f}, recall "
+                f"{self.curve.recall[k]:.3f}, F1 {self.curve.f1[k]:.3f} (the table is for 0.5)"
+            )
+        else:
+            true, hit = self.counts.sum(1), self.counts.diagonal()
+            union = true + self.counts.sum(0) - hit
+            iou = (hit / np.maximum(union, 1))[true > 0]
+            yield f"mean IoU {iou.mean():.3f}, accuracy {hit.sum() / true.sum():.3f}"
+        yield from self.notes
+
+    def command(self, folder: Path) -> str:
+        """What applies the network."""
+        suffix = self.data.suffix or ".sgy"
+        out = f"{self.data.stem}-{folder.resolve().name}{suffix}"
+        return f"geocnn predict {shlex.quote(str(folder))} {shlex.quote(str(self.data))} --out {shlex.quote(out)}"
+
+
+def report(run: "Run") -> Report:
+    """Judge a run by the windows that it was validated on.
+
+    Args:
+        run: a finished run of the recipe segment.
+    """
+    names = run.card.classes
+    classes = ("other", *names) if len(names) == 1 else names
+    counts = np.zeros((len(classes), len(classes)), np.int64)
+    histogram = np.zeros((2, _BINS + 1), np.int64)
+    scores, variety = np.full(len(run.recipe.validation), np.nan), np.zeros(len(run.recipe.validation), np.int64)
+    for i in range(len(scores)):
+        _, y, answer = _answers(run, i)
+        known = y != UNKNOWN
+        found = (answer > 0.5 if len(classes) == 2 else answer).astype(np.int64)
+        own = _pairs(y[known], found[known], len(classes))
+        counts += own
+        scores[i], variety[i] = _score(own), np.count_nonzero(own.sum(1))
+        if len(classes) == 2:
+            histogram += _pairs(y[known], np.floor(answer[known] * _BINS).astype(np.int64), _BINS + 1)[:2]
+    order = [int(i) for i in np.argsort(scores, kind="stable") if not np.isnan(scores[i])]
+    several = [i for i in order if variety[i] > 1]  # a window of one class says little
+    order = several if len(several) >= 2 * _SHOWN else order
+    what = "Dice" if len(classes) == 2 else "mean IoU"
+    worst, best = (
+        [(f"{what} {scores[i]:.2f}", *_section(*_answers(run, i))) for i in chosen[:_SHOWN]]
+        for chosen in (order[: (len(order) + 1) // 2], order[::-1][: len(order) // 2])
+    )
+    data = Path(run.card.training["arguments"]["data"][0])
+    notes = (run.card.notes,) if run.card.notes else ()
+    return Report(classes, counts, _curve(histogram) if len(classes) == 2 else None, worst, best, data, notes)
+
+
+Answers = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
+
+
+@torch.inference_mode()
+def _answers(run: "Run", index: int) -> Answers:
+    """Samples, classes and probability (two classes) or class of a validation window, the margin cut off."""
+    place = next(run.model.parameters()).device
+    x, y = run.recipe.validation[[index]]
+    logits = run.model(channels_last(x.to(place), run.card.ndim))[0].float().cpu()
+    answer = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
+    inner = tuple(slice(run.card.margin, n - run.card.margin) for n in x.shape[2:])
+    return x[0, 0][inner].numpy(), y[0].numpy(), answer.numpy()
+
+
+def _pairs(true: NDArray[np.int64], found: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """How often each of ``size`` numbers goes with each, ``(true, found)``."""
+    return np.bincount(true * size + found, minlength=size**2).reshape(size, size)
+
+
+def _score(counts: NDArray[np.int64]) -> float:
+    """Dice of class 1, NaN where it neither is nor is found; mean IoU of those that occur where there are more."""
+    hit, true, found = counts.diagonal(), counts.sum(1), counts.sum(0)
+    if len(counts) > 2:
+        return float((hit / np.maximum(true + found - hit, 1))[true > 0].mean())
+    return float(2 * hit[1] / (true[1] + found[1])) if true[1] + found[1] else float("nan")
+
+
+def _curve(histogram: NDArray[np.int64]) -> Curve:
+    """From the numbers of samples of both classes by probability."""
+    true, called = histogram[1, ::-1].cumsum()[::-1], histogram.sum(0)[::-1].cumsum()[::-1]
+    with np.errstate(invalid="ignore"):
+        return Curve(np.arange(_BINS + 1) / _BINS, true / called, true / true[0])
+
+
+def _section(x: NDArray[np.float32], y: NDArray[np.int64], answer: NDArray[np.float32]) -> Answers:
+    """Of a volume the section across its first axis that shows most of the classes beyond 0, else most labels."""
+    if x.ndim == 2:
+        return x, y, answer
+    most = int(np.argmax((y > 0).sum((1, 2)) + (y >= 0).sum((1, 2)) / y[0].size))
+    return x[most], y[most], answer[most]

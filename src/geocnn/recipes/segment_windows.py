@@ -1,0 +1,154 @@
+"""Windows of labelled pieces: drawn at random to learn from, side by side to be judged by."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from geocnn.augmentation import Augmentation
+from geocnn.losses import UNKNOWN
+from geocnn.recipes.segment_data import Piece
+from geocnn.tiling import reflect
+
+__all__ = ["RandomWindows", "Tiles", "class_counts"]
+
+_PLACES = 50_000
+"""Samples of each class that are remembered to put windows on."""
+
+
+def class_counts(found: Sequence[Piece], classes: int) -> NDArray[np.int64]:
+    """Samples of each class."""
+    return np.asarray(sum(np.bincount(p.y[p.y >= 0], minlength=classes) for p in found))
+
+
+def window(piece: Piece, origin: Sequence[int], crop: Sequence[int], margin: int) -> tuple[Tensor, Tensor]:
+    """Samples ``(1, *crop)`` and classes ``(*crop - 2 margin)``; beyond the piece mirrored samples of unknown class."""
+    shape = piece.x.shape
+    indices = [np.arange(start, start + size) for start, size in zip(origin, crop, strict=True)]
+    x = piece.x[np.ix_(*(reflect(index, 0, n - 1) for index, n in zip(indices, shape, strict=True)))]
+    inner = [index[margin : len(index) - margin] for index in indices]
+    y = piece.y[np.ix_(*(index.clip(0, n - 1) for index, n in zip(inner, shape, strict=True)))].astype(np.int64)
+    for axis, (index, n) in enumerate(zip(inner, shape, strict=True)):
+        y[(*[slice(None)] * axis, (index < 0) | (index >= n))] = UNKNOWN
+    return torch.from_numpy(x)[None], torch.from_numpy(y)
+
+
+@dataclass
+class RandomWindows:
+    """Windows at random places, changed at random; number ``i`` is the same whenever it is asked for.
+
+    Half of them lie around a sample of a class that is drawn first, so that rare classes are met; the others around
+    any sample whose class is known.
+
+    Attributes:
+        pieces: what they are cut from.
+        classes: number of classes.
+        crop: samples of a window per axis.
+        margin: samples at each side for which the network gives no answer.
+        samples: number of windows in an epoch.
+        seed: of the choice.
+        augmentation: what may happen to a window.
+    """
+
+    pieces: Sequence[Piece]
+    classes: int
+    crop: tuple[int, ...]
+    margin: int
+    samples: int
+    seed: int
+    augmentation: Augmentation
+    _places: list[NDArray[np.int32]] = field(init=False, repr=False)
+    _share: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        counts = class_counts(self.pieces, self.classes)
+        self._share = counts / counts.sum()
+        self._places = [self._places_of(k) for k in range(self.classes)]
+
+    def __len__(self) -> int:
+        """Number of windows in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 1, *crop)`` and classes ``(batch, *crop - 2 margin)``."""
+        found = [self._window(index) for index in indices]
+        return torch.stack([x for x, _ in found]), torch.stack([y for _, y in found])
+
+    def _places_of(self, number: int) -> NDArray[np.int32]:
+        """Where samples of a class are, ``(places, 1 + axes)``, the piece first; some of them where there are many."""
+        generator = np.random.default_rng((self.seed, number))
+        found = []
+        for k, piece in enumerate(self.pieces):
+            flat = np.flatnonzero(piece.y == number)
+            if len(flat) > _PLACES:
+                flat = np.sort(generator.choice(flat, _PLACES, replace=False))
+            found.append(np.stack([np.full(len(flat), k), *np.unravel_index(flat, piece.y.shape)], 1).astype(np.int32))
+        return np.concatenate(found)
+
+    def _window(self, index: int) -> tuple[Tensor, Tensor]:
+        """Window number ``index``."""
+        draw = np.random.default_rng((self.seed, index))
+        balanced = draw.random() < 0.5
+        number = int(draw.integers(self.classes)) if balanced else int(draw.choice(self.classes, p=self._share))
+        places = self._places[number]
+        k, *centre = places[draw.integers(len(places))].tolist()
+        piece = self.pieces[k]
+        origin = [
+            # The sample lies anywhere in the answer, and the answer in the piece where it is large enough.
+            self._clipped(at - int(draw.integers(self.margin, size - self.margin)), n, size)
+            for at, n, size in zip(centre, piece.x.shape, self.crop, strict=True)
+        ]
+        x, y = window(piece, origin, self.crop, self.margin)
+        x, changed = self.augmentation(x, y, torch.Generator().manual_seed(int(draw.integers(2**62))))
+        if changed is None:
+            raise AssertionError("labels in, labels out")
+        return x, changed
+
+    def _clipped(self, start: int, n: int, size: int) -> int:
+        """First sample of a window along an axis of ``n`` samples; in the middle of what is smaller than a window."""
+        low, high = -self.margin, n - size + self.margin
+        return min(max(start, low), high) if high >= low else -((size - n) // 2)
+
+
+@dataclass
+class Tiles:
+    """Windows side by side that cover pieces once; those in which nothing is known are left out.
+
+    Attributes:
+        pieces: what they are cut from.
+        crop: samples of a window per axis.
+        margin: samples at each side for which the network gives no answer.
+    """
+
+    pieces: Sequence[Piece]
+    crop: tuple[int, ...]
+    margin: int
+    places: list[tuple[int, tuple[int, ...]]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.places = [place for k, piece in enumerate(self.pieces) for place in self._places_of(k, piece)]
+
+    def __len__(self) -> int:
+        """Number of windows."""
+        return len(self.places)
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 1, *crop)`` and classes ``(batch, *crop - 2 margin)``."""
+        found = [
+            window(self.pieces[k], origin, self.crop, self.margin) for k, origin in (self.places[i] for i in indices)
+        ]
+        return torch.stack([x for x, _ in found]), torch.stack([y for _, y in found])
+
+    def _places_of(self, k: int, piece: Piece) -> list[tuple[int, tuple[int, ...]]]:
+        """Piece and first sample of its windows."""
+        step = [size - 2 * self.margin for size in self.crop]
+        starts = [range(0, n, s) for n, s in zip(piece.x.shape, step, strict=True)]
+        return [
+            (k, tuple(i - self.margin for i in start))
+            for start in itertools.product(*starts)
+            if (piece.y[tuple(slice(i, i + s) for i, s in zip(start, step, strict=True))] != UNKNOWN).any()
+        ]

@@ -1,0 +1,52 @@
+"""What a network is shown when it is explained: the middle of a survey, synthetic structure, or noise."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from geocnn.errors import DataError
+from geocnn.io.scan import scanned
+from geocnn.io.source import Source
+from geocnn.normalisation import Normalisation
+from geocnn.overview import Named
+
+__all__ = ["from_survey", "synthetic"]
+
+_LEAST = 16
+"""Samples per axis of synthetic structure."""
+
+
+def synthetic(found: Named) -> tuple[Tensor, str]:
+    """Synthetic structure for networks of one channel, else white noise; and which of the two."""
+    from geocnn.synthetic.structure import structure
+
+    model, space = found.model, found.window
+    if model.in_channels == 1 and min(space) >= _LEAST:
+        shape = space if model.ndim > 1 else (_LEAST, *space)
+        seismic = structure(0, seed=0, shape=shape).seismic.numpy()
+        values = seismic if model.ndim > 1 else seismic[_LEAST // 2]
+        return torch.from_numpy(Normalisation.fit(values).apply(values))[None, None], "synthetic structure"
+    noise = torch.randn((1, model.in_channels, *space), generator=torch.Generator().manual_seed(0))
+    return noise, "white noise"
+
+
+def from_survey(found: Named, source: Source) -> Tensor:
+    """The middle of a survey as the network sees it: normalised as for prediction, as large as its window.
+
+    Raises:
+        DataError: another number of axes, or a network of several channels.
+    """
+    model, grid = found.model, source.grid
+    if grid.ndim != model.ndim or model.in_channels != 1:
+        raise DataError(
+            f"{source.path or 'the array'} has {grid.ndim} axes and 1 channel, but {found.name} takes {model.ndim}-D "
+            f"data of {model.in_channels} channel{'s' * (model.in_channels > 1)}; give such data, or leave --data out."
+        )
+    starts = [max(0, (have - n) // 2) for have, n in zip(grid.shape, found.window, strict=True)]
+    sizes = [min(have, n) for have, n in zip(grid.shape, found.window, strict=True)]
+    block = source.read(tuple(slice(a, a + n) for a, n in zip(starts, sizes, strict=True)))
+    # The survey's own statistics, as in prediction, where there is a card.
+    samples, rule = (scanned(source).sample, found.card.normalisation) if found.card else (block, {})
+    values = Normalisation.fit(samples, **rule).apply(block)
+    missing = [(0, n - have) for have, n in zip(values.shape, found.window, strict=True)]
+    return torch.from_numpy(np.pad(values, missing, mode="symmetric"))[None, None]

@@ -1,0 +1,78 @@
+"""Traces of our networks, and the receptive field of their last map that has positions."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from geocnn.models.base import Classifier, Network, Segmenter
+from geocnn.tracing.field import Field
+from geocnn.tracing.recording import Trace, trace
+
+__all__ = ["reach_of", "receptive_field", "trace_network", "wide_window"]
+
+_WIDE = 1024
+"""Samples per axis: more than any pyramid of maps uses up. On the meta device size costs nothing."""
+
+
+def wide_window(model: Network) -> tuple[int, ...]:
+    """Samples per axis that the network takes and that leave its deepest map several samples; or the only ones."""
+    return model.sizes.above((_WIDE,) * model.ndim)
+
+
+def trace_network(model: Network, space: Sequence[int] | None = None) -> Trace:
+    """All that the network does with a window.
+
+    Its results are the network's and, of a classifier, the last map with positions (``forward_features``):
+    :attr:`Trace.fields` is what the receptive field of a network means.
+
+    Args:
+        model: the network.
+        space: samples per axis; default a wide window.
+
+    Raises:
+        DataError: the network does not take such windows, or has an operator that is not known.
+    """
+    space = wide_window(model) if space is None else space
+    model.sizes.check(type(model).__name__, space)
+    return trace(model, (model.in_channels, *space), _results)
+
+
+def receptive_field(model: Network) -> tuple[Field, ...] | None:
+    """Input samples that a sample of the last map with positions depends on, per axis; None where that is all.
+
+    For chains of layers the size is ``1 + sum_i dilation_i (kernel_i - 1) prod_(j < i) stride_j``. Behind up-sampling
+    it depends on the position; :attr:`Field.size` is the largest.
+
+    Raises:
+        DataError: an operator that is not known.
+    """
+    fields = [field for field in trace_network(model).fields if field is not None]
+    return tuple(fields) if len(fields) == model.ndim else None
+
+
+def reach_of(model: Network) -> int | None:
+    """Samples beyond an output sample that can change it, for the card; None where that is the whole window.
+
+    That is so for classifiers, and for networks with instance or group normalisation.
+
+    Raises:
+        DataError: an operator that is not known.
+    """
+    if not isinstance(model, Segmenter):
+        return None
+    fields = receptive_field(model)
+    return None if fields is None else max(field.reach(model.margin) for field in fields)
+
+
+def _results(model: nn.Module, x: Tensor) -> list[Tensor]:
+    """Answer and, of a classifier, features; the model is a copy that may be changed."""
+    if not isinstance(model, Classifier):
+        return [model(x)]
+    features, seen = model.forward_features, []
+
+    def observed(x: Tensor) -> Tensor:
+        seen.append(features(x))
+        return seen[-1]
+
+    model.forward_features = observed  # type: ignore[method-assign]
+    return [model(x), *seen]

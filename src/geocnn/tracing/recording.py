@@ -1,0 +1,218 @@
+"""Record what a network computes by running it once on torch's meta device, where tensors have shapes alone."""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from geocnn.errors import DataError
+from geocnn.tracing.field import Field
+from geocnn.tracing.maps import Map, Part, Untraceable
+from geocnn.tracing.operators import OPERATORS, UNKNOWN, Call
+
+__all__ = ["Step", "Trace", "trace"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator that works on something that depends on the input.
+
+    Attributes:
+        operator: its name among torch's aten operators.
+        words: what a reader calls it, with kernel and stride.
+        main: a convolution, matrix product, pooling or up-sampling.
+        module: path of the module that is running; "" for the network itself.
+        call: number of the call of that module, for modules that are used more than once.
+        inputs: numbers of the steps whose results it takes; -1 is the input of the network.
+        shape: of its (first) result.
+        fields: input samples that a sample of the result depends on, per axis; None where that is all of the axis.
+        parameters: names of the parameters that it uses.
+        multiply_adds: how many it does.
+    """
+
+    operator: str
+    words: str
+    main: bool
+    module: str
+    call: int
+    inputs: tuple[int, ...]
+    shape: tuple[int, ...]
+    fields: tuple[Field | None, ...]
+    parameters: tuple[str, ...]
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a network computes.
+
+    Attributes:
+        shape: of the input, ``(batch, channels, *space)``.
+        steps: in the order of computation.
+        results: numbers of the steps that made the results.
+    """
+
+    shape: tuple[int, ...]
+    steps: tuple[Step, ...]
+    results: tuple[int, ...]
+
+    @property
+    def fields(self) -> tuple[Field | None, ...]:
+        """Fields of the last result, one per axis."""
+        return self.steps[self.results[-1]].fields
+
+    @property
+    def multiply_adds(self) -> int:
+        """Those of all steps."""
+        return sum(step.multiply_adds for step in self.steps)
+
+
+def trace(
+    model: nn.Module,
+    given: Sequence[int] | Tensor,
+    forward: Callable[[nn.Module, Tensor], Sequence[Tensor]] | None = None,
+    watch: Callable[[int, Tensor], None] | None = None,
+) -> Trace:
+    """Record the operators of a network in evaluation mode.
+
+    Args:
+        model: any module of one input; it is copied, not changed. One on the meta device will do.
+        given: shape of the input, ``(channels, *space)``, or real samples ``(batch, channels, *space)`` for ``watch``.
+            Maps of one sample per axis look as if they had no axes, so that windows should not be too small.
+        forward: what to run, ``forward(copy, x) -> results``; default the module itself.
+        watch: called after each step with its number and its result, which later steps may overwrite.
+
+    Raises:
+        DataError: an operator whose effect on the receptive field is not known; the message names operator and layer.
+    """
+    model = copy.deepcopy(model)
+    if isinstance(given, Tensor):
+        x = given
+    else:
+        model, x = model.to("meta"), torch.empty((1, *given), device="meta")
+    model.eval().requires_grad_(requires_grad=False)
+    recorder = _Recorder(x, {id(p): name for name, p in model.named_parameters()}, watch)
+    with torch.no_grad(), _paths(model, recorder), recorder:
+        results = [model(x)] if forward is None else forward(model, x)
+    return Trace(tuple(x.shape), tuple(recorder.steps), tuple(recorder.made[id(y)] for y in results))
+
+
+@contextmanager
+def _paths(model: nn.Module, recorder: "_Recorder") -> Iterator[None]:
+    """Keep the recorder informed which module is running."""
+    hooks = []
+    for name, module in model.named_modules():
+        hooks.append(module.register_forward_pre_hook(lambda *_, name=name: recorder.enter(name)))
+        hooks.append(module.register_forward_hook(lambda *_: recorder.leave(), always_call=True))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees each operator with its tensors; those that depend on the input have a map, weights and constants none."""
+
+    def __init__(self, x: Tensor, parameters: dict[int, str], watch: Callable[[int, Tensor], None] | None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        ndim = x.ndim - 2
+        self.watch = watch
+        self.steps: list[Step] = []
+        self.made = {id(x): -1}  # tensor -> step
+        self.maps = {
+            id(x): Map(
+                ((Part(x.shape[0]),), (Part(x.shape[1]),), *((Part(n, axis),) for axis, n in enumerate(x.shape[2:]))),
+                (Field(),) * ndim,
+            )
+        }
+        self.parameters: dict[int, tuple[str, ...]] = {tensor: (name,) for tensor, name in parameters.items()}
+        self.kept: list[Tensor] = [x]  # so that an id stays that of its tensor
+        self.running: list[tuple[str, int]] = [("", 0)]
+        self.calls = 0
+
+    def enter(self, name: str) -> None:
+        """A module begins."""
+        self.calls += 1
+        self.running.append((name, self.calls))
+
+    def leave(self) -> None:
+        """It ends."""
+        self.running.pop()
+
+    def __torch_dispatch__(
+        self,
+        func: Any,  # noqa: ANN401  (an operator of torch has no public type)
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Run the operator and note what it did."""
+        options = kwargs or {}
+        tensors = list(_tensors([*args, *options.values()]))
+        name = func.overloadpacket.__name__
+        # Before it runs, which may change the shape of its first argument.
+        maps = [self.maps[id(t)] for t in tensors if id(t) in self.maps]
+        result = func(*args, **options)
+        results = list(_tensors([result]))
+        self.kept.extend(results)
+        used = tuple(dict.fromkeys(p for t in tensors for p in self.parameters.get(id(t), ())))
+        if not maps:
+            self.parameters.update({id(t): used for t in results if used})
+        elif results:
+            self._note(name, args, options, tensors, maps, results, used)
+            if self.watch is not None:
+                self.watch(len(self.steps) - 1, results[0])
+        return result
+
+    def _note(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
+        tensors: list[Tensor],
+        maps: list[Map],
+        results: list[Tensor],
+        used: tuple[str, ...],
+    ) -> None:
+        """Append a step."""
+        place, number = self.running[-1]
+        operator = OPERATORS.get(name) or OPERATORS.get(name.removesuffix("_"), UNKNOWN)
+        try:
+            if name.endswith("_") and len(maps) > 1:
+                self._check_alone(args[0])
+            call = Call(args, options, maps, lambda t: self.maps.get(id(t)), [tuple(t.shape) for t in results])
+            made = operator.maps(call)
+            cost, words = operator.multiply_adds(call), f"{operator.words} {operator.details(call)}".strip()
+        except Untraceable as error:
+            raise DataError(
+                f"the operator {name} in {f'the layer {place}' if place else 'the network itself'} {error}; the "
+                "receptive field of such a network cannot be told."
+            ) from None
+        inputs = tuple(dict.fromkeys(self.made[id(t)] for t in tensors if id(t) in self.maps))
+        made = made if isinstance(made, list) else [made]
+        for tensor, map_ in zip(results, made, strict=False):  # what is left is indices and statistics
+            self.maps[id(tensor)], self.made[id(tensor)] = map_, len(self.steps)
+        shape = tuple(results[0].shape)
+        self.steps.append(Step(name, words, operator.main, place, number, inputs, shape, made[0].fields, used, cost))
+
+    def _check_alone(self, target: Tensor) -> None:
+        """Untraceable if a map is changed that another tensor shows a part of."""
+        memory = target.untyped_storage()._cdata
+        others = [t for t in self.kept if id(t) != id(target) and id(t) in self.maps]
+        if any(t.untyped_storage()._cdata == memory for t in others):
+            raise Untraceable("writes into a map that has another view")
+
+
+def _tensors(values: Sequence[Any]) -> Iterator[Tensor]:
+    """All tensors in nested lists and tuples."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)

@@ -1,0 +1,157 @@
+"""Weights from elsewhere: state dictionaries saved by torchvision, timm and others, loaded strictly or refused.
+
+What lies in a .pth file is a pickle, which can hold any program: it is read by the reader of torch that knows tensors
+alone (``weights_only``), so that nothing in it is ever run. What lies in a .safetensors file cannot hold one.
+"""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from pickletools import genops
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from geocnn.errors import FormatError, MissingError
+from geocnn.io import system
+
+__all__ = ["SUFFIXES", "load_weights", "misfit", "read_weights"]
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+"""Names of files of weights end so."""
+
+_NESTS = ("state_dict", "model_state_dict", "model_state", "model")
+"""Where training programs keep the weights beside the rest of their state."""
+_PREFIXES = ("module.", "_orig_mod.")
+"""What training on several GPUs, and compilation, put in front of every name."""
+
+
+def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = False) -> list[str]:
+    """Put the weights of a file into a network; every tensor must be there, with its name and shape, and no other.
+
+    Counters of batches (``num_batches_tracked``), which old files lack, may be missing.
+
+    Args:
+        model: the network, changed in place.
+        path: .safetensors, or .pth, .pt or .bin with a state dictionary, at the top or under "state_dict", "model" or
+            "model_state".
+        other_classes: let the last layer keep its weights where the file has them for another number of classes.
+
+    Returns:
+        Names of the tensors that kept their weights for this reason.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: a file of something else, a damaged one, one with code in it, or weights of another network.
+    """
+    path = Path(path)
+    wanted, found = model.state_dict(), read_weights(path)
+    counters = {k: v for k, v in wanted.items() if k.endswith("num_batches_tracked") and k not in found}
+    kept = _last_layer(wanted, found) if other_classes else []
+    found = found | counters | {k: wanted[k] for k in kept}
+    if (difference := misfit(wanted, found)) is not None:
+        raise FormatError(
+            f"{path} does not fit the network ({difference}); choose the architecture, channels and classes that these "
+            "weights were made for."
+        )
+    model.load_state_dict(found)
+    return kept
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The state dictionary in a file: tensors by name, on the processor.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: a file of something else, a damaged one, or one with code in it.
+    """
+    content = _content(path)
+    while isinstance(content, Mapping):
+        inner = next((content[k] for k in _NESTS if isinstance(content.get(k), Mapping)), None)
+        if inner is None:
+            break
+        content = inner
+    # Some programs keep a list of grey values or the like among the tensors.
+    tensors = {k: v for k, v in content.items() if isinstance(v, Tensor)} if isinstance(content, Mapping) else {}
+    if not tensors:
+        raise FormatError(f"{path} holds no tensors with names; save the state_dict() of the network instead.")
+    for prefix in _PREFIXES:
+        if all(k.startswith(prefix) for k in tensors):
+            tensors = {k.removeprefix(prefix): v for k, v in tensors.items()}
+    return tensors
+
+
+def misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
+    """The first difference between the tensors of a network and those of a file, None if they fit."""
+    for name in dict.fromkeys([*wanted, *found]):
+        if name not in found or name not in wanted:
+            return f"{name} is {'missing' if name in wanted else 'too much'}"
+        have, need = (" x ".join(map(str, t.shape)) for t in (found[name], wanted[name]))
+        if have != need:
+            return f"{name} has {have} numbers instead of {need}"
+    return None
+
+
+def _content(path: Path) -> Any:  # noqa: ANN401  (whatever lies in the file)
+    """What lies in a file, by its suffix; as :func:`read_weights`."""
+    if not path.is_file():
+        raise MissingError(f"there is no file of weights {path}; check the name.")
+    if path.suffix.lower() not in SUFFIXES:
+        raise FormatError(f"{path} is no file of weights by its name; needed is one of {', '.join(SUFFIXES)}.")
+    try:
+        return load_file(path) if path.suffix.lower() == ".safetensors" else _unpickled(path)
+    except PermissionError as error:
+        raise FormatError(f"{path} cannot be read ({system.reason(error)}); check its permissions.") from None
+    except FormatError:
+        raise
+    except (SafetensorError, UnpicklingError, RuntimeError, ValueError, OSError, EOFError, LookupError, AttributeError):
+        raise FormatError(
+            f"{path} is no file of weights, or a damaged one; copy it again from its source, or save the weights as "
+            ".safetensors."
+        ) from None
+
+
+def _unpickled(path: Path) -> Any:  # noqa: ANN401  (whatever lies in the file)
+    """Tensors, numbers and words of a pickle.
+
+    Raises:
+        FormatError: there is anything else in it.
+        UnpicklingError: and other errors: it is damaged or no pickle.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Of pickles and archives that torch did not write as weights; what matters is whether they can be read.
+            warnings.filterwarnings("ignore", "Detected pickle protocol|'torch.load' received a zip file", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        if "GLOBAL" not in str(error) and not _calls(path):
+            raise
+        raise FormatError(
+            f"{path} holds code besides numbers and was not opened, for opening it could run anything; have its source "
+            "save the state_dict() of the network as .safetensors."
+        ) from None
+
+
+def _calls(path: Path) -> bool:
+    """Whether a file is a pickle that names functions or classes; it is read, not run."""
+    try:
+        return any("GLOBAL" in code.name or code.name == "INST" for code, _, _ in genops(path.read_bytes()))
+    except (ValueError, UnicodeDecodeError):
+        return False
+
+
+def _last_layer(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
+    """Tensors of the last layer that differ in the number of classes alone."""
+    layer = list(wanted)[-1].rpartition(".")[0]
+    names = [k for k in wanted if k.rpartition(".")[0] == layer and k in found and found[k].shape != wanted[k].shape]
+    changes = {
+        (have, need)
+        for k in names
+        for have, need in zip(found[k].shape, wanted[k].shape, strict=len(found[k].shape) == len(wanted[k].shape))
+        if have != need
+    }
+    return names if len(changes) == 1 and all(found[k].ndim == wanted[k].ndim for k in names) else []

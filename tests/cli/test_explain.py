@@ -1,0 +1,164 @@
+"""``geocnn explain``: numbers and picture of one network."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.image import imread
+
+from geocnn import checkpoints
+from geocnn.checkpoints import Card
+from geocnn.cli import main
+from geocnn.explanation import explanation
+from geocnn.figures.explain import explain as draw
+from geocnn.models import build
+from geocnn.overview import Named, named_network
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+SIZE = {1: 24, 2: 24, 3: 12}
+
+
+def tiny(ndim, **options):
+    torch.manual_seed(0)
+    model = build("unet", ndim=ndim, width=2, depth=2, **options)
+    return Named("tiny", model, (SIZE[ndim],) * ndim)
+
+
+def explained(found, seed=0):
+    shape = (1, found.model.in_channels, *found.window)
+    return explanation(found, torch.randn(shape, generator=torch.Generator().manual_seed(seed)), "white noise")
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_numbers_of_a_unet(ndim):
+    made = explained(tiny(ndim))
+    assert made.field.size == 44
+    assert all(width <= 44 for width in made.effective.widths)
+    assert made.effective.widths[0] < 44
+    assert made.moves == (1, 2, 3, 4)
+    errors = {(row.layer, row.stride): row.errors for row in made.shifts}
+    assert errors["inc.double_conv.0", 1] == pytest.approx((0, 0, 0, 0), abs=1e-6)
+    one, two, three, four = errors["down1.maxpool_conv.0", 2]
+    assert min(one, three) > 0.1
+    assert max(two, four) < 1e-6
+    assert errors["outc.conv", 1][3] < 1e-5 < errors["outc.conv", 1][0]
+    first, sharing = made.sharing[0]
+    samples, taps = SIZE[ndim] ** ndim, 3**ndim
+    assert first == "inc.double_conv.0"
+    assert (sharing.convolution, sharing.unshared) == (2 * taps, 2 * samples * taps)
+    assert sharing.dense == 2 * samples * samples
+
+
+def test_shift_errors_of_anti_aliased_networks_are_smaller():
+    """Zhang 2019: that is what the filter is for."""
+    plain, smooth = (explained(tiny(2, anti_alias=anti_alias)) for anti_alias in (False, True))
+    assert all(b.errors[0] < a.errors[0] for a, b in zip(plain.shifts, smooth.shifts, strict=False) if a.stride == 2)
+    assert smooth.shifts[-1].errors[0] < plain.shifts[-1].errors[0]
+
+
+def test_the_maps_are_those_of_the_network():
+    found = tiny(2)
+    made, x = explained(found), torch.randn((1, 1, 24, 24), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        y = found.model.eval()(x)[0].numpy()
+    last = made.maps[-1]
+    assert last.layer == "outc.conv: convolution 1 x 1"
+    np.testing.assert_allclose(last.values, y[list(last.channels)], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(made.kernels, found.model.inc.double_conv[0].weight.detach())
+    np.testing.assert_array_equal(made.input, x[0])
+
+
+def test_kernels_are_shown_as_they_are_applied():
+    model = build("trace_classifier", ndim=1, true_convolution=True)
+    shown = explained(Named("t", model, (64,))).kernels
+    np.testing.assert_array_equal(shown, model.conv.weight.detach().flip(2))
+
+
+def test_slices_of_volumes():
+    made = explained(tiny(3))
+    assert made.input.shape == (1, 12, 12)
+    assert made.kernels.shape == (2, 1, 3, 3)
+    assert [maps.values.shape[1:] for maps in made.maps] == [(12, 12), (6, 6), (12, 12)]
+
+
+def test_networks_without_bounded_field():
+    made = explained(tiny(2, norm="instance"))
+    assert (made.field, made.effective) == (None, None)
+    assert "Receptive field: all of the window" in made.lines()
+    titles = [axes.get_title() for axes in draw(made).axes]
+    assert "Receptive field" in titles
+
+
+def test_windows_of_one_size():
+    made = explained(named_network("lenet5", weights=True))
+    errors = {row.layer: row.errors for row in made.shifts}
+    assert errors["C1"] == pytest.approx((0, 0, 0, 0), abs=1e-5)
+    assert np.isnan(errors["C5"]).all()  # one sample, which sees all of the window
+    assert made.field.size == 32
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_the_picture_is_labelled(ndim):
+    made = explained(tiny(ndim))
+    figure = draw(made)
+    assert figure.get_suptitle() == f"tiny, {ndim}-D, {made.parameters:,} parameters, untrained, random weights"
+    titles = [axes.get_title() for axes in figure.axes]
+    middle = ", middle inline" * (ndim == 3)
+    assert f"Input: white noise{middle}" in titles
+    assert any(
+        title.startswith(f"Receptive field {' x '.join(['44'] * ndim)}\n95% of the gradient") for title in titles
+    )
+    assert "Parameters to the same outputs" in titles
+    heat = next(axes for axes in figure.axes if axes.get_title().startswith("Change of the result"))
+    shown = np.array([[float(t.get_text()) for t in heat.texts]]).reshape(len(made.shifts), 4)
+    np.testing.assert_allclose(shown, [row.errors for row in made.shifts], atol=0.006)
+    assert heat.get_xlabel() == "input moved by ... samples"
+
+
+def test_an_architecture(capsys):
+    assert main(["explain", "lenet", "--out", "a.png", "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert err == ""
+    assert lines[:2] == ["lenet, 2-D, 61,706 parameters, untrained, random weights", "input: synthetic structure"]
+    assert "Receptive field: 16 samples per axis, 4 apart" in lines
+    assert lines[-1] == "picture a.png"
+    assert imread("a.png").shape == (1500, 1800, 4)
+
+
+def test_a_run_looks_at_its_validation_sample(capsys):
+    words = ["train", "traces", "--epochs", "2", "--out", "run", "--quiet", "--device", "cpu"]
+    assert main(words) == 0
+    capsys.readouterr()
+    assert main(["explain", "run", "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        "run, 1-D, 4,211 parameters, trained",
+        "input: first validation sample of the recipe traces",
+    ]
+    assert ["conv", "48", "3.07", "k", "33.3", "k"] in [line.split() for line in lines]
+    assert Path("explain.png").exists()
+
+
+def test_data_of_a_user(capsys):
+    arguments = {"ndim": 2, "in_channels": 1, "width": 2, "bottleneck": 2}
+    card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), ("amplitude",), ("trace", "time"), (32, 48))
+    checkpoints.save(Path("run"), build("faultseg", **arguments), card)
+    values = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32) * 7 + 100
+    np.save("line.npy", values)
+    assert main(["explain", "run", "--data", "line.npy", "--quiet"]) == 0
+    assert "input: the middle of line.npy" in capsys.readouterr().out.splitlines()
+
+
+def test_synthetic_structure_for_a_network_without_recipe(capsys):
+    arguments = {"ndim": 2, "in_channels": 2, "width": 2, "bottleneck": 2}
+    card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), ("a", "b"), ("trace", "time"), (32, 48))
+    checkpoints.save(Path("run"), build("faultseg", **arguments), card)
+    assert main(["explain", "run", "--quiet"]) == 0
+    assert "input: white noise" in capsys.readouterr().out.splitlines()

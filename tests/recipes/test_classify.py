@@ -1,0 +1,282 @@
+"""Classifiers of one's own windows: learnt, judged by windows that are no neighbours, and applied."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import zarr
+from PIL import Image
+
+import geocnn
+from geocnn import checkpoints
+from geocnn.classification import confusion_table, scores
+from geocnn.cli import main
+from geocnn.errors import DataError
+from geocnn.io.windows import read_windows
+from geocnn.models import build
+from geocnn.recipes import build as recipe
+from geocnn.recipes.classify_data import split
+from geocnn.synthetic.traces import traces
+
+QUIET = ["--device", "cpu", "--quiet"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def arrivals():
+    """The textbook's traces as a user would bring them."""
+    made = traces(42)
+    np.savez("arrivals.npz", x=made.samples, y=made.labels, classes=["quiet", "positive", "negative"])
+    return "arrivals.npz"
+
+
+def stripes(count=12, seed=0):
+    """Pictures with stripes along one axis or the other, ``(number, row, column)``, and their classes."""
+    random = np.random.default_rng(seed)
+    wave = 100 * np.sin(np.arange(16) * 1.6 + random.uniform(0, 6, (count, 1)))
+    flat = np.where(np.arange(count)[:, None, None] % 2, wave[:, None, :], wave[:, :, None]) + np.zeros((1, 16, 16))
+    return (128 + flat + random.normal(0, 10, flat.shape)).clip(0, 255).astype(np.uint8), np.arange(count) % 2
+
+
+def table(path):
+    with Path(path).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_textbook_traces_are_learnt_applied_and_judged(arrivals, capsys):
+    words = ["train", "classify", "--data", arrivals, "--model", "trace_classifier", "--epochs", "60", "--out", "run"]
+    assert main([*words, *QUIET]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in out[:4]] == [
+        ["validation", "precision", "recall", "F1", "windows"],
+        *([name, "1.000", "1.000", "1.000", "12"] for name in ("quiet", "positive", "negative")),
+    ]
+    assert out[4] == "accuracy 1.000 (0 of 36 windows wrong), mean of the classes 1.000"
+    assert out[-2] == "next: geocnn predict run arrivals.npz --out arrivals-run.csv"
+    for name in ("learning", "confusion", "windows"):
+        assert f"picture run/{name}.png" in out
+        assert Path(f"run/{name}.png").read_bytes().startswith(b"\x89PNG")
+    card = json.loads(Path("run/card.json").read_text())
+    assert (card["classes"], card["axes"], card["window"]) == (["quiet", "positive", "negative"], ["time"], [64])
+    assert card["training"]["best_epoch"] <= 60
+
+    assert main([*out[-2].split()[2:], *QUIET]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "180 windows: quiet 60, positive 60, negative 60"
+    assert said[2] == "result  arrivals-run.csv"
+    rows = table("arrivals-run.csv")
+    made = traces(42)
+    names = ["quiet", "positive", "negative"]
+    assert [row["known"] for row in rows] == [names[k] for k in made.labels]
+    assert np.mean([row["class"] == row["known"] for row in rows]) > 0.98
+    network = checkpoints.load("run").model
+    scaled = torch.from_numpy(made.samples[7:8]).float()
+    low, high = np.quantile(made.samples[7], (0.001, 0.999))
+    inner = made.samples[7][(made.samples[7] >= low) & (made.samples[7] <= high)]
+    wanted = network(((scaled - inner.mean()) / inner.std()).clamp(-4, 4)[None]).softmax(1)[0]
+    assert [float(rows[7][f"p {name}"]) for name in names] == pytest.approx(wanted.tolist(), abs=1e-3)
+
+    assert main(["evaluate", "run", "--data", arrivals, *QUIET]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split()[0] == "accuracy"
+    assert geocnn.evaluate("run", device="cpu", show_progress=False)["accuracy"] == 1.0
+    np.save("bare.npy", made.samples[:5])
+    assert main(["predict", "run", "bare.npy", *QUIET]) == 0
+    assert list(table("bare-run.csv")[0])[:3] == ["window", "class", "probability"]
+    assert [row["class"] for row in table("bare-run.csv")] == [row["class"] for row in rows[:5]]
+
+
+def test_a_folder_of_pictures_a_class(capsys):
+    pictures, labels = stripes(40)
+    for k, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        folder = Path("stripes", ("across", "along")[label])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / f"{k:02d}.{'png' if k % 4 < 2 else 'tif'}")
+    words = ["--model", "resnet20", "--width", "4", "--epochs", "12", "--batch-size", "8", "--flip", "--noise", "0.1"]
+    assert main(["train", "classify", "--data", "stripes", *words, "--out", "run", *QUIET]) == 0
+    assert "accuracy 1.000 (0 of 8 windows wrong)" in capsys.readouterr().out
+    card = checkpoints.load("run").card
+    assert (card.axes, card.channels, card.classes) == (("row", "column"), ("amplitude",), ("across", "along"))
+    assert main(["predict", "run", "stripes/along", "--out", "a.csv", *QUIET]) == 0
+    assert sum(row["class"] == "along" for row in table("a.csv")) > 15
+    assert table("a.csv")[0]["window"] == "01.png"
+
+
+def test_cubes_in_a_zarr_group_with_two_channels_and_names_as_labels():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(24, 2, 8, 8, 8)).astype(np.float32)
+    labels = np.arange(24) % 2
+    x[labels == 1, 0, 4] += 4
+    group = zarr.create_group("cubes.zarr", attributes={"classes": ["plain", "bed"]})
+    for name, values in (("x", x), ("y", labels.astype(np.int32))):
+        group.create_array(name, data=values)
+    run = geocnn.fit(
+        "classify", data=Path("cubes.zarr"), width=4, epochs=10, batch_size=8, device="cpu", show_progress=False
+    )
+    assert run.card.architecture == "resnet20"
+    assert run.card.arguments == {"ndim": 3, "in_channels": 2, "out_channels": 2, "width": 4}
+    assert run.card.metrics["validation"]["validation_accuracy"] == 1.0
+    named = read_windows("cubes.zarr", classes=("bed", "plain"))  # the order of the trained network counts
+    np.testing.assert_array_equal(named.y, 1 - labels)
+
+
+def test_without_groups_the_end_of_each_class_is_kept():
+    y = np.array([0] * 10 + [1] * 5 + [0] * 10 + [2] * 2)
+    learnt, judged = split(y, None, 0.2, 0)
+    assert judged.tolist() == [14, 21, 22, 23, 24, 26]
+    assert sorted([*learnt, *judged]) == list(range(27))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_are_never_torn_apart(seed):
+    random = np.random.default_rng(seed)
+    group = random.integers(0, 12, 300)
+    y = random.integers(0, 4, 300)
+    learnt, judged = split(y, group, 0.25, seed)
+    assert set(group[learnt]).isdisjoint(group[judged])
+    assert sorted([*learnt, *judged]) == list(range(300))
+    assert set(y[learnt]) == set(y[judged]) == set(range(4))
+    assert abs(len(judged) / 300 - 0.25) < 0.06
+
+
+def test_a_rare_class_in_two_groups_is_both_learnt_and_judged():
+    group = np.repeat(np.arange(20), 5)
+    y = np.zeros(100, np.int64)
+    y[[3, 97]] = 1
+    learnt, judged = split(y, group, 0.2, 0)
+    assert (y[learnt].sum(), y[judged].sum()) == (1, 1)
+
+
+def test_groups_and_labels_by_name_are_read():
+    np.savez(
+        "w.npz",
+        images=np.arange(6 * 20).reshape(6, 20),
+        labels=np.array(["noise", "quake", "noise", "quake", "noise", "quake"]),
+        group=np.array(["b", "b", "a", "a", "c", "c"]),
+    )
+    windows = read_windows("w.npz")
+    assert (windows.classes, windows.y.tolist()) == (("noise", "quake"), [0, 1, 0, 1, 0, 1])
+    assert windows.group.tolist() == [1, 1, 0, 0, 2, 2]
+    assert windows.x.shape == (6, 1, 20)
+    assert windows.x.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("shape", "ndim", "read"),
+    [
+        ((4, 9), None, (4, 1, 9)),
+        ((4, 2, 9), 1, (4, 2, 9)),
+        ((4, 2, 9), 2, (4, 1, 2, 9)),
+        ((4, 2, 9, 8), 2, (4, 2, 9, 8)),
+        ((4, 2, 9, 8), 3, (4, 1, 2, 9, 8)),
+        ((4, 1, 2, 9, 8), None, (4, 1, 2, 9, 8)),
+    ],
+)
+def test_the_axes_of_windows(shape, ndim, read):
+    np.save("w.npy", np.zeros(shape))
+    assert read_windows("w.npy", ndim=ndim).x.shape == read
+
+
+@pytest.mark.parametrize("normalise", ["window", "data", "none"])
+def test_normalisation_is_what_the_card_says(arrivals, normalise):
+    made = recipe("classify", data=Path(arrivals), normalise=normalise, model="trace_classifier")
+    x = np.concatenate([made.train.inputs.numpy(), made.validation.inputs.numpy()])
+    raw = traces(42).samples
+    if normalise == "none":
+        np.testing.assert_array_equal(np.sort(x, axis=None), np.sort(raw, axis=None))
+    elif normalise == "data":
+        learnt = made.train.inputs.numpy()
+        assert abs(learnt.mean()) < 0.05
+        assert made.card.normalisation["kind"] == "fixed"
+    else:
+        np.testing.assert_allclose(x.mean((1, 2)), 0, atol=0.15)
+
+
+def test_rare_classes_weigh_as_much_as_frequent_ones():
+    np.savez("w.npz", x=np.zeros((50, 16)), y=[0] * 40 + [1] * 10)
+    made = recipe("classify", data=Path("w.npz"), model="resnet20", width=2)
+    logits, y = torch.zeros(40, 2), torch.tensor([0] * 32 + [1] * 8)
+    logits[:, 0] = 2.0
+    wrong, right = (
+        torch.nn.functional.cross_entropy(logits[-1:], y[-1:]),
+        torch.nn.functional.cross_entropy(logits[:1], y[:1]),
+    )
+    torch.testing.assert_close(made.loss(logits, y), (wrong + right) / 2)
+    plain = recipe("classify", data=Path("w.npz"), model="resnet20", width=2, balance=False)
+    torch.testing.assert_close(plain.loss(logits, y), (32 * right + 8 * wrong) / 40)
+
+
+def test_weights_from_elsewhere_and_from_a_run_start_a_network(arrivals, capsys):
+    torch.manual_seed(3)
+    foreign = build("resnet20", ndim=1, in_channels=1, out_channels=10, width=4)
+    torch.save({"state_dict": foreign.state_dict()}, "foreign.pth")
+    made = recipe("classify", data=Path(arrivals), model="resnet20", width=4, start="foreign.pth")
+    own = made.model.state_dict()
+    same = [k for k, v in foreign.state_dict().items() if v.shape == own[k].shape and torch.equal(v, own[k])]
+    assert set(own) - set(same) == {"linear.weight", "linear.bias"}
+    said = "Started from foreign.pth: all but its last layer (linear.weight, linear.bias), which had another number of"
+    assert made.card.notes.startswith(said)
+    words = ["--epochs", "1", "--start", "foreign.pth", "--model", "resnet20", "--width", "4", "--out", "run"]
+    assert main(["train", "classify", "--data", arrivals, *words, *QUIET]) == 0
+    assert said in capsys.readouterr().out
+    again = recipe("classify", data=Path(arrivals), start="run")
+    assert again.card.notes == "Started from run."
+    trained = checkpoints.load("run").model.state_dict()
+    assert all(torch.equal(v, trained[k]) for k, v in again.model.state_dict().items())
+
+
+@pytest.mark.parametrize("model", ["lenet1989", "lenet5", "lenet", "alexnet2012"])
+def test_networks_that_are_made_for_a_window_are_made_for_this_one(model):
+    size = 68 if model == "alexnet2012" else 24
+    np.savez("w.npz", x=np.random.default_rng(0).normal(size=(8, size)), y=np.arange(8) % 2)
+    width = {} if model in ("lenet1989", "lenet5") else {"width": 0.05}
+    made = recipe("classify", data=Path("w.npz"), model=model, **width)
+    assert made.card.arguments["window"] == (size,)
+    assert made.model(made.validation[[0]][0]).shape == (1, 2)
+
+
+def test_small_windows_get_the_small_network_by_default():
+    for size, name in ((63, "resnet20"), (64, "resnet18")):
+        np.savez("w.npz", x=np.zeros((4, size)), y=[0, 1, 0, 1])
+        assert recipe("classify", data=Path("w.npz"), width=2).card.architecture == name
+
+
+def test_scores_are_those_of_their_definitions():
+    y, found = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 0])
+    counts = confusion_table(y, found, 3)
+    assert counts.tolist() == [[2, 1, 0], [0, 2, 0], [1, 0, 0]]
+    made = scores(counts, ("a", "b", "c d"))
+    assert made["accuracy"] == pytest.approx(4 / 6)
+    assert made["balanced_accuracy"] == pytest.approx((2 / 3 + 1 + 0) / 3)
+    assert (made["precision_a"], made["recall_a"], made["f1_b"]) == pytest.approx((2 / 3, 2 / 3, 0.8))
+    assert np.isnan(made["precision_c_d"])
+
+
+def test_a_survey_is_refused_by_a_classifier_from_python(arrivals):
+    run = geocnn.fit("classify", data=Path(arrivals), width=2, epochs=1, device="cpu", show_progress=False)
+    with pytest.raises(DataError, match="it judges whole windows; give it windows"):
+        geocnn.predict(run, np.zeros((5, 64), np.float32))
+
+
+@pytest.mark.parametrize("count", [5, 9, 33, 41, 65])
+def test_no_batch_has_a_single_window(count):
+    """Batch normalisation of one window whose map is one sample has nothing to normalise."""
+    np.savez("w.npz", x=np.random.default_rng(0).normal(size=(count + 2, 20)), y=[0] * count + [1] * 2)
+    run = geocnn.fit(
+        "classify",
+        data=Path("w.npz"),
+        validation=0.01,
+        model="resnet18",
+        width=2,
+        epochs=1,
+        batch_size=count - 1,
+        device="cpu",
+        show_progress=False,
+    )
+    assert len(run.recipe.train) % run.recipe.schedule.batch_size != 1

@@ -1,0 +1,125 @@
+"""The U-Net's own example: windows, weights, whole sections, and prediction by an unpadded network."""
+
+import numpy as np
+import pytest
+import torch
+
+import geocnn
+from geocnn.metrics import pixel_errors
+from geocnn.recipes import build
+
+
+@pytest.fixture
+def sections(tmp_path):
+    """Rings of cells with dark walls."""
+    rows, columns = np.indices((64, 80))
+    wall = ((rows // 1) % 16 < 3) | (columns % 20 < 3)
+    rng = np.random.default_rng(0)
+    image = np.stack([np.where(wall, 60, 180) + rng.normal(0, 15, wall.shape) for _ in range(4)])
+    path = tmp_path / "cells.npz"
+    np.savez(path, image=image.clip(0, 255).astype(np.uint8), interior=np.broadcast_to(~wall, image.shape))
+    return path
+
+
+def test_crops_are_cut_from_the_sections_with_their_labels(sections):
+    made = build("membranes", data=sections, width=4, crop=32, test=1, samples=5, elastic=0)
+    x, y = made.train[[0, 1, 2, 3, 4]]
+    assert x.shape == (5, 1, 32, 32)
+    assert y.shape == (5, 2, 32, 32)
+    assert (y[:, 1] == 1).all()
+    assert float(x[y[:, :1] > 0.5].mean()) < -0.5  # walls are dark
+    assert float(x[y[:, :1] < 0.5].mean()) > 0.3
+    assert torch.equal(made.train[[3]][0], x[3:4])
+    assert not torch.equal(made.train[[8]][0], x[3:4])
+
+
+def test_the_last_sections_are_for_testing(sections):
+    made = build("membranes", data=sections, width=4, crop=32, test=1)
+    assert len(made.validation) == 1
+    x, y = made.validation[[0]]
+    assert x.shape[2:] == y.shape[2:] == (64, 80)
+    with np.load(sections) as file:
+        expected = (file["image"][3] - made.card.normalisation["mean"]) / made.card.normalisation["std"]
+        np.testing.assert_allclose(x[0, 0], expected, atol=1e-5)
+        np.testing.assert_array_equal(y[0, 0].bool(), ~file["interior"][3])
+
+
+def test_border_weights_are_asked_for(sections):
+    made = build("membranes", data=sections, width=4, crop=32, test=1, border_weight=10.0, elastic=0)
+    y = made.train[[0]][1]
+    assert float(y[:, 1].max()) == pytest.approx(
+        1 + 10 * np.exp(-(4**2) / 50), rel=1e-5
+    )  # walls of 3: 4 from cell to cell
+    assert (y[:, 1][y[:, 0] < 0.5] == 1).all()
+
+
+def test_a_small_u_net_learns_walls_and_is_applied_to_a_section(sections):
+    run = geocnn.fit(
+        "membranes",
+        data=sections,
+        width=4,
+        crop=48,
+        test=1,
+        samples=16,
+        epochs=12,
+        learning_rate=1e-2,
+        elastic=2,
+        device="cpu",
+        show_progress=False,
+    )
+    assert run.history[-1]["validation_pixel_error"] < 0.05
+    with np.load(sections) as file:
+        found = geocnn.predict(run, file["image"][3], show_progress=False)
+        assert ((found.array > 0.5) != ~file["interior"][3]).mean() < 0.05
+
+
+def test_an_unpadded_network_answers_for_every_sample_whatever_the_tiles(tmp_path):
+    """Mirrored borders (Figure 2 of the paper): each answer is that of the network on a window about it."""
+    rng = np.random.default_rng(1)
+    path = tmp_path / "noise.npz"
+    np.savez(path, image=rng.integers(0, 255, (2, 252, 260), np.uint8), interior=rng.random((2, 252, 260)) < 0.5)
+    made = build("membranes", data=path, model="unet2015", width=4, test=1)
+    x, y = made.train[[0, 1]]
+    assert x.shape == (2, 1, 252, 252)
+    assert y.shape == (2, 2, 68, 68)
+    assert made.model(x).shape == (2, 1, 68, 68)
+    xv, yv = made.validation[[0]]
+    with torch.no_grad():
+        logits = made.model.eval()(xv)
+    assert logits.shape[2:] == yv.shape[2:]
+    assert (yv[:, 1, :252, :260] == 1).all()
+    assert float(yv[:, 1].sum()) == 252 * 260
+    assert 0 <= pixel_errors(logits, yv)["pixel_error"] <= 1
+
+    from geocnn.checkpoints import Trained
+
+    with np.load(path) as file:
+        image = file["image"][1]
+    trained = Trained(made.model.eval(), made.card)
+    whole = geocnn.predict(trained, image, show_progress=False)
+    tiled = geocnn.predict(trained, image, tile=(128, 96), show_progress=False)
+    assert len(tiled.plan) > 1
+    np.testing.assert_allclose(tiled.array, whole.array, atol=1e-5)
+    # The middle of the section, from a window of the section itself.
+    grey = (torch.from_numpy(image).float() - made.card.normalisation["mean"]) / made.card.normalisation["std"]
+    window = grey[None, None, 36:224, 36:224]  # 16 + 92 samples lie before the survey: the poolings begin at 4
+    with torch.no_grad():
+        middle = torch.sigmoid(made.model(window))[0, 0]
+    margin = made.card.margin
+    np.testing.assert_allclose(whole.array[36 + margin : 40 + margin, 36 + margin : 40 + margin], middle, atol=1e-4)
+
+
+def test_the_example_is_the_median_section(sections):
+    from geocnn.recipes.membranes import example
+    from geocnn.training import Run
+
+    made = build("membranes", data=sections, width=4, crop=32, test=3)
+    run = Run(made.model.eval(), made.card, history=[], recipe=made)
+    found = example(run)
+    errors = []
+    for k in range(3):
+        x, y = made.validation[[k]]
+        with torch.no_grad():
+            errors.append(pixel_errors(made.model(x), y)["pixel_error"])
+    assert found.image.shape == found.truth.shape == (64, 80)
+    assert ((found.probability > 0.5) != found.truth).mean() == pytest.approx(sorted(errors)[1])

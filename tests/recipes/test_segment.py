@@ -1,0 +1,305 @@
+"""Learning from one's own labels: what is unknown counts for nothing, neighbours do not leak, and it learns."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import geocnn
+from geocnn.cli import main
+from geocnn.errors import DataError
+from geocnn.grid import Axis, Grid
+from geocnn.io import ArraySource
+from geocnn.recipes import build, evaluate
+from geocnn.synthetic.structure import structure
+
+SMALL = {"width": 4, "samples": 8, "epochs": 2, "batch_size": 4}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def layered(shape, *, classes=3, seed=0):
+    """Layers of one class each, thick and gently folded; each has an amplitude of its own."""
+    generator = np.random.default_rng(seed)
+    depth = np.indices(shape)[-1] + 3 * np.sin(np.indices(shape)[0] / 9)
+    y = np.clip(depth * classes // shape[-1], 0, classes - 1).astype(np.uint8)
+    x = (2.0 * y - classes + 1 + 0.3 * generator.standard_normal(shape)).astype(np.float32)
+    return x, y
+
+
+def save(x, y, name=""):
+    """Files for --data and --labels."""
+    np.save(f"x{name}.npy", x)
+    np.save(f"y{name}.npy", y)
+    return {"data": (Path(f"x{name}.npy"),), "labels": (Path(f"y{name}.npy"),)}
+
+
+def fit(files, **options):
+    return geocnn.fit("segment", **files, **SMALL | options, show_progress=False, device="cpu")
+
+
+def test_samples_of_unknown_class_count_for_nothing():
+    """Whatever the network says there, and whatever the labels called unknown: the loss and its slope are the same."""
+    for classes in (2, 3):
+        x, y = layered((96, 48), classes=classes)
+        known = y.astype(np.float32)
+        known[20:60, 10:40] = np.nan
+        known[70:, ::2] = -1
+        made = build("segment", **save(x, known), **SMALL)
+        inputs, target = made.train[range(4)]
+        assert 0 < (target < 0).float().mean() < 1
+        logits = made.model(inputs).detach().requires_grad_()
+        made.loss(logits, target).backward()
+        blank = (target < 0)[:, None].expand_as(logits)
+        assert torch.equal(logits.grad[blank], torch.zeros_like(logits.grad[blank]))
+        assert (logits.grad[~blank] != 0).any()
+        other = torch.where(blank, 100 * torch.randn_like(logits), logits.detach())
+        assert torch.equal(made.loss(other, target), made.loss(logits.detach(), target))
+        assert made.metrics(other, target) == made.metrics(logits.detach(), target)
+        nothing = torch.full_like(target, -1)
+        assert made.loss(logits, nothing) == 0
+        assert sum(made.metrics(logits, nothing).values()) == 0
+        coded = np.nan_to_num(known, nan=7).astype(np.int16)
+        again = build("segment", **save(x, coded), unknown=7, **SMALL)
+        assert torch.equal(again.train[range(4)][1], target)
+
+
+def test_dead_traces_mutes_and_nan_are_of_no_known_class():
+    x, y = layered((96, 48))
+    x[10] = 0
+    x[20, :15] = 0
+    x[30, 7] = np.nan
+    piece = build("segment", **save(x, y), **SMALL).train.pieces[0]
+    assert (piece.y[10] == -1).all()
+    assert (piece.y[20, :15] == -1).all()
+    assert (piece.y[20, 15:] == y[20, 15:]).all()
+    assert piece.y[30, 7] == -1
+    assert (piece.y == -1).sum() == 48 + 15 + 1
+    # As prediction shows them: filled from a neighbour, normalised with the numbers of the whole survey.
+    assert np.isfinite(piece.x).all()
+    assert np.array_equal(piece.x[10], piece.x[9]) or np.array_equal(piece.x[10], piece.x[11])
+    assert abs(float(piece.x.mean())) < 0.2
+    assert 0.8 < float(piece.x.std()) < 1.2
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"), [((40, 30, 24), {"ndim": 3}), ((60, 24, 20), {"ndim": 2}), ((90, 40), {})]
+)
+def test_what_judges_is_half_a_window_away_from_what_is_learnt(shape, options):
+    """Every sample has its own number, so that windows tell where they come from."""
+    number = np.arange(1, np.prod(shape) + 1, dtype=np.float32).reshape(shape)
+    y = layered(shape)[1]
+    made = build("segment", **save(number, y), **SMALL | {"samples": 60}, noise=0, amplitude=1, **options)
+    axis = int(np.argmax(shape[:2])) if len(shape) == 3 else 0
+    mean, std = number.mean(), number.std()  # clipping is at 4, beyond all of them
+
+    def places(samples, count):
+        x, target = samples[range(count)]
+        values = x[:, 0][target >= 0].numpy() * np.float64(std) + mean
+        return set(np.unravel_index(np.clip(np.rint(values).astype(int) - 1, 0, number.size - 1), shape)[axis].tolist())
+
+    learnt, judged = places(made.train, 60), places(made.validation, len(made.validation))
+    gap = made.card.window[axis if made.card.ndim == 3 else 0] // 2
+    if options.get("ndim") == 2:  # the sections are inlines, cut along their crosslines
+        pieces = made.train.pieces[0].x.shape[0], made.validation.pieces[0].x.shape[0]
+        assert pieces[0] + pieces[1] + gap == shape[1]
+        return
+    assert min(judged) - max(learnt) > gap * 0.9  # statistics of a sample of traces: numbers to a few per cent
+    assert max(judged) == shape[axis] - 1
+
+
+def test_sections_far_apart_judge_as_a_whole_and_files_too():
+    x, y = layered((40, 30, 32))
+    files = save(x, y)
+    made = build("segment", **files, inlines=(2, 12, 22, 32), **SMALL)
+    assert made.card.ndim == 2
+    assert made.card.axes == ("crossline", "time")
+    assert [p.name for p in made.train.pieces] == ["x.npy, inline 2", "x.npy, inline 12", "x.npy, inline 22"]
+    assert [p.name for p in made.validation.pieces] == ["x.npy, inline 32"]
+    both = build("segment", **files, inlines=(2, 12), crosslines=(5, 25), **SMALL)
+    assert [p.x.shape for p in both.train.pieces] == [(30, 32), (30, 32), (40, 32)]
+    two = {k: (*v, *w) for (k, v), w in zip(files.items(), save(x[:20], y[:20], "2").values(), strict=True)}
+    volumes = build("segment", **two, ndim=3, **SMALL)
+    assert [p.x.shape for p in (*volumes.train.pieces, *volumes.validation.pieces)] == [(40, 30, 32), (20, 30, 32)]
+    sparse = np.full(y.shape, 255, np.uint8)
+    sparse[:, [3, 17]] = y[:, [3, 17]]
+    found = build("segment", **save(x, sparse), **SMALL)
+    assert found.card.axes == ("inline", "time")
+    assert [p.name for p in found.validation.pieces] == ["x.npy, crossline 17"]
+
+
+def test_validation_windows_tile_what_is_known_once():
+    x, y = layered((50, 70))
+    made = build("segment", **save(x, y), crop=(16, 32), validation=0.4, **SMALL)
+    (piece,) = made.validation.pieces
+    _, target = made.validation[range(len(made.validation))]
+    assert piece.y.shape == (20, 70) or piece.y.shape == (50, 28)
+    assert np.array_equal(
+        np.bincount(target[target >= 0].numpy(), minlength=3), np.bincount(piece.y.ravel(), minlength=3)
+    )
+    assert len(made.validation) == -(-piece.y.shape[0] // 16) * -(-piece.y.shape[1] // 32)
+
+
+def test_rare_classes_are_met_and_weigh_more():
+    x, y = layered((200, 48), classes=2)
+    y[:] = 0
+    y[30:34, 20:24] = 1
+    y[60:90] = 2
+    y[180:, :8] = 1
+    made = build("segment", **save(x, y), crop=(16, 16), **SMALL | {"samples": 200})
+    _, target = made.train[range(200)]
+    met = [(target == k).flatten(1).any(1).float().mean() for k in range(3)]
+    assert min(met) > 0.15  # a sixth is aimed at each class
+    weight = made.loss.keywords["weight"]
+    share = np.bincount(np.concatenate([p.y.ravel() for p in made.train.pieces]), minlength=3)
+    share = share / share.sum()
+    assert np.dot(weight, share) == pytest.approx(1)
+    assert weight[2] / weight[0] == pytest.approx(np.sqrt(share[0] / share[2]))
+    assert weight[1] / weight[0] == pytest.approx(10)  # the most there is
+
+
+def test_windows_depend_on_seed_and_number_alone():
+    files = save(*layered((96, 48)))
+    one, two = (build("segment", **files, **SMALL) for _ in range(2))
+    for a, b in zip(one.train[[3, 11]], two.train[[3, 11]], strict=True):
+        assert torch.equal(a, b)
+    assert torch.equal(one.train[[3]][0], build("segment", data="x.npy", labels="y.npy", **SMALL).train[[3]][0])
+    assert torch.equal(one.train[[11]][0][0], one.train[[3, 11]][0][1])
+    assert not torch.equal(one.train[[3]][0], one.train[[11]][0])
+    assert not torch.equal(one.train[[3]][0], build("segment", **files, **SMALL | {"seed": 1}).train[[3]][0])
+
+
+def test_an_unpadded_network_is_judged_where_it_answers():
+    x, y = layered((120, 90))
+    made = build("segment", **save(x, y), model="unet2015", **SMALL | {"width": 2})
+    inputs, target = made.train[[0]]
+    margin = made.model.margin
+    assert made.model(inputs).shape[2:] == target.shape[1:]
+    assert [n - 2 * margin for n in inputs.shape[2:]] == list(target.shape[1:])
+    piece = made.validation.pieces[0]
+    _, judged = made.validation[range(len(made.validation))]
+    assert int((judged >= 0).sum()) == piece.y.size
+    assert made.card.margin == margin
+
+
+def test_layers_are_learnt_resumed_judged_and_applied(capsys):
+    """From the command line: the scores of the table are those of the answers, counted anew."""
+    x, y = layered((160, 48))
+    save(x, y)
+    words = ["train", "segment", "--data", "x.npy", "--labels", "y.npy", "--classes", "top", "middle", "base"]
+    words += ["--width", "4", "--samples", "64", "--epochs", "6", "--learning-rate", "0.01"]
+    words += ["--out", "run", "--device", "cpu", "--quiet"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = out.splitlines()
+    assert lines[0].split() == ["validation", "precision", "recall", "IoU", "samples"]
+    assert [line.split()[0] for line in lines[1:4]] == ["top", "middle", "base"]
+    assert "next: geocnn predict run x.npy --out x-run.npy" in lines
+    for name in ("learning", "confusion", "windows"):
+        assert f"picture run/{name}.png" in lines
+        assert Path(f"run/{name}.png").read_bytes().startswith(b"\x89PNG")
+    card = json.loads(Path("run/card.json").read_text())
+    assert card["classes"] == ["top", "middle", "base"]
+    assert card["training"]["arguments"]["data"] == ["x.npy"]
+    recorded = card["metrics"]["validation"]
+    assert recorded["validation_mean_iou"] > 0.9
+    mean = float(next(line for line in lines if line.startswith("mean IoU")).split()[2].rstrip(","))
+    assert mean == pytest.approx(recorded["validation_mean_iou"], abs=0.01)
+    again = evaluate("run", device="cpu", show_progress=False)
+    assert again["mean_iou"] == pytest.approx(mean, abs=0.001)
+    assert main(["predict", "run", "x.npy", "--out", "x-run.npy", "--quiet"]) == 0
+    found = np.load("x-run.npy")
+    assert set(np.unique(found)) <= {0, 1, 2}
+    iou = [((found == k) & (y == k)).sum() / ((found == k) | (y == k)).sum() for k in range(3)]
+    scored = evaluate("run", "x.npy", "y.npy", device="cpu", show_progress=False)
+    assert [scored[f"iou_{n}"] for n in ("top", "middle", "base")] == pytest.approx(iou, abs=1e-6)
+    assert min(iou) > 0.85
+    assert main([*words, "--resume"]) == 0
+
+
+def test_faults_of_a_volume_are_learnt_in_3_d(capsys):
+    sample = structure(0, seed=5, shape=(48, 40, 32))
+    save(sample.seismic.numpy(), sample.fault.numpy().astype(np.uint8))
+    words = ["train", "segment", "--data", "x.npy", "--labels", "y.npy", "--classes", "fault", "--model", "faultseg"]
+    words += ["--width", "4", "--samples", "2", "--epochs", "1", "--out", "run", "--device", "cpu", "--quiet"]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["validation", "other", "fault"]
+    assert lines[3].startswith("best threshold ")
+    assert "picture run/precision-recall.png" in lines
+    card = json.loads(Path("run/card.json").read_text())
+    assert card["arguments"]["ndim"] == 3
+    assert card["axes"] == ["inline", "crossline", "time"]
+    assert geocnn.predict("run", "x.npy", show_progress=False, device="cpu").array.shape == (48, 40, 32)
+
+
+def test_training_goes_on_from_the_shipped_faults_better_than_from_scratch():
+    sample = structure(3, seed=77, shape=(160, 96))
+    files = save(sample.seismic.numpy(), sample.fault.numpy().astype(np.uint8))
+    options = {"samples": 16, "epochs": 1, "width": None, "crop": (64, 64), "classes": ("fault",)}
+    shipped = fit(files, **options, from_="faults")
+    fresh = fit(files, **options, model="faultseg")
+    first, second = (r.card.metrics["validation"]["validation_dice"] for r in (shipped, fresh))
+    assert first > second + 0.1
+    assert shipped.card.architecture == "faultseg"
+    assert shipped.card.notes == "Went on from faults."
+    origin = geocnn.load("faults", ndim=2)
+    assert shipped.card.normalisation == origin.card.normalisation
+    # With more classes the last layer starts anew, and only that.
+    x, y = layered((160, 48))
+    more = build("segment", **save(x, y), from_="faults", samples=4)
+    assert more.card.notes == "Went on from faults: all but its last layer, which answered for 1 and now for 3."
+    changed = [
+        k
+        for k, v in origin.model.state_dict().items()
+        if not torch.equal(v.expand_as(v), more.model.state_dict()[k])
+        if v.shape == more.model.state_dict()[k].shape
+    ]
+    assert changed == []
+    assert more.model(more.train[[0]][0]).shape[1] == 3
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_network_for_sections_goes_through_a_cube_section_by_section(axis):
+    x, y = layered((24, 28, 32))
+    numbers = tuple(range(0, 20, 8))
+    made = build("segment", **save(x, y), **{("inlines", "crosslines")[axis]: numbers}, **SMALL)
+    grid = Grid((Axis("inline", 24, 100, 2), Axis("crossline", 28, 300, 1), Axis("time", 32, 0, 4, "ms")))
+    trained = geocnn.checkpoints.Trained(made.model.eval(), made.card)
+    result = geocnn.predict(trained, ArraySource(x, grid), show_progress=False, device="cpu")
+    assert result.grid == grid
+    name = grid.names[axis]
+    assert result.notes == [f"segment is a network for sections; it went through the cube {name} by {name}."]
+    fixed = {"kind": "fixed", "clip": 4.0} | dict(
+        zip(("mean", "std"), (float(n) for n in normalisation(x)), strict=True)
+    )
+    single = geocnn.checkpoints.Trained(made.model, made.card.replace(normalisation=fixed))
+    for i in range(0, x.shape[axis], 7):
+        own = geocnn.predict(single, np.ascontiguousarray(x.take(i, axis)), show_progress=False, device="cpu").array
+        assert np.array_equal(own, result.array.take(i, axis))
+    tiled = geocnn.predict(trained, x, tile=(5, 16, 16), show_progress=False, device="cpu")
+    assert len(tiled.plan) > len(result.plan)
+    assert np.mean(tiled.array == result.array) > 0.999  # another order of sums can move a sample to the next class
+
+
+def normalisation(x):
+    """Mean and deviation of the central 99.8 %, as of the whole survey."""
+    low, high = np.quantile(x.astype(np.float64), (0.001, 0.999))
+    inner = x[(x >= low) & (x <= high)].astype(np.float64)
+    return inner.mean(), inner.std()
+
+
+def test_crops_suit_the_data_and_the_network():
+    x, y = layered((300, 70))
+    assert build("segment", **save(x, y), **SMALL).card.window == (128, 80)
+    assert build("segment", **save(x[:60], y[:60]), **SMALL).card.window == (32, 80)
+    assert build("segment", **save(x, y), **SMALL | {"model": "faultseg"}).card.window == (128, 72)
+    assert build("segment", **save(x, y), crop=(64, 32), **SMALL).card.window == (64, 32)
+    with pytest.raises(DataError, match="give --crop 64 32"):
+        build("segment", **save(x, y), crop=(60, 30), **SMALL)
