@@ -1,7 +1,9 @@
 """Shared fixtures; array shapes and types of geocnn are checked at run time while the tests run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
 from jaxtyping import install_import_hook
 
@@ -31,3 +33,11 @@ def oracles() -> Path:
     if not folder.is_dir():
         pytest.skip("reference numbers (../shared/oracles) are not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def symbolic_sizes() -> Iterator[None]:
+    """Without the check of shapes: while a network is exported its sizes are symbols, which the checker refuses."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

@@ -2,7 +2,6 @@
 
 import json
 
-import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -15,11 +14,8 @@ from geocnn.models import build
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
+def elsewhere(tmp_path, monkeypatch, symbolic_sizes):  # noqa: ARG001  (takes effect by being named)
     monkeypatch.chdir(tmp_path)
-    jaxtyping.config.update("jaxtyping_disable", True)  # symbolic sizes are no numbers
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def tiny(**changes):

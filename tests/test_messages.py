@@ -794,7 +794,7 @@ def no_such_command():
 
 @command
 def no_command_near():
-    """there is no command picks; there are train, predict, evaluate, info, synth."""
+    """there is no command picks; there are train, predict, evaluate, export, info, models, synth, explain."""
     return run("picks")
 
 

@@ -23,7 +23,9 @@ COMMANDS = [
     for line in text.splitlines()
     if line.startswith("geocnn ")
 ]
-QUICK = [c for c in COMMANDS if c[0] == "info" or (c[0] == "train" and c[1] == "traces")]
+QUICK = [
+    c for c in COMMANDS if c[0] == "info" or c[:2] in (["train", "traces"], ["models", "resnet50"], ["models", "unet"])
+]
 
 
 @pytest.fixture
@@ -40,17 +42,58 @@ def survey(tmp_path, monkeypatch) -> Path:
 def test_every_command_is_understood(command):
     function, bound, *_ = app.parse_args(command, exit_on_error=False, print_error=False)
     assert callable(function)
-    assert bound.arguments or bound.kwargs or command[1:] == ["traces"]
+    assert bound.arguments or bound.kwargs or command in (["train", "traces"], ["train", "digits"], ["models"])
 
 
 def test_there_are_commands_for_each_verb():
-    assert {c[0] for c in COMMANDS} == {"train", "info", "predict", "evaluate", "synth"}
+    verbs = {"train", "info", "predict", "evaluate", "synth", "models", "explain", "export"}
+    assert {c[0] for c in COMMANDS} == verbs
+    assert {c[1] for c in COMMANDS if c[0] == "train"} >= {"traces", "faults", "segment", "classify", "digits"}
+
+
+OWN = [c for c in COMMANDS if any(word in ("segment", "classify", "runs/segment", "runs/classify") for word in c)]
+LESS = {
+    "segment": ["--epochs", "1", "--samples", "2", "--crop", "16", "16", "--width", "4"],
+    "classify": ["--epochs", "1", "--width", "4"],
+}
+
+
+@pytest.mark.usefixtures("symbolic_sizes")
+def test_your_own_data_from_labels_to_results(survey, capsys):
+    """The commands of README one after the other, with less to do."""
+    names = [axis.values for axis in geocnn.open(survey).grid.axes]
+    with geocnn.create("facies.sgy", geocnn.open(survey)) as sink:
+        layers = np.arange(48) // 16 + np.zeros((24, 32, 1))
+        sink.write((0, 0, 0), layers.astype(np.float32))
+    Path("truth.sgy").rename("my-faults.sgy")
+    rng = np.random.default_rng(0)
+    np.savez("windows.npz", x=rng.standard_normal((24, 64)).astype(np.float32), y=np.arange(24) % 3)
+    runs = 0
+    for command in OWN:
+        words = list(command)
+        if "--inlines" in words:
+            at = words.index("--inlines") + 1
+            words[at : at + 4] = [f"{names[0][k]:g}" for k in (0, 7, 15, 23)]
+            words += ["--out", "runs/segment", "--overwrite"]
+        if words[0] == "train":
+            more = LESS[words[1]]
+            words += [*more[:4], "--crop", "16", "16", "16"] if "--from" in words else more
+            runs += 1
+        if words[0] in ("predict", "export") and "facies" in " ".join(words):
+            words += ["--overwrite"] * (words[0] == "predict")
+        assert main([*words, *["--quiet"] * (words[0] != "export")]) == 0, capsys.readouterr().err
+    assert runs == 3
+    found = geocnn.open("facies.sgy").read(...)
+    assert set(np.unique(found)) <= {0.0, 1.0, 2.0}
+    assert len(Path("classes.csv").read_text().splitlines()) == 25
+    assert Path("facies.onnx").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("command", QUICK, ids=" ".join)
 def test_quick_commands_run(command, survey, capsys):
     assert main(command) == 0
-    assert (survey.parent / "survey.png").exists() or (survey.parent / "runs" / "traces" / "traces.png").exists()
+    made = {"info": "survey.png", "train": "runs/traces/traces.png", "models": "survey.sgy"}
+    assert (survey.parent / made[command[0]]).exists()
     assert capsys.readouterr().out
 
 

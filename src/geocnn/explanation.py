@@ -67,6 +67,7 @@ class Explanation:
         name: of the network.
         ndim: dimensions.
         trained: whether its weights are.
+        upright: whether the axes are rows and columns of a picture; else the last one runs downward.
         source: where the input comes from, in words.
         input: ``(channels, *space)``; of a 3-D network the slice in the middle of the first axis.
         kernels: of the first convolution, ``(out, in, *kernel)``; of a 3-D network its middle slice.
@@ -83,6 +84,7 @@ class Explanation:
     name: str
     ndim: int
     trained: bool
+    upright: bool
     source: str
     input: NDArray[np.float32]
     kernels: NDArray[np.float32]
@@ -156,6 +158,7 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
     Args:
         found: the network, with weights.
         x: one input that it takes, ``(1, channels, *space)``.
+        upright: whether the axes are rows and columns of a picture; else the last one runs downward.
         source: where the input comes from, in words.
 
     Raises:
@@ -177,6 +180,7 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
         name=found.name,
         ndim=model.ndim,
         trained=found.card is not None,
+        upright=found.card is not None and found.card.axes == ("row", "column"),
         source=source,
         input=_slice(x[0].float().numpy(), model.ndim),
         kernels=_slice(kernels, model.ndim),

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from geocnn.errors import DataError
 from geocnn.hardware import Precision, check_precision
@@ -66,6 +66,39 @@ class Schedule:
             raise DataError(f"patience is {self.patience}; needed are 1 or more epochs.")
         if self.ema is not None and not 0 <= self.ema < 1:
             raise DataError(f"ema is {self.ema:g}; the decay of an average lies between 0 and 1, for example 0.995.")
+
+    @classmethod
+    def annealed(
+        cls,
+        samples: int,
+        *,
+        epochs: int,
+        batch_size: int,
+        learning_rate: float,
+        **others: Any,  # noqa: ANN401  (the other attributes, of many types)
+    ) -> "Schedule":
+        """Warm-up over a tenth of all steps, 100 at most, then cosine decay.
+
+        Args:
+            samples: of an epoch.
+            epochs: as the attribute, and so are the rest.
+            batch_size: samples per step.
+            learning_rate: peak learning rate.
+            others: other attributes by name.
+        """
+        warmup = min(100, samples * epochs // max(1, batch_size) // 10)
+        return cls(epochs, batch_size, learning_rate, warmup, "cosine", **others)
+
+    @classmethod
+    def of_windows(cls, samples: int, **others: Any) -> "Schedule":  # noqa: ANN401
+        """The annealed one for windows that are made or cut anew in every epoch: nothing to shuffle, small steps.
+
+        Args:
+            samples: of an epoch.
+            others: as for :meth:`annealed`.
+        """
+        fresh = {"weight_decay": 1e-4, "clip": 1.0, "shuffle": False, "fresh": True}
+        return cls.annealed(samples, **fresh | others)
 
     def steps(self, samples: int) -> int:
         """Steps of an epoch of so many samples."""

@@ -48,6 +48,7 @@ class Recipe:
         monitor: score whose best epoch gives the weights that are kept, such as "validation_dice"; with a leading "-"
             the smallest is the best; None keeps the last weights.
         report: what is said and drawn at the end, a key of :data:`geocnn.cli.reports.REPORTS`.
+        applies_to: a file to name in the command that applies the network.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Recipe:
     summary: Callable[[dict[str, float]], dict[str, float]] | None = None
     monitor: str | None = None
     report: str = "learning"
+    applies_to: str = "survey.sgy"
 
 
 @dataclass(frozen=True, kw_only=True)

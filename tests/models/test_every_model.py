@@ -1,6 +1,5 @@
 """What every architecture must do in every dimension: learn with all of its weights, be saved, loaded and exported."""
 
-import jaxtyping
 import pytest
 import torch
 
@@ -37,15 +36,6 @@ MODELS = [name for name in ARCHITECTURES if name != "resnet1202"]  # 1,202 layer
 FAMILIES = ["trace_classifier", "lenet5", "alexnet", "resnet18", "resnet20", "unet", "faultseg"]  # the writer is slow
 DIMENSIONS = pytest.mark.parametrize("ndim", [1, 2, 3])
 EVERY = pytest.mark.parametrize("name", MODELS)
-
-
-@pytest.fixture
-def symbolic():
-    """The sizes of a network that is being exported are symbols, which the checks of types take for no numbers."""
-    before = jaxtyping.config.jaxtyping_disable
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", before)
 
 
 def make(name, ndim):
@@ -116,7 +106,7 @@ def test_a_run_folder_gives_the_same_numbers(name, ndim, tmp_path):
     assert torch.equal(trained.model(x), model.eval()(x))
 
 
-@pytest.mark.usefixtures("symbolic")
+@pytest.mark.usefixtures("symbolic_sizes")
 @DIMENSIONS
 @EVERY
 def test_torch_export_gives_the_same_numbers_at_every_size(name, ndim):
@@ -130,7 +120,7 @@ def test_torch_export_gives_the_same_numbers_at_every_size(name, ndim):
             torch.testing.assert_close(program(x), model(x), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.usefixtures("symbolic")
+@pytest.mark.usefixtures("symbolic_sizes")
 @DIMENSIONS
 @EVERY
 def test_torchscript_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):
@@ -141,7 +131,7 @@ def test_torchscript_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):
     assert len(made.checked) == (2 if made.sizes.step else 1)
 
 
-@pytest.mark.usefixtures("symbolic")
+@pytest.mark.usefixtures("symbolic_sizes")
 @DIMENSIONS
 @pytest.mark.parametrize("name", FAMILIES)
 def test_onnx_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):

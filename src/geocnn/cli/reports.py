@@ -17,8 +17,8 @@ def _learning(run: "Run", folder: Path) -> Iterator[str]:
     scores = run.card.metrics["validation"]
     yield ", ".join(f"{k.removeprefix('validation_')} {v:.3f}" for k, v in scores.items())
     yield _curve(run, folder)
-    if run.card.task == "segmentation":
-        yield f"next: geocnn predict {folder} survey.sgy --out {run.recipe.name}.sgy"
+    data = Path(run.recipe.applies_to)
+    yield f"next: geocnn predict {folder} {data} --out {run.recipe.name}{data.suffix}"
 
 
 def _traces(run: "Run", folder: Path) -> Iterator[str]:

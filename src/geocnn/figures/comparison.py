@@ -14,37 +14,33 @@ History = Sequence[Mapping[str, float]]
 
 
 def depths(plain: Mapping[int, History], residual: Mapping[int, History], *, title: str = "") -> Figure:
-    """Error against the epoch, plain networks on the left and residual ones on the right, one colour a depth.
+    """Training loss and test error against the epoch: plain networks on the left, residual ones on the right.
 
-    The picture of He et al. (2016, Figure 6): dashed on the samples learnt from, full on those for testing.
+    The picture of He et al. (2016, Figure 6), one colour a depth.
 
     Args:
         plain: number of layers -> rows of metrics.csv.
         residual: the same with shortcuts.
         title: what was learnt.
     """
-    made = figure(10, 4)
-    places = made.subplots(1, 2, sharey=True)
-    for place, histories, name in zip(places, (plain, residual), ("plain", "residual"), strict=True):
+    made = figure(10, 7)
+    places = made.subplots(2, 2, sharex=True, sharey="row")
+    for column, (histories, name) in enumerate(((plain, "plain"), (residual, "residual"))):
         for colour, (layers, history) in zip(_COLOURS, histories.items(), strict=False):
             epochs = [row["epoch"] for row in history]
             error = [100 * (1 - row["validation_accuracy"]) for row in history]
-            place.plot(epochs, error, color=colour, marker="o", markersize=3, label=f"{layers} layers")
-            place.annotate(
-                f"{error[-1]:.1f} %",
-                (epochs[-1], error[-1]),
-                xytext=(6, 0),
-                textcoords="offset points",
-                color=colour,
-                va="center",
-            )
-        place.set(xlabel="epoch", title=f"{name} networks", ylim=(0.5, 100), yscale="log")
-        place.set_yticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
-        place.margins(x=0.12)
+            line = {"color": colour, "marker": "o", "markersize": 3}
+            places[0, column].plot(epochs, [row["loss"] for row in history], **line)
+            places[1, column].plot(epochs, error, label=f"{layers} layers: {error[-1]:.1f} %", **line)
+        places[0, column].set(title=f"{name} networks", yscale="log")
+        places[1, column].set(xlabel="epoch", ylim=(1, 100), yscale="log")
+        places[1, column].set_yticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
+        places[1, column].legend(frameon=False, title="test error at the end", loc="lower left" if column == 0 else 1)
+    for place in places.flat:
         place.xaxis.set_major_locator(MaxNLocator(integer=True))
         place.grid(alpha=0.3)
-        place.legend(frameon=False)
-    places[0].set_ylabel("test error (%)")
+    places[0, 0].set_ylabel("training loss")
+    places[1, 0].set_ylabel("test error (%)")
     if title:
         made.suptitle(title, fontsize=12)
     return made

@@ -38,7 +38,7 @@ def explain(made: "Explanation") -> Figure:
     _input(left, made)
     _kernels(right, made)
     for part, maps in zip(_parts(middle.subfigures(1, len(made.maps))), made.maps, strict=True):
-        _maps(part, maps, made.ndim)
+        _maps(part, maps, made)
     places = low.subplots(1, 3, width_ratios=(1.25, 1, 0.9))
     _shifts(places[0], made)
     _field(places[1], made)
@@ -51,15 +51,22 @@ def _parts(made: object) -> list[SubFigure]:
     return list(np.ravel(np.asarray(made, dtype=object)))
 
 
-def _axes_names(ndim: int) -> tuple[str, str]:
+def _axes_names(made: "Explanation") -> tuple[str, str]:
     """What lies to the right and downward in a slice."""
-    return {1: ("sample", "amplitude"), 2: ("trace", "sample"), 3: ("crossline", "sample")}[ndim]
+    if made.upright:
+        return "column", "row"
+    return {1: ("sample", "amplitude"), 2: ("trace", "sample"), 3: ("crossline", "sample")}[made.ndim]
+
+
+def _downward(values: NDArray[np.float32], made: "Explanation") -> NDArray[np.float32]:
+    """A slice as an image: its last axis downward, unless it is a picture with rows and columns."""
+    return values if made.upright else values.T
 
 
 def _input(part: SubFigure, made: "Explanation") -> None:
     """What the network sees."""
     axes = part.subplots()
-    across, down = _axes_names(made.ndim)
+    across, down = _axes_names(made)
     axes.set(xlabel=across, ylabel=down)
     axes.set_title(f"Input: {made.source}" + (", middle inline" if made.ndim == 3 else ""), fontsize=11)
     values = made.input
@@ -72,7 +79,9 @@ def _input(part: SubFigure, made: "Explanation") -> None:
         axes.spines[["top", "right"]].set_visible(False)
         return
     limit = float(np.percentile(np.abs(values[0]), 99)) or 1.0
-    image = axes.imshow(values[0].T, cmap="gray", norm=Normalize(-limit, limit), aspect=_aspect(values[0]))
+    image = axes.imshow(
+        _downward(values[0], made), cmap="gray", norm=Normalize(-limit, limit), aspect=_aspect(values[0])
+    )
     name = "input, normalised" if len(values) == 1 else f"channel 1 of {len(values)}, normalised"
     part.colorbar(image, ax=axes, label=name, shrink=0.9, pad=0.02, extend="both")
 
@@ -107,19 +116,19 @@ def _kernels(part: SubFigure, made: "Explanation") -> None:
             place.tick_params(labelleft=number % columns == 0, labelsize=7)
             place.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
             continue
-        image = place.imshow(kernel.T, cmap=cm.vik, norm=Normalize(-limit, limit), interpolation="none")
+        image = place.imshow(_downward(kernel, made), cmap=cm.vik, norm=Normalize(-limit, limit), interpolation="none")
         place.set(xticks=[], yticks=[])
     if image is not None:
         part.colorbar(image, ax=list(places.flat), label="weight", shrink=0.9, pad=0.02)
 
 
-def _maps(part: SubFigure, maps: "FeatureMaps", ndim: int) -> None:
+def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
     """The most lively maps of a layer, each bright where it is large."""
     apart = "" if math.isnan(maps.stride) else f", {maps.stride:g} input samples apart" if maps.stride != 1 else ""
     shape = " x ".join(map(str, maps.values.shape[1:]))
     shown = f"{len(maps.channels)} of {maps.count} maps" if maps.count > 1 else "1 map"
     part.suptitle(f"{maps.layer}\n{shown}, {shape} samples{apart}", fontsize=10)
-    if ndim == 1:
+    if made.ndim == 1:
         axes = part.subplots()
         scaled = maps.values / np.maximum(np.abs(maps.values).max(1, keepdims=True), 1e-30)
         signed = bool((maps.values < 0).any())
@@ -142,7 +151,7 @@ def _maps(part: SubFigure, maps: "FeatureMaps", ndim: int) -> None:
     for place, values, channel in zip(places.flat, maps.values, maps.channels, strict=False):
         low, high = np.percentile(values, (1, 99))
         norm = Normalize(low, high if high > low else low + 1)
-        place.imshow(values.T, cmap=cm.lapaz, norm=norm, aspect=_aspect(values), interpolation="none")
+        place.imshow(_downward(values, made), cmap=cm.lapaz, norm=norm, aspect=_aspect(values), interpolation="none")
         place.set_title(f"map {channel}", fontsize=8, pad=2)
 
 
@@ -176,20 +185,21 @@ def _field(axes: Axes, made: "Explanation") -> None:
     if made.ndim == 1:
         _profile(axes, effective, field.size)
         return
-    shape = effective.gradient.shape
-    shown = effective.gradient.sum(0) if made.ndim == 3 else effective.gradient
+    shown, bounds = effective.gradient.sum(0) if made.ndim == 3 else effective.gradient, effective.bounds[-2:]
+    if made.upright:
+        shown, bounds = shown.T, bounds[::-1]
+    shape = shown.shape
     strength = np.sqrt(shown / shown.max())  # so that the flanks are seen
     centre = [n // 2 for n in shape[-2:]]
     extent = (-centre[0] - 0.5, shape[-2] - centre[0] - 0.5, shape[-1] - centre[1] - 0.5, -centre[1] - 0.5)
     image = axes.imshow(strength.T, cmap=cm.lapaz_r, norm=Normalize(0, 1), extent=extent, interpolation="none")
-    bounds = effective.bounds[-2:]
     box = [(first - c - 0.5, last - first + 1) for (first, last), c in zip(bounds, centre, strict=True)]
     axes.set(xlim=_wider(extent[:2]), ylim=_wider(extent[2:]))
     axes.add_patch(Rectangle((box[0][0], box[1][0]), box[0][1], box[1][1], fill=False, color=_EFFECTIVE, linewidth=1.8))
     half, middle = field.size / 2, _middle(effective)
     if field.size <= min(shape[-2:]):
         axes.add_patch(Rectangle((middle - half,) * 2, field.size, field.size, fill=False, color=_FIELD, linewidth=1.8))
-    across, down = _axes_names(made.ndim)
+    across, down = _axes_names(made)
     axes.set(xlabel=f"{across}s from the middle", ylabel=f"{down}s from the middle")
     part = axes.figure
     part.colorbar(image, ax=axes, label="root of the mean gradient / its largest", shrink=0.8, pad=0.02)

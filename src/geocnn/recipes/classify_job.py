@@ -45,4 +45,5 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         schedule=schedule(network.model, len(parts.learnt), fresh=changed, **learning),
         seed=given["seed"],
         report="classification",
+        applies_to=str(given["data"]),
     )

@@ -157,12 +157,11 @@ def schedule(
             raise DataError("--batch-size is 1; batch normalisation needs 2 or more.")
         while windows % max(1, size) == 1:
             size += 1
-    return Schedule(
+    return Schedule.annealed(
+        windows,
         epochs=epochs,
         batch_size=size,
         learning_rate=learning_rate,
-        warmup=min(100, windows * epochs // max(1, size) // 10),
-        decay="cosine",
         weight_decay=1e-3,
         clip=5.0,
         fresh=fresh,

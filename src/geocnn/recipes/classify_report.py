@@ -72,7 +72,7 @@ def report(run: "Run") -> Report:
     """Judge a run by the windows that it was validated on.
 
     Args:
-        run: a finished run of the recipe classify.
+        run: a finished run of a recipe for windows.
     """
     x, y = (part.numpy() for part in run.recipe.validation[range(len(run.recipe.validation))])
     place = str(next(run.model.parameters()).device)
@@ -99,6 +99,6 @@ def report(run: "Run") -> Report:
         [shown(int(k)) for k in order[:half]],
         [shown(int(k)) for k in best[:half]],
         run.card.axes,
-        Path(run.card.training["arguments"]["data"]),
+        Path(run.recipe.applies_to),
         (run.card.notes,) if run.card.notes else (),
     )

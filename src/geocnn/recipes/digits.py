@@ -113,6 +113,8 @@ def digits(
         metrics=partial(accuracies, classes=names),
         schedule=_schedule(len(learnt), epochs, batch_size, learning_rate, small=small, fresh=shift > 0),
         seed=seed,
+        report="classification",
+        applies_to="digits.npz",
     )
 
 
@@ -122,12 +124,11 @@ def _schedule(
     """AdamW with warm-up and cosine decay; the LeNets are too thin to gain from bf16."""
     from geocnn.schedule import Schedule
 
-    return Schedule(
+    return Schedule.annealed(
+        samples,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        warmup=min(100, samples * epochs // max(1, batch_size) // 10),
-        decay="cosine",
         weight_decay=1e-2,
         clip=5.0,
         fresh=fresh,
@@ -155,18 +156,21 @@ def _chosen(learnt: _Digits, tested: _Digits, train: int | None, test: int | Non
 
 
 def _samples(part: _Digits, window: int, mean: float, std: float) -> "TensorSamples":
-    """Images ``(number, 1, window, window)``: background added around them, or smoothed and sampled more coarsely."""
+    """Images ``(number, 1, window, window)``, background around them.
+
+    Those of scikit-learn, 8 x 8 and cut out closely, become 20 x 20 as MNIST's are in theirs, or fill a small window.
+    """
     import torch
     import torch.nn.functional as F  # noqa: N812
 
     from geocnn.datasets import TensorSamples
 
     x = torch.from_numpy(part.images)[:, None].float()
+    size = x.shape[-1] if x.shape[-1] > 16 else 20
+    if min(size, window) != x.shape[-1]:
+        x = F.interpolate(x, (min(size, window),) * 2, mode="bilinear", antialias=x.shape[-1] > window)
     more = window - x.shape[-1]
-    if more >= 0 and x.shape[-1] > 16:
-        x = F.pad(x, [more // 2, more - more // 2] * 2)
-    else:
-        x = F.interpolate(x, (window, window), mode="bilinear", antialias=more < 0)
+    x = F.pad(x, [more // 2, more - more // 2] * 2)
     return TensorSamples((x - mean) / std, torch.from_numpy(part.labels))
 
 

@@ -95,17 +95,12 @@ def _schedule(
 
     ndim = len(crop)
     batch_size = (1 if ndim == 3 else 8) if batch_size is None else batch_size
-    return Schedule(
+    return Schedule.of_windows(
+        samples,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        warmup=min(100, samples * epochs // max(1, batch_size) // 10),
-        decay="cosine",
-        weight_decay=1e-4,
-        clip=1.0,
         ema=0.995,
-        shuffle=False,
-        fresh=True,
         workers=workers,
         # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
         precision="float32" if ndim == 3 and crop[0] < 3 * FaultSeg.size_multiple else "auto",

@@ -70,4 +70,5 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         ),
         seed=given["seed"],
         report="segmentation",
+        applies_to=files["data"][0],
     )

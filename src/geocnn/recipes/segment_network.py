@@ -145,17 +145,12 @@ def schedule(
     usual = 3e-4 if job.network.note else 2e-3  # what is learnt already is not to be thrown away
     # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
     thin = job.ndim == 3 and job.crop[0] < 3 * job.network.model.sizes.step
-    return Schedule(
+    return Schedule.of_windows(
+        samples,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=usual if learning_rate is None else learning_rate,
-        warmup=min(100, samples * epochs // max(1, batch_size) // 10),
-        decay="cosine",
-        weight_decay=1e-4,
-        clip=1.0,
         ema=0.99,
-        shuffle=False,
-        fresh=True,
         workers=workers,
         precision="float32" if thin else "auto",
         patience=patience,

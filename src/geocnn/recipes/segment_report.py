@@ -134,7 +134,7 @@ def report(run: "Run") -> Report:
         [(f"{what} {scores[i]:.2f}", *_section(*_answers(run, i))) for i in chosen[:_SHOWN]]
         for chosen in (order[: (len(order) + 1) // 2], order[::-1][: len(order) // 2])
     )
-    data = Path(run.card.training["arguments"]["data"][0])
+    data = Path(run.recipe.applies_to)
     notes = (run.card.notes,) if run.card.notes else ()
     return Report(classes, counts, _curve(histogram) if len(classes) == 2 else None, worst, best, data, notes)
 
