@@ -221,10 +221,7 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     """
     folder = _find(name, ndim)
     card_path, weights_path = folder / CARD, folder / WEIGHTS
-    for path in (card_path, weights_path):
-        if not path.is_file():
-            raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults.")
-    card = Card.from_json(card_path.read_bytes(), card_path)
+    card = _read_card(folder)
     if card.sha256 and _sha256(weights_path) != card.sha256:
         raise FormatError(
             f"{weights_path} is damaged (its SHA-256 is not the one in card.json); copy it again from its source, or "
@@ -251,11 +248,25 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
 
 
 def is_classifier(name: str | Path) -> bool:
-    """Whether a run folder holds a network that judges windows; False also for what :func:`load` will refuse."""
-    try:
-        return bool(json.loads((Path(name) / CARD).read_bytes())["task"] == "classification")
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
+    """Whether a network judges windows; its weights are not looked at.
+
+    Raises:
+        MissingError: neither a shipped network nor a folder.
+        FormatError: the folder is damaged.
+    """
+    return _read_card(_find(name, None)).task == "classification"
+
+
+def _read_card(folder: Path) -> Card:
+    """The card of a run folder that is whole.
+
+    Raises:
+        FormatError: a file is missing, or the card is none.
+    """
+    for path in (folder / CARD, folder / WEIGHTS):
+        if not path.is_file():
+            raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults.")
+    return Card.from_json((folder / CARD).read_bytes(), folder / CARD)
 
 
 def _find(name: str | Path, ndim: int | None) -> Path:

@@ -170,16 +170,26 @@ def test_plain_networks_have_the_weights_of_option_a(n):
 
 
 @pytest.mark.parametrize(
-    "name", ["lenet", "lenet5", "alexnet", "alexnet2012", "resnet18", "resnet50", "resnet20", "unet"]
+    ("name", "n", "options"),
+    [
+        ("lenet1989", 16, {}),
+        ("lenet", 28, {}),
+        ("lenet5", 32, {}),
+        ("alexnet", 64, {"width": 0.05}),
+        ("alexnet2012", 67, {"width": 0.05, "window": 67}),
+        ("resnet18", 64, {}),
+        ("resnet50", 64, {}),
+        ("resnet20", 64, {}),
+        ("unet", 64, {"width": 4}),
+        ("unet2015", 188, {"width": 2}),
+    ],
 )
-def test_anti_aliasing_adds_nothing_to_learn_and_keeps_the_sizes(name):
-    arguments = {"alexnet": {"width": 0.05}, "alexnet2012": {"width": 0.05, "window": 67}, "unet": {"width": 4}}
-    options = {"in_channels": 1, "out_channels": 3, **arguments.get(name, {})}
+def test_anti_aliasing_adds_nothing_to_learn_and_keeps_the_sizes(name, n, options):
+    options = {"in_channels": 1, "out_channels": 3, **options}
     sharp, smooth = (build(name, ndim=2, anti_alias=on, **options).eval() for on in (False, True))
     assert sharp.state_dict().keys() == smooth.state_dict().keys()
     assert any(isinstance(m, BlurPool) for m in smooth.modules())
     smooth.load_state_dict(sharp.state_dict())
-    n = sharp.sizes.above((64, 64))[0] if name != "unet" else 64
     x = torch.randn(1, 1, n, n)
     features = [m.forward_features(x) if hasattr(m, "forward_features") else m(x) for m in (sharp, smooth)]
     assert features[0].shape == features[1].shape

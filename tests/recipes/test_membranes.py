@@ -22,7 +22,7 @@ def sections(tmp_path):
 
 
 def test_crops_are_cut_from_the_sections_with_their_labels(sections):
-    made = build("membranes", data=sections, width=4, crop=32, test=1, samples=5, elastic=0, noise=0, amplitude=1)
+    made = build("membranes", data=sections, width=4, crop=32, test=1, samples=5, elastic=0, noise=0, amplitude=1, offset=(0, 0))
     x, y = made.train[[0, 1, 2, 3, 4]]
     assert x.shape == (5, 1, 32, 32)
     assert y.shape == (5, 2, 32, 32)
@@ -34,7 +34,7 @@ def test_crops_are_cut_from_the_sections_with_their_labels(sections):
 
 
 def test_the_last_sections_are_for_testing(sections):
-    made = build("membranes", data=sections, width=4, crop=32, test=1)
+    made = build("membranes", data=sections, width=4, crop=32, test=1, offset=(0, 0))
     assert len(made.validation) == 1
     x, y = made.validation[[0]]
     assert x.shape[2:] == y.shape[2:] == (64, 80)
@@ -64,6 +64,7 @@ def test_a_small_u_net_learns_walls_and_is_applied_to_a_section(sections):
         epochs=12,
         learning_rate=1e-2,
         elastic=2,
+        offset=(0, 0),
         device="cpu",
         show_progress=False,
     )
@@ -78,7 +79,7 @@ def test_an_unpadded_network_answers_for_every_sample_whatever_the_tiles(tmp_pat
     rng = np.random.default_rng(1)
     path = tmp_path / "noise.npz"
     np.savez(path, image=rng.integers(0, 255, (2, 252, 260), np.uint8), interior=rng.random((2, 252, 260)) < 0.5)
-    made = build("membranes", data=path, model="unet2015", width=4, test=1)
+    made = build("membranes", data=path, model="unet2015", width=4, test=1, offset=(0, 0))
     x, y = made.train[[0, 1]]
     assert x.shape == (2, 1, 252, 252)
     assert y.shape == (2, 2, 68, 68)
@@ -123,3 +124,15 @@ def test_the_example_is_the_median_section(sections):
             errors.append(pixel_errors(made.model(x), y)["pixel_error"])
     assert found.image.shape == found.truth.shape == (64, 80)
     assert ((found.probability > 0.5) != found.truth).mean() == pytest.approx(sorted(errors)[1])
+
+
+def test_pictures_are_moved_onto_their_labels(tmp_path):
+    """A smooth picture, moved by whole and by half pixels, is the same function at other places."""
+    rows, columns = np.indices((64, 64))
+    wave = 128 + 100 * np.sin(rows / 7) * np.cos(columns / 9)
+    np.savez(tmp_path / "waves.npz", image=np.stack([wave] * 2), interior=np.ones((2, 64, 64), np.bool_))
+    for up, left in ((1.0, 0.0), (0.5, 0.25)):
+        made = build("membranes", data=tmp_path / "waves.npz", width=4, crop=32, test=1, offset=(up, left))
+        x = made.train.inputs[0, 0].numpy() * made.card.normalisation["std"] + made.card.normalisation["mean"]
+        expected = 128 + 100 * np.sin((rows + up) / 7) * np.cos((columns + left) / 9)
+        np.testing.assert_allclose(x[8:-8, 8:-8], expected[8:-8, 8:-8], atol=0.2)

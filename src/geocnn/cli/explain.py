@@ -30,8 +30,8 @@ def explain(
 
     Args:
         name: run folder, shipped network such as faults, or architecture such as resnet18 (then with random weights).
-        data: survey whose middle the network looks at; default the first validation sample of its recipe, or synthetic
-            structure or noise.
+        data: survey whose middle it looks at, SEG-Y, Zarr array or .npy; default the first validation sample of
+            its recipe, or synthetic structure or noise.
         out: the picture, .png, .pdf or .svg.
         overwrite: replace the picture if it exists.
         ndim: dimensions of an architecture or shipped network; default as published, of faults 3.
@@ -48,10 +48,10 @@ def explain(
     from geocnn.progress import progress
     from geocnn.specimens import from_survey, synthetic
 
-    check_picture(out, overwrite=overwrite)
     source = io.open(data, inline_byte=inline_byte, crossline_byte=crossline_byte) if data else None
     own = None if source is None or Path(name).is_dir() else source.grid.ndim  # a run folder has its dimensions
     found = named_network(name, ndim=ndim or own, weights=True)
+    check_picture(out, overwrite=overwrite)
     if source is not None:
         x, origin = from_survey(found, source), f"the middle of {data.name if data else 'the data'}"
     else:
@@ -59,10 +59,9 @@ def explain(
     with progress(f"explain {name}", 1, show=not quiet) as tick:
         made = explanation(found, x, origin)
         tick(1)
-    for line in made.lines():
+    picture = save(draw(made), out)  # before the report, of which somebody may read the first lines only
+    for line in [*made.lines(), "", f"picture {picture}"]:
         say(line)
-    say("")
-    say(f"picture {save(draw(made), out)}")
 
 
 def _validation_sample(found: "Named") -> "tuple[Tensor, str] | None":

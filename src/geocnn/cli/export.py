@@ -29,7 +29,7 @@ def export(
         torchscript: a .pt file, for programs in C++ with libtorch.
         exported_program: a .pt2 file, for torch.export.load and what compiles from it.
         out: the file, or a folder for it; default the network's name in this folder.
-        ndim: which of the shipped networks of a name; default the largest.
+        ndim: which of the shipped networks of a name; default the largest. A folder has one alone.
         overwrite: replace files that exist.
     """
     from geocnn.checkpoints import load
@@ -45,6 +45,8 @@ def export(
     if len(forms) > 1 and out is not None and not out.is_dir():
         raise DataError(f"--out {out} is one name for {len(forms)} files; name a folder that exists, or leave it out.")
     trained = load(network, ndim=ndim)
+    if ndim is not None and trained.card.ndim != ndim:
+        raise DataError(f"--ndim is {ndim} and the network in {network} is {trained.card.ndim}-D; leave --ndim out.")
     name = trained.card.name if trained.folder is None else trained.folder.resolve().name
     for form in forms:
         target = out if out is not None and not out.is_dir() else (out or Path()) / f"{name}{SUFFIXES[form]}"

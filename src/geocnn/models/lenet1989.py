@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from geocnn.layers import SizeRule, Sizes, per_axis
+from geocnn.layers import BlurPool, SizeRule, Sizes, per_axis
 from geocnn.layers.convolution import convolve
 from geocnn.models.base import Classifier
 
@@ -33,17 +33,21 @@ class LeNet1989(Classifier):
         in_channels: channels of the input.
         out_channels: classes.
         window: samples per axis, multiples of 4; biases and dense layers are made for it.
+        anti_alias: dense convolutions with a low-pass filter before sub-sampling (Zhang 2019, section 3.2).
 
     Shape: ``(batch, in_channels, *window) -> (batch, out_channels)``, samples between -1 (background) and 1.
     """
 
-    def __init__(self, ndim: int, *, in_channels: int = 1, out_channels: int = 10, window: Sizes = 16) -> None:
+    def __init__(
+        self, ndim: int, *, in_channels: int = 1, out_channels: int = 10, window: Sizes = 16, anti_alias: bool = False
+    ) -> None:
         super().__init__(ndim, in_channels, out_channels, SizeRule(window, 0))
         self.window = per_axis(window, ndim, "window", least=4)
         if any(n % 4 for n in self.window):
             raise ValueError(f"window is {window}; needed are multiples of 4, for two layers halve them.")
         half, quarter = (tuple(n // k for n in self.window) for k in (2, 4))
         kernel = (5,) * ndim
+        self.blur = BlurPool(ndim, 2) if anti_alias else None
         # Names as in the paper; H is a hidden layer, w its weights and b its biases, one for each unit.
         self.H1w = nn.Parameter(torch.empty(12, in_channels, *kernel))
         self.H1b = nn.Parameter(torch.zeros(12, *half))
@@ -79,4 +83,5 @@ class LeNet1989(Classifier):
 
     def _stride2(self, x: Tensor, weight: Tensor) -> Tensor:
         """Every second output of a 5-sample convolution; beyond the edge lies background, -1."""
-        return convolve(F.pad(x, [2, 2] * self.ndim, value=-1.0), weight, stride=2)
+        x = F.pad(x, [2, 2] * self.ndim, value=-1.0)
+        return convolve(x, weight, stride=2) if self.blur is None else self.blur(convolve(x, weight))
