@@ -48,7 +48,7 @@ def lenet1989(data: Path, out: Path) -> Iterator[Row]:
 
 def membranes(data: Path, out: Path) -> Iterator[Row]:
     """20 sections to learn from, 5 for testing; with and without the mean over the eight ways to look at a section."""
-    run = trained("membranes", out / "membranes", data=data / "images" / "em_membranes.npz", epochs=60)
+    run = trained("membranes", out / "membranes", data=data / "images" / "em_membranes.npz", epochs=45)
     sections, plain, turned = run.recipe.validation, [], []
     for index in range(len(sections)):
         x, y = sections[[index]]
@@ -75,9 +75,7 @@ def alexnet(data: Path, out: Path) -> Iterator[Row]:
     windows = out / "penobscot-windows.npz"
     x, y, group = _windows(data / "horizons_penobscot" / "inlines_1075_1110.npz")
     np.savez(windows, x=x, y=y, group=group)
-    run = trained(
-        "classify", out / "alexnet", data=windows, model="alexnet", width=0.25, ndim=2, epochs=30, patience=30
-    )
+    run = trained("classify", out / "alexnet", data=windows, model="alexnet", width=0.25, ndim=2, epochs=20)
     name = f"AlexNet, a quarter of the channels ({sum(p.numel() for p in run.model.parameters()):,} parameters)"
     count = f"{len(run.recipe.train):,} / {len(run.recipe.validation):,}"
     yield name, f"Penobscot windows 64 x 64, 8 classes, {count}", _error(run), "", run.history[-1]["seconds"]

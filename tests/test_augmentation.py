@@ -94,7 +94,19 @@ def test_a_window_that_is_not_square_cannot_be_turned():
         Augmentation(rotate=(0, 1))(*window(4, 6), generator())
 
 
-@pytest.mark.parametrize("wrong", [{"elastic": -1}, {"noise": -0.1}, {"amplitude": 0.5}, {"grid": 1}])
-def test_numbers_that_cannot_be_are_refused(wrong):
-    with pytest.raises(DataError, match="needed are"):
-        Augmentation(**wrong)
+@pytest.mark.parametrize(
+    ("name", "value", "need"),
+    [
+        ("elastic", -1, "0 or more"),
+        ("noise", -0.1, "0 or more"),
+        ("noise", float("nan"), "0 or more"),
+        ("amplitude", 0.5, "a factor of 1 or more"),
+        ("amplitude", float("inf"), "a factor of 1 or more"),
+        ("grid", 1, "2 or more points"),
+        ("shift", -2, "0 or more samples"),
+    ],
+)
+def test_only_the_number_that_cannot_be_is_named(name, value, need):
+    with pytest.raises(DataError) as caught:
+        Augmentation(**{name: value})
+    assert str(caught.value) == f"--{name} is {value:g}; needed is {need}."

@@ -1,6 +1,7 @@
 """Scores against their definitions, counted sample by sample."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -123,10 +124,41 @@ def test_undefined_scores_are_left_out_of_means():
     assert math.isnan(nowhere["recall"])
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -0.1, 1.5, 255])
+@pytest.mark.parametrize("bad", [np.inf, -0.1, 1.5, 254, -2])
 def test_labels_that_are_no_mask_are_refused_before_the_work(monkeypatch, bad):
     monkeypatch.setattr(evaluation, "predict", lambda *_, **__: pytest.fail("predicted"))
     labels = np.zeros((6, 6))
     labels[2, 3], labels[1, 1] = 1, bad
-    with pytest.raises(DataError, match="a fault mask is 1 on the faults, else 0"):
+    with pytest.raises(DataError, match="labels for a network that finds fault are 1 on it, 0 elsewhere"):
         evaluate_survey(Trained(Same().eval(), CARD), np.ones((6, 6)), labels)
+
+
+@pytest.mark.parametrize("blank", [-1, 255, np.nan, 7])
+def test_unknown_samples_count_for_nothing(monkeypatch, blank):
+    """Scores of sparse labels are those of the known samples alone, whatever the network says elsewhere."""
+    draw = np.random.default_rng(1)
+    probability = draw.random((8, 30)).astype(np.float32)
+    truth, known = draw.random((8, 30)) < 0.3, draw.random((8, 30)) < 0.4
+    card = CARD.replace(training={"arguments": {"unknown": 7}})
+    seen = SimpleNamespace(array=probability)
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: seen)
+    labels = np.where(known, truth, blank)
+    got = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels)
+    seen.array = np.where(known, probability, draw.random((8, 30))).astype(np.float32)
+    assert evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels) == got
+    rest = counted(np.where(known, probability, 0), truth & known, 0.5, 2) | ranked(probability[known], truth[known])
+    for name, value in rest.items():
+        assert got[name] == pytest.approx(value, abs=2e-3), name
+
+
+def test_classes_that_occur_nowhere_have_no_score(monkeypatch):
+    labels = np.arange(36).reshape(6, 6) % 2.0
+    found = np.where(np.arange(36).reshape(6, 6) < 6, 3, labels)
+    card = CARD.replace(classes=("a", "b c", "d", "e"), training={"arguments": {"unknown": 0}})
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=found))
+    got = evaluate_survey(Trained(Same().eval(), CARD.replace(classes=card.classes)), np.ones((6, 6)), labels)
+    assert list(got) == ["mean_iou", "accuracy", "iou_a", "iou_b_c", "iou_d", "iou_e"]
+    assert undefined(got) == {"iou_d", "iou_e"}
+    assert got["mean_iou"] == got["iou_a"] == got["iou_b_c"] == pytest.approx(15 / 18)
+    got = evaluate_survey(Trained(Same().eval(), card), np.ones((6, 6)), labels)  # 0 was unknown to this one
+    assert undefined(got) == {"iou_a", "iou_d", "iou_e"}

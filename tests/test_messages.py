@@ -773,7 +773,8 @@ def labels_of_another_shape():
 
 @mistake
 def labels_without_faults():
-    """the labels hold no sample above 0.5; a fault mask is 1 on the faults, else 0."""
+    """the labels hold no fault, for no known sample is above 0.5; labels for a network that finds fault are 1 on it, 0
+    elsewhere, and -1, 255 or NaN where it is not known."""
     geocnn.evaluate(network(), np.ones((9, 9)), np.zeros((9, 9)))
 
 
@@ -1107,7 +1108,7 @@ def a_classifier_for_a_trace():
 def a_classifier_for_a_survey():
     """the network traces does classification: it judges whole windows; give it windows, as in geocnn predict RUN
     windows.npz --out classes.csv, or a survey to a segmentation network, such as faults."""
-    geocnn.predict(fit(job()), np.ones((5, 64)), show_progress=False)
+    geocnn.predict(fit(job()), io.open(np.ones((5, 64))), show_progress=False)
 
 
 @command
@@ -1167,7 +1168,43 @@ def windows_with_other_channels():
 def classes_that_the_network_has_not():
     """w.npz has the class 'blast', which is none of quiet, positive arrival, negative arrival."""
     fit(job(), out="run")
-    return run("predict", "run", windows(y=np.array(["blast"] * 6)), "--quiet")
+    return run("evaluate", "run", "--data", windows(x=np.ones((6, 64)), y=np.array(["blast"] * 6)), "--quiet")
+
+
+@command
+def numbers_of_classes_that_the_network_knows_by_name():
+    """the labels of w.npz are numbers and the classes of the network have names (quiet, positive arrival, negative
+    arrival); put the names in the order of the numbers into the file, as the array classes."""
+    fit(job(), out="run")
+    return run("evaluate", "run", "--data", windows(x=np.ones((6, 64))), "--quiet")
+
+
+@command
+def labels_beside_windows():
+    """a classifier is judged by the classes that lie with the windows, as the array y in --data; leave --labels out."""
+    fit(job(), out="run")
+    return run("evaluate", "run", "--labels", windows(), "--quiet")
+
+
+@mistake
+def tiles_of_windows():
+    """tile is for surveys, and a classifier judges windows; leave it out."""
+    geocnn.predict(fit(job()), np.ones((6, 64)), tile=(3, 3))
+
+
+@mistake
+def a_list_of_windows():
+    """data is a list; needed is a path, an array, (x, y), or {"x": ..., "y": ...} and, if there are any, classes and
+    group."""
+    geocnn.predict(fit(job()), [np.ones(64)], show_progress=False)  # type: ignore[arg-type]
+
+
+@mistake
+def a_run_on_arrays_that_are_gone():
+    """mine was trained on arrays in memory, which are not kept; give windows with --data."""
+    data = (np.random.default_rng(0).normal(size=(6, 16)), np.arange(6) % 2)
+    geocnn.fit("classify", data=data, width=2, epochs=1, out="mine", device="cpu", show_progress=False)
+    geocnn.evaluate("mine")
 
 
 @command
@@ -1482,7 +1519,17 @@ def test_where_the_data_come_from_is_said():
             f"floats has images (3, 4, 4) of float64 and labels (3,) for train; {_MNIST}",
         ),
         (["digits", "--data", "small", "--train", "9"], "--train is 9 and there are 3 digits; give 1 to 3."),
-        (["digits", "--shift", "-1"], "shift is -1; needed is 0 (stays where it is) or more samples."),
+        (["digits", "--shift", "-1"], "--shift is -1; needed is 0 or more samples."),
+        (["digits", "--width", "8"], "--model lenet5 has one width; leave --width out."),
+        (
+            ["digits", "--no-residual"],
+            "--model lenet5 has no shortcuts; give no --no-residual, or choose a residual network, such as --model "
+            "resnet20.",
+        ),
+        (
+            ["digits", "--model", "resnet20", "--width", "0"],
+            "--width is 0; resnet20 takes a whole number of channels, 1 or more.",
+        ),
         (["membranes"], f"the recipe membranes needs --data FILE.npz; {_ISBI}"),
         (["membranes", "--data", "no.npz"], f"there is no file no.npz; {_ISBI}"),
         (["membranes", "--data", "text.npz"], f"text.npz is no .npz file of plain arrays; {_ISBI}"),
@@ -1591,14 +1638,42 @@ def labels_of_one_class():
 
 @command
 def a_class_missing_in_training():
-    """class 1 occurs nowhere in what is learnt from (x.npy, 32 x 24 samples), and every class must; label some, keep
-    less with --validation, or number the classes without gaps."""
-    return segment(2 * halves(2))
+    """class 2 occurs nowhere in what is learnt from (x.npy, trace 0..31), and every class must; label some, keep less
+    with --validation, or number the classes without gaps."""
+    labels = halves(4)
+    labels[:44][labels[:44] == 2] = 3
+    return segment(labels)
+
+
+@command
+def a_code_far_above_the_others():
+    """class 2 occurs nowhere in what is learnt from (x.npy, trace 0..31), and every class must; label some, keep less
+    with --validation, or number the classes without gaps (if 99 means unknown, give --unknown 99)."""
+    labels = halves(3)
+    return segment(np.where(labels == 2, 99, labels))
+
+
+@command
+def two_classes_that_share_a_name():
+    """two classes are called a; give --classes names that differ."""
+    return segment(halves(3), "--classes", "a", "b", "a")
+
+
+@mistake
+def labels_in_memory_of_another_grid():
+    """the label array has 60 x 20 samples and the data 60 x 24; labels must lie on the grid of their data."""
+    geocnn.fit("segment", data=np.ones((60, 24)), labels=halves(2)[:, :20])
+
+
+@mistake
+def half_an_epoch():
+    """epochs is 1.5; needed is a whole number (int)."""
+    geocnn.fit("segment", data=halves(2) + 0.5, labels=halves(2), epochs=1.5)
 
 
 @command
 def a_class_missing_in_validation():
-    """there are no labels of fault in what is kept to judge by (x.npy, 12 x 24 samples); label some, or keep more with
+    """there are no labels of fault in what is kept to judge by (x.npy, trace 48..59); label some, or keep more with
     --validation."""
     labels = halves(2)
     labels[48:] = 0
@@ -1694,6 +1769,12 @@ def no_windows():
 
 
 @command
+def noise_for_windows_below_nothing():
+    """--noise is -1; needed is 0 or more."""
+    return segment(halves(2), "--noise", "-1")
+
+
+@command
 def no_patience():
     """patience is 0; needed are 1 or more epochs."""
     return segment(halves(2), "--patience", "0")
@@ -1753,9 +1834,50 @@ def windows_in_a_damaged_file():
 
 @command
 def windows_in_a_pickle():
-    """w.npz holds Python objects, which can run anything when they are read; save arrays of numbers or text."""
-    np.savez("w.npz", x=np.array([[1, 2], None], object), y=[0, 1])
-    return classify(data="w.npz")
+    """w.npz holds Python objects in y, which can run anything when they are read; save text, such as that of pandas, as
+    y.astype(str), and numbers as y.astype(float)."""
+    return classify(data=windows(y=np.array(["a", "b"] * 3, object)))
+
+
+@command
+def no_windows_to_learn_from():
+    """the recipe classify needs --data WINDOWS: an .npz file or a Zarr group with the arrays x and y, or a folder for
+    each class with pictures or .npy files."""
+    return run("train", "classify")
+
+
+@command
+def two_classes_of_one_name():
+    """w.npz names the class 'P' more than once in classes; name each once, in the order of their numbers."""
+    return classify(data=windows(classes=["P", "P", "noise"]))
+
+
+@command
+def windows_beyond_float32():
+    """window 1 of w.npz holds -1e+300, which leaves the range of float32, 1e-45 to 3e38; rescale the windows, for
+    example to a standard deviation of 1."""
+    x = np.ones((6, 16))
+    x[1, 3] = -1e300
+    return classify(data=windows(x=x))
+
+
+@command
+def windows_below_float32():
+    """window 0 of w.npz holds 1e-60, which leaves the range of float32, 1e-45 to 3e38; rescale the windows, for example
+    to a standard deviation of 1."""
+    return classify(data=windows(x=np.full((6, 16), 1e-60)))
+
+
+@command
+def windows_that_nobody_labelled():
+    """no window of w.npz has a class, all labels are -1 or NaN; label some of each class."""
+    return classify(data=windows(y=np.full(6, np.nan)))
+
+
+@command
+def polarities_as_classes():
+    """w.npz has windows of one class (1); needed are two classes or more (-1, of 3 windows, means no class)."""
+    return classify(data=windows(y=[-1, 1] * 3))
 
 
 @command
@@ -1952,6 +2074,30 @@ def a_width_where_there_is_none():
     return classify("--model", "lenet5")
 
 
+@mistake
+def a_width_in_words():
+    """--width is 'four'; resnet20 takes a whole number of channels, 1 or more."""
+    recipe("classify", data=(np.ones((6, 16)), np.arange(6) % 2), width="four")
+
+
+@command
+def a_network_without_width():
+    """--width is 0; resnet20 takes a whole number of channels, 1 or more."""
+    return run("train", "classify", "--data", windows(), "--width", "0")
+
+
+@command
+def half_a_channel():
+    """--width is 2.5; resnet20 takes a whole number of channels, 1 or more."""
+    return run("train", "classify", "--data", windows(), "--width", "2.5")
+
+
+@command
+def a_factor_below_nothing():
+    """--width is -2; lenet takes a factor above 0, such as 0.5."""
+    return run("train", "classify", "--data", windows(), "--model", "lenet", "--width", "-2")
+
+
 @command
 def a_batch_of_one_window():
     """--batch-size is 1; batch normalisation needs 2 or more."""
@@ -2086,25 +2232,17 @@ def labels_of_another_survey():
 
 @command
 def labels_with_nothing_in_them():
-    """the labels labels.npy hold no sample above 0.5; a fault mask is 1 on the faults, else 0."""
+    """the labels labels.npy hold no fault, for no known sample is above 0.5; labels for a network that finds fault are
+    1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known."""
     np.save("labels.npy", np.zeros((20, 30)))
     return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
 
 
 @command
 def amplitudes_as_labels():
-    """the labels labels.npy reach from -2 to 3; a fault mask is 1 on the faults, else 0: give the file with the mask,
-    or rescale it."""
+    """the labels labels.npy reach from -2 to 3; labels for a network that finds fault are 1 on it, 0 elsewhere, and -1,
+    255 or NaN where it is not known: give such a file, or rescale it."""
     np.save("labels.npy", np.linspace(-2, 3, 600).reshape(20, 30))
-    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
-
-
-@command
-def labels_with_holes():
-    """the labels labels.npy hold NaN or infinite samples (30 of 600); a fault mask is 1 on the faults, else 0."""
-    labels = np.ones((20, 30))
-    labels[3] = np.nan
-    np.save("labels.npy", labels)
     return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
 
 

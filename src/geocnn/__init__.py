@@ -15,14 +15,13 @@ _HOME = {
     "fit": "geocnn.recipes",
     "load": "geocnn.checkpoints",
     "open": "geocnn.io",
-    "predict": "geocnn.prediction",
+    "predict": "geocnn.recipes",
 }
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import load
     from geocnn.io import create, open  # noqa: A004  (the field's verb, always used as geocnn.open)
-    from geocnn.prediction import predict
-    from geocnn.recipes import evaluate, fit
+    from geocnn.recipes import evaluate, fit, predict
 
 
 def __getattr__(name: str) -> object:

@@ -1,5 +1,6 @@
 """Changes of a training window that its labels survive: flips, quarter turns, elastic deformation, amplitude, noise."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -43,13 +44,16 @@ class Augmentation:
     shift: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.elastic, self.noise) < 0 or self.amplitude < 1 or self.grid < 2:
-            raise DataError(
-                f"elastic is {self.elastic:g}, noise {self.noise:g}, amplitude {self.amplitude:g}, grid {self.grid}; "
-                "needed are 0 or more, 0 or more, a factor of 1 or more, and 2 or more points."
-            )
-        if self.shift < 0:
-            raise DataError(f"shift is {self.shift}; needed is 0 (stays where it is) or more samples.")
+        for name, least, need in (
+            ("elastic", 0, "0 or more"),
+            ("grid", 2, "2 or more points"),
+            ("amplitude", 1, "a factor of 1 or more"),
+            ("noise", 0, "0 or more"),
+            ("shift", 0, "0 or more samples"),
+        ):
+            value = getattr(self, name)
+            if not least <= value < math.inf:
+                raise DataError(f"--{name} is {value:g}; needed is {need}.")
 
     def __call__(
         self, x: Float[Tensor, " channels *space"], y: Tensor | None, generator: torch.Generator

@@ -2,6 +2,7 @@
 
 import csv
 import io as text
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from geocnn.checkpoints import Card, Trained, load, write_atomically
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import channels_last, choose_device
-from geocnn.io.windows import Windows, read_windows
+from geocnn.io.window_files import Given
+from geocnn.io.windows import UNKNOWN, Windows, read_windows
 from geocnn.models.base import Network
 from geocnn.normalisation import Normalisation
 from geocnn.progress import progress
@@ -29,19 +31,35 @@ class Classified:
     Attributes:
         names: of the windows.
         probability: ``(windows, classes)``.
-        truth: ``(windows,)`` number of the known class; None where classes are not known.
-        card: of the network, with the names of the classes.
+        truth: ``(windows,)`` number of the known class, -1 where it is not known; None where no class is.
+        card: of the network.
+        notes: what a user should know: windows of another size than in training, those that were learnt from.
+        unfit: why labels that lie with the windows were not used, empty where there are none or they were.
     """
 
     names: tuple[str, ...]
     probability: NDArray[np.float32]
     truth: NDArray[np.int64] | None
     card: Card
+    notes: tuple[str, ...] = ()
+    unfit: str = ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.card.classes
 
     @property
     def found(self) -> NDArray[np.int64]:
         """``(windows,)`` number of the most probable class."""
         return np.asarray(self.probability.argmax(1), np.int64)
+
+    def judged(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of the known and of the found class, of the windows whose class is known."""
+        if self.truth is None:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        known = self.truth != UNKNOWN
+        return self.truth[known], self.found[known]
 
     def write(self, path: Path, *, overwrite: bool = False) -> None:
         """Write a row for each window: name, class, its probability, the known class if there is one, then all of them.
@@ -56,7 +74,7 @@ class Classified:
         rows = csv.writer(out, lineterminator="\n")
         rows.writerow(["window", "class", "probability", *known, *(f"p {name}" for name in classes)])
         for k, (name, p) in enumerate(zip(self.names, self.probability, strict=True)):
-            truth = [] if self.truth is None else [classes[self.truth[k]]]
+            truth = [] if self.truth is None else ["" if self.truth[k] == UNKNOWN else classes[self.truth[k]]]
             rows.writerow([name, classes[found[k]], f"{p.max():.4f}", *truth, *(f"{v:.4f}" for v in p)])
         write_atomically(path, out.getvalue())
 
@@ -76,13 +94,13 @@ def check_table(path: Path, *, overwrite: bool) -> None:
 
 
 def classify(
-    network: str | Path | Trained, data: str | Path, *, device: str = "auto", show_progress: bool = True
+    network: str | Path | Trained, data: Given, *, device: str = "auto", show_progress: bool = True
 ) -> Classified:
     """Say what is in each window.
 
     Args:
         network: a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: windows, as of :func:`geocnn.io.windows.read_windows`; classes may be missing.
+        data: windows, as of :func:`geocnn.io.windows.read_windows`; classes may be missing, or be others.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
 
@@ -96,13 +114,35 @@ def classify(
     if card.task != "classification":
         raise DataError(f"the network {card.name} does {card.task}; needed is one that classifies windows.")
     windows = read_windows(data, ndim=card.ndim, classes=card.classes)
-    if windows.x.shape[1] != len(card.channels) or windows.ndim != card.ndim:
+    if windows.x.shape[1] != len(card.channels):
+        name, count = data if isinstance(data, str | Path) else "the data", windows.x.shape[1]
         raise DataError(
-            f"the windows of {data} are {windows.ndim}-D with {windows.x.shape[1]} channels, but the network "
+            f"the windows of {name} are {windows.ndim}-D with {count} channel{'s' * (count > 1)}, but the network "
             f"{card.name} takes {card.ndim}-D windows with {len(card.channels)} ({', '.join(card.channels)})."
         )
     p = probabilities(trained, normalised(windows, card), device=device, show_progress=show_progress)
-    return Classified(windows.names, p, windows.y, card)
+    return Classified(windows.names, p, windows.y, card, tuple(_notes(windows, card, data)), windows.unfit)
+
+
+def _notes(windows: Windows, card: Card, data: Given) -> Iterator[str]:
+    """What a user should know of windows that a network was applied to."""
+    have, learnt = (" x ".join(map(str, size)) for size in (windows.x.shape[2:], card.window))
+    if have != learnt:
+        yield f"{card.name} was trained on windows of {learnt} samples; these have {have}."
+    if windows.constant:
+        yield f"constant windows, whose answers mean nothing: {windows.constant} of {len(windows.x)}."
+    if windows.unfit:
+        yield f"the known classes are left aside: {windows.unfit}"
+    same = card.training.get("windows") == windows.sha256
+    told = card.training.get("arguments", {}).get("data") if card.training.get("recipe") == "classify" else None
+    if isinstance(data, str | Path) and isinstance(told, str):
+        here = Path(data).resolve()
+        same = same or Path(told).resolve() in (here, *here.parents)
+    if same:
+        yield (
+            "the windows that the network learnt from are among these, and it may know them by heart; geocnn evaluate "
+            "without --data tells how it does with those that were kept to judge by."
+        )
 
 
 def normalised(windows: Windows, card: Card) -> NDArray[np.float32]:

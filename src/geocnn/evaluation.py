@@ -1,4 +1,4 @@
-"""How good is a network: on labelled samples, or on a survey whose faults are known."""
+"""How good is a network: on labelled samples, or on a survey whose classes are known, everywhere or in parts."""
 
 import math
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
 from geocnn.io.source import Source
+from geocnn.losses import UNKNOWN
 from geocnn.metrics import accuracies, overlaps
 from geocnn.prediction import predict
 from geocnn.progress import progress
@@ -25,14 +26,20 @@ __all__ = ["evaluate_samples", "evaluate_survey", "scores"]
 
 
 def scores(
-    probability: Float[ndarray, "*space"], truth: Bool[ndarray, "*space"], *, threshold: float = 0.5, tolerance: int = 2
+    probability: Float[ndarray, "*space"],
+    truth: Bool[ndarray, "*space"],
+    *,
+    known: Bool[ndarray, "*space"] | None = None,
+    threshold: float = 0.5,
+    tolerance: int = 2,
 ) -> dict[str, float]:
     """Segmentation scores of a probability volume against a mask.
 
     Args:
         probability: 0..1.
-        truth: True on a fault.
-        threshold: a sample at or above is called a fault.
+        truth: True where the class is, such as on a fault.
+        known: False where nothing is known: neither the truth nor the answer counts there. All is known if missing.
+        threshold: a sample at or above is called one of the class.
         tolerance: samples (Euclidean) within which a called sample matches a true one, for the scores named tolerant.
 
     Returns:
@@ -48,7 +55,8 @@ def scores(
         raise DataError(
             f"the prediction has {probability.shape} samples and the labels {truth.shape}; they must be equal."
         )
-    found = probability >= threshold
+    known = np.ones(truth.shape, np.bool_) if known is None else known
+    found, truth = (probability >= threshold) & known, truth & known
     hit, n_found, n_true = float((found & truth).sum()), float(found.sum()), float(truth.sum())
     near_precision = _share(float((found & _near(truth, tolerance)).sum()), n_found)
     near_recall = _share(float((truth & _near(found, tolerance)).sum()), n_true)
@@ -58,7 +66,7 @@ def scores(
         "recall": _share(hit, n_true),
         "dice": _share(2 * hit, n_found + n_true),
         "iou": _share(hit, n_found + n_true - hit),
-        **_ranking(probability, truth),
+        **_ranking(probability[known], truth[known]),
         "tolerant_precision": near_precision,
         "tolerant_recall": near_recall,
         "tolerant_f1": near_f1,
@@ -88,15 +96,12 @@ def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
 
 
 def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict[str, float]:
-    """Average precision and area under the ROC curve, from 1,000 bins of probability."""
+    """Average precision and area under the ROC curve of known samples, from 1,000 bins of probability."""
     from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
     if not truth.any():
         return {"average_precision": math.nan, "auc": math.nan}
-    p, t = (
-        torch.from_numpy(np.ascontiguousarray(probability)).flatten(),
-        torch.from_numpy(truth.astype(np.int64)).flatten(),
-    )
+    p, t = torch.from_numpy(probability), torch.from_numpy(truth.astype(np.int64))
     return {
         "average_precision": float(binary_average_precision(p, t, thresholds=1000)),
         "auc": math.nan if truth.all() else float(binary_auroc(p, t, thresholds=1000)),
@@ -154,64 +159,71 @@ def evaluate_survey(
 ) -> dict[str, float]:
     """Scores on a survey with labels, a file or array of the same shape.
 
-    For a network of one class, such as faults, the labels are a mask, above 0.5 on a fault. For several they are
-    numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`; other values and NaN do not count.
+    For a network of one class, such as faults, the labels are 1 on it and 0 elsewhere (or probabilities, on it above
+    0.5), and -1, 255, NaN or the value that was called unknown in training where it is not known. For several they are
+    numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`, NaN for classes that occur nowhere;
+    other values and NaN do not count.
 
     Raises:
-        DataError: the shapes differ, or the labels are no mask of faults, or hold no class.
+        DataError: the shapes differ, or the labels are something else, or nowhere of the class or of any class.
     """
     source, truth = io.open(data), io.open(labels)
     if source.grid.shape != truth.grid.shape:
         have, need = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid))
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
-    several = len(trained.card.classes) > 1
-    mask = _classes(truth, len(trained.card.classes)) if several else _mask(truth)
+    card = trained.card
+    unknown = card.training.get("arguments", {}).get("unknown")
+    several = len(card.classes) > 1
+    true = _classes(truth, len(card.classes), unknown) if several else _mask(truth, card.classes[0], unknown)
     result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:
         raise AssertionError("predict without out keeps its result in memory")
-    if several:
-        n, known = len(trained.card.classes), mask >= 0
-        pairs = np.bincount(mask[known] * n + result.array[known].astype(np.int64), minlength=n * n).astype(float)
-        return overlaps({f"{k // n} as {k % n}": count for k, count in enumerate(pairs.tolist())}, trained.card.classes)
-    return scores(result.array, mask)
+    known = true != UNKNOWN
+    if not several:
+        return scores(result.array, true == 1, known=known)
+    n = len(card.classes)
+    pairs = np.bincount(true[known] * n + result.array[known].astype(np.int64), minlength=n * n).astype(float)
+    found = overlaps({f"{k // n} as {k % n}": count for k, count in enumerate(pairs.tolist())}, card.classes)
+    if n == 2:
+        return found
+    by_class = {f"iou_{name.replace(' ', '_')}": math.nan for name in card.classes}
+    return {k: found[k] for k in found if k not in by_class} | by_class | found
 
 
-def _classes(labels: Source, count: int) -> NDArray[np.int64]:
-    """Number of the class of every sample, -1 where it is none.
+def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.int64]:
+    """Number of the class of every sample, UNKNOWN where it is none.
 
     Raises:
         DataError: no sample has a class.
     """
     values = labels.read(...)
-    known = (values >= 0) & (values < count) & (values == np.floor(values))
+    known = (values >= 0) & (values < count) & (values == np.floor(values)) & ~_called(values, unknown)
     if not known.any():
         raise DataError(
             f"the labels{f' {labels.path}' if labels.path else ''} hold no class; the network knows 0 to {count - 1}."
         )
-    return np.where(known, values, -1).astype(np.int64)
+    return np.where(known, values, UNKNOWN).astype(np.int64)
 
 
-def _mask(labels: Source) -> NDArray[np.bool_]:
-    """True on the faults.
+def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]:
+    """1 on the class, 0 elsewhere, UNKNOWN where nothing is known.
 
     Raises:
-        DataError: NaN, samples outside 0..1, or nothing on a fault.
+        DataError: samples outside 0..1 that do not mean unknown, or nothing of the class.
     """
     values = labels.read(...)
-    name = f"the labels{f' {labels.path}' if labels.path else ''}"
-    low, high = float(values.min()), float(values.max())
-    if not np.isfinite(values).all():
-        count = int(np.count_nonzero(~np.isfinite(values)))
-        raise DataError(
-            f"{name} hold NaN or infinite samples ({count} of {values.size}); a fault mask is 1 on the faults, else 0."
-        )
+    blank = np.isnan(values) | np.isin(values, (UNKNOWN, 255)) | _called(values, unknown)
+    who = f"the labels{f' {labels.path}' if labels.path else ''}"
+    need = f"labels for a network that finds {name} are 1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known"
+    low, high = (float(f(values, where=~blank, initial=0)) for f in (np.min, np.max))
     if low < 0 or high > 1:
-        raise DataError(
-            f"{name} reach from {low:.4g} to {high:.4g}; a fault mask is 1 on the faults, else 0: give the file with "
-            "the mask, or rescale it."
-        )
-    mask = values > 0.5
-    if not mask.any():
-        raise DataError(f"{name} hold no sample above 0.5; a fault mask is 1 on the faults, else 0.")
-    return mask
+        raise DataError(f"{who} reach from {low:.4g} to {high:.4g}; {need}: give such a file, or rescale it.")
+    if not high > 0.5:
+        raise DataError(f"{who} hold no {name}, for no known sample is above 0.5; {need}.")
+    return np.where(blank, UNKNOWN, values > 0.5).astype(np.int64)
+
+
+def _called(values: NDArray[np.generic], unknown: float | None) -> NDArray[np.bool_]:
+    """True on the value that was called unknown in training, if one was."""
+    return np.isin(values, [] if unknown is None else [unknown])

@@ -228,7 +228,8 @@ def _slice(values: NDArray[np.float32], ndim: int) -> NDArray[np.float32]:
 def _maps(row: Layer, value: Tensor, ndim: int) -> FeatureMaps:
     """The most lively maps of a layer."""
     values = value[0].float().numpy()
-    most = np.argsort(-values.reshape(len(values), -1).std(1), kind="stable")[: 16 if ndim == 1 else 6]
+    order = np.argsort(-values.reshape(len(values), -1).std(1), kind="stable")
+    most = np.sort(order[: 16 if ndim == 1 else 6])
     field = row.fields[-1]
     return FeatureMaps(
         f"{row.name}: {row.kind}",

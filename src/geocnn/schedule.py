@@ -52,6 +52,10 @@ class Schedule:
     patience: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "warmup", "workers", "threads", "patience"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, int):
+                raise DataError(f"{name} is {value!r}; needed is a whole number (int).")
         if min(self.epochs, self.batch_size) < 1 or not 0 < self.learning_rate < math.inf:
             raise DataError(
                 f"epochs is {self.epochs}, batch_size {self.batch_size} and learning_rate {self.learning_rate:g}; "

@@ -49,6 +49,7 @@ class Recipe:
             the smallest is the best; None keeps the last weights.
         report: what is said and drawn at the end, a key of :data:`geocnn.cli.reports.REPORTS`.
         applies_to: a file to name in the command that applies the network.
+        plan: what a user should know before training begins, in lines: data, classes, what learns and what judges.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Recipe:
     monitor: str | None = None
     report: str = "learning"
     applies_to: str = "survey.sgy"
+    plan: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,17 @@ class Run(Trained):
     history: list[dict[str, float]]
     recipe: Recipe
 
+    @property
+    def ending(self) -> str:
+        """Why it ended and which weights are kept, in a sentence; empty where the last ones of all epochs are."""
+        done, planned, patience = len(self.history), self.recipe.schedule.epochs, self.recipe.schedule.patience
+        if self.recipe.monitor is None:
+            return ""
+        kept = f"weights of epoch {self.card.training['best_epoch']} kept"
+        if done >= planned or patience is None:
+            return f"{done} epoch{'s' * (done != 1)} done; {kept}"
+        return f"stopped after epoch {done} of {planned}: no better for {patience} epoch{'s' * (patience != 1)}; {kept}"
+
 
 def fit(
     recipe: Recipe,
@@ -88,6 +101,7 @@ def fit(
     device: str = "auto",
     show_progress: bool = True,
     team: Team | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> Run:
     """Train the network of a recipe.
 
@@ -102,6 +116,7 @@ def fit(
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
         team: processes that share the work, each of which calls this; one alone if missing.
+        announce: is given the plan of the recipe line by line, and from where a run is resumed, before the first step.
 
     Raises:
         DataError: no samples, or NaN in the data, the loss or the gradients; the message names the batch. Or a run to
@@ -121,19 +136,17 @@ def fit(
     torch.manual_seed(recipe.seed)
     state = _start(recipe, place, team)
     if resume and out is not None:
-        state.load(Path(out))
-        if state.epoch > recipe.schedule.epochs:
-            raise DataError(
-                f"the run in {out} has done {state.epoch} epochs and {recipe.schedule.epochs} are asked for; give "
-                f"--epochs {state.epoch} or more."
-            )
+        state.load(Path(out), recipe.schedule.epochs)
     per_epoch, epochs = recipe.schedule.steps(len(recipe.train)), recipe.schedule.epochs
+    over = state.epoch >= epochs or state.is_stale(recipe.schedule.patience)
+    if announce is not None and team.is_first:
+        _announce(announce, state, recipe, Path(out) if resume and out else None, over=over)
     started = time.perf_counter() - state.seconds
     with (
         threads(recipe.schedule.threads),
         team.connected(place),
         interrupts_held() as stop,
-        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and team.is_first) as tick,
+        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and team.is_first and not over) as tick,
     ):
         tick(state.epoch * per_epoch + state.step)
         try:
@@ -197,6 +210,16 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     job = {k: v for k, v in job.items() if k not in ("epochs", "workers", "patience")} | {"monitor": recipe.monitor}
     optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
     return TrainingState(model, optimiser, average, job, team, recipe.monitor)
+
+
+def _announce(
+    announce: Callable[[str], None], state: TrainingState, recipe: Recipe, folder: Path | None, *, over: bool
+) -> None:
+    """Say what is about to be done, and from where a run in a folder goes on."""
+    for line in recipe.plan:
+        announce(line)
+    if folder is not None:
+        announce(state.resumed(folder, recipe.schedule.epochs, over=over))
 
 
 def _place(x: Tensor, device: torch.device, ndim: int) -> Tensor:

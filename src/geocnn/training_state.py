@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from geocnn.checkpoints import write_atomically
+from geocnn.checkpoints import CARD, write_atomically
 from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
@@ -78,6 +78,20 @@ class TrainingState:
         """Whether that many epochs have not been better than one before them."""
         return patience is not None and self.epoch - self.best_epoch >= patience
 
+    def resumed(self, folder: Path, epochs: int, *, over: bool) -> str:
+        """From where the run in ``folder`` goes on to so many epochs, in a sentence; ``over`` if it does not."""
+        done = f"{self.epoch} epoch{'s' * (self.epoch != 1)} done"
+        if over:
+            return f"{folder} is finished already: {done}; a larger --epochs or --patience goes on from there"
+        try:
+            before = int(json.loads((folder / CARD).read_text(encoding="utf-8"))["training"]["schedule"]["epochs"])
+        except (OSError, ValueError, KeyError, TypeError):  # no epoch is done yet
+            before = epochs
+        longer = (
+            f" (it was to end after {before}; the learning rate follows the new number)" if before != epochs else ""
+        )
+        return f"{folder} goes on: {done} of {epochs}{longer}"
+
     @property
     def kept(self) -> dict[str, Tensor] | None:
         """The weights that the run gives away: the best, or else averaged ones; None for those at hand."""
@@ -108,13 +122,13 @@ class TrainingState:
         write_atomically(folder / STATE, tensors)
 
     @torch.no_grad()
-    def load(self, folder: Path) -> None:
-        """Continue from what :meth:`save` wrote.
+    def load(self, folder: Path, epochs: int) -> None:
+        """Continue from what :meth:`save` wrote to so many epochs.
 
         Raises:
             MissingError: nothing was written.
             FormatError: the file is damaged.
-            DataError: it belongs to a run of another recipe.
+            DataError: it belongs to a run of another recipe, or has done more epochs.
         """
         path = folder / STATE
         if not path.is_file():
@@ -141,6 +155,11 @@ class TrainingState:
             torch.cuda.set_rng_state(part["random"]["cuda"])
         for key in _PLAIN:
             setattr(self, key, plain[key])
+        if self.epoch > epochs:
+            raise DataError(
+                f"the run in {folder} has done {self.epoch} epochs and {epochs} are asked for; give --epochs "
+                f"{self.epoch} or more."
+            )
 
     def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
         """DataError if the run in ``folder`` had another recipe."""

@@ -15,13 +15,19 @@ from geocnn import checkpoints
 from geocnn.classification import confusion_table, scores
 from geocnn.cli import main
 from geocnn.errors import DataError
+from geocnn.figures.classification_report import windows
 from geocnn.io.windows import read_windows
 from geocnn.models import build
 from geocnn.recipes import build as recipe
 from geocnn.recipes.classify_data import split
+from geocnn.recipes.classify_report import report
 from geocnn.synthetic.traces import traces
 
 QUIET = ["--device", "cpu", "--quiet"]
+KNOWN = (
+    "note: the windows that the network learnt from are among these, and it may know them by heart; geocnn evaluate "
+    "without --data tells how it does with those that were kept to judge by."
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +65,8 @@ def test_the_textbook_traces_are_learnt_applied_and_judged(arrivals, capsys):
         *([name, "1.000", "1.000", "1.000", "12"] for name in ("quiet", "positive", "negative")),
     ]
     assert out[4] == "accuracy 1.000 (0 of 36 windows wrong), mean of the classes 1.000"
-    assert out[-2] == "next: geocnn predict run arrivals.npz --out arrivals-run.csv"
+    following = next(line for line in out if line.startswith("next: "))
+    assert following == "next: geocnn predict run arrivals.npz --out arrivals-run.csv"
     for name in ("learning", "confusion", "windows"):
         assert f"picture run/{name}.png" in out
         assert Path(f"run/{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -67,10 +74,11 @@ def test_the_textbook_traces_are_learnt_applied_and_judged(arrivals, capsys):
     assert (card["classes"], card["axes"], card["window"]) == (["quiet", "positive", "negative"], ["time"], [64])
     assert card["training"]["best_epoch"] <= 60
 
-    assert main([*out[-2].split()[2:], *QUIET]) == 0
+    assert main([*following.split()[2:], *QUIET]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "180 windows: quiet 60, positive 60, negative 60"
-    assert said[2] == "result  arrivals-run.csv"
+    assert said[0] == KNOWN
+    assert said[1] == "180 windows: quiet (60), positive (60), negative (60)"
+    assert said[3] == "result  arrivals-run.csv"
     rows = table("arrivals-run.csv")
     made = traces(42)
     names = ["quiet", "positive", "negative"]
@@ -84,7 +92,8 @@ def test_the_textbook_traces_are_learnt_applied_and_judged(arrivals, capsys):
     assert [float(rows[7][f"p {name}"]) for name in names] == pytest.approx(wanted.tolist(), abs=1e-3)
 
     assert main(["evaluate", "run", "--data", arrivals, *QUIET]) == 0
-    assert capsys.readouterr().out.splitlines()[0].split()[0] == "accuracy"
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert (first, second.split()[0]) == (KNOWN, "accuracy")
     assert geocnn.evaluate("run", device="cpu", show_progress=False)["accuracy"] == 1.0
     np.save("bare.npy", made.samples[:5])
     assert main(["predict", "run", "bare.npy", *QUIET]) == 0
@@ -104,6 +113,7 @@ def test_a_folder_of_pictures_a_class(capsys):
     card = checkpoints.load("run").card
     assert (card.axes, card.channels, card.classes) == (("row", "column"), ("amplitude",), ("across", "along"))
     assert main(["predict", "run", "stripes/along", "--out", "a.csv", *QUIET]) == 0
+    assert capsys.readouterr().out.startswith(KNOWN)  # a part of what it was trained on
     assert sum(row["class"] == "along" for row in table("a.csv")) > 15
     assert table("a.csv")[0]["window"] == "01.png"
 
@@ -258,10 +268,139 @@ def test_scores_are_those_of_their_definitions():
     assert np.isnan(made["precision_c_d"])
 
 
+def test_arrays_do_from_python_as_files_do(arrivals):
+    made, names = traces(42), ("quiet", "positive", "negative")
+    options = {"model": "trace_classifier", "epochs": 2, "device": "cpu", "show_progress": False}
+    filed = geocnn.fit("classify", data=arrivals, out="run", **options)
+    arrays = {"x": made.samples, "y": made.labels, "classes": names}
+    run = geocnn.fit("classify", data=arrays, out="again", **options)
+    assert all(torch.equal(v, run.model.state_dict()[k]) for k, v in filed.model.state_dict().items())
+    assert checkpoints.load("again").card.training["arguments"]["data"] == "arrays"
+    assert geocnn.fit("classify", data=(made.samples, made.labels), **options).card.classes == ("0", "1", "2")
+    results = [
+        geocnn.predict("run", arrivals, "r.csv", device="cpu", show_progress=False),
+        geocnn.predict(run, made.samples, device="cpu", show_progress=False),
+        geocnn.predict(run, (made.samples, np.array(names)[made.labels]), device="cpu", show_progress=False),
+    ]
+    for result in results:
+        assert result.classes == names
+        np.testing.assert_array_equal(result.probability, results[0].probability)
+        assert f"note: {result.notes[0]}" == KNOWN
+    assert len(table("r.csv")) == 180
+    assert results[1].truth is None
+    for result in (results[0], results[2]):
+        np.testing.assert_array_equal(result.truth, made.labels)
+    scores = [geocnn.evaluate("run", data, device="cpu", show_progress=False) for data in (arrivals, arrays)]
+    assert scores[0] == scores[1]
+
+
 def test_a_survey_is_refused_by_a_classifier_from_python(arrivals):
     run = geocnn.fit("classify", data=Path(arrivals), width=2, epochs=1, device="cpu", show_progress=False)
     with pytest.raises(DataError, match="it judges whole windows; give it windows"):
-        geocnn.predict(run, np.zeros((5, 64), np.float32))
+        geocnn.predict(run, geocnn.open(np.zeros((5, 64), np.float32)))
+
+
+def test_windows_that_nobody_labelled_are_left_out():
+    x = np.random.default_rng(0).normal(size=(12, 16))
+    x[[2, 3]] = 7
+    for labels in ([0.0, 1, np.nan, -1] * 3, ["a", "b", None, float("nan")] * 3):
+        made = recipe("classify", data=(x, np.array(labels, object if "a" in labels else float)), width=2)
+        assert len(made.train) + len(made.validation) == 6
+        assert made.plan[1] in ("classes: 0 (3), 1 (3)", "classes: a (3), b (3)")
+        assert made.plan[-1] == "note: windows without a class (-1 or NaN), which are left out: 6."
+    x[4] = -1
+    made = recipe("classify", data=(x, np.arange(12) % 2), width=2, epochs=1)
+    assert made.plan[-1] == "note: constant windows, with nothing in them to learn: 3 of 12."
+    run = geocnn.fit(made, device="cpu", show_progress=False)
+    result = geocnn.predict(run, (x[:4], [0, 1, -1, 1]), "r.csv", device="cpu", show_progress=False)
+    assert result.truth.tolist() == [0, 1, -1, 1]
+    assert [row["known"] for row in table("r.csv")] == ["0", "1", "", "1"]
+    assert result.notes == ("constant windows, whose answers mean nothing: 2 of 4.",)
+
+
+def test_the_plan_says_what_is_learnt_and_judged():
+    x, y = np.random.default_rng(0).normal(size=(40, 2, 8, 12)), np.arange(40) % 2
+    arrays = {"x": x, "y": np.array(["sand", "shale"])[y]}
+    made = recipe("classify", data=arrays, ndim=2, width=2, validation=0.25)
+    weights = sum(p.numel() for p in made.model.parameters())
+    assert made.plan == (
+        "data: 40 windows of arrays, trace 8, time 12, 2 channels",
+        "classes: sand (20), shale (20)",
+        "to judge by: 10 of 40 windows, the last 25 % of each class",
+        f"network: resnet20, {weights:,} parameters",
+    )
+    lines = np.repeat(["A", "B", "C", "D", "E"], 8)
+    grouped = recipe("classify", data={**arrays, "group": lines}, ndim=2, width=2)
+    kept = grouped.plan[2].removeprefix("to judge by: 8 of 40 windows, group ")
+    np.testing.assert_array_equal(  # the windows of that line, in their order
+        grouped.validation.targets.numpy(), y[lines == kept]
+    )
+    assert len(grouped.validation) == 8
+
+
+def test_labels_that_do_not_fit_are_a_note_of_a_prediction(capsys):
+    x = np.random.default_rng(0).normal(size=(12, 16))
+    run = geocnn.fit(
+        "classify", data=(x, ["P", "S", "noise"] * 4), width=2, epochs=1, out="run", device="cpu", show_progress=False
+    )
+    given = {"show_progress": False, "device": "cpu"}
+    for data, said in (
+        ((x[:4, :9], ["P", "flat"] * 2), "the data has the class 'flat', which is none of P, S, noise."),
+        (
+            (x[:4, :9], [0, 1, 2, 0]),
+            "the labels of the data are numbers and the classes of the network have names (P, S, noise); put the names "
+            "in the order of the numbers into the file, as the array classes.",
+        ),
+        ((x[:4, :9], [0, 1]), "the data has 4 windows and 2 labels; needed is one class for each window."),
+    ):
+        result = geocnn.predict(run, data, **given)
+        assert result.truth is None
+        size = "classify was trained on windows of 16 samples; these have 9."
+        assert result.notes == (size, f"the known classes are left aside: {said}")
+        with pytest.raises(DataError) as caught:
+            geocnn.evaluate(run, data, **given)
+        assert str(caught.value) == said
+    own = {"x": x[:4], "y": [0, 1, 2, 0], "classes": ["S", "noise", "P"]}  # numbers mean the names of their own file
+    assert geocnn.predict(run, own, **given).truth.tolist() == [1, 2, 0, 1]
+    np.savez("w.npz", x=x[:4], y=["P", "flat"] * 2)
+    assert main(["predict", "run", "w.npz", *QUIET]) == 0
+    assert capsys.readouterr().out.startswith(
+        "note: the known classes are left aside: w.npz has the class 'flat', which is none of P, S, noise.\n4 windows: "
+    )
+
+
+def test_pictures_of_the_worst_and_best_windows_say_what_they_show():
+    cube, traces_ = np.zeros((2, 4, 6, 8), np.float32), np.zeros((3, 20), np.float32)
+    made = windows([("a", True, cube)], [("b, 0.9", True, cube)], ("inline", "crossline", "time"))
+    said = [part.get_suptitle() for part in made.subfigs]
+    assert said == [
+        "worst: the class it is, with its probability, and what it was called (the middle inline, channel 1 of 2)",
+        "best of each class (the middle inline, channel 1 of 2)",
+    ]
+    long = "a class with a long name, and a comma " * 3
+    made = windows(
+        [(f"{long}, 0.20\ncalled short, 0.80", False, traces_)] * 6, [("k, 1.00", True, traces_)] * 10, ["time"]
+    )
+    worst, best = (part.axes for part in made.subfigs)
+    title = worst[0].get_title()
+    assert max(map(len, title.split("\n"))) <= 24
+    assert "0.20" in title
+    assert title.endswith("\ncalled short, 0.80")
+    assert sum(bool(place.lines) for place in best) == 10
+    assert worst[0].get_xlabel() == "sample"
+    assert [text.get_text() for text in made.subfigs[0].legends[0].get_texts()] == [
+        "channel 1",
+        "channel 2",
+        "channel 3",
+    ]
+
+
+def test_the_best_of_up_to_ten_classes_are_shown():
+    x = np.eye(8)[np.arange(96) % 8].repeat(4, 1) * np.sign(np.arange(32) % 2 - 0.5)
+    run = geocnn.fit("classify", data=(x, np.arange(96) % 8), width=8, epochs=12, device="cpu", show_progress=False)
+    assert run.history[-1]["validation_accuracy"] == 1.0
+    best = report(run).best
+    assert [title.split(",")[0] for title, _, _ in best] == [str(k) for k in range(8)]
 
 
 @pytest.mark.parametrize("count", [5, 9, 33, 41, 65])

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 import geocnn
+from geocnn.cli import main
+from geocnn.errors import DataError
 from geocnn.recipes import build
 
 pytest.importorskip("sklearn", reason="scikit-learn brings the small digits")
@@ -81,6 +83,35 @@ def test_lenets_read_digits_of_people_they_never_met(model, least):
     assert run.history[-1]["validation_accuracy"] > least
     assert run.card.architecture == model
     assert len(run.recipe.train) + len(run.recipe.validation) == 1797
+
+
+def test_the_command_that_is_named_works_as_printed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert (
+        main(["train", "digits", "--epochs", "6", "--train", "600", "--test", "90", "--device", "cpu", "--quiet"]) == 0
+    )
+    lines = capsys.readouterr().out.splitlines()
+    following = next(line for line in lines if line.startswith("next: "))
+    assert following == "next: geocnn predict runs/digits runs/digits/test.npz --out test-digits.csv"
+    accuracy = next(line for line in lines if line.startswith("accuracy ")).split()[1]
+    assert main([*following.split()[2:], "--device", "cpu", "--quiet"]) == 0
+    assert f"{accuracy} of them as their own labels say" in capsys.readouterr().out
+    with np.load("runs/digits/test.npz") as file:
+        assert file["x"].shape == (90, 32, 32)
+        assert (file["x"].min(), file["x"].max()) == (pytest.approx(0, abs=1e-3), pytest.approx(255, abs=1e-3))
+
+
+def test_the_plan_of_digits(mnist):
+    made = build("digits", data=mnist[0])
+    assert made.plan == (
+        "data: 30 digits of MNIST, tested on 12 others; windows of 32 x 32 grey values, 0 (paper) to 255 (ink)",
+        f"network: lenet5, {sum(p.numel() for p in made.model.parameters()):,} parameters",
+    )
+
+
+def test_no_epochs_are_not_the_default_number_of_them():
+    with pytest.raises(DataError, match="epochs is 0"):
+        build("digits", epochs=0)
 
 
 def test_a_plain_network_has_no_shortcuts():

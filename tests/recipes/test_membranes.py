@@ -22,7 +22,9 @@ def sections(tmp_path):
 
 
 def test_crops_are_cut_from_the_sections_with_their_labels(sections):
-    made = build("membranes", data=sections, width=4, crop=32, test=1, samples=5, elastic=0, noise=0, amplitude=1, offset=(0, 0))
+    made = build(
+        "membranes", data=sections, width=4, crop=32, test=1, samples=5, elastic=0, noise=0, amplitude=1, offset=(0, 0)
+    )
     x, y = made.train[[0, 1, 2, 3, 4]]
     assert x.shape == (5, 1, 32, 32)
     assert y.shape == (5, 2, 32, 32)

@@ -21,10 +21,15 @@ def evaluate(
 ) -> None:
     """Score a network on a survey with known answers, or on the validation samples of its recipe.
 
+    For one class precision, recall, Dice, IoU, average precision and area under the ROC curve. In the scores called
+    tolerant a sample is right within 2 samples of one that is true. For several classes the IoU of each, their mean
+    over those that occur in the labels, and accuracy.
+
     Args:
         network: faults, or a folder written by geocnn train.
-        data: survey; for a classifier windows with their classes.
-        labels: mask on the same grid, above 0.5 on a fault.
+        data: survey; for a classifier windows with their classes, the array y.
+        labels: on the same grid: for a network of one class, such as faults, 1 on it and 0 elsewhere; for several the
+            number of the class, from 0. Samples of -1, 255 or NaN are unknown and do not count.
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
@@ -35,14 +40,20 @@ def evaluate(
     from geocnn.recipes import evaluate as run
 
     survey = survey or SurveyOptions()
+    judges = is_classifier(network)
     scores = run(
         network,
-        data if data is None or is_classifier(network) else survey.open(data),
-        labels and survey.open_result(labels),
+        data if data is None or judges else survey.open(data),
+        labels if labels is None or judges else survey.open_result(labels),
         memory=memory,
         device=device,
         show_progress=not quiet,
+        announce=say,
     )
     width = max(len(name) for name in scores)
     for name, value in scores.items():
         say(f"{name.replace('_', ' '):<{width}} {f'{value:.4f}' if isfinite(value) else 'undefined'}")
+    absent = [k for k, value in scores.items() if k.startswith("iou_") and not isfinite(value)]
+    if absent:
+        names = ", ".join(k.removeprefix("iou_").replace("_", " ") for k in absent)
+        say(f"nowhere in the labels, and not counted in mean IoU: {names}")

@@ -92,10 +92,14 @@ def _classify(network: str, file: Path, target: Path, *, overwrite: bool, device
     check_table(target, overwrite=overwrite)
     result = classify(network, file, device=device, show_progress=not quiet)
     result.write(target, overwrite=overwrite)
+    for note in result.notes:
+        say(f"note: {note}")
     counts = [(name, int((result.found == k).sum())) for k, name in enumerate(result.card.classes)]
-    say(f"{len(result.names)} windows: " + ", ".join(f"{name} {count}" for name, count in counts))
-    if result.truth is not None:
-        say(f"{(result.found == result.truth).mean():.3f} of them as their own labels say")
+    say(f"{len(result.names)} windows: " + ", ".join(f"{name} ({count})" for name, count in counts))
+    truth, found = result.judged()
+    if len(truth):
+        which = "them" if len(truth) == len(result.names) else f"the {len(truth)} that have a label"
+        say(f"{(found == truth).mean():.3f} of {which} as their own labels say")
     say(f"result  {target}")
 
 

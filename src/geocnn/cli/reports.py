@@ -41,7 +41,6 @@ def _segmentation(run: "Run", folder: Path) -> Iterator[str]:
     result = report(run)
     yield from table(result.rows())
     yield from result.lines()
-    yield f"weights of epoch {run.card.training['best_epoch']} of {len(run.history)}"
     yield _curve(run, folder)
     if result.curve is not None:
         curve = result.curve
@@ -66,14 +65,21 @@ def _membranes(run: "Run", folder: Path) -> Iterator[str]:
     yield f"picture {save(drawn, folder / 'section.png')}"
 
 
-def _classification(run: "Run", folder: Path) -> Iterator[str]:
+def _digits(run: "Run", folder: Path) -> Iterator[str]:
+    """As of any windows, with digits to apply the network to."""
+    from geocnn.recipes.digits import save_test
+
+    yield from _classification(run, folder, save_test(run, folder))
+
+
+def _classification(run: "Run", folder: Path, data: Path | None = None) -> Iterator[str]:
     """Scores by class, what is taken for what, the worst and best windows, and how to apply it."""
     from geocnn.figures import save
     from geocnn.figures.classification_report import windows
     from geocnn.figures.segmentation_report import confusion_matrix
     from geocnn.recipes.classify_report import report
 
-    result = report(run)
+    result = report(run, data)
     yield from table(result.rows())
     yield from result.lines()
     yield _curve(run, folder)
@@ -97,5 +103,6 @@ REPORTS: dict[str, Callable[["Run", Path], Iterator[str]]] = {
     "traces": _traces,
     "segmentation": _segmentation,
     "classification": _classification,
+    "digits": _digits,
 }
 """Name in the recipe -> lines of the report, which draws its pictures into the folder of the run."""

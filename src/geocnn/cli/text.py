@@ -7,8 +7,8 @@ __all__ = ["free", "named", "say", "table"]
 
 
 def say(text: str) -> None:
-    """One line to standard output."""
-    print(text)  # noqa: T201
+    """One line to standard output, at once: hours of work may follow."""
+    print(text, flush=True)  # noqa: T201
 
 
 def free(path: Path) -> Path:

@@ -34,7 +34,7 @@ def _options(
         resume: continue the interrupted run in --out.
         overwrite: replace the run in --out.
         device: auto, cpu, cuda or cuda:1.
-        quiet: no progress line.
+        quiet: no plan before training and no progress line.
     """
 
 
@@ -78,7 +78,7 @@ def _train(
     quiet: bool = False,
 ) -> None:
     """Train, and report as the recipe says."""
-    from geocnn.cli.text import free
+    from geocnn.cli.text import free, say
     from geocnn.recipes import fit
 
     if resume and out is None:
@@ -87,7 +87,14 @@ def _train(
     new = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         run = fit(
-            name, out=folder, resume=resume, overwrite=overwrite, device=device, show_progress=not quiet, **arguments
+            name,
+            out=folder,
+            resume=resume,
+            overwrite=overwrite,
+            device=device,
+            show_progress=not quiet,
+            announce=None if quiet else say,
+            **arguments,
         )
     except BaseException as error:
         for place in new:  # a run that came to nothing leaves no empty folders
@@ -108,4 +115,6 @@ def _report(run: "Run", folder: Path) -> None:
 
     for line in REPORTS[run.recipe.report](run, folder):
         say(line)
+    if run.ending:
+        say(run.ending)
     say(f"run in {folder}: weights.safetensors, card.json, metrics.csv")

@@ -1,5 +1,6 @@
 """Windows that a classifier judges worst and best."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,9 @@ Shown = tuple[str, bool, NDArray[np.float32]]
 
 _TITLES = ("worst: the class it is, with its probability, and what it was called", "best of each class")
 _RIGHT, _WRONG = "#2f6690", "#c1121f"
+_CHANNELS = ("#2f6690", "#e07a1f", "#4a9a5b", "#882255", "#777777")
+_ROW, _LINE = 6, 24
+"""Windows in a row, and letters in a line of a title at most."""
 
 
 def windows(worst: Sequence[Shown], best: Sequence[Shown], axes: Sequence[str]) -> Figure:
@@ -26,32 +30,72 @@ def windows(worst: Sequence[Shown], best: Sequence[Shown], axes: Sequence[str]) 
         best: the best of each class.
         axes: names of the axes of space; pictures have rows and columns.
     """
-    columns = max(len(worst), len(best), 1)
-    height = 1.5 if len(axes) == 1 else 1.8
-    made = figure(max(5.0, 1.75 * columns), 2 * height + 0.9)
-    parts = np.ravel(np.asarray(made.subfigures(2, 1)))
-    for part, shown, name in zip(parts, (worst, best), _TITLES, strict=True):
-        part.suptitle(name, x=0.01, ha="left", fontsize=9, color=INK)
-        places = part.subplots(1, columns, squeeze=False)[0]
+    columns = max(min(_ROW, max(len(worst), len(best))), 1)
+    rows = [max(1, -(-len(shown) // columns)) for shown in (worst, best)]
+    texts = [[_wrapped(title) for title, _, _ in shown] for shown in (worst, best)]
+    heights = [
+        n * ((1.5 if len(axes) == 1 else 1.8) + 0.13 * max((t.count("\n") for t in text), default=0)) + 0.4
+        for n, text in zip(rows, texts, strict=True)
+    ]
+    first = next(iter((*worst, *best)), None)
+    what = _what(first[2], axes) if first else ""
+    made = figure(max(6.5 if what else 5.0, 1.75 * columns), sum(heights) + 0.3)
+    parts = np.ravel(np.asarray(made.subfigures(2, 1, height_ratios=heights)))
+    for part, shown, text, name, n in zip(parts, (worst, best), texts, _TITLES, rows, strict=True):
+        part.suptitle(name + what, x=0.01, ha="left", fontsize=9, color=INK)
+        places = np.ravel(part.subplots(n, columns, squeeze=False))
         for place in places:
             place.set_axis_off()
-        for place, (title, right, window) in zip(places, shown, strict=False):
+        for place, (_, right, window), title in zip(places, shown, text, strict=False):
             _draw(place, window, axes)
             place.set_title(title, fontsize=8, color=_RIGHT if right else _WRONG)
+    if first is not None and len(axes) == 1 and 1 < len(first[2]) <= len(_CHANNELS):
+        handles = parts[0].axes[0].get_lines()
+        parts[0].legend(
+            handles,
+            [f"channel {k + 1}" for k in range(len(handles))],
+            loc="outside lower right",
+            ncols=len(handles),
+            fontsize=7,
+            frameon=False,
+        )
     return made
+
+
+def _wrapped(title: str) -> str:
+    """A title in lines that are no wider than a window; a name that fills more than two of them is cut."""
+    lines = []
+    for line in title.split("\n"):
+        *_, p = line.rpartition(", ")
+        name = line[: -len(p) - 2]
+        name = name if len(name) <= 2 * _LINE - 6 else f"{name[: 2 * _LINE - 10].rstrip()} ..."
+        lines += textwrap.wrap(f"{name}, {p}", _LINE)
+    return "\n".join(lines)
+
+
+def _what(window: NDArray[np.float32], axes: Sequence[str]) -> str:
+    """What of a window is drawn, where it is not all of it."""
+    channels = len(window)
+    said = [f"the middle {axes[0]}"] if len(axes) == 3 else []
+    if len(axes) > 1 and channels > 1 and not (tuple(axes) == ("row", "column") and channels == 3):
+        said.append(f"channel 1 of {channels}")
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _draw(place: Axes, window: NDArray[np.float32], axes: Sequence[str]) -> None:
     """A trace as a line, a section or picture as an image, the middle section of a volume."""
     place.set_axis_on()
-    place.set(xticks=[], yticks=[])
+    place.tick_params(labelsize=6, length=2, color="#bbbbbb", labelcolor="#555555")
     for side in place.spines.values():
         side.set(color="#bbbbbb", linewidth=0.6)
     if len(axes) == 1:
-        for trace in window:
-            place.plot(trace, linewidth=0.9)
+        for k, trace in enumerate(window):
+            place.plot(trace, linewidth=0.9, color=_CHANNELS[k % len(_CHANNELS)])
         place.margins(x=0)
+        place.set_yticks([])
+        place.set_xlabel("sample", fontsize=6, color="#555555", labelpad=1)
         return
+    place.set(xticks=[], yticks=[])
     if len(axes) == 3:
         window = window[:, window.shape[1] // 2]
     if tuple(axes) == ("row", "column"):

@@ -126,7 +126,8 @@ def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
     """The most lively maps of a layer, each bright where it is large."""
     apart = "" if math.isnan(maps.stride) else f", {maps.stride:g} input samples apart" if maps.stride != 1 else ""
     shape = " x ".join(map(str, maps.values.shape[1:]))
-    shown = f"{len(maps.channels)} of {maps.count} maps" if maps.count > 1 else "1 map"
+    few = len(maps.channels) < maps.count
+    shown = f"the {len(maps.channels)} liveliest of {maps.count} maps" if few else f"{maps.count} maps"
     part.suptitle(f"{maps.layer}\n{shown}, {shape} samples{apart}", fontsize=10)
     if made.ndim == 1:
         axes = part.subplots()
@@ -251,4 +252,7 @@ def _sharing(axes: Axes, made: "Explanation") -> None:
     axes.grid(axis="x", alpha=0.3)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.13), ncols=3, frameon=False, fontsize=8)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="upper center", bbox_to_anchor=(0.4, -0.13), ncols=3, frameon=False, fontsize=8
+    )

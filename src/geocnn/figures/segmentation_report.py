@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, ListedColormap, Normalize
+from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -15,10 +15,14 @@ from geocnn.figures.style import INK, class_colours, figure
 
 __all__ = ["confusion_matrix", "precision_recall", "windows"]
 
-Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
-"""Title, samples, classes (below 0 where there is none), and probability of class 1 or number of the class."""
+Side = tuple[str, float, float]
+"""Name of an axis, its first and its last number."""
+Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], tuple[Side, Side]]
+"""Title, samples, classes (below 0 where there is none), probability of class 1 or number of the class, and axes."""
 
 _MATCH, _OTHER = "#2f6690", "#c1121f"
+_OVER, _BLANK = 0.72, 0.8
+"""Opacity of the colours of several classes, and of what is unknown, over the data."""
 
 
 def precision_recall(
@@ -77,7 +81,7 @@ def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str]) -> Figur
     """
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     size = len(classes)
-    made = figure(3.2 + 0.62 * size, 2.2 + 0.52 * size)
+    made = figure(3.2 + 0.62 * max(3, size), 2.2 + 0.52 * max(3, size))
     place = made.subplots()
     image = place.imshow(100 * share, cmap="Blues", norm=Normalize(0, 100))
     for (true, found), value in np.ndenumerate(100 * share):
@@ -95,58 +99,86 @@ def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str]) -> Figur
 
 
 def windows(worst: Sequence[Shown], best: Sequence[Shown], classes: Sequence[str]) -> Figure:
-    """Input, truth and answer of the worst windows, left, and of the best, right.
+    """Data, known classes and found ones of the worst windows, left, and of the best, right.
 
     Args:
         worst: the worst first.
-        best: the best first; none if there is only one window.
+        best: the best first; none where no window is better than another.
         classes: all names; of two, answers are probabilities of the second.
     """
     rows = max(len(worst), len(best))
     wide, high = worst[0][1].shape
     panel = 2.3 * float(np.clip(high / wide, 0.5, 1.25))
-    made = figure(15.5, rows * (panel + 0.35) + 1.1)
+    made = figure(15.5 if best else 8.5, rows * (panel + 0.85) + 0.9)
     parts = made.subfigures(1, 2 if best else 1, wspace=0.03, squeeze=False)[0]
     limit = float(np.percentile(np.abs(np.concatenate([w[1].ravel() for w in (*worst, *best)])), 99)) or 1.0
-    names = ("worst", "best") if best else ("only",)
-    for part, name, shown in zip(parts, names, (worst, best), strict=False):
-        title = f"{name} window{'s' * (len(shown) > 1)} of the validation"
-        _half(part, title, shown, rows, Normalize(-limit, limit), len(classes))
-    if len(classes) == 2:
-        patches = [Patch(color=FAULT(0.75), label=classes[1]), Patch(color=NO_DATA, label="unknown")]
-    else:
-        colours = class_colours(len(classes))
-        patches = [Patch(color=colours(k), label=name) for k, name in enumerate(classes)]
-        patches.append(Patch(color=NO_DATA, label="unknown"))
-    made.legend(handles=patches, loc="outside lower center", ncols=min(len(patches), 9), frameon=False)
+    for part, name, shown in zip(parts, ("worst ", "best ") if best else ("",), (worst, best), strict=False):
+        part.suptitle(f"{name}window{'s' * (len(shown) > 1)} of the validation".capitalize(), fontsize=12)
+        for place, one in zip(part.subfigures(rows, 1, squeeze=False)[:, 0], shown, strict=False):
+            _row(place, one, Normalize(-limit, limit), len(classes))
+    made.legend(handles=_key(classes), loc="outside lower center", ncols=9, frameon=False)
     return made
 
 
-def _half(part: SubFigure, title: str, shown: Sequence[Shown], rows: int, norm: Normalize, classes: int) -> None:
-    """One window a row."""
-    part.suptitle(title, fontsize=12)
-    places = part.subplots(rows, 3, squeeze=False)
-    for place in places[len(shown) :].flat:
-        place.set_visible(False)
-    for row, (label, x, y, answer) in zip(places, shown, strict=False):
-        for place, name in zip(row, ("input", "labels", "answer"), strict=True):
-            _image(place, x, "gray", norm)
-            place.set(xticks=[], yticks=[])
-            if row is places[0]:
-                place.set_title(name, fontsize=10)
-        row[0].set_ylabel(label, fontsize=9)
-        cmap: Colormap = FAULT if classes == 2 else class_colours(classes)
-        scale = Normalize(0, 1) if classes == 2 else Normalize(-0.5, classes - 0.5)
-        alpha = 1.0 if classes == 2 else 0.72
-        _image(row[1], np.where(y < 0, np.nan, y).astype(np.float32), cmap, scale, alpha)
-        _image(row[1], np.where(y < 0, 1.0, np.nan).astype(np.float32), ListedColormap([NO_DATA]), Normalize(0, 1), 0.8)
-        _image(row[2], answer, cmap, scale, alpha)
+def _key(classes: Sequence[str]) -> list[Patch]:
+    """What the colours mean, as they are drawn."""
+    if len(classes) == 2:
+        known = [Patch(color=FAULT(1.0), label=classes[1]), Patch(color=FAULT(0.5), label="found with probability 0.5")]
+    else:
+        colours = class_colours(len(classes))
+        known = [Patch(color=_over_grey(colours(k), _OVER), label=name) for k, name in enumerate(classes)]
+    return [*known, Patch(color=_over_grey(to_rgba(NO_DATA), _BLANK), label="unknown")]
 
 
-def _image(place: Axes, values: NDArray[np.float32], cmap: str | Colormap, norm: Normalize, alpha: float = 1.0) -> None:
+def _over_grey(colour: tuple[float, ...], opacity: float) -> tuple[float, float, float]:
+    """A colour as it is seen over an amplitude of zero."""
+    red, green, blue = (opacity * part + (1 - opacity) * 0.5 for part in colour[:3])
+    return red, green, blue
+
+
+def _row(part: SubFigure, shown: Shown, norm: Normalize, classes: int) -> None:
+    """One window: data, what is known and what was found."""
+    title, x, y, answer, sides = shown
+    part.suptitle(title, fontsize=9, x=0.02, ha="left")
+    row = part.subplots(1, 3, sharex=True, sharey=True)
+    for place, name in zip(row, ("data", "known", "found"), strict=True):
+        _image(place, x, sides, "gray", norm)
+        place.set_title(name, fontsize=9)
+        place.set_xlabel(sides[0][0], fontsize=8)
+        place.tick_params(labelsize=7)
+        place.locator_params(nbins=4)
+    row[0].set_ylabel(sides[1][0], fontsize=8)
+    cmap: Colormap = FAULT if classes == 2 else class_colours(classes)
+    scale = Normalize(0, 1) if classes == 2 else Normalize(-0.5, classes - 0.5)
+    alpha = 1.0 if classes == 2 else _OVER
+    blank = ListedColormap([NO_DATA])
+    _image(row[1], np.where(y < 0, np.nan, y).astype(np.float32), sides, cmap, scale, alpha)
+    _image(row[1], np.where(y < 0, 1.0, np.nan).astype(np.float32), sides, blank, Normalize(0, 1), _BLANK)
+    _image(row[2], answer, sides, cmap, scale, alpha)
+
+
+def _image(
+    place: Axes,
+    values: NDArray[np.float32],
+    sides: tuple[Side, Side],
+    cmap: str | Colormap,
+    norm: Normalize,
+    alpha: float = 1.0,
+) -> None:
     """Samples with the vertical axis downward."""
-    shown = np.ma.masked_invalid(values.T)
-    place.imshow(shown, cmap=cmap, norm=norm, aspect="auto", alpha=alpha, interpolation="nearest")
+    edges = []
+    for (_, first, last), n in zip(sides, values.shape, strict=True):
+        half = (last - first) / max(1, n - 1) / 2 or 0.5
+        edges.append((first - half, last + half))
+    place.imshow(
+        np.ma.masked_invalid(values.T),
+        extent=(*edges[0], *edges[1][::-1]),
+        cmap=cmap,
+        norm=norm,
+        aspect="auto",
+        alpha=alpha,
+        interpolation="nearest",
+    )
 
 
 def _short(count: int) -> str:

@@ -1,6 +1,7 @@
-"""Where windows lie: arrays in an .npz, .npy or Zarr group, or a folder of pictures and arrays; what is in them."""
+"""Where windows lie: arrays in memory, in an .npz, .npy or Zarr group, or a folder of pictures and arrays."""
 
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError, FormatError, MissingError
 
-__all__ = ["Arrays", "read_arrays"]
+__all__ = ["Arrays", "Given", "find_arrays", "read_arrays"]
 
 DATA = ("x", "images", "windows", "data", "inputs", "samples", "traces")
 LABELS = ("y", "labels", "label", "targets", "target")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 FORMS = "an .npz file or a Zarr group with the arrays x and y, or a folder for each class with pictures or .npy files"
 """What is read, for messages."""
+Given = str | Path | NDArray[Any] | tuple[Any, Any] | Mapping[str, Any]
+"""Windows as they are given: a path, an array, ``(x, y)``, or arrays by the names that they would have in a file."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,27 @@ class Arrays:
     pictures: bool = False
 
 
+def find_arrays(data: Given) -> tuple[str, Arrays]:
+    """What the windows are called in messages, and what was found.
+
+    Raises:
+        DataError: neither a path nor arrays.
+        MissingError, FormatError: as of :func:`read_arrays`.
+    """
+    if isinstance(data, str | Path):
+        return str(data), read_arrays(Path(data))
+    if isinstance(data, np.ndarray):
+        return "the data", Arrays(data, None, None, None, _numbers(data))
+    if isinstance(data, tuple) and len(data) == 2:
+        data = dict(zip(("x", "y"), data, strict=True))
+    if not isinstance(data, Mapping):
+        raise DataError(
+            f'data is a {type(data).__name__}; needed is a path, an array, (x, y), or {{"x": ..., "y": ...}} and, if '
+            "there are any, classes and group."
+        )
+    return "the data", _named("the data", {k: np.asarray(v) for k, v in data.items()})
+
+
 def read_arrays(path: Path) -> Arrays:
     """Read a file or folder of windows.
 
@@ -54,7 +78,7 @@ def read_arrays(path: Path) -> Arrays:
     if path.is_dir():
         return _zarr(path) if _is_zarr(path) else _folder(path)
     if path.suffix.lower() == ".npz":
-        return _named(path, _npz(path))
+        return _named(str(path), _npz(path))
     if path.suffix.lower() == ".npy":
         x = _npy(path)
         return Arrays(x, None, None, None, _numbers(x))
@@ -63,21 +87,28 @@ def read_arrays(path: Path) -> Arrays:
     raise FormatError(f"{path} holds no windows to be classified; give {FORMS}.")
 
 
-def _named(path: Path, found: Mapping[str, Any]) -> Arrays:
-    """Choose the arrays by their names."""
+def _named(name: str, found: Mapping[str, Any]) -> Arrays:
+    """Choose the arrays by their names.
+
+    Raises:
+        FormatError: there are no windows.
+        DataError: two classes of one name.
+    """
     lower = {k.lower(): v for k, v in found.items()}
     x = next((lower[k] for k in DATA if k in lower), None)
     if x is None:
         have = f"has the arrays {', '.join(found)}" if found else "has no arrays"
-        raise FormatError(f"{path} {have}; needed are x (windows, samples ...) and y (windows), the class of each.")
-    classes = lower.get("classes", lower.get("class_names"))
-    return Arrays(
-        x,
-        next((lower[k] for k in LABELS if k in lower), None),
-        None if classes is None else tuple(str(name) for name in np.asarray(classes).ravel()),
-        lower.get("group", lower.get("groups")),
-        _numbers(x),
-    )
+        raise FormatError(f"{name} {have}; needed are x (windows, samples ...) and y (windows), the class of each.")
+    given = lower.get("classes", lower.get("class_names"))
+    classes = None if given is None else tuple(str(c) for c in np.asarray(given).ravel())
+    twice = [c for c, count in Counter(classes or ()).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{name} names the class {twice[0]!r} more than once in classes; name each once, in the order of their "
+            "numbers."
+        )
+    labels = next((lower[k] for k in LABELS if k in lower), None)
+    return Arrays(x, labels, classes, lower.get("group", lower.get("groups")), _numbers(x))
 
 
 def _numbers(x: NDArray[Any]) -> tuple[str, ...]:
@@ -91,11 +122,15 @@ def _npz(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         FormatError: it is none, or holds Python objects.
     """
+    name = "x"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            found = {}
+            for name in arrays.files:  # the one that cannot be read is named
+                found[name] = arrays[name]
+            return found
     except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise FormatError(_refusal(path, error)) from None
+        raise FormatError(_refusal(path, error, name)) from None
 
 
 def _npy(path: Path) -> NDArray[Any]:
@@ -112,11 +147,12 @@ def _npy(path: Path) -> NDArray[Any]:
     return np.asarray(found)
 
 
-def _refusal(path: Path, error: Exception) -> str:
-    """Why a file of NumPy's was not read."""
+def _refusal(path: Path, error: Exception, name: str = "x") -> str:
+    """Why an array in a file of NumPy's was not read."""
     if "allow_pickle=False" in str(error) and "Object arrays" in str(error):
         return (
-            f"{path} holds Python objects, which can run anything when they are read; save arrays of numbers or text."
+            f"{path} holds Python objects in {name}, which can run anything when they are read; save text, such as "
+            f"that of pandas, as {name}.astype(str), and numbers as {name}.astype(float)."
         )
     return f"{path} is damaged or no {path.suffix.lower()} file; write it again with NumPy."
 
@@ -144,7 +180,7 @@ def _zarr(path: Path) -> Arrays:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{path} is a damaged Zarr group ({error}); write it again.") from None
-    return _named(path, {**known, **found})
+    return _named(str(path), {**known, **found})
 
 
 def _folder(path: Path) -> Arrays:

@@ -1,16 +1,19 @@
 """Windows with a class each: read, checked and brought to one form, whatever they lie in."""
 
+import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError
-from geocnn.io.window_files import Arrays, read_arrays
+from geocnn.io.window_files import Arrays, Given, find_arrays
 
-__all__ = ["Windows", "read_windows"]
+__all__ = ["UNKNOWN", "Windows", "read_windows", "space_in_words"]
+
+UNKNOWN = -1
+"""Number in place of the class of a window that nobody labelled."""
 
 
 @dataclass(frozen=True)
@@ -19,58 +22,85 @@ class Windows:
 
     Attributes:
         x: ``(windows, channels, *space)``, float32, finite.
-        y: ``(windows,)`` number of the class, None where it is not known.
+        y: ``(windows,)`` number of the class, :data:`UNKNOWN` where it is not known; None where it never is.
         classes: names of the classes; empty where none are known.
         group: ``(windows,)`` number of the group, None where there are none: what must not be torn apart.
+        groups: names of the groups.
         names: of the windows, for tables.
         axes: names of the axes of space.
         vertical: which of them is the vertical one.
+        unfit: why the labels were not used, where they do not fit the classes that were asked for.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.int64] | None
     classes: tuple[str, ...]
     group: NDArray[np.int64] | None
+    groups: tuple[str, ...]
     names: tuple[str, ...]
     axes: tuple[str, ...]
     vertical: int
+    unfit: str = ""
 
     @property
     def ndim(self) -> int:
         """Dimensions of a window."""
         return self.x.ndim - 2
 
+    @property
+    def sha256(self) -> str:
+        """Tells whether two sets of windows are the same."""
+        return hashlib.sha256(np.ascontiguousarray(self.x).data).hexdigest()
 
-def read_windows(path: str | Path, *, ndim: int | None = None, classes: tuple[str, ...] | None = None) -> Windows:
+    @property
+    def constant(self) -> int:
+        """How many windows are constant in every channel: there is nothing to see in them."""
+        flat = self.x.reshape(len(self.x), self.x.shape[1], -1)
+        return int((flat.min(2) == flat.max(2)).all(1).sum())
+
+
+def read_windows(data: Given, *, ndim: int | None = None, classes: tuple[str, ...] | None = None) -> Windows:
     """Read windows, with their classes where they lie there.
 
     Args:
-        path: .npz or Zarr group with x ``(windows, [channels,] *space)``, y ``(windows,)`` and, if there are any, the
+        data: .npz or Zarr group with x ``(windows, [channels,] *space)``, y ``(windows,)`` and, if there are any, the
             names of the ``classes`` and a ``group`` of each window (line, event, station); or a folder for each class
-            with pictures or .npy files; without classes also a folder of such files or an .npy.
+            with pictures or .npy files; without classes also a folder of such files or an .npy. Or such arrays
+            themselves: x, ``(x, y)``, or all of them by their names.
         ndim: dimensions of a window, where its axes do not tell.
-        classes: names that the classes must have, in order, of a trained network.
+        classes: names of the classes of a trained network, in order. Labels that do not fit them are not used then.
 
     Raises:
         MissingError: no such file.
         FormatError: something else, or damaged.
         DataError: windows, classes and groups that do not fit one another, or NaN.
     """
-    path = Path(path)
-    found = read_arrays(path)
-    x = _checked(path, found, 2 if found.pictures else ndim)
-    y, names = (None, ()) if found.y is None else _classes(path, found, classes)
-    if found.y is None and classes is not None:
-        names = classes
+    name, found = find_arrays(data)
+    x = _checked(name, found, 2 if found.pictures else ndim)
+    y, names, unfit = None, classes or (), ""
+    if found.y is not None:
+        try:
+            y, names = _classes(name, found, classes)
+        except DataError as error:
+            if classes is None:
+                raise
+            unfit = str(error)
     count = x.ndim - 2
     axes = ("row", "column") if found.pictures else ("inline", "crossline", "time")[-count:]
     if count == 2 and not found.pictures:
         axes = ("trace", "time")
-    group = None if found.group is None else _groups(path, found.group, len(x))
-    return Windows(x, y, names, group, found.names, axes, 0 if found.pictures else count - 1)
+    group, groups = (None, ()) if found.group is None or classes is not None else _groups(name, found.group, len(x))
+    return Windows(x, y, names, group, groups, found.names, axes, 0 if found.pictures else count - 1, unfit)
 
 
-def _checked(path: Path, found: Arrays, ndim: int | None) -> NDArray[np.float32]:
+def space_in_words(windows: Windows) -> str:
+    """Axes and channels of a window: "trace 64, time 128, 1 channel"."""
+    channels, *space = windows.x.shape[1:]
+    axes = ", ".join(f"{axis} {size}" for axis, size in zip(windows.axes, space, strict=True))
+    return f"{axes}, {channels} channel{'s' * (channels > 1)}"
+
+
+def _checked(path: str, found: Arrays, ndim: int | None) -> NDArray[np.float32]:
     """The windows as ``(windows, channels, *space)``."""
     x = found.x
     shape = " x ".join(map(str, x.shape))
@@ -93,19 +123,36 @@ def _checked(path: Path, found: Arrays, ndim: int | None) -> NDArray[np.float32]
             f"the windows of {path} form an array of {shape} numbers, which cannot be {dims}-D windows; needed are "
             f"{dims + 1} axes, or {dims + 2} with channels."
         )
-    x = np.ascontiguousarray(x if x.ndim - dims == 2 else x[:, None], np.float32)
-    if not np.isfinite(x).all():
-        bad = np.argwhere(~np.isfinite(x))
-        first, *where = bad[0].tolist()
+    return _single(path, x if x.ndim - dims == 2 else x[:, None], found.names)
+
+
+def _single(path: str, x: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.float32]:
+    """The windows as float32, all of it finite.
+
+    Raises:
+        DataError: NaN, or numbers beyond float32.
+    """
+    with np.errstate(over="ignore"):
+        single = np.ascontiguousarray(x, np.float32)
+    lost = (np.isinf(single) & np.isfinite(x)) | ((single == 0) & (x != 0) if not single.any() else False)
+    if lost.any():
+        first = tuple(np.argwhere(lost)[0])
         raise DataError(
-            f"window {found.names[first]} of {path} holds NaN or infinite numbers, the first at index "
+            f"window {names[first[0]]} of {path} holds {x[first]:g}, which leaves the range of float32, 1e-45 to 3e38; "
+            "rescale the windows, for example to a standard deviation of 1."
+        )
+    if not np.isfinite(single).all():
+        bad = np.argwhere(~np.isfinite(single))
+        number, *where = bad[0].tolist()
+        raise DataError(
+            f"window {names[number]} of {path} holds NaN or infinite numbers, the first at index "
             f"{', '.join(map(str, where[1:]))}, as do {len(np.unique(bad[:, 0]))} of {len(x)} windows; replace the "
             "numbers, or leave these windows out."
         )
-    return x
+    return single
 
 
-def _classes(path: Path, found: Arrays, known: tuple[str, ...] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number of the class of each window among the known ones, or among those of the file; and their names."""
     y = np.asarray(found.y)
     if y.shape != (len(found.x),):
@@ -113,39 +160,47 @@ def _classes(path: Path, found: Arrays, known: tuple[str, ...] | None) -> tuple[
         raise DataError(f"{path} has {len(found.x)} windows and {shape} labels; needed is one class for each window.")
     if y.dtype.kind in "biuf":
         labels, names = _of_codes(path, y, found)
-        if known is not None and found.classes is None and not set(labels) <= set(known):
-            # Numbers are then places among them.
-            labels, _ = _of_codes(path, y, Arrays(found.x, y, known, None, found.names))
+        if known is not None and found.classes is None and not any(name.lstrip("-").isdigit() for name in known):
+            # Which number stands for which name nobody can know: classes need not be in the order of the alphabet.
+            raise DataError(
+                f"the labels of {path} are numbers and the classes of the network have names ({', '.join(known)}); put "
+                "the names in the order of the numbers into the file, as the array classes."
+            )
     else:
-        labels = [v.decode() if isinstance(v, bytes) else str(v) for v in y.tolist()]
-        names = list(found.classes or sorted(set(labels)))
-    number = {name: k for k, name in enumerate(known or names)}
-    outside = [label for label in labels if label not in number]
+        labels = [None if v is None or v != v else v.decode() if isinstance(v, bytes) else str(v) for v in y.tolist()]
+        names = list(found.classes or sorted({label for label in labels if label is not None}))
+    number: dict[str | None, int] = {name: k for k, name in enumerate(known or names)}
+    outside = [label for label in labels if label is not None and label not in number]
     if outside:
-        raise DataError(f"{path} has the class {outside[0]!r}, which is none of {', '.join(number)}.")
-    return np.array([number[label] for label in labels], np.int64), tuple(number)
+        raise DataError(f"{path} has the class {outside[0]!r}, which is none of {', '.join(known or names)}.")
+    return np.array([number.get(label, UNKNOWN) for label in labels], np.int64), tuple(known or names)
 
 
-def _of_codes(path: Path, y: NDArray[Any], found: Arrays) -> tuple[list[str], list[str]]:
-    """Name of the class of each window, and all names, where classes are whole numbers."""
-    if not np.isfinite(y).all() or (y != np.round(y)).any():
+def _of_codes(path: str, y: NDArray[Any], found: Arrays) -> tuple[list[str | None], list[str]]:
+    """Name of the class of each window, None if it has none, and all names, where classes are whole numbers."""
+    blank = np.isnan(y) | (y == UNKNOWN)
+    codes, names = np.where(blank, UNKNOWN, y.astype(np.float64)), found.classes
+    if not np.isfinite(codes).all() or (codes != np.round(codes)).any():
         raise DataError(f"the labels of {path} are {y.dtype} and no whole numbers; needed is the class of each window.")
-    codes, names = y.astype(np.int64), found.classes
+    codes = codes.astype(np.int64)
     if names is None:
-        return [str(v) for v in codes.tolist()], [str(v) for v in np.unique(codes).tolist()]
-    outside = (codes < 0) | (codes >= len(names))
+        own = [str(v) for v in np.unique(codes[~blank]).tolist()]
+        return [None if none else str(v) for v, none in zip(codes.tolist(), blank, strict=True)], own
+    outside = ~blank & ((codes < 0) | (codes >= len(names)))
     if outside.any():
         first = int(outside.argmax())
         raise DataError(
             f"window {found.names[first]} of {path} has the class {codes[first]}, but there are {len(names)} classes, "
             f"0 to {len(names) - 1} ({', '.join(names)})."
         )
-    return [names[v] for v in codes.tolist()], list(names)
+    return [None if none else names[v] for v, none in zip(codes.tolist(), blank, strict=True)], list(names)
 
 
-def _groups(path: Path, group: NDArray[Any], count: int) -> NDArray[np.int64]:
-    """Number of the group of each window."""
+def _groups(path: str, group: NDArray[Any], count: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number of the group of each window, and the names of the groups."""
     if np.shape(group) != (count,):
         shape = " x ".join(map(str, np.shape(group)))
         raise DataError(f"{path} has {count} windows and {shape} groups; needed is one group for each window.")
-    return np.asarray(np.unique(np.asarray(group), return_inverse=True)[1], np.int64)
+    known = np.asarray(group)
+    names, numbers = np.unique(known.astype(str) if known.dtype == object else known, return_inverse=True)
+    return np.asarray(numbers, np.int64), tuple(str(name) for name in names.tolist())

@@ -53,8 +53,10 @@ class ResNet(Classifier):
         anti_alias: bool = False,
     ) -> None:
         one_of(block, ("basic", "bottleneck"), "block")
-        if len(layers) != 4 or min(layers) < 1 or width < 1:
-            raise ValueError(f"layers is {layers} and width {width}; needed are four stages of 1 or more blocks.")
+        if width < 1:
+            raise ValueError(f"width is {width}; needed is 1 channel or more.")
+        if len(layers) != 4 or min(layers) < 1:
+            raise ValueError(f"layers is {layers}; needed are four stages of 1 or more blocks.")
         super().__init__(ndim, in_channels, out_channels, SizeRule())
         self.conv1 = Conv(
             ndim, in_channels=in_channels, out_channels=width, kernel_size=7, stride=2, padding=3, bias=False

@@ -50,8 +50,10 @@ class SmallResNet(Classifier):
         anti_alias: bool = False,
     ) -> None:
         one_of(shortcut, ("A", "B"), "shortcut")
-        if depth < 8 or (depth - 2) % 6 or width < 1:
-            raise ValueError(f"depth is {depth} and width {width}; needed are 8, 14, 20, ... layers (6 n + 2).")
+        if width < 1:
+            raise ValueError(f"width is {width}; needed is 1 channel or more.")
+        if depth < 8 or (depth - 2) % 6:
+            raise ValueError(f"depth is {depth}; needed are 8, 14, 20, ... layers (6 n + 2).")
         super().__init__(ndim, in_channels, out_channels, SizeRule())
         self.conv1 = _conv(ndim, in_channels, width, 1)
         self.bn1 = normalisation(ndim, width, "batch")

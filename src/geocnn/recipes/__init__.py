@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geocnn.checkpoints import Trained
+    from geocnn.hardware import Precision
     from geocnn.io.source import Source
+    from geocnn.io.window_files import Given
+    from geocnn.prediction import Prediction
     from geocnn.training import Recipe, Run
 
-__all__ = ["RECIPES", "build", "evaluate", "fit"]
+__all__ = ["RECIPES", "build", "evaluate", "fit", "predict"]
 
 RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
@@ -56,6 +59,7 @@ def fit(
     overwrite: bool = False,
     device: str = "auto",
     show_progress: bool = True,
+    announce: "Callable[[str], None] | None" = None,
     **arguments: Any,  # noqa: ANN401  (each recipe has its own)
 ) -> "Run":
     """Train by name, ``fit("traces", seed=42)``, or a recipe of your own; under torchrun the processes share the work.
@@ -67,6 +71,7 @@ def fit(
         overwrite: replace the run in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
+        announce: is given what is about to be done, line by line, such as ``print``.
         arguments: of the recipe, when it is given by name.
 
     Raises:
@@ -91,42 +96,120 @@ def fit(
         device=device,
         show_progress=show_progress,
         team=Team.of_torchrun(),
+        announce=announce,
     )
+
+
+def predict(
+    network: "str | Path | Trained",
+    data: "Given | Source",
+    out: str | Path | None = None,
+    *,
+    tile: tuple[int, ...] | None = None,
+    memory: str | None = None,
+    overwrite: bool = False,
+    device: str = "auto",
+    precision: "Precision | None" = None,
+    show_progress: bool = True,
+) -> "Prediction | Any":  # noqa: ANN401  (so that nobody needs isinstance to tell the two results apart)
+    """Apply a network: to a survey as :func:`geocnn.prediction.predict`, or a classifier to windows.
+
+    Args:
+        network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
+        data: survey: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For a
+            classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name.
+        out: file for the result, for a classifier .csv; without it the result is in memory alone.
+        tile: samples of a tile per axis, of surveys.
+        memory: such as "4GB", of surveys.
+        overwrite: replace ``out`` if it exists.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        precision: "float32" (default), "bf16" or "auto", of surveys.
+        show_progress: show a live line.
+
+    Returns:
+        :class:`geocnn.prediction.Prediction`, of a classifier :class:`geocnn.classification.Classified`.
+
+    Raises:
+        DataError, MissingError, FormatError, TargetError: as of the two.
+    """
+    from geocnn.checkpoints import Trained, is_classifier
+    from geocnn.classification import check_table, classify
+    from geocnn.io.source import Source
+    from geocnn.prediction import predict as run
+
+    judges = network.card.task == "classification" if isinstance(network, Trained) else is_classifier(network)
+    if not judges or isinstance(data, Source):
+        return run(
+            network,
+            data,  # type: ignore[arg-type]  # anything else is refused there
+            out,
+            tile=tile,
+            memory=memory,
+            overwrite=overwrite,
+            device=device,
+            precision=precision or "float32",
+            show_progress=show_progress,
+        )
+    given = [k for k, v in (("tile", tile), ("memory", memory), ("precision", precision)) if v is not None]
+    if given:
+        raise DataError(f"{given[0]} is for surveys, and a classifier judges windows; leave it out.")
+    if out is not None:
+        check_table(Path(out), overwrite=overwrite)
+    result = classify(network, data, device=device, show_progress=show_progress)
+    if out is not None:
+        result.write(Path(out), overwrite=overwrite)
+    return result
 
 
 def evaluate(
     network: "str | Path | Trained",
-    data: "str | Path | NDArray[Any] | Source | None" = None,
+    data: "Given | Source | None" = None,
     labels: "str | Path | NDArray[Any] | Source | None" = None,
     *,
     memory: str | None = None,
     device: str = "auto",
     show_progress: bool = True,
+    announce: "Callable[[str], None] | None" = None,
 ) -> dict[str, float]:
     """Score a network: on a survey with labels, or without one on the validation samples of its recipe.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: survey, as for :func:`geocnn.predict`; for a classifier windows with their classes, a path.
-        labels: mask on the same grid, above 0.5 on a fault.
+        data: survey or windows with their classes, as for :func:`geocnn.predict`.
+        labels: on the same grid, 1 on the one class that the network finds, or numbers of classes; -1, 255 and NaN
+            are unknown.
         memory: as for :func:`geocnn.predict`.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
+        announce: is given what a user should know of the windows, line by line, such as ``print``.
 
     Raises:
         DataError: only one of ``data`` and ``labels``, or they do not fit.
     """
-    from geocnn.checkpoints import Trained, load
+    from geocnn.checkpoints import Trained, is_classifier, load
     from geocnn.evaluation import evaluate_samples, evaluate_survey
+    from geocnn.io.source import Source
 
-    if isinstance(data, str | Path) and labels is None:
-        network = network if isinstance(network, Trained) else load(network)
-        if network.card.task == "classification":
-            return _judge_windows(network, data, device=device, show_progress=show_progress)
+    if data is not None or labels is not None:
+        judges = network.card.task == "classification" if isinstance(network, Trained) else is_classifier(network)
+        if judges and labels is not None:
+            raise DataError(
+                "a classifier is judged by the classes that lie with the windows, as the array y in --data; leave "
+                "--labels out."
+            )
+        if judges and data is not None and not isinstance(data, Source):
+            return _judge_windows(network, data, device=device, show_progress=show_progress, announce=announce)
     if (data is None) != (labels is None):
         raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
     if data is not None and labels is not None:
-        return evaluate_survey(network, data, labels, memory=memory, device=device, show_progress=show_progress)
+        return evaluate_survey(
+            network,
+            data,  # type: ignore[arg-type]  # anything else is refused there
+            labels,
+            memory=memory,
+            device=device,
+            show_progress=show_progress,
+        )
     trained = network if isinstance(network, Trained) else load(network)
     noted = trained.card.training
     try:
@@ -136,6 +219,11 @@ def evaluate(
             f"the card of {trained.folder or trained.card.name} names no recipe with samples to be judged by; give a "
             "survey with --data and its known answers with --labels."
         ) from None
+    if noted["recipe"] == "classify" and noted["arguments"].get("data") == "arrays" and not Path("arrays").exists():
+        raise DataError(
+            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give windows "
+            "with --data."
+        )
     recipe = build(noted["recipe"], **noted["arguments"])
     return evaluate_samples(
         trained,
@@ -147,7 +235,14 @@ def evaluate(
     )
 
 
-def _judge_windows(network: "Trained", data: str | Path, *, device: str, show_progress: bool) -> dict[str, float]:
+def _judge_windows(
+    network: "str | Path | Trained",
+    data: "Given",
+    *,
+    device: str,
+    show_progress: bool,
+    announce: "Callable[[str], None] | None",
+) -> dict[str, float]:
     """Scores of a classifier on windows with known classes.
 
     Raises:
@@ -156,7 +251,15 @@ def _judge_windows(network: "Trained", data: str | Path, *, device: str, show_pr
     from geocnn.classification import classify, confusion_table, scores
 
     result = classify(network, data, device=device, show_progress=show_progress)
-    if result.truth is None:
-        raise DataError(f"{data} has windows without classes to judge by; add the array y, the class of each window.")
+    truth, found = result.judged()
+    if not len(truth):
+        name = data if isinstance(data, str | Path) else "the data"
+        raise DataError(
+            result.unfit
+            or f"{name} has windows without classes to judge by; add the array y, the class of each window."
+        )
+    if announce is not None:
+        for note in result.notes:
+            announce(f"note: {note}")
     classes = result.card.classes
-    return scores(confusion_table(result.truth, result.found, len(classes)), classes)
+    return scores(confusion_table(truth, found, len(classes)), classes)

@@ -1,6 +1,6 @@
 """Labelled windows for the recipe classify: split without leaks, normalised."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from geocnn.augmentation import Augmentation
 from geocnn.datasets import Augmented, Samples, TensorSamples
 from geocnn.errors import DataError
-from geocnn.io.windows import Windows, read_windows
+from geocnn.io.window_files import FORMS, Given
+from geocnn.io.windows import UNKNOWN, Windows, read_windows
 from geocnn.normalisation import Normalisation
 
 __all__ = ["Parts", "labelled", "split"]
@@ -26,18 +27,22 @@ class Parts:
     """Windows with their split and normalisation.
 
     Attributes:
-        path: where they come from.
-        windows: all of them.
+        name: of the file or folder they come from, or "arrays".
+        windows: all that are labelled.
         learnt: numbers of the windows to learn from, in the order of the file.
         judged: numbers of those to be judged by.
         normalisation: for the card.
+        sha256: of all windows that were given.
+        notes: what a user should know: windows that are left out or empty.
     """
 
-    path: Path
+    name: str
     windows: Windows
     learnt: NDArray[np.int64]
     judged: NDArray[np.int64]
     normalisation: dict[str, Any]
+    sha256: str
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -80,41 +85,77 @@ class Parts:
 
 
 def labelled(
-    path: Path, *, ndim: int | None, validation: float, normalise: Literal["window", "data", "none"], seed: int
+    data: Given | None, *, ndim: int | None, validation: float, normalise: Literal["window", "data", "none"], seed: int
 ) -> Parts:
     """Read labelled windows and split them.
 
     Raises:
         DataError: no classes, fewer than two, one without enough windows, or a share that leaves nothing.
     """
-    windows = read_windows(path, ndim=ndim)
+    if data is None:
+        raise DataError(f"the recipe classify needs --data WINDOWS: {FORMS}.")
+    told = data if isinstance(data, str | Path) else "the data"
+    read = read_windows(data, ndim=ndim)
+    windows, left_out = _known(read, told)
     if windows.y is None:
         raise DataError(
-            f"{path} has windows without classes; add the array y with the class of each window, or give a folder for "
+            f"{told} has windows without classes; add the array y with the class of each window, or give a folder for "
             "each class."
         )
-    counts = np.bincount(windows.y, minlength=len(windows.classes))
-    few = [f"{name} ({n})" for name, n in zip(windows.classes, counts, strict=True) if n < 2]
-    if len(windows.classes) < 2:
-        raise DataError(f"{path} has windows of one class ({windows.classes[0]}); needed are two classes or more.")
-    if few:
-        raise DataError(
-            f"{path} has too few windows of {', '.join(few)}; needed are 2 or more of each class, to learn from and to "
-            "judge by."
-        )
+    _check_counts(windows, told, left_out)
     if not 0 < validation < 1:
         raise DataError(f"--validation is {validation:g}; it is a share of the windows, such as 0.2.")
     learnt, judged = split(windows.y, windows.group, validation, seed)
     if windows.group is not None and len(np.unique(windows.y[learnt])) < len(windows.classes):
         raise DataError(
-            f"the groups of {path} cannot be split so that every class is learnt; a class must occur in two groups or "
+            f"the groups of {told} cannot be split so that every class is learnt; a class must occur in two groups or "
             "more, or leave group out."
         )
     fixed: dict[str, Any] = {"kind": "zscore" if normalise == "window" else "none"}
     if normalise == "data":
         known = Normalisation.fit(windows.x[learnt])
         fixed = {"kind": "fixed", "mean": known.mean, "std": known.std, "clip": known.clip}
-    return Parts(path, windows, learnt, judged, fixed)
+    notes = [f"windows without a class (-1 or NaN), which are left out: {left_out}."] if left_out else []
+    if windows.constant:
+        notes.append(f"constant windows, with nothing in them to learn: {windows.constant} of {len(windows.x)}.")
+    name = Path(data).name if isinstance(data, str | Path) else "arrays"
+    return Parts(name, windows, learnt, judged, fixed, read.sha256, tuple(notes))
+
+
+def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
+    """The windows that have a class, and how many have none.
+
+    Raises:
+        DataError: none has one.
+    """
+    if windows.y is None or not (unknown := windows.y == UNKNOWN).any():
+        return windows, 0
+    if unknown.all():
+        raise DataError(f"no window of {told} has a class, all labels are -1 or NaN; label some of each class.")
+    kept = np.flatnonzero(~unknown)
+    groups = None if windows.group is None else windows.group[kept]
+    names = tuple(windows.names[k] for k in kept)
+    return replace(windows, x=windows.x[kept], y=windows.y[kept], group=groups, names=names), int(unknown.sum())
+
+
+def _check_counts(windows: Windows, told: str | Path, left_out: int) -> None:
+    """Refuse fewer than two classes, or fewer than two windows of one.
+
+    Raises:
+        DataError: with the classes.
+    """
+    counts = np.bincount(windows.y if windows.y is not None else [], minlength=len(windows.classes))
+    few = [f"{name} ({n})" for name, n in zip(windows.classes, counts, strict=True) if n < 2]
+    if len(windows.classes) < 2:
+        hint = f" (-1, of {left_out} windows, means no class)" if left_out else ""
+        raise DataError(
+            f"{told} has windows of one class ({windows.classes[0]}); needed are two classes or more{hint}."
+        )
+    if few:
+        raise DataError(
+            f"{told} has too few windows of {', '.join(few)}; needed are 2 or more of each class, to learn from and to "
+            "judge by."
+        )
 
 
 def split(

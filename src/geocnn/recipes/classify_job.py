@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from geocnn.augmentation import Augmentation
 from geocnn.metrics import confusion
 from geocnn.recipes.classify_data import labelled
-from geocnn.recipes.classify_network import card, objective, schedule, start_network, summary
+from geocnn.recipes.classify_network import card, objective, plan, schedule, start_network, summary
 from geocnn.training import Recipe
 
 __all__ = ["recipe"]
@@ -24,18 +23,20 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         DataError: windows, classes or numbers that do not fit one another.
     """
     divided = {k: given[k] for k in ("ndim", "validation", "normalise", "seed")}
-    parts = labelled(Path(given["data"]), **divided)
+    data = given["data"]
+    parts = labelled(data, **divided)
     network = start_network(parts, **{k: given[k] for k in ("model", "width", "start", "seed")})
     changes = Augmentation(
         flip=tuple(axis for axis in range(parts.ndim) if axis != parts.vertical) if given["flip"] else (),
         **{k: given[k] for k in ("shift", "amplitude", "noise", "elastic")},
     )
     changed = changes != Augmentation()
+    noted = {**given, "data": data if isinstance(data, str) else "arrays"}
     learning = {k: given[k] for k in ("epochs", "patience", "batch_size", "learning_rate", "workers")}
     return Recipe(
         name="classify",
         model=network.model,
-        card=card(parts, network).replace(training={"arguments": dict(given)}),
+        card=card(parts, network).replace(training={"arguments": noted, "windows": parts.sha256}),
         train=parts.train(changes if changed else None, given["seed"]),
         validation=parts.validate(),
         loss=objective(parts, balance=given["balance"]),
@@ -45,5 +46,6 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         schedule=schedule(network.model, len(parts.learnt), fresh=changed, **learning),
         seed=given["seed"],
         report="classification",
-        applies_to=str(given["data"]),
+        applies_to=data if isinstance(data, str) else "windows.npz",
+        plan=plan(parts, network, given["validation"]),
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from geocnn.checkpoints import WEIGHTS, Card, load
 from geocnn.classification import scores
 from geocnn.errors import DataError
+from geocnn.io.windows import space_in_words
 from geocnn.losses import cross_entropy, known_cross_entropy
 from geocnn.models import ARCHITECTURES, build
 from geocnn.models.base import Classifier
@@ -22,10 +24,12 @@ from geocnn.recipes.classify_data import Parts
 from geocnn.schedule import Schedule
 from geocnn.weights_files import SUFFIXES, load_weights
 
-__all__ = ["Start", "card", "objective", "schedule", "start_network", "summary"]
+__all__ = ["Start", "card", "check_width", "objective", "plan", "schedule", "start_network", "summary"]
 
 _LARGE = 64
 """Samples from which a window is worth a network that begins by halving it twice."""
+_NAMED = 8
+"""Groups that are named at most."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,9 @@ def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifie
             raise DataError(f"--model {name} does not judge whole windows; networks that do are {good}.")
         module, kind = ARCHITECTURES[name].home.split(":")
         takes = inspect.signature(getattr(import_module(module), kind)).parameters
-        if "width" in arguments and "width" not in takes:
-            raise DataError(f"--model {name} has one width; leave --width out.")
-        if "width" in arguments and isinstance(takes["width"].default, int):
-            arguments = arguments | {"width": int(arguments["width"])}
+        if "width" in arguments:
+            default = takes["width"].default if "width" in takes else None
+            arguments = arguments | {"width": check_width(name, arguments["width"], default)}
         if "window" in takes:
             arguments = arguments | {"window": space}
     arguments = {"in_channels": channels, "out_channels": len(parts.classes)} | arguments
@@ -117,6 +120,24 @@ def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifie
             "another --model, such as resnet20."
         )
     return model, {"ndim": parts.ndim} | arguments
+
+
+def check_width(model: str, width: object, default: float | None) -> float:
+    """The width as the architecture takes it: a whole number where its default is one, else a factor.
+
+    Raises:
+        DataError: it has one width (no default), or cannot be so wide.
+    """
+    if default is None:
+        raise DataError(f"--model {model} has one width; leave --width out.")
+    said = f"{width:g}" if isinstance(width, int | float) else repr(width)
+    if isinstance(default, int):
+        if isinstance(width, int | float) and width >= 1 and width == int(width):
+            return int(width)
+        raise DataError(f"--width is {said}; {model} takes a whole number of channels, 1 or more.")
+    if isinstance(width, int | float) and 0 < width < inf:
+        return float(width)
+    raise DataError(f"--width is {said}; {model} takes a factor above 0, such as 0.5.")
 
 
 def objective(parts: Parts, *, balance: bool) -> Callable[[Tensor, Tensor], Tensor]:
@@ -170,11 +191,31 @@ def schedule(
     )
 
 
+def plan(parts: Parts, network: Start, validation: float) -> tuple[str, ...]:
+    """What a user should know before training begins."""
+    windows, counts = parts.windows, np.bincount(parts.labels, minlength=len(parts.classes))
+    weights = sum(p.numel() for p in network.model.parameters())
+    kept = f"{len(parts.judged)} of {len(parts.labels)} windows"
+    if windows.group is None:
+        judged = f"{kept}, the last {100 * validation:g} % of each class"
+    else:
+        names = [windows.groups[k] for k in np.unique(windows.group[parts.judged])]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        judged = f"{kept}, group{'s' * (len(names) > 1)} {', '.join(names[:_NAMED])}{more}"
+    return (
+        f"data: {len(parts.labels)} windows of {parts.name}, {space_in_words(windows)}",
+        f"classes: {', '.join(f'{name} ({n})' for name, n in zip(parts.classes, counts, strict=True))}",
+        f"to judge by: {judged}",
+        f"network: {network.architecture}, {weights:,} parameters",
+        *(f"note: {note}" for note in parts.notes),
+    )
+
+
 def card(parts: Parts, network: Start) -> Card:
     """What is known before training."""
     windows = parts.windows
     channels = windows.x.shape[1]
-    names = tuple(f"channel {k}" for k in range(channels))
+    names = tuple(f"channel {k + 1}" for k in range(channels))
     if channels == 1:
         names = ("amplitude",)
     elif channels == 3 and windows.axes == ("row", "column"):
@@ -189,6 +230,6 @@ def card(parts: Parts, network: Start) -> Card:
         axes=windows.axes,
         window=tuple(windows.x.shape[2:]),
         normalisation=parts.normalisation,
-        data=f"{len(parts.learnt)} windows of {parts.path.name}, judged by {len(parts.judged)} others",
+        data=f"{len(parts.learnt)} windows of {parts.name}, judged by {len(parts.judged)} others",
         notes=network.note,
     )

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Shown", "report"]
 
-_SHOWN = 6
-"""Windows in each half of the picture."""
+_SHOWN, _CLASSES = 6, 10
+"""Windows in each half of the picture, and classes up to which each has its best one there."""
 
 Shown = tuple[str, bool, NDArray[np.float32]]
 """Title, whether the answer is right, and the window ``(channels, *space)``."""
@@ -68,11 +68,12 @@ class Report:
         return f"geocnn predict {shlex.quote(str(folder))} {shlex.quote(str(self.data))} --out {shlex.quote(out)}"
 
 
-def report(run: "Run") -> Report:
+def report(run: "Run", data: Path | None = None) -> Report:
     """Judge a run by the windows that it was validated on.
 
     Args:
         run: a finished run of a recipe for windows.
+        data: file to apply the network to; default that of the recipe.
     """
     x, y = (part.numpy() for part in run.recipe.validation[range(len(run.recipe.validation))])
     place = str(next(run.model.parameters()).device)
@@ -97,8 +98,8 @@ def report(run: "Run") -> Report:
         classes,
         confusion_table(y, found, len(classes)),
         [shown(int(k)) for k in order[:half]],
-        [shown(int(k)) for k in best[:half]],
+        [shown(int(k)) for k in best[: max(half, min(_CLASSES, len(classes)))]],
         run.card.axes,
-        Path(run.recipe.applies_to),
+        data or Path(run.recipe.applies_to),
         (run.card.notes,) if run.card.notes else (),
     )

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from geocnn.checkpoints import Card
     from geocnn.datasets import TensorSamples
     from geocnn.schedule import Schedule
-    from geocnn.training import Recipe
+    from geocnn.training import Recipe, Run
 
-__all__ = ["digits"]
+__all__ = ["digits", "save_test"]
 
 WHERE = (
     "MNIST (LeCun, Cortes, Burges) is a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte, "
@@ -23,6 +24,9 @@ WHERE = (
 _IDX = {"train": "train", "test": "t10k"}
 _FORMS: dict[str, tuple[int, float, float]] = {"lenet1989": (16, 127.5, 127.5), "lenet5": (32, 20.0, 200.0)}
 """Window, grey value that becomes 0 and step that becomes 1, as in the papers: -1 to 1, and -0.1 to 1.175."""
+
+_KEPT = 1000
+"""Test digits that are written into the folder of a run at most."""
 
 
 class _Digits(NamedTuple):
@@ -37,7 +41,7 @@ def digits(
     data: Path | None = None,
     model: Literal["lenet1989", "lenet5", "lenet", "resnet20", "resnet32", "resnet56", "resnet110"] = "lenet5",
     residual: bool = True,
-    width: int = 16,
+    width: int | None = None,
     train: int | None = None,
     test: int | None = None,
     epochs: int | None = None,
@@ -56,7 +60,7 @@ def digits(
         data: folder with MNIST; without it the 1,797 digits of scikit-learn, which pip installs with geocnn[digits].
         model: architecture.
         residual: leave the shortcuts of a residual network in.
-        width: channels of the first stage of a residual network.
+        width: channels of the first stage of a residual network; default 16.
         train: learn from that many digits only.
         test: test on that many digits only.
         epochs: number of epochs; default 20 for the LeNets with MNIST, 60 without, 10 for residual networks.
@@ -73,7 +77,6 @@ def digits(
     import torch
 
     from geocnn.augmentation import Augmentation
-    from geocnn.checkpoints import Card
     from geocnn.datasets import Augmented
     from geocnn.losses import cross_entropy
     from geocnn.metrics import accuracies
@@ -84,38 +87,98 @@ def digits(
     window, mean, std = _FORMS.get(model, (28, 33.0, 79.0))
     sets = _chosen(*_read(data), train, test)
     arguments: dict[str, Any] = {"in_channels": 1, "out_channels": 10}
-    arguments |= {"width": width, "residual": residual} if small else {}
+    arguments |= _residual(model, width, residual=residual)
+    given["width"] = arguments.get("width")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build(model, ndim=2, **arguments)
     names = tuple(str(k) for k in range(10))
     learnt, tested = (_samples(part, window, mean, std) for part in sets)
-    epochs = epochs or (10 if small else 20 if data else 60)
+    epochs = (10 if small else 20 if data else 60) if epochs is None else epochs
+    said = f"{len(learnt)} digits of {'MNIST' if data else 'scikit-learn'}, tested on {len(tested)} others"
+    card = _card(model, arguments, names, window, said).replace(
+        normalisation={"kind": "fixed", "mean": mean, "std": std}, training={"arguments": given}
+    )
     return Recipe(
         name="digits",
         model=network,
-        card=Card(
-            name=f"digits-{model}",
-            task="classification",
-            architecture=model,
-            arguments={"ndim": 2, **arguments},
-            classes=names,
-            channels=("grey value",),
-            axes=("row", "column"),
-            window=(window, window),
-            normalisation={"kind": "fixed", "mean": mean, "std": std},
-            data=f"{len(learnt)} digits of {'MNIST' if data else 'scikit-learn'}, tested on {len(tested)} others",
-            training={"arguments": given},
-        ),
+        card=card,
         train=Augmented(learnt, Augmentation(shift=shift), seed) if shift else learnt,
         validation=tested,
         loss=cross_entropy,
         metrics=partial(accuracies, classes=names),
         schedule=_schedule(len(learnt), epochs, batch_size, learning_rate, small=small, fresh=shift > 0),
         seed=seed,
-        report="classification",
-        applies_to="digits.npz",
+        report="digits",
+        applies_to="test.npz",
+        plan=(
+            f"data: {card.data}; windows of {window} x {window} grey values, 0 (paper) to 255 (ink)",
+            f"network: {model}, {sum(p.numel() for p in network.parameters()):,} parameters",
+        ),
     )
+
+
+def _card(model: str, arguments: dict[str, Any], classes: tuple[str, ...], window: int, data: str) -> "Card":
+    """What is known before training."""
+    from geocnn.checkpoints import Card
+
+    return Card(
+        name=f"digits-{model}",
+        task="classification",
+        architecture=model,
+        arguments={"ndim": 2, **arguments},
+        classes=classes,
+        channels=("grey value",),
+        axes=("row", "column"),
+        window=(window, window),
+        data=data,
+    )
+
+
+def _residual(model: str, width: int | None, *, residual: bool) -> dict[str, Any]:
+    """Arguments that the residual networks alone have.
+
+    Raises:
+        DataError: they are given to another network, or are no width.
+    """
+    from geocnn.errors import DataError
+    from geocnn.recipes.classify_network import check_width
+
+    if model.startswith("resnet"):
+        return {"width": check_width(model, 16 if width is None else width, 16), "residual": residual}
+    if width is not None:
+        check_width(model, width, None)
+    if not residual:
+        raise DataError(
+            f"--model {model} has no shortcuts; give no --no-residual, or choose a residual network, such as --model "
+            "resnet20."
+        )
+    return {}
+
+
+def save_test(run: "Run", folder: Path) -> Path:
+    """Write digits that were kept for testing, the first 1,000 at most, as test.npz with grey values x and classes y.
+
+    Raises:
+        TargetError: the folder cannot be written.
+    """
+    import numpy as np
+
+    from geocnn.errors import TargetError
+    from geocnn.io.system import reason
+
+    x, y = run.recipe.validation[range(min(_KEPT, len(run.recipe.validation)))]
+    known = run.card.normalisation
+    target = folder / "test.npz"
+    part = target.with_name(".test.part.npz")
+    try:
+        np.savez_compressed(part, x=(x[:, 0] * known["std"] + known["mean"]).numpy(), y=y.numpy())
+        part.replace(target)
+    except OSError as error:
+        raise TargetError(f"{target} cannot be written ({reason(error)}); make room there.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return target
 
 
 def _schedule(

@@ -67,7 +67,7 @@ def membranes(
         samples: crops an epoch.
         epochs: number of epochs.
         batch_size: crops per step.
-        learning_rate: peak learning rate.
+        learning_rate: the peak.
         elastic: standard deviation of the elastic displacements, in pixels, at 3 x 3 points of a crop; 5 for crops of
             256 strain the pictures as much as the paper's 10 do sections of 512.
         amplitude: scale grey values by up to this factor or its inverse, about their mean; 1 never.
@@ -103,20 +103,14 @@ def membranes(
     network.sizes.check(f"--model {model}", (crop, crop))
     image, target = _sections(data, crop, test, offset, border_weight)
     learnt = len(image) - test
-    normalisation: dict[str, Any] = {
-        "kind": "fixed",
-        "mean": float(image[:learnt].mean()),
-        "std": float(image[:learnt].std()),
-    }
-    inputs = torch.from_numpy(Normalisation.fit(image, **normalisation).apply(image))[:, None]
+    card = _card(model, network, arguments, crop, test, image[:learnt]).replace(training={"arguments": given})
+    inputs = torch.from_numpy(Normalisation.fit(image, **card.normalisation).apply(image))[:, None]
     targets = torch.from_numpy(target)
     augmentation = Augmentation((0, 1), (0, 1), elastic, amplitude=amplitude, noise=noise)
     return Recipe(
         name="membranes",
         model=network,
-        card=_card(model, network, arguments, crop, test).replace(
-            normalisation=normalisation, training={"arguments": given}
-        ),
+        card=card,
         train=Crops(inputs[:learnt], targets[:learnt], crop, samples, seed, augmentation, network.margin),
         validation=Crops.whole(inputs[learnt:], targets[learnt:], network),
         loss=weighted_bce,
@@ -228,7 +222,14 @@ def read_npz(path: Path, names: tuple[str, ...], where: str) -> "dict[str, NDArr
         raise FormatError(f"{path} is no .npz file of plain arrays; {where}.") from None
 
 
-def _card(model: str, network: "Segmenter", arguments: dict[str, Any], crop: int, test: int) -> "Card":
+def _card(
+    model: str,
+    network: "Segmenter",
+    arguments: dict[str, Any],
+    crop: int,
+    test: int,
+    learnt: "NDArray[np.float32]",
+) -> "Card":
     """What is known before training."""
     from geocnn.checkpoints import Card
     from geocnn.tracing import reach_of
@@ -243,6 +244,7 @@ def _card(model: str, network: "Segmenter", arguments: dict[str, Any], crop: int
         channels=("grey value",),
         axes=("row", "column"),
         window=(crop, crop),
+        normalisation={"kind": "fixed", "mean": float(learnt.mean()), "std": float(learnt.std())},
         size_multiple=step,
         least=least if isinstance(least, int) and network.margin else 0,
         margin=network.margin,

@@ -40,21 +40,25 @@ def segment(
 
     Labels lie on the grid of their data and may be sparse: samples of unknown class count for nothing. Training takes
     random windows, half of them around a class drawn at random. It ends when the validation score (Dice for two
-    classes, mean IoU for more) gets no better, and keeps the best weights. Data are read into memory.
+    classes, mean IoU for more) gets no better, and keeps the best weights. Data are read into memory. In Python, data
+    and labels may also be arrays, or lists of them.
 
     Args:
-        data: surveys, SEG-Y, Zarr or .npy, all lines or all cubes.
-        labels: for each of data a file on the same grid with whole numbers from 0, a class for every sample.
+        data: surveys, SEG-Y, Zarr or .npy, all lines (trace, time) or all cubes (inline, crossline, time); the last
+            axis is the vertical one, and .npy files must lie so.
+        labels: for each of data a file on the same grid, its axes in the same order, with whole numbers from 0, a class
+            for every sample; -1, 255 and NaN are unknown.
         classes: names of the classes 0, 1, 2 and so on.
         unknown: value of labels that means unknown, beside -1, 255 and NaN.
         inlines: numbers of the inlines that are interpreted; everything outside them and --crosslines is unknown.
         crosslines: numbers of the crosslines that are interpreted.
-        ndim: 2 to learn from the sections of cubes, 3 from volumes; default 2 for lines and where few sections are
-            labelled.
+        ndim: 2 to learn from the sections of cubes, 3 from volumes; default 2 for lines, where few sections are
+            labelled, and for cubes thinner than a window of volumes.
         from_: trained network to go on from, faults or a run folder; it brings its architecture.
         model: unet, unet2015 or faultseg; default unet.
         width: channels of the first level; default 16.
-        crop: samples of a window per axis; default to suit the data, at most 128 in 2-D and 64 in 3-D.
+        crop: samples of a window per axis, or one number for all; default to suit the data, at most 128 in 2-D and 64
+            in 3-D.
         validation: share of the data that is kept to judge by: the end of them, or of several files the last one.
         samples: windows an epoch.
         epochs: largest number of epochs.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from geocnn import io
 from geocnn.errors import DataError
+from geocnn.grid import Axis
 from geocnn.io.source import Source
 from geocnn.losses import UNKNOWN
 from geocnn.reading import Reader
 from geocnn.tiling import Plan, Tile
 
-__all__ = ["Axes", "Piece", "Survey", "open_surveys", "pieces", "sections"]
+__all__ = ["Axes", "Given", "Piece", "Survey", "open_surveys", "pieces", "sections"]
 
 _MOST = 100
 """Classes. Whoever has more has amplitudes."""
@@ -25,6 +26,8 @@ _FILL = 64
 _SPARSE = 0.25
 """Share of the sections of a cube below which the labelled ones are learnt from one by one."""
 
+Given = str | NDArray[Any] | Source
+"""A path, or from Python an array or source."""
 Axes = dict[int, list[int]]
 """Sections: axis that they are perpendicular to -> their indices."""
 
@@ -36,17 +39,28 @@ class Piece:
     Attributes:
         x: normalised samples.
         y: class of each sample, UNKNOWN where there is none.
-        name: what it is, for pictures.
+        file: name of the file.
+        axes: of space, as in the file.
+        section: axis of the cube that the section is perpendicular to, and its number there; None if it is no section.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.int16]
-    name: str
+    file: str
+    axes: tuple[Axis, ...]
+    section: tuple[str, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is, for pictures and messages."""
+        return self.file if self.section is None else f"{self.file}, {self.section[0]} {self.section[1]:g}"
 
     def part(self, axis: int, start: int, stop: int) -> "Piece":
         """The samples from ``start`` to ``stop`` of an axis."""
-        cut = (*[slice(None)] * axis, slice(start, stop))
-        return Piece(self.x[cut], self.y[cut], self.name)
+        cut, old = (*[slice(None)] * axis, slice(start, stop)), self.axes[axis]
+        new = replace(old, size=stop - start, start=old.start + start * old.step)
+        axes = (*self.axes[:axis], new, *self.axes[axis + 1 :])
+        return Piece(self.x[cut], self.y[cut], self.file, axes, self.section)
 
 
 @dataclass(frozen=True)
@@ -64,8 +78,8 @@ class Survey:
     name: str
 
 
-def open_surveys(data: Sequence[str], labels: Sequence[str]) -> list[Survey]:
-    """Open data and labels in pairs.
+def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]:
+    """Open data and labels, files or arrays, in pairs.
 
     Raises:
         DataError: none, not as many, another shape, neither lines nor cubes, or lines beside cubes.
@@ -76,13 +90,13 @@ def open_surveys(data: Sequence[str], labels: Sequence[str]) -> list[Survey]:
         raise DataError(
             f"--data names {_files(len(data))} and --labels {_files(len(labels))}; give as many, in the same order."
         )
-    surveys = [Survey(io.open(d), io.open(t), d) for d, t in zip(data, labels, strict=True)]
-    for survey, path in zip(surveys, labels, strict=True):
+    surveys = [Survey(io.open(d), io.open(t), _name(d, "the data")) for d, t in zip(data, labels, strict=True)]
+    for survey, own in zip(surveys, labels, strict=True):
         have, need = survey.labels.grid.shape, survey.source.grid.shape
         if have != need:
             raise DataError(
-                f"{path} has {_times(have)} samples and {survey.name} {_times(need)}; labels must lie on the grid of "
-                "their data."
+                f"{_name(own, 'the label array')} has {_times(have)} samples and {survey.name} {_times(need)}; labels "
+                "must lie on the grid of their data."
             )
         if len(need) not in (2, 3) or len(need) != surveys[0].source.grid.ndim:
             raise DataError(
@@ -215,12 +229,11 @@ def pieces(survey: Survey, y: NDArray[np.int16], fit: Mapping[str, Any], axes: A
     for axis, box in boxes:
         x, bad = reader.read(Tile(box, box))
         known = reader.blank(box, (y[box] - UNKNOWN).astype(np.float32), bad).astype(np.int16) + np.int16(UNKNOWN)
-        name = Path(survey.name).name
+        own, section = survey.source.grid.axes, None
         if axis is not None:
-            place = survey.source.grid.axes[axis]
-            name += f", {place.name} {place.values[box[axis].start]:g}"
-            x, known = x.squeeze(axis), known.squeeze(axis)
-        found.append(Piece(x, known, name))
+            section = own[axis].name, float(own[axis].values[box[axis].start])
+            x, known, own = x.squeeze(axis), known.squeeze(axis), (*own[:axis], *own[axis + 1 :])
+        found.append(Piece(x, known, Path(survey.name).name, own, section))
     return found
 
 
@@ -260,6 +273,11 @@ def split(
         learn.append(piece.part(axis, 0, n - last - gap))
         judge.append(piece.part(axis, n - last, n))
     return learn, judge
+
+
+def _name(given: Given, otherwise: str) -> str:
+    """Path of a file, or words for what is none."""
+    return given if isinstance(given, str) else otherwise
 
 
 def _files(count: int) -> str:

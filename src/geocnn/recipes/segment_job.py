@@ -6,8 +6,10 @@ from typing import Any
 
 from geocnn.augmentation import Augmentation
 from geocnn.metrics import confusion
+from geocnn.recipes.segment_data import Given
 from geocnn.recipes.segment_network import Start, card, objective, schedule, start
 from geocnn.recipes.segment_plan import plan
+from geocnn.recipes.segment_words import plan_of
 from geocnn.training import Recipe
 
 __all__ = ["recipe"]
@@ -22,8 +24,9 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
     Raises:
         DataError: data, labels or numbers that do not fit one another.
     """
-    named = {k: [given[k]] if isinstance(given[k], str | Path) else given[k] or () for k in ("data", "labels")}
-    files = {k: [str(path) for path in paths] for k, paths in named.items()}
+    files = {k: _several(given[k]) for k in ("data", "labels")}
+    # A card holds paths, not samples; a run from arrays is judged by what one gives to evaluate.
+    noted = {k: v if all(isinstance(one, str) for one in v) else None for k, v in files.items()}
 
     def network(ndim: int, classes: int) -> Start:
         return start(
@@ -49,26 +52,35 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         noise=given["noise"],
     )
     loss, summary, monitor = objective(job)
+    planned = schedule(
+        job,
+        epochs=given["epochs"],
+        samples=given["samples"],
+        batch_size=given["batch_size"],
+        learning_rate=given["learning_rate"],
+        patience=given["patience"],
+        workers=given["workers"],
+    )
+    first = files["data"][0]
     return Recipe(
         name="segment",
         model=job.network.model,
-        card=card(job).replace(training={"arguments": {**given, **files}}),
+        card=card(job).replace(training={"arguments": {**given, **noted}}),
         train=job.train(given["samples"], given["seed"], augmentation),
         validation=job.validate(),
         loss=loss,
         metrics=confusion,
         summary=summary,
         monitor=monitor,
-        schedule=schedule(
-            job,
-            epochs=given["epochs"],
-            samples=given["samples"],
-            batch_size=given["batch_size"],
-            learning_rate=given["learning_rate"],
-            patience=given["patience"],
-            workers=given["workers"],
-        ),
+        schedule=planned,
         seed=given["seed"],
         report="segmentation",
-        applies_to=files["data"][0],
+        applies_to=first if isinstance(first, str) else "survey.sgy",
+        plan=plan_of(job, samples=given["samples"], batch_size=planned.batch_size, epochs=planned.epochs),
     )
+
+
+def _several(given: object) -> list[Given]:
+    """Surveys that a user names, one or several; paths as strings."""
+    found: list[Any] = list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
+    return [str(one) if isinstance(one, Path) else one for one in found]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from geocnn.augmentation import Augmentation
 from geocnn.errors import DataError
 from geocnn.recipes.segment_data import (
     Axes,
+    Given,
     Piece,
     Survey,
     count_classes,
@@ -22,6 +24,7 @@ from geocnn.recipes.segment_data import (
 )
 from geocnn.recipes.segment_network import Start
 from geocnn.recipes.segment_windows import RandomWindows, Tiles, class_counts
+from geocnn.recipes.segment_words import said
 
 __all__ = ["Job", "plan"]
 
@@ -42,7 +45,9 @@ class Job:
         judge: pieces to be judged by.
         counts: samples of each class to learn from.
         axes: names of the axes of the pieces.
-        data: all this in words.
+        data: pieces in words.
+        surveys: each with its axes in words.
+        why: reason for the dimensions.
     """
 
     ndim: int
@@ -54,6 +59,8 @@ class Job:
     counts: NDArray[np.int64]
     axes: tuple[str, ...]
     data: str
+    surveys: tuple[str, ...]
+    why: str
 
     def train(self, samples: int, seed: int, augmentation: Augmentation) -> RandomWindows:
         """So many windows an epoch to learn from.
@@ -72,14 +79,14 @@ class Job:
 
 
 def plan(
-    files: tuple[Sequence[str], Sequence[str]],
+    files: tuple[Sequence[Given], Sequence[Given]],
     *,
     names: Sequence[str],
     unknown: float | None,
     lines: tuple[Sequence[int], Sequence[int]],
     ndim: int | None,
     network: Callable[[int, int], Start],
-    crop: Sequence[int] | None,
+    crop: int | Sequence[int] | None,
     validation: float,
 ) -> Job:
     """Read the files and divide them.
@@ -91,7 +98,7 @@ def plan(
         lines: numbers of the interpreted inlines and crosslines.
         ndim: of the network, None to choose.
         network: makes it for so many dimensions and classes.
-        crop: samples of a window per axis, None to choose.
+        crop: samples of a window per axis, one number for all of them, None to choose.
         validation: share that is kept to judge by.
 
     Raises:
@@ -103,7 +110,7 @@ def plan(
     chosen = [sections(survey, *lines) for survey in surveys]
     known = labelled(surveys, chosen, names, unknown)
     classes = _names(count_classes(known, names), names)
-    dims, axes = _dimensions(surveys, known, chosen, ndim)
+    dims, axes, why = _dimensions(surveys, known, chosen, ndim, lambda: _thinnest(network(3, len(classes))))
     made = network(dims, len(classes))
     found = [pieces(survey, y, made.normalisation, own) for survey, y, own in zip(surveys, known, axes, strict=True)]
     dense = any(1 in np.diff(own) for each in axes if each for own in each.values())
@@ -119,21 +126,40 @@ def plan(
         judge,
         _counts(learn, judge, classes),
         _axis_names(surveys[0], axes[0], dims),
-        f"{_said(learn)}, judged by {_said(judge)}",
+        f"{said(learn)}, judged by {said(judge)}",
+        tuple(f"{Path(s.name).name}: {', '.join(f'{a.name} {a.size}' for a in s.source.grid.axes)}" for s in surveys),
+        why,
     )
 
 
 def _names(count: int, names: Sequence[str]) -> tuple[str, ...]:
-    """Names of all classes; one name alone is that of class 1."""
-    if len(names) == 1:
-        return ("other", names[0])
-    return tuple(names) or tuple(f"class {k}" for k in range(count))
+    """Names of all classes; one name alone is that of class 1.
+
+    Raises:
+        DataError: two classes of one name.
+    """
+    found = ("other", names[0]) if len(names) == 1 else tuple(names) or tuple(f"class {k}" for k in range(count))
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"two classes are called {twice}; give --classes names that differ.")
+    return found
 
 
 def _dimensions(
-    surveys: Sequence[Survey], known: Sequence[NDArray[np.int16]], chosen: Sequence[Axes], ndim: int | None
-) -> tuple[int, list[Axes | None]]:
-    """Dimensions of the network, and the sections of each cube that it learns from; None for all of it.
+    surveys: Sequence[Survey],
+    known: Sequence[NDArray[np.int16]],
+    chosen: Sequence[Axes],
+    ndim: int | None,
+    thinnest: Callable[[], int],
+) -> tuple[int, list[Axes | None], str]:
+    """Dimensions of the network, the sections of each cube that it learns from (None for all of it), and the reason.
+
+    Args:
+        surveys: lines or cubes.
+        known: their classes.
+        chosen: sections that the user named.
+        ndim: what the user wants.
+        thinnest: samples of the smallest window of a network for volumes.
 
     Raises:
         DataError: volumes of lines.
@@ -142,16 +168,31 @@ def _dimensions(
     if data == 2:
         if ndim == 3:
             raise DataError(f"--ndim is 3 and {surveys[0].name} is a line; leave --ndim out.")
-        return 2, [None] * len(surveys)
+        return 2, [None] * len(surveys), "the data are lines"
     few = [own or sparse(y) for own, y in zip(chosen, known, strict=True)]
-    if ndim == 3 or (ndim is None and not any(few)):
-        return 3, [None] * len(surveys)
-    everywhere = [np.flatnonzero((y >= 0).any(axis=(1, 2))).tolist() for y in known]
-    return 2, [own or {0: inlines} for own, inlines in zip(few, everywhere, strict=True)]
+    along, why = 0, "as --ndim says"
+    if ndim is None and any(few):
+        why = "few sections are labelled"
+    elif ndim is None:
+        # A window that is wider than the cube would be filled up with mirrored samples.
+        sizes, least = [min(axes) for axes in zip(*(y.shape[:2] for y in known), strict=True)], thinnest()
+        along = int(np.argmin(sizes))
+        if sizes[along] >= least:
+            return 3, [None] * len(surveys), "labels are all over the cube"
+        why = f"{sizes[along]} {surveys[0].source.grid.names[along]}s are fewer than the {least} of a 3-D window"
+    elif ndim == 3:
+        return 3, [None] * len(surveys), why
+    everywhere = [np.flatnonzero((np.moveaxis(y, along, 0) >= 0).any(axis=(1, 2))).tolist() for y in known]
+    return 2, [own or {along: rest} for own, rest in zip(few, everywhere, strict=True)], why
+
+
+def _thinnest(made: Start) -> int:
+    """Samples per axis of the smallest window that a network answers for."""
+    return max(made.model.sizes.above([1] * made.model.ndim)) - 2 * made.model.margin
 
 
 def _crop(
-    crop: Sequence[int] | None, found: Sequence[Sequence[Piece]], made: Start, share: float | None
+    crop: int | Sequence[int] | None, found: Sequence[Sequence[Piece]], made: Start, share: float | None
 ) -> tuple[int, ...]:
     """Samples of a window per axis.
 
@@ -167,13 +208,15 @@ def _crop(
     rule, margin, name = made.model.sizes, made.model.margin, made.architecture
     shape = [max(sizes) for sizes in zip(*(p.x.shape for file in found for p in file), strict=True)]
     if crop is not None:
+        crop = (crop,) if isinstance(crop, int) else tuple(crop)
+        crop = crop * len(shape) if len(crop) == 1 else crop
         if len(crop) != len(shape) or not rule.fits(crop):
             good = " ".join(map(str, rule.above([*crop, *[crop[-1]] * len(shape)][: len(shape)])))
             raise DataError(
                 f"--crop is {' '.join(map(str, crop))}; {name} takes {rule}, for {len(shape)} axes here: give --crop "
                 f"{good}."
             )
-        return tuple(crop)
+        return crop
     largest = _WINDOW[len(shape)] + 2 * margin
     sizes = [_at_most(rule.above, n + 2 * margin, largest) for n in shape]
     if share is not None:  # a window, half of one between, and the rest
@@ -196,15 +239,17 @@ def _counts(learn: Sequence[Piece], judge: Sequence[Piece], classes: Sequence[st
     """
     counts, other = class_counts(learn, len(classes)), class_counts(judge, len(classes))
     if not counts.all():
-        missing = classes[int(np.argmin(counts))]
+        missing, last = classes[int(np.argmin(counts))], len(classes) - 1
+        code = f" (if {last} means unknown, give --unknown {last})"  # far above the others, such as 99
+        lone = classes[last] == f"class {last}" and last > 1 and counts[last] and not (counts + other)[last - 1]
         raise DataError(
-            f"{missing} occurs nowhere in what is learnt from ({_said(learn)}), and every class must; label some, "
-            "keep less with --validation, or number the classes without gaps."
+            f"{missing} occurs nowhere in what is learnt from ({said(learn)}), and every class must; label some, keep "
+            f"less with --validation, or number the classes without gaps{code if lone else ''}."
         )
     if not other.any() or (len(classes) == 2 and not other[1]):
         what = classes[1] if other.any() else "any class"
         raise DataError(
-            f"there are no labels of {what} in what is kept to judge by ({_said(judge)}); label some, or keep more "
+            f"there are no labels of {what} in what is kept to judge by ({said(judge)}); label some, or keep more "
             "with --validation."
         )
     return counts
@@ -216,10 +261,3 @@ def _axis_names(survey: Survey, axes: Axes | None, dims: int) -> tuple[str, ...]
     if axes is None or dims == 3:
         return names
     return tuple(n for k, n in enumerate(names) if k not in axes) if len(axes) == 1 else ("trace", names[-1])
-
-
-def _said(found: Sequence[Piece]) -> str:
-    """Pieces in words."""
-    sizes = " x ".join(map(str, found[0].x.shape))
-    rest = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{found[0].name}{rest}, {sizes} samples{' each' if rest else ''}"

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from geocnn.hardware import channels_last
 from geocnn.losses import UNKNOWN
+from geocnn.recipes.segment_data import Piece
+from geocnn.recipes.segment_windows import Tiles
 
 if TYPE_CHECKING:
     from geocnn.training import Run
@@ -23,8 +25,10 @@ _BINS = 200
 _SHOWN = 3
 """Windows in each half of the picture."""
 
-Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
-"""Title, samples, classes (UNKNOWN where there is none) and answers (probability or class) of a section."""
+Side = tuple[str, float, float]
+"""Name of an axis with its unit, its first and its last number."""
+Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], tuple[Side, Side]]
+"""Title, samples, classes (UNKNOWN where there is none), answers (probability or class) of a section, and its axes."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +116,15 @@ def report(run: "Run") -> Report:
     Args:
         run: a finished run of the recipe segment.
     """
-    names = run.card.classes
+    names, tiles = run.card.classes, run.recipe.validation
+    if not isinstance(tiles, Tiles):
+        raise TypeError(f"{type(tiles).__name__} are no windows of the recipe segment")
     classes = ("other", *names) if len(names) == 1 else names
     counts = np.zeros((len(classes), len(classes)), np.int64)
     histogram = np.zeros((2, _BINS + 1), np.int64)
-    scores, variety = np.full(len(run.recipe.validation), np.nan), np.zeros(len(run.recipe.validation), np.int64)
+    scores, variety = np.full(len(tiles), np.nan), np.zeros(len(tiles), np.int64)
     for i in range(len(scores)):
-        _, y, answer = _answers(run, i)
+        _, y, answer = _answers(run, tiles, i)
         known = y != UNKNOWN
         found = (answer > 0.5 if len(classes) == 2 else answer).astype(np.int64)
         own = _pairs(y[known], found[known], len(classes))
@@ -130,9 +136,11 @@ def report(run: "Run") -> Report:
     several = [i for i in order if variety[i] > 1]  # a window of one class says little
     order = several if len(several) >= 2 * _SHOWN else order
     what = "Dice" if len(classes) == 2 else "mean IoU"
+    low, high = order[: (len(order) + 1) // 2], order[::-1][: len(order) // 2]
+    high = [i for i in high if scores[i] > max(0, scores[order[0]])]  # none is the best where all are alike
     worst, best = (
-        [(f"{what} {scores[i]:.2f}", *_section(*_answers(run, i))) for i in chosen[:_SHOWN]]
-        for chosen in (order[: (len(order) + 1) // 2], order[::-1][: len(order) // 2])
+        [_shown(f"{what} {scores[i]:.2f}", _place(tiles, i), _answers(run, tiles, i)) for i in chosen[:_SHOWN]]
+        for chosen in (low, high)
     )
     data = Path(run.recipe.applies_to)
     notes = (run.card.notes,) if run.card.notes else ()
@@ -143,14 +151,38 @@ Answers = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 
 
 @torch.inference_mode()
-def _answers(run: "Run", index: int) -> Answers:
-    """Samples, classes and probability (two classes) or class of a validation window, the margin cut off."""
+def _answers(run: "Run", tiles: Tiles, index: int) -> Answers:
+    """Samples, classes and probability (two classes) or class of a validation window, as far as there are data."""
     place = next(run.model.parameters()).device
-    x, y = run.recipe.validation[[index]]
+    x, y = tiles[[index]]
     logits = run.model(channels_last(x.to(place), run.card.ndim))[0].float().cpu()
     answer = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
-    inner = tuple(slice(run.card.margin, n - run.card.margin) for n in x.shape[2:])
-    return x[0, 0][inner].numpy(), y[0].numpy(), answer.numpy()
+    real = tuple(slice(0, axis.size) for axis in _place(tiles, index).axes)
+    inner = tuple(slice(tiles.margin, tiles.margin + part.stop) for part in real)
+    return x[0, 0][inner].numpy(), y[0][real].numpy(), answer[real].numpy()
+
+
+def _place(tiles: Tiles, index: int) -> Piece:
+    """The part of a piece that the answer for a window covers."""
+    k, origin = tiles.places[index]
+    part = tiles.pieces[k]
+    for axis, (start, size) in enumerate(zip(origin, tiles.crop, strict=True)):
+        first = start + tiles.margin
+        part = part.part(axis, first, min(first + size - 2 * tiles.margin, part.x.shape[axis]))
+    return part
+
+
+def _shown(score: str, place: Piece, answers: Answers) -> Shown:
+    """A section with a title; of a volume the one across its first axis with most samples beyond class 0, or labels."""
+    x, y, answer = answers
+    axes, title = place.axes, f"{score}: {place.name}"
+    if x.ndim == 3:
+        most = int(np.argmax((y > 0).sum((1, 2)) + (y >= 0).sum((1, 2)) / y[0].size))
+        title += f", {axes[0].name} {axes[0].values[most]:g}"
+        x, y, answer, axes = x[most], y[most], answer[most], axes[1:]
+    across, down = axes
+    sides = (across.name, across.start, across.stop), (f"{down.name} ({down.unit or 'samples'})", down.start, down.stop)
+    return title, x, y, answer, sides
 
 
 def _pairs(true: NDArray[np.int64], found: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -171,11 +203,3 @@ def _curve(histogram: NDArray[np.int64]) -> Curve:
     true, called = histogram[1, ::-1].cumsum()[::-1], histogram.sum(0)[::-1].cumsum()[::-1]
     with np.errstate(invalid="ignore"):
         return Curve(np.arange(_BINS + 1) / _BINS, true / called, true / true[0])
-
-
-def _section(x: NDArray[np.float32], y: NDArray[np.int64], answer: NDArray[np.float32]) -> Answers:
-    """Of a volume the section across its first axis that shows most of the classes beyond 0, else most labels."""
-    if x.ndim == 2:
-        return x, y, answer
-    most = int(np.argmax((y > 0).sum((1, 2)) + (y >= 0).sum((1, 2)) / y[0].size))
-    return x[most], y[most], answer[most]

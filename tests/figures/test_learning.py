@@ -1,0 +1,38 @@
+"""The learning curve: whole epochs, as many scores as can be told apart, a legend beside the points."""
+
+import pytest
+
+from geocnn.figures.learning import learning_curve
+
+
+def history(epochs, scores):
+    rows = [{"epoch": k + 1, "loss": 1 / (k + 1), "validation_loss": 2 / (k + 1)} for k in range(epochs)]
+    return [row | {f"validation_{name}": 0.5 for name in scores} for row in rows]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 40])
+def test_epochs_are_whole_numbers(epochs):
+    made = learning_curve(history(epochs, ["dice"]), best=1)
+    for axes in made.axes:
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert ticks
+        assert all(float(tick).is_integer() for tick in ticks)
+
+
+def test_of_many_scores_those_of_everything_come_first_and_no_colour_twice():
+    names = [f"iou_{k}" for k in range(12)] + ["mean_iou", "accuracy"]
+    made = learning_curve(history(3, names), best=2)
+    right = made.axes[1]
+    curves = [line for line in right.lines if not line.get_label().startswith("kept")]
+    assert [line.get_label() for line in curves] == ["mean iou", "accuracy", *(f"iou {k}" for k in range(6))]
+    assert len({line.get_color() for line in curves}) == 8
+    assert right.get_legend().get_title().get_text() == "8 of 14 scores"
+    assert learning_curve(history(3, names[:5])).axes[1].get_legend().get_title().get_text() == ""
+
+
+def test_the_legend_lies_beside_the_points():
+    made = learning_curve(history(5, ["dice", "iou"]), best=4)
+    made.canvas.draw()
+    for axes in made.axes:
+        assert axes.get_legend().get_window_extent().x0 >= axes.get_window_extent().x1
