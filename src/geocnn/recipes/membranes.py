@@ -54,12 +54,11 @@ def membranes(
 
     The last sections are for testing. Training takes random crops of the others, mirrored, turned and deformed
     elastically as in the paper (Ronneberger et al. 2015, section 3.1). The paper reports a pixel error of 6.1 % on the
-    hidden sections of the challenge. The data are not ours to ship: the training stack of the ISBI 2012 segmentation
-    challenge (Cardona et al. 2010, doi:10.1371/journal.pbio.1000502) is at the challenge's page and in many mirrors.
+    hidden sections. The data are not ours to ship: the training stack of the ISBI 2012 segmentation challenge (Cardona
+    et al. 2010, doi:10.1371/journal.pbio.1000502) is at the challenge's page and in many mirrors.
 
     Args:
-        data: .npz file with the arrays image (sections, rows, columns), grey values 0 to 255, and interior, the same
-            shape, True inside cells.
+        data: .npz file, image (sections, rows, columns) with grey values and interior, the same shape, True in cells.
         model: unet, padded and with batch normalisation, or unet2015, as published.
         width: channels of the first level; 64 in the paper.
         crop: samples per axis of a training crop; default 256, or 252 for unet2015.
@@ -68,16 +67,13 @@ def membranes(
         epochs: number of epochs.
         batch_size: crops per step.
         learning_rate: the peak.
-        elastic: standard deviation of the elastic displacements, in pixels, at 3 x 3 points of a crop; 5 for crops of
-            256 strain the pictures as much as the paper's 10 do sections of 512.
+        elastic: standard deviation of the elastic displacements, in pixels, at 3 x 3 points of a crop.
         amplitude: scale grey values by up to this factor or its inverse, about their mean; 1 never.
         noise: largest standard deviation of white noise that is added, in standard deviations of the grey values.
         dropout: share of the features of the lowest level that is dropped while learning.
-        offset: pixels by which the pictures are moved up and to the left before anything else, onto the known
-            membranes: those of the challenge lie so far off the dark lines, which a network that sees them all ways
-            round cannot learn. 0 0 for other data.
-        border_weight: weight w0 of narrow borders between cells; 10 in the paper. It keeps cells apart, and costs
-            pixels: membranes become too wide.
+        offset: pixels by which the pictures are moved up and to the left, onto the known membranes: those of the
+            challenge lie so far off the dark lines. 0 0 for other data.
+        border_weight: weight w0 of narrow borders between cells, 10 in the paper; membranes become wider.
         workers: processes that make crops.
         seed: of the weights and the crops.
 
@@ -91,28 +87,23 @@ def membranes(
     from geocnn.datasets import Crops
     from geocnn.losses import weighted_bce
     from geocnn.metrics import pixel_errors
-    from geocnn.models import build
     from geocnn.normalisation import Normalisation
     from geocnn.training import Recipe
 
     crop = (252 if model == "unet2015" else 256) if crop is None else crop
     arguments = {"in_channels": 1, "out_channels": 1, "width": width, "dropout": dropout}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network: Segmenter = build(model, ndim=2, **arguments)  # type: ignore[assignment]
-    network.sizes.check(f"--model {model}", (crop, crop))
+    network = _network(model, arguments, crop, seed)
     image, target = _sections(data, crop, test, offset, border_weight)
     learnt = len(image) - test
     card = _card(model, network, arguments, crop, test, image[:learnt]).replace(training={"arguments": given})
-    inputs = torch.from_numpy(Normalisation.fit(image, **card.normalisation).apply(image))[:, None]
-    targets = torch.from_numpy(target)
-    augmentation = Augmentation((0, 1), (0, 1), elastic, amplitude=amplitude, noise=noise)
+    x = torch.from_numpy(Normalisation.fit(image, **card.normalisation).apply(image))[:, None]
+    y, augmentation = torch.from_numpy(target), Augmentation((0, 1), (0, 1), elastic, amplitude=amplitude, noise=noise)
     return Recipe(
         name="membranes",
         model=network,
         card=card,
-        train=Crops(inputs[:learnt], targets[:learnt], crop, samples, seed, augmentation, network.margin),
-        validation=Crops.whole(inputs[learnt:], targets[learnt:], network),
+        train=Crops(x[:learnt], y[:learnt], crop, samples, seed, augmentation, network.margin),
+        validation=Crops.whole(x[learnt:], y[learnt:], network),
         loss=weighted_bce,
         metrics=pixel_errors,
         schedule=_schedule(samples, epochs, batch_size, learning_rate, workers),
@@ -120,6 +111,23 @@ def membranes(
         report="membranes",
         applies_to="section.npy",
     )
+
+
+def _network(model: str, arguments: dict[str, Any], crop: int, seed: int) -> "Segmenter":
+    """The network with fresh weights.
+
+    Raises:
+        DataError: it does not take such crops.
+    """
+    import torch
+
+    from geocnn.models import build
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network: Segmenter = build(model, ndim=2, **arguments)  # type: ignore[assignment]
+    network.sizes.check(f"--model {model}", (crop, crop))
+    return network
 
 
 def _schedule(samples: int, epochs: int, batch_size: int, learning_rate: float, workers: int) -> "Schedule":
