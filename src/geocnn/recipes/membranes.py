@@ -53,9 +53,9 @@ def membranes(
     """Find the membranes of cells in sections of a fly's nerve cord: the example of the U-Net paper.
 
     The last sections are for testing. Training takes random crops of the others, mirrored, turned and deformed
-    elastically as in the paper (Ronneberger et al. 2015, section 3.1). The paper reports a pixel error of 6.1 % on the
-    hidden sections. The data are not ours to ship: the training stack of the ISBI 2012 segmentation challenge (Cardona
-    et al. 2010, doi:10.1371/journal.pbio.1000502) is at the challenge's page and in many mirrors.
+    elastically as in the paper (Ronneberger et al. 2015, section 3.1), which reports a pixel error of 6.1 % on hidden
+    sections. The data, not ours to ship, are the training stack of the ISBI 2012 segmentation challenge (Cardona et
+    al. 2010, doi:10.1371/journal.pbio.1000502), at the challenge's page and in many mirrors.
 
     Args:
         data: .npz file, image (sections, rows, columns) with grey values and interior, the same shape, True in cells.
@@ -78,10 +78,10 @@ def membranes(
         seed: of the weights and the crops.
 
     Raises:
-        DataError: no data, arrays of other names or shapes, or numbers that do not fit.
+        DataError: no data, other arrays, or numbers that do not fit.
     """
     given = {k: str(v) if isinstance(v, Path) else v for k, v in locals().items()}  # all arguments, for the card
-    import torch
+    from torch import from_numpy
 
     from geocnn.augmentation import Augmentation
     from geocnn.datasets import Crops
@@ -94,16 +94,15 @@ def membranes(
     arguments = {"in_channels": 1, "out_channels": 1, "width": width, "dropout": dropout}
     network = _network(model, arguments, crop, seed)
     image, target = _sections(data, crop, test, offset, border_weight)
-    learnt = len(image) - test
-    card = _card(model, network, arguments, crop, test, image[:learnt]).replace(training={"arguments": given})
-    x = torch.from_numpy(Normalisation.fit(image, **card.normalisation).apply(image))[:, None]
-    y, augmentation = torch.from_numpy(target), Augmentation((0, 1), (0, 1), elastic, amplitude=amplitude, noise=noise)
+    card = _card(model, network, arguments, crop, test, image[:-test]).replace(training={"arguments": given})
+    x, y = from_numpy(Normalisation.fit(image, **card.normalisation).apply(image))[:, None], from_numpy(target)
+    augmentation = Augmentation((0, 1), (0, 1), elastic, amplitude=amplitude, noise=noise)
     return Recipe(
         name="membranes",
         model=network,
         card=card,
-        train=Crops(x[:learnt], y[:learnt], crop, samples, seed, augmentation, network.margin),
-        validation=Crops.whole(x[learnt:], y[learnt:], network),
+        train=Crops(x[:-test], y[:-test], crop, samples, seed, augmentation, network.margin),
+        validation=Crops.whole(x[-test:], y[-test:], network),
         loss=weighted_bce,
         metrics=pixel_errors,
         schedule=_schedule(samples, epochs, batch_size, learning_rate, workers),
