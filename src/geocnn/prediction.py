@@ -104,7 +104,7 @@ def predict(
     plan_ = _plan(source.grid, trained.card, tile, allowed, per_sample)
     keep_memory(keep=budget.KEPT * per_sample * plan_.block <= allowed)
     # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
-    with io.create(out, like=source, overwrite=overwrite) if out is not None else nullcontext() as sink:
+    with _created(out, source, overwrite=overwrite) if out is not None else nullcontext() as sink:
         reader = Reader(source, plan_, trained.card.normalisation)
         for start, block in _results(trained, reader, plan_, place, precision, show_progress=show_progress):
             if sink:
@@ -122,6 +122,18 @@ def predict(
         time.perf_counter() - started,
         trained.card,
     )
+
+
+def _created(out: str | Path, source: Source, *, overwrite: bool) -> io.Sink:
+    """The target; Ctrl-C waits until it is made, else a thread of Zarr could go on making what we remove."""
+    with interrupts_held() as stop:
+        sink = io.create(out, like=source, overwrite=overwrite)
+        try:
+            stop()
+        except KeyboardInterrupt:
+            sink.abort()
+            raise
+    return sink
 
 
 def _results(

@@ -33,7 +33,17 @@ SMALL = {
 and a choice of the architecture that the others leave alone."""
 
 MODELS = [name for name in ARCHITECTURES if name != "resnet1202"]  # 1,202 layers; its keys are checked elsewhere
-FAMILIES = ["trace_classifier", "lenet5", "alexnet", "resnet18", "resnet20", "unet", "faultseg"]  # the writer is slow
+FAMILIES = [
+    "trace_classifier",
+    "lenet1989",
+    "lenet5",
+    "alexnet",
+    "resnet18",
+    "resnet20",
+    "unet2015",
+    "unet",
+    "faultseg",
+]  # the writer is slow
 DIMENSIONS = pytest.mark.parametrize("ndim", [1, 2, 3])
 EVERY = pytest.mark.parametrize("name", MODELS)
 
