@@ -19,8 +19,8 @@ from geocnn.figures.classification_report import windows
 from geocnn.io.windows import read_windows
 from geocnn.models import build
 from geocnn.recipes import build as recipe
-from geocnn.recipes.classify_data import split
-from geocnn.recipes.classify_report import report
+from geocnn.recipes.classify.data import split
+from geocnn.recipes.classify.report import report
 from geocnn.synthetic.traces import traces
 
 QUIET = ["--device", "cpu", "--quiet"]

@@ -12,7 +12,7 @@ from geocnn.cli import main
 from geocnn.grid import Axis, Grid
 from geocnn.io import ArraySource
 from geocnn.recipes import build
-from geocnn.recipes.segment_report import report
+from geocnn.recipes.segment.report import report
 
 SMALL = {"width": 4, "samples": 8, "epochs": 2, "batch_size": 4}
 WORDS = ["train", "segment", "--data", "x.npy", "--labels", "y.npy", "--width", "4", "--samples", "8", "--batch-size"]

@@ -36,7 +36,7 @@ def _segmentation(run: "Run", folder: Path) -> Iterator[str]:
     """Scores by class, where the network is right and wrong, and how to apply it."""
     from geocnn.figures import save
     from geocnn.figures.segmentation_report import confusion_matrix, precision_recall, windows
-    from geocnn.recipes.segment_report import report
+    from geocnn.recipes.segment.report import report
 
     result = report(run)
     yield from table(result.rows())
@@ -77,7 +77,7 @@ def _classification(run: "Run", folder: Path, data: Path | None = None) -> Itera
     from geocnn.figures import save
     from geocnn.figures.classification_report import windows
     from geocnn.figures.segmentation_report import confusion_matrix
-    from geocnn.recipes.classify_report import report
+    from geocnn.recipes.classify.report import report
 
     result = report(run, data)
     yield from table(result.rows())

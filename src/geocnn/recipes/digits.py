@@ -142,7 +142,7 @@ def _residual(model: str, width: int | None, *, residual: bool) -> dict[str, Any
         DataError: they are given to another network, or are no width.
     """
     from geocnn.errors import DataError
-    from geocnn.recipes.classify_network import check_width
+    from geocnn.recipes.classify.network import check_width
 
     if model.startswith("resnet"):
         return {"width": check_width(model, 16 if width is None else width, 16), "residual": residual}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from geocnn.hardware import channels_last
 from geocnn.losses import UNKNOWN
-from geocnn.recipes.segment_data import Piece
-from geocnn.recipes.segment_windows import Tiles
+from geocnn.recipes.segment.data import Piece
+from geocnn.recipes.segment.windows import Tiles
 
 if TYPE_CHECKING:
     from geocnn.training import Run

@@ -20,7 +20,7 @@ from geocnn.io.windows import space_in_words
 from geocnn.losses import cross_entropy, known_cross_entropy
 from geocnn.models import ARCHITECTURES, build
 from geocnn.models.base import Classifier
-from geocnn.recipes.classify_data import Parts
+from geocnn.recipes.classify.data import Parts
 from geocnn.schedule import Schedule
 from geocnn.weights_files import SUFFIXES, load_weights
 

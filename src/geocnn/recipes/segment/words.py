@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from geocnn.grid import Axis
-from geocnn.recipes.segment_data import Piece
+from geocnn.recipes.segment.data import Piece
 
 if TYPE_CHECKING:
-    from geocnn.recipes.segment_plan import Job
+    from geocnn.recipes.segment.plan import Job
 
 __all__ = ["plan_of", "said"]
 

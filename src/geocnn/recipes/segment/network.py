@@ -20,7 +20,7 @@ from geocnn.schedule import Schedule
 from geocnn.tracing import reach_of
 
 if TYPE_CHECKING:
-    from geocnn.recipes.segment_plan import Job
+    from geocnn.recipes.segment.plan import Job
 
 __all__ = ["Start", "balance", "card", "objective", "schedule", "start"]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from geocnn.augmentation import Augmentation
 from geocnn.losses import UNKNOWN
-from geocnn.recipes.segment_data import Piece
+from geocnn.recipes.segment.data import Piece
 from geocnn.tiling import reflect
 
 __all__ = ["RandomWindows", "Tiles", "class_counts"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geocnn.augmentation import Augmentation
 from geocnn.errors import DataError
-from geocnn.recipes.segment_data import (
+from geocnn.recipes.segment.data import (
     Axes,
     Given,
     Piece,
@@ -22,9 +22,9 @@ from geocnn.recipes.segment_data import (
     sparse,
     split,
 )
-from geocnn.recipes.segment_network import Start
-from geocnn.recipes.segment_windows import RandomWindows, Tiles, class_counts
-from geocnn.recipes.segment_words import said
+from geocnn.recipes.segment.network import Start
+from geocnn.recipes.segment.windows import RandomWindows, Tiles, class_counts
+from geocnn.recipes.segment.words import said
 
 __all__ = ["Job", "plan"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from geocnn.augmentation import Augmentation
 from geocnn.metrics import confusion
-from geocnn.recipes.classify_data import labelled
-from geocnn.recipes.classify_network import card, objective, plan, schedule, start_network, summary
+from geocnn.recipes.classify.data import labelled
+from geocnn.recipes.classify.network import card, objective, plan, schedule, start_network, summary
 from geocnn.training import Recipe
 
 __all__ = ["recipe"]

@@ -77,6 +77,6 @@ def segment(
         DataError: data, labels or numbers that do not fit one another.
     """
     given = dict(locals())  # all arguments, for the card
-    from geocnn.recipes.segment_job import recipe
+    from geocnn.recipes.segment.job import recipe
 
     return recipe(given)

@@ -69,6 +69,6 @@ def classify(
         MissingError: no such file or architecture.
     """
     given = {k: str(v) if isinstance(v, Path) else v for k, v in locals().items()}  # all arguments, for the card
-    from geocnn.recipes.classify_job import recipe
+    from geocnn.recipes.classify.job import recipe
 
     return recipe(given)

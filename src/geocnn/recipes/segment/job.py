@@ -6,10 +6,10 @@ from typing import Any
 
 from geocnn.augmentation import Augmentation
 from geocnn.metrics import confusion
-from geocnn.recipes.segment_data import Given
-from geocnn.recipes.segment_network import Start, card, objective, schedule, start
-from geocnn.recipes.segment_plan import plan
-from geocnn.recipes.segment_words import plan_of
+from geocnn.recipes.segment.data import Given
+from geocnn.recipes.segment.network import Start, card, objective, schedule, start
+from geocnn.recipes.segment.plan import plan
+from geocnn.recipes.segment.words import plan_of
 from geocnn.training import Recipe
 
 __all__ = ["recipe"]
