@@ -48,7 +48,7 @@ def lenet1989(data: Path, out: Path) -> Iterator[Row]:
 
 def membranes(data: Path, out: Path) -> Iterator[Row]:
     """20 sections to learn from, 5 for testing; with and without the mean over the eight ways to look at a section."""
-    run = trained("membranes", out / "membranes", data=data / "images" / "em_membranes.npz", epochs=45)
+    run = trained("membranes", out / "membranes", data=data / "images" / "em_membranes.npz")
     sections, plain, turned = run.recipe.validation, [], []
     for index in range(len(sections)):
         x, y = sections[[index]]

@@ -82,7 +82,7 @@ class Augmentation:
             x, y = _both(x, y, partial(torch.rot90, k=int(4 * _uniform(generator)), dims=plane))
         if self.elastic > 0:
             where = _displaced(tuple(x.shape[1:]), self.elastic, self.grid, generator)
-            x, y = _deformed(x, where, order=1), None if y is None else _deformed(y, where, order=0)
+            x, y = _deformed(x, where, order=3), None if y is None else _deformed(y, where, order=0)
         if self.shift > 0:
             moves = torch.randint(-self.shift, self.shift + 1, (ndim,), generator=generator).tolist()
             x, y = _both(x, y, partial(_moved, moves=moves))
@@ -129,8 +129,11 @@ def _spline(size: int, grid: int) -> NDArray[np.float64]:
     return np.asarray(make_interp_spline(points, np.eye(grid), k=min(3, grid - 1))(np.linspace(0, 1, size)))
 
 
-def _deformed(values: Tensor, where: NDArray[np.float32], *, order: Literal[0, 1]) -> Tensor:
-    """Samples of each map at other places, mirrored beyond the edge; order 0 takes the nearest, 1 interpolates."""
+def _deformed(values: Tensor, where: NDArray[np.float32], *, order: Literal[0, 3]) -> Tensor:
+    """Samples of each map at other places, mirrored beyond the edge; order 0 takes the nearest, 3 interpolates.
+
+    By cubic splines: lines between samples would smooth the noise that is in the data the network meets later.
+    """
     from scipy.ndimage import map_coordinates
 
     maps: NDArray[np.float32] = values.numpy().reshape(-1, *where.shape[1:])

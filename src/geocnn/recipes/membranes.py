@@ -38,13 +38,13 @@ def membranes(
     crop: int | None = None,
     test: int = 5,
     samples: int = 200,
-    epochs: int = 30,
-    batch_size: int = 2,
-    learning_rate: float = 1e-3,
-    elastic: float = 5.0,
-    amplitude: float = 1.2,
-    noise: float = 0.1,
-    dropout: float = 0.0,
+    epochs: int = 100,
+    batch_size: int = 4,
+    learning_rate: float = 2e-3,
+    elastic: float = 10.0,
+    amplitude: float = 1.3,
+    noise: float = 0.2,
+    dropout: float = 0.5,
     offset: tuple[float, float] = (0.5, 0.25),
     border_weight: float = 0.0,
     workers: int = 0,
@@ -87,15 +87,14 @@ def membranes(
     from geocnn.datasets import Crops
     from geocnn.losses import weighted_bce
     from geocnn.metrics import pixel_errors
-    from geocnn.normalisation import Normalisation
     from geocnn.training import Recipe
 
     crop = (252 if model == "unet2015" else 256) if crop is None else crop
     arguments = {"in_channels": 1, "out_channels": 1, "width": width, "dropout": dropout}
     network = _network(model, arguments, crop, seed)
     image, target = _sections(data, crop, test, offset, border_weight)
-    card = _card(model, network, arguments, crop, test, image[:-test]).replace(training={"arguments": given})
-    x, y = from_numpy(Normalisation.fit(image, **card.normalisation).apply(image))[:, None], from_numpy(target)
+    card = _card(model, network, arguments, crop, test).replace(training={"arguments": given})
+    x, y = from_numpy(image)[:, None], from_numpy(target)
     augmentation = Augmentation((0, 1), (0, 1), elastic, amplitude=amplitude, noise=noise)
     return Recipe(
         name="membranes",
@@ -169,7 +168,7 @@ def example(run: "Run") -> Example:
 def _sections(
     data: Path | None, crop: int, test: int, offset: tuple[float, float], border_weight: float
 ) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
-    """Grey values ``(sections, rows, columns)``, and ``(sections, 2, rows, columns)``: membranes and weights.
+    """Normalised ``(sections, rows, columns)``, and ``(sections, 2, rows, columns)``: membranes and their weights.
 
     Raises:
         DataError: no data, arrays of other names or shapes, or numbers that do not fit.
@@ -179,6 +178,7 @@ def _sections(
 
     from geocnn.errors import DataError
     from geocnn.losses import border_weights
+    from geocnn.normalisation import Normalisation
 
     if data is None:
         raise DataError(f"the recipe membranes needs --data FILE.npz; {WHERE}.")
@@ -198,8 +198,11 @@ def _sections(
     weights = np.ones(image.shape, np.float32)
     if border_weight > 0:
         weights = np.stack([border_weights(cells, w0=border_weight) for cells in inside])
-    moved = shift(image.astype(np.float32), (0, *(-pixels for pixels in offset)), order=3, mode="mirror")
-    return moved, np.stack([(~inside).astype(np.float32), weights], 1)
+    grey = image.astype(np.float32)
+    if any(offset):
+        grey = shift(grey, (0, *(-pixels for pixels in offset)), order=3, mode="mirror")
+    each = np.stack([Normalisation.fit(section).apply(section) for section in grey])  # they differ in brightness
+    return each, np.stack([(~inside).astype(np.float32), weights], 1)
 
 
 def read_npz(path: Path, names: tuple[str, ...], where: str) -> "dict[str, NDArray[np.generic]]":
@@ -235,7 +238,6 @@ def _card(
     arguments: dict[str, Any],
     crop: int,
     test: int,
-    learnt: "NDArray[np.float32]",
 ) -> "Card":
     """What is known before training."""
     from geocnn.checkpoints import Card
@@ -251,7 +253,7 @@ def _card(
         channels=("grey value",),
         axes=("row", "column"),
         window=(crop, crop),
-        normalisation={"kind": "fixed", "mean": float(learnt.mean()), "std": float(learnt.std())},
+        normalisation={"kind": "zscore"},
         size_multiple=step,
         least=least if isinstance(least, int) and network.margin else 0,
         margin=network.margin,
