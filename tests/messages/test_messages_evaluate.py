@@ -1,0 +1,89 @@
+"""Mistakes with geocnn evaluate."""
+
+import struct
+
+import numpy as np
+import pytest
+from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.materials import line, network, run, segy
+
+import geocnn
+from geocnn.cli import main
+from geocnn.evaluation import scores
+
+mistake, command = Table(), Table()
+
+
+@pytest.mark.parametrize("name", mistake)
+def test_message(here, name):
+    check_mistake(mistake[name], here)
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+@mistake
+def labels_of_another_shape():
+    """the prediction has (2, 3) samples and the labels (2, 2); they must be equal."""
+    scores(np.zeros((2, 3), np.float32), np.zeros((2, 2), np.bool_))
+
+
+@mistake
+def labels_without_faults():
+    """the labels hold no fault, for no known sample is above 0.5; labels for a network that finds fault are 1 on it, 0
+    elsewhere, and -1, 255 or NaN where it is not known."""
+    geocnn.evaluate(network(), np.ones((9, 9)), np.zeros((9, 9)))
+
+
+@command
+def a_survey_without_labels():
+    """evaluate needs both --data and --labels, or neither for the samples of the recipe."""
+    return run("evaluate", "faults", "--data", line())
+
+
+@command
+def labels_of_another_survey():
+    """the labels have 9 x 8 samples and the data 20 x 30; both must lie on the same grid."""
+    np.save("labels.npy", np.ones((9, 8)))
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@command
+def labels_with_nothing_in_them():
+    """the labels labels.npy hold no fault, for no known sample is above 0.5; labels for a network that finds fault are
+    1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known."""
+    np.save("labels.npy", np.zeros((20, 30)))
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@command
+def amplitudes_as_labels():
+    """the labels labels.npy reach from -2 to 3; labels for a network that finds fault are 1 on it, 0 elsewhere, and -1,
+    255 or NaN where it is not known: give such a file, or rescale it."""
+    np.save("labels.npy", np.linspace(-2, 3, 600).reshape(20, 30))
+    return run("evaluate", network(), "--data", line(), "--labels", "labels.npy")
+
+
+@pytest.mark.usefixtures("here")
+def test_surveys_that_need_options_can_be_scored(capsys):
+    numbers = [{9: 1 + i // 3, 13: 1 + i % 3, 37: i} for i in range(12)]  # a pair that is not searched
+    data, truth = segy("data.sgy", numbers), segy("truth.sgy", numbers)
+    raw = bytearray(truth.read_bytes())
+    for trace in range(12):
+        struct.pack_into(">10f", raw, 3600 + trace * 280 + 240, *([1.0 if trace == 4 else 0.0] * 10))
+    truth.write_bytes(raw)
+    options = ["--inline-byte", "9", "--crossline-byte", "13", "--domain", "depth"]
+    words = ["evaluate", network(ndim=3), "--data", str(data), "--labels", str(truth), "--quiet"]
+    assert main([*words, *options]) == 0
+    names = [row.rsplit(maxsplit=1)[0] for row in capsys.readouterr().out.splitlines()]
+    assert names[:4] == ["precision", "recall", "dice", "iou"]
+    assert main(words) == 2
+
+
+@command
+def no_samples_to_judge_by():
+    """the card of net names no recipe with samples to be judged by; give a survey with --data and its known answers
+    with --labels."""
+    return run("evaluate", network())

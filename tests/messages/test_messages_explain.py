@@ -1,0 +1,55 @@
+"""Mistakes with geocnn explain."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.materials import line, network, run
+
+from geocnn import tracing
+
+mistake, command = Table(), Table()
+
+
+@pytest.mark.parametrize("name", mistake)
+def test_message(here, name):
+    check_mistake(mistake[name], here)
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+@command
+def no_model_near():
+    """there is no architecture or network 'xyz'; architectures are trace_classifier, lenet1989, lenet5, lenet,
+    alexnet2012, alexnet, resnet18, resnet34, resnet50, resnet101, resnet152, resnet20, resnet32, resnet44, resnet56,
+    resnet110, resnet1202, unet2015, unet, faultseg, and geocnn ships faults."""
+    return run("explain", "xyz")
+
+
+@command
+def a_survey_of_another_kind_to_explain_with():
+    """line.npy has 2 axes and 1 channel, but net takes 3-D data of 1 channel; give such data, or leave --data out."""
+    return run("explain", network(ndim=3), "--data", line())
+
+
+@command
+def an_explanation_that_exists():
+    """explain.png exists already; give --overwrite or another name."""
+    Path("explain.png").touch()
+    return run("explain", "lenet")
+
+
+@mistake
+def a_layer_of_no_known_field():
+    """the operator cumsum in the network itself has an effect on the receptive field that is not known; the receptive
+    field of such a network cannot be told."""
+
+    class Sum(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.cumsum(-1)
+
+    tracing.trace(Sum(), (1, 9))

@@ -1,0 +1,78 @@
+"""Mistakes with geocnn export."""
+
+from pathlib import Path
+
+import jaxtyping
+import pytest
+from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.materials import files_of_at_most, run
+
+from geocnn.export import export
+
+mistake, command = Table(), Table()
+
+
+@pytest.mark.parametrize("name", mistake)
+def test_message(here, name):
+    check_mistake(mistake[name], here)
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+@command
+def an_export_without_a_form():
+    """export needs to know what to write; give --onnx, --torchscript or --exported-program."""
+    return run("export", "faults")
+
+
+@command
+def one_name_for_two_files():
+    """--out a.onnx is one name for 2 files; name a folder that exists, or leave it out."""
+    return run("export", "faults", "--onnx", "--torchscript", "--out", "a.onnx")
+
+
+@command
+def an_export_with_another_ending():
+    """a.pb has the wrong ending for onnx; name it a.onnx."""
+    return run("export", "faults", "--onnx", "--out", "a.pb")
+
+
+@command
+def an_export_into_no_folder():
+    """there is no folder no for a.onnx; make it, or choose another."""
+    return run("export", "faults", "--onnx", "--out", "no/a.onnx")
+
+
+@command
+def an_export_that_is_there():
+    """faults-2d.pt2 already exists; choose another name, or replace it with --overwrite."""
+    Path("faults-2d.pt2").touch()
+    return run("export", "faults", "--ndim", "2", "--exported-program")
+
+
+@command
+def an_export_that_needs_packages():
+    """ONNX files need onnx and onnxscript, which is not installed; type pip install 'geocnn[export]'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geocnn.export.find_spec", lambda _: None)
+        return run("export", "faults", "--onnx")
+
+
+@command
+def an_export_on_a_full_disk():
+    """a.pt cannot be written (file too large); choose another name."""
+    jaxtyping.config.update("jaxtyping_disable", True)  # sizes that are traced are no numbers
+    try:
+        with files_of_at_most(20_000):
+            return run("export", "faults", "--ndim", "2", "--torchscript", "--out", "a.pt")
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@mistake
+def an_export_in_another_form():
+    """form is 'caffe'; it is one of onnx, torchscript, exported-program."""
+    export("faults", "a.onnx", form="caffe")  # type: ignore[arg-type]

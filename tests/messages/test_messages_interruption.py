@@ -1,0 +1,93 @@
+"""Ctrl-C and other signals, in real processes."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.messages.materials import network
+
+from geocnn.cli import main
+
+
+def test_ctrl_c_in_prediction(here):
+    values = np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32)
+    np.save("line.npy", values)
+    options = ["--tile", "8", "8", "--out", "mine.sgy"]
+    process = start("predict", network(), "line.npy", *options)
+    wait_for(lambda: list(Path().glob(".mine.sgy.partial-*")))
+    assert interrupt(process) == (130, "geocnn: stopped; no unfinished file was left behind.")
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
+    np.testing.assert_array_equal(np.load("line.npy"), values)
+
+
+def test_ctrl_c_in_training_and_on_with_it(here):
+    options = ["train", "traces", "--epochs", "4000", "--out", "mine"]
+    process = start(*options)
+    wait_for(Path("mine/metrics.csv").exists)
+    said = "geocnn: stopped; the run so far is kept: continue with the same options and --out mine --resume."
+    assert interrupt(process) == (130, said)
+    assert not list(here.rglob("*.part"))
+    done = len(Path("mine/metrics.csv").read_text().splitlines()) - 1
+    assert 0 < done < 4000
+    options[3] = str(done + 2)
+    assert main([*options, "--resume", "--quiet"]) == 0
+    rows = Path("mine/metrics.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == list(range(1, done + 3))
+
+
+def test_ctrl_c_before_anything_was_learnt(here):
+    process = start("train", "faults", "--out", "runs/mine")
+    libraries = Path(f"/proc/{process.pid}/maps")
+    wait_for(lambda: not libraries.exists() or "torch" in libraries.read_text())
+    assert interrupt(process) == (130, "geocnn: stopped; no unfinished file was left behind.")
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_batch_systems_and_closed_terminals_stop_it_like_ctrl_c(here, number, code):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32))
+    process = start("predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.zarr")
+    wait_for(lambda: list(Path().glob(".mine.zarr.partial-*")))
+    assert interrupt(process, number=number) == (code, "geocnn: stopped; no unfinished file was left behind.")
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
+
+
+def test_nohup_and_the_background_of_a_script(here):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32))
+    words = ["predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.npy"]
+    ignoring = "import signal, sys; [signal.signal(s, signal.SIG_IGN) for s in (signal.SIGHUP, signal.SIGINT)]; "
+    code = ignoring + "from geocnn.cli import main; sys.exit(main())"
+    process = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: list(Path().glob(".mine.npy.partial-*")))
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.poll() is None
+    assert interrupt(process, number=signal.SIGTERM)[0] == 143
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
+
+
+def start(*arguments: str) -> "subprocess.Popen[str]":
+    """The command in a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "geocnn", *arguments], stderr=subprocess.PIPE, text=True)
+
+
+def interrupt(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+    """Press Ctrl-C or send another signal; return exit code and last line."""
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    return process.returncode, err.splitlines()[-1]
+
+
+def wait_for(there: Callable[[], object]) -> None:
+    """Wait until something has happened."""
+    until = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.02)

@@ -1,0 +1,82 @@
+"""Mistakes with architectures and geocnn models."""
+
+import pytest
+import torch
+from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.materials import network, run
+
+from geocnn.models import build
+
+mistake, command = Table(), Table()
+
+
+@pytest.mark.parametrize("name", mistake)
+def test_message(here, name):
+    check_mistake(mistake[name], here)
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+@mistake
+def unknown_head():
+    """head is 'poo'; it is flatten or pool."""
+    build("trace_classifier", ndim=1, head="poo")
+
+
+@mistake
+def unknown_architecture():
+    """there is no architecture 'faultsegs'; did you mean faultseg?"""
+    build("faultsegs", ndim=2)
+
+
+@mistake
+def sizes_that_the_network_cannot_halve():
+    """FaultSeg got windows of 20 x 24 samples; it takes multiples of 8: pad to 24 x 24."""
+    build("faultseg", ndim=2)(torch.zeros(1, 1, 20, 24))
+
+
+@command
+def no_such_model():
+    """there is no architecture or network 'resnt18'; did you mean resnet18? Else give a folder written by geocnn
+    train."""
+    return run("models", "resnt18")
+
+
+@command
+def a_window_that_the_model_does_not_take():
+    """FaultSeg got windows of 100 x 100 x 100 samples; it takes multiples of 8: pad to 104 x 104 x 104."""
+    return run("models", "faultseg", "--input", "100")
+
+
+@command
+def a_window_that_the_model_cannot_be_made_for():
+    """lenet5 cannot be made like that: window is (30, 30); needed are multiples of 4, for two poolings halve them."""
+    return run("models", "lenet5", "--input", "30")
+
+
+@command
+def a_window_of_other_dimensions():
+    """--input is 64 64; needed is one number of samples for all axes, or 3."""
+    return run("models", "resnet18", "--ndim", "3", "--input", "64", "64")
+
+
+@command
+def a_model_without_channels():
+    """resnet18 cannot be made like that: in_channels is 0 and out_channels 1000; both are 1 or more."""
+    return run("models", "resnet18", "--in-channels", "0")
+
+
+@command
+def a_window_for_all_models():
+    """--input, --in-channels and --out-channels are for one network; name it, for example resnet18."""
+    return run("models", "--input", "64")
+
+
+@command
+def other_channels_of_a_trained_network():
+    """net is a trained network for 2-D data of 1 channel; its dimensions and channels cannot be changed: leave --ndim,
+    --in-channels and --out-channels out, or give the architecture faultseg."""
+    return run("models", network(), "--in-channels", "3")

@@ -1,0 +1,460 @@
+"""Mistakes with geocnn predict, and what it says without being an error."""
+
+import contextlib
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.materials import files_of_at_most, line, network, patched, predict, refusing, run, segy
+
+import geocnn
+from geocnn.cli import main
+from geocnn.hardware import choose_device
+from geocnn.io.tracesink import TraceSink
+
+mistake, command = Table(), Table()
+
+
+@pytest.mark.parametrize("name", mistake)
+def test_message(here, name):
+    check_mistake(mistake[name], here)
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+# Materials
+
+
+def edit(folder: str, key: str, value: object) -> None:
+    """Change one entry of a card."""
+    path = Path(folder, "card.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+
+def choose_on_two_gpus(name: str, local_rank: int) -> torch.device:
+    """Choose a device as a process of torchrun on a machine with two GPUs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: True)
+        patch.setattr(torch.cuda, "device_count", lambda: 2)
+        patch.setenv("LOCAL_RANK", str(local_rank))
+        return choose_device(name)
+
+
+# The survey
+
+
+@mistake
+def amplitudes_beyond_float32():
+    """the amplitudes leave the range of float32, which is 1e-45 to 3e38; rescale them, for example to a standard
+    deviation of 1."""
+    geocnn.predict(network(), np.full((9, 9), 1e50), device="cpu", show_progress=False)
+
+
+@mistake
+def amplitudes_below_float32():
+    """the amplitudes of a.npy leave the range of float32, which is 1e-45 to 3e38; rescale them, for example to a
+    standard deviation of 1."""
+    np.save("a.npy", np.full((9, 9), 1e-50))
+    geocnn.predict(network(), "a.npy", device="cpu", show_progress=False)
+
+
+@mistake
+def dead_array():
+    """the array has no live trace: every sample is zero or missing; look at it with geocnn info."""
+    geocnn.predict(network(), np.zeros((9, 9)), show_progress=False)
+
+
+@command
+def no_file():
+    """there is no file no.sgy; check the name."""
+    return predict("no.sgy")
+
+
+@command
+def a_folder_of_lines():
+    """lines is a folder and no Zarr store (it has no zarr.json); name a file."""
+    Path("lines").mkdir()
+    Path("lines/here").mkdir()
+    with contextlib.chdir("lines/here"):
+        return run("predict", network("../../net"), "../../lines", "--quiet")
+
+
+@command
+def nothing_in_the_file():
+    """e.sgy is empty (0 bytes); copy it again."""
+    Path("e.sgy").touch()
+    return predict("e.sgy")
+
+
+@command
+def a_cut_file():
+    """c.sgy is cut, or its traces differ in length: with 10 samples a trace has 280 bytes, and 3350 bytes of traces are
+    11.96 traces; copy or export it again."""
+    Path("c.sgy").write_bytes(segy("whole.sgy").read_bytes()[:-10])
+    return predict("c.sgy")
+
+
+@command
+def a_picture():
+    """p.sgy is a PNG picture, not a survey; geocnn reads SEG-Y, Zarr and .npy."""
+    Path("p.sgy").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5000))
+    return predict("p.sgy")
+
+
+@command
+def gain_ranged_samples():
+    """f.sgy has sample format 4 (4-byte fixed point with gain), which geocnn does not read; convert it to format 5
+    (4-byte IEEE float) first."""
+    return predict(patched("f.sgy", 3224, ">h", 4))
+
+
+@command
+def three_byte_samples():
+    """f.sgy has sample format 7 (3-byte integer), which geocnn does not read; convert it to format 5 (4-byte IEEE
+    float) first."""
+    return predict(patched("f.sgy", 3224, ">h", 7))
+
+
+@command
+def three_byte_unsigned_samples():
+    """f.sgy has sample format 15 (3-byte unsigned integer), which geocnn does not read; convert it to format 5 (4-byte
+    IEEE float) first."""
+    return predict(patched("f.sgy", 3224, ">h", 15))
+
+
+@command
+def no_interval():
+    """z.sgy has a sample interval of 0 (byte 3217), which must be positive; give the true one in ms, for example
+    --sample-interval 4."""
+    return predict(patched("z.sgy", 3216, ">h", 0))
+
+
+@command
+def a_negative_interval():
+    """z.sgy has a sample interval of -4000 (byte 3217), which must be positive; give the true one in ms, for example
+    --sample-interval 4."""
+    return predict(patched("z.sgy", 3216, ">h", -4000))
+
+
+@command
+def no_line_numbers():
+    """s.sgy: none of the byte pairs 189/193, 9/21, 5/21, 181/185, 17/13 fills a grid; give --inline-byte and
+    --crossline-byte."""
+    return predict(segy("s.sgy", [{21: 2**i} for i in range(12)]), "--ndim", "3")
+
+
+@command
+def gathers():
+    """p.sgy is prestack: its 12 traces with offsets 0 to 3 share 3 positions; stack it first, name other bytes with
+    --inline-byte and --crossline-byte, or read the traces as one line with --ndim 2."""
+    return predict(segy("p.sgy", [{21: 1 + i // 4, 37: i % 4} for i in range(12)]))
+
+
+@command
+def nothing_alive():
+    """dead.npy has no live trace: every sample is zero or missing; look at it with geocnn info."""
+    np.save("dead.npy", np.zeros((9, 9)))
+    return predict("dead.npy")
+
+
+# The network
+
+
+@command
+def no_such_network():
+    """there is no network 'faluts'; did you mean faults? Else give a folder written by geocnn train."""
+    return run("predict", "faluts", line(), "--quiet")
+
+
+@command
+def no_network_near():
+    """there is no network 'horizons'; geocnn ships faults, or give a folder written by geocnn train."""
+    return run("predict", "horizons", line(), "--quiet")
+
+
+@command
+def a_folder_without_card():
+    """run has no card.json; give a folder written by geocnn train, or faults."""
+    Path("run").mkdir()
+    return run("predict", "run", line(), "--quiet")
+
+
+@command
+def a_card_that_is_no_card():
+    """net/card.json is not a geocnn card (it has no 'classes'); give a folder written by geocnn train."""
+    Path(network(), "card.json").write_text("{}")
+    return predict(line(), make=False)
+
+
+@command
+def a_card_of_another_dimension():
+    """net/card.json is not a geocnn card (ndim is 4; geocnn layers work in 1, 2 or 3 dimensions); give a folder written
+    by geocnn train."""
+    edit(network(), "arguments", {"ndim": 4})
+    return predict(line(), make=False)
+
+
+@command
+def a_card_with_unknown_arguments():
+    """net/card.json describes no network that can be built (got an unexpected keyword argument
+    'depth'); copy it again."""
+    edit(network(), "arguments", {"ndim": 2, "depth": 9})
+    return predict(line(), make=False)
+
+
+@command
+def a_card_with_names_that_do_not_fit():
+    """net/card.json is not a geocnn card (it names 2 channels and 2 axes; the network has 1 channels and 2 axes); give
+    a folder written by geocnn train."""
+    edit(network(), "channels", ["near", "far"])
+    return predict(line(), make=False)
+
+
+@command
+def one_flipped_bit():
+    """net/weights.safetensors is damaged (its SHA-256 is not the one in card.json); copy it again from its source, or
+    continue the training that wrote it with --resume."""
+    weights = Path(network(), "weights.safetensors")
+    raw = bytearray(weights.read_bytes())
+    raw[-9] ^= 1
+    weights.write_bytes(raw)
+    return predict(line(), make=False)
+
+
+@command
+def weights_cut_short():
+    """net/weights.safetensors is no file of weights (Error while deserializing header: incomplete metadata, file not
+    fully covered); copy it again from its source."""
+    weights = Path(network(), "weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-8])
+    edit("net", "sha256", "")
+    return predict(line(), make=False)
+
+
+@command
+def weights_of_another_width():
+    """net/weights.safetensors does not fit the network in card.json (encoder.0.0.weight has 4 x 1 x 3 x 3 numbers
+    instead of 2 x 1 x 3 x 3); take both files from the same training run."""
+    other = network("other", width=4)
+    shutil.copy(Path(other, "weights.safetensors"), Path(network(), "weights.safetensors"))
+    edit("net", "sha256", "")
+    return predict(line(), make=False)
+
+
+@command
+def weights_for_three_channels():
+    """the network tiny takes 3 channels (near, mid, far), but line.npy has 1; use a network for 1 channel."""
+    network(channels=("near", "mid", "far"))
+    return predict(line(), make=False)
+
+
+@command
+def weights_for_cubes():
+    """line.npy has 2 dimensions, but the network tiny takes 3-D data; use a network for 2-D data, or read the file
+    otherwise with --ndim."""
+    network(ndim=3)
+    return predict(line(), make=False)
+
+
+@command
+def a_shipped_network_for_other_data():
+    """the data have 1 dimension, but the network faults ships for 2-D and 3-D only; give it such data, or train
+    another."""
+    np.save("trace.npy", np.ones(9))
+    return run("predict", "faults", "trace.npy", "--quiet")
+
+
+# How and where to
+
+
+@mistake
+def unknown_precision_of_a_prediction():
+    """precision is 'fp16'; it is one of auto, float32, bf16."""
+    geocnn.predict(network(), np.ones((9, 9)), precision="fp16", device="cpu", show_progress=False)  # type: ignore[arg-type]
+
+
+@command
+def two_numbers_for_three_axes():
+    """--tile is 64 64; the data need 3 positive numbers."""
+    network(ndim=3)
+    return predict(segy("s.sgy"), "--tile", "64", "64", make=False)
+
+
+@command
+def too_large_a_tile():
+    """a tile of 56 x 64 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB or a smaller
+    --tile."""
+    return predict(line(), "--memory", "500MB", "--tile", "64", "64")
+
+
+@command
+def an_empty_tile():
+    """--tile is 0 64; the data need 2 positive numbers."""
+    return predict(line(), "--tile", "0", "64")
+
+
+@command
+def memory_in_words():
+    """--memory is 'much'; write it like 4GB or 800MB."""
+    return predict(line(), "--memory", "much")
+
+
+@command
+def memory_with_two_points():
+    """--memory is '1.2.3GB'; write it like 4GB or 800MB."""
+    return predict(line(), "--memory", "1.2.3GB")
+
+
+@command
+def too_little_memory():
+    """a tile of 8 x 8 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB."""
+    return predict(line(), "--memory", "500MB")
+
+
+@command
+def no_gpu():
+    """device 'cuda' is asked for, but torch finds no GPU here; use --device cpu."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        return predict(line(), "--device", "cuda")
+
+
+@command
+def no_such_device():
+    """device 'abacus' is not known; use auto, cpu, cuda or cuda:1."""
+    return predict(line(), "--device", "abacus")
+
+
+@pytest.mark.parametrize("name", ["meta", "mps", "xyz", "cuda:x", "CPU", "cuda:-1"])
+@pytest.mark.usefixtures("here")
+def test_devices_that_torch_knows_and_geocnn_does_not(capsys, name):
+    assert predict(line(), "--device", name) == 2
+    assert capsys.readouterr().err == f"geocnn: device {name!r} is not known; use auto, cpu, cuda or cuda:1.\n"
+
+
+@mistake
+def more_processes_than_gpus():
+    """process 2 of this machine has no GPU of its own, for there are 2; start as many with torchrun
+    --nproc-per-node 2."""
+    choose_on_two_gpus("cuda", local_rank=2)
+
+
+@mistake
+def a_gpu_beyond_the_last():
+    """device 'cuda:2' is asked for, but the last GPU here is cuda:1; use one up to that."""
+    choose_on_two_gpus("cuda:2", local_rank=0)
+
+
+def test_processes_of_torchrun_have_gpus_of_their_own():
+    assert [str(choose_on_two_gpus(name, local_rank=1)) for name in ("cuda", "auto", "cuda:0", "cpu")] == [
+        "cuda:1",
+        "cuda:1",
+        "cuda:0",
+        "cpu",
+    ]
+
+
+@command
+def the_input_as_result():
+    """s.sgy is the input itself; choose another name for the result."""
+    return predict(segy("s.sgy", [{21: i} for i in range(12)]), "--out", "s.sgy", "--overwrite")
+
+
+@command
+def a_result_around_the_input():
+    """g.zarr is the input itself; choose another name for the result."""
+    import zarr
+
+    zarr.open_group("g.zarr", mode="w").create_array("a", data=np.ones((9, 9)))
+    return predict("g.zarr/a", "--out", "g.zarr", "--overwrite")
+
+
+@command
+def a_result_that_exists():
+    """mine.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("mine.sgy").write_text("mine")
+    return predict(line(), "--out", "mine.sgy")
+
+
+@command
+def a_result_of_no_form():
+    """mine.tif: a result needs the suffix .sgy, .segy, .zarr or .npy."""
+    return predict(line(), "--out", "mine.tif")
+
+
+@command
+def a_result_in_no_folder():
+    """the folder results for mine.sgy does not exist; make it first."""
+    return predict(line(), "--out", "results/mine.sgy")
+
+
+@command
+def a_read_only_folder():
+    """cannot write mine.sgy in {here}: read-only file system; choose another folder."""
+    file = segy("s.sgy", [{21: i} for i in range(12)])
+    network()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TraceSink, "_put", refusing(errno.EROFS))
+        return predict(file, "--out", "mine.sgy", make=False)
+
+
+@command
+def a_limit_for_files():
+    """no room for mine.npy in {here}: 0.03253 MB are needed, but files here have a size limit; nothing was left there.
+    Lift it with ulimit -f unlimited, or choose another folder or a .zarr, which is many small files."""
+    np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
+    network()
+    with files_of_at_most(20_000):
+        return predict("line.npy", "--out", "mine.npy", make=False)
+
+
+# What is said without being an error
+
+
+@pytest.mark.usefixtures("here")
+def test_nan_samples_are_counted_located_and_blank(capsys):
+    values = np.random.default_rng(0).standard_normal((20, 30))
+    values[3, 4:7], values[5] = np.nan, 0
+    np.save("line.npy", values)
+    assert main(["predict", network(), "line.npy", "--out", "r.npy", "--quiet"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        "note: 1 of 20 traces are dead or missing; they are zero in the result.",
+        "note: 3 samples are NaN or infinite, the first at trace 3, time 4; they are zero in the result.",
+    ]
+    result = np.load("r.npy")
+    assert not result[3, 4:7].any()
+    assert not result[5].any()
+    assert result[4].all()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_survey_below_the_size_rule_is_padded(capsys):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((5, 30)))
+    assert main(["predict", network(), "line.npy", "--out", "r.npy", "--quiet"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "note: trace has only 5 samples, fewer than the network's 8; padded by reflection."
+    assert np.load("r.npy").shape == (5, 30)
+
+
+@pytest.mark.usefixtures("here")
+def test_pictures_of_others_are_kept(capsys):
+    Path("r.png").write_text("mine")
+    assert main(["predict", network(), line(), "--out", "r.npy", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "picture r-2.png"
+    assert Path("r.png").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("here")
+def test_a_folder_takes_the_result():
+    Path("results").mkdir()
+    assert main(["predict", network(), line(), "--out", "results", "--quiet"]) == 0
+    assert sorted(p.name for p in Path("results").iterdir()) == ["line-net.npy", "line-net.png"]

@@ -1,0 +1,47 @@
+"""Mistakes with geocnn synth."""
+
+from pathlib import Path
+
+import pytest
+from tests.messages.entries import Table, check_command
+from tests.messages.materials import line, run
+
+command = Table()
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+@command
+def a_survey_too_small_to_make():
+    """--shape is 4 4 4; a structure needs 8 or more traces and time samples, or inlines, crosslines and time samples,
+    such as --shape 128 128 128."""
+    return run("synth", "--shape", "4", "4", "4")
+
+
+@command
+def no_survey_to_make():
+    """--number is 0; 1 or more are needed."""
+    return run("synth", "--number", "0")
+
+
+@command
+def a_negative_series():
+    """seed is -5 and index 0; both must be whole numbers from 0 up."""
+    return run("synth", "--shape", "16", "16", "--seed", "-5")
+
+
+@command
+def surveys_that_exist():
+    """000-seismic.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("synthetic").mkdir()
+    Path("synthetic/000-seismic.sgy").write_text("mine")
+    return run("synth", "--shape", "16", "16")
+
+
+@command
+def surveys_in_a_file():
+    """line.npy cannot be made (file exists); choose another folder with --out."""
+    return run("synth", "--shape", "16", "16", "--out", line())

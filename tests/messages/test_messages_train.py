@@ -1,0 +1,217 @@
+"""Mistakes in training, whatever is learnt."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.materials import files_of_at_most, fit, job, run
+
+import geocnn
+from geocnn.datasets import TensorSamples
+from geocnn.training import Schedule
+
+mistake, command = Table(), Table()
+
+
+@pytest.mark.parametrize("name", mistake)
+def test_message(here, name):
+    check_mistake(mistake[name], here)
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+# Training from Python
+
+
+@mistake
+def nan_in_training():
+    """training samples 3, 7: 3 values are NaN or infinite, the first at index 5 of sample 3, and one of them ruins a
+    whole run; replace them or leave the samples out."""
+    made = job()
+    inputs, targets = (t.clone() for t in made.train[range(10)])
+    inputs[3, 0, 5], inputs[7, 0, 1:3] = np.nan, np.inf
+    fit(replace(made, train=TensorSamples(inputs, targets)))
+
+
+@mistake
+def loss_that_explodes():
+    """the loss became nan in epoch 1, batch 2 (samples 4, 5, 6, 7); use a smaller --learning-rate, and look at these
+    samples."""
+    made = job()
+    fit(replace(made, schedule=replace(made.schedule, learning_rate=1e30, batch_size=4)))
+
+
+@mistake
+def nan_in_validation():
+    """the loss of the validation samples 0 to 1 is nan after epoch 1; look at these samples for NaN, or use a smaller
+    --learning-rate."""
+    made = job()
+    inputs, targets = made.validation[range(2)]
+    inputs = inputs.clone()
+    inputs[1, 0, 5] = np.nan
+    fit(replace(made, validation=TensorSamples(inputs, targets)))
+
+
+@mistake
+def nothing_to_train():
+    """there are 0 train samples; at least one is needed."""
+    made = job()
+    inputs, targets = made.train[range(10)]
+    fit(replace(made, train=TensorSamples(inputs[:0], targets[:0])))
+
+
+@mistake
+def resume_without_folder():
+    """--resume is given without a run folder; name it with --out."""
+    fit(job(), resume=True)
+
+
+@mistake
+def resume_of_another_job():
+    """the run in run was started with learning_rate 0.005, and this one has learning_rate 0.5; give the same arguments,
+    or start again with --overwrite."""
+    fit(job(), out="run")
+    fit(job(learning_rate=0.5), out="run", resume=True)
+
+
+@mistake
+def damaged_state():
+    """run/state.safetensors is damaged (Error while deserializing header: header too large); start again with
+    --overwrite."""
+    fit(job(), out="run")
+    Path("run/state.safetensors").write_bytes(b"8 bytes.")
+    fit(job(), out="run", resume=True)
+
+
+@mistake
+def unknown_decay():
+    """decay is 'linear'; it is constant or cosine."""
+    Schedule(epochs=1, batch_size=1, learning_rate=1, decay="linear")  # type: ignore[arg-type]
+
+
+@mistake
+def average_that_never_forgets():
+    """ema is 1; the decay of an average lies between 0 and 1, for example 0.995."""
+    Schedule(epochs=1, batch_size=1, learning_rate=1, ema=1.0)
+
+
+@mistake
+def unknown_precision():
+    """precision is 'fp16'; it is one of auto, float32, bf16."""
+    Schedule(epochs=1, batch_size=1, learning_rate=1, precision="fp16")  # type: ignore[arg-type]
+
+
+@mistake
+def unknown_recipe_in_python():
+    """there is no recipe 'fault'; did you mean faults?"""
+    geocnn.fit("fault")
+
+
+# geocnn train
+
+
+@command
+def a_crop_of_odd_size():
+    """--crop is 95 96 96; 3-D needs 3 multiples of 8, 16 or more, such as --crop 96 96 96."""
+    return run("train", "faults", "--crop", "95", "96", "96")
+
+
+@command
+def a_crop_with_too_few_numbers():
+    """--crop is 96; 2-D needs 2 multiples of 8, 16 or more, such as --crop 96 96."""
+    return run("train", "faults", "--ndim", "2", "--crop", "96")
+
+
+@command
+def no_samples():
+    """--samples is 0, --bottleneck 128 and --seed 0; needed are 1 or more samples and channels, and a seed of 0 or
+    more."""
+    return run("train", "faults", "--samples", "0")
+
+
+@command
+def no_epochs():
+    """epochs is 0, batch_size 1 and learning_rate 0.001; needed are 1 or more epochs, 1 or more samples a batch and a
+    learning rate above 0."""
+    return run("train", "faults", "--epochs", "0")
+
+
+@command
+def fewer_workers_than_none():
+    """workers is -1; needed are 0 (no process besides this one) or more."""
+    return run("train", "faults", "--workers", "-1")
+
+
+@command
+def an_endless_learning_rate():
+    """epochs is 25, batch_size 1 and learning_rate inf; needed are 1 or more epochs, 1 or more samples a batch and a
+    learning rate above 0."""
+    return run("train", "faults", "--learning-rate", "inf")
+
+
+@command
+def a_negative_seed():
+    """seed is -1; it must be a whole number from 0 up, for example 42."""
+    return run("train", "traces", "--seed", "-1")
+
+
+@command
+def arrivals_outside_the_trace():
+    """count is 180 and arrivals peak at samples 12..70 of 64; needed are 3 traces or more and arrivals within 1..64,
+    first number not above the second."""
+    return run("train", "traces", "--centres", "12", "70")
+
+
+@command
+def noise_below_nothing():
+    """noise is -0.1 and 144 of 180 traces are for training; noise must be 0 or larger and training must leave some
+    traces for the holdout, for example noise 0.03 and train 0.8."""
+    return run("train", "traces", "--noise", "-0.1")
+
+
+@command
+def a_gpu_to_train_on():
+    """device 'cuda' is asked for, but torch finds no GPU here; use --device cpu."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        return run("train", "faults", "--device", "cuda", "--out", "runs/mine")
+
+
+@command
+def a_run_that_exists():
+    """mine already holds a run; continue it with --resume, or replace it with --overwrite."""
+    Path("mine").mkdir()
+    Path("mine/card.json").write_text("mine")
+    return run("train", "traces", "--out", "mine")
+
+
+@command
+def a_run_in_a_file():
+    """mine cannot be made (file exists); choose another folder with --out."""
+    Path("mine").write_text("mine")
+    return run("train", "traces", "--out", "mine")
+
+
+@command
+def resume_of_no_run():
+    """--resume is given without the run to continue; name it, for example --out runs/traces."""
+    return run("train", "traces", "--resume")
+
+
+@command
+def resume_of_an_empty_folder():
+    """mine has no state.safetensors to resume from; start without --resume."""
+    return run("train", "traces", "--resume", "--out", "mine")
+
+
+@command
+def a_disk_that_fills_up_in_training():
+    """mine/state.safetensors cannot be written (file too large); make room there, or choose another folder."""
+    with files_of_at_most(20_000):
+        return run("train", "traces", "--out", "mine", "--quiet")

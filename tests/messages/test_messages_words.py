@@ -1,0 +1,112 @@
+"""Words of the command line that do not fit."""
+
+import pytest
+from tests.messages.entries import Table, check_command
+from tests.messages.materials import run
+
+from geocnn.cli import main
+
+command = Table()
+
+
+@pytest.mark.parametrize("name", command)
+def test_command(here, capsys, name):
+    check_command(command[name], here, capsys)
+
+
+# Words that do not fit
+
+
+@command
+def no_such_command():
+    """there is no command predcit; did you mean predict?"""
+    return run("predcit")
+
+
+@command
+def no_command_near():
+    """there is no command picks; there are train, predict, evaluate, export, info, models, synth, explain."""
+    return run("picks")
+
+
+@command
+def no_such_recipe():
+    """there is no recipe fault; did you mean faults?"""
+    return run("train", "fault")
+
+
+@command
+def no_network_given():
+    """predict needs NETWORK; see geocnn predict --help."""
+    return run("predict")
+
+
+@command
+def no_survey_given():
+    """predict needs FILE; see geocnn predict --help."""
+    return run("predict", "faults")
+
+
+@command
+def no_such_option():
+    """predict has no option --til; did you mean --tile? Else see geocnn predict --help."""
+    return run("predict", "faults", "survey.sgy", "--til", "64")
+
+
+@command
+def no_option_near():
+    """info has no option --xyz; see geocnn info --help."""
+    return run("info", "survey.sgy", "--xyz")
+
+
+@command
+def an_option_without_value():
+    """predict needs a value behind --out; see geocnn predict --help."""
+    return run("predict", "faults", "survey.sgy", "--out")
+
+
+@command
+def half_a_pair():
+    """train traces needs 2 values behind --centres, not 1; see geocnn train traces --help."""
+    return run("train", "traces", "--centres", "3")
+
+
+@command
+def a_word_too_many():
+    """predict has no use for two.sgy; options are written with their names, see geocnn predict --help."""
+    return run("predict", "faults", "one.sgy", "two.sgy")
+
+
+@command
+def an_option_twice():
+    """--out is given twice; once is enough, see geocnn predict --help."""
+    return run("predict", "faults", "one.sgy", "--out", "a.sgy", "--out", "b.sgy")
+
+
+@command
+def no_whole_number():
+    """--seed is lucky; needed is a whole number, see geocnn train traces --help."""
+    return run("train", "traces", "--seed", "lucky")
+
+
+@command
+def no_number():
+    """--sample-interval is 4ms; needed is a number, see geocnn info --help."""
+    return run("info", "survey.sgy", "--sample-interval", "4ms")
+
+
+@command
+def none_of_the_choices():
+    """--head is tail; it is one of flatten, pool, see geocnn train traces --help."""
+    return run("train", "traces", "--head", "tail")
+
+
+# Help
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"], ["--help"], ["predict", "--help"], ["--version"]])
+def test_help_is_no_error(capsys, arguments):
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert out
+    assert err == ""
