@@ -98,3 +98,15 @@ def test_without_something_to_run_the_file_the_command_says_so(tmp_path, capsys,
     monkeypatch.setattr(export, "find_spec", lambda name: None if name == "onnxruntime" else name)
     assert main(["export", "run", "--onnx", "--out", "a.onnx"]) == 0
     assert "not checked: onnxruntime is not installed (pip install 'geocnn[export]')" in capsys.readouterr().out
+
+
+def test_a_terminal_shows_that_it_works_and_a_file_nothing(tmp_path, capsys, monkeypatch):
+    trained = tiny()
+    checkpoints.save(tmp_path / "run", trained.model, trained.card)
+    assert main(["export", "run", "--torchscript"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main(["export", "run", "--torchscript", "--overwrite"]) == 0
+    err = capsys.readouterr().err
+    assert "export run.pt" in err
+    assert "2/2" in err

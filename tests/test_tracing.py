@@ -131,8 +131,8 @@ def test_real_samples_give_the_same_trace_and_the_values_of_each_step():
     values = []
     recorded = trace(model, x, watch=lambda step, value: values.append((step, value.clone())))
     on_meta = trace(model, (3, 24, 24))
-    assert [(s.words, s.module, s.fields) for s in recorded.steps] == [
-        (s.words, s.module, s.fields) for s in on_meta.steps
+    assert [(s.words, s.module, s.fields, s.shape[1:]) for s in recorded.steps] == [
+        (s.words, s.module, s.fields, s.shape[1:]) for s in on_meta.steps
     ]
     assert [step for step, _ in values] == list(range(len(recorded.steps)))
     assert torch.equal(values[-1][1], model.eval()(x))
@@ -305,6 +305,15 @@ def test_what_a_layer_does_is_said():
     first, second = layers(model, trace(model, (1, 16)))
     assert (first.kind, first.shape, first.field, first.stride) == ("max pooling 2", (1, 8), "2", "2")
     assert (second.kind, second.inputs, second.biased) == ("transposed convolution 2, stride 2", 8, True)
+
+
+def test_layers_that_are_used_again_are_numbered():
+    pool = MaxPool(1, 2)
+    model = nn.Sequential(*[pool] * 23)
+    names = [row.name for row in layers(model, trace(model, (1, 1 << 23)))]
+    assert names[:5] == ["0", "0 (2nd)", "0 (3rd)", "0 (4th)", "0 (5th)"]
+    assert names[10:14] == ["0 (11th)", "0 (12th)", "0 (13th)", "0 (14th)"]
+    assert names[20:] == ["0 (21st)", "0 (22nd)", "0 (23rd)"]
 
 
 def test_axes_with_fields_of_their_own():

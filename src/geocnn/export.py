@@ -26,6 +26,7 @@ from geocnn.errors import DataError, MissingError, TargetError
 from geocnn.io import system
 from geocnn.layers import SizeRule
 from geocnn.models.base import Classifier, Network
+from geocnn.progress import progress
 
 __all__ = ["INPUT", "OUTPUT", "SUFFIXES", "Exported", "Form", "export", "exported_program", "free_sizes"]
 
@@ -66,6 +67,7 @@ def export(
     form: Form = "onnx",
     ndim: int | None = None,
     overwrite: bool = False,
+    show_progress: bool = True,
 ) -> Exported:
     """Write a network for other programs.
 
@@ -75,6 +77,7 @@ def export(
         form: of the file.
         ndim: which of the shipped networks of a name.
         overwrite: replace the file if it exists.
+        show_progress: show a live line.
 
     Raises:
         DataError: an unknown form, or numbers that differ from those of the network.
@@ -98,10 +101,13 @@ def export(
     sizes, write = free_sizes(model), {"onnx": _onnx, "torchscript": _script, "exported-program": _program}[form]
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        part.write_bytes(write(model, trained.card))
-        windows = _windows(model, sizes)
-        run = _runner(form, part)
-        difference = None if run is None else max(_difference(model, run, x) for x in windows)
+        with progress(f"export {path.name}", 2, show=show_progress) as tick:
+            part.write_bytes(write(model, trained.card))
+            tick(1, "written, being checked")
+            windows = _windows(model, sizes)
+            run = _runner(form, part)
+            difference = None if run is None else max(_difference(model, run, x) for x in windows)
+            tick(1)
         part.replace(path)
     except OSError as error:
         raise TargetError(f"{path} cannot be written ({system.reason(error)}); choose another name.") from None

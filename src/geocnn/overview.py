@@ -84,16 +84,16 @@ def overview(name: str, *, ndim: int | None = None) -> Overview:
     found = named_network(name, ndim=ndim)
     trace = trace_network(found.model, found.window)
     field = trace.fields[-1] if all(f is not None for f in trace.fields) else None
-    measured_in = found.model.ndim
-    while measured_in > 1 and _samples(name, measured_in) > _AFFORDABLE:
-        measured_in -= 1
+    narrow = narrow_network(name, found.model.ndim)
+    while narrow.ndim > 1 and _samples(narrow) > _AFFORDABLE:
+        narrow = narrow_network(name, narrow.ndim - 1)
     return Overview(
         name,
         found.model.ndim,
         sum(p.numel() for p in found.model.parameters()),
         field,
-        None if field is None else measured_field(narrow_network(name, measured_in)),
-        measured_in,
+        None if field is None else measured_field(narrow),
+        narrow.ndim,
         found.model.sizes,
         trace.multiply_adds,
         found.window,
@@ -132,13 +132,15 @@ def named_network(
     asked = _spread(window, ndim)
     given = {"in_channels": entry.channels if in_channels is None else in_channels, "out_channels": out_channels}
     arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-    if asked is not None and "window" in _parameters(name):
+    shaped = "window" in _parameters(name)
+    if asked is not None and min(asked) > 0 and shaped:
         arguments["window"] = asked
     try:
         with torch.device("cpu" if weights else "meta"):
             model = build(name, ndim=ndim, **arguments)
     except ValueError as error:
         raise DataError(f"{name} cannot be made like that: {error}") from None
+    _check_samples(window, f"{name} as published" if shaped else name, model.sizes)
     return Named(name, model, asked or model.sizes.above((entry.window,) * ndim))
 
 
@@ -159,18 +161,25 @@ def _trained(name: str, ndim: int | None, window: Sequence[int] | None, *, chann
             f"{'s' * (model.in_channels > 1)}; its dimensions and channels cannot be changed: leave --ndim, "
             f"--in-channels and --out-channels out, or give the architecture {card.architecture}."
         )
-    return Named(name, model, _spread(window, card.ndim) or model.sizes.above(card.window), card)
+    asked = _spread(window, card.ndim)
+    _check_samples(window, name, model.sizes)
+    return Named(name, model, asked or model.sizes.above(card.window), card)
 
 
 def _spread(window: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
     """One number for all axes, or one per axis."""
     if window is None:
         return None
-    if len(window) not in (1, ndim) or min(window) < 1:
-        raise DataError(
-            f"--input is {' '.join(map(str, window))}; needed is one number of samples for all axes, or {ndim}."
-        )
+    if len(window) not in (1, ndim):
+        given = " ".join(map(str, window)) or "empty"
+        raise DataError(f"--input is {given}; needed is one number of samples for all axes, or {ndim}.")
     return tuple(window) * ndim if len(window) == 1 else tuple(window)
+
+
+def _check_samples(window: Sequence[int] | None, who: str, sizes: SizeRule) -> None:
+    """Refuse a window without samples; other sizes that do not fit are refused where the network gets them."""
+    if window is not None and min(window) < 1:
+        raise DataError(f"--input is {' '.join(map(str, window))}; sizes are 1 or more, and {who} takes {sizes}.")
 
 
 def _parameters(name: str) -> dict[str, Any]:
@@ -183,17 +192,16 @@ def _parameters(name: str) -> dict[str, Any]:
 def narrow_network(name: str, ndim: int) -> Network:
     """The architecture with as few channels as it takes: width does not change the receptive field."""
     known = _parameters(name)
-    width = {"width": 0.01 if isinstance(known["width"], float) else 2} if "width" in known else {}
+    width = {"width": 0.01 if isinstance(known["width"], float) else 1} if "width" in known else {}
     bottleneck = {"bottleneck": 2} if "bottleneck" in known else {}
     return build(name, ndim=ndim, in_channels=1, out_channels=1, **width, **bottleneck)
 
 
-def _samples(name: str, ndim: int) -> int:
+def _samples(model: Network) -> int:
     """Samples of the smallest window in which the field can be measured."""
-    with torch.device("meta"):
-        sizes = build(name, ndim=ndim).sizes
-    least = math.prod(sizes.above((1,) * ndim))
-    return least if not sizes.step else 512 * least // sizes.above((1,) * ndim)[-1]
+    smallest = model.sizes.above((1,) * model.ndim)
+    least = math.prod(smallest)
+    return least if not model.sizes.step else 512 * least // smallest[-1]
 
 
 def counted(number: int) -> str:

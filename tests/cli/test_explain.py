@@ -1,5 +1,6 @@
 """``geocnn explain``: numbers and picture of one network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,21 @@ def test_the_picture_is_labelled(ndim):
     shown = np.array([[float(t.get_text()) for t in heat.texts]]).reshape(len(made.shifts), 4)
     np.testing.assert_allclose(shown, [row.errors for row in made.shifts], atol=0.006)
     assert heat.get_xlabel() == "input moved by ... samples"
+
+
+def test_layers_of_one_name_are_told_apart():
+    made = explained(Named("tiny", build("faultseg", ndim=2, in_channels=1, width=2, bottleneck=2), (24, 24)))
+    assert [row.layer for row in made.shifts if "pool" in row.layer] == ["pool", "pool (2nd)", "pool (3rd)"]
+    assert len({name for name, _ in made.fields}) == len(made.fields)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 5])
+def test_ticks_lie_at_samples(samples):
+    made = explained(tiny(1))
+    short = replace(made, maps=(replace(made.maps[0], values=made.maps[0].values[:, :samples]),))
+    axes = next(axes for axes in draw(short).axes if axes.get_xlabel() == "sample of the map")
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == list(range(samples))
 
 
 def test_an_architecture(capsys):

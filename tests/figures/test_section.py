@@ -6,6 +6,7 @@ import pytest
 from geocnn import io
 from geocnn.figures import save
 from geocnn.figures.section import section
+from geocnn.figures.style import class_colours
 from geocnn.grid import Axis, Grid
 
 CUBE = Grid((Axis("inline", 20, 100, 2), Axis("crossline", 30, 10, 1), Axis("time", 40, 400, 4, "ms")))
@@ -75,6 +76,23 @@ def test_known_faults_have_a_row_of_their_own(cube):
     assert len(panels(made)) == 6
     assert {"probability", "known faults", "amplitude"} <= {axes.get_ylabel() for axes in made.axes}
     assert panels(made)[3].images[1].get_array().max() == 1
+
+
+@pytest.mark.parametrize("shape", [(320, 260), (1200, 800)])  # enlarged by no whole number, and reduced
+def test_colours_of_classes_do_not_blend_where_they_meet(shape):
+    """Between the classes 0 and 2 lies neither class 1 nor a mixture of the two."""
+    classes = np.zeros(shape)
+    classes[40:100, 30:60] = 2
+    made = section(source(np.ones(shape)), source(classes), classes=("a", "b", "c"))
+    (axes,) = panels(made)
+    made.canvas.draw()
+    pixels, (x, y) = np.asarray(made.canvas.buffer_rgba())[::-1], np.round(axes.get_window_extent().get_points().T)
+    inner = pixels[int(y[0]) + 2 : int(y[1]) - 2, int(x[0]) + 2 : int(x[1]) - 2, :3]  # without the frame
+    grey = np.array(axes.images[0].cmap(0.5)[:3])
+    wanted = [255 * (np.array(class_colours(3)(k)[:3]) / 2 + grey / 2) for k in (0, 2)]
+    distances = np.array([np.abs(inner - colour).max(-1) for colour in wanted])
+    assert distances.min(0).max() <= 2  # of 255
+    assert (distances <= 2).any((1, 2)).all()
 
 
 def test_tiny_surveys_are_drawn_too():

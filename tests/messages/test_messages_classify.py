@@ -144,6 +144,26 @@ def tiles_of_windows():
 
 
 @mistake
+def tiles_and_memory_of_windows():
+    """tile, memory and precision are for surveys, and a classifier judges windows; leave them out."""
+    geocnn.predict(fit(job()), np.ones((6, 64)), tile=(3, 3), memory="1GB", precision="bf16")
+
+
+@command
+def options_of_surveys_for_windows():
+    """--tile, --memory and --sample-interval are for surveys, and a classifier judges windows; leave them out."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(), "--sample-interval", "4", "--tile", "64", "--memory", "1GB", "--quiet")
+
+
+@command
+def another_precision_for_windows():
+    """--precision is for surveys, and a classifier judges windows; leave it out."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(), "--precision", "bf16", "--quiet")
+
+
+@mistake
 def a_list_of_windows():
     """data is a list; needed is a path, an array, (x, y), or {"x": ..., "y": ...} and, if there are any, classes and
     group."""

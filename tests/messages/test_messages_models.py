@@ -64,6 +64,30 @@ def a_window_of_other_dimensions():
 
 
 @command
+def a_window_without_samples():
+    """--input is 0 0; sizes are 1 or more, and resnet18 takes any size."""
+    return run("models", "resnet18", "--input", "0", "0")
+
+
+@command
+def a_window_without_samples_for_a_model_that_is_made_for_one():
+    """--input is 0; sizes are 1 or more, and lenet5 as published takes 32 samples per axis only."""
+    return run("models", "lenet5", "--input", "0")
+
+
+@command
+def a_window_without_samples_for_a_trained_network():
+    """--input is 8 -8; sizes are 1 or more, and net takes multiples of 8."""
+    return run("models", network(), "--input", "8", "-8")
+
+
+@command
+def a_window_without_numbers():
+    """--input is empty; needed is one number of samples for all axes, or 2."""
+    return run("models", "resnet18", "--input")
+
+
+@command
 def a_model_without_channels():
     """resnet18 cannot be made like that: in_channels is 0 and out_channels 1000; both are 1 or more."""
     return run("models", "resnet18", "--in-channels", "0")

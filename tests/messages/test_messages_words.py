@@ -54,6 +54,12 @@ def no_such_option():
 
 
 @command
+def first_letters_of_an_option():
+    """train traces has no option --lr; did you mean --learning-rate? Else see geocnn train traces --help."""
+    return run("train", "traces", "--lr", "1e-3")
+
+
+@command
 def no_option_near():
     """info has no option --xyz; see geocnn info --help."""
     return run("info", "survey.sgy", "--xyz")

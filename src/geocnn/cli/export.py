@@ -1,5 +1,6 @@
 """``geocnn export NETWORK``."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -50,7 +51,7 @@ def export(
     name = trained.card.name if trained.folder is None else trained.folder.resolve().name
     for form in forms:
         target = out if out is not None and not out.is_dir() else (out or Path()) / f"{name}{SUFFIXES[form]}"
-        made = run(trained, target, form=form, overwrite=overwrite)
+        made = run(trained, target, form=form, overwrite=overwrite, show_progress=sys.stderr.isatty())
         say(f"{form:<16} {made.path}")
         say(f"{'':<16} {_checked(made)}")
     for label, text in _how_to_use(made, trained.card):

@@ -109,10 +109,17 @@ def _wanted(kind: object) -> str:
 
 
 def _near(error: UnknownOptionError) -> str:
-    """The option that the user may have meant."""
+    """The option that the user may have meant: one that begins its words with these letters, or is spelt like it."""
     known = [name for argument in error.argument_collection for name in argument.names]
-    near = get_close_matches(error.token.keyword or "", known, n=1)
+    word = error.token.keyword or ""
+    near = [name for name in known if _initials(name) == word.lstrip("-")] or get_close_matches(word, known, n=1)
     return f"did you mean {near[0]}? Else " if near else ""
+
+
+def _initials(option: str) -> str:
+    """First letters of the words of an option, for example lr of --learning-rate; none of a single word."""
+    words = option.lstrip("-").split("-")
+    return "".join(word[:1] for word in words) if len(words) > 1 else ""
 
 
 def _unknown_command(error: UnknownCommandError, app: App) -> str:

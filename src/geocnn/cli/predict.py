@@ -27,7 +27,8 @@ def predict(
 ) -> None:
     """Apply a network to a survey; the result has the survey's own headers and geometry.
 
-    A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table.
+    A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. It
+    takes none of the options that are for surveys: --tile, --memory, --precision, and those of their headers.
 
     Args:
         network: faults, or a folder written by geocnn train.
@@ -49,6 +50,7 @@ def predict(
     survey = survey or SurveyOptions()
     file = named(file)
     if is_classifier(network):
+        _no_survey(survey, {"tile": tile, "memory": memory, "precision": None if precision == "float32" else precision})
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
         return
     from geocnn.prediction import predict as run
@@ -82,6 +84,15 @@ def predict(
         drawn = target.with_suffix(".png")
         drawn = drawn if overwrite else free(drawn)
         say(f"picture {save(section(source, survey.open_result(target), label=label, classes=classes), drawn)}")
+
+
+def _no_survey(survey: SurveyOptions, others: dict[str, object]) -> None:
+    """Refuse options of surveys for a classifier."""
+    from geocnn.recipes import refuse_for_windows
+
+    given = [name for name, value in others.items() if value is not None]
+    given += [name for name, value in vars(survey).items() if value != getattr(SurveyOptions, name)]
+    refuse_for_windows([f"--{name.replace('_', '-')}" for name in given])
 
 
 def _classify(network: str, file: Path, target: Path, *, overwrite: bool, device: str, quiet: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from cmcrameri import cm
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
@@ -70,6 +71,7 @@ def _input(part: SubFigure, made: "Explanation") -> None:
     axes.set(xlabel=across, ylabel=down)
     axes.set_title(f"Input: {made.source}" + (", middle inline" if made.ndim == 3 else ""), fontsize=11)
     values = made.input
+    _count(axes.xaxis, *[axes.yaxis] * (made.ndim > 1))
     if made.ndim == 1:
         for number, channel in enumerate(values, start=1):
             axes.plot(channel, linewidth=0.9, color=INK if len(values) == 1 else None, label=f"channel {number}")
@@ -84,6 +86,12 @@ def _input(part: SubFigure, made: "Explanation") -> None:
     )
     name = "input, normalised" if len(values) == 1 else f"channel 1 of {len(values)}, normalised"
     part.colorbar(image, ax=axes, label=name, shrink=0.9, pad=0.02, extend="both")
+
+
+def _count(*axes: Axis, bins: int = 7) -> None:
+    """Ticks at samples and never between them: a single one where there is one sample alone."""
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator(bins, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
 
 
 def _aspect(values: NDArray[np.float32]) -> Literal["equal", "auto"]:
@@ -114,7 +122,7 @@ def _kernels(part: SubFigure, made: "Explanation") -> None:
             place.axhline(0, color=INK, linewidth=0.6)
             place.set_ylim(-1.05 * limit, 1.05 * limit)
             place.tick_params(labelleft=number % columns == 0, labelsize=7)
-            place.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+            _count(place.xaxis, bins=4)
             continue
         image = place.imshow(_downward(kernel, made), cmap=cm.vik, norm=Normalize(-limit, limit), interpolation="none")
         place.set(xticks=[], yticks=[])
@@ -128,7 +136,7 @@ def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
     shape = " x ".join(map(str, maps.values.shape[1:]))
     few = len(maps.channels) < maps.count
     shown = f"the {len(maps.channels)} liveliest of {maps.count} maps" if few else f"{maps.count} maps"
-    part.suptitle(f"{maps.layer}\n{shown}, {shape} samples{apart}", fontsize=10)
+    part.suptitle(f"{maps.layer}\n{shown}, {shape} sample{'s' * (shape != '1')}{apart}", fontsize=10)
     if made.ndim == 1:
         axes = part.subplots()
         scaled = maps.values / np.maximum(np.abs(maps.values).max(1, keepdims=True), 1e-30)
@@ -142,6 +150,7 @@ def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
         )
         axes.set(xlabel="sample of the map", ylabel="map", yticks=range(len(maps.channels)))
         axes.set_yticklabels([str(channel) for channel in maps.channels])
+        _count(axes.xaxis)
         part.colorbar(image, ax=axes, label="value / largest of the map", shrink=0.9, pad=0.02)
         return
     part.supxlabel("from the 1st to the 99th percentile of each map: dark to bright", fontsize=8, color="#666666")
@@ -202,6 +211,7 @@ def _field(axes: Axes, made: "Explanation") -> None:
         axes.add_patch(Rectangle((middle - half,) * 2, field.size, field.size, fill=False, color=_FIELD, linewidth=1.8))
     across, down = _axes_names(made)
     axes.set(xlabel=f"{across}s from the middle", ylabel=f"{down}s from the middle")
+    _count(axes.xaxis, axes.yaxis)
     part = axes.figure
     part.colorbar(image, ax=axes, label="root of the mean gradient / its largest", shrink=0.8, pad=0.02)
     for colour, name in ((_FIELD, "receptive field"), (_EFFECTIVE, f"{effective.share:.0%} of the gradient")):
@@ -232,6 +242,7 @@ def _profile(axes: Axes, effective: "EffectiveField", size: int) -> None:
     axes.axvspan(first - start - 0.5, last - start + 0.5, ymax=0.06, color=_EFFECTIVE, linewidth=0, label=label)
     axes.plot(np.arange(profile.size) - start, profile / profile.max(), color=INK, linewidth=1.2, drawstyle="steps-mid")
     axes.set(xlabel="samples from the middle", ylabel="mean gradient / its largest", ylim=(0, 1.05))
+    _count(axes.xaxis)
     axes.set_xlim(max(-start, middle - 0.8 * size), min(profile.size - start, middle + 0.8 * size))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=9)
 

@@ -126,8 +126,16 @@ def quantity(norm: Normalize) -> str:
     return "amplitude" if norm.vmin is not None and norm.vmin < 0 else "value"
 
 
-def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize) -> AxesImage:
-    """One image with its axes, the vertical axis downward; NaN in the colour of sand, or what was drawn before."""
+def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize, *, labels: bool = False) -> AxesImage:
+    """One image with its axes, the vertical axis downward; NaN in the colour of sand, or what was drawn before.
+
+    Args:
+        place: where to draw.
+        panel: what to draw.
+        cmap: its colours.
+        norm: values of the first and the last of them.
+        labels: the values are numbers of classes: between 0 and 2 there is no 1.
+    """
     across, down = panel.across, panel.down
     edges = [axis.values[[0, -1]] + np.array([-0.5, 0.5]) * axis.step for axis in (across, down)]
     place.set_facecolor(NO_DATA)
@@ -137,7 +145,7 @@ def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize) -> Ax
         aspect="auto",
         cmap=cmap,
         norm=norm,
-        interpolation="none" if panel.values.shape[0] < 100 else "antialiased",
+        interpolation="nearest" if labels else "none" if panel.values.shape[0] < 100 else "antialiased",
     )
     place.set(xlabel=_label(across), ylabel=_label(down), title=panel.title)
     for ticks, axis in ((place.xaxis, across), (place.yaxis, down)):

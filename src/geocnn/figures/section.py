@@ -64,7 +64,7 @@ def section(
     for row, (values, text) in zip(places, rows, strict=True):
         over = cube(values, at, peaks=True) if at else [line(values, peaks=True)]
         images = [
-            _overlay(place, (below, cmap, norm), (above, over_cmap, over_norm), alpha=0.5 if several else 1.0)
+            _overlay(place, (below, cmap, norm), (above, over_cmap, over_norm), labels=several)
             for place, below, above in zip(row, grey, over, strict=True)
         ]
         if at:
@@ -84,14 +84,14 @@ def _overlay(
     grey: tuple[Panel, str | Colormap, Normalize],
     over: tuple[Panel, str | Colormap, Normalize],
     *,
-    alpha: float,
+    labels: bool,
 ) -> tuple[AxesImage, AxesImage]:
-    """Amplitudes with the probability, or the classes, over them."""
+    """Amplitudes with the probability, or half transparent the numbers of classes (``labels``), over them."""
     below = draw(place, *grey)
     limits = place.get_xlim(), place.get_ylim()
     # The axes are those of the survey: a result as .npy has none of its own.
-    above = draw(place, grey[0]._replace(values=over[0].values), *over[1:])
-    above.set_alpha(alpha)
+    above = draw(place, grey[0]._replace(values=over[0].values), *over[1:], labels=labels)
+    above.set_alpha(0.5 if labels else 1.0)
     place.set(xlim=limits[0], ylim=limits[1])
     return below, above
 

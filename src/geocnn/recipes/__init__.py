@@ -1,7 +1,7 @@
 """Jobs, one function each; their typed keyword arguments are the options of ``geocnn train``."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geocnn.prediction import Prediction
     from geocnn.training import Recipe, Run
 
-__all__ = ["RECIPES", "build", "evaluate", "fit", "predict"]
+__all__ = ["RECIPES", "build", "evaluate", "fit", "predict", "refuse_for_windows"]
 
 RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
@@ -150,15 +150,29 @@ def predict(
             precision=precision or "float32",
             show_progress=show_progress,
         )
-    given = [k for k, v in (("tile", tile), ("memory", memory), ("precision", precision)) if v is not None]
-    if given:
-        raise DataError(f"{given[0]} is for surveys, and a classifier judges windows; leave it out.")
+    refuse_for_windows([k for k, v in (("tile", tile), ("memory", memory), ("precision", precision)) if v is not None])
     if out is not None:
         check_table(Path(out), overwrite=overwrite)
     result = classify(network, data, device=device, show_progress=show_progress)
     if out is not None:
         result.write(Path(out), overwrite=overwrite)
     return result
+
+
+def refuse_for_windows(given: Sequence[str]) -> None:
+    """Refuse arguments that :func:`predict` has for surveys alone.
+
+    Args:
+        given: their names, as the user knows them.
+
+    Raises:
+        DataError: there are any.
+    """
+    if given:
+        names, are, them = given[0], "is", "it"
+        if len(given) > 1:
+            names, are, them = f"{', '.join(given[:-1])} and {given[-1]}", "are", "them"
+        raise DataError(f"{names} {are} for surveys, and a classifier judges windows; leave {them} out.")
 
 
 def evaluate(

@@ -1,6 +1,7 @@
 """A trace as a table of layers."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -24,7 +25,8 @@ class Layer:
     """One row of the table.
 
     Attributes:
-        name: path of the module; of its parameters where the network holds them itself.
+        name: path of the module; of its parameters where the network holds them itself. Numbered from the second row
+            of that name, as of a pooling that is used more than once: "pool", "pool (2nd)".
         kind: its operators in words.
         shape: of its result, ``(channels, *space)``.
         parameters: numbers to be learnt that no row above has counted.
@@ -102,7 +104,24 @@ def layers(model: nn.Module, trace: Trace) -> list[Layer]:
         elif rows:
             rows[-1] = replace(rows[-1], after=made[-1])
         before = after
-    return rows
+    return _told_apart(rows)
+
+
+def _told_apart(rows: list[Layer]) -> list[Layer]:
+    """No two rows of one name."""
+    counts: Counter[str] = Counter()
+    made = []
+    for row in rows:
+        counts[row.name] += 1
+        number = counts[row.name]
+        made.append(row if number == 1 else replace(row, name=f"{row.name} ({_ordinal(number)})"))
+    return made
+
+
+def _ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, ..., 11th, 12th, 13th, ..., 21st."""
+    teens = number // 10 % 10 == 1
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _groups(steps: tuple[Step, ...], parents: set[str]) -> Iterator[list[int]]:
