@@ -18,6 +18,7 @@ from geocnn.errors import DataError
 __all__ = [
     "Precision",
     "autocast",
+    "autocast_dtype",
     "channels_last",
     "check_precision",
     "choose_device",
@@ -85,10 +86,19 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[obj
     Raises:
         DataError: the precision is unknown.
     """
+    dtype = autocast_dtype(precision, device)
+    return nullcontext() if dtype is None else torch.autocast(device.type, dtype=dtype)
+
+
+def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
+    """Type in which convolutions run in a :data:`Precision`; None where that is the type of the weights.
+
+    Raises:
+        DataError: the precision is unknown.
+    """
     check_precision(precision)
-    if precision == "bf16" or (precision == "auto" and has_fast_bf16(device.type)):
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return nullcontext()
+    bf16 = precision == "bf16" or (precision == "auto" and has_fast_bf16(device.type))
+    return torch.bfloat16 if bf16 else None
 
 
 def channels_last(what: Placed, ndim: int) -> Placed:

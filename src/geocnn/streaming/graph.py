@@ -1,0 +1,78 @@
+"""A network as steps in the order of computation, each with the maps it takes."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from geocnn.streaming.operations import Operation
+
+__all__ = ["INPUT", "Graph", "Node"]
+
+INPUT = -1
+"""Number of the map that the network is given."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step.
+
+    Attributes:
+        operation: what it does.
+        inputs: numbers of the steps whose results it takes; :data:`INPUT` is the input of the network.
+        shape: of its result for the whole input, ``(channels, planes, *cross-section)``.
+        layer: path of the module that does it.
+    """
+
+    operation: Operation
+    inputs: tuple[int, ...]
+    shape: tuple[int, ...]
+    layer: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network for an input of known shape.
+
+    Attributes:
+        shape: of the input, ``(channels, planes, *cross-section)``; data of one axis have a second of one sample.
+        nodes: number of a step -> the step, in the order of computation.
+        output: number of the step that makes the result.
+    """
+
+    shape: tuple[int, ...]
+    nodes: dict[int, Node]
+    output: int
+
+    def planes(self, number: int) -> int:
+        """Planes of a map, of which the whole input makes so many."""
+        return self.map_shape(number)[1]
+
+    def map_shape(self, number: int) -> tuple[int, ...]:
+        """Shape of a map, ``(channels, planes, *cross-section)``."""
+        return self.shape if number == INPUT else self.nodes[number].shape
+
+    def users(self) -> dict[int, list[int]]:
+        """Number of a map -> the steps that take it, as often as they do."""
+        found: dict[int, list[int]] = {INPUT: [], **{number: [] for number in self.nodes}}
+        for number, node in self.nodes.items():
+            for source in node.inputs:
+                found[source].append(number)
+        return found
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> "Graph":
+        """With the numbers of all steps on a device and in a precision."""
+        nodes = {}
+        for number, node in self.nodes.items():
+            shapes = [self.map_shape(source) for source in node.inputs]
+            nodes[number] = replace(node, operation=node.operation.to(device, dtype, shapes))
+        return replace(self, nodes=nodes)
+
+    def without_idle(self) -> "Graph":
+        """Without steps on which the result does not depend."""
+        needed, waiting = set(), [self.output]
+        while waiting:
+            number = waiting.pop()
+            if number != INPUT and number not in needed:
+                needed.add(number)
+                waiting.extend(self.nodes[number].inputs)
+        return replace(self, nodes={number: node for number, node in self.nodes.items() if number in needed})

@@ -1,0 +1,113 @@
+"""A network that is ready to be streamed along the first axis of data of a known size."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from geocnn.hardware import Precision, autocast_dtype
+from geocnn.streaming.execution import run
+from geocnn.streaming.graph import Graph
+from geocnn.streaming.planning import peak_bytes
+from geocnn.streaming.recording import record
+from geocnn.streaming.rewrites import rewritten
+from geocnn.streaming.schedule import Schedule
+
+__all__ = ["StreamedNetwork"]
+
+Read = Callable[[int, int], Tensor]
+"""Planes ``start`` to ``stop`` (excluded) of the input, ``(1, channels, planes, *cross-section)``."""
+
+
+@dataclass(frozen=True)
+class StreamedNetwork:
+    """A network as steps that work on a few planes at a time; every plane of every map is made once.
+
+    Attributes:
+        graph: the steps, rewritten for speed, for an input of one shape.
+        device: where it runs.
+        dtype: of the maps.
+        ndim: axes of space of the data.
+    """
+
+    graph: Graph
+    device: torch.device
+    dtype: torch.dtype
+    ndim: int
+
+    @classmethod
+    def of(
+        cls,
+        network: nn.Module,
+        shape: Sequence[int],
+        *,
+        device: torch.device | str = "cpu",
+        precision: Precision = "float32",
+    ) -> "StreamedNetwork":
+        """Compile a network for data of one shape, which costs milliseconds.
+
+        Args:
+            network: any module of one input whose layers look at windows of samples; it is put into evaluation mode.
+            shape: ``(channels, *space)`` of the whole input, one that the network takes.
+            device: where it is to run.
+            precision: "float32", "bf16", or "auto": bf16 where the machine has it.
+
+        Raises:
+            DataError: a layer that looks at the whole of a map (global pooling, group normalisation), or an operator
+                that is not known; the message names the layer. Or the network does not take that shape.
+        """
+        place = torch.device(device)
+        dtype = autocast_dtype(precision, place) or torch.float32
+        graph = rewritten(record(network, shape)).to(place, dtype)
+        return cls(graph, place, dtype, len(shape) - 1)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the whole result, ``(channels, *space)``."""
+        return self.graph.map_shape(self.graph.output)[: 1 + self.ndim]
+
+    def slabs(
+        self,
+        read: Read,
+        slab: int,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        tick: Callable[[float], None] | None = None,
+    ) -> Iterator[tuple[int, Tensor]]:
+        """The result, some planes at a time.
+
+        Args:
+            read: gives planes of the input; is asked for each once, in their order.
+            slab: planes of the input that are read at once.
+            start: first plane of the result that is wanted.
+            stop: behind the last one; default all.
+            tick: is told of progress, in planes of the input.
+
+        Yields:
+            Number of the first plane, and planes ``(channels, planes, *cross-section)`` in float32.
+        """
+        end = self.shape[1] if stop is None else stop
+        for first, made in run(self.graph, Schedule(self.graph, slab, start, end), self._lifted(read), tick):
+            yield first, made[0, :, :, 0].float() if self.ndim == 1 else made[0].float()
+
+    def __call__(self, x: Tensor, slab: int = 16) -> Tensor:
+        """The whole result ``(1, channels, *result)`` of data in memory ``(1, channels, *space)``."""
+        parts = [made for _, made in self.slabs(lambda a, b: x[:, :, a:b], slab)]
+        return torch.cat(parts, 1)[None]
+
+    def peak_bytes(self, slab: int) -> int:
+        """Memory that the maps take at most, in bytes, when ``slab`` planes are read at once."""
+        return peak_bytes(self.graph, slab, self.dtype.itemsize)
+
+    def _lifted(self, read: Read) -> Read:
+        """Planes where and as the steps take them, channels innermost."""
+        layout = torch.channels_last if self.ndim < 3 else torch.channels_last_3d
+
+        def planes(start: int, stop: int) -> Tensor:
+            x = read(start, stop)
+            x = x.unsqueeze(-1) if self.ndim == 1 else x
+            return x.to(self.device, self.dtype).contiguous(memory_format=layout)
+
+        return planes

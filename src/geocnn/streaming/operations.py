@@ -1,0 +1,297 @@
+"""What a network can do to a map, applied to some of its planes: each result plane as in a pass over the whole map.
+
+Maps are ``(1, channels, planes, *cross-section)``; planes lie along the axis that is streamed. An operation is given
+all planes that its windows ask for, as far as the map has them, and continues it beyond its ends as its border demands.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from geocnn.streaming.convolutions import Kernel, Term
+from geocnn.streaming.maps import Block, Sizes
+from geocnn.streaming.windows import SAME, Window
+
+__all__ = [
+    "Affine",
+    "Concatenation",
+    "Convolution",
+    "Crop",
+    "Operation",
+    "Pad",
+    "Pointwise",
+    "Pool",
+    "Upsampling",
+]
+
+
+class Operation(ABC):
+    """One step of a network.
+
+    Attributes:
+        windows: planes of each input that a result plane is made of.
+        align: results are made in multiples of so many planes, which is cheaper, up to the end of the map.
+    """
+
+    windows: tuple[Window, ...] = (SAME,)
+    align: int = 1
+
+    @abstractmethod
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop`` (excluded), from a block of each input."""
+
+    def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Operation":  # noqa: ARG002
+        """The same with its numbers on a device and in a precision, for maps ``(channels, planes, *cross-section)``."""
+        return self
+
+
+@dataclass(frozen=True)
+class Convolution(Operation):
+    """Sum of convolutions of several maps, a bias, other maps as they are, and perhaps ReLU.
+
+    Attributes:
+        terms: one per map that is convolved; transposed ones first.
+        bias: one number per channel.
+        added: number of maps, behind the others, that are added.
+        relu: negative results become zero.
+        kernels: of each term, made by :meth:`to`.
+    """
+
+    terms: tuple[Term, ...]
+    bias: Tensor | None = None
+    added: int = 0
+    relu: bool = False
+    kernels: tuple[Kernel, ...] = ()
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """Of each term."""
+        return tuple(term.window for term in self.terms) + (SAME,) * self.added
+
+    @property
+    def align(self) -> int:  # type: ignore[override]
+        """The stride of transposed terms."""
+        return math.lcm(*(term.stride[0] if term.transposed else 1 for term in self.terms))
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        result: Tensor | None = None
+        last = len(self.terms) - 1
+        for number, (term, kernel) in enumerate(zip(self.terms, self.kernels, strict=True)):
+            x, padding, skipped = term.cut(blocks[number], start, stop)
+            relu = self.relu and number == last and not self.added
+            result = kernel(x, padding, None if number else self.bias, result, relu=relu)
+            result = result.narrow(2, skipped, stop - start)
+        assert result is not None
+        for block in blocks[last + 1 :]:
+            result += block.span(start, stop - 1)
+        return result.relu_() if self.relu and self.added else result
+
+    def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Convolution":
+        """The same with its numbers on a device and in a precision, for maps of these shapes."""
+        kernels = tuple(Kernel.of(t, device, dtype, shape) for t, shape in zip(self.terms, shapes, strict=False))
+        return replace(self, kernels=kernels, bias=None if self.bias is None else self.bias.to(device, dtype))
+
+
+@dataclass(frozen=True)
+class Affine(Operation):
+    """``scale x + shift`` per channel: batch normalisation with the statistics of the training."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        x = blocks[0].span(start, stop - 1)
+        each = (1, -1, *(1,) * (x.ndim - 2))
+        return x * self.scale.view(each) + self.shift.view(each)
+
+    def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Affine":  # noqa: ARG002
+        """The same with its numbers on a device and in a precision."""
+        return Affine(self.scale.to(device, dtype), self.shift.to(device, dtype))
+
+
+@dataclass(frozen=True)
+class Pool(Operation):
+    """Maximum or mean over windows; padding counts as minus infinity or as zeros."""
+
+    kind: Literal["max", "avg"]
+    kernel: Sizes
+    stride: Sizes
+    padding: Sizes
+    dilation: Sizes
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """Of the only input."""
+        return (Window.of_taps(self.kernel[0], self.stride[0], self.padding[0], self.dilation[0]),)
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        (window,) = self.windows
+        edge = float("-inf") if self.kind == "max" else 0.0
+        x = blocks[0].span(window.first(start), window.last(stop - 1), edge)
+        padding, flat = (0, *self.padding[1:]), x.ndim == 4
+        if self.kind == "avg":
+            return (F.avg_pool2d if flat else F.avg_pool3d)(x, self.kernel, self.stride, padding)
+        return (F.max_pool2d if flat else F.max_pool3d)(x, self.kernel, self.stride, padding, self.dilation)
+
+
+@dataclass(frozen=True)
+class Upsampling(Operation):
+    """Up-sampling by whole factors: samples are repeated, or interpolated between their centres."""
+
+    kind: Literal["nearest", "linear"]
+    factor: Sizes
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """Of the only input."""
+        return ((Window.of_nearest if self.kind == "nearest" else Window.of_linear)(self.factor[0]),)
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        (window,), block = self.windows, blocks[0]
+        # Beyond the ends of the map its outer planes are repeated, which is what interpolation does at its ends.
+        first, last = max(0, window.first(start)), min(block.total - 1, window.last(stop - 1))
+        x = block.span(first, last)
+        size = [n * f for n, f in zip(x.shape[2:], self.factor, strict=True)]
+        if self.kind == "nearest":
+            made = F.interpolate(x, size, mode="nearest-exact")
+        else:
+            mode = "bilinear" if x.ndim == 4 else "trilinear"
+            made = F.interpolate(x, size, mode=mode, align_corners=False)
+        return made.narrow(2, start - first * self.factor[0], stop - start)
+
+
+@dataclass(frozen=True)
+class Concatenation(Operation):
+    """Maps beside one another: their channels joined."""
+
+    count: int
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """The same planes of all."""
+        return (SAME,) * self.count
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        return torch.cat([block.span(start, stop - 1) for block in blocks], 1)
+
+
+@dataclass(frozen=True)
+class Pointwise(Operation):
+    """A function of single samples, or of all channels at one place.
+
+    Attributes:
+        function: an operator of torch.
+        arguments: what it takes; maps are given by their number, as :class:`Pointwise.Map`.
+        options: by name.
+        count: number of maps.
+    """
+
+    @dataclass(frozen=True)
+    class Map:
+        """Stands for a map among the arguments."""
+
+        number: int
+
+    function: Callable[..., Tensor]
+    arguments: tuple[Any, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    count: int = 1
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """The same planes of all."""
+        return (SAME,) * self.count
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        maps = [block.span(start, stop - 1) for block in blocks]
+        return self.function(
+            *(maps[a.number] if isinstance(a, Pointwise.Map) else a for a in self.arguments), **self.options
+        )
+
+    def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Pointwise":  # noqa: ARG002
+        """The same with its numbers on a device and in a precision."""
+        moved = tuple(a.to(device, dtype) if isinstance(a, Tensor) else a for a in self.arguments)
+        return replace(self, arguments=moved)
+
+
+@dataclass(frozen=True)
+class Crop(Operation):
+    """Every n-th sample of a range, per axis and for channels.
+
+    Attributes:
+        channels: range of channels.
+        start: first sample per axis.
+        step: distance per axis.
+        size: samples per axis.
+    """
+
+    channels: slice
+    start: Sizes
+    step: Sizes
+    size: Sizes
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """Of the only input."""
+        return (Window(self.step[0], 1, self.start[0], self.start[0]),)
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        (window,) = self.windows
+        x = blocks[0].span(window.first(start), window.last(stop - 1))[:, self.channels, :: self.step[0]]
+        for axis in range(1, len(self.start)):
+            first, step, size = self.start[axis], self.step[axis], self.size[axis]
+            x = x[(slice(None),) * (2 + axis) + (slice(first, first + step * (size - 1) + 1, step),)]
+        return x
+
+
+@dataclass(frozen=True)
+class Pad(Operation):
+    """Samples added at the ends of the axes: a number, the mirror image, or the outer sample again.
+
+    Attributes:
+        kind: "constant", "reflect" or "replicate".
+        sides: ``(before, behind)`` per axis, not negative.
+        channels: channels added before and behind; with "constant" only.
+        value: the number.
+    """
+
+    kind: Literal["constant", "reflect", "replicate"]
+    sides: tuple[tuple[int, int], ...]
+    channels: tuple[int, int] = (0, 0)
+    value: float = 0.0
+
+    @property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """Of the only input: a mirror image lies up to twice the padding away from its sample."""
+        before, behind = self.sides[0]
+        if self.kind == "constant":
+            return (Window(low=-before, high=-before),)
+        return (Window(low=-before - 2 * behind, high=before),)
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        block, before = blocks[0], self.sides[0][0]
+        planes = range(start - before, stop - before)
+        others = [p for side in reversed(self.sides[1:]) for p in side] + [0, 0]
+        if self.kind == "constant":
+            x = block.span(planes.start, planes.stop - 1, self.value)
+            return F.pad(x, [*others, *self.channels], value=self.value) if any((*others, *self.channels)) else x
+        if self.kind == "reflect":
+            index = [min(abs(p), 2 * (block.total - 1) - abs(p)) for p in planes]
+        else:
+            index = [min(max(p, 0), block.total - 1) for p in planes]
+        x = block.planes.index_select(2, torch.tensor(index, device=block.planes.device) - block.start)
+        return F.pad(x, others, mode=self.kind) if any(others) else x

@@ -1,0 +1,106 @@
+"""Which planes of which map are made when, and which are still needed: whole numbers alone, no samples."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from geocnn.streaming.graph import INPUT, Graph
+
+__all__ = ["Part", "Schedule"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some planes of a map that are made at once.
+
+    Attributes:
+        node: number of the map; :data:`INPUT` for planes that are read.
+        start: first plane.
+        stop: behind the last one.
+        reads: planes ``(first, behind the last)`` of each input, as far as the input has them.
+        keep: number of a map -> first of its planes that is still needed after this.
+    """
+
+    node: int
+    start: int
+    stop: int
+    reads: tuple[tuple[int, int], ...]
+    keep: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The order of work for some planes of the result, in slabs.
+
+    A slab of the input is read, then every map goes on as far as its inputs allow: each plane of each map is made
+    once. What lies between the first plane that is read and the first that is asked for is warming up: it is made
+    only where the reach of the network asks for it.
+
+    Attributes:
+        graph: the network.
+        slab: planes of the input that are read at once. Slabs begin at multiples of it, wherever the work begins: the
+            same planes are made together then, and come out the same to the last bit.
+        start: first plane of the result that is asked for.
+        stop: behind the last one.
+    """
+
+    graph: Graph
+    slab: int
+    start: int
+    stop: int
+
+    def begins(self) -> dict[int, int]:
+        """Number of a map -> the first of its planes that is made."""
+        needed = {number: self.graph.planes(number) for number in (INPUT, *self.graph.nodes)}
+        needed[self.graph.output] = self.start
+        for number, node in reversed(self.graph.nodes.items()):
+            needed[number] -= needed[number] % node.operation.align
+            for source, window in zip(node.inputs, node.operation.windows, strict=True):
+                needed[source] = min(needed[source], max(0, window.first(needed[number])))
+        return needed
+
+    def __iter__(self) -> Iterator[Part]:
+        """All parts in the order in which they are made."""
+        graph, users = self.graph, self.graph.users()
+        done = self.begins()
+        while done[graph.output] < self.stop:
+            stop = min(graph.shape[1], (done[INPUT] // self.slab + 1) * self.slab)
+            yield Part(INPUT, done[INPUT], stop, (), {})
+            done[INPUT] = stop
+            for number, node in graph.nodes.items():
+                ready = self._ready(number, done)
+                if ready <= done[number]:
+                    continue
+                spans = self._spans(number, done[number], ready)
+                part_start, done[number] = done[number], ready
+                keep = {source: self._keep(source, users[source], done) for source in set(node.inputs)}
+                yield Part(number, part_start, ready, spans, keep)
+
+    def _ready(self, number: int, done: dict[int, int]) -> int:
+        """Planes of a map, from its first on, that its inputs allow."""
+        node, total = self.graph.nodes[number], self.graph.planes(number)
+        ready = total
+        for source, window in zip(node.inputs, node.operation.windows, strict=True):
+            if done[source] < self.graph.planes(source):
+                ready = min(ready, window.ready(done[source]))
+        return ready if ready == total else ready - ready % node.operation.align
+
+    def _spans(self, number: int, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+        """Planes of each input that some planes are made of, as far as the input has them."""
+        node, spans = self.graph.nodes[number], []
+        for source, window in zip(node.inputs, node.operation.windows, strict=True):
+            total = self.graph.planes(source)
+            low = min(max(0, window.first(start)), total)
+            spans.append((low, max(low, min(total, window.last(stop - 1) + 1))))
+        return tuple(spans)
+
+    def _keep(self, source: int, users: list[int], done: dict[int, int]) -> int:
+        """First plane of a map that is needed for what is still to be made of it."""
+        needed = self.graph.planes(source)
+        for number in users:
+            if done[number] >= self.graph.planes(number):
+                continue
+            node = self.graph.nodes[number]
+            for its, window in zip(node.inputs, node.operation.windows, strict=True):
+                if its == source:
+                    needed = min(needed, max(0, window.first(done[number])))
+        return needed
