@@ -188,17 +188,17 @@ def test_a_written_result_is_the_one_in_memory(tmp_path, suffix):
 
 def test_an_interrupted_prediction_leaves_nothing(tmp_path, monkeypatch):
     trained, calls = network(2), []
-    import geocnn.prediction as module
+    from geocnn.reading import Reader
 
-    apply = module._apply
+    read = Reader.read
 
     def interrupted(*arguments):
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return apply(*arguments)
+        return read(*arguments)
 
-    monkeypatch.setattr(module, "_apply", interrupted)
+    monkeypatch.setattr(Reader, "read", interrupted)
     with pytest.raises(KeyboardInterrupt):
         predict(trained, survey(100, 100), tmp_path / "a.npy", tile=(16, 16), show_progress=False)
     assert list(tmp_path.iterdir()) == []
@@ -211,32 +211,48 @@ def test_bf16_is_close():
     assert 0 < np.abs(a - b).max() < 0.02
 
 
+PEAK = """if True:
+    import re, sys
+    from pathlib import Path
+    import torch
+    from test_prediction import network, survey
+    from geocnn.checkpoints import Trained
+    from geocnn.models.faultseg import FaultSeg
+    from geocnn.prediction import predict
+    torch.set_num_threads(1)
+    what, out, memory = sys.argv[1:]
+    trained = network(3) if out else Trained(FaultSeg(3).eval(), network(3).card.replace(reach=8))
+    data = survey(80, 96, 112) if what == "array" else what
+    result = predict(trained, data, out or None, memory=memory, show_progress=False)
+    print(len(result.plan), int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
+"""
+
+
+def peak(what: str, out: str, memory: str) -> tuple[int, int]:
+    """Tiles, and peak memory in bytes, of a process of its own."""
+    command = [sys.executable, "-c", PEAK, what, out, memory]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    tiles, used = map(int, done.stdout.split())
+    return tiles, used
+
+
 def test_the_memory_budget_is_respected():
-    """Peak memory of a process of its own, one tile and many."""
-    program = """if True:
-        import re, sys
-        from pathlib import Path
-        import torch
-        from test_prediction import network, survey
-        from geocnn.prediction import predict
-        torch.set_num_threads(1)
-        from geocnn.checkpoints import Trained
-        from geocnn.models.faultseg import FaultSeg
-        trained, big = network(3), FaultSeg(3).eval()
-        result = predict(Trained(big, trained.card.replace(reach=8)), survey(80, 96, 112), memory=sys.argv[1],
-                         show_progress=False)
-        print(len(result.plan), int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
-    """
-    for memory, pieces in (("2.5GB", 1), ("1.0GB", 2)):
-        out = subprocess.run(
-            [sys.executable, "-c", program, memory],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=Path(__file__).parent,
-        ).stdout.split()
-        assert int(out[0]) >= pieces
-        assert int(out[1]) <= float(memory[:-2]) * 1e9
+    """In one piece, and in strips."""
+    for memory, pieces in (("2.5GB", 1), ("0.75GB", 2)):
+        tiles, used = peak("array", "", memory)
+        assert tiles >= pieces
+        assert used <= float(memory[:-2]) * 1e9
+
+
+def test_memory_does_not_grow_with_the_first_axis(tmp_path):
+    """16 times the length."""
+    used = []
+    for planes in (200, 3200):
+        path, data = tmp_path / f"{planes}.zarr", survey(planes, 40, 24)
+        with geocnn.io.create(path, like=geocnn.open(data)) as sink:
+            sink.write((0, 0, 0), data)
+        used.append(peak(str(path), str(tmp_path / f"{planes}-out.zarr"), "2GB")[1])
+    assert used[1] < used[0] + 40e6  # in one piece 3000 planes more would be 600 MB of maps
 
 
 def test_a_network_of_unknown_reach_sees_everything_at_once():

@@ -1,6 +1,6 @@
 """Read a survey as a network is to see it: normalised, continued beyond its edge, dead traces and mutes filled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +54,10 @@ class Reader:
             for c, n, before in zip(tile.core, self.tiles.shape, self.tiles.pads, strict=True)
         )
 
-    def read(self, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Block of a tile with its halo, ready for the network, and where its samples were not finite."""
-        spans = zip(tile.read, self.tiles.shape, self.tiles.pads, strict=True)
-        *across, down = [reflect(np.arange(r.start, r.stop) - before, 0, n - 1) for r, n, before in spans]
+    def read(self, spans: Sequence[slice]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Samples of the padded survey and beyond, ready for the network, and where they were not finite."""
+        axes = zip(spans, self.tiles.shape, self.tiles.pads, strict=True)
+        *across, down = [reflect(np.arange(r.start, r.stop) - before, 0, n - 1) for r, n, before in axes]
         traces = tuple(f[np.ix_(*across)] for f in self.fill)
         # The network must not see the edge of a mute, which looks like a fault: reflect about it, trace by trace.
         first, last = self.first[traces], self.last[traces]

@@ -7,6 +7,7 @@ then that of the whole padded survey, whatever the tile size.
 
 import itertools
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -84,7 +85,12 @@ class Plan:
     @property
     def block(self) -> int:
         """Samples of the block that a tile reads."""
-        return math.prod(min(n, c + 2 * h) for n, c, h in zip(self.padded, self.core, self._halos, strict=True))
+        return math.prod(self.reads)
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Samples of that block per axis, the same for all tiles."""
+        return tuple(min(n, c + 2 * h) for n, c, h in zip(self.padded, self.core, self._halos, strict=True))
 
     @property
     def redundancy(self) -> float:
@@ -102,9 +108,10 @@ def plan(
     *,
     multiple: int,
     reach: int,
-    largest: int,
+    largest: int = sys.maxsize,
     tile: tuple[int, ...] | None = None,
     flat: int | None = None,
+    uncut: int | None = None,
 ) -> Plan:
     """Choose the tiles that cost the least and fit into memory.
 
@@ -115,6 +122,7 @@ def plan(
         largest: samples of the largest block that memory allows, halo included.
         tile: samples of a tile without its halo, if the user wants it so; rounded up to the multiple.
         flat: axis along which the survey is cut into single sections, for a network with one dimension less.
+        uncut: axis of which every tile has all.
 
     Raises:
         DataError: not even the smallest tile fits, or ``tile`` does not.
@@ -123,15 +131,19 @@ def plan(
     padded = tuple(n if axis == flat else _up(n + 2 * edge, multiple) for axis, n in enumerate(shape))
 
     def made(core: tuple[int, ...]) -> Plan:
-        core = tuple(1 if axis == flat else min(c, n) for axis, (c, n) in enumerate(zip(core, padded, strict=True)))
-        return Plan(shape, edge, padded, core, halo, flat)
+        sizes = list(map(min, core, padded))
+        if flat is not None:
+            sizes[flat] = 1
+        if uncut is not None:
+            sizes[uncut] = padded[uncut]
+        return Plan(shape, edge, padded, tuple(sizes), halo, flat)
 
     if tile is not None:
         if len(tile) != len(shape) or min(tile) < 1:
             raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers.")
         chosen = made(tuple(_up(n, multiple) for n in tile))
     else:
-        chosen = made(_cheapest(padded, multiple, halo, largest, flat))
+        chosen = made(_cheapest(padded, multiple, halo, largest, flat, uncut))
     if chosen.block > largest:
         raise DataError(
             f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, "
@@ -140,12 +152,14 @@ def plan(
     return chosen
 
 
-def _cheapest(padded: tuple[int, ...], multiple: int, halo: int, largest: int, flat: int | None) -> tuple[int, ...]:
+def _cheapest(
+    padded: tuple[int, ...], multiple: int, halo: int, largest: int, flat: int | None, uncut: int | None
+) -> tuple[int, ...]:
     """Core sizes with the fewest computed samples among those that fit; the smallest tile if none does."""
     options = []
     for axis, n in enumerate(padded):
-        if axis == flat:
-            options.append([(1, n, 1)])
+        if axis in (flat, uncut):
+            options.append([(1, n, 1) if axis == flat else (n, 1, n)])
             continue
         cores = sorted({-(-n // (k * multiple)) * multiple for k in range(1, n // multiple + 1)})
         options.append([(core, -(-n // core), min(n, core + 2 * halo)) for core in cores])

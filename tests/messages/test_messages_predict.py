@@ -315,7 +315,7 @@ def memory_with_two_points():
 
 @command
 def too_little_memory():
-    """a tile of 8 x 8 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB."""
+    """a tile of 56 x 64 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB."""
     return predict(line(), "--memory", "500MB")
 
 

@@ -1,39 +1,81 @@
 """Run a network slab by slab: what is kept of each map, and the loop."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from geocnn.streaming.graph import INPUT, Graph
 from geocnn.streaming.maps import Block
+from geocnn.streaming.planning import Room, rooms
 from geocnn.streaming.schedule import Schedule
 
 __all__ = ["run"]
 
+_SHIFT = 3
+"""Where no more is held than so many times what is made at once, what is kept is moved to the front when the end is
+reached: that costs less than reading around the end of a ring."""
 
-@dataclass
-class _Kept:
-    """Planes of a map that are still needed, in the pieces in which they were made."""
 
-    total: int
-    pieces: list[tuple[int, Tensor]] = field(default_factory=list)
+class _Held:
+    """Planes of a map that are still needed.
+
+    They lie in one block of memory that is used again and again: blocks that come and go, of as many sizes as there
+    are maps, leave holes, which would double the memory and cost a page fault per page.
+    """
+
+    def __init__(self, total: int, room: Room) -> None:
+        self.total, self.room = total, room
+        self.memory: Tensor | None = None
+        self.low = self.high = 0  # planes of the map that are held
+        self.start = 0  # where plane ``low`` lies
+        self.ring = room.planes > _SHIFT * room.piece
+
+    def add(self, start: int, planes: Tensor) -> None:
+        """Hold planes that have just been made."""
+        count = planes.shape[2]
+        if self.room.passing:
+            self.memory, self.low, self.high, self.start = planes, start, start + count, 0
+            return
+        if self.memory is None:
+            self.low = self.high = start
+            shape = (*planes.shape[:2], self.room.planes, *planes.shape[3:])
+            layout = torch.channels_last if planes.ndim == 4 else torch.channels_last_3d
+            self.memory = torch.empty(shape, dtype=planes.dtype, device=planes.device, memory_format=layout)
+        if not self.ring and self.start + self.high - self.low + count > self.room.planes:
+            self.memory[:, :, : self.high - self.low] = self._at(self.low, self.high).clone()
+            self.start = 0
+        place = self._place(self.high)
+        fitting = min(count, self.room.planes - place)
+        self.memory[:, :, place : place + fitting] = planes[:, :, :fitting]
+        if fitting < count:
+            self.memory[:, :, : count - fitting] = planes[:, :, fitting:]
+        self.high += count
 
     def block(self, start: int, stop: int) -> Block:
-        """Some of them together; a copy only where they were not made together."""
-        inside = []
-        for first, piece in self.pieces:
-            low, high = max(start, first), min(stop, first + piece.shape[2])
-            if low < high:
-                inside.append(piece.narrow(2, low - first, high - low))
-        if not inside:  # only planes beyond an end of the map are asked for
-            return Block(self.pieces[-1][1].narrow(2, 0, 0), start, self.total)
-        return Block(inside[0] if len(inside) == 1 else torch.cat(inside, 2), start, self.total)
+        """Some of them together; a copy only where they lie at both ends of the ring."""
+        assert self.memory is not None
+        return Block(self._at(start, stop), start, self.total)
 
     def forget(self, keep: int) -> None:
-        """Let go of pieces whose planes all lie before ``keep``."""
-        self.pieces = [(first, piece) for first, piece in self.pieces if first + piece.shape[2] > keep]
+        """Planes before ``keep`` are needed no more."""
+        keep = min(keep, self.high)
+        if not self.room.passing and keep > self.low:
+            self.start, self.low = self._place(keep), keep
+
+    def _place(self, plane: int) -> int:
+        """Where a plane lies."""
+        return (self.start + plane - self.low) % self.room.planes
+
+    def _at(self, start: int, stop: int) -> Tensor:
+        """Planes ``start`` to ``stop``."""
+        assert self.memory is not None
+        if self.room.passing:
+            return self.memory.narrow(2, start - self.low, stop - start)
+        first = self._place(start)
+        fitting = min(stop - start, self.room.planes - first)
+        part = self.memory.narrow(2, first, fitting)
+        return part if fitting == stop - start else torch.cat((part, self.memory[:, :, : stop - start - fitting]), 2)
 
 
 @torch.inference_mode()
@@ -52,18 +94,18 @@ def run(
         Number of the first plane, and the planes, ``(1, channels, planes, *cross-section)``; those that the schedule
         asks for and no others.
     """
-    kept = {number: _Kept(graph.planes(number)) for number in (INPUT, *graph.nodes)}
+    held = {number: _Held(graph.planes(number), room) for number, room in rooms(schedule).items()}
     share = 1 / max(1, len(graph.nodes))
     for part in schedule:
         if part.node == INPUT:
-            kept[INPUT].pieces.append((part.start, read(part.start, part.stop)))
+            held[INPUT].add(part.start, read(part.start, part.stop))
             continue
         node = graph.nodes[part.node]
-        blocks = [kept[source].block(*span) for source, span in zip(node.inputs, part.reads, strict=True)]
+        blocks = [held[source].block(*span) for source, span in zip(node.inputs, part.reads, strict=True)]
         made = node.operation(blocks, part.start, part.stop)
         del blocks
         for source, keep in part.keep.items():
-            kept[source].forget(keep)
+            held[source].forget(keep)
         if tick:
             tick(share * (part.stop - part.start) * graph.shape[1] / graph.planes(part.node))
         if part.node == graph.output:
@@ -71,4 +113,4 @@ def run(
             if low < high:
                 yield low, made.narrow(2, low - part.start, high - low)
         else:
-            kept[part.node].pieces.append((part.start, made))
+            held[part.node].add(part.start, made)

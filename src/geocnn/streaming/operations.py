@@ -44,7 +44,7 @@ class Operation(ABC):
 
     @abstractmethod
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
-        """Result planes ``start`` to ``stop`` (excluded), from a block of each input."""
+        """Result planes ``start`` to ``stop`` (excluded) in memory of their own, from a block of each input."""
 
     def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Operation":  # noqa: ARG002
         """The same with its numbers on a device and in a precision, for maps ``(channels, planes, *cross-section)``."""
@@ -254,7 +254,7 @@ class Crop(Operation):
         for axis in range(1, len(self.start)):
             first, step, size = self.start[axis], self.step[axis], self.size[axis]
             x = x[(slice(None),) * (2 + axis) + (slice(first, first + step * (size - 1) + 1, step),)]
-        return x
+        return x.clone(memory_format=torch.preserve_format)
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,9 @@ class Pad(Operation):
         others = [p for side in reversed(self.sides[1:]) for p in side] + [0, 0]
         if self.kind == "constant":
             x = block.span(planes.start, planes.stop - 1, self.value)
-            return F.pad(x, [*others, *self.channels], value=self.value) if any((*others, *self.channels)) else x
+            return (
+                F.pad(x, [*others, *self.channels], value=self.value) if any((*others, *self.channels)) else x.clone()
+            )
         if self.kind == "reflect":
             index = [min(abs(p), 2 * (block.total - 1) - abs(p)) for p in planes]
         else:

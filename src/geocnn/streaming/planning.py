@@ -1,11 +1,45 @@
-"""How much memory a slab takes, counted before anything is computed."""
+"""How much memory a schedule takes, counted before anything is computed."""
 
 import math
+from dataclasses import dataclass
 
 from geocnn.streaming.graph import INPUT, Graph
 from geocnn.streaming.schedule import Schedule
 
-__all__ = ["peak_bytes"]
+__all__ = ["Room", "peak_bytes", "rooms"]
+
+
+@dataclass
+class Room:
+    """What a map needs between the moment when planes are made and that when the last step has taken them.
+
+    Attributes:
+        planes: most planes that are held at once.
+        piece: most planes that are made at once.
+        passing: planes are taken as they were made, all together and once and for all: nothing has to be held.
+    """
+
+    planes: int = 0
+    piece: int = 0
+    passing: bool = True
+
+
+def rooms(schedule: Schedule) -> dict[int, Room]:
+    """The room for every map but the result, by number."""
+    graph, users = schedule.graph, schedule.graph.users()
+    found = {number: Room(passing=len(users[number]) == 1) for number in (INPUT, *graph.nodes)}
+    kept, last = schedule.begins(), dict.fromkeys(found, (0, 0))
+    for part in schedule:
+        for source, span in zip(_inputs(graph, part.node), part.reads, strict=True):
+            at_once = span == last[source] and part.keep[source] == last[source][1]
+            found[source].passing = found[source].passing and at_once
+            kept[source] = part.keep[source]
+        room = found[part.node]
+        room.planes = max(room.planes, part.stop - kept[part.node])
+        room.piece = max(room.piece, part.stop - part.start)
+        last[part.node] = part.start, part.stop
+    del found[graph.output]
+    return found
 
 
 def peak_bytes(graph: Graph, slab: int, itemsize: int) -> int:
@@ -17,20 +51,16 @@ def peak_bytes(graph: Graph, slab: int, itemsize: int) -> int:
         itemsize: bytes of a number.
     """
     plane = {k: itemsize * math.prod(graph.map_shape(k)) // graph.planes(k) for k in (INPUT, *graph.nodes)}
-    pieces: dict[int, list[tuple[int, int]]] = {k: [] for k in plane}
-    kept = peak = 0
-    for part in Schedule(graph, slab, 0, graph.planes(graph.output)):
-        made = plane[part.node] * (part.stop - part.start)
-        copies = 0
-        if part.node != INPUT:
-            for source, (low, high) in zip(graph.nodes[part.node].inputs, part.reads, strict=True):
-                if not any(a <= low and high <= b for a, b in pieces[source]):
-                    copies += plane[source] * (high - low)
-        peak = max(peak, kept + copies + made)
-        for source, keep in part.keep.items():
-            kept -= plane[source] * sum(b - a for a, b in pieces[source] if b <= keep)
-            pieces[source] = [(a, b) for a, b in pieces[source] if b > keep]
-        if part.node != graph.output:
-            pieces[part.node].append((part.start, part.stop))
-            kept += made
-    return peak
+    schedule = Schedule(graph, slab, 0, graph.planes(graph.output))
+    held = sum(plane[k] * (room.piece if room.passing else room.planes) for k, room in rooms(schedule).items())
+    # Beside what is held: the planes that are being made, and a copy of what they are made of where it is needed.
+    return held + max(
+        plane[part.node] * (part.stop - part.start)
+        + max((plane[s] * (b - a) for s, (a, b) in zip(_inputs(graph, part.node), part.reads, strict=True)), default=0)
+        for part in schedule
+    )
+
+
+def _inputs(graph: Graph, number: int) -> tuple[int, ...]:
+    """What a step takes; reading takes nothing."""
+    return () if number == INPUT else graph.nodes[number].inputs

@@ -1,7 +1,10 @@
 """Which planes of which map are made when, and which are still needed: whole numbers alone, no samples."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 
 from geocnn.streaming.graph import INPUT, Graph
 
@@ -48,6 +51,15 @@ class Schedule:
     start: int
     stop: int
 
+    @cached_property
+    def rates(self) -> dict[int, Fraction]:
+        """Number of a map -> its planes per plane of the input."""
+        found = {INPUT: Fraction(1)}
+        for number, node in self.graph.nodes.items():
+            window = node.operation.windows[0]
+            found[number] = found[node.inputs[0]] * window.per / window.step
+        return found
+
     def begins(self) -> dict[int, int]:
         """Number of a map -> the first of its planes that is made."""
         needed = {number: self.graph.planes(number) for number in (INPUT, *self.graph.nodes)}
@@ -63,9 +75,10 @@ class Schedule:
         graph, users = self.graph, self.graph.users()
         done = self.begins()
         while done[graph.output] < self.stop:
-            stop = min(graph.shape[1], (done[INPUT] // self.slab + 1) * self.slab)
-            yield Part(INPUT, done[INPUT], stop, (), {})
-            done[INPUT] = stop
+            if done[INPUT] < graph.shape[1]:
+                stop = min(graph.shape[1], (done[INPUT] // self.slab + 1) * self.slab)
+                yield Part(INPUT, done[INPUT], stop, (), {})
+                done[INPUT] = stop
             for number, node in graph.nodes.items():
                 ready = self._ready(number, done)
                 if ready <= done[number]:
@@ -82,7 +95,11 @@ class Schedule:
         for source, window in zip(node.inputs, node.operation.windows, strict=True):
             if done[source] < self.graph.planes(source):
                 ready = min(ready, window.ready(done[source]))
-        return ready if ready == total else ready - ready % node.operation.align
+        # Not all that is left at once when the input has ended: as many planes as a slab of it makes.
+        align = node.operation.align
+        most = math.ceil(self.slab * self.rates[number] / align) * align
+        ready = min(ready, done[number] + most)
+        return ready if ready == total else ready - ready % align
 
     def _spans(self, number: int, start: int, stop: int) -> tuple[tuple[int, int], ...]:
         """Planes of each input that some planes are made of, as far as the input has them."""

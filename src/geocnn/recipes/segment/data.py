@@ -15,7 +15,7 @@ from geocnn.grid import Axis
 from geocnn.io.source import Source
 from geocnn.losses import UNKNOWN
 from geocnn.reading import Reader
-from geocnn.tiling import Plan, Tile
+from geocnn.tiling import Plan
 
 __all__ = ["Axes", "Given", "Piece", "Survey", "open_surveys", "pieces", "sections"]
 
@@ -227,7 +227,7 @@ def pieces(survey: Survey, y: NDArray[np.int16], fit: Mapping[str, Any], axes: A
     )
     found = []
     for axis, box in boxes:
-        x, bad = reader.read(Tile(box, box))
+        x, bad = reader.read(box)
         known = reader.blank(box, (y[box] - UNKNOWN).astype(np.float32), bad).astype(np.int16) + np.int16(UNKNOWN)
         own, section = survey.source.grid.axes, None
         if axis is not None:

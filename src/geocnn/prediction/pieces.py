@@ -1,0 +1,192 @@
+"""The answers of a network, piece by piece, in the order in which they are ready."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from geocnn.checkpoints import Trained
+from geocnn.hardware import Precision, autocast, channels_last
+from geocnn.prediction.overlap import ReadAhead
+from geocnn.prediction.work import Work
+from geocnn.reading import Reader
+from geocnn.streaming import StreamedNetwork
+from geocnn.tiling import Tile
+
+__all__ = ["Piece", "answer", "pieces"]
+
+Piece = tuple[tuple[int, ...], NDArray[np.float32]]
+"""Index of the first sample in the survey, and the answers."""
+_Block = tuple[NDArray[np.float32], NDArray[np.bool_]]
+
+
+def pieces(
+    work: Work,
+    trained: Trained,
+    reader: Reader,
+    device: torch.device,
+    precision: Precision,
+    tick: Callable[[float], None],
+) -> Iterator[Piece]:
+    """All of the survey but tiles in which no trace is live.
+
+    Args:
+        work: what is planned.
+        trained: network.
+        reader: of the survey.
+        device: where the network runs.
+        precision: of its maps.
+        tick: is told of progress, in tiles.
+    """
+    one_pass = None if work.network is not None else _OnePass(trained, device, precision, tick)
+    for tile in work:
+        where = reader.inside(tile)
+        if not all(w.stop > w.start for w in where) or not reader.live[where[:-1]].any():  # padding, dead traces
+            tick(1.0)
+        elif work.network is not None:
+            yield from _streamed(work, work.network, reader, tile, where, tick)
+        else:
+            assert one_pass is not None
+            yield _in_one_pass(work, one_pass, reader, tile, where)
+
+
+def answer(logits: Tensor) -> NDArray[np.float32]:
+    """Probability of the one class, or number of the most probable one, of ``(classes, *space)``."""
+    result = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
+    return result.cpu().numpy()
+
+
+def _spans(work: Work, tile: Tile) -> list[slice]:
+    """Samples of the padded survey that the network is given for a tile; beyond it the survey is continued."""
+    spans = list(tile.read)
+    for axis, size in zip(work.axes, work.window, strict=True):
+        start = tile.read[axis].start - work.margin
+        spans[axis] = slice(start, start + size)
+    return spans
+
+
+def _kept(work: Work, tile: Tile, where: tuple[slice, ...]) -> list[slice]:
+    """Part of the answers for a tile's block that is used, per axis of the survey."""
+    pads = work.tiles.pads
+    return [
+        slice(w.start + before - r.start, w.stop + before - r.start)
+        for w, r, before in zip(where, tile.read, pads, strict=True)
+    ]
+
+
+def _streamed(
+    work: Work,
+    network: StreamedNetwork,
+    reader: Reader,
+    tile: Tile,
+    where: tuple[slice, ...],
+    tick: Callable[[float], None],
+) -> Iterator[Piece]:
+    """The answers for a tile, slab by slab."""
+    axis, *others = work.axes
+    spans, kept, flat = _spans(work, tile), _kept(work, tile, where), work.tiles.flat
+    bad: list[tuple[int, NDArray[np.bool_]]] = []
+
+    def read(start: int, stop: int) -> _Block:
+        origin = spans[axis].start
+        return reader.read((*spans[:axis], slice(origin + start, origin + stop), *spans[axis + 1 :]))
+
+    def planes(start: int, stop: int) -> Tensor:
+        block, wrong = ahead(start, stop)
+        if wrong.any():
+            bad.append((start, wrong))
+        return torch.from_numpy(block if flat is None else block.squeeze(flat))[None, None]
+
+    total = spans[axis].stop - spans[axis].start
+    with ReadAhead(read, work.slab, total) as ahead:
+        done = partial(_share, tick, total)
+        for first, made in network.slabs(planes, work.slab, start=kept[axis].start, stop=kept[axis].stop, tick=done):
+            stop = first + made.shape[1]
+            result = answer(made[(slice(None), slice(None), *(kept[other] for other in others))])
+            result = result if flat is None else np.expand_dims(result, flat)
+            part = list(where)
+            part[axis] = slice(
+                where[axis].start + first - kept[axis].start, where[axis].start + stop - kept[axis].start
+            )
+            wrong = _wrong(work, bad, (first, stop), kept, result.shape)
+            yield tuple(w.start for w in part), reader.blank(tuple(part), result, wrong)
+
+
+def _share(tick: Callable[[float], None], total: int, planes: float) -> None:
+    """Progress in tiles."""
+    tick(planes / total)
+
+
+def _wrong(
+    work: Work,
+    bad: list[tuple[int, NDArray[np.bool_]]],
+    span: tuple[int, int],
+    kept: list[slice],
+    shape: tuple[int, ...],
+) -> NDArray[np.bool_]:
+    """Where the samples of some planes were not finite; planes that are done with are forgotten."""
+    axis, margin = work.axes[0], work.margin
+    wrong = np.zeros(shape, np.bool_)
+    for start, found in list(bad):
+        low, high = max(start - margin, span[0]), min(start - margin + found.shape[axis], span[1])
+        if start - margin + found.shape[axis] <= span[0]:
+            bad.remove((start, found))
+        elif low < high:
+            inner = [slice(k.start + margin, k.stop + margin) for k in kept]
+            if work.tiles.flat is not None:
+                inner[work.tiles.flat] = kept[work.tiles.flat]
+            inner[axis] = slice(low + margin - start, high + margin - start)
+            place = [slice(None)] * len(shape)
+            place[axis] = slice(low - span[0], high - span[0])
+            wrong[tuple(place)] = found[tuple(inner)]
+    return wrong
+
+
+class _OnePass:
+    """A network that is applied to whole windows."""
+
+    def __init__(
+        self, trained: Trained, device: torch.device, precision: Precision, tick: Callable[[float], None]
+    ) -> None:
+        self._ndim, self._device, self._precision, self._tick = trained.card.ndim, device, precision, tick
+        self._model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
+
+    @torch.inference_mode()
+    def __call__(self, block: NDArray[np.float32]) -> Tensor:
+        """Logits ``(classes, *space)``."""
+        x = channels_last(torch.from_numpy(block)[None, None].to(self._device), self._ndim)
+        with autocast(self._precision, self._device), _during_forward(self._model, self._tick):
+            logits: Tensor = self._model(x)[0].float()
+        return logits
+
+
+@contextmanager
+def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator[None]:
+    """Call ``tick`` after each layer with weights, with its part of a whole pass: one tile can take minutes."""
+    layers = [m for m in model.modules() if any(True for _ in m.parameters(recurse=False))]
+    hooks = [m.register_forward_hook(lambda *_: tick(1 / len(layers))) for m in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _in_one_pass(work: Work, network: _OnePass, reader: Reader, tile: Tile, where: tuple[slice, ...]) -> Piece:
+    """The answers for a tile."""
+    flat, kept, spans = work.tiles.flat, _kept(work, tile, where), _spans(work, tile)
+    block, bad = reader.read(tuple(spans))
+    logits = network(block if flat is None else block.squeeze(flat))
+    result = answer(logits[(slice(None), *(kept[axis] for axis in work.axes))])
+    result = result if flat is None else np.expand_dims(result, flat)
+    wrong = bad[
+        tuple(
+            slice(w.start + b - s.start, w.stop + b - s.start)
+            for w, b, s in zip(where, work.tiles.pads, spans, strict=True)
+        )
+    ]
+    return tuple(w.start for w in where), reader.blank(where, result, wrong)

@@ -1,0 +1,212 @@
+"""How a network goes through a survey within the memory that is allowed: what is planned, and why."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+
+from geocnn import budget
+from geocnn.checkpoints import Card, Trained
+from geocnn.errors import DataError
+from geocnn.grid import Grid
+from geocnn.hardware import Precision
+from geocnn.layers import SizeRule
+from geocnn.streaming import StreamedNetwork
+from geocnn.tiling import EDGE, Plan, Tile, plan
+
+__all__ = ["Work", "flat_axis", "plan_work"]
+
+_SLAB = 250_000
+"""Samples of a slab from which on a larger one is no faster."""
+_COPIES = 40
+"""Bytes per sample of a slab for reading it, the next one, and the result."""
+_SCRATCH = 1.25
+"""Memory at the peak relative to that of the maps: working copies of convolutions, and what the allocator wastes."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done piece by piece.
+
+    Attributes:
+        tiles: blocks of the survey with their halos.
+        window: samples of the input for a tile, per axis of the network.
+        margin: samples of the input before the first one of a tile's block.
+        slab: planes along the first axis of the network that are read at once; 0 where a tile is one piece.
+        network: for a tile, slab by slab; None where it looks at whole windows.
+        needed: bytes besides those of the process itself.
+        reason: why it is not streamed, or why in strips; empty if there is nothing to say.
+    """
+
+    tiles: Plan
+    window: tuple[int, ...]
+    margin: int
+    slab: int
+    network: StreamedNetwork | None
+    needed: int
+    reason: str = ""
+
+    def __len__(self) -> int:
+        """Number of tiles."""
+        return len(self.tiles)
+
+    def __iter__(self) -> Iterator[Tile]:
+        """The tiles."""
+        return iter(self.tiles)
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Axes of the survey that the network sees; the first of them is streamed."""
+        return tuple(axis for axis in range(len(self.tiles.shape)) if axis != self.tiles.flat)
+
+    def __str__(self) -> str:
+        """What a user wants to know of it."""
+        streamed = f", streamed in slabs of {self.slab}" if self.network is not None else ""
+        return f"{self.tiles}{streamed}{'; ' * bool(self.reason)}{self.reason}"
+
+
+def plan_work(
+    trained: Trained,
+    grid: Grid,
+    *,
+    tile: tuple[int, ...] | None,
+    allowed: int,
+    device: torch.device,
+    precision: Precision,
+) -> Work:
+    """Stream where the network can be streamed, in as few strips as memory allows; else cut windows.
+
+    Args:
+        trained: network.
+        grid: of the survey.
+        tile: samples of a tile without its halo, if the user wants it so.
+        allowed: bytes besides those of the process itself.
+        device: where it runs.
+        precision: of the maps.
+
+    Raises:
+        DataError: the smallest tile, or the one that is asked for, does not fit.
+    """
+    card, shape, flat = trained.card, grid.shape, flat_axis(grid, trained.card)
+    # Without a known reach every tile reads the whole survey, so that there is only one.
+    reach = max(shape) + 2 * EDGE if card.reach is None else card.reach
+    cut = partial(plan, shape, multiple=card.size_multiple, reach=reach, flat=flat)
+    streamed = partial(_streamed, trained, allowed, device, precision)
+    try:
+        return streamed(cut(tile=tile)) if tile is not None else _in_strips(streamed, cut, allowed)
+    except _TooLargeError as error:
+        raise _no_room(error.tiles, error.needed, allowed, asked=tile is not None) from None
+    except _WholeMapError as error:  # its result depends on the window
+        return _in_windows(trained, cut, tile, allowed, str(error))
+
+
+def flat_axis(grid: Grid, card: Card) -> int | None:
+    """The axis of a cube along which a network for sections goes, one section after the other; None for other data.
+
+    It is the horizontal axis that the sections of its training had not, inlines where they had neither.
+    """
+    if card.ndim == grid.ndim:
+        return None
+    return next((axis for axis in (1, 0) if grid.names[axis] not in card.axes and grid.names[1 - axis] in card.axes), 0)
+
+
+class _TooLargeError(Exception):
+    """Tiles that do not fit into memory."""
+
+    def __init__(self, tiles: Plan, needed: int) -> None:
+        super().__init__(tiles, needed)
+        self.tiles, self.needed = tiles, needed
+
+
+class _WholeMapError(Exception):
+    """A network that cannot be streamed; the text says why."""
+
+
+def _window(card: Card, tiles: Plan) -> tuple[int, ...]:
+    """Samples of the input for a tile: its block, with what an unpadded network loses."""
+    space = [n + 2 * card.margin for axis, n in enumerate(tiles.reads) if axis != tiles.flat]
+    return SizeRule(card.least or card.size_multiple, card.size_multiple).above(space)
+
+
+def _streamed(trained: Trained, allowed: int, device: torch.device, precision: Precision, tiles: Plan) -> Work:
+    """The work for these tiles, in slabs as thick as is useful and fits.
+
+    Raises:
+        _TooLargeError: not even the thinnest slab does.
+        _WholeMapError: the network cannot be streamed.
+    """
+    card, window = trained.card, _window(trained.card, tiles)
+    shape = (len(card.channels), *window)
+    try:
+        network = StreamedNetwork.of(trained.model, shape, device=device, precision=precision)
+    except DataError as error:
+        raise _WholeMapError(str(error)) from None
+    step, cross = card.size_multiple, math.prod(window[1:])
+    slab = min(-(-_SLAB // cross // step) * step, window[0])
+    while (needed := int(_SCRATCH * network.peak_bytes(slab)) + _COPIES * slab * cross) > allowed:
+        if slab == 1:
+            raise _TooLargeError(tiles, needed)
+        slab = max(1, slab // 2)
+    return Work(tiles, window, card.margin, slab, network, needed)
+
+
+def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allowed: int) -> Work:
+    """The whole survey if its cross-section fits, else strips along the first axis, each with the exact halo.
+
+    Raises:
+        _TooLargeError: the narrowest strip does not fit.
+        _WholeMapError: the network cannot be streamed.
+    """
+    whole = cut()
+    try:
+        return streamed(whole)
+    except _TooLargeError as error:
+        needed = error.needed
+    reason = f"in strips, for all at once needs --memory {_gigabytes(needed)}GB"
+    axis = next(axis for axis in range(len(whole.shape)) if axis != whole.flat)
+    least = cut(tile=(1,) * len(whole.shape), uncut=axis)
+    largest = whole.block
+    while True:  # memory grows about as the cross-section does
+        largest = max(least.block, int(0.97 * largest * min(1.0, allowed / needed)))
+        tiles = cut(largest=largest, uncut=axis)
+        try:
+            return replace(streamed(tiles), reason=reason)
+        except _TooLargeError as error:
+            if tiles.block <= least.block:
+                raise
+            needed, largest = error.needed, tiles.block
+
+
+def _in_windows(
+    trained: Trained, cut: Callable[..., Plan], tile: tuple[int, ...] | None, allowed: int, reason: str
+) -> Work:
+    """Windows of the survey, each in one pass.
+
+    Raises:
+        DataError: the smallest one, or the one that is asked for, does not fit.
+    """
+    per_sample = budget.per_sample(trained.model, trained.card)
+    smallest = (1,) * len(cut().shape)
+    least = cut(tile=tile or smallest)
+    if per_sample * least.block > allowed:
+        raise _no_room(least, int(per_sample * least.block), allowed, asked=tile is not None)
+    tiles = cut(largest=int(allowed / per_sample)) if tile is None else least
+    needed = int(per_sample * tiles.block)
+    return Work(tiles, _window(trained.card, tiles), trained.card.margin, 0, None, needed, f"in whole tiles: {reason}")
+
+
+def _no_room(tiles: Plan, needed: int, allowed: int, *, asked: bool) -> DataError:
+    """What to type instead."""
+    size = " x ".join(map(str, tiles.core))
+    return DataError(
+        f"a tile of {size} with its halo of {tiles.halo} needs {_gigabytes(needed)} GB, but "
+        f"{(allowed + budget.FIXED) / 1e9:.2g} GB are allowed; give --memory {_gigabytes(needed)}GB"
+        f"{' or a smaller --tile' if asked else ''}."
+    )
+
+
+def _gigabytes(needed: int) -> str:
+    """Memory of the whole process, rounded up."""
+    return f"{math.ceil((budget.FIXED + needed) / 1e8) / 10:g}"
