@@ -1,7 +1,10 @@
 """Prediction: no seams, no lost samples, no surprises."""
 
+import contextlib
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +256,100 @@ def test_memory_does_not_grow_with_the_first_axis(tmp_path):
             sink.write((0, 0, 0), data)
         used.append(peak(str(path), str(tmp_path / f"{planes}-out.zarr"), "2GB")[1])
     assert used[1] < used[0] + 40e6  # in one piece 3000 planes more would be 600 MB of maps
+
+
+KILLED = """if True:
+    import sys, torch
+    from test_prediction import network
+    from geocnn.prediction import predict
+    torch.set_num_threads(1)
+    print(predict(network(3), sys.argv[1], sys.argv[2], show_progress=False).notes)
+"""
+
+
+def marks_in(folder: Path) -> int:
+    """How often a process has noted how far it has come."""
+    for path in folder.glob(".killed*.done"):
+        with contextlib.suppress(FileNotFoundError):  # the next process has just taken it over
+            return path.read_text().count("\n")
+    return 0
+
+
+@pytest.mark.parametrize("suffix", [".sgy", ".zarr"])
+def test_a_killed_run_goes_on_and_the_file_is_the_same_to_the_last_byte(tmp_path, suffix):
+    """SIGKILL at random moments after some slabs were written."""
+    data, wait = survey(700, 40, 24), np.random.default_rng(0).uniform(0, 0.1, 3)
+    path = tmp_path / "survey.sgy"
+    with geocnn.io.create(path, like=geocnn.open(data)) as sink:
+        sink.write((0, 0, 0), data)
+    torch_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    predict(network(3), path, tmp_path / f"through{suffix}", show_progress=False)
+    torch.set_num_threads(torch_threads)
+    out = tmp_path / f"killed{suffix}"
+    command = [sys.executable, "-c", KILLED, str(path), str(out)]
+    marks = 0
+    for delay in wait:
+        with subprocess.Popen(command, cwd=Path(__file__).parent) as process:
+            while process.poll() is None and marks_in(tmp_path) <= marks + 1:
+                time.sleep(0.01)
+            time.sleep(delay)
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+        marks = marks_in(tmp_path)
+    assert not out.exists()
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    assert "a run that was killed had done the beginning" in done.stdout
+    through = tmp_path / f"through{suffix}"
+    if suffix == ".sgy":
+        assert out.read_bytes() == through.read_bytes()
+    else:
+        files = [sorted(p.relative_to(root) for p in root.rglob("*") if p.is_file()) for root in (out, through)]
+        assert files[0] == files[1]
+        assert all((out / name).read_bytes() == (through / name).read_bytes() for name in files[0])
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, out.name, through.name])
+
+
+def test_a_run_of_other_data_or_settings_does_not_go_on(tmp_path):
+    """What a killed run left is of use to the same job alone."""
+    from geocnn.io.partial import PartialSink
+
+    path = tmp_path / "r.npy"
+    for job, resumed in (("one", None), ("one", (3, 5)), ("two", None)):
+        process = subprocess.run(
+            [sys.executable, "-c", LEFT, str(path), job], capture_output=True, text=True, check=False
+        )
+        assert process.stdout.strip() == str(resumed)
+        assert process.returncode == -signal.SIGKILL
+    assert isinstance(geocnn.io.create(path, np.zeros((2, 3))), PartialSink)  # without a job: all is removed
+    assert not list(tmp_path.glob("*.done"))
+
+
+LEFT = """if True:
+    import os, signal, sys
+    import numpy as np
+    from geocnn import io
+    sink = io.create(sys.argv[1], np.zeros((4, 6)), job=sys.argv[2])
+    print(sink.resumed, flush=True)
+    sink.mark(3, 5)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_file_that_changes_meanwhile_gives_no_result(tmp_path, monkeypatch):
+    from geocnn.reading import Reader
+
+    path, read = tmp_path / "survey.npy", Reader.read
+    np.save(path, survey(60, 50))
+
+    def changed(*arguments):
+        path.touch()
+        return read(*arguments)
+
+    monkeypatch.setattr(Reader, "read", changed)
+    with pytest.raises(DataError, match=r"survey\.npy has changed while it was being read; nothing was written"):
+        predict(network(2), path, tmp_path / "result.npy", show_progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_network_of_unknown_reach_sees_everything_at_once():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -141,6 +141,7 @@ def create(
     overwrite: bool = False,
     dtype: DTypeLike = np.float32,
     description: str = "",
+    job: str = "",
 ) -> Sink:
     """Create a result on the grid of ``like``; it appears at its path complete, at commit, or not at all.
 
@@ -152,30 +153,39 @@ def create(
         overwrite: replace an existing result.
         dtype: sample type of .zarr and .npy; SEG-Y results are always 4-byte floats.
         description: one line for the text header or the attributes of a new file.
+        job: what is being done, in one line: what a killed process has left of the same job is taken over, and the
+            sink's ``resumed`` says how far it had come.
 
     Raises:
         DataError: unknown suffix, a sample type of no real numbers, or the grid does not fit into the format.
         TargetError: the target exists, is the input, or cannot be written.
     """
     path, like, dtype = Path(path), open(like), _stored(dtype)
-    suffix = path.suffix.lower()
+    suffix, life = path.suffix.lower(), _Life(overwrite=overwrite, job=job)
     if suffix == ".zarr":
         from geocnn.io.zarr import ZarrSink
 
-        return ZarrSink(path, like.grid, dtype, overwrite=overwrite, description=description, source_path=like.path)
+        return ZarrSink(path, like.grid, dtype, description=description, source_path=like.path, **life)
     if suffix == ".npy":
         from geocnn.io.npy import create_npy
 
-        return create_npy(path, like.grid, dtype, overwrite=overwrite, source_path=like.path)
+        return create_npy(path, like.grid, dtype, source_path=like.path, **life)
     if suffix in _SEGY:
         from geocnn.io.segy import SegySource
         from geocnn.io.segy_sink import create_segy, create_segy_like
 
         if isinstance(like, SegySource) and (suffix == ".su") == (like.file.layout.offset == 0):
-            return create_segy_like(path, like, overwrite=overwrite)
+            return create_segy_like(path, like, **life)
         if suffix != ".su":
-            return create_segy(path, like.grid, overwrite=overwrite, description=description, source_path=like.path)
+            return create_segy(path, like.grid, description=description, source_path=like.path, **life)
     raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy.")
+
+
+class _Life(TypedDict):
+    """What all sinks take."""
+
+    overwrite: bool
+    job: str
 
 
 def _stored(dtype: DTypeLike) -> np.dtype[np.generic]:

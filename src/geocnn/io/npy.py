@@ -54,7 +54,13 @@ def open_npy(path: Path) -> NpySource | ArraySource:
 
 
 def create_npy(
-    path: Path, grid: Grid, dtype: DTypeLike = np.float32, *, overwrite: bool = False, source_path: Path | None = None
+    path: Path,
+    grid: Grid,
+    dtype: DTypeLike = np.float32,
+    *,
+    overwrite: bool = False,
+    source_path: Path | None = None,
+    job: str = "",
 ) -> TraceSink:
     """A .npy result; the grid's axes are not kept in the file.
 
@@ -66,7 +72,9 @@ def create_npy(
     npy_format.write_array_header_1_0(head, description)
     index = _index(grid.shape)
     layout = TraceLayout(head.tell(), 0, grid.shape[-1], index.size, SampleFormat(stored, name=str(stored)))
-    return TraceSink(path, layout, index, head.getvalue(), _no_headers, overwrite=overwrite, source_path=source_path)
+    return TraceSink(
+        path, layout, index, head.getvalue(), _no_headers, overwrite=overwrite, source_path=source_path, job=job
+    )
 
 
 def _index(shape: tuple[int, ...]) -> NDArray[np.int64]:

@@ -29,10 +29,18 @@ class PartialSink:
         needed: size of the finished result in bytes.
         overwrite: replace an existing result.
         source_path: input that must not be overwritten by its own result.
+        job: what is being done, in one line. A partial file that a killed process has left of the very same job is
+            taken over, as far as :meth:`mark` had been called; without a job, or of another one, it is removed.
+
+    Attributes:
+        rows: planes along the first axis that are best written together: those of a chunk.
+        resumed: what the last call of :meth:`mark` said before the process was killed; None for a fresh result.
 
     Raises:
         TargetError: the target cannot be written; nothing has been touched.
     """
+
+    rows: int = 1
 
     def __init__(
         self,
@@ -42,20 +50,36 @@ class PartialSink:
         *,
         overwrite: bool = False,
         source_path: Path | None = None,
+        job: str = "",
     ) -> None:
-        check_target(path, needed, overwrite=overwrite, source_path=source_path)
+        left = _left_over(path.resolve(), job) if job else None
+        check_target(path, 0 if left else needed, overwrite=overwrite, source_path=source_path)
         self.path = path
         self.shape = shape
         self.needed = needed
         self.overwrite = overwrite
         self._target = path.resolve()  # through links: the file is replaced, not the link
-        _remove_orphans(self._target)
         self.partial = self._target.with_name(f".{self._target.name}.partial-{_host()}-{os.getpid()}")
+        self._job = job
+        self.resumed: tuple[int, ...] | None = None
+        if left:
+            orphan, self.resumed = left
+            orphan.replace(self.partial)
+            _marks(orphan).replace(_marks(self.partial))
+        _remove_orphans(self._target)
         self._open = True
 
     def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
         """Write ``block`` with its first sample at index ``start``."""
         raise NotImplementedError
+
+    def mark(self, *position: int) -> None:
+        """Note how far the work has come, for a process that takes it over; without a job nothing is noted."""
+        if self._job and self._open:
+            path = _marks(self.partial)
+            fresh = "" if path.exists() else f"{self._job}\n"
+            with self._guard(), path.open("a") as file:
+                file.write(f"{fresh}{' '.join(map(str, position))}\n")
 
     def _finish(self) -> None:
         """Flush everything to the disk and close; after this the partial file is complete."""
@@ -78,6 +102,7 @@ class PartialSink:
                 raise TargetError(_exists(self.path))
             _replace(self.partial, self._target)
             self._open = False
+            _marks(self.partial).unlink(missing_ok=True)
 
     def abort(self) -> None:
         """Remove what was written so far; the path stays as it was."""
@@ -85,6 +110,7 @@ class PartialSink:
         with contextlib.suppress(OSError):
             self._close()
         _remove(self.partial)
+        _marks(self.partial).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -165,16 +191,39 @@ def _host() -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", socket.gethostname())
 
 
-def _remove_orphans(target: Path) -> None:
-    """Remove partial files that processes of this machine left behind when they were killed."""
+def _orphans(target: Path) -> Iterator[Path]:
+    """Partial files that processes of this machine left behind when they were killed."""
     if os.name != "posix":  # elsewhere a process cannot be asked whether it lives without harm
         return
     start = f".{target.name}.partial-{_host()}-"
-    for entry in target.parent.iterdir():
+    for entry in list(target.parent.iterdir()) if target.parent.is_dir() else []:
         number = entry.name.removeprefix(start)
         if entry.name.startswith(start) and number.isdecimal() and not _lives(int(number)):
-            with contextlib.suppress(OSError):
-                _remove(entry)
+            yield entry
+
+
+def _remove_orphans(target: Path) -> None:
+    """Remove them."""
+    for entry in _orphans(target):
+        with contextlib.suppress(OSError):
+            _remove(entry)
+            _marks(entry).unlink(missing_ok=True)
+
+
+def _marks(partial: Path) -> Path:
+    """Where it is noted how far a partial file has come."""
+    return partial.with_name(f"{partial.name}.done")
+
+
+def _left_over(target: Path, job: str) -> tuple[Path, tuple[int, ...]] | None:
+    """A partial file of the same job, and how far it has come."""
+    for entry in _orphans(target):
+        with contextlib.suppress(OSError, ValueError):
+            # A line without its end was being written when the process was killed.
+            first, *marks = _marks(entry).read_text().split("\n")[:-1]
+            if first == job and marks:
+                return entry, tuple(int(number) for number in marks[-1].split())
+    return None
 
 
 def _lives(process: int) -> bool:

@@ -17,7 +17,7 @@ from geocnn.io.tracesink import TraceSink
 __all__ = ["create_segy", "create_segy_like"]
 
 
-def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False) -> TraceSink:
+def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False, job: str = "") -> TraceSink:
     """A copy of a SEG-Y (or SU) file whose samples will be replaced.
 
     Text, binary and trace headers, the order of the traces and missing traces stay as they are, byte for byte.
@@ -28,6 +28,7 @@ def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False) -
         path: where the result will be.
         like: the input.
         overwrite: replace an existing result.
+        job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
         TargetError: the target cannot be written, or is the input.
@@ -40,12 +41,25 @@ def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False) -
         layout = replace(layout, form=SampleFormat(stored, name="4-byte IEEE float"))
         struct.pack_into(like.order + "h", head, 3224, 5)
     return TraceSink(
-        path, layout, like.index, bytes(head), like.file.headers, overwrite=overwrite, source_path=like.file.path
+        path,
+        layout,
+        like.index,
+        bytes(head),
+        like.file.headers,
+        overwrite=overwrite,
+        source_path=like.file.path,
+        job=job,
     )
 
 
 def create_segy(
-    path: Path, grid: Grid, *, overwrite: bool = False, description: str = "", source_path: Path | None = None
+    path: Path,
+    grid: Grid,
+    *,
+    overwrite: bool = False,
+    description: str = "",
+    source_path: Path | None = None,
+    job: str = "",
 ) -> TraceSink:
     """A new SEG-Y file (rev 1, big-endian IEEE float) for a grid of one to three axes.
 
@@ -58,6 +72,7 @@ def create_segy(
         overwrite: replace an existing result.
         description: goes to the text header.
         source_path: input that must not be overwritten.
+        job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
         DataError: the grid does not fit into SEG-Y.
@@ -70,4 +85,6 @@ def create_segy(
     layout = TraceLayout(3600, 240, grid.shape[-1], count, form)
     head = text_header(grid, description) + binary_header(grid)
     index = np.arange(count, dtype=np.int64).reshape(grid.shape[:-1])
-    return TraceSink(path, layout, index, head, trace_headers(grid), overwrite=overwrite, source_path=source_path)
+    return TraceSink(
+        path, layout, index, head, trace_headers(grid), overwrite=overwrite, source_path=source_path, job=job
+    )

@@ -51,6 +51,17 @@ class Sink(Protocol):
     def path(self) -> Path:
         """Where the finished result will be."""
 
+    @property
+    def rows(self) -> int:
+        """Planes along the first axis that are best written together."""
+
+    @property
+    def resumed(self) -> tuple[int, ...] | None:
+        """How far a killed process had come with the same job."""
+
+    def mark(self, *position: int) -> None:
+        """Note how far the work has come."""
+
     def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
         """Write ``block`` with its first sample at index ``start``."""
 

@@ -29,6 +29,7 @@ class TraceSink(PartialSink):
         headers: ``headers(first, count)`` gives header bytes, shape ``(count, layout.header)``.
         overwrite: replace an existing result.
         source_path: input that must not be overwritten.
+        job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
         TargetError: the target cannot be written.
@@ -44,13 +45,16 @@ class TraceSink(PartialSink):
         *,
         overwrite: bool = False,
         source_path: Path | None = None,
+        job: str = "",
     ) -> None:
         shape = (*index.shape, layout.samples)
-        super().__init__(path, shape, layout.file_bytes, overwrite=overwrite, source_path=source_path)
+        super().__init__(path, shape, layout.file_bytes, overwrite=overwrite, source_path=source_path, job=job)
         self.layout = layout
         self.index = index
         with self._guard():
-            self._file = self.partial.open("wb+", buffering=0)
+            self._file = self.partial.open("rb+" if self.resumed else "wb+", buffering=0)
+            if self.resumed:
+                return
             self._put(0, head)
             for first in range(0, layout.count, layout.block):
                 count = min(layout.block, layout.count - first)

@@ -134,6 +134,7 @@ class ZarrSink(PartialSink):
         overwrite: replace an existing store.
         description: kept as an attribute.
         source_path: input that must not be overwritten.
+        job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
         TargetError: the target cannot be written.
@@ -148,20 +149,28 @@ class ZarrSink(PartialSink):
         overwrite: bool = False,
         description: str = "",
         source_path: Path | None = None,
+        job: str = "",
     ) -> None:
         import zarr
 
         stored = np.dtype(dtype)
         needed = int(np.prod(grid.shape, dtype=np.int64)) * stored.itemsize
-        super().__init__(path, grid.shape, needed, overwrite=overwrite, source_path=source_path)
+        super().__init__(path, grid.shape, needed, overwrite=overwrite, source_path=source_path, job=job)
         wished = CHUNKS.get(grid.ndim, (1,) * (grid.ndim - 3) + CHUNKS[3])
+        chunks = tuple(min(n, size) for n, size in zip(wished, grid.shape, strict=True))
+        self.rows = chunks[0]
         attributes: dict[str, Any] = {**grid.attributes, **({"description": description} if description else {})}
         attributes["axes"] = [{"name": a.name, "start": a.start, "step": a.step, "unit": a.unit} for a in grid.axes]
         with self._guard():
+            if self.resumed:
+                for unfinished in self.partial.rglob("*.partial"):  # a chunk that was being written
+                    unfinished.unlink()
+                self._array = zarr.open_array(str(self.partial), mode="r+")
+                return
             self._array = zarr.create_array(
                 store=str(self.partial),
                 shape=grid.shape,
-                chunks=tuple(min(n, size) for n, size in zip(wished, grid.shape, strict=True)),
+                chunks=chunks,
                 dtype=stored,
                 fill_value=0,
                 dimension_names=grid.names,

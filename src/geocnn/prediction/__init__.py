@@ -15,8 +15,8 @@ from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, choose_device, keep_memory
 from geocnn.interruption import interrupts_held
 from geocnn.io.source import Source
-from geocnn.prediction.overlap import WriteBehind
 from geocnn.prediction.pieces import pieces
+from geocnn.prediction.results import Results, check_unchanged, job_of, state_of
 from geocnn.prediction.work import Work, plan_work
 from geocnn.progress import progress
 from geocnn.reading import Reader
@@ -101,24 +101,36 @@ def predict(
     work = plan_work(trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision)
     keep_memory(keep=budget.KEPT * work.needed <= allowed)
     # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
-    with (
-        _created(out, source, overwrite=overwrite) if out is not None else nullcontext() as sink,
-        WriteBehind() as write,
-    ):
+    state = state_of(source)
+    job = job_of(source, state, trained.card, work, precision, place)
+    with _created(out, source, job, overwrite=overwrite) if out is not None else nullcontext() as sink:
         reader = Reader(source, work.tiles, trained.card.normalisation)
+        tiles_done, planes_done = sink.resumed if sink and sink.resumed else (0, 0)
         unit, size = _unit(work)
-        with progress(f"predict {trained.card.name}, {unit} samples", len(work) * size, show=show_progress) as tick:
-            for start, block in pieces(work, trained, reader, place, precision, lambda share: tick(share * size)):
-                if sink:
-                    write(sink.write, start, block)
+        with (
+            progress(f"predict {trained.card.name}, {unit} samples", len(work) * size, show=show_progress) as tick,
+            Results(sink, work.axes[0]) if sink else nullcontext() as results,
+        ):
+            for piece in pieces(
+                work, trained, reader, place, precision, lambda share: tick(share * size), (tiles_done, planes_done)
+            ):
+                if results:
+                    results.add(piece)
                 elif array is not None:
-                    array[tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))] = block
+                    array[tuple(slice(s, s + n) for s, n in zip(piece.start, piece.block.shape, strict=True))] = (
+                        piece.block
+                    )
+        check_unchanged(source, state)
     return Prediction(
         sink.path if sink else None,
         array,
         source.grid,
         work,
-        [*_sections_note(work, trained.card, source), *reader.notes(trained.card.size_multiple)],
+        [
+            *_resumed_note(sink, work, source),
+            *_sections_note(work, trained.card, source),
+            *reader.notes(trained.card.size_multiple),
+        ],
         time.perf_counter() - started,
         trained.card,
     )
@@ -130,10 +142,10 @@ def _unit(work: Work) -> tuple[str, float]:
     return ("million", block / 1e6) if len(work) * block > 1e7 else ("thousand", block / 1e3)
 
 
-def _created(out: str | Path, source: Source, *, overwrite: bool) -> io.Sink:
+def _created(out: str | Path, source: Source, job: str, *, overwrite: bool) -> io.Sink:
     """The target; Ctrl-C waits until it is made, else a thread of Zarr could go on making what we remove."""
     with interrupts_held() as stop:
-        sink = io.create(out, like=source, overwrite=overwrite)
+        sink = io.create(out, like=source, overwrite=overwrite, job=job)
         try:
             stop()
         except KeyboardInterrupt:
@@ -164,6 +176,18 @@ def _check(card: Card, source: Source) -> None:
             f"the network {card.name} takes {len(card.channels)} channels ({', '.join(card.channels)}), but {name} has "
             "1; use a network for 1 channel."
         )
+
+
+def _resumed_note(sink: io.Sink | None, work: Work, source: Source) -> list[str]:
+    """That the beginning comes from a run that was killed."""
+    if sink is None or not sink.resumed:
+        return []
+    tiles, planes = sink.resumed
+    axis = source.grid.axes[work.axes[0]]
+    if len(work) > 1:
+        return [f"{tiles} of {len(work)} tiles were there already, from a run that was killed."]
+    at = f"from {axis.name} {axis.values[planes]:g} on" if not tiles else "nothing but the end"
+    return [f"a run that was killed had done the beginning; this one did what was left, {at}."]
 
 
 def _sections_note(work: Work, card: Card, source: Source) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,11 +18,22 @@ from geocnn.reading import Reader
 from geocnn.streaming import StreamedNetwork
 from geocnn.tiling import Tile
 
-__all__ = ["Piece", "answer", "pieces"]
+__all__ = ["Mark", "Piece", "answer", "pieces"]
 
-Piece = tuple[tuple[int, ...], NDArray[np.float32]]
-"""Index of the first sample in the survey, and the answers."""
+Mark = tuple[int, int]
+"""How far the work has come: tiles that are finished, and planes of the next one along the axis that is streamed."""
+
+
+class Piece(NamedTuple):
+    """Answers that are ready: index of their first sample in the survey, themselves, and what is finished with them."""
+
+    start: tuple[int, ...]
+    block: NDArray[np.float32]
+    mark: Mark
+
+
 _Block = tuple[NDArray[np.float32], NDArray[np.bool_]]
+_Answers = tuple[tuple[int, ...], NDArray[np.float32]]
 
 
 def pieces(
@@ -31,6 +43,7 @@ def pieces(
     device: torch.device,
     precision: Precision,
     tick: Callable[[float], None],
+    done: Mark = (0, 0),
 ) -> Iterator[Piece]:
     """All of the survey but tiles in which no trace is live.
 
@@ -41,17 +54,25 @@ def pieces(
         device: where the network runs.
         precision: of its maps.
         tick: is told of progress, in tiles.
+        done: what is finished already.
     """
     one_pass = None if work.network is not None else _OnePass(trained, device, precision, tick)
-    for tile in work:
-        where = reader.inside(tile)
-        if not all(w.stop > w.start for w in where) or not reader.live[where[:-1]].any():  # padding, dead traces
+    for number, tile in enumerate(work):
+        where, axis = list(reader.inside(tile)), work.axes[0]
+        if number == done[0]:
+            begun = max(where[axis].start, done[1])
+            tick((begun - where[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
+            where[axis] = slice(begun, where[axis].stop)
+        live = all(w.stop > w.start for w in where) and reader.live[tuple(where[:-1])].any()
+        if number < done[0] or not live:  # finished, padding, or dead traces
             tick(1.0)
         elif work.network is not None:
-            yield from _streamed(work, work.network, reader, tile, where, tick)
+            for start, block in _streamed(work, work.network, reader, tile, tuple(where), tick):
+                plane = start[axis] + block.shape[axis]
+                yield Piece(start, block, (number + 1, 0) if plane == where[axis].stop else (number, plane))
         else:
             assert one_pass is not None
-            yield _in_one_pass(work, one_pass, reader, tile, where)
+            yield Piece(*_in_one_pass(work, one_pass, reader, tile, tuple(where)), (number + 1, 0))
 
 
 def answer(logits: Tensor) -> NDArray[np.float32]:
@@ -85,7 +106,7 @@ def _streamed(
     tile: Tile,
     where: tuple[slice, ...],
     tick: Callable[[float], None],
-) -> Iterator[Piece]:
+) -> Iterator[_Answers]:
     """The answers for a tile, slab by slab."""
     axis, *others = work.axes
     spans, kept, flat = _spans(work, tile), _kept(work, tile, where), work.tiles.flat
@@ -176,7 +197,7 @@ def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator
             hook.remove()
 
 
-def _in_one_pass(work: Work, network: _OnePass, reader: Reader, tile: Tile, where: tuple[slice, ...]) -> Piece:
+def _in_one_pass(work: Work, network: _OnePass, reader: Reader, tile: Tile, where: tuple[slice, ...]) -> _Answers:
     """The answers for a tile."""
     flat, kept, spans = work.tiles.flat, _kept(work, tile, where), _spans(work, tile)
     block, bad = reader.read(tuple(spans))

@@ -1,0 +1,107 @@
+"""Results on their way into a file: gathered, written in a thread of their own, and noted when they are finished."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+
+from geocnn import io
+from geocnn.checkpoints import Card
+from geocnn.errors import DataError
+from geocnn.io.source import Source
+from geocnn.prediction.overlap import WriteBehind
+from geocnn.prediction.pieces import Piece
+from geocnn.prediction.work import Work
+
+__all__ = ["Results", "check_unchanged", "job_of", "state_of"]
+
+
+class Results:
+    """Takes pieces, in their order, and writes as many planes at once as the format likes.
+
+    Args:
+        sink: where they go.
+        axis: along which they follow one another.
+    """
+
+    def __init__(self, sink: io.Sink, axis: int) -> None:
+        self._sink, self._axis = sink, axis
+        self._waiting: list[Piece] = []
+        self._write = WriteBehind()
+
+    def add(self, piece: Piece) -> None:
+        """Write a piece soon; raises what writing an earlier one raised."""
+        if self._waiting and not self._goes_on(piece):
+            self._flush()
+        self._waiting.append(piece)
+        stop = piece.start[self._axis] + piece.block.shape[self._axis]
+        if piece.mark[1] == 0 or (self._axis == 0 and stop % self._sink.rows < piece.block.shape[0]):
+            self._flush()
+
+    def _goes_on(self, piece: Piece) -> bool:
+        """Whether a piece continues the one before along the axis."""
+        before = self._waiting[-1]
+        expected = list(before.start)
+        expected[self._axis] += before.block.shape[self._axis]
+        return tuple(expected) == piece.start
+
+    def _flush(self) -> None:
+        """Hand over what has been gathered."""
+        first, last = self._waiting[0], self._waiting[-1]
+        block = np.concatenate([piece.block for piece in self._waiting], self._axis)
+        self._write(self._sink.write, first.start, block)
+        self._write(self._sink.mark, *last.mark)
+        self._waiting = []
+
+    def __enter__(self) -> Self:
+        self._write.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._waiting:
+            self._flush()
+        self._write.__exit__(kind, error, trace)
+
+
+def state_of(source: Source) -> str:
+    """What tells that a file is still the same: sizes and times of it, or of all files of a folder."""
+    if source.path is None:
+        return ""
+    path = source.path.resolve()
+    facts = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(_files(path))]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """A file, or all of a folder."""
+    if path.is_file():
+        yield path
+    for folder, _, names in os.walk(path):
+        yield from (Path(folder) / name for name in names)
+
+
+def job_of(source: Source, state: str, card: Card, work: Work, precision: str, device: torch.device) -> str:
+    """A line that two runs share if their results are the same to the last bit; empty for data in memory."""
+    if not state:
+        return ""
+    axes = [(a.name, a.size, a.start, a.step) for a in source.grid.axes]
+    facts = [state, axes, card.to_json(), str(work), precision, device.type, torch.get_num_threads(), torch.__version__]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def check_unchanged(source: Source, state: str) -> None:
+    """Refuse results of a file that has changed meanwhile.
+
+    Raises:
+        DataError: it has.
+    """
+    if state_of(source) != state:
+        raise DataError(f"{source.path} has changed while it was being read; nothing was written, run it again.")
