@@ -66,7 +66,10 @@ def membranes(data: Path, out: Path) -> Iterator[Row]:
     yield name, "EM membranes, 20 / 5 sections", f"{100 * np.mean(plain):.2f}", "6.1", seconds
     yield f"{name}, 8 views", "the same", f"{100 * np.mean(turned):.2f}", "6.1", seconds
     shown = example(run)
-    save(picture(shown.image, shown.truth, shown.probability, title="a test section"), out / "membranes.png")
+    save(
+        picture(shown.image, shown.truth, shown.probability, title="Membranes in the test section of median error"),
+        out / "membranes.png",
+    )
 
 
 def alexnet(data: Path, out: Path) -> Iterator[Row]:

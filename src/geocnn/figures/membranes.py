@@ -25,8 +25,8 @@ def membranes(
         probability: of a membrane, 0 to 1.
         title: above all.
     """
-    made = figure(15.5, 4.6)
-    places = made.subplots(1, 4, sharex=True, sharey=True)
+    made = figure(10.5, 10.2)
+    places = made.subplots(2, 2, sharex=True, sharey=True).ravel()
     found = probability >= 0.5
     wrong = np.repeat(_grey(image)[..., None], 3, axis=2)
     wrong[found & ~truth] = _FALSE
@@ -38,11 +38,14 @@ def membranes(
     share = float((found != truth).mean())
     names = ("section", "known membranes", "found", f"wrong: {100 * share:.1f} % of the pixels")
     for place, name in zip(places, names, strict=True):
-        place.set(title=name, xlabel="column")
-    places[0].set_ylabel("row")
+        place.set_title(name)
+    for place in places[2:]:
+        place.set_xlabel("column")
+    for place in places[::2]:
+        place.set_ylabel("row")
     made.colorbar(shown, ax=places[2], label="membrane probability", shrink=0.8, pad=0.02)
     marks = [Patch(color=_FALSE, label="found, not known"), Patch(color=_MISSED, label="known, not found")]
-    places[3].legend(handles=marks, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
+    made.legend(handles=marks, loc="outside lower right", ncols=2, frameon=False)
     if title:
         made.suptitle(title, fontsize=12)
     return made
