@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from geocnn import budget, io
@@ -16,7 +17,7 @@ from geocnn.hardware import Precision, autocast, choose_device, keep_memory
 from geocnn.interruption import interrupts_held
 from geocnn.io.source import Source
 from geocnn.prediction.pieces import pieces
-from geocnn.prediction.results import Results, check_unchanged, job_of, state_of
+from geocnn.prediction.results import InMemory, Results, check_unchanged, job_of, state_of
 from geocnn.prediction.work import Work, plan_work
 from geocnn.progress import progress
 from geocnn.reading import Reader
@@ -105,35 +106,35 @@ def predict(
     job = job_of(source, state, trained.card, work, precision, place)
     with _created(out, source, job, overwrite=overwrite) if out is not None else nullcontext() as sink:
         reader = Reader(source, work.tiles, trained.card.normalisation)
-        tiles_done, planes_done = sink.resumed if sink and sink.resumed else (0, 0)
-        unit, size = _unit(work)
-        with (
-            progress(f"predict {trained.card.name}, {unit} samples", len(work) * size, show=show_progress) as tick,
-            Results(sink, work.axes[0]) if sink else nullcontext() as results,
-        ):
-            for piece in pieces(
-                work, trained, reader, place, precision, lambda share: tick(share * size), (tiles_done, planes_done)
-            ):
-                if results:
-                    results.add(piece)
-                elif array is not None:
-                    array[tuple(slice(s, s + n) for s, n in zip(piece.start, piece.block.shape, strict=True))] = (
-                        piece.block
-                    )
+        with Results(sink, work.axes[0]) if sink else InMemory(array) as results:
+            _apply(work, trained, reader, place, precision, results, show_progress=show_progress)
         check_unchanged(source, state)
     return Prediction(
         sink.path if sink else None,
         array,
         source.grid,
         work,
-        [
-            *_resumed_note(sink, work, source),
-            *_sections_note(work, trained.card, source),
-            *reader.notes(trained.card.size_multiple),
-        ],
+        [*_work_notes(work, results, trained.card, source), *reader.notes(trained.card.size_multiple)],
         time.perf_counter() - started,
         trained.card,
     )
+
+
+def _apply(
+    work: Work,
+    trained: Trained,
+    reader: Reader,
+    device: torch.device,
+    precision: Precision,
+    results: Results | InMemory,
+    *,
+    show_progress: bool,
+) -> None:
+    """Do the work, from where a run that was killed had come to."""
+    unit, size = _unit(work)
+    with progress(f"predict {trained.card.name}, {unit} samples", len(work) * size, show=show_progress) as tick:
+        for piece in pieces(work, trained, reader, device, precision, lambda share: tick(share * size), results.done):
+            results.add(piece)
 
 
 def _unit(work: Work) -> tuple[str, float]:
@@ -178,21 +179,15 @@ def _check(card: Card, source: Source) -> None:
         )
 
 
-def _resumed_note(sink: io.Sink | None, work: Work, source: Source) -> list[str]:
-    """That the beginning comes from a run that was killed."""
-    if sink is None or not sink.resumed:
-        return []
-    tiles, planes = sink.resumed
-    axis = source.grid.axes[work.axes[0]]
-    if len(work) > 1:
-        return [f"{tiles} of {len(work)} tiles were there already, from a run that was killed."]
-    at = f"from {axis.name} {axis.values[planes]:g} on" if not tiles else "nothing but the end"
-    return [f"a run that was killed had done the beginning; this one did what was left, {at}."]
-
-
-def _sections_note(work: Work, card: Card, source: Source) -> list[str]:
-    """That a network for sections was applied to a cube."""
-    if work.tiles.flat is None:
-        return []
-    name = source.grid.names[work.tiles.flat]
-    return [f"{card.name} is a network for sections; it went through the cube {name} by {name}."]
+def _work_notes(work: Work, results: Results | InMemory, card: Card, source: Source) -> list[str]:
+    """That the beginning comes from a run that was killed, and that a network for sections went through a cube."""
+    notes: list[str] = []
+    tiles, planes = results.done
+    if tiles or planes:
+        axis = source.grid.axes[work.axes[0]]
+        at = f"{axis.name} {axis.values[planes]:g} of tile {tiles + 1}" if tiles < len(work) else "the end"
+        notes.append(f"a run that was killed had done the beginning; this one went on from {at}.")
+    if work.tiles.flat is not None:
+        name = source.grid.names[work.tiles.flat]
+        notes.append(f"{card.name} is a network for sections; it went through the cube {name} by {name}.")
+    return notes

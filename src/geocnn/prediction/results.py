@@ -10,16 +10,17 @@ from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from geocnn import io
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.io.source import Source
 from geocnn.prediction.overlap import WriteBehind
-from geocnn.prediction.pieces import Piece
+from geocnn.prediction.pieces import Mark, Piece
 from geocnn.prediction.work import Work
 
-__all__ = ["Results", "check_unchanged", "job_of", "state_of"]
+__all__ = ["InMemory", "Results", "check_unchanged", "job_of", "state_of"]
 
 
 class Results:
@@ -28,9 +29,14 @@ class Results:
     Args:
         sink: where they go.
         axis: along which they follow one another.
+
+    Attributes:
+        done: how far a run that was killed had come.
     """
 
     def __init__(self, sink: io.Sink, axis: int) -> None:
+        tiles, planes = sink.resumed or (0, 0)
+        self.done: Mark = (tiles, planes)
         self._sink, self._axis = sink, axis
         self._waiting: list[Piece] = []
         self._write = WriteBehind()
@@ -69,6 +75,34 @@ class Results:
         if kind is None and self._waiting:
             self._flush()
         self._write.__exit__(kind, error, trace)
+
+
+class InMemory:
+    """Puts pieces into an array.
+
+    Args:
+        array: of the survey's shape; None where nothing is kept.
+    """
+
+    done: Mark = (0, 0)
+
+    def __init__(self, array: NDArray[np.float32] | None) -> None:
+        self._array = array
+
+    def add(self, piece: Piece) -> None:
+        """Put a piece where it belongs."""
+        if self._array is not None:
+            self._array[tuple(slice(s, s + n) for s, n in zip(piece.start, piece.block.shape, strict=True))] = (
+                piece.block
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is left to do."""
 
 
 def state_of(source: Source) -> str:
