@@ -164,7 +164,7 @@ def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allow
         return streamed(whole)
     except _TooLargeError as error:
         needed = error.needed
-    reason = f"in strips, for all at once needs --memory {_gigabytes(needed)}GB"
+    reason = f"in strips, because one piece needs --memory {_gigabytes(needed)}GB"
     axis = next(axis for axis in range(len(whole.shape)) if axis != whole.flat)
     least = cut(tile=(1,) * len(whole.shape), uncut=axis)
     largest = whole.block
