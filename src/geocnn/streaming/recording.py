@@ -40,7 +40,8 @@ def record(
     x = torch.empty((1, *shape), device="meta", dtype=dtype)
     recorder = _Recorder(x)
     network.eval()
-    with torch.no_grad(), _paths(network, recorder), recorder:
+    # Inference mode would hide from the recorder what composite operators are made of.
+    with torch.inference_mode(mode=False), torch.no_grad(), _paths(network, recorder), recorder:
         result = network(x) if forward is None else forward(network, x)
     if not isinstance(result, Tensor) or id(result) not in recorder.flows:
         raise DataError(f"{type(network).__name__} returns no map of its input, so that it cannot be streamed.")
