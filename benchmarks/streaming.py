@@ -6,8 +6,10 @@ installed is left out (``pip install openvino monai``).
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
+import math
 import re
 import resource
 import statistics
@@ -15,8 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +31,9 @@ import geocnn
 from geocnn.hardware import keep_memory
 from geocnn.layers import Conv, UpsampleConcatConv
 from geocnn.streaming import StreamedNetwork
+from geocnn.streaming.graph import Graph, Node
+from geocnn.streaming.maps import Block
+from geocnn.streaming.operations import Convolution, Operation
 from geocnn.synthetic.structure import structure
 
 Way = Callable[[nn.Module, Tensor], Callable[[], Tensor]]
@@ -63,8 +70,7 @@ def openvino(precision: str) -> Way:
     """Intel's engine on the whole volume."""
 
     def make(model: nn.Module, x: Tensor) -> Callable[[], Tensor]:
-        import openvino as ov
-
+        ov: Any = importlib.import_module("openvino")
         converted = ov.convert_model(model, example_input=x[:, :, :16, :16, :16], input=list(x.shape))
         hints = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": torch.get_num_threads()}
         compiled = ov.Core().compile_model(converted, "CPU", {**hints, "PERFORMANCE_HINT": "LATENCY"})
@@ -77,9 +83,8 @@ def windows(overlap: float) -> Way:
     """MONAI's sliding window of 128^3 with Gaussian weights, as its users run it."""
 
     def make(model: nn.Module, x: Tensor) -> Callable[[], Tensor]:
-        from monai.inferers import sliding_window_inference
-
-        return lambda: sliding_window_inference(x, (128,) * 3, 1, model, overlap=overlap, mode="gaussian")
+        inferers: Any = importlib.import_module("monai.inferers")
+        return lambda: inferers.sliding_window_inference(x, (128,) * 3, 1, model, overlap=overlap, mode="gaussian")
 
     return make
 
@@ -91,7 +96,7 @@ def as_published(way: Way) -> Way:
         def plainly(self: UpsampleConcatConv, coarse: Tensor, skip: Tensor) -> Tensor:
             return Conv.forward(self, torch.cat((F.interpolate(coarse, scale_factor=2, mode="nearest"), skip), 1))
 
-        UpsampleConcatConv.forward = plainly  # type: ignore[method-assign, assignment]
+        UpsampleConcatConv.forward = plainly  # type: ignore[method-assign]
         return way(model, x)
 
     return make
@@ -134,6 +139,71 @@ def measure(name: str, size: int, threads: int, repeats: int, out: Path) -> None
     print(json.dumps([statistics.median(taken[1:]), statistics.median(used[1:]), peak]))
 
 
+class Timed:
+    """An operation that notes how long it takes."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation, self.windows, self.align, self.seconds = operation, operation.windows, operation.align, 0.0
+
+    def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
+        """Result planes ``start`` to ``stop``."""
+        begun = time.perf_counter()
+        made = self.operation(blocks, start, stop)
+        self.seconds += time.perf_counter() - begun
+        return made
+
+
+def ceiling(dtype: torch.dtype, size: int = 2048) -> float:
+    """Floating-point operations per second of a matrix product, the best of ten."""
+    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
+    taken = []
+    for _ in range(10):
+        start = time.perf_counter()
+        _ = a @ b
+        taken.append(time.perf_counter() - start)
+    return 2 * size**3 / min(taken)
+
+
+def layers(size: int, precision: str, slab: int) -> None:
+    """Print where the time goes, and the share of the machine's ceiling that each layer reaches."""
+    keep_memory()
+    x = torch.randn(1, 1, size, size, size)
+    model = geocnn.load("faults", ndim=3).model.eval()
+    network = StreamedNetwork.of(model, x.shape[1:], precision=precision)  # type: ignore[arg-type]
+    timed = {k: replace(n, operation=Timed(n.operation)) for k, n in network.graph.nodes.items()}  # type: ignore[arg-type]
+    network = replace(network, graph=replace(network.graph, nodes=timed))
+    with torch.inference_mode():
+        for _ in range(2):
+            for node in timed.values():
+                node.operation.seconds = 0.0  # type: ignore[attr-defined]
+            start = time.perf_counter()
+            for _ in network.slabs(lambda a, b: x[:, :, a:b], slab):
+                pass
+            total = time.perf_counter() - start
+    most, spent = ceiling(network.dtype), 0.0
+    print(f"ceiling: {most / 1e9:.0f} GFLOP/s ({precision} matrix product); {size**3 / total / 1e6:.2f} Mvoxel/s")
+    print("| layer | time | GFLOP/s | of the ceiling |")
+    print("|---|---|---|---|")
+    for node in timed.values():
+        seconds, work = node.operation.seconds, flops(network.graph, node)  # type: ignore[attr-defined]
+        spent += seconds if work else 0.0
+        speed = f"{work / seconds / 1e9:.0f} | {100 * work / seconds / most:.0f} %" if work else " | "
+        print(f"| {node.layer or 'decoder'} | {100 * seconds / total:.1f} % | {speed} |")
+    print(f"| all but convolutions | {100 * (1 - spent / total):.1f} % | | |")
+
+
+def flops(graph: Graph, node: Node) -> int:
+    """Floating-point operations of a convolution for the whole volume; 0 for anything else."""
+    operation = node.operation.operation  # type: ignore[attr-defined]
+    if not isinstance(operation, Convolution):
+        return 0
+    made = 0
+    for term, source in zip(operation.terms, node.inputs, strict=False):
+        at = graph.map_shape(source) if term.transposed else node.shape
+        made += 2 * term.weight.numel() * math.prod(at[1:])
+    return made
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -141,11 +211,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="part of the names of the ways to measure")
+    parser.add_argument("--layers", action="store_true", help="where the time of the streamed network goes instead")
     parser.add_argument("--way", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
         measure(given.way, given.size, given.threads, given.repeats, given.out)
+        return
+    if given.layers:
+        torch.set_num_threads(given.threads)
+        layers(given.size, "bf16", 8)
         return
     print("| way | seconds | Mvoxel / s | Mvoxel / core-s | peak GB | largest difference | share above 0.1 |")
     print("|---|---|---|---|---|---|---|", flush=True)

@@ -15,7 +15,7 @@ __all__ = ["Kernel", "Term"]
 _CONV: tuple[Callable[..., Tensor], ...] = (F.conv2d, F.conv3d)
 _CONV_TRANSPOSE: tuple[Callable[..., Tensor], ...] = (F.conv_transpose2d, F.conv_transpose3d)
 _FUSED = (torch.float32, torch.bfloat16)
-_TYPICAL = 18
+_TYPICAL, _TYPICAL_TRACE = 18, 16_384
 """Planes for which weights are laid out: others are computed as well, at times a little slower."""
 
 
@@ -69,21 +69,28 @@ class Kernel:
     """A term with its weight where it is used, in the layout that is fastest there.
 
     Attributes:
-        term: the convolution.
+        term: the convolution as the machine does it.
         weight: on the device, channels innermost.
         packed: for oneDNN, in its own layout; None where plain torch is used.
+        turned: data of one axis lie along the last one, which the kernels go along; in memory that is the same.
     """
 
     term: Term
     weight: Tensor
     packed: Tensor | None = None
+    turned: bool = False
 
     @classmethod
     def of(cls, term: Term, device: torch.device, dtype: torch.dtype, shape: Sequence[int]) -> "Kernel":
         """On a device and in a precision, for maps of about this shape, ``(channels, planes, *cross-section)``."""
+        turned = tuple(shape[2:]) == (1,) and term.weight.shape[3:] == (1,)
+        if turned:
+            stride, padding, dilation = (sizes[::-1] for sizes in (term.stride, term.padding, term.dilation))
+            term = Term(term.weight.transpose(2, 3), stride, padding, dilation, term.groups, term.transposed)
+            shape = (shape[0], 1, min(shape[1], _TYPICAL_TRACE))
         layout = torch.channels_last if term.weight.ndim == 4 else torch.channels_last_3d
         weight = term.weight.to(device, dtype).contiguous(memory_format=layout)
-        return cls(term, weight, _packed(term, weight, shape))
+        return cls(term, weight, _packed(term, weight, shape), turned)
 
     def __call__(
         self, x: Tensor, padding: Sizes, bias: Tensor | None, others: Tensor | None = None, *, relu: bool = False
@@ -97,6 +104,13 @@ class Kernel:
             others: what is added, and may be overwritten.
             relu: negative results become zero.
         """
+        if self.turned:
+            others = None if others is None else others.transpose(2, 3)
+            return self._made(x.transpose(2, 3), padding[::-1], bias, others, relu=relu).transpose(2, 3)
+        return self._made(x, padding, bias, others, relu=relu)
+
+    def _made(self, x: Tensor, padding: Sizes, bias: Tensor | None, others: Tensor | None, *, relu: bool) -> Tensor:
+        """The same for data as the machine has them."""
         if self.packed is not None:
             return _with_onednn(self.term, self.packed, x, padding, bias, others, relu=relu)
         term, at = self.term, x.ndim - 4

@@ -97,6 +97,10 @@ class StreamedNetwork:
         parts = [made for _, made in self.slabs(lambda a, b: x[:, :, a:b], slab)]
         return torch.cat(parts, 1)[None]
 
+    def at_once(self, slab: int) -> int:
+        """Most planes of the result that are made at once when ``slab`` planes of the input are read at once."""
+        return Schedule(self.graph, slab, 0, 0).most(self.graph.output)
+
     def peak_bytes(self, slab: int) -> int:
         """Memory that the maps take at most, in bytes, when ``slab`` planes are read at once."""
         return peak_bytes(self.graph, slab, self.dtype.itemsize)

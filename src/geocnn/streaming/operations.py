@@ -8,6 +8,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, Literal
 
 import torch
@@ -138,9 +139,21 @@ class Pool(Operation):
         edge = float("-inf") if self.kind == "max" else 0.0
         x = blocks[0].span(window.first(start), window.last(stop - 1), edge)
         padding, flat = (0, *self.padding[1:]), x.ndim == 4
+        if self.kind == "max" and self.kernel == self.stride and not any(self.padding) and set(self.dilation) == {1}:
+            return _side_by_side(x, self.kernel)
         if self.kind == "avg":
             return (F.avg_pool2d if flat else F.avg_pool3d)(x, self.kernel, self.stride, padding)
         return (F.max_pool2d if flat else F.max_pool3d)(x, self.kernel, self.stride, padding, self.dilation)
+
+
+def _side_by_side(x: Tensor, kernel: Sizes) -> Tensor:
+    """Maximum over windows side by side, axis by axis: torch's pooling also notes where it lies, which takes longer."""
+    for axis, size in enumerate(kernel, start=2):
+        if size > 1:
+            count = x.shape[axis] // size * size
+            parts = [x[(slice(None),) * axis + (slice(first, count, size),)] for first in range(size)]
+            x = reduce(torch.maximum, parts)
+    return x
 
 
 @dataclass(frozen=True)

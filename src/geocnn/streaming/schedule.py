@@ -96,10 +96,13 @@ class Schedule:
             if done[source] < self.graph.planes(source):
                 ready = min(ready, window.ready(done[source]))
         # Not all that is left at once when the input has ended: as many planes as a slab of it makes.
-        align = node.operation.align
-        most = math.ceil(self.slab * self.rates[number] / align) * align
-        ready = min(ready, done[number] + most)
-        return ready if ready == total else ready - ready % align
+        ready = min(ready, done[number] + self.most(number))
+        return ready if ready == total else ready - ready % node.operation.align
+
+    def most(self, number: int) -> int:
+        """Most planes of a map that are made at once."""
+        align = self.graph.nodes[number].operation.align
+        return math.ceil(self.slab * self.rates[number] / align) * align
 
     def _spans(self, number: int, start: int, stop: int) -> tuple[tuple[int, int], ...]:
         """Planes of each input that some planes are made of, as far as the input has them."""
