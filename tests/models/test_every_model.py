@@ -108,20 +108,6 @@ def test_a_run_folder_gives_the_same_numbers(name, ndim, tmp_path):
 @pytest.mark.usefixtures("symbolic_sizes")
 @DIMENSIONS
 @EVERY
-def test_torch_export_gives_the_same_numbers_at_every_size(name, ndim):
-    model, _ = make(name, ndim)
-    program = export.exported_program(model.eval()).module()
-    sizes = export.free_sizes(model)
-    least = sizes.above((1,) * ndim)
-    for batch, more in ((1, 0), (3, sizes.step), (2, 2 * sizes.step)):
-        x = torch.randn(batch, 2, *(n + (axis + 1) * more for axis, n in enumerate(least)))
-        with torch.no_grad():
-            torch.testing.assert_close(program(x), model(x), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.usefixtures("symbolic_sizes")
-@DIMENSIONS
-@EVERY
 def test_torchscript_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):
     model, x = make(name, ndim)
     trained = Trained(model.eval(), card(name, ndim, x.shape[2:]))
@@ -133,24 +119,32 @@ def test_torchscript_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):
 @pytest.mark.usefixtures("symbolic_sizes")
 @DIMENSIONS
 @EVERY
-def test_onnx_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):
+def test_torch_export_and_onnx_give_the_same_numbers_at_every_size(name, ndim, tmp_path, monkeypatch):
     ort = pytest.importorskip("onnxruntime")
     model, x = make(name, ndim)
-    trained = Trained(model.eval(), card(name, ndim, x.shape[2:]))
-    made = export.export(trained, tmp_path / "net.onnx")
+    trained, programs = Trained(model.eval(), card(name, ndim, x.shape[2:])), []
+    plain = export.exported_program
+
+    def noted(*arguments):
+        programs.append(plain(*arguments))
+        return programs[-1]
+
+    monkeypatch.setattr(export, "exported_program", noted)
+    made = export.export(trained, tmp_path / "net.onnx", show_progress=False)
     session = ort.InferenceSession(str(made.path), providers=["CPUExecutionProvider"])
     assert [session.get_inputs()[0].name, session.get_outputs()[0].name] == ["input", "logits"]
-    assert (
-        Card.from_json(session.get_modelmeta().custom_metadata_map["card.json"], made.path).to_json()
-        == trained.card.to_json()
-    )
+    inside = Card.from_json(session.get_modelmeta().custom_metadata_map["card.json"], made.path)
+    assert inside.to_json() == trained.card.to_json()
     fixed = [n for n in session.get_inputs()[0].shape if isinstance(n, int)]
     assert len(fixed) == (1 if made.sizes.step else 1 + ndim)
     assert made.difference < 1e-4
-    for batch, more in ((1, 0), (3, made.sizes.step)):
-        x = torch.randn(batch, 2, *(n + (axis + 1) * more for axis, n in enumerate(made.sizes.above((1,) * ndim))))
+    (program,), step = programs, made.sizes.step
+    least = made.sizes.above((1,) * ndim)
+    for batch, more in ((1, 0), (3, step), (2, 2 * step)):
+        x = torch.randn(batch, 2, *(n + (axis + 1) * more for axis, n in enumerate(least)))
         with torch.no_grad():
             wanted = model(x)
+            torch.testing.assert_close(program.module()(x), wanted, rtol=1e-5, atol=1e-6)
         found = torch.from_numpy(session.run(None, {"input": x.numpy()})[0])
         torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5 * max(1.0, float(wanted.abs().max())))
 
