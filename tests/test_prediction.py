@@ -158,6 +158,48 @@ def test_data_smaller_than_the_size_rule_are_padded_and_it_says_so(shape):
     assert all("padded by reflection" in note for note in result.notes)
 
 
+@pytest.mark.parametrize("kind", ["cube", "sections", "crosslines", "unpadded"])
+def test_the_thickness_of_slabs_does_not_matter(kind, monkeypatch):
+    """With NaN samples, dead traces and mutes, which are blank where they are, whatever is read together."""
+    data = survey(40, 38, 44)
+    data[5, 7, 9:12], data[30, 2, 40] = np.nan, np.inf
+    data[12:14, 20], data[25, :5] = 0, 0
+    data[:, 30:, :6] = 0
+    if kind == "cube":
+        trained = network(3)
+    elif kind == "unpadded":
+        torch.manual_seed(0)
+        arguments = {"ndim": 2, "in_channels": 1, "out_channels": 1, "width": 4, "depth": 2}
+        model = build("unet2015", **arguments).eval()
+        changes = {"architecture": "unet2015", "arguments": arguments, "size_multiple": 4, "least": model.sizes.least}
+        trained = Trained(model, network(2).card.replace(margin=model.margin, reach=60, **changes))
+        data = data[:, 3]
+    else:
+        axes = ("inline" if kind == "crosslines" else "crossline", "time")
+        trained = network(2, axes=axes)
+    results = []
+    for slab in (250_000, 1):
+        monkeypatch.setattr("geocnn.prediction.work._SLAB", slab)
+        results.append(predict(trained, data, show_progress=False))
+    thick, thin = results
+    assert thin.plan.slab < thick.plan.slab or kind == "unpadded"
+    np.testing.assert_allclose(thin.array, thick.array, atol=2e-5)
+    blank = ~np.isfinite(data) | (data == 0)
+    assert not thin.array[blank].any()
+    assert thin.array[~blank].all()
+
+
+def test_a_network_that_looks_at_whole_maps_is_applied_to_tiles_and_it_says_why():
+    torch.manual_seed(0)
+    arguments = {"ndim": 2, "in_channels": 1, "out_channels": 1, "width": 8, "depth": 2, "norm": "group"}
+    card = network(2).card.replace(architecture="unet", arguments=arguments, size_multiple=4, reach=None)
+    trained, data = Trained(build("unet", **arguments).eval(), card), survey(60, 50)
+    result = predict(trained, data, show_progress=False)
+    assert result.plan.network is None
+    assert "the layer inc.double_conv.1 normalises by the statistics of the map itself" in str(result.plan)
+    assert np.ptp(result.array) > 1e-3
+
+
 def test_another_number_of_dimensions_or_channels_is_refused():
     with pytest.raises(DataError, match="takes 3-D data"):
         predict(network(3), survey(20, 20), show_progress=False)

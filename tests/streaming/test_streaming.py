@@ -64,6 +64,46 @@ def test_every_streamable_network_of_the_zoo_gives_the_whole_volume_result(name,
         assert_same(streamed(x, slab), wanted)
 
 
+class Trunk(nn.Module):
+    """The part of a classifier whose maps still have positions."""
+
+    def __init__(self, classifier):
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, x):
+        return self.classifier.forward_features(x)
+
+
+TRUNKS = {
+    "trace_classifier": {"window": 210},
+    "lenet": {"window": 92},
+    "alexnet": {"width": 0.1},
+    "resnet18": {"width": 4, "layers": (1, 1, 1, 1)},
+    "resnet34": {"width": 4, "layers": (2, 1, 1, 1), "anti_alias": True},
+    "resnet50": {"width": 4, "layers": (1, 1, 1, 1)},
+    "resnet20": {"width": 4, "depth": 14},
+    "resnet56": {"width": 4, "depth": 8, "shortcut": "B"},
+}
+
+
+@pytest.mark.parametrize("ndim", [1, 2])
+@pytest.mark.parametrize("name", TRUNKS)
+def test_the_maps_of_classifiers_come_out_the_same(name, ndim):
+    """Strides, shortcuts that skip samples, additions, poolings that overlap."""
+    torch.manual_seed(0)
+    model = Trunk(build(name, ndim=ndim, in_channels=2, **TRUNKS[name]).eval())
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.running_mean.normal_(std=0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    x = torch.randn(1, 2, *model.classifier.sizes.above({1: (210,), 2: (90, 75)}[ndim]))
+    streamed, wanted = StreamedNetwork.of(model, x.shape[1:]), whole(model, x)
+    for slab in (1, 7, 64):
+        assert_same(streamed(x, slab), wanted, rtol=3e-5)
+
+
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 @pytest.mark.parametrize("name", ["faultseg", "unet anti-aliased", "unet2015"])
 def test_a_part_of_the_result_reads_a_part_of_the_data(name, ndim):

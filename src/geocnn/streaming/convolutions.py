@@ -45,11 +45,6 @@ class Term:
         make = Window.of_transposed_taps if self.transposed else Window.of_taps
         return make(self.weight.shape[2], self.stride[0], self.padding[0], self.dilation[0])
 
-    @property
-    def out_channels(self) -> int:
-        """Channels of the result."""
-        return self.weight.shape[1] * self.groups if self.transposed else self.weight.shape[0]
-
     def cut(self, block: Block, start: int, stop: int) -> tuple[Tensor, Sizes, int]:
         """Planes that the result planes need, padding of the kernel, and first result plane of those it then makes."""
         first, last = self.window.first(start), self.window.last(stop - 1)

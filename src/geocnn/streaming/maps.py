@@ -25,11 +25,6 @@ class Block:
     start: int
     total: int
 
-    @property
-    def stop(self) -> int:
-        """Number of the plane behind the last one."""
-        return self.start + self.planes.shape[2]
-
     def span(self, first: int, last: int, beyond: float = 0.0) -> Tensor:
         """Planes ``first`` to ``last``, those beyond the ends of the map filled with a number."""
         low = min(max(first, 0), self.total)

@@ -4,7 +4,7 @@ Numbers that do not depend on the data (weights, whatever is computed of them) a
 network's Python code runs as it is, so that loops, branches on the size and functions outside modules need no care.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,17 +20,12 @@ from geocnn.streaming.translation import CannotStream, Flow, translate
 __all__ = ["record"]
 
 
-def record(
-    network: nn.Module,
-    shape: Sequence[int],
-    forward: Callable[[nn.Module, Tensor], Tensor] | None = None,
-) -> Graph:
+def record(network: nn.Module, shape: Sequence[int]) -> Graph:
     """The graph of a network in evaluation mode.
 
     Args:
         network: its weights on any device; it is put into evaluation mode.
         shape: of the input, ``(channels, *space)``, one that the network takes.
-        forward: what to run, ``forward(network, x)``; default the network itself.
 
     Raises:
         DataError: a layer that looks at the whole of a map, such as global pooling, or one that is not known; the
@@ -42,7 +37,7 @@ def record(
     network.eval()
     # Inference mode would hide from the recorder what composite operators are made of.
     with torch.inference_mode(mode=False), torch.no_grad(), _paths(network, recorder), recorder:
-        result = network(x) if forward is None else forward(network, x)
+        result = network(x)
     if not isinstance(result, Tensor) or id(result) not in recorder.flows:
         raise DataError(f"{type(network).__name__} returns no map of its input, so that it cannot be streamed.")
     flow = recorder.flows[id(result)]
