@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import resource
 import shutil
 import socket
@@ -13,7 +14,7 @@ import pytest
 import zarr
 
 from geocnn import io
-from geocnn.errors import TargetError
+from geocnn.errors import DataError, TargetError
 
 SUFFIXES = [".sgy", ".npy", ".zarr"]
 
@@ -202,3 +203,35 @@ def test_only_a_zarr_array_alone_is_replaced(tmp_path, version):
         with pytest.raises(TargetError, match="holds more than one Zarr array"):
             io.create(path, values, overwrite=True)
         assert sorted(path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".sgy", ".zarr"])
+def test_a_copy_in_another_process_joins_and_owns_nothing(tmp_path, suffix):
+    values = np.arange(24, dtype=np.float32).reshape(4, 6)
+    path = tmp_path / f"r{suffix}"
+    with io.create(path, values) as sink:
+        joined = pickle.loads(pickle.dumps(sink))
+        joined.write((2, 0), values[2:])
+        joined.mark(1, 2)
+        joined.flush()
+        with pytest.raises(DataError, match="is finished by the process that began it"):
+            joined.commit()
+        joined.abort()
+        del joined
+        left = pickle.loads(pickle.dumps(sink))
+        sink.write((0, 0), values[:2])
+    np.testing.assert_array_equal(io.open(path).read(...), values)
+    if suffix == ".zarr":  # it does not come back, as Zarr would have it
+        with pytest.raises(TargetError, match=r"cannot write r\.zarr"):
+            left.write((0, 0), values)
+    del left
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_copy_of_what_is_abandoned_cannot_join(tmp_path):
+    sink = io.create(tmp_path / "r.npy", np.zeros((4, 6)))
+    packed = pickle.dumps(sink)
+    sink.abort()
+    with pytest.raises(TargetError, match=r"cannot write r\.npy"):
+        pickle.loads(packed)
+    assert not list(tmp_path.iterdir())

@@ -163,6 +163,13 @@ def another_precision_for_windows():
     return run("predict", "run", windows(), "--precision", "bf16", "--quiet")
 
 
+@command
+def a_log_and_workers_for_windows():
+    """--log and --workers are for surveys, and a classifier judges windows; leave them out."""
+    fit(job(), out="run")
+    return run("predict", "run", windows(), "--log", "log", "--workers", "2", "--quiet")
+
+
 @mistake
 def a_list_of_windows():
     """data is a list; needed is a path, an array, (x, y), or {"x": ..., "y": ...} and, if there are any, classes and

@@ -3,7 +3,9 @@
 import contextlib
 import errno
 import json
+import pickle
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,13 @@ from tests.messages.entries import Table, check_command, check_mistake
 from tests.messages.materials import files_of_at_most, line, network, patched, predict, refusing, run, segy
 
 import geocnn
+from geocnn import prediction
+from geocnn.checkpoints import versions
 from geocnn.cli import main
 from geocnn.hardware import choose_device
 from geocnn.io.tracesink import TraceSink
+from geocnn.prediction import cluster
+from geocnn.prediction import job as jobs
 
 mistake, command = Table(), Table()
 
@@ -414,6 +420,110 @@ def a_limit_for_files():
     network()
     with files_of_at_most(20_000):
         return predict("line.npy", "--out", "mine.npy", make=False)
+
+
+# The log
+
+
+@command
+def a_log_in_no_folder():
+    """the log logs/a.jsonl cannot be written (no such file or directory); choose another --log."""
+    return predict(line(), "--log", "logs/a.jsonl")
+
+
+@command
+def the_data_as_log():
+    """line.npy is the data or the result itself; choose another --log."""
+    return predict(line(), "--log", "line.npy")
+
+
+@command
+def a_log_in_the_data():
+    """the log g.zarr/log would lie in g.zarr; choose another --log."""
+    import zarr
+
+    zarr.create_array("g.zarr", data=np.ones((9, 9)))
+    return predict("g.zarr", "--log", "g.zarr/log")
+
+
+@command
+def a_file_of_something_else_as_log():
+    """notes.txt exists and is no log of geocnn; choose another --log."""
+    Path("notes.txt").write_text("mine")
+    return predict(line(), "--log", "notes.txt")
+
+
+# Workers
+
+
+@command
+def no_workers_at_all():
+    """--workers is 0; give the number of processes to start, 1 or more."""
+    return predict(line(), "--workers", "0")
+
+
+@command
+def workers_here_and_in_a_cluster():
+    """--workers starts processes on this machine and --scheduler takes those of a cluster; give one of the two."""
+    return predict(line(), "--workers", "2", "--scheduler", "tcp://127.0.0.1:8786")
+
+
+@command
+def no_dask():
+    """--workers and --scheduler need distributed, which is not installed; type pip install 'geocnn[dask]'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "distributed", None)
+        return predict(line(), "--workers", "2")
+
+
+@command
+def no_scheduler():
+    """no Dask scheduler answers at tcp://127.0.0.1:9; start one with dask scheduler, or give --workers in place of
+    --scheduler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "_WAIT", 0.5)
+        return predict(line(), "--scheduler", "tcp://127.0.0.1:9")
+
+
+@command
+def a_scheduler_that_is_no_address():
+    """no Dask scheduler answers at here://; start one with dask scheduler, or give --workers in place of
+    --scheduler."""
+    return predict(line(), "--scheduler", "here://")
+
+
+@mistake
+def a_scheduler_without_workers():
+    """the Dask scheduler at tcp://127.0.0.1:28786 has no workers; start them with dask worker tcp://127.0.0.1:28786."""
+    from distributed import LocalCluster
+
+    options = {"scheduler_port": 28786, "dashboard_address": ":0", "scheduler_kwargs": {"dashboard": False}}
+    with pytest.MonkeyPatch.context() as patch, LocalCluster(n_workers=0, **options):
+        patch.setattr(cluster, "_WAIT", 0.5)
+        prediction.predict(
+            network(), line(), "r.npy", scheduler="tcp://127.0.0.1:28786", device="cpu", show_progress=False
+        )
+
+
+@mistake
+def workers_for_an_array():
+    """workers read the data from a file, and these are in memory; write them into one first, for example with
+    numpy.save, and give its path."""
+    prediction.predict(network(), np.ones((9, 9)), "r.npy", workers=2, device="cpu", show_progress=False)
+
+
+@mistake
+def workers_for_a_result_in_memory():
+    """workers write into a file; name one with --out (in Python out=)."""
+    prediction.predict(network(), line(), workers=2, device="cpu", show_progress=False)
+
+
+@mistake
+def workers_of_another_version():
+    """a worker has torch 1.0, and 2.0 is needed; install the same versions everywhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "versions", lambda: versions() | {"torch": "1.0"})
+        jobs.Job.unpacked(pickle.dumps((versions() | {"torch": "2.0"}, None, b"")))
 
 
 # What is said without being an error

@@ -1,11 +1,14 @@
 """``geocnn predict NETWORK FILE``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from geocnn.cli.options import RESULTS, SurveyOptions
+
+if TYPE_CHECKING:
+    from geocnn.io.source import Source
 
 __all__ = ["predict"]
 
@@ -21,6 +24,9 @@ def predict(
     memory: str | None = None,
     precision: Literal["float32", "bf16", "auto"] = "float32",
     device: str = "auto",
+    log: Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     quiet: bool = False,
     survey: SurveyOptions | None = None,
@@ -28,7 +34,8 @@ def predict(
     """Apply a network to a survey; the result has the survey's own headers and geometry.
 
     A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. It
-    takes none of the options that are for surveys: --tile, --memory, --precision, and those of their headers.
+    takes none of the options that are for surveys: --tile, --memory, --precision, --log, --workers, --scheduler, and
+    those of their headers.
 
     Args:
         network: faults, or a folder written by geocnn train.
@@ -37,20 +44,26 @@ def predict(
             name behind it, in this folder.
         overwrite: replace the result if it exists.
         tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
-        memory: for the whole process, for example 4GB; default half of what the machine has.
+        memory: for the whole process, for example 4GB, with --workers for each of them; default half of what the
+            machine has.
         precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
         device: auto, cpu, cuda or cuda:1.
+        log: file to which a line of JSON is appended for every part that is finished, with rate, time left and memory.
+        workers: processes of this machine that share the work; needs pip install 'geocnn[dask]'.
+        scheduler: address of a Dask cluster whose workers share the work instead; they need the same files.
         picture: save a picture of a section with the result over it.
         quiet: no progress line.
         survey: what you know better than the headers.
     """
     from geocnn.checkpoints import is_classifier, load
-    from geocnn.cli.text import free, named, say
+    from geocnn.cli.text import named, say
 
     survey = survey or SurveyOptions()
     file = named(file)
     if is_classifier(network):
-        _no_survey(survey, {"tile": tile, "memory": memory, "precision": None if precision == "float32" else precision})
+        others: dict[str, object] = {"tile": tile, "memory": memory, "log": log, "workers": workers}
+        others |= {"scheduler": scheduler, "precision": None if precision == "float32" else precision}
+        _no_survey(survey, others)
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
         return
     from geocnn.prediction import predict as run
@@ -69,6 +82,9 @@ def predict(
         overwrite=overwrite,
         device=device,
         precision=precision,
+        log=log,
+        workers=workers,
+        scheduler=scheduler,
         show_progress=not quiet,
     )
     for note in result.notes:
@@ -76,14 +92,19 @@ def predict(
     say(f"{result.plan}; {result.seconds:.1f} s")
     say(f"result  {target}")
     if picture:
-        from geocnn.figures import save
-        from geocnn.figures.section import section
+        _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=overwrite)
 
-        classes = trained.card.classes
-        label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
-        drawn = target.with_suffix(".png")
-        drawn = drawn if overwrite else free(drawn)
-        say(f"picture {save(section(source, survey.open_result(target), label=label, classes=classes), drawn)}")
+
+def _picture(source: "Source", result: "Source", classes: tuple[str, ...], target: Path, *, overwrite: bool) -> None:
+    """Draw a section with the result over it, beside the result."""
+    from geocnn.cli.text import free, say
+    from geocnn.figures import save
+    from geocnn.figures.section import section
+
+    label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
+    drawn = target.with_suffix(".png")
+    drawn = drawn if overwrite else free(drawn)
+    say(f"picture {save(section(source, result, label=label, classes=classes), drawn)}")
 
 
 def _no_survey(survey: SurveyOptions, others: dict[str, object]) -> None:

@@ -23,6 +23,9 @@ __all__ = ["PartialSink", "check_target"]
 class PartialSink:
     """Base of all sinks: the safe life of a partial file. Formats add ``write`` and, where needed, ``_finish``.
 
+    A sink can be sent to other processes (pickled): its copies there join the partial file. They write into it and own
+    nothing, so that neither their end nor a failure of theirs removes it; all else is the business of the first one.
+
     Args:
         path: where the result will be.
         shape: samples per axis.
@@ -34,6 +37,8 @@ class PartialSink:
 
     Attributes:
         rows: planes along the first axis that are best written together: those of a chunk.
+        units: samples per axis of what is read and written as a whole, a chunk or a trace: two processes must not
+            write into the same one at the same time.
         resumed: what the last call of :meth:`mark` said before the process was killed; None for a fresh result.
 
     Raises:
@@ -41,6 +46,10 @@ class PartialSink:
     """
 
     rows: int = 1
+    units: tuple[int, ...]
+    _owner: bool = True
+    _HANDLES: tuple[str, ...] = ()
+    """Attributes that mean nothing in another process."""
 
     def __init__(
         self,
@@ -56,6 +65,7 @@ class PartialSink:
         check_target(path, 0 if left else needed, overwrite=overwrite, source_path=source_path)
         self.path = path
         self.shape = shape
+        self.units = (1,) * len(shape)
         self.needed = needed
         self.overwrite = overwrite
         self._target = path.resolve()  # through links: the file is replaced, not the link
@@ -75,7 +85,7 @@ class PartialSink:
 
     def mark(self, *position: int) -> None:
         """Note how far the work has come, for a process that takes it over; without a job nothing is noted."""
-        if self._job and self._open:
+        if self._job and self._open and self._owner:
             path = _marks(self.partial)
             fresh = "" if path.exists() else f"{self._job}\n"
             with self._guard(), path.open("a") as file:
@@ -87,6 +97,12 @@ class PartialSink:
     def _close(self) -> None:
         """Close without flushing."""
 
+    def _join(self) -> None:
+        """Open the partial file of another process."""
+
+    def flush(self) -> None:
+        """Make sure that what was written is where other machines see it."""
+
     def commit(self) -> None:
         """Make the result appear at its path.
 
@@ -95,6 +111,8 @@ class PartialSink:
         """
         if not self._open:
             return
+        if not self._owner:
+            raise DataError(f"{self.path.name} is finished by the process that began it, not by one that joined.")
         with self._guard():
             self._finish()
             self._close()
@@ -105,10 +123,12 @@ class PartialSink:
             _marks(self.partial).unlink(missing_ok=True)
 
     def abort(self) -> None:
-        """Remove what was written so far; the path stays as it was."""
+        """Remove what was written so far, if it is ours; the path stays as it was."""
         self._open = False
         with contextlib.suppress(OSError):
             self._close()
+        if not self._owner:
+            return
         _remove(self.partial)
         _marks(self.partial).unlink(missing_ok=True)
 
@@ -122,6 +142,14 @@ class PartialSink:
             self.commit()
         else:
             self.abort()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name not in self._HANDLES} | {"_owner": False}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        with self._guard():
+            self._join()
 
     def __del__(self) -> None:
         if getattr(self, "_open", False):

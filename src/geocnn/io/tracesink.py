@@ -35,6 +35,8 @@ class TraceSink(PartialSink):
         TargetError: the target cannot be written.
     """
 
+    _HANDLES = ("_file",)
+
     def __init__(
         self,
         path: Path,
@@ -49,6 +51,7 @@ class TraceSink(PartialSink):
     ) -> None:
         shape = (*index.shape, layout.samples)
         super().__init__(path, shape, layout.file_bytes, overwrite=overwrite, source_path=source_path, job=job)
+        self.units = (*(1 for _ in index.shape), layout.samples)
         self.layout = layout
         self.index = index
         with self._guard():
@@ -104,6 +107,14 @@ class TraceSink(PartialSink):
         view = memoryview(data).cast("B") if len(data) else memoryview(b"")
         while len(view):
             view = view[self._file.write(view) :]
+
+    def _join(self) -> None:
+        self._file = self.partial.open("rb+", buffering=0)
+
+    def flush(self) -> None:
+        """Make sure that what was written is where other machines see it."""
+        with self._guard():
+            os.fsync(self._file.fileno())
 
     def _finish(self) -> None:
         os.fsync(self._file.fileno())

@@ -140,6 +140,8 @@ class ZarrSink(PartialSink):
         TargetError: the target cannot be written.
     """
 
+    _HANDLES = ("_array",)
+
     def __init__(
         self,
         path: Path,
@@ -158,7 +160,7 @@ class ZarrSink(PartialSink):
         super().__init__(path, grid.shape, needed, overwrite=overwrite, source_path=source_path, job=job)
         wished = CHUNKS.get(grid.ndim, (1,) * (grid.ndim - 3) + CHUNKS[3])
         chunks = tuple(min(n, size) for n, size in zip(wished, grid.shape, strict=True))
-        self.rows = chunks[0]
+        self.rows, self.units = chunks[0], chunks
         attributes: dict[str, Any] = {**grid.attributes, **({"description": description} if description else {})}
         attributes["axes"] = [{"name": a.name, "start": a.start, "step": a.step, "unit": a.unit} for a in grid.axes]
         with self._guard():
@@ -186,7 +188,15 @@ class ZarrSink(PartialSink):
         """
         self._check(start, block)
         with self._guard():
+            if not self._owner:
+                (self.partial / "zarr.json").stat()  # Zarr would make the folder again that its owner has removed
             self._array[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))] = block
+
+    def _join(self) -> None:
+        import zarr
+
+        (self.partial / "zarr.json").stat()
+        self._array = zarr.open_array(str(self.partial), mode="r+")
 
     def _finish(self) -> None:
         for folder, _, names in os.walk(self.partial):

@@ -1,26 +1,32 @@
 """Apply a trained network to data of any size: the one place where files, streaming and network meet."""
 
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from geocnn import budget, io
-from geocnn.checkpoints import Card, Trained, load
+from geocnn.checkpoints import Card, Trained, load, versions
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, choose_device, keep_memory
 from geocnn.interruption import interrupts_held
 from geocnn.io.source import Source
-from geocnn.prediction.pieces import pieces
+from geocnn.prediction.job import Job
+from geocnn.prediction.log import Log, samples_in
+from geocnn.prediction.pieces import Mark, pieces, to_do
 from geocnn.prediction.results import InMemory, Results, check_unchanged, job_of, state_of
 from geocnn.prediction.work import Work, plan_work
 from geocnn.progress import progress
 from geocnn.reading import Reader
+
+if TYPE_CHECKING:
+    from geocnn.prediction.workers import Workers
 
 __all__ = ["Prediction", "predict"]
 
@@ -58,6 +64,9 @@ def predict(
     overwrite: bool = False,
     device: str = "auto",
     precision: Precision = "float32",
+    log: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     show_progress: bool = True,
 ) -> Prediction:
     """Apply a network to a line, a cube or an array, slab by slab, with the result of the whole volume.
@@ -78,17 +87,24 @@ def predict(
         out: file for the result: .sgy (the input with its samples replaced), .zarr or .npy; without it the result is
             an array in memory.
         tile: samples of a tile per axis, without its halo; chosen to fit ``memory`` if missing.
-        memory: such as "4GB", for the whole process; default half of what the machine has.
+        memory: such as "4GB", for the process, or each worker; default half of what the machine has, in all.
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32", "bf16" (faster, within about 0.01 in probability), or "auto".
+        log: file to which a line of JSON is appended for every part that is finished; see
+            :class:`geocnn.prediction.log.Log`.
+        workers: processes of this machine that share the work, each with its part of torch's threads; with the same
+            plan and as many threads the result is the same to the last bit. Needs ``pip install 'geocnn[dask]'``, data
+            and a result in files, and in a script of your own ``if __name__ == "__main__":``.
+        scheduler: address of a Dask scheduler whose workers share the work instead; they need the same files and
+            versions.
         show_progress: show a live line.
 
     Raises:
         DataError: the data do not fit the network (dimensions, channels), or memory is too small for any tile.
         MissingError: no such file or network.
         FormatError: a damaged file or network.
-        TargetError: ``out`` cannot be written.
+        TargetError: ``out`` or ``log`` cannot be written.
     """
     started = time.perf_counter()
     source = io.open(data)
@@ -97,50 +113,97 @@ def predict(
     place = choose_device(device)
     autocast(precision, place)  # an unknown word is refused before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
-    allowed = (budget.bytes_of(memory) if memory else budget.half_of_memory(place)) - budget.FIXED
-    allowed -= 0 if array is None else array.nbytes
-    work = plan_work(trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision)
-    keep_memory(keep=budget.KEPT * work.needed <= allowed)
-    # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
-    state = state_of(source)
-    job = job_of(source, state, trained.card, work, precision, place)
-    with _created(out, source, job, overwrite=overwrite) if out is not None else nullcontext() as sink:
-        reader = Reader(source, work.tiles, trained.card.normalisation)
-        with Results(sink, work.axes[0]) if sink else InMemory(array) as results:
-            _apply(work, trained, reader, place, precision, results, show_progress=show_progress)
-        check_unchanged(source, state)
-    return Prediction(
-        sink.path if sink else None,
-        array,
-        source.grid,
-        work,
-        [*_work_notes(work, results, trained.card, source), *reader.notes(trained.card.size_multiple)],
-        time.perf_counter() - started,
-        trained.card,
+    with Log(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
+        allowed = budget.bytes_of(memory) if memory else team.memory(place) if team else budget.half_of_memory(place)
+        allowed -= budget.FIXED + (0 if array is None else array.nbytes)
+        work = plan_work(trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision)
+        keep, threads = budget.KEPT * work.needed <= allowed, team.threads if team else torch.get_num_threads()
+        # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
+        state = state_of(source)
+        same = job_of(source, state, trained.card, work, precision, place, threads)
+        with _created(out, source, same, overwrite=overwrite) if out is not None else nullcontext() as sink:
+            _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
+            reader = Reader(source, work.tiles, trained.card.normalisation)
+            job = Job(work, trained, reader, sink, place, precision, keep)
+            if team is None:
+                _apply(job, array, record, show_progress=show_progress)
+            else:
+                _hand_out(job, team, record, show_progress=show_progress)
+            check_unchanged(source, state)
+    notes = [*_work_notes(work, job.done, trained.card, source), *reader.notes(trained.card.size_multiple)]
+    notes += [record.trouble] * bool(record.trouble)
+    seconds = time.perf_counter() - started
+    return Prediction(sink.path if sink else None, array, source.grid, work, notes, seconds, trained.card)
+
+
+def _begin(
+    record: Log,
+    trained: Trained,
+    source: Source,
+    out: str | Path | None,
+    work: Work,
+    device: torch.device,
+    precision: Precision,
+    threads: int,
+    workers: int | str | None,
+) -> None:
+    """Say in the log what is run."""
+    record.begins(
+        source.grid.shape[work.axes[0]],
+        len(work),
+        network=str(trained.folder or trained.card.name),
+        input=str(source.path) if source.path is not None else "an array",
+        output=None if out is None else str(out),
+        plan=str(work),
+        device=device.type if device.type == "cpu" else torch.cuda.get_device_name(device),
+        threads=threads,
+        workers=workers,
+        precision=precision,
+        versions=versions(),
     )
 
 
-def _apply(
-    work: Work,
-    trained: Trained,
-    reader: Reader,
-    device: torch.device,
-    precision: Precision,
-    results: Results | InMemory,
-    *,
-    show_progress: bool,
-) -> None:
+def _team(
+    workers: int | None, scheduler: str | None, source: Source, out: str | Path | None
+) -> "AbstractContextManager[Workers | None]":
+    """Those who do the work, where it is not this process."""
+    if workers is None and scheduler is None:
+        return nullcontext()
+    from geocnn.prediction.workers import Workers, check_files
+
+    check_files(source, out)
+    return Workers(workers, scheduler)
+
+
+def _apply(job: Job, array: NDArray[np.float32] | None, record: Log, *, show_progress: bool) -> None:
     """Do the work, from where a run that was killed had come to."""
-    unit, size = _unit(work)
-    with progress(f"predict {trained.card.name}, {unit} samples", len(work) * size, show=show_progress) as tick:
-        for piece in pieces(work, trained, reader, device, precision, lambda share: tick(share * size), results.done):
+    work, sink, axis = job.work, job.sink, job.work.axes[0]
+    keep_memory(keep=job.keep)
+    record.expects(to_do(work, job.reader, job.done))
+    unit, size = _unit(len(work) * work.tiles.block)
+    block = work.tiles.block / size
+    with (
+        progress(f"predict {job.trained.card.name}, {unit} samples", len(work) * block, show=show_progress) as tick,
+        Results(sink, axis, record.piece) if sink is not None else InMemory(array, axis, record.piece) as results,
+    ):
+        for piece in pieces(
+            work, job.trained, job.reader, job.device, job.precision, lambda tiles: tick(tiles * block), job.done
+        ):
             results.add(piece)
 
 
-def _unit(work: Work) -> tuple[str, float]:
-    """How progress is counted, and the size of a tile so counted."""
-    block = work.tiles.block
-    return ("million", block / 1e6) if len(work) * block > 1e7 else ("thousand", block / 1e3)
+def _hand_out(job: Job, team: "Workers", record: Log, *, show_progress: bool) -> None:
+    """Let others do it."""
+    tiles = to_do(job.work, job.reader, job.done)
+    left = samples_in(tiles)
+    unit, size = _unit(left)
+    with progress(f"predict {job.trained.card.name}, {unit} samples", left / size, show=show_progress) as tick:
+        team.run(job, tiles, record, lambda samples: tick(samples / size))
+
+
+def _unit(samples: int) -> tuple[str, float]:
+    """How progress is counted, and the samples of one count."""
+    return ("million", 1e6) if samples > 1e7 else ("thousand", 1e3)
 
 
 def _created(out: str | Path, source: Source, job: str, *, overwrite: bool) -> io.Sink:
@@ -179,10 +242,10 @@ def _check(card: Card, source: Source) -> None:
         )
 
 
-def _work_notes(work: Work, results: Results | InMemory, card: Card, source: Source) -> list[str]:
+def _work_notes(work: Work, done: Mark, card: Card, source: Source) -> list[str]:
     """That the beginning comes from a run that was killed, and that a network for sections went through a cube."""
     notes: list[str] = []
-    tiles, planes = results.done
+    tiles, planes = done
     if tiles or planes:
         axis = source.grid.axes[work.axes[0]]
         at = f"{axis.name} {axis.values[planes]:g} of tile {tiles + 1}" if tiles < len(work) else "the end"

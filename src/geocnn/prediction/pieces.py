@@ -1,7 +1,8 @@
 """The answers of a network, piece by piece, in the order in which they are ready."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from geocnn.reading import Reader
 from geocnn.streaming import StreamedNetwork
 from geocnn.tiling import Tile
 
-__all__ = ["Mark", "Piece", "answer", "pieces"]
+__all__ = ["Mark", "Piece", "Share", "answer", "is_live", "pieces", "still_to_do", "to_do"]
 
 Mark = tuple[int, int]
 """How far the work has come: tiles that are finished, and planes of the next one along the axis that is streamed."""
@@ -30,6 +31,19 @@ class Piece(NamedTuple):
     start: tuple[int, ...]
     block: NDArray[np.float32]
     mark: Mark
+
+
+@dataclass(frozen=True)
+class Share:
+    """Part of the work that can be done by itself.
+
+    Attributes:
+        tiles: their numbers.
+        region: part of the survey, beyond which nothing is made of the tiles; None for all of them.
+    """
+
+    tiles: Sequence[int]
+    region: tuple[slice, ...] | None = None
 
 
 _Block = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -44,8 +58,9 @@ def pieces(
     precision: Precision,
     tick: Callable[[float], None],
     done: Mark = (0, 0),
+    share: Share | None = None,
 ) -> Iterator[Piece]:
-    """All of the survey but tiles in which no trace is live.
+    """All of the survey, or a share of it, but tiles in which no trace is live.
 
     Args:
         work: what is planned.
@@ -55,24 +70,50 @@ def pieces(
         precision: of its maps.
         tick: is told of progress, in tiles.
         done: what is finished already.
+        share: what is to be done; default everything.
     """
     one_pass = None if work.network is not None else _OnePass(trained, device, precision, tick)
+    axis = work.axes[0]
     for number, tile in enumerate(work):
-        where, axis = list(reader.inside(tile)), work.axes[0]
+        if share is not None and number not in share.tiles:
+            continue
+        inside = reader.inside(tile)
+        where = still_to_do(work, inside, number, done, share)
         if number == done[0]:
-            begun = max(where[axis].start, done[1])
-            tick((begun - where[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
-            where[axis] = slice(begun, where[axis].stop)
-        live = all(w.stop > w.start for w in where) and reader.live[tuple(where[:-1])].any()
-        if number < done[0] or not live:  # finished, padding, or dead traces
+            tick((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
+        if not is_live(reader, where):  # finished, padding, or dead traces
             tick(1.0)
         elif work.network is not None:
-            for start, block in _streamed(work, work.network, reader, tile, tuple(where), tick):
+            for start, block in _streamed(work, work.network, reader, tile, where, tick):
                 plane = start[axis] + block.shape[axis]
-                yield Piece(start, block, (number + 1, 0) if plane == where[axis].stop else (number, plane))
+                yield Piece(start, block, (number + 1, 0) if plane == inside[axis].stop else (number, plane))
         else:
             assert one_pass is not None
-            yield Piece(*_in_one_pass(work, one_pass, reader, tile, tuple(where)), (number + 1, 0))
+            yield Piece(*_in_one_pass(work, one_pass, reader, tile, where), (number + 1, 0))
+
+
+def still_to_do(
+    work: Work, inside: tuple[slice, ...], number: int, done: Mark = (0, 0), share: Share | None = None
+) -> tuple[slice, ...]:
+    """Part of a tile's block ``inside`` the survey that is left of it, or of a share of it; empty if there is none."""
+    where, axis = list(inside), work.axes[0]
+    if share is not None and share.region is not None:
+        where = [slice(max(w.start, r.start), min(w.stop, r.stop)) for w, r in zip(where, share.region, strict=True)]
+    if number <= done[0]:
+        start = max(where[axis].start, done[1]) if number == done[0] else where[axis].stop
+        where[axis] = slice(start, where[axis].stop)
+    return tuple(slice(w.start, max(w.start, w.stop)) for w in where)
+
+
+def is_live(reader: Reader, where: tuple[slice, ...]) -> bool:
+    """Whether there are live traces in a part of the survey."""
+    return all(w.stop > w.start for w in where) and bool(reader.live[where[:-1]].any())
+
+
+def to_do(work: Work, reader: Reader, done: Mark) -> dict[int, tuple[slice, ...]]:
+    """Number of each tile with live traces that is not finished -> what is left of it, in samples of the survey."""
+    left = {number: still_to_do(work, reader.inside(tile), number, done) for number, tile in enumerate(work)}
+    return {number: where for number, where in left.items() if is_live(reader, where)}
 
 
 def answer(logits: Tensor) -> NDArray[np.float32]:
@@ -107,9 +148,15 @@ def _streamed(
     where: tuple[slice, ...],
     tick: Callable[[float], None],
 ) -> Iterator[_Answers]:
-    """The answers for a tile, slab by slab."""
+    """The answers for a tile, slab by slab.
+
+    Where the work begins or ends inside the tile, some planes more are made on that side and left out: what is kept
+    was then made together with the same planes, and is the same to the last bit, as in one go.
+    """
     axis, *others = work.axes
     spans, kept, flat = _spans(work, tile), _kept(work, tile, where), work.tiles.flat
+    all_of_it, more = _kept(work, tile, reader.inside(tile))[axis], network.at_once(work.slab)
+    begin, end = max(all_of_it.start, kept[axis].start - more), min(all_of_it.stop, kept[axis].stop + more)
     bad: list[tuple[int, NDArray[np.bool_]]] = []
 
     def read(start: int, stop: int) -> _Block:
@@ -125,15 +172,16 @@ def _streamed(
     total = spans[axis].stop - spans[axis].start
     with ReadAhead(read, work.slab, total) as ahead:
         done = partial(_share, tick, total)
-        for first, made in network.slabs(planes, work.slab, start=kept[axis].start, stop=kept[axis].stop, tick=done):
-            stop = first + made.shape[1]
+        for first, made in network.slabs(planes, work.slab, start=begin, stop=end, tick=done):
+            low, high = max(first, kept[axis].start), min(first + made.shape[1], kept[axis].stop)
+            if low >= high:
+                continue
             result = answer(made[(slice(None), slice(None), *(kept[other] for other in others))])
+            result = result[low - first : high - first]
             result = result if flat is None else np.expand_dims(result, flat)
             part = list(where)
-            part[axis] = slice(
-                where[axis].start + first - kept[axis].start, where[axis].start + stop - kept[axis].start
-            )
-            wrong = _wrong(work, bad, (first, stop), kept, result.shape)
+            part[axis] = slice(where[axis].start + low - kept[axis].start, where[axis].start + high - kept[axis].start)
+            wrong = _wrong(work, bad, (low, high), kept, result.shape)
             yield tuple(w.start for w in part), reader.blank(tuple(part), result, wrong)
 
 

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -20,7 +21,9 @@ from geocnn.prediction.overlap import WriteBehind
 from geocnn.prediction.pieces import Mark, Piece
 from geocnn.prediction.work import Work
 
-__all__ = ["InMemory", "Results", "check_unchanged", "job_of", "state_of"]
+__all__ = ["Finished", "InMemory", "Results", "check_unchanged", "job_of", "state_of"]
+
+Finished = Callable[[int, int, Mark, int], None]
 
 
 class Results:
@@ -29,15 +32,20 @@ class Results:
     Args:
         sink: where they go.
         axis: along which they follow one another.
+        finished: is told of what is in the file: first plane, the one behind the last, mark, and samples.
+        turn: held while something is written, where other processes write into the same chunks.
 
     Attributes:
         done: how far a run that was killed had come.
     """
 
-    def __init__(self, sink: io.Sink, axis: int) -> None:
+    def __init__(
+        self, sink: io.Sink, axis: int, finished: Finished, turn: AbstractContextManager[Any] | None = None
+    ) -> None:
         tiles, planes = sink.resumed or (0, 0)
         self.done: Mark = (tiles, planes)
-        self._sink, self._axis = sink, axis
+        self._sink, self._axis, self._finished = sink, axis, finished
+        self._turn = turn or nullcontext()
         self._waiting: list[Piece] = []
         self._write = WriteBehind()
 
@@ -61,9 +69,15 @@ class Results:
         """Hand over what has been gathered."""
         first, last = self._waiting[0], self._waiting[-1]
         block = np.concatenate([piece.block for piece in self._waiting], self._axis)
-        self._write(self._sink.write, first.start, block)
+        self._write(self._put, first.start, block)
         self._write(self._sink.mark, *last.mark)
+        stop = last.start[self._axis] + last.block.shape[self._axis]
+        self._write(self._finished, first.start[self._axis], stop, last.mark, block.size)
         self._waiting = []
+
+    def _put(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
+        with self._turn:
+            self._sink.write(start, block)
 
     def __enter__(self) -> Self:
         self._write.__enter__()
@@ -82,12 +96,14 @@ class InMemory:
 
     Args:
         array: of the survey's shape; None where nothing is kept.
+        axis: along which they follow one another.
+        finished: is told of every piece, as that of :class:`Results`.
     """
 
     done: Mark = (0, 0)
 
-    def __init__(self, array: NDArray[np.float32] | None) -> None:
-        self._array = array
+    def __init__(self, array: NDArray[np.float32] | None, axis: int, finished: Finished) -> None:
+        self._array, self._axis, self._finished = array, axis, finished
 
     def add(self, piece: Piece) -> None:
         """Put a piece where it belongs."""
@@ -95,6 +111,8 @@ class InMemory:
             self._array[tuple(slice(s, s + n) for s, n in zip(piece.start, piece.block.shape, strict=True))] = (
                 piece.block
             )
+        start = piece.start[self._axis]
+        self._finished(start, start + piece.block.shape[self._axis], piece.mark, piece.block.size)
 
     def __enter__(self) -> Self:
         return self
@@ -122,12 +140,14 @@ def _files(path: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in names)
 
 
-def job_of(source: Source, state: str, card: Card, work: Work, precision: str, device: torch.device) -> str:
+def job_of(
+    source: Source, state: str, card: Card, work: Work, precision: str, device: torch.device, threads: int
+) -> str:
     """A line that two runs share if their results are the same to the last bit; empty for data in memory."""
     if not state:
         return ""
     axes = [(a.name, a.size, a.start, a.step) for a in source.grid.axes]
-    facts = [state, axes, card.to_json(), str(work), precision, device.type, torch.get_num_threads(), torch.__version__]
+    facts = [state, axes, card.to_json(), str(work), precision, device.type, threads, torch.__version__]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

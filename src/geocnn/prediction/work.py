@@ -16,7 +16,7 @@ from geocnn.layers import SizeRule
 from geocnn.streaming import StreamedNetwork
 from geocnn.tiling import EDGE, Plan, Tile, plan
 
-__all__ = ["Work", "flat_axis", "plan_work"]
+__all__ = ["Work", "flat_axis", "plan_work", "streamed_network"]
 
 _SLAB = 250_000
 """Samples of a slab from which on a larger one is no faster."""
@@ -130,6 +130,24 @@ def _window(card: Card, tiles: Plan) -> tuple[int, ...]:
     return SizeRule(card.least or card.size_multiple, card.size_multiple).above(space)
 
 
+def streamed_network(
+    trained: Trained, window: tuple[int, ...], device: torch.device, precision: Precision
+) -> StreamedNetwork:
+    """The network for a tile, slab by slab.
+
+    Args:
+        trained: network.
+        window: samples of the input for a tile, per axis of the network.
+        device: where it runs.
+        precision: of the maps.
+
+    Raises:
+        DataError: it cannot be streamed; the message says why.
+    """
+    shape = (len(trained.card.channels), *window)
+    return StreamedNetwork.of(trained.model, shape, device=device, precision=precision)
+
+
 def _streamed(trained: Trained, allowed: int, device: torch.device, precision: Precision, tiles: Plan) -> Work:
     """The work for these tiles, in slabs as thick as is useful and fits.
 
@@ -138,9 +156,8 @@ def _streamed(trained: Trained, allowed: int, device: torch.device, precision: P
         _WholeMapError: the network cannot be streamed.
     """
     card, window = trained.card, _window(trained.card, tiles)
-    shape = (len(card.channels), *window)
     try:
-        network = StreamedNetwork.of(trained.model, shape, device=device, precision=precision)
+        network = streamed_network(trained, window, device, precision)
     except DataError as error:
         raise _WholeMapError(str(error)) from None
     step, cross = card.size_multiple, math.prod(window[1:])

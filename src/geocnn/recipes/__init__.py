@@ -110,6 +110,9 @@ def predict(
     overwrite: bool = False,
     device: str = "auto",
     precision: "Precision | None" = None,
+    log: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     show_progress: bool = True,
 ) -> "Prediction | Any":  # noqa: ANN401  (so that nobody needs isinstance to tell the two results apart)
     """Apply a network: to a survey as :func:`geocnn.prediction.predict`, or a classifier to windows.
@@ -124,6 +127,9 @@ def predict(
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32" (default), "bf16" or "auto", of surveys.
+        log: file for lines of JSON, of surveys.
+        workers: processes that share the work, of surveys.
+        scheduler: address of a Dask scheduler whose workers do, of surveys.
         show_progress: show a live line.
 
     Returns:
@@ -148,9 +154,14 @@ def predict(
             overwrite=overwrite,
             device=device,
             precision=precision or "float32",
+            log=log,
+            workers=workers,
+            scheduler=scheduler,
             show_progress=show_progress,
         )
-    refuse_for_windows([k for k, v in (("tile", tile), ("memory", memory), ("precision", precision)) if v is not None])
+    others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
+    others |= {"workers": workers, "scheduler": scheduler}
+    refuse_for_windows([name for name, value in others.items() if value is not None])
     if out is not None:
         check_table(Path(out), overwrite=overwrite)
     result = classify(network, data, device=device, show_progress=show_progress)

@@ -1,0 +1,154 @@
+"""The log of a prediction: every line parses, and together they tell of everything once."""
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.test_prediction import network, survey
+
+import geocnn
+from geocnn.errors import TargetError
+from geocnn.prediction import predict
+from geocnn.reading import Reader
+
+
+def lines(path: Path) -> list[dict]:
+    """All lines of a log."""
+    text = path.read_text()
+    assert text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def covered(parts: list[dict], tiles: int, planes: int) -> np.ndarray:
+    """How often each plane of each tile was finished."""
+    counts = np.zeros((tiles, planes), int)
+    for part in parts:
+        counts[part["tile"] - 1, slice(*part["planes"])] += 1
+    return counts
+
+
+@pytest.mark.parametrize("out", [None, "r.sgy", "r.zarr"])
+def test_the_lines_tell_of_everything_once(tmp_path, out):
+    data, log = survey(150, 70, 40), tmp_path / "log"
+    result = predict(
+        network(3), data, out and tmp_path / out, tile=(200, 56, 80), log=log, device="cpu", show_progress=False
+    )
+    begun, *parts, finished = lines(log)
+    assert (begun["event"], finished["event"]) == ("begun", "finished")
+    assert begun["network"] == "random"
+    assert begun["input"] == "an array"
+    assert begun["output"] == (out and str(tmp_path / out))
+    assert begun["plan"] == str(result.plan)
+    assert begun["precision"] == "float32"
+    assert begun["device"] == "cpu"
+    assert begun["versions"]["geocnn"] == geocnn.__version__
+    tiles = len(result.plan)
+    assert tiles == 2
+    assert {part["tiles"] for part in parts} == {tiles}
+    assert {part["of"] for part in parts} == {150}
+    assert (covered(parts, tiles, 150) == 1).all()
+    assert len(parts) > 2 * tiles
+    assert sum(part["samples"] for part in parts) == data.size
+    assert parts[-1]["left"] == 0
+    assert all(50e6 < part["memory"] < 50e9 for part in parts)
+    assert sum(part["seconds"] for part in parts) <= finished["seconds"] + 0.001 * len(parts)
+    times = [datetime.fromisoformat(line["time"]) for line in (begun, *parts, finished)]
+    assert times == sorted(times)
+    last = parts[-1]
+    assert last["rate"] == pytest.approx(data.size / sum(part["seconds"] for part in parts), rel=0.05)
+
+
+def test_dead_tiles_are_not_waited_for(tmp_path):
+    data = survey(60, 400)
+    data[20:] = 0
+    predict(network(2), data, tile=(16, 400), log=tmp_path / "log", show_progress=False)
+    parts = lines(tmp_path / "log")[1:-1]
+    assert parts[-1]["left"] == 0
+    assert parts[-1]["planes"][1] <= 32
+
+
+def test_an_interrupted_and_a_failed_run_say_so(tmp_path, monkeypatch):
+    log, read, calls = tmp_path / "log", Reader.read, []
+
+    def broken(*arguments):
+        calls.append(1)
+        if len(calls) % 3 == 0:
+            raise KeyboardInterrupt if len(calls) == 3 else ValueError("a broken disk")
+        return read(*arguments)
+
+    monkeypatch.setattr(Reader, "read", broken)
+    for error in (KeyboardInterrupt, ValueError):
+        with pytest.raises(error):
+            predict(network(2), survey(100, 100), tile=(16, 16), log=log, show_progress=False)
+    found = lines(log)  # the second run is appended
+    events = [line["event"] for line in found if "event" in line]
+    assert events == ["begun", "interrupted", "begun", "failed"]
+    assert found[-1]["error"] == "a broken disk"
+
+
+LOGGED = """if True:
+    import sys, torch
+    from test_prediction import network
+    from geocnn.prediction import predict
+    torch.set_num_threads(1)
+    predict(network(3), *sys.argv[1:3], log=sys.argv[3], show_progress=False)
+"""
+
+
+def test_a_killed_run_leaves_a_readable_log_and_goes_on_with_it(tmp_path):
+    path, log = tmp_path / "survey.npy", tmp_path / "log"
+    np.save(path, survey(500, 40, 24))
+    command = [sys.executable, "-c", LOGGED, str(path), str(tmp_path / "r.npy"), str(log)]
+    with subprocess.Popen(command, cwd=Path(__file__).parent) as process:
+        while process.poll() is None and (not log.exists() or log.read_text().count("\n") < 3):
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    begun, *parts = lines(log)
+    assert begun["event"] == "begun"
+    assert parts
+    subprocess.run(command, cwd=Path(__file__).parent, check=True)
+    again = lines(log)[1 + len(parts) :]
+    assert [line["event"] for line in (again[0], again[-1])] == ["begun", "finished"]
+    assert again[1]["planes"][0] >= parts[-1]["planes"][1]  # a plane that was noted as finished is not made again
+    assert again[-2]["planes"][1] == 500
+    assert again[-2]["left"] == 0
+
+
+def test_a_log_that_cannot_go_on_costs_a_note_and_not_the_result(tmp_path, monkeypatch):
+    write, log = os.write, tmp_path / "log"
+
+    def full(file: int, data: bytes) -> int:
+        if b"planes" in data:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data)
+
+    monkeypatch.setattr(os, "write", full)
+    result = predict(network(2), survey(30, 40), log=log, show_progress=False)
+    assert result.notes == [f"the log {log} ends early: no space left on device."]
+    assert [line["event"] for line in lines(log)] == ["begun"]
+
+
+def test_a_log_in_a_place_of_something_else_is_refused_before_any_work(tmp_path, monkeypatch):
+    data = tmp_path / "survey.npy"
+    np.save(data, survey(30, 40))
+    before = data.read_bytes()
+    (tmp_path / "notes.txt").write_text("mine")
+    monkeypatch.setattr(Reader, "read", None)
+    for log, out in ((data, "r.npy"), (tmp_path / "r.npy", "r.npy"), (tmp_path / "notes.txt", "r.npy")):
+        with pytest.raises(TargetError, match="choose another --log"):
+            predict(network(2), data, tmp_path / out, log=log, show_progress=False)
+    with contextlib.suppress(TargetError):  # refused for another reason, before anything was done: no empty log is left
+        predict(network(2), data, tmp_path / "no" / "r.npy", log=tmp_path / "log", show_progress=False)
+    assert data.read_bytes() == before
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "survey.npy"]
