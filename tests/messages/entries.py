@@ -20,6 +20,26 @@ class Table(dict[str, Entry]):
         return function
 
 
+def checks_of_mistakes(table: Table) -> Callable[..., None]:
+    """The test of every entry that raises."""
+
+    @pytest.mark.parametrize("name", table)
+    def test_message(here, name):
+        check_mistake(table[name], here)
+
+    return test_message
+
+
+def checks_of_commands(table: Table) -> Callable[..., None]:
+    """The test of every entry that calls the command line."""
+
+    @pytest.mark.parametrize("name", table)
+    def test_command(here, capsys, name):
+        check_command(table[name], here, capsys)
+
+    return test_command
+
+
 def message(entry: Entry, here: Path) -> str:
     """The message that an entry promises."""
     return " ".join(inspect.getdoc(entry).split()).replace("{here}", str(here))

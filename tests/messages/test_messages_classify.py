@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
-from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import fit, job, run, segy
 
 import geocnn
@@ -18,14 +17,8 @@ from geocnn.weights_files import read_weights
 mistake, command = Table(), Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
-
-
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_message = checks_of_mistakes(mistake)
+test_command = checks_of_commands(command)
 
 
 # Materials

@@ -5,7 +5,7 @@ import errno
 from pathlib import Path
 
 import pytest
-from tests.messages.entries import Table, check_command
+from tests.messages.entries import Table, checks_of_commands
 from tests.messages.materials import line, patched, run, segy
 
 from geocnn.cli import main
@@ -13,9 +13,7 @@ from geocnn.cli import main
 command = Table()
 
 
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_command = checks_of_commands(command)
 
 
 # The survey

@@ -1,8 +1,7 @@
 """Mistakes with architectures and geocnn models."""
 
-import pytest
 import torch
-from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import network, run
 
 from geocnn.models import build
@@ -10,14 +9,8 @@ from geocnn.models import build
 mistake, command = Table(), Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
-
-
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_message = checks_of_mistakes(mistake)
+test_command = checks_of_commands(command)
 
 
 @mistake

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.messages.entries import Table, check_mistake
+from tests.messages.entries import Table, checks_of_mistakes
 from tests.messages.materials import patched, segy
 
 from geocnn import io
@@ -14,9 +14,7 @@ from geocnn.grid import Axis, Grid
 mistake = Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
+test_message = checks_of_mistakes(mistake)
 
 
 # Opening files

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import files_of_at_most, line, network, patched, predict, refusing, run, segy
 
 import geocnn
@@ -26,14 +26,8 @@ from geocnn.prediction import job as jobs
 mistake, command = Table(), Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
-
-
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_message = checks_of_mistakes(mistake)
+test_command = checks_of_commands(command)
 
 
 # Materials

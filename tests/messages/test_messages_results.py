@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.messages.entries import Table, check_mistake
+from tests.messages.entries import Table, checks_of_mistakes
 from tests.messages.materials import refusing, segy
 
 from geocnn import io
@@ -16,9 +16,7 @@ from geocnn.io.tracesink import TraceSink
 mistake = Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
+test_message = checks_of_mistakes(mistake)
 
 
 def result(path: str = "result.sgy", **options: object) -> object:

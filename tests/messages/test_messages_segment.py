@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
-from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import fit, line, network, run
 
 import geocnn
@@ -14,14 +13,8 @@ from geocnn.recipes import build as recipe
 mistake, command = Table(), Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
-
-
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_message = checks_of_mistakes(mistake)
+test_command = checks_of_commands(command)
 
 
 # Materials

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import pytest
-from tests.messages.entries import Table, check_command
+from tests.messages.entries import Table, checks_of_commands
 from tests.messages.materials import line, run
 
 command = Table()
 
 
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_command = checks_of_commands(command)
 
 
 @command

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.messages.entries import Table, check_command, check_mistake
+from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import files_of_at_most, fit, job, run
 
 import geocnn
@@ -16,14 +16,8 @@ from geocnn.training import Schedule
 mistake, command = Table(), Table()
 
 
-@pytest.mark.parametrize("name", mistake)
-def test_message(here, name):
-    check_mistake(mistake[name], here)
-
-
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_message = checks_of_mistakes(mistake)
+test_command = checks_of_commands(command)
 
 
 # Training from Python

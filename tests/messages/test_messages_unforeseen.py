@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from tests.messages.entries import Table, check_command
+from tests.messages.entries import Table, checks_of_commands
 from tests.messages.materials import line, network, predict
 
 from geocnn.cli import main
@@ -14,9 +14,7 @@ from geocnn.cli import main
 command = Table()
 
 
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_command = checks_of_commands(command)
 
 
 # Materials

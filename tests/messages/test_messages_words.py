@@ -1,7 +1,7 @@
 """Words of the command line that do not fit."""
 
 import pytest
-from tests.messages.entries import Table, check_command
+from tests.messages.entries import Table, checks_of_commands
 from tests.messages.materials import run
 
 from geocnn.cli import main
@@ -9,9 +9,7 @@ from geocnn.cli import main
 command = Table()
 
 
-@pytest.mark.parametrize("name", command)
-def test_command(here, capsys, name):
-    check_command(command[name], here, capsys)
+test_command = checks_of_commands(command)
 
 
 # Words that do not fit

@@ -19,7 +19,7 @@ from geocnn.tiling import EDGE, Plan, Tile, plan
 __all__ = ["Work", "flat_axis", "plan_work", "streamed_network"]
 
 _SLAB = 250_000
-"""Samples of a slab from which on a larger one is no faster."""
+"""Samples of a slab from which on a larger one is hardly faster."""
 _COPIES = 40
 """Bytes per sample of a slab for reading it, the next one, and the result."""
 _SCRATCH = 1.25

@@ -20,8 +20,8 @@ reached: that costs less than reading around the end of a ring."""
 class _Held:
     """Planes of a map that are still needed.
 
-    They lie in one block of memory that is used again and again: blocks that come and go, of as many sizes as there
-    are maps, leave holes, which would double the memory and cost a page fault per page.
+    They lie in one block of memory that is used again and again, so that what a schedule takes can be counted before
+    the work, whatever the allocator makes of blocks that come and go.
     """
 
     def __init__(self, total: int, room: Room) -> None:

@@ -45,7 +45,7 @@ class StreamedNetwork:
         device: torch.device | str = "cpu",
         precision: Precision = "float32",
     ) -> "StreamedNetwork":
-        """Compile a network for data of one shape, which costs milliseconds.
+        """Compile a network for data of one shape.
 
         Args:
             network: any module of one input whose layers look at windows of samples; it is put into evaluation mode.

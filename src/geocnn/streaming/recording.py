@@ -4,8 +4,7 @@ Numbers that do not depend on the data (weights, whatever is computed of them) a
 network's Python code runs as it is, so that loops, branches on the size and functions outside modules need no care.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from geocnn.errors import DataError
 from geocnn.streaming.graph import INPUT, Graph, Node
 from geocnn.streaming.translation import CannotStream, Flow, translate
+from geocnn.tracing.modules import module_paths
 
 __all__ = ["record"]
 
@@ -36,7 +36,8 @@ def record(network: nn.Module, shape: Sequence[int]) -> Graph:
     recorder = _Recorder(x)
     network.eval()
     # Inference mode would hide from the recorder what composite operators are made of.
-    with torch.inference_mode(mode=False), torch.no_grad(), _paths(network, recorder), recorder:
+    paths = module_paths(network, recorder.enter, recorder.leave)
+    with torch.inference_mode(mode=False), torch.no_grad(), paths, recorder:
         result = network(x)
     if not isinstance(result, Tensor) or id(result) not in recorder.flows:
         raise DataError(f"{type(network).__name__} returns no map of its input, so that it cannot be streamed.")
@@ -44,20 +45,6 @@ def record(network: nn.Module, shape: Sequence[int]) -> Graph:
     flow.plain("the network itself")
     lifted = (*shape, 1) if len(shape) == 2 else tuple(shape)
     return Graph(lifted, recorder.nodes, flow.number).without_idle()
-
-
-@contextmanager
-def _paths(network: nn.Module, recorder: "_Recorder") -> Iterator[None]:
-    """Keep the recorder informed which module is running."""
-    hooks = []
-    for name, module in network.named_modules():
-        hooks.append(module.register_forward_pre_hook(lambda *_, name=name: recorder.enter(name)))
-        hooks.append(module.register_forward_hook(lambda *_: recorder.leave(), always_call=True))
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from geocnn.errors import DataError
 from geocnn.tracing.field import Field
 from geocnn.tracing.maps import Map, Part, Untraceable
+from geocnn.tracing.modules import module_paths
 from geocnn.tracing.operators import OPERATORS, UNKNOWN, Call
 
 __all__ = ["Step", "Trace", "trace"]
@@ -97,23 +97,9 @@ def trace(
         model, x = model.to("meta"), torch.empty((1, *given), device="meta")
     model.eval().requires_grad_(requires_grad=False)
     recorder = _Recorder(x, {id(p): name for name, p in model.named_parameters()}, watch)
-    with torch.no_grad(), _paths(model, recorder), recorder:
+    with torch.no_grad(), module_paths(model, recorder.enter, recorder.leave), recorder:
         results = [model(x)] if forward is None else forward(model, x)
     return Trace(tuple(x.shape), tuple(recorder.steps), tuple(recorder.made[id(y)] for y in results))
-
-
-@contextmanager
-def _paths(model: nn.Module, recorder: "_Recorder") -> Iterator[None]:
-    """Keep the recorder informed which module is running."""
-    hooks = []
-    for name, module in model.named_modules():
-        hooks.append(module.register_forward_pre_hook(lambda *_, name=name: recorder.enter(name)))
-        hooks.append(module.register_forward_hook(lambda *_: recorder.leave(), always_call=True))
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -1,0 +1,22 @@
+"""Which module of a network is running."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from torch import nn
+
+__all__ = ["module_paths"]
+
+
+@contextmanager
+def module_paths(network: nn.Module, enter: Callable[[str], None], leave: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, tell of every module that begins, by its path, and that it ends, whatever happens in it."""
+    hooks = []
+    for name, module in network.named_modules():
+        hooks.append(module.register_forward_pre_hook(lambda *_, name=name: enter(name)))
+        hooks.append(module.register_forward_hook(lambda *_: leave(), always_call=True))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
