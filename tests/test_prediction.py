@@ -18,6 +18,9 @@ from geocnn.io.statistics import sample_traces
 from geocnn.models import build
 from geocnn.normalisation import Normalisation
 from geocnn.prediction import predict
+from geocnn.prediction.pieces import pieces
+from geocnn.prediction.work import plan_work
+from geocnn.reading import Reader
 
 
 def network(ndim: int, *, seed: int = 0, **changes) -> Trained:
@@ -200,6 +203,25 @@ def test_a_network_that_looks_at_whole_maps_is_applied_to_tiles_and_it_says_why(
     assert np.ptp(result.array) > 1e-3
 
 
+@pytest.mark.parametrize("whole_maps", [False, True])
+@pytest.mark.parametrize("done", [(0, 0), (0, 37), (1, 0)])
+def test_progress_reaches_its_total_and_never_exceeds_it(whole_maps, done):
+    """Padding behind the survey is not computed, and a resumed run begins in the middle."""
+    trained, source = network(2), geocnn.open(survey(90, 70))
+    if whole_maps:
+        arguments = {"ndim": 2, "in_channels": 1, "out_channels": 1, "width": 8, "depth": 2, "norm": "group"}
+        changes = {"architecture": "unet", "arguments": arguments}
+        trained = Trained(build("unet", **arguments).eval(), trained.card.replace(**changes))
+    cpu, told = torch.device("cpu"), []
+    work = plan_work(trained, source.grid, tile=(48, 200), allowed=10**9, device=cpu, precision="float32")
+    reader = Reader(source, work.tiles, trained.card.normalisation)
+    for _ in pieces(work, trained, reader, cpu, "float32", told.append, done):
+        assert sum(told) <= len(work) + 1e-9
+    assert len(work) > 1
+    assert min(told) >= 0
+    assert sum(told) == pytest.approx(len(work))
+
+
 def test_another_number_of_dimensions_or_channels_is_refused():
     with pytest.raises(DataError, match="takes 3-D data"):
         predict(network(3), survey(20, 20), show_progress=False)
@@ -233,8 +255,6 @@ def test_a_written_result_is_the_one_in_memory(tmp_path, suffix):
 
 def test_an_interrupted_prediction_leaves_nothing(tmp_path, monkeypatch):
     trained, calls = network(2), []
-    from geocnn.reading import Reader
-
     read = Reader.read
 
     def interrupted(*arguments):
@@ -283,9 +303,9 @@ def peak(what: str, out: str, memory: str) -> tuple[int, int]:
 
 def test_the_memory_budget_is_respected():
     """In one piece, and in strips."""
-    for memory, pieces in (("2.5GB", 1), ("0.75GB", 2)):
+    for memory, least in (("2.5GB", 1), ("0.75GB", 2)):
         tiles, used = peak("array", "", memory)
-        assert tiles >= pieces
+        assert tiles >= least
         assert used <= float(memory[:-2]) * 1e9
 
 
@@ -379,8 +399,6 @@ LEFT = """if True:
 
 
 def test_a_file_that_changes_meanwhile_gives_no_result(tmp_path, monkeypatch):
-    from geocnn.reading import Reader
-
     path, read = tmp_path / "survey.npy", Reader.read
     np.save(path, survey(60, 50))
 

@@ -72,24 +72,37 @@ def pieces(
         done: what is finished already.
         share: what is to be done; default everything.
     """
-    one_pass = None if work.network is not None else _OnePass(trained, device, precision, tick)
+    one_pass = None if work.network is not None else _OnePass(trained, device, precision)
     axis = work.axes[0]
     for number, tile in enumerate(work):
         if share is not None and number not in share.tiles:
             continue
         inside = reader.inside(tile)
-        where = still_to_do(work, inside, number, done, share)
+        where, told = still_to_do(work, inside, number, done, share), _Told(tick)
         if number == done[0]:
-            tick((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
-        if not is_live(reader, where):  # finished, padding, or dead traces
-            tick(1.0)
-        elif work.network is not None:
-            for start, block in _streamed(work, work.network, reader, tile, where, tick):
+            told((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
+        live = is_live(reader, where)  # else finished, padding, or dead traces
+        if live and work.network is not None:
+            for start, block in _streamed(work, work.network, reader, tile, where, told):
                 plane = start[axis] + block.shape[axis]
                 yield Piece(start, block, (number + 1, 0) if plane == inside[axis].stop else (number, plane))
-        else:
+        elif live:
             assert one_pass is not None
-            yield Piece(*_in_one_pass(work, one_pass, reader, tile, where), (number + 1, 0))
+            yield Piece(*_in_one_pass(work, one_pass, reader, tile, where, told), (number + 1, 0))
+        told(1.0)
+
+
+class _Told:
+    """What has been told of a tile's progress: never more than all of it, whatever the steps say."""
+
+    def __init__(self, tick: Callable[[float], None]) -> None:
+        self._tick, self._so_far = tick, 0.0
+
+    def __call__(self, share: float) -> None:
+        """Tell of some more; the rest, where that is less."""
+        more = min(share, 1.0 - self._so_far)
+        self._so_far += more
+        self._tick(more)
 
 
 def still_to_do(
@@ -218,17 +231,15 @@ def _wrong(
 class _OnePass:
     """A network that is applied to whole windows."""
 
-    def __init__(
-        self, trained: Trained, device: torch.device, precision: Precision, tick: Callable[[float], None]
-    ) -> None:
-        self._ndim, self._device, self._precision, self._tick = trained.card.ndim, device, precision, tick
+    def __init__(self, trained: Trained, device: torch.device, precision: Precision) -> None:
+        self._ndim, self._device, self._precision = trained.card.ndim, device, precision
         self._model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
 
     @torch.inference_mode()
-    def __call__(self, block: NDArray[np.float32]) -> Tensor:
+    def __call__(self, block: NDArray[np.float32], tick: Callable[[float], None]) -> Tensor:
         """Logits ``(classes, *space)``."""
         x = channels_last(torch.from_numpy(block)[None, None].to(self._device), self._ndim)
-        with autocast(self._precision, self._device), _during_forward(self._model, self._tick):
+        with autocast(self._precision, self._device), _during_forward(self._model, tick):
             logits: Tensor = self._model(x)[0].float()
         return logits
 
@@ -245,11 +256,18 @@ def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator
             hook.remove()
 
 
-def _in_one_pass(work: Work, network: _OnePass, reader: Reader, tile: Tile, where: tuple[slice, ...]) -> _Answers:
+def _in_one_pass(
+    work: Work,
+    network: _OnePass,
+    reader: Reader,
+    tile: Tile,
+    where: tuple[slice, ...],
+    tick: Callable[[float], None],
+) -> _Answers:
     """The answers for a tile."""
     flat, kept, spans = work.tiles.flat, _kept(work, tile, where), _spans(work, tile)
     block, bad = reader.read(tuple(spans))
-    logits = network(block if flat is None else block.squeeze(flat))
+    logits = network(block if flat is None else block.squeeze(flat), tick)
     result = answer(logits[(slice(None), *(kept[axis] for axis in work.axes))])
     result = result if flat is None else np.expand_dims(result, flat)
     wrong = bad[
