@@ -1,6 +1,9 @@
 """Prediction: no seams, no lost samples, no surprises."""
 
 import contextlib
+import errno
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,15 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from zarr.storage import LocalStore
 
 import geocnn
 from geocnn.checkpoints import Card, Trained
-from geocnn.errors import DataError
+from geocnn.errors import DataError, TargetError
 from geocnn.io.statistics import sample_traces
+from geocnn.io.tracesink import TraceSink
 from geocnn.models import build
 from geocnn.normalisation import Normalisation
 from geocnn.prediction import predict
 from geocnn.prediction.pieces import pieces
+from geocnn.prediction.results import Results
 from geocnn.prediction.work import plan_work
 from geocnn.reading import Reader
 
@@ -361,7 +367,7 @@ def test_a_killed_run_goes_on_and_the_file_is_the_same_to_the_last_byte(tmp_path
         marks = marks_in(tmp_path)
     assert not out.exists()
     done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
-    assert "a run that was killed had done the beginning" in done.stdout
+    assert "an earlier run had done the beginning" in done.stdout
     through = tmp_path / f"through{suffix}"
     if suffix == ".sgy":
         assert out.read_bytes() == through.read_bytes()
@@ -410,6 +416,44 @@ def test_a_file_that_changes_meanwhile_gives_no_result(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"survey\.npy has changed while it was being read; nothing was written"):
         predict(network(2), path, tmp_path / "result.npy", show_progress=False)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("suffix", [".sgy", ".zarr", ".npy"])
+def test_a_folder_that_goes_away_meanwhile_is_told_of(tmp_path, monkeypatch, suffix):
+    folder, read = tmp_path / "results", Reader.read
+    folder.mkdir()
+    np.save(tmp_path / "survey.npy", survey(60, 50))
+
+    def gone(*arguments):
+        shutil.rmtree(folder, ignore_errors=True)
+        return read(*arguments)
+
+    monkeypatch.setattr(Reader, "read", gone)
+    with pytest.raises(TargetError, match=rf"cannot write r{suffix} in \S+results: no such file or dir"):
+        predict(network(2), tmp_path / "survey.npy", folder / f"r{suffix}", show_progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["survey.npy"]
+
+
+@pytest.mark.parametrize(("suffix", "writer"), [(".sgy", (TraceSink, "_put")), (".zarr", (LocalStore, "set"))])
+def test_a_disk_that_fills_up_meanwhile_leaves_the_earlier_result(tmp_path, monkeypatch, suffix, writer):
+    out, put = tmp_path / f"r{suffix}", Results._put
+    predict(network(2), survey(60, 50), out, show_progress=False)
+    before = geocnn.open(out).read((slice(None), slice(None)))
+
+    def full(results, start, block):
+        if start[0] > 0:
+            monkeypatch.setattr(*writer, refuse)
+        put(results, start, block)
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Results, "_put", full)
+    with pytest.raises(TargetError, match=rf"no room for r{suffix} in \S+: .* nothing was left there"):
+        predict(network(2, seed=1), survey(60, 50), out, tile=(16, 50), overwrite=True, show_progress=False)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(geocnn.open(out).read((slice(None), slice(None))), before)
+    assert [p.name for p in tmp_path.iterdir()] == [out.name]
 
 
 def test_a_network_of_unknown_reach_sees_everything_at_once():

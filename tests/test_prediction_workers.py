@@ -50,7 +50,7 @@ def cluster(tmp_path_factory) -> Iterator[str]:
 
 def written(path: Path, data: np.ndarray) -> Path:
     """A survey in a file."""
-    with geocnn.io.create(path, like=geocnn.open(data)) as sink:
+    with geocnn.io.create(path, like=geocnn.open(data), overwrite=True) as sink:
         sink.write((0,) * data.ndim, data)
     return path
 
@@ -198,7 +198,7 @@ def test_a_killed_run_goes_on_in_a_cluster(cluster, tmp_path, run):
     assert not any(worker.is_running() for worker in workers)
     assert marks_in(tmp_path)
     result = predict(checkpoints.load(run), path, out, scheduler=cluster, show_progress=False)
-    assert result.notes[0].startswith("a run that was killed had done the beginning; this one went on from inline")
+    assert result.notes[0].startswith("an earlier run had done the beginning; this one went on from inline")
     assert content(out) == content(tmp_path / "one.zarr")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["killed.zarr", "log", "net", "one.zarr", "survey.sgy"]
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["create", "evaluate", "fit", "load", "open", "predict"]
+__all__ = ["create", "evaluate", "fit", "load", "open", "predict", "predict_files"]
 
 _HOME = {
     "create": "geocnn.io",
@@ -16,11 +16,13 @@ _HOME = {
     "load": "geocnn.checkpoints",
     "open": "geocnn.io",
     "predict": "geocnn.recipes",
+    "predict_files": "geocnn.prediction.many",
 }
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import load
     from geocnn.io import create, open  # noqa: A004  (the field's verb, always used as geocnn.open)
+    from geocnn.prediction.many import predict_files
     from geocnn.recipes import evaluate, fit, predict
 
 

@@ -15,6 +15,7 @@ import zarr
 
 from geocnn import io
 from geocnn.errors import DataError, TargetError
+from geocnn.io import partial
 
 SUFFIXES = [".sgy", ".npy", ".zarr"]
 
@@ -235,3 +236,29 @@ def test_a_copy_of_what_is_abandoned_cannot_join(tmp_path):
     with pytest.raises(TargetError, match=r"cannot write r\.npy"):
         pickle.loads(packed)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_ctrl_c_after_a_minute_keeps_what_is_done_for_the_same_job(tmp_path, monkeypatch, suffix):
+    target, values = tmp_path / f"r{suffix}", np.arange(12, dtype=np.float32).reshape(3, 4)
+
+    def begin(job):
+        with io.create(target, values, job=job) as sink:
+            sink.write((0, 0), values[:2])
+            sink.mark(2)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):  # seconds of work are not worth a file on the disk
+        begin("job")
+    assert names(tmp_path) == []
+    monkeypatch.setattr(partial, "_WORTH_KEEPING", 0)
+    with pytest.raises(KeyboardInterrupt, match=f"what is finished of r{suffix} is kept, and the same command goes on"):
+        begin("job")
+    with pytest.raises(KeyboardInterrupt, match="is kept"):  # of another job: begins anew
+        begin("other")
+    assert len(names(tmp_path)) == 2
+    with io.create(target, values, job="other") as sink:
+        assert sink.resumed == (2,)
+        sink.write((2, 0), values[2:])
+    np.testing.assert_array_equal(io.open(target).read(...), values)
+    assert names(tmp_path) == [target.name]

@@ -25,6 +25,34 @@ def test_ctrl_c_in_prediction(here):
     np.testing.assert_array_equal(np.load("line.npy"), values)
 
 
+def test_ctrl_c_in_a_long_prediction_and_on_with_it(here):
+    """A minute of work is worth keeping; here any time is."""
+    np.save("line.npy", np.random.default_rng(0).standard_normal((6000, 600), dtype=np.float32))
+    words = ["predict", network(), "line.npy", "--out", "mine.sgy", "--no-picture"]
+    code = "import sys, geocnn.io.partial as p; p._WORTH_KEEPING = 0; from geocnn.cli import main; sys.exit(main())"
+    process = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: list(Path().glob(".mine.sgy.partial-*.done")))
+    said = "geocnn: stopped; what is finished of mine.sgy is kept, and the same command goes on from there."
+    assert interrupt(process) == (130, said)
+    process = subprocess.run([sys.executable, "-m", "geocnn", *words], capture_output=True, text=True, check=True)
+    assert "note: an earlier run had done the beginning; this one went on from trace" in process.stdout
+    assert main([*words[:4], "through.sgy", *words[5:], "--quiet"]) == 0
+    assert Path("mine.sgy").read_bytes() == Path("through.sgy").read_bytes()
+    assert sorted(p.name for p in here.iterdir()) == ["line.npy", "mine.sgy", "net", "through.sgy"]
+
+
+@pytest.mark.usefixtures("here")
+def test_ctrl_c_between_many_files():
+    for k in range(3):
+        np.save(f"{k}.npy", np.random.default_rng(k).standard_normal((300 + 9000 * (k == 2), 600), dtype=np.float32))
+    words = ["predict", network(), "0.npy", "1.npy", "2.npy", "--out", "results", "--no-picture"]
+    process = start(*words)
+    wait_for(lambda: list(Path("results").glob(".2-net.npy.partial-*")))
+    said = "geocnn: stopped; 2 of 3 files are done, and the same command goes on with the others."
+    assert interrupt(process) == (130, said)
+    assert sorted(p.name for p in Path("results").iterdir()) == ["0-net.npy", "1-net.npy"]
+
+
 def test_ctrl_c_in_training_and_on_with_it(here):
     options = ["train", "traces", "--epochs", "4000", "--out", "mine"]
     process = start(*options)

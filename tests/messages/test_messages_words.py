@@ -77,8 +77,8 @@ def half_a_pair():
 
 @command
 def a_word_too_many():
-    """predict has no use for two.sgy; options are written with their names, see geocnn predict --help."""
-    return run("predict", "faults", "one.sgy", "two.sgy")
+    """evaluate has no use for one.sgy; options are written with their names, see geocnn evaluate --help."""
+    return run("evaluate", "faults", "one.sgy")
 
 
 @command

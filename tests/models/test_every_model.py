@@ -116,9 +116,19 @@ def test_torchscript_gives_the_same_numbers_at_every_size(name, ndim, tmp_path):
     assert len(made.checked) == (2 if made.sizes.step else 1)
 
 
+FAMILIES = ("resnet18", "resnet50", "resnet20")
+"""Of the networks that share all their code these are exported in every dimension, the others in one."""
+
+
+def in_most_dimensions():
+    """Networks and dimensions in which an export, which takes seconds, has something of its own to show."""
+    kin = [name for name in ARCHITECTURES if name.startswith("resnet") and name not in FAMILIES]
+    alone = [(name, 1 + k % 3) for k, name in enumerate(kin)]
+    return alone + [(name, ndim) for name in ARCHITECTURES if name not in kin for ndim in (1, 2, 3)]
+
+
 @pytest.mark.usefixtures("symbolic_sizes")
-@DIMENSIONS
-@EVERY
+@pytest.mark.parametrize(("name", "ndim"), in_most_dimensions())
 def test_torch_export_and_onnx_give_the_same_numbers_at_every_size(name, ndim, tmp_path, monkeypatch):
     ort = pytest.importorskip("onnxruntime")
     model, x = make(name, ndim)

@@ -132,6 +132,17 @@ def test_a_restart_gives_the_same_bits():
         assert torch.equal(again, through[0, :, start:])
 
 
+def test_bf16_does_not_round_the_input():
+    """A difference filter sees the trace of amplitude 0.3 that lies on a level of 1,000, where bf16 has steps of 4."""
+    model = nn.Sequential(Conv(1, in_channels=1, out_channels=2, kernel_size=3), nn.ReLU())
+    with torch.no_grad():
+        model[0].weight[:] = torch.tensor([-1.0, 0.0, 1.0])
+    x = 1000 + torch.linspace(0, 30, 400).sin()[None, None] * 0.3
+    found = StreamedNetwork.of(model, x.shape[1:], precision="bf16")(x, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(found[..., 1:-1], model(x)[..., 1:-1], rtol=0.01, atol=0.001)
+
+
 @pytest.mark.parametrize("name", ZOO)
 def test_every_plane_of_every_map_is_made_once(name):
     model, x = made(name, 3)

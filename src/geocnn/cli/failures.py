@@ -75,7 +75,7 @@ def _usage(error: CycloptsError, app: App) -> str:
     if isinstance(error, UnknownCommandError):
         return _unknown_command(error, app)
     if isinstance(error, UnknownOptionError):
-        return f"{verb or 'geocnn'} has no option {error.token.keyword}; {_near(error)}{see}"
+        return f"{verb or 'geocnn'} has no option {error.token.keyword or error.token.value}; {_near(error)}{see}"
     if isinstance(error, UnusedCliTokensError):
         rest = " ".join(error.unused_tokens or ())
         return f"{verb} has no use for {rest}; options are written with their names, {see}"
@@ -111,7 +111,7 @@ def _wanted(kind: object) -> str:
 def _near(error: UnknownOptionError) -> str:
     """The option that the user may have meant: one that begins its words with these letters, or is spelt like it."""
     known = [name for argument in error.argument_collection for name in argument.names]
-    word = error.token.keyword or ""
+    word = error.token.keyword or error.token.value or ""
     near = [name for name in known if _initials(name) == word.lstrip("-")] or get_close_matches(word, known, n=1)
     return f"did you mean {near[0]}? Else " if near else ""
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,12 @@ from geocnn.errors import DataError, TargetError
 from geocnn.io.system import FULL_DISK, no_room, reason
 from geocnn.io.zarr_folder import is_one_array, is_zarr
 
-__all__ = ["PartialSink", "check_target"]
+__all__ = ["PartialSink", "check_target", "forget_partial"]
+
+_WORTH_KEEPING = 60.0
+"""Seconds of work from which on Ctrl-C leaves a job's partial file for the next run."""
+_KEPT = "kept"
+"""In place of the number of a process: a partial file that nobody writes any more."""
 
 
 class PartialSink:
@@ -32,14 +38,15 @@ class PartialSink:
         needed: size of the finished result in bytes.
         overwrite: replace an existing result.
         source_path: input that must not be overwritten by its own result.
-        job: what is being done, in one line. A partial file that a killed process has left of the very same job is
-            taken over, as far as :meth:`mark` had been called; without a job, or of another one, it is removed.
+        job: what is being done, in one line. A partial file that a process has left of the very same job, because it
+            was killed or stopped by Ctrl-C after a minute, is taken over, as far as :meth:`mark` had been called;
+            without a job, or of another one, it is removed.
 
     Attributes:
         rows: planes along the first axis that are best written together: those of a chunk.
         units: samples per axis of what is read and written as a whole, a chunk or a trace: two processes must not
             write into the same one at the same time.
-        resumed: what the last call of :meth:`mark` said before the process was killed; None for a fresh result.
+        resumed: what the last call of :meth:`mark` said before the process ended; None for a fresh result.
 
     Raises:
         TargetError: the target cannot be written; nothing has been touched.
@@ -69,14 +76,15 @@ class PartialSink:
         self.needed = needed
         self.overwrite = overwrite
         self._target = path.resolve()  # through links: the file is replaced, not the link
-        self.partial = self._target.with_name(f".{self._target.name}.partial-{_host()}-{os.getpid()}")
+        self.partial = _partial(self._target, str(os.getpid()))
         self._job = job
         self.resumed: tuple[int, ...] | None = None
         if left:
             orphan, self.resumed = left
             orphan.replace(self.partial)
             _marks(orphan).replace(_marks(self.partial))
-        _remove_orphans(self._target)
+        forget_partial(self._target)
+        self._begun = time.monotonic()
         self._open = True
 
     def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
@@ -140,8 +148,26 @@ class PartialSink:
     ) -> None:
         if kind is None:
             self.commit()
+        elif issubclass(kind, KeyboardInterrupt) and self._leave():
+            raise KeyboardInterrupt(
+                f"stopped; what is finished of {self.path.name} is kept, and the same command goes on from there."
+            ) from None
         else:
             self.abort()
+
+    def _leave(self) -> bool:
+        """Leave what was written for a run that goes on with it; False where it is not worth that."""
+        worth = self.resumed is not None or time.monotonic() - self._begun > _WORTH_KEEPING
+        if not (self._open and self._owner and worth and _marks(self.partial).is_file()):
+            return False
+        self._open = False
+        with self._guard():
+            self._close()
+            kept = _partial(self._target, _KEPT)
+            _remove(kept)
+            self.partial.replace(kept)
+            _marks(self.partial).replace(_marks(kept))
+        return True
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name not in self._HANDLES} | {"_owner": False}
@@ -214,28 +240,40 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
         raise TargetError(_full(target, path.name, needed, free))
 
 
-def _host() -> str:
-    """Name of this machine as part of a file name."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", socket.gethostname())
+def _partial(target: Path, owner: str) -> Path:
+    """Where the partial file of a process of this machine lies."""
+    host = re.sub(r"[^A-Za-z0-9_.-]", "_", socket.gethostname())
+    return target.with_name(f".{target.name}.partial-{host}-{owner}")
 
 
 def _orphans(target: Path) -> Iterator[Path]:
-    """Partial files that processes of this machine left behind when they were killed."""
-    if os.name != "posix":  # elsewhere a process cannot be asked whether it lives without harm
-        return
-    start = f".{target.name}.partial-{_host()}-"
+    """Partial files that processes of this machine left behind."""
+    start = _partial(target, "").name
     for entry in list(target.parent.iterdir()) if target.parent.is_dir() else []:
-        number = entry.name.removeprefix(start)
-        if entry.name.startswith(start) and number.isdecimal() and not _lives(int(number)):
+        owner = entry.name.removeprefix(start)
+        if entry.name.startswith(start) and (owner == _KEPT or (owner.isdecimal() and not _lives(int(owner)))):
             yield entry
 
 
-def _remove_orphans(target: Path) -> None:
-    """Remove them."""
+def forget_partial(target: Path, *, unless_marked: bool = False) -> bool:
+    """Remove what processes of this machine, which have ended, left behind of a result.
+
+    Args:
+        target: where the result would be, without links.
+        unless_marked: leave what a run can go on with.
+
+    Returns:
+        Whether something was left.
+    """
+    left = False
     for entry in _orphans(target):
+        if unless_marked and _marks(entry).is_file():
+            left = True
+            continue
         with contextlib.suppress(OSError):
             _remove(entry)
             _marks(entry).unlink(missing_ok=True)
+    return left
 
 
 def _marks(partial: Path) -> Path:
@@ -256,6 +294,8 @@ def _left_over(target: Path, job: str) -> tuple[Path, tuple[int, ...]] | None:
 
 def _lives(process: int) -> bool:
     """Whether there is a process of that number."""
+    if os.name != "posix":  # elsewhere a process cannot be asked without harm
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

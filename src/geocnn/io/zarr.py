@@ -188,8 +188,7 @@ class ZarrSink(PartialSink):
         """
         self._check(start, block)
         with self._guard():
-            if not self._owner:
-                (self.partial / "zarr.json").stat()  # Zarr would make the folder again that its owner has removed
+            (self.partial / "zarr.json").stat()  # Zarr would make the folder again that somebody has removed
             self._array[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))] = block
 
     def _join(self) -> None:
@@ -199,6 +198,7 @@ class ZarrSink(PartialSink):
         self._array = zarr.open_array(str(self.partial), mode="r+")
 
     def _finish(self) -> None:
+        (self.partial / "zarr.json").stat()
         for folder, _, names in os.walk(self.partial):
             for name in names:
                 with (Path(folder) / name).open("rb") as file:

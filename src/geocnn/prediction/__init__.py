@@ -90,7 +90,7 @@ def predict(
         memory: such as "4GB", for the process, or each worker; default half of what the machine has, in all.
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
-        precision: "float32", "bf16" (faster, within about 0.01 in probability), or "auto".
+        precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
         log: file to which a line of JSON is appended for every part that is finished; see
             :class:`geocnn.prediction.log.Log`.
         workers: processes of this machine that share the work, each with its part of torch's threads; with the same
@@ -176,7 +176,7 @@ def _team(
 
 
 def _apply(job: Job, array: NDArray[np.float32] | None, record: Log, *, show_progress: bool) -> None:
-    """Do the work, from where a run that was killed had come to."""
+    """Do the work, from where an earlier run had come to."""
     work, sink, axis = job.work, job.sink, job.work.axes[0]
     keep_memory(keep=job.keep)
     record.expects(to_do(work, job.reader, job.done))
@@ -243,13 +243,13 @@ def _check(card: Card, source: Source) -> None:
 
 
 def _work_notes(work: Work, done: Mark, card: Card, source: Source) -> list[str]:
-    """That the beginning comes from a run that was killed, and that a network for sections went through a cube."""
+    """That the beginning comes from an earlier run, and that a network for sections went through a cube."""
     notes: list[str] = []
     tiles, planes = done
     if tiles or planes:
         axis = source.grid.axes[work.axes[0]]
         at = f"{axis.name} {axis.values[planes]:g} of tile {tiles + 1}" if tiles < len(work) else "the end"
-        notes.append(f"a run that was killed had done the beginning; this one went on from {at}.")
+        notes.append(f"an earlier run had done the beginning; this one went on from {at}.")
     if work.tiles.flat is not None:
         name = source.grid.names[work.tiles.flat]
         notes.append(f"{card.name} is a network for sections; it went through the cube {name} by {name}.")

@@ -16,7 +16,7 @@ from geocnn.prediction.pieces import Mark
 from geocnn.prediction.work import Work, streamed_network
 from geocnn.reading import Reader
 
-__all__ = ["Job"]
+__all__ = ["Job", "check_versions"]
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,7 @@ class Job:
             DataError: other versions are installed there.
         """
         wanted, path, parts = pickle.loads(packed)
-        if (own := versions()) != wanted:
-            name = next(name for name in wanted if own[name] != wanted[name])
-            raise DataError(
-                f"a worker has {name} {own[name]}, and {wanted[name]} is needed; install the same versions everywhere."
-            )
+        check_versions(wanted)
         job: Job
         job, streams = pickle.loads(parts)
         if path is not None:
@@ -91,6 +87,19 @@ class Job:
             return job
         network = streamed_network(job.trained, job.work.window, job.device, job.precision)
         return replace(job, work=replace(job.work, network=network))
+
+
+def check_versions(wanted: dict[str, str]) -> None:
+    """Refuse to work with other versions than the process that asks.
+
+    Raises:
+        DataError: other ones are installed here.
+    """
+    if (own := versions()) != wanted:
+        name = next(name for name in wanted if own[name] != wanted[name])
+        raise DataError(
+            f"a worker has {name} {own[name]}, and {wanted[name]} is needed; install the same versions everywhere."
+        )
 
 
 _NOTHING = io.ArraySource(np.zeros(1, np.float32))

@@ -19,7 +19,9 @@ from geocnn.tiling import EDGE, Plan, Tile, plan
 __all__ = ["Work", "flat_axis", "plan_work", "streamed_network"]
 
 _SLAB = 250_000
-"""Samples of a slab from which on a larger one is hardly faster."""
+"""Samples of a slab from which on a larger one is hardly faster,"""
+_PLANES = 16
+"""if it has so many planes, of which each convolution reads two or more beyond; or four times the samples."""
 _COPIES = 40
 """Bytes per sample of a slab for reading it, the next one, and the result."""
 _SCRATCH = 1.25
@@ -161,7 +163,8 @@ def _streamed(trained: Trained, allowed: int, device: torch.device, precision: P
     except DataError as error:
         raise _WholeMapError(str(error)) from None
     step, cross = card.size_multiple, math.prod(window[1:])
-    slab = min(-(-_SLAB // cross // step) * step, window[0])
+    planes = max(-(-_SLAB // cross), min(_PLANES, 4 * _SLAB // cross))
+    slab = min(max(1, -(-planes // step)) * step, window[0])
     while (needed := int(_SCRATCH * network.peak_bytes(slab)) + _COPIES * slab * cross) > allowed:
         if slab == 1:
             raise _TooLargeError(tiles, needed)

@@ -51,7 +51,7 @@ def forget(name: str) -> None:
         _jobs.pop(key, None)
 
 
-def do(name: str, packed: bytes, share: Share, threads: int, *, turns: bool) -> list[Part]:
+def do(packed: bytes, name: str, share: Share, threads: int, *, turns: bool) -> list[Part]:
     """Do a share of the work; this is what runs in a worker."""
     from distributed import Lock, get_worker
 

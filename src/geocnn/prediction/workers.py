@@ -6,13 +6,14 @@ nothing else. A share that is done again, because its worker has died, writes th
 
 import uuid
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import torch
 
@@ -25,12 +26,19 @@ from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log
 from geocnn.prediction.pieces import Share
 from geocnn.prediction.shares import Tiles, collides, divided, front
-from geocnn.prediction.worker import Part, do, facts, forget, same
+from geocnn.prediction.worker import do, facts, forget, same
 
 __all__ = ["Workers", "check_files"]
 
 _SHARES = 4
 """Shares per worker: few, for each warms up at its ends, and enough that none waits long for the last one."""
+_DIED = (
+    "one worker after the other died of the same part of the work, perhaps because memory ran out; give fewer "
+    "--workers or less --memory."
+)
+_LOST = "the connection to the Dask scheduler is lost; start it and the same command again."
+
+Result = TypeVar("Result")
 
 
 class Workers:
@@ -79,12 +87,28 @@ class Workers:
     ) -> None:
         self._stack.close()
 
+    @property
+    def size(self) -> int:
+        """Tasks that are done at a time."""
+        return self._number or sum(tasks for _, tasks, _ in self._facts)
+
     def memory(self, device: torch.device) -> int:
         """Bytes that a worker may take where the user says nothing."""
         if self._number is not None:
             return budget.half_of_memory(device) // self._number
         limits = (limit // (2 * tasks) for _, tasks, limit in self._facts if limit)
         return min([budget.half_of_memory(device), *limits])
+
+    def each(
+        self, function: Callable[..., Result], packed: bytes, calls: Sequence[tuple[Any, ...]]
+    ) -> Generator[tuple[int, Result | DataError], None, None]:
+        """Call a function in the workers; see :func:`_each`."""
+        with self._connected() as client, closing(_each(client, function, packed, calls)) as results:
+            yield from results
+
+    def _connected(self) -> AbstractContextManager[Any]:
+        """The client: of a cluster that runs, or of processes that start now."""
+        return nullcontext(self._client) if self._client else started(self._number or 1)
 
     def run(self, job: Job, tiles: Tiles, record: Log, tick: Callable[[float], None]) -> None:
         """Do the work.
@@ -101,52 +125,68 @@ class Workers:
         sink, done = job.sink, job.done
         assert isinstance(sink, PartialSink)
         finished: list[Share] = []
-        with nullcontext(self._client) if self._client else started(self._number or 1) as client:
+        with self._connected() as client:
             record.expects(tiles)
             shares = divided(job.work, tiles, sink.units, _SHARES * sum(client.nthreads().values()))
-            with closing(_results(client, job, sink, shares, self.threads)) as results:
-                for share, parts in results:
-                    for number, planes, samples, more in parts:
+            name, work = uuid.uuid4().hex, partial(do, turns=collides(job.work, sink.units))
+            calls = [(name, share, self.threads) for share in shares]
+            with closing(_each(client, work, job.packed(), calls)) as results:
+                for number, parts in results:
+                    if isinstance(parts, DataError):
+                        raise parts
+                    for tile, planes, samples, more in parts:
                         tick(samples)
-                        record.add(number, planes, samples, **more)
-                    finished.append(share)
+                        record.add(tile, planes, samples, **more)
+                    finished.append(shares[number])
                     if (mark := front(job.work, tiles, finished, done)) != done:
                         done = mark
                         sink.mark(*done)
+            client.run(forget, name, on_error="ignore")
 
 
-def _results(
+def _each(
     client: Any,  # noqa: ANN401  (Dask has no types)
-    job: Job,
-    sink: PartialSink,
-    shares: list[Share],
-    threads: int,
-) -> Generator[tuple[Share, list[Part]], None, None]:
-    """Shares that are finished, in whatever order that happens."""
+    function: Callable[..., Result],
+    packed: bytes,
+    calls: Sequence[tuple[Any, ...]],
+) -> Generator[tuple[int, Result | DataError], None, None]:
+    """Call a function in the workers, again where one has died.
+
+    Args:
+        client: of the workers.
+        function: of a module that they have.
+        packed: its first argument, which is sent to each worker once.
+        calls: the other ones.
+
+    Yields:
+        Number of a call and what came of it, in the order in which they end; an error where one worker after the other
+        has died of it.
+
+    Raises:
+        DataError: the scheduler is gone; and what the function raises.
+    """
     from distributed import KilledWorker, as_completed
 
-    name, turns = uuid.uuid4().hex, collides(job.work, sink.units)
+    name = uuid.uuid4().hex
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph")  # once, and from there to the workers
-        packed = client.submit(same, job.packed(), key=f"geocnn-{name}", pure=False)
+        first = client.submit(same, packed, key=f"geocnn-{name}", pure=False)
         tasks = {
-            client.submit(do, name, packed, share, threads, turns=turns, key=f"geocnn-{name}-{k}", priority=-k): share
-            for k, share in enumerate(shares)
+            client.submit(function, first, *call, key=f"geocnn-{name}-{k}", priority=-k): k
+            for k, call in enumerate(calls)
         }
     try:
         for task in as_completed(tasks, loop=client.loop):
-            yield tasks[task], task.result()
-        client.run(forget, name, on_error="ignore")
-    except KilledWorker:
-        raise DataError(
-            "one worker after the other died of the same part of the work, perhaps because memory ran out; give fewer "
-            "--workers or less --memory."
-        ) from None
+            try:
+                found = task.result()
+            except KilledWorker:
+                found = DataError(_DIED)
+            yield tasks[task], found
     except CancelledError:
-        raise DataError("the connection to the Dask scheduler is lost; start it and the same command again.") from None
+        raise DataError(_LOST) from None
     finally:
         if client.status == "running":
-            client.cancel([packed, *tasks])
+            client.cancel([first, *tasks])
 
 
 def check_files(source: Source, out: str | Path | None) -> None:

@@ -24,8 +24,8 @@ class _Held:
     the work, whatever the allocator makes of blocks that come and go.
     """
 
-    def __init__(self, total: int, room: Room) -> None:
-        self.total, self.room = total, room
+    def __init__(self, total: int, room: Room, dtype: torch.dtype) -> None:
+        self.total, self.room, self.dtype = total, room, dtype
         self.memory: Tensor | None = None
         self.low = self.high = 0  # planes of the map that are held
         self.start = 0  # where plane ``low`` lies
@@ -35,13 +35,13 @@ class _Held:
         """Hold planes that have just been made."""
         count = planes.shape[2]
         if self.room.passing:
-            self.memory, self.low, self.high, self.start = planes, start, start + count, 0
+            self.memory, self.low, self.high, self.start = planes.to(self.dtype), start, start + count, 0
             return
         if self.memory is None:
             self.low = self.high = start
             shape = (*planes.shape[:2], self.room.planes, *planes.shape[3:])
             layout = torch.channels_last if planes.ndim == 4 else torch.channels_last_3d
-            self.memory = torch.empty(shape, dtype=planes.dtype, device=planes.device, memory_format=layout)
+            self.memory = torch.empty(shape, dtype=self.dtype, device=planes.device, memory_format=layout)
         if not self.ring and self.start + self.high - self.low + count > self.room.planes:
             self.memory[:, :, : self.high - self.low] = self._at(self.low, self.high).clone()
             self.start = 0
@@ -94,7 +94,7 @@ def run(
         Number of the first plane, and the planes, ``(1, channels, planes, *cross-section)``; those that the schedule
         asks for and no others.
     """
-    held = {number: _Held(graph.planes(number), room) for number, room in rooms(schedule).items()}
+    held = {k: _Held(graph.planes(k), room, graph.dtype_of(k)) for k, room in rooms(schedule).items()}
     share = 1 / max(1, len(graph.nodes))
     for part in schedule:
         if part.node == INPUT:

@@ -27,13 +27,11 @@ class StreamedNetwork:
     Attributes:
         graph: the steps, rewritten for speed, for an input of one shape.
         device: where it runs.
-        dtype: of the maps.
         ndim: axes of space of the data.
     """
 
     graph: Graph
     device: torch.device
-    dtype: torch.dtype
     ndim: int
 
     @classmethod
@@ -60,7 +58,7 @@ class StreamedNetwork:
         place = torch.device(device)
         dtype = autocast_dtype(precision, place) or torch.float32
         graph = rewritten(record(network, shape)).to(place, dtype)
-        return cls(graph, place, dtype, len(shape) - 1)
+        return cls(graph, place, len(shape) - 1)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,7 +101,7 @@ class StreamedNetwork:
 
     def peak_bytes(self, slab: int) -> int:
         """Memory that the maps take at most, in bytes, when ``slab`` planes are read at once."""
-        return peak_bytes(self.graph, slab, self.dtype.itemsize)
+        return peak_bytes(self.graph, slab)
 
     def _lifted(self, read: Read) -> Read:
         """Planes where and as the steps take them, channels innermost."""
@@ -112,6 +110,6 @@ class StreamedNetwork:
         def planes(start: int, stop: int) -> Tensor:
             x = read(start, stop)
             x = x.unsqueeze(-1) if self.ndim == 1 else x
-            return x.to(self.device, self.dtype).contiguous(memory_format=layout)
+            return x.to(self.device, self.graph.entry).contiguous(memory_format=layout)
 
         return planes

@@ -42,20 +42,21 @@ def rooms(schedule: Schedule) -> dict[int, Room]:
     return found
 
 
-def peak_bytes(graph: Graph, slab: int, itemsize: int) -> int:
+def peak_bytes(graph: Graph, slab: int) -> int:
     """Bytes of all maps that live at once, at the worst moment.
 
     Args:
-        graph: the network.
+        graph: the network, in its precision.
         slab: planes of the input that are read at once.
-        itemsize: bytes of a number.
     """
-    plane = {k: itemsize * math.prod(graph.map_shape(k)) // graph.planes(k) for k in (INPUT, *graph.nodes)}
+    maps = (INPUT, *graph.nodes)
+    plane = {k: graph.dtype_of(k).itemsize * math.prod(graph.map_shape(k)) // graph.planes(k) for k in maps}
     schedule = Schedule(graph, slab, 0, graph.planes(graph.output))
     held = sum(plane[k] * (room.piece if room.passing else room.planes) for k, room in rooms(schedule).items())
     # Beside what is held: the planes that are being made, and a copy of what they are made of where it is needed.
+    widened = graph.entry.itemsize // graph.dtype.itemsize
     return held + max(
-        plane[part.node] * (part.stop - part.start)
+        plane[part.node] * (part.stop - part.start) * (widened if INPUT in _inputs(graph, part.node) else 1)
         + max((plane[s] * (b - a) for s, (a, b) in zip(_inputs(graph, part.node), part.reads, strict=True)), default=0)
         for part in schedule
     )

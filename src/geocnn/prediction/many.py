@@ -1,0 +1,167 @@
+"""A network applied to many surveys: one after the other, or each by a process of its own."""
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from geocnn import budget, io
+from geocnn.checkpoints import Trained, versions
+from geocnn.errors import DataError, GeocnnError
+from geocnn.hardware import Precision, autocast, choose_device
+from geocnn.io.partial import forget_partial
+from geocnn.io.source import Source
+from geocnn.prediction import predict
+from geocnn.prediction.job import check_versions
+from geocnn.prediction.workers import Workers
+
+__all__ = ["Outcome", "predict_files"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file.
+
+    Attributes:
+        file: the survey.
+        out: its result.
+        plan: how the network went through it.
+        notes: what a user should know.
+        seconds: time it took.
+        error: why there is no result; empty where there is one.
+        skipped: the result was there before, and was left as it is.
+    """
+
+    file: Path
+    out: Path
+    plan: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    error: str = ""
+    skipped: bool = False
+
+
+def predict_files(
+    network: str | Path | Trained,
+    files: Sequence[tuple[str | Path, str | Path]],
+    *,
+    tile: tuple[int, ...] | None = None,
+    memory: str | None = None,
+    overwrite: bool = False,
+    device: str = "auto",
+    precision: Precision = "float32",
+    log: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    opened: Callable[[Path], Source] = io.open,
+    show_progress: bool = True,
+) -> Iterator[Outcome]:
+    """Apply a network to many surveys; one that fails does not keep the others from their results.
+
+    Results that are there are left as they are, so that the same call goes on where an earlier one was stopped. With
+    workers each takes a file at a time if there are as many files as workers; else they share the work on each file.
+
+    Args:
+        network: as for :func:`geocnn.predict`, like all that is not named here.
+        files: surveys, and where the result of each goes.
+        overwrite: replace results that are there.
+        opened: opens a survey; where it is not :func:`geocnn.open`, workers need to have it too.
+        show_progress: show a live line where the files are done one after the other.
+
+    Yields:
+        What became of a file, as soon as it is known; with workers in whatever order they finish.
+
+    Raises:
+        DataError: two results of the same name, or options that fit no file; nothing has been done then.
+        MissingError: workers are asked for, and Dask is not installed.
+    """
+    pairs = [(Path(file).absolute(), Path(out).absolute()) for file, out in files]
+    _check_names([out for _, out in pairs])
+    place = choose_device(device)
+    autocast(precision, place)
+    options: dict[str, Any] = {"tile": tile, "overwrite": overwrite, "device": device, "precision": precision}
+    options |= {"log": None if log is None else Path(log).absolute(), "memory": memory}
+    if memory is not None:
+        budget.bytes_of(memory)
+    waiting = {out: file for file, out in pairs if overwrite or not out.exists()}
+    yield from (Outcome(file, out, skipped=True) for file, out in pairs if out not in waiting)
+    alone = {"workers": workers, "scheduler": scheduler, "show_progress": show_progress}
+    try:
+        with _team(workers, scheduler) as team:
+            if team is None or len(waiting) < team.size:
+                one = _Prediction(network, opened, options | alone)
+                outcomes: Iterator[Outcome] = (one(file, out) for out, file in list(waiting.items()))
+            else:
+                options |= {"memory": memory or str(team.memory(place)), "show_progress": False}
+                outcomes = _by_workers(team, _Prediction(network, opened, options), waiting)
+            for outcome in outcomes:
+                del waiting[outcome.out]
+                yield outcome
+    except BaseException as error:
+        for out in waiting:
+            forget_partial(out.resolve(), unless_marked=True)
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(
+                f"stopped; {len(pairs) - len(waiting)} of {len(pairs)} files are done, and the same command goes on "
+                "with the others."
+            ) from None
+        raise
+
+
+@dataclass(frozen=True)
+class _Prediction:
+    """What is done with each file, here or in a worker."""
+
+    network: str | Path | Trained
+    opened: Callable[[Path], Source]
+    options: dict[str, Any]
+
+    def __call__(self, file: Path, out: Path) -> Outcome:
+        """Predict a file; what is wrong with it becomes a sentence."""
+        try:
+            made = predict(self.network, self.opened(file), out, **self.options)
+        except GeocnnError as error:
+            return Outcome(file, out, error=str(error))
+        return Outcome(file, out, str(made.plan), tuple(made.notes), made.seconds)
+
+
+def _team(workers: int | None, scheduler: str | None) -> AbstractContextManager[Workers | None]:
+    """Those who do the work, where it is not this process."""
+    return nullcontext() if workers is None and scheduler is None else Workers(workers, scheduler)
+
+
+def _by_workers(team: Workers, prediction: _Prediction, waiting: dict[Path, Path]) -> Iterator[Outcome]:
+    """A file a task; a worker that dies costs its file alone, with which another one goes on."""
+    packed = pickle.dumps((versions(), pickle.dumps(prediction)))
+    files = list(waiting.items())
+    for number, found in team.each(_unpack_and_do, packed, [(file, out, team.threads) for out, file in files]):
+        out, file = files[number]
+        yield found if isinstance(found, Outcome) else Outcome(file, out, error=str(found))
+
+
+def _unpack_and_do(packed: bytes, file: Path, out: Path, threads: int) -> Outcome:
+    """What runs in a worker."""
+    wanted, prediction = pickle.loads(packed)
+    check_versions(wanted)
+    torch.set_num_threads(threads)
+    made: Outcome = pickle.loads(prediction)(file, out)
+    return made
+
+
+def _check_names(outs: Sequence[Path]) -> None:
+    """Refuse two results of one name.
+
+    Raises:
+        DataError: there are.
+    """
+    twice = [out for out, count in Counter(outs).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"two of the files would have the same result {twice[0].name}; give one of them a call of its own, with "
+            "another --out."
+        )
