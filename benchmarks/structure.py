@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from geocnn.normalisation import Normalisation
-from geocnn.synthetic.structure import StructureRanges, _draw, structure
+from geocnn.synthetic.structure import FAULTSEG3D, FIELD, StructureRanges, _draw, structure
 
 SHAPE = (128, 128, 128)
 EIGHT = dataclasses.replace(StructureRanges(), faults=(8, 8))
@@ -42,16 +42,17 @@ def plain(index: int) -> NDArray[np.float64]:
         distance, along, down = (
             np.float32(a) * x + np.float32(b) * y + np.float32(c) * z + np.float32(d) for a, b, c, d in fault.frame
         )
-        form = np.clip(1 + down / 2, 0, 1.5) if fault.linear else np.exp(-(along**2 + down**2) / 2)
+        form = np.clip(1 + down / 2, 0, 1.5) if fault.form == "linear" else np.exp(-(along**2 + down**2) / 2)
         slip = np.float32(fault.slip) * form
         near |= (np.abs(distance) < max(map(abs, fault.normal))) & (np.abs(slip) * fault.dip[2] > 1)
         slip = np.where(distance > 0, slip, np.float32(0))
         for part, d in zip((x, y, z), fault.dip, strict=True):
             part -= np.float32(d) * slip
-    folds = sum(h * np.exp(-((x - a) ** 2 + (y - b) ** 2) / (2 * s**2)) for h, a, b, s in scene.bumps)
-    depth = (z - scene.slopes[0] * x - scene.slopes[1] * y) / (1 + np.float32(1.5 / SHAPE[2]) * folds)
+    folds = sum(h * np.exp(-((x - a) ** 2 + (y - b) ** 2) / (2 * s**2)) for h, a, b, s in scene.folds.bumps)
+    depth = (z - scene.folds.slopes[0] * x - scene.folds.slopes[1] * y) / (1 + np.float32(1.5 / SHAPE[2]) * folds)
     column = scene.column.numpy()
-    reflectivity: NDArray[np.float64] = np.interp(depth + len(column) // 3, np.arange(len(column)), column)
+    place = depth + scene.packages[0].offset
+    reflectivity: NDArray[np.float64] = np.interp(place, np.arange(len(column)), column)
     return reflectivity
 
 
@@ -63,6 +64,9 @@ def main() -> None:
         ("structure, as drawn", lambda i: structure(i, shape=SHAPE), 10),
         ("structure, eight faults", lambda i: structure(i, shape=SHAPE, ranges=EIGHT), 10),
         ("section of 192 x 192", lambda i: structure(i, shape=(192, 192)), 10),
+        ("structure, published ranges", lambda i: structure(i, shape=SHAPE, ranges=FAULTSEG3D), 10),
+        ("structure, everything on", lambda i: structure(i, shape=SHAPE, ranges=FIELD), 20),
+        ("section of 192 x 192, everything on", lambda i: structure(i, shape=(192, 192), ranges=FIELD), 20),
         ("normalisation of a volume", lambda _: Normalisation.fit(volume).apply(volume), 10),
         ("plain NumPy, eight faults, reflectivity alone", plain, 3),
     )

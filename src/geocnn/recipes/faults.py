@@ -1,6 +1,6 @@
 """Fault segmentation learnt from synthetic structure."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from torch import nn
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 __all__ = ["faults"]
 
+_UNET = {"width": 16, "norm": "batch", "up": "nearest", "residual": True}
+"""Arguments of the U-Net; batch normalisation is a fixed scale in prediction, so that it streams."""
+_DEPTH = {2: 4, 3: 3}
+"""Poolings of the U-Net, by dimensions."""
 _NORMALISATION = {"kind": "zscore", "clip": 4.0}
 _SERIES = 1_000_000
 """Training takes the even and validation the odd series from here on: neither meets the other, whatever the seed, nor
@@ -24,29 +28,36 @@ def faults(
     samples: int = 200,
     epochs: int = 25,
     batch_size: int | None = None,
-    learning_rate: float = 1e-3,
+    learning_rate: float = 2e-3,
+    model: Literal["unet", "faultseg"] = "unet",
     bottleneck: int = 128,
     loss: Literal["dice", "balanced"] = "dice",
-    structure: Literal["plain", "field"] = "plain",
+    structure: Literal["faultseg3d", "plain", "field"] = "field",
     start: str | None = None,
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
     """Segment faults in seismic cubes (3-D) or sections (2-D), learnt from synthetic volumes alone.
 
-    The FaultSeg3D network (Wu et al. 2019) on folded and faulted layers that are made while it learns; no volume is
-    shown twice. Binary cross-entropy plus Dice, AdamW with warm-up and cosine decay, averaged weights.
+    A residual U-Net, or the FaultSeg3D network (Wu et al. 2019), on folded and faulted layers that are made while it
+    learns; no volume is shown twice. Binary cross-entropy plus Dice, AdamW with warm-up and cosine decay, averaged
+    weights.
 
     Args:
         ndim: 3 for cubes, 2 for sections.
-        crop: samples per axis of a training volume, multiples of 8; default 96 96 96, or 192 192 in 2-D.
+        crop: samples per axis of a training volume, multiples of 8, in 2-D of 16; default 96 96 96, or 192 192
+            in 2-D.
         samples: volumes per epoch.
         epochs: number of epochs.
         batch_size: volumes per step; default 1, or 8 in 2-D.
         learning_rate: peak learning rate.
-        bottleneck: channels at the coarsest level; 512 is the published network, 128 the authors' later one.
+        model: unet, with residual blocks, batch normalisation and in 2-D a reach of 107 samples, or faultseg as
+            published, with one of 51.
+        bottleneck: of faultseg, channels at the coarsest level; 512 is the published network, 128 the authors' later
+            one.
         loss: cross-entropy with Dice, or the class-balanced cross-entropy of the paper.
-        structure: ranges of the synthetic structure; "field" also has clean, smeared and low-frequency volumes.
+        structure: preset of the synthetic structure: "faultseg3d" is the published workflow, "plain" has wider ranges,
+            and "field" the variation of real sections.
         start: network whose weights to start from: faults, or a run folder.
         workers: processes that make volumes.
         seed: of the weights and the volumes.
@@ -55,42 +66,47 @@ def faults(
         DataError: a number that does not fit the others or the network.
     """
     given = dict(locals())  # all arguments, for the card
-    import torch
-
     from geocnn.datasets import FaultStructures
     from geocnn.layers import one_of
     from geocnn.losses import balanced_bce, dice_bce
     from geocnn.metrics import overlap
-    from geocnn.models.faultseg import FaultSeg
-    from geocnn.synthetic.structure import FIELD, StructureRanges
+    from geocnn.synthetic.structure import PRESETS
     from geocnn.training import Recipe
 
     one_of(loss, ("dice", "balanced"), "loss")
-    one_of(structure, ("plain", "field"), "structure")
-    crop = _checked(ndim, crop, samples, bottleneck, seed)
-    schedule = _schedule(crop, samples, epochs, batch_size, learning_rate, workers)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = FaultSeg(ndim, bottleneck=bottleneck) if start is None else _started(start, ndim, bottleneck)
-    ranges = FIELD if structure == "field" else StructureRanges()
+    one_of(structure, tuple(PRESETS), "structure")
+    one_of(model, ("unet", "faultseg"), "model")
+    step = 2 ** (_DEPTH[ndim] if model == "unet" else 3)
+    crop = _checked(ndim, crop, step, samples, bottleneck, seed)
+    network, card = _network(model, ndim, step, bottleneck, seed, start)
+    ranges, what = PRESETS[structure], "volumes" if ndim == 3 else "sections"
+    size = " x ".join(map(str, crop))
+    data = (
+        f"synthetic structure of geocnn.synthetic.structure, preset {structure}: {samples} new {what} of {size} samples"
+    )
     return Recipe(
         name="faults",
-        model=model,
-        card=_card(ndim, crop, samples, bottleneck).replace(training={"arguments": given}),
+        model=network,
+        card=card.replace(window=crop, data=f"{data} an epoch", training={"arguments": given}),
         train=FaultStructures(samples, crop, _SERIES + 2 * seed, ranges, _NORMALISATION),
         validation=FaultStructures(16 if ndim == 3 else 64, crop, _SERIES + 2 * seed + 1, ranges, _NORMALISATION),
         loss=balanced_bce if loss == "balanced" else dice_bce,
         metrics=overlap,
-        schedule=schedule,
+        schedule=_schedule(crop, step, samples, epochs, batch_size, learning_rate, workers),
         seed=seed,
     )
 
 
 def _schedule(
-    crop: tuple[int, ...], samples: int, epochs: int, batch_size: int | None, learning_rate: float, workers: int
+    crop: tuple[int, ...],
+    step: int,
+    samples: int,
+    epochs: int,
+    batch_size: int | None,
+    learning_rate: float,
+    workers: int,
 ) -> "Schedule":
     """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
-    from geocnn.models.faultseg import FaultSeg
     from geocnn.schedule import Schedule
 
     ndim = len(crop)
@@ -103,38 +119,64 @@ def _schedule(
         ema=0.995,
         workers=workers,
         # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
-        precision="float32" if ndim == 3 and crop[0] < 3 * FaultSeg.size_multiple else "auto",
+        precision="float32" if ndim == 3 and crop[0] < 3 * step else "auto",
     )
 
 
-def _started(name: str, ndim: int, bottleneck: int) -> "nn.Module":
-    """A trained network to go on with.
+def _network(
+    name: str, ndim: int, step: int, bottleneck: int, seed: int, start: str | None
+) -> "tuple[nn.Module, Card]":
+    """A network with its first weights, and what is known of it before training.
 
     Raises:
-        DataError: it is of another kind or size.
+        DataError: the one to start from is of another kind or size.
     """
-    from geocnn.checkpoints import load
+    import torch
+
+    from geocnn.checkpoints import Card, load
     from geocnn.errors import DataError
+    from geocnn.models import build
+    from geocnn.tracing import reach_of
 
-    trained = load(name, ndim=ndim)
-    wanted = ("faultseg", {"ndim": ndim, "in_channels": 1, "out_channels": 1, "bottleneck": bottleneck})
-    if (trained.card.architecture, trained.card.arguments) != wanted:
-        raise DataError(
-            f"--start {name} is {trained.card.architecture} with {trained.card.arguments}; it must have the same "
-            "--ndim and --bottleneck."
-        )
-    return trained.model.requires_grad_(requires_grad=True)
+    own: dict[str, Any] = {"bottleneck": bottleneck} if name == "faultseg" else _UNET | {"depth": _DEPTH[ndim]}
+    arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, **own}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        fresh = build(name, **arguments)
+    network: nn.Module = fresh
+    if start is not None:
+        trained = load(start, ndim=ndim)
+        if (trained.card.architecture, trained.card.arguments) != (name, arguments):
+            raise DataError(
+                f"--start {start} is {trained.card.architecture} with {trained.card.arguments}; it must have the same "
+                "--model, --ndim and --bottleneck."
+            )
+        network = trained.model.requires_grad_(requires_grad=True)
+    return network, Card(
+        name=f"faults-{ndim}d",
+        task="segmentation",
+        architecture=name,
+        arguments=arguments,
+        classes=("fault",),
+        channels=("amplitude",),
+        axes=("inline", "crossline", "time") if ndim == 3 else ("trace", "time"),
+        window=(),
+        normalisation=_NORMALISATION,
+        size_multiple=step,
+        reach=reach_of(fresh),
+    )
 
 
-def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, bottleneck: int, seed: int) -> tuple[int, ...]:
+def _checked(
+    ndim: int, crop: tuple[int, ...] | None, step: int, samples: int, bottleneck: int, seed: int
+) -> tuple[int, ...]:
     """The crop, after a look at the numbers."""
     from geocnn.errors import DataError
-    from geocnn.models.faultseg import FaultSeg
 
     crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)
-    if len(crop) != ndim or any(n % FaultSeg.size_multiple or n < 16 for n in crop):
+    if len(crop) != ndim or any(n % step or n < 2 * step for n in crop):
         raise DataError(
-            f"--crop is {' '.join(map(str, crop))}; {ndim}-D needs {ndim} multiples of 8, 16 or more, such as "
+            f"--crop is {' '.join(map(str, crop))}; needed are {ndim} multiples of {step}, {2 * step} or more, such as "
             f"--crop {' '.join(['96'] * ndim)}."
         )
     if min(samples, bottleneck) < 1 or seed < 0:
@@ -143,25 +185,3 @@ def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, bottleneck: 
             "channels, and a seed of 0 or more."
         )
     return crop
-
-
-def _card(ndim: int, crop: tuple[int, ...], samples: int, bottleneck: int) -> "Card":
-    """What is known before training."""
-    from geocnn.checkpoints import Card
-    from geocnn.models.faultseg import FaultSeg
-
-    what, size = ("volumes" if ndim == 3 else "sections"), " x ".join(map(str, crop))
-    return Card(
-        name=f"faults-{ndim}d",
-        task="segmentation",
-        architecture="faultseg",
-        arguments={"ndim": ndim, "in_channels": 1, "out_channels": 1, "bottleneck": bottleneck},
-        classes=("fault",),
-        channels=("amplitude",),
-        axes=("inline", "crossline", "time") if ndim == 3 else ("trace", "time"),
-        window=crop,
-        normalisation=_NORMALISATION,
-        size_multiple=FaultSeg.size_multiple,
-        reach=FaultSeg.reach,
-        data=f"synthetic structure of geocnn.synthetic.structure, {samples} new {what} of {size} samples an epoch",
-    )

@@ -1,0 +1,274 @@
+"""Folded and faulted layers with their labels, by back-mapping.
+
+The workflow of Wu et al. (2019, Geophysics 84(3) IM35, doi:10.1190/geo2018-0646.1): a 1-D reflectivity is folded,
+sheared and faulted, convolved with a wavelet *after* faulting, and noise is added. Instead of deforming an image
+step by step, every output sample is traced back through the faults (latest first), the shear and the folds to the
+depth at which its layer was deposited. One interpolation then gives the reflectivity, and the depth itself is the
+relative geologic time. What real sections have beside that is described by
+:class:`~geocnn.synthetic.structure.ranges.StructureRanges`: an unconformity, above which a second, milder series of
+folds and faults is undone before the first one, and packages of layers of several kinds.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from geocnn.errors import DataError
+from geocnn.synthetic.structure.faults import Fault, Labels, draw_faults, unfault
+from geocnn.synthetic.structure.imaging import (
+    BLOCK,
+    MARGIN,
+    Image,
+    chaos_of,
+    continuation,
+    convolve,
+    draw_image,
+    finish,
+    loudness,
+    moments,
+    noise_of,
+    smooth,
+    static_shifts,
+)
+from geocnn.synthetic.structure.layers import Package, Surfaces, column_of, deposition, draw_packages, unconformity
+from geocnn.synthetic.structure.ranges import FAULTSEG3D, FIELD, PRESETS, StructureRanges
+
+__all__ = ["FAULTSEG3D", "FIELD", "PRESETS", "Fault", "StructureRanges", "StructureSample", "structure"]
+
+
+class StructureSample(NamedTuple):
+    """A synthetic volume and its labels, all of one shape, vertical axis last."""
+
+    seismic: Float[Tensor, "*space"]
+    """Amplitude with noise; the noise-free part has mean zero and unit standard deviation."""
+    fault: Bool[Tensor, "*space"]
+    """The two samples beside each fault plane, where there is enough signal to see it."""
+    time: Float[Tensor, "*space"]
+    """Relative geologic time: depth of deposition, samples; it increases with age."""
+    clean: Float[Tensor, "*space"]
+    """Amplitude without noise."""
+    number: Int[Tensor, "*space"]
+    """Which fault of ``faults`` it is, from 1, seen or not; 0 where there is none."""
+    throw: Float[Tensor, "*space"]
+    """Vertical displacement of that fault there, samples; 0 where there is none."""
+    faults: tuple[Fault, ...]
+    """The faults, the oldest first."""
+
+    def of_faults(self, values: list[float]) -> Float[Tensor, "*space"]:
+        """A number for each fault, put where the fault is; NaN elsewhere."""
+        table = torch.tensor([float("nan"), *values], device=self.number.device)
+        return table[self.number.long()]
+
+    @property
+    def dip(self) -> Float[Tensor, "*space"]:
+        """Angle of the fault's plane against the horizontal, degrees; NaN where there is none."""
+        return self.of_faults([float(np.degrees(np.arccos(abs(fault.normal[2])))) for fault in self.faults])
+
+    @property
+    def strike(self) -> Float[Tensor, "*space"]:
+        """Direction of the horizontal in the fault's plane, degrees from axis 0, dip to its right; NaN elsewhere."""
+        angles = [np.degrees(np.arctan2(fault.normal[1], fault.normal[0])) - 90 for fault in self.faults]
+        return self.of_faults([float(angle % 360) for angle in angles])
+
+
+class Folds(NamedTuple):
+    """Folds and a shear."""
+
+    bumps: list[tuple[float, float, float, float]]
+    """Height, centre and standard deviation."""
+    slopes: tuple[float, float]
+
+
+class _Scene(NamedTuple):
+    """Everything that was drawn at random for one volume."""
+
+    folds: Folds
+    faults: list[Fault]
+    younger: tuple[Folds, list[Fault]] | None
+    """What has happened since the younger layers were deposited; None where there are none."""
+    packages: list[Package]
+    column: Tensor
+    """Reflectivity of the undeformed layers."""
+    image: Image
+    min_throw: float
+    visible: bool
+    """Only what can be seen is labelled."""
+
+
+def structure(
+    index: int,
+    *,
+    seed: int = 0,
+    shape: tuple[int, ...] = (128, 128, 128),
+    ranges: StructureRanges | None = None,
+    device: torch.device | str = "cpu",
+) -> StructureSample:
+    """Make synthetic volume or section number ``index`` of the series ``seed``.
+
+    The same (seed, index, shape, ranges) always gives the same sample, whatever process asks for it.
+
+    Args:
+        index: number of the sample, 0 or more.
+        seed: number of the series, 0 or more.
+        shape: (inline, crossline, time) samples, or (trace, time) for a section.
+        ranges: what is drawn at random.
+        device: where to compute.
+
+    Raises:
+        DataError: a negative number, or ``shape`` has not two or three axes, or one of fewer than 8 samples.
+    """
+    if len(shape) not in (2, 3) or min(shape) < 8:
+        raise DataError(
+            f"--shape is {' '.join(map(str, shape))}; a structure needs 8 or more traces and time samples, or inlines, "
+            "crosslines and time samples, such as --shape 128 128 128."
+        )
+    if min(seed, index) < 0:
+        raise DataError(f"seed is {seed} and index {index}; both must be whole numbers from 0 up.")
+    rng = np.random.default_rng((seed, index))
+    size = nx, ny, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
+    scene = _draw(rng, size, ranges or StructureRanges())
+    time, clean, throw = (torch.empty((nx * ny, nz), device=device) for _ in range(3))
+    number = torch.empty((nx * ny, nz), dtype=torch.int16, device=device)
+    column, shifts = scene.column.to(device), static_shifts(scene.image, size)
+    chaos = chaos_of(scene.image.seed, size).to(device) if any(p.chaos for p in scene.packages) else None
+    surfaces = [Surfaces.of(package, size, device) for package in scene.packages]
+    inner = slice(MARGIN, MARGIN + nz)
+    for traces in _blocks(nx * ny, nz + 2 * MARGIN, device):
+        place = _places(traces, size, device)
+        if shifts is not None:
+            place[2] += shifts[traces].to(device)
+        here = [surface.some(traces) for surface in surfaces]
+        young, old, labels = _back_map(scene, here, place, size)
+        disturbed = None if chaos is None else chaos[traces]
+        position, amplitude, extra = deposition(scene.packages, here, young, old, disturbed)
+        reflectivity = _interpolate(column, position).mul_(amplitude).add_(extra)
+        clean[traces] = convolve(reflectivity, scene.image.wavelets)
+        time[traces], throw[traces], number[traces] = (
+            position[:, inner],
+            labels.throw[:, inner],
+            labels.number[:, inner],
+        )
+    time -= scene.packages[0].offset
+    if scene.image.blur:
+        clean = smooth(clean.view(size), scene.image.blur).reshape(clean.shape)
+    mean, std = moments(clean)
+    clean.sub_(mean).div_(std)
+    level = 10 ** (-scene.image.snr / 20)
+    fault = number > 0
+    if scene.visible:
+        fault &= loudness(clean) > max(0.1, 0.7 * level)
+    seismic = noise_of(rng, size, scene.image).to(device).mul_(level).add_(clean)
+    seismic = finish(seismic.view(size), scene.image)
+    parts = [part.view(size) for part in (seismic, fault, time, clean, number, throw)]
+    if (continued := continuation(scene.image, size)) is not None:
+        along, source = continued
+        parts = [torch.gather(part, along, source.to(device)) for part in parts]
+    seismic, fault, time, clean, number, throw = (part.view(shape) for part in parts)
+    faults = (*scene.faults, *(scene.younger[1] if scene.younger else ()))
+    return StructureSample(seismic, fault, time, clean, number, throw, faults)
+
+
+def _blocks(traces: int, samples: int, device: torch.device | str) -> Iterator[slice]:
+    """Divide traces of so many samples into blocks: of the cache's size on a processor, one for all on a GPU."""
+    step = max(1, BLOCK // samples) if torch.device(device).type == "cpu" else traces
+    for start in range(0, traces, step):
+        yield slice(start, min(start + step, traces))
+
+
+def _places(traces: slice, size: tuple[int, int, int], device: torch.device | str) -> Float[Tensor, "3 traces depth"]:
+    """Coordinates of the samples of some traces, margins included."""
+    _, ny, nz = size
+    trace = torch.arange(traces.start, traces.stop, device=device)[:, None]
+    place = torch.empty((3, len(trace), nz + 2 * MARGIN), device=device)
+    place[0], place[1] = trace // ny, trace % ny
+    place[2] = torch.arange(-MARGIN, nz + MARGIN, device=device)
+    return place
+
+
+def _draw(rng: np.random.Generator, size: tuple[int, int, int], ranges: StructureRanges) -> _Scene:
+    """Draw folds, shear, faults, layers, wavelet and noise level."""
+    folds = _draw_folds(rng, size, ranges)
+    faults = draw_faults(rng, size, ranges, int(rng.integers(ranges.faults[0], ranges.faults[1] + 1)))
+    younger, cover = None, None
+    if ranges.cover and rng.random() < ranges.cover:
+        cover = rng.uniform(0.05, 0.8) * size[2]
+        milder = ranges.replace(
+            bump_height=(0.0, 0.4 * ranges.bump_height[1]), slope=(0.0, 0.3 * ranges.slope[1]), families=0.0
+        )
+        younger = _draw_folds(rng, size, milder), draw_faults(rng, size, milder, int(rng.integers(0, 3)))
+    packages = draw_packages(rng, size, ranges, cover)
+    column = torch.from_numpy(column_of(rng, packages))
+    image = draw_image(rng, ranges)
+    min_throw = max(ranges.min_throw, ranges.visible / image.frequency)
+    return _Scene(folds, faults, younger, packages, column, image, min_throw, ranges.visible > 0)
+
+
+def _draw_folds(rng: np.random.Generator, size: tuple[int, int, int], ranges: StructureRanges) -> Folds:
+    """Draw folds and a shear."""
+    nx, ny, nz = size
+    bumps = [
+        (
+            rng.uniform(*ranges.bump_height) * rng.choice((-1.0, 1.0)),
+            rng.uniform(0, nx),
+            rng.uniform(0, ny),
+            rng.uniform(*ranges.bump_width),
+        )
+        for _ in range(rng.integers(ranges.bumps[0], ranges.bumps[1] + 1))
+    ]
+    # Folds that took more than half the thickness away would turn layers over in a shallow volume.
+    thinning = -1.5 / nz * sum(min(height, 0.0) for height, *_ in bumps)
+    bumps = [(height * min(1.0, 0.5 / max(thinning, 1e-9)), *rest) for height, *rest in bumps]
+    f, g = (rng.uniform(*ranges.slope) * rng.choice((-1.0, 1.0)) for _ in range(2))
+    return Folds(bumps, (f, g))
+
+
+def _back_map(
+    scene: _Scene, surfaces: list[Surfaces], place: Float[Tensor, "3 traces depth"], size: tuple[int, int, int]
+) -> tuple[Float[Tensor, "traces depth"], Float[Tensor, "traces depth"], Labels]:
+    """Depth at which samples were deposited, over and under the unconformity, and what is known of faults there."""
+    shape, flat, nz = place.shape[1:], size[1] == 1, size[2]
+    place = place.flatten(1)
+    labels = Labels(torch.full_like(place[0], -1.0), torch.zeros_like(place[0]), torch.zeros_like(place[0]))
+    young = None
+    if scene.younger is not None:
+        folds, faults = scene.younger
+        for number, fault in reversed(list(enumerate(faults, start=1 + len(scene.faults)))):
+            unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
+        _unfold(folds, place, nz)
+        young = place[2].clone()
+    before = [part.clone() for part in labels] if young is not None else []
+    for number, fault in reversed(list(enumerate(scene.faults, start=1))):
+        unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
+    _unfold(scene.folds, place, nz)
+    if young is not None:  # older faults end at the unconformity
+        over = young.view(shape) < unconformity(scene.packages, surfaces)
+        for part, earlier in zip(labels, before, strict=True):
+            part[over.flatten()] = earlier[over.flatten()]
+    old = place[2].view(shape)
+    labels = Labels(*(part.view(shape) for part in labels))
+    return (old if young is None else young.view(shape)), old, labels
+
+
+def _unfold(folds: Folds, place: Float[Tensor, "3 points"], nz: int) -> None:
+    """Undo the shear and the folds, in place."""
+    x, y, z = place
+    total = torch.zeros_like(x)
+    for height, cx, cy, width in folds.bumps:
+        squared, across = (x - cx).square_(), y - cy
+        total.add_(squared.addcmul_(across, across).mul_(-0.5 / width**2).exp_(), alpha=height)
+    f, g = folds.slopes
+    # Forward: depth -> depth + (1.5 depth / nz) folds + f x + g y; its inverse is one division.
+    z.sub_(x, alpha=f).sub_(y, alpha=g).div_(total.mul_(1.5 / nz).add_(1))
+
+
+def _interpolate(column: Float[Tensor, " n"], position: Float[Tensor, "traces depth"]) -> Float[Tensor, "traces depth"]:
+    """Linear interpolation of the column."""
+    place = position.flatten().clamp(0, column.shape[0] - 2)
+    whole = place.floor()
+    index = whole.to(torch.int32)
+    upper, lower = column.index_select(0, index), column.index_select(0, index.add_(1))
+    return upper.lerp_(lower, place.sub_(whole)).view_as(position)

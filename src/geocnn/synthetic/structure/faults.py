@@ -1,0 +1,180 @@
+"""Faults: surfaces along which, and about which, layers have moved."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from geocnn.synthetic.structure.ranges import StructureRanges
+
+__all__ = ["Fault", "Labels", "draw_faults", "unfault"]
+
+Row = tuple[float, float, float, float]
+
+
+class Fault(NamedTuple):
+    """One fault; vectors are in samples along (inline, crossline, vertical), downward positive."""
+
+    centre: tuple[float, float, float]
+    normal: tuple[float, float, float]
+    """Unit vector across the plane, towards the hanging wall."""
+    strike: tuple[float, float, float]
+    """Unit vector along the plane, horizontal."""
+    dip: tuple[float, float, float]
+    """Unit vector down the plane."""
+    slip: float
+    """Displacement of the hanging wall along ``dip`` at the centre, negative for a reverse fault."""
+    radius: tuple[float, float]
+    """Extents of the slip along strike and dip: standard deviations, or half the way to the tip line."""
+    form: str = "gaussian"
+    """How slip changes along the fault: gaussian about the centre, linear along dip, or to a tip line."""
+    bend: float = 0.0
+    """Distance of the fault from its plane at one radius up or down dip, towards the hanging wall."""
+    drag: tuple[float, float] = (0.0, 1.0)
+    """Share of the slip that is taken up by bending, and the distance within which."""
+    fades: float = 0.0
+    """Distance within which slip dies out away from the plane; 0 if it does not."""
+    moves: float = 1.0
+    """Share of the slip by which the hanging wall moves; the other one moves by the rest."""
+
+    @property
+    def throw(self) -> float:
+        """Vertical part of the slip at the centre, samples."""
+        return abs(self.slip * self.dip[2])
+
+    @property
+    def frame(self) -> tuple[Row, ...]:
+        """Rows that take (x, y, z, 1) to the distance from the plane, and to places along strike and dip in radii."""
+        x, y, z = self.centre
+        rows = (self.normal, 1.0), (self.strike, self.radius[0]), (self.dip, self.radius[1])
+        return tuple((a / r, b / r, c / r, -(a * x + b * y + c * z) / r) for (a, b, c), r in rows)
+
+
+class Labels(NamedTuple):
+    """What is known of the samples beside faults."""
+
+    beside: Float[Tensor, " points"]
+    """Above 0 on both sides of a plane that has slipped, and nowhere else."""
+    number: Float[Tensor, " points"]
+    """Of the fault, from 1; 0 elsewhere."""
+    throw: Float[Tensor, " points"]
+    """There, samples; 0 elsewhere."""
+
+
+def draw_faults(
+    rng: np.random.Generator, size: tuple[int, int, int], ranges: StructureRanges, count: int
+) -> list[Fault]:
+    """Draw faults, each with a strike, dip and throw of its own, or of one or two families."""
+    if ranges.stretch[1] > ranges.stretch[0]:
+        stretch = math.exp(rng.uniform(*np.log(ranges.stretch)))
+        low, high = (math.degrees(math.atan(stretch * math.tan(math.radians(dip)))) for dip in ranges.dip)
+        ranges = ranges.replace(dip=(max(1.0, low), min(90.0, high)))
+    if not ranges.families or rng.random() >= ranges.families:
+        return [_draw_fault(rng, size, ranges) for _ in range(count)]
+    families = []
+    for _ in range(rng.integers(1, 3)):
+        strike, dip, throw = rng.uniform(*ranges.strike), rng.uniform(*ranges.dip), rng.uniform(*np.log(ranges.throw))
+        families.append((strike, dip, throw, rng.random() < ranges.reverse, int(rng.choice((-1, 1)))))
+    faults = []
+    for _ in range(count):
+        strike, dip, throw, reverse, side = families[rng.integers(len(families))]
+        narrow = {
+            "strike": (strike - 10, strike + 10),
+            "dip": (max(1.0, dip - 5), min(90.0, dip + 5)),
+            "throw": (math.exp(throw) / 1.6, math.exp(throw) * 1.6),
+            "reverse": float(reverse),
+        }
+        faults.append(_draw_fault(rng, size, ranges.replace(**narrow), side=side))
+    return faults
+
+
+def _draw_fault(
+    rng: np.random.Generator, size: tuple[int, int, int], ranges: StructureRanges, side: int | None = None
+) -> Fault:
+    """Draw one fault; its plane crosses the volume."""
+    azimuth, dip = math.radians(rng.uniform(*ranges.strike)), math.radians(rng.uniform(*ranges.dip))
+    if size[1] == 1:  # a section is shot across the faults: apparent dips stay near the true ones
+        half = rng.integers(2) if side is None else (side + 1) // 2
+        azimuth = math.radians(rng.uniform(-60, 60) + 180 * half)
+    along = (math.cos(azimuth), math.sin(azimuth))
+    throw = math.exp(rng.uniform(*np.log(ranges.throw))) * (-1 if rng.random() < ranges.reverse else 1)
+    centre = (rng.uniform(0.05, 0.95, 3) * size).tolist()
+    longest = max(size)
+    fault = Fault(
+        centre=(centre[0], centre[1], centre[2]),
+        normal=(math.sin(dip) * along[0], math.sin(dip) * along[1], -math.cos(dip)),
+        strike=(-along[1], along[0], 0.0),
+        dip=(math.cos(dip) * along[0], math.cos(dip) * along[1], math.sin(dip)),
+        slip=throw / math.sin(dip),
+        radius=(rng.uniform(*ranges.extent) * longest, rng.uniform(*ranges.extent) * longest),
+        form="linear" if rng.random() < ranges.linear else "gaussian",
+    )
+    return _bent(rng, fault, longest, ranges)
+
+
+def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: StructureRanges) -> Fault:
+    """The same with what the published workflow lacks, as far as it is wanted."""
+    if ranges.tips and rng.random() < ranges.tips:
+        fault = fault._replace(form="tip")
+    if any(ranges.curvature):
+        fault = fault._replace(bend=rng.uniform(*ranges.curvature))
+    if ranges.drag[1] and rng.random() < 0.5:
+        fault = fault._replace(drag=(rng.uniform(*ranges.drag), rng.uniform(2, 12)))
+    if ranges.rollover and rng.random() < ranges.rollover:
+        fault = fault._replace(fades=rng.uniform(0.2, 1.5) * longest, moves=rng.uniform(0.5, 1))
+    return fault
+
+
+def unfault(
+    fault: Fault, number: int, place: Float[Tensor, "3 points"], labels: Labels, *, flat: bool, min_throw: float
+) -> None:
+    """Move the walls back along dip, and note the samples beside the plane; both in place.
+
+    Args:
+        fault: the fault.
+        number: of it, from 1.
+        place: of the samples, along inline, crossline and depth.
+        labels: of the samples so far; what later faults have labelled stays.
+        flat: a section, whose second axis has one sample.
+        min_throw: throw below which nothing is labelled.
+    """
+    x, y, z = place
+
+    def local(row: Row) -> Tensor:
+        a, b, c, d = row
+        result: Tensor = (x * a).add_(y, alpha=b).add_(d)
+        return result.add_(z, alpha=c) if c else result
+
+    normal, strike, dip = fault.frame
+    down, distance = local(dip), local(normal)
+    if fault.bend:
+        distance.addcmul_(down, down, value=-fault.bend)
+    if fault.form == "linear":
+        slip = down.mul_(0.5).add_(1).clamp_(0, 1.5).mul_(fault.slip)
+    else:
+        slip = down.square_().addcmul_(along := local(strike), along)
+        if fault.form == "tip":
+            slip = slip.mul_(-0.25).add_(1).clamp_(min=0).mul_(fault.slip)
+        else:
+            slip = slip.mul_(-0.5).exp_().mul_(fault.slip)
+    # Two samples wide along the axis that crosses the plane most directly.
+    across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
+    off = distance.abs()
+    share, width = fault.drag
+    throw = slip.abs().mul_(fault.dip[2] * (1 - share))
+    beside = torch.minimum(throw - min_throw, across - off)
+    fresh = (beside > 0).logical_and_(labels.beside <= 0)
+    labels.number.masked_fill_(fresh, number)
+    torch.where(fresh, throw, labels.throw, out=labels.throw)
+    torch.maximum(labels.beside, beside, out=labels.beside)
+    if share:
+        slip.mul_(torch.exp(off * (-1 / width)).mul_(-share).add_(1))
+    if fault.fades:
+        slip.mul_(off.mul_(-1 / fault.fades).exp_())
+    hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: several times faster than torch.where
+    slip.mul_(hanging.sub_(1 - fault.moves) if fault.moves < 1 else hanging)
+    for axis, part in zip(place, fault.dip, strict=True):
+        axis.sub_(slip, alpha=part)
