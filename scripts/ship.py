@@ -9,7 +9,7 @@ from pathlib import Path
 from geocnn import checkpoints
 from geocnn.datasets import FaultStructures
 from geocnn.evaluation import evaluate_samples
-from geocnn.synthetic.structure import FIELD, StructureRanges
+from geocnn.synthetic.structure import PRESETS
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "geocnn" / "weights"
 HELD_OUT = 1001
@@ -30,12 +30,9 @@ def main() -> None:
     ndim = trained.card.ndim
     count = options.samples or (20 if ndim == 3 else 100)
     shape = (128,) * 3 if ndim == 3 else (256,) * 2
-    kinds = {"plain": StructureRanges()}
-    if trained.card.training["arguments"].get("structure") == "field":
-        kinds["field"] = FIELD
     metrics = {}
-    for kind, ranges in kinds.items():
-        found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, ranges))
+    for kind, ranges in PRESETS.items():
+        found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, ranges, trained.card.normalisation))
         held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
         metrics[held_out] = {name: round(value, 4) for name, value in found.items()}
     card = trained.card.replace(metrics=trained.card.metrics | metrics, notes=NOTES)

@@ -55,6 +55,6 @@ def test_shares_cover_a_batch(size):
 
 
 def test_a_batch_smaller_than_the_team_is_refused():
-    recipe = build("faults", ndim=2, crop=(16, 16), samples=4, epochs=1, batch_size=2)
+    recipe = build("faults", ndim=2, crop=(32, 32), samples=4, epochs=1, batch_size=2)
     with pytest.raises(DataError, match="give --batch-size 4 or more"):
         fit(recipe, team=Team(0, 4))

@@ -10,7 +10,10 @@ from geocnn.grid import Axis, Grid
 from geocnn.io.source import ArraySource
 from geocnn.synthetic.structure import StructureRanges, structure
 
-__all__ = ["write_survey"]
+__all__ = ["KINDS", "write_survey"]
+
+KINDS = ("seismic", "fault", "time", "clean", "number", "throw")
+"""What is written of a sample."""
 
 
 def write_survey(
@@ -35,7 +38,8 @@ def write_survey(
         overwrite: replace files of an earlier call.
 
     Returns:
-        Paths by kind: seismic, fault (0 or 1), time (relative geologic time, samples) and clean (noise-free).
+        Paths by kind: seismic, fault (0 or 1), time (relative geologic time, samples), clean (noise-free), number
+        (which fault, from 1) and throw (samples).
 
     Raises:
         TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
@@ -45,8 +49,8 @@ def write_survey(
     target = Path(folder)
     make_folder(target)
     files = {}
-    for kind, values in sample._asdict().items():
-        array = values.numpy().astype(np.float32)
+    for kind in KINDS:
+        array = getattr(sample, kind).numpy().astype(np.float32)
         path = target / f"{index:03d}-{kind}{suffix}"
         with io.create(path, like=ArraySource(array, grid), overwrite=overwrite) as sink:
             sink.write((0,) * len(shape), array)

@@ -9,7 +9,22 @@ import pytest
 
 from geocnn.cli import main
 
-SMALL = ["--ndim", "2", "--crop", "16", "16", "--samples", "2", "--bottleneck", "8", "--device", "cpu", "--quiet"]
+SMALL = [
+    "--ndim",
+    "2",
+    "--crop",
+    "16",
+    "16",
+    "--samples",
+    "2",
+    "--model",
+    "faultseg",
+    "--bottleneck",
+    "8",
+    "--device",
+    "cpu",
+    "--quiet",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -112,13 +112,13 @@ def unknown_recipe_in_python():
 
 @command
 def a_crop_of_odd_size():
-    """--crop is 95 96 96; 3-D needs 3 multiples of 8, 16 or more, such as --crop 96 96 96."""
+    """--crop is 95 96 96; needed are 3 multiples of 8, 16 or more, such as --crop 96 96 96."""
     return run("train", "faults", "--crop", "95", "96", "96")
 
 
 @command
 def a_crop_with_too_few_numbers():
-    """--crop is 96; 2-D needs 2 multiples of 8, 16 or more, such as --crop 96 96."""
+    """--crop is 96; needed are 2 multiples of 16, 32 or more, such as --crop 96 96."""
     return run("train", "faults", "--ndim", "2", "--crop", "96")
 
 
@@ -131,7 +131,7 @@ def no_samples():
 
 @command
 def no_epochs():
-    """epochs is 0, batch_size 1 and learning_rate 0.001; needed are 1 or more epochs, 1 or more samples a batch and a
+    """epochs is 0, batch_size 1 and learning_rate 0.002; needed are 1 or more epochs, 1 or more samples a batch and a
     learning rate above 0."""
     return run("train", "faults", "--epochs", "0")
 

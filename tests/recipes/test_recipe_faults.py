@@ -8,14 +8,22 @@ from geocnn.recipes import build, fit
 
 
 def test_training_goes_on_from_a_trained_network(tmp_path):
-    small = {"ndim": 2, "crop": (16, 16), "samples": 2, "epochs": 1, "batch_size": 1, "bottleneck": 16}
+    small = {
+        "ndim": 2,
+        "crop": (16, 16),
+        "samples": 2,
+        "epochs": 1,
+        "batch_size": 1,
+        "model": "faultseg",
+        "bottleneck": 16,
+    }
     first = fit("faults", **small, out=tmp_path / "first", show_progress=False)
     again = build("faults", **small, start=str(tmp_path / "first"), seed=5)
     for name, value in first.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name])
     assert all(p.requires_grad for p in again.model.parameters())
     assert again.card.training["arguments"]["start"] == str(tmp_path / "first")
-    with pytest.raises(DataError, match="it must have the same --ndim and --bottleneck"):
+    with pytest.raises(DataError, match="it must have the same --model, --ndim and --bottleneck"):
         build("faults", **small | {"bottleneck": 8}, start=str(tmp_path / "first"))
 
 

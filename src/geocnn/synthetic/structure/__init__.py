@@ -232,7 +232,7 @@ def _back_map(
     """Depth at which samples were deposited, over and under the unconformity, and what is known of faults there."""
     shape, flat, nz = place.shape[1:], size[1] == 1, size[2]
     place = place.flatten(1)
-    labels = Labels(torch.full_like(place[0], -1.0), torch.zeros_like(place[0]), torch.zeros_like(place[0]))
+    labels = Labels(torch.zeros_like(place[0]), torch.zeros_like(place[0]))
     young = None
     if scene.younger is not None:
         folds, faults = scene.younger

@@ -56,8 +56,6 @@ class Fault(NamedTuple):
 class Labels(NamedTuple):
     """What is known of the samples beside faults."""
 
-    beside: Float[Tensor, " points"]
-    """Above 0 on both sides of a plane that has slipped, and nowhere else."""
     number: Float[Tensor, " points"]
     """Of the fault, from 1; 0 elsewhere."""
     throw: Float[Tensor, " points"]
@@ -149,32 +147,46 @@ def unfault(
         return result.add_(z, alpha=c) if c else result
 
     normal, strike, dip = fault.frame
-    down, distance = local(dip), local(normal)
-    if fault.bend:
-        distance.addcmul_(down, down, value=-fault.bend)
-    if fault.form == "linear":
-        slip = down.mul_(0.5).add_(1).clamp_(0, 1.5).mul_(fault.slip)
-    else:
-        slip = down.square_().addcmul_(along := local(strike), along)
-        if fault.form == "tip":
-            slip = slip.mul_(-0.25).add_(1).clamp_(min=0).mul_(fault.slip)
-        else:
-            slip = slip.mul_(-0.5).exp_().mul_(fault.slip)
-    # Two samples wide along the axis that crosses the plane most directly.
-    across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
-    off = distance.abs()
+    down = local(dip)
+    bend = down.square().mul_(fault.bend) if fault.bend else None
+    slip = _slip(fault, down, None if fault.form == "linear" else local(strike))
+    if fault.form == "tip" and not slip.any():
+        return
+    distance = local(normal)
+    if bend is not None:
+        distance.sub_(bend)
+    _label(fault, number, slip, distance, labels, flat=flat, min_throw=min_throw)
     share, width = fault.drag
-    throw = slip.abs().mul_(fault.dip[2] * (1 - share))
-    beside = torch.minimum(throw - min_throw, across - off)
-    fresh = (beside > 0).logical_and_(labels.beside <= 0)
-    labels.number.masked_fill_(fresh, number)
-    torch.where(fresh, throw, labels.throw, out=labels.throw)
-    torch.maximum(labels.beside, beside, out=labels.beside)
     if share:
-        slip.mul_(torch.exp(off * (-1 / width)).mul_(-share).add_(1))
+        slip.mul_(distance.abs().mul_(-1 / width).exp_().mul_(-share).add_(1))
     if fault.fades:
-        slip.mul_(off.mul_(-1 / fault.fades).exp_())
+        slip.mul_(distance.abs().mul_(-1 / fault.fades).exp_())
     hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: several times faster than torch.where
     slip.mul_(hanging.sub_(1 - fault.moves) if fault.moves < 1 else hanging)
     for axis, part in zip(place, fault.dip, strict=True):
-        axis.sub_(slip, alpha=part)
+        if part:
+            axis.sub_(slip, alpha=part)
+
+
+def _slip(fault: Fault, down: Tensor, along: Tensor | None) -> Tensor:
+    """Slip at places along dip and strike, in radii; their memory is used again."""
+    if along is None:
+        return down.mul_(0.5).add_(1).clamp_(0, 1.5).mul_(fault.slip)
+    squared = down.square_().addcmul_(along, along)
+    if fault.form == "tip":
+        return squared.mul_(-0.25).add_(1).clamp_(min=0).mul_(fault.slip)
+    return squared.mul_(-0.5).exp_().mul_(fault.slip)
+
+
+def _label(
+    fault: Fault, number: int, slip: Tensor, distance: Tensor, labels: Labels, *, flat: bool, min_throw: float
+) -> None:
+    """Note the samples beside the plane, in place: few, so that they are picked out first."""
+    # Two samples wide along the axis that crosses the plane most directly.
+    across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
+    near = torch.nonzero(distance.abs() < across)[:, 0]
+    throw = slip[near].abs_().mul_(fault.dip[2] * (1 - fault.drag[0]))
+    fresh = (throw > min_throw).logical_and_(labels.number[near] == 0)
+    near, throw = near[fresh], throw[fresh]
+    labels.number[near] = float(number)
+    labels.throw[near] = throw
