@@ -1,22 +1,26 @@
 """Put a trained fault network into the package, with what it scores on structure that it never saw in its card.
 
-``python scripts/ship.py RUN`` copies weights and card of a run folder to src/geocnn/weights/NAME.
+``python scripts/ship.py RUN`` copies weights and card of a run folder to src/geocnn/weights/NAME, calibrated.
 """
 
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from geocnn import checkpoints
+from geocnn.calibration import calibrated, calibration_error, logits_of
 from geocnn.datasets import FaultStructures
 from geocnn.evaluation import evaluate_samples
 from geocnn.synthetic.structure import PRESETS
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "geocnn" / "weights"
 HELD_OUT = 1001
+CALIBRATION = (1003, 1005)
+"""Series from which the temperature is found, and by which it is judged."""
 NOTES = (
     "Learnt from synthetic structure alone and shown no real data: on real surveys expect a first look, not an "
-    "interpretation. It has met no unconformities, channels, salt, migration noise or acquisition footprint, and marks "
-    "some of these as faults. Weights under the licence of geocnn (MIT)."
+    "interpretation. It has met no salt, no volcanics and no multiples. Weights under the licence of geocnn (MIT)."
 )
 
 
@@ -30,7 +34,16 @@ def main() -> None:
     ndim = trained.card.ndim
     count = options.samples or (20 if ndim == 3 else 100)
     shape = (128,) * 3 if ndim == 3 else (256,) * 2
-    metrics = {}
+    known = [
+        FaultStructures(3 * count, trained.card.window, series, PRESETS["field"], trained.card.normalisation)
+        for series in CALIBRATION
+    ]
+    trained, temperature = calibrated(trained, known[0])
+    logits, truth = logits_of(trained.model, known[1])
+    error = calibration_error(1 / (1 + np.exp(-logits)), truth)
+    before = calibration_error(1 / (1 + np.exp(-logits * temperature)), truth)
+    calibration = {"temperature": round(temperature, 4), "error": round(error, 5), "error before": round(before, 5)}
+    metrics: dict[str, object] = {f"calibration, field structure, series {CALIBRATION}": calibration}
     for kind, ranges in PRESETS.items():
         found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, ranges, trained.card.normalisation))
         held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
