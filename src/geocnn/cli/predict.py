@@ -38,6 +38,8 @@ def predict(
     tile: tuple[int, ...] | None = None,
     memory: str | None = None,
     precision: Literal["float32", "bf16", "auto"] = "float32",
+    tta: bool = False,
+    uncertainty: Path | None = None,
     device: str = "auto",
     log: Path | None = None,
     workers: int | None = None,
@@ -52,8 +54,8 @@ def predict(
     stopped, and one that fails does not keep the others from their results.
 
     A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. It
-    takes none of the options that are for surveys: --tile, --memory, --precision, --log, --workers, --scheduler, and
-    those of their headers.
+    takes none of the options that are for surveys: --tile, --memory, --precision, --tta, --uncertainty, --log,
+    --workers, --scheduler, and those of their headers.
 
     Args:
         network: faults, or a folder written by geocnn train.
@@ -66,6 +68,8 @@ def predict(
         memory: for the whole process, for example 4GB, with --workers for each of them; default half of what the
             machine has.
         precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
+        tta: the mean of a line and its mirror image, of a cube and its three, which takes two or four times as long.
+        uncertainty: file for their standard deviation, for one survey; with --tta.
         device: auto, cpu, cuda or cuda:1.
         log: file to which a line of JSON is appended for every part that is finished, with rate, time left and memory.
         workers: processes of this machine that share the work, or take a file each where there are as many; needs
@@ -77,11 +81,13 @@ def predict(
     """
     from geocnn.checkpoints import is_classifier
     from geocnn.cli.text import named
+    from geocnn.errors import DataError
 
     survey = survey or SurveyOptions()
     file = named(file)
     if is_classifier(network):
         others: dict[str, object] = {"tile": tile, "memory": memory, "log": log, "workers": workers}
+        others |= {"tta": tta or None, "uncertainty": uncertainty}
         others |= {"scheduler": scheduler, "precision": None if precision == "float32" else precision}
         _no_survey(survey, others, more)
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
@@ -97,36 +103,59 @@ def predict(
         "scheduler": scheduler,
         "show_progress": not quiet,
     }
+    if uncertainty is not None and (more or not tta):
+        raise DataError("--uncertainty is the standard deviation over mirror images of one survey; give --tta as well.")
     if more:
-        _many(network, (file, *map(named, more)), out, survey, options, picture=picture)
+        _many(network, (file, *map(named, more)), out, survey, options, tta=tta, picture=picture)
     else:
-        _one(network, file, out, survey, options, picture=picture)
+        _one(network, file, out, survey, options, mirrored=(tta, uncertainty), picture=picture)
 
 
 def _one(
-    network: str, file: Path, out: Path | None, survey: SurveyOptions, options: "_Options", *, picture: bool
+    network: str,
+    file: Path,
+    out: Path | None,
+    survey: SurveyOptions,
+    options: "_Options",
+    *,
+    mirrored: tuple[bool, Path | None],
+    picture: bool,
 ) -> None:
     """Predict a survey."""
     from geocnn.checkpoints import load
     from geocnn.cli.text import say
     from geocnn.prediction import predict as run
+    from geocnn.prediction.mirrored import predict_mirrored
 
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     if options["show_progress"]:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
-    result = run(trained, source, target, **options)
+    tta, uncertainty = mirrored
+    if tta:
+        result = predict_mirrored(trained, source, target, uncertainty=uncertainty, **options)
+    else:
+        result = run(trained, source, target, **options)
     for note in result.notes:
         say(f"note: {note}")
     say(f"{result.plan}; {result.seconds:.1f} s")
     say(f"result  {target}")
+    if uncertainty is not None:
+        say(f"spread  {uncertainty}")
     if picture:
         _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=options["overwrite"])
 
 
 def _many(
-    network: str, files: Sequence[Path], out: Path | None, survey: SurveyOptions, options: "_Options", *, picture: bool
+    network: str,
+    files: Sequence[Path],
+    out: Path | None,
+    survey: SurveyOptions,
+    options: "_Options",
+    *,
+    tta: bool,
+    picture: bool,
 ) -> None:
     """Predict many surveys, and say at the end which have failed."""
     from geocnn.checkpoints import load
@@ -141,7 +170,7 @@ def _many(
     targets = {_target(network, file, out).absolute(): file for file in files}
     pairs = [(file, _target(network, file, out)) for file in files]
     failed = []
-    for count, outcome in enumerate(predict_files(network, pairs, opened=survey.open, **options), start=1):
+    for count, outcome in enumerate(predict_files(network, pairs, opened=survey.open, tta=tta, **options), start=1):
         file, target = targets[outcome.out], _target(network, targets[outcome.out], out)
         say(f"{file}  ({count} of {len(files)})")
         if outcome.error:

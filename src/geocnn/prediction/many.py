@@ -18,6 +18,7 @@ from geocnn.io.partial import forget_partial
 from geocnn.io.source import Source
 from geocnn.prediction import predict
 from geocnn.prediction.job import check_versions
+from geocnn.prediction.mirrored import predict_mirrored
 from geocnn.prediction.workers import Workers
 
 __all__ = ["Outcome", "predict_files"]
@@ -58,6 +59,7 @@ def predict_files(
     log: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    tta: bool = False,
     opened: Callable[[Path], Source] = io.open,
     show_progress: bool = True,
 ) -> Iterator[Outcome]:
@@ -70,6 +72,7 @@ def predict_files(
         network: as for :func:`geocnn.predict`, like all that is not named here.
         files: surveys, and where the result of each goes.
         overwrite: replace results that are there.
+        tta: the mean over mirror images, see :func:`geocnn.prediction.mirrored.predict_mirrored`.
         opened: opens a survey; where it is not :func:`geocnn.open`, workers need to have it too.
         show_progress: show a live line where the files are done one after the other.
 
@@ -94,11 +97,11 @@ def predict_files(
     try:
         with _team(workers, scheduler) as team:
             if team is None or len(waiting) < team.size:
-                one = _Prediction(network, opened, options | alone)
+                one = _Prediction(network, opened, options | alone, tta)
                 outcomes: Iterator[Outcome] = (one(file, out) for out, file in list(waiting.items()))
             else:
                 options |= {"memory": memory or str(team.memory(place)), "show_progress": False}
-                outcomes = _by_workers(team, _Prediction(network, opened, options), waiting)
+                outcomes = _by_workers(team, _Prediction(network, opened, options, tta), waiting)
             for outcome in outcomes:
                 del waiting[outcome.out]
                 yield outcome
@@ -120,11 +123,13 @@ class _Prediction:
     network: str | Path | Trained
     opened: Callable[[Path], Source]
     options: dict[str, Any]
+    tta: bool
 
     def __call__(self, file: Path, out: Path) -> Outcome:
         """Predict a file; what is wrong with it becomes a sentence."""
         try:
-            made = predict(self.network, self.opened(file), out, **self.options)
+            run = predict_mirrored if self.tta else predict
+            made = run(self.network, self.opened(file), out, **self.options)
         except GeocnnError as error:
             return Outcome(file, out, error=str(error))
         return Outcome(file, out, str(made.plan), tuple(made.notes), made.seconds)
