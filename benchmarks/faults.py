@@ -71,7 +71,7 @@ def draw(section: Section, probability: NDArray[np.float32], folder: Path) -> No
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    from geocnn.figures.section import FAULT
+    from geocnn.figures.style import FAULT
 
     name, seismic, truth = section
     figure, places = plt.subplots(3, 1, figsize=(13, 15), layout="constrained")

@@ -23,7 +23,8 @@ def no_such_command():
 
 @command
 def no_command_near():
-    """there is no command picks; there are train, predict, evaluate, export, info, models, synth, explain."""
+    """there is no command picks; there are train, predict, interpret, evaluate, export, info, models, synth,
+    explain."""
     return run("picks")
 
 

@@ -14,6 +14,7 @@ from geocnn.cli.explain import explain as explain_network
 from geocnn.cli.export import export
 from geocnn.cli.failures import explain, silence
 from geocnn.cli.info import info
+from geocnn.cli.interpret import interpret
 from geocnn.cli.models import models
 from geocnn.cli.predict import predict
 from geocnn.cli.synth import synth
@@ -33,7 +34,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() has something to say about it
 )
 app.command(train)
-for verb in (predict, evaluate, export, info, models, synth):
+for verb in (predict, interpret, evaluate, export, info, models, synth):
     app.command(verb)
 app.command(explain_network, name="explain")
 

@@ -61,9 +61,8 @@ def predict(
         network: faults, or a folder written by geocnn train.
         file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows.
         more: other files, for example all of lines/*.sgy.
-        out: result, .sgy, .zarr or .npy, for a classifier .csv, or a folder, for many files a folder; default FILE with
-            the network's name behind it, in this folder.
-        overwrite: replace a result that exists.
+        out: result, .sgy, .zarr or .npy, for a classifier .csv, or a folder; default FILE with the network's name.
+        overwrite: replace results.
         tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
         memory: for the whole process, for example 4GB, with --workers for each of them; default half of what the
             machine has.

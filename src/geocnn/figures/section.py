@@ -5,28 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
-from geocnn.figures.style import class_colours, figure
+from geocnn.figures.style import FAULT, class_colours, figure
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
-__all__ = ["FAULT", "section"]
+__all__ = ["section"]
 
-FAULT = LinearSegmentedColormap.from_list(
-    "fault",
-    [
-        (0.0, (0.98, 0.72, 0.0, 0.0)),
-        (0.2, (0.98, 0.72, 0.0, 0.0)),
-        (0.5, (0.98, 0.55, 0.0, 0.75)),
-        (1.0, (0.80, 0.0, 0.05, 1.0)),
-    ],
-)
-"""Transparent where the network sees little, orange at 0.5, red where it is sure; on grey sections."""
 _CROSSING = "#2f6690"
 
 

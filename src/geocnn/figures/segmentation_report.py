@@ -10,8 +10,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from geocnn.figures.panels import NO_DATA
-from geocnn.figures.section import FAULT
-from geocnn.figures.style import INK, class_colours, figure
+from geocnn.figures.style import FAULT, INK, class_colours, figure
 
 __all__ = ["confusion_matrix", "precision_recall", "windows"]
 

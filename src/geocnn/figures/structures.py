@@ -1,6 +1,7 @@
 """Synthetic structures side by side: what was made, and what is known of it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,7 +9,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from geocnn.figures.style import class_colours, figure
-from geocnn.synthetic.structure import StructureSample
+
+if TYPE_CHECKING:
+    from geocnn.synthetic.structure import StructureSample
 
 __all__ = ["sheet"]
 
@@ -16,7 +19,7 @@ _COLUMNS = 3
 """Samples beside one another."""
 
 
-def sheet(samples: Sequence[StructureSample]) -> Figure:
+def sheet(samples: "Sequence[StructureSample]") -> Figure:
     """Draw each sample twice: its amplitudes, and over them its faults, one colour each, and lines of equal age.
 
     Of a volume the section with the most fault samples is drawn.
@@ -37,7 +40,7 @@ def sheet(samples: Sequence[StructureSample]) -> Figure:
     return made
 
 
-def _draw(left: Axes, right: Axes, sample: StructureSample, number: int) -> None:
+def _draw(left: Axes, right: Axes, sample: "StructureSample", number: int) -> None:
     """Draw one sample."""
     at: tuple[slice | int, ...] = (slice(None),)
     what = "trace"

@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 
-__all__ = ["INK", "check_picture", "class_colours", "figure", "save"]
+__all__ = ["FAULT", "INK", "check_picture", "class_colours", "figure", "save"]
 
 INK = "#222222"
 """Colour of lines and text."""
@@ -19,6 +19,16 @@ INK = "#222222"
 _MUTED = ["#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#cc6677", "#999933", "#aa4499", "#661100"]
 
 _KINDS = (".png", ".pdf", ".svg")
+FAULT = LinearSegmentedColormap.from_list(
+    "fault",
+    [
+        (0.0, (0.98, 0.72, 0.0, 0.0)),
+        (0.2, (0.98, 0.72, 0.0, 0.0)),
+        (0.5, (0.98, 0.55, 0.0, 0.75)),
+        (1.0, (0.80, 0.0, 0.05, 1.0)),
+    ],
+)
+"""Transparent where the network sees little, orange at 0.5, red where it is sure; on grey sections."""
 
 
 def figure(width: float, height: float) -> Figure:

@@ -18,21 +18,19 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from geocnn.errors import DataError
+from geocnn.synthetic.structure.acquisition import continuation, finish, static_shifts
 from geocnn.synthetic.structure.faults import Fault, Labels, draw_faults, unfault
 from geocnn.synthetic.structure.imaging import (
     BLOCK,
     MARGIN,
     Image,
     chaos_of,
-    continuation,
     convolve,
     draw_image,
-    finish,
     loudness,
     moments,
     noise_of,
     smooth,
-    static_shifts,
 )
 from geocnn.synthetic.structure.layers import Package, Surfaces, column_of, deposition, draw_packages, unconformity
 from geocnn.synthetic.structure.ranges import FAULTSEG3D, FIELD, PRESETS, StructureRanges

@@ -1,0 +1,171 @@
+"""What an interpreter needs of a fault probability: thin faults, a table of them, and fault sticks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn import io
+from geocnn.errors import DataError, TargetError
+from geocnn.grid import Grid
+from geocnn.interpretation.connection import connect
+from geocnn.interpretation.objects import FaultObject, describe, metres, write_table
+from geocnn.interpretation.ridges import Ridges, find_ridges
+from geocnn.interpretation.sticks import StickFormat, check_format, find_sticks, has_coordinates, write_sticks
+from geocnn.io.partial import check_target
+from geocnn.io.scan import slabs
+from geocnn.io.source import Source
+from geocnn.progress import progress
+
+__all__ = ["FaultObject", "Interpretation", "interpret"]
+
+_SPACING = 25.0
+"""Metres between lines where neither the user nor the headers tell."""
+_SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """The faults of a survey.
+
+    Attributes:
+        objects: the faults, the largest first.
+        points: voxels on ridges, those of objects that were too small included.
+        notes: what a user should know.
+    """
+
+    objects: tuple[FaultObject, ...]
+    points: int
+    notes: tuple[str, ...] = ()
+
+
+def interpret(
+    result: str | Path | NDArray[np.generic] | Source,
+    *,
+    threshold: float = 0.5,
+    min_size: int = 50,
+    spacing: Sequence[float] | None = None,
+    velocity: float = 2000.0,
+    thin: str | Path | None = None,
+    table: str | Path | None = None,
+    sticks: str | Path | None = None,
+    sticks_format: StickFormat = "opendtect",
+    every: int = 10,
+    overwrite: bool = False,
+    show_progress: bool = True,
+) -> Interpretation:
+    """Turn fault probabilities into faults: ridges one voxel wide, connected to objects.
+
+    The survey is read slab by slab; only voxels on ridges, about one in a hundred, are kept in memory.
+
+    Args:
+        result: fault probabilities, whatever :func:`geocnn.open` takes: a line or a cube of values 0..1.
+        threshold: probability from which on a voxel can be on a fault.
+        min_size: faults with fewer voxels are left out.
+        spacing: metres between neighbouring lines of the file, (inline, crossline), of a line between traces; default
+            what the map coordinates in the headers say, else 25.
+        velocity: m/s, with which two-way time becomes depth for dips.
+        thin: survey file (.sgy, .zarr, .npy) for the probability on the faults' ridges, 0 elsewhere.
+        table: .csv file for a row a fault.
+        sticks: text file for fault sticks.
+        sticks_format: "opendtect" or "petrel"; see :mod:`geocnn.interpretation.sticks`.
+        every: fault sticks are drawn on every so many inlines.
+        overwrite: replace files that exist.
+        show_progress: show a live line.
+
+    Raises:
+        DataError: the survey holds no probabilities or neither two nor three axes, or an argument does not fit.
+        TargetError: a file exists or cannot be written; found out before any work.
+    """
+    source = io.open(result)
+    grid = source.grid
+    targets = {name: Path(path) for name, path in (("thin", thin), ("table", table), ("sticks", sticks)) if path}
+    _check_targets(targets, source, overwrite=overwrite)
+    check_format(sticks_format)
+    known = _spacing(grid) if spacing is None else tuple(spacing)
+    scale = metres(grid, known or (_SPACING, _SPACING), velocity)
+    with progress("ridges", grid.shape[0], show=show_progress) as tick:
+        ridges = find_ridges(source, threshold=threshold, tick=tick)
+    label = connect(ridges, min_size=min_size)
+    objects = describe(ridges, label, grid, scale)
+    if "thin" in targets:
+        _write_thin(ridges, label > 0, source, targets["thin"], overwrite=overwrite, show_progress=show_progress)
+    if "table" in targets:
+        write_table(objects, targets["table"], grid, overwrite=overwrite)
+    if "sticks" in targets:
+        lines = find_sticks(ridges, label, objects, every=every)
+        sides = tuple(abs(float(side)) for side in scale[:-1])
+        write_sticks(lines, targets["sticks"], grid, layout=sticks_format, spacing=sides, overwrite=overwrite)
+    notes = [*_left_out(label, min_size, threshold), *_taken(grid, known, velocity)]
+    if "sticks" in targets and not has_coordinates(grid):
+        notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
+    return Interpretation(objects, len(ridges), tuple(notes))
+
+
+def _check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:
+    """Find out before any work whether all files can be written.
+
+    Raises:
+        TargetError: one cannot, or two are the same.
+        DataError: the suffix is of no survey.
+    """
+    if "table" in targets and targets["table"].suffix.lower() != ".csv":
+        raise TargetError(f"{targets['table'].name} is no name of a table; give one that ends in .csv.")
+    if "thin" in targets and targets["thin"].suffix.lower() not in _SURVEYS:
+        raise DataError(f"{targets['thin'].name}: thin faults need the suffix {', '.join(_SURVEYS[:-1])} or .npy.")
+    for name, path in targets.items():
+        needed = 4 * int(np.prod(source.grid.shape, dtype=np.int64)) if name == "thin" else 0
+        check_target(path, needed, overwrite=overwrite, source_path=source.path)
+    if len({path.resolve() for path in targets.values()}) < len(targets):
+        raise TargetError("two of the files would have the same name; give thin, table and sticks a name each.")
+
+
+def _spacing(grid: Grid) -> tuple[float, ...]:
+    """Metres between lines from regular map coordinates; empty where there are none."""
+    known = grid.attributes.get("coordinates")
+    if not isinstance(known, dict) or not has_coordinates(grid):
+        return ()
+    sides = tuple(float(np.hypot(*vector)) for vector in known["vectors"])
+    return sides if min(sides) > 0 else ()
+
+
+def _write_thin(
+    ridges: Ridges, kept: NDArray[np.bool_], source: Source, path: Path, *, overwrite: bool, show_progress: bool
+) -> None:
+    """Write the probability on ridges, slab by slab."""
+    points, probability = ridges.points[kept], ridges.probability[kept]
+    shape = source.grid.shape
+    with (
+        progress(f"write {path.name}", shape[0], show=show_progress) as tick,
+        io.create(path, source, overwrite=overwrite, description="fault probability on ridges") as sink,
+    ):
+        for where in slabs(shape, sink.rows):
+            first, stop = where[0].start, where[0].stop
+            block = np.zeros((stop - first, *shape[1:]), np.float32)
+            begin, end = np.searchsorted(points[:, 0], (first, stop))
+            inside = points[begin:end] - np.array([first] + [0] * (len(shape) - 1))
+            block[tuple(inside.T)] = probability[begin:end]
+            sink.write((first,) + (0,) * (len(shape) - 1), block)
+            tick(stop - first)
+
+
+def _left_out(label: NDArray[np.int64], min_size: int, threshold: float) -> list[str]:
+    """What is not among the objects."""
+    if not len(label):
+        return [f"no voxel is on a ridge of at least {threshold:g}; with a lower threshold there may be some."]
+    small = int((label == 0).sum())
+    return [f"{small} of {len(label)} ridge voxels are in objects of fewer than {min_size}, left out."] if small else []
+
+
+def _taken(grid: Grid, known: Sequence[float], velocity: float) -> list[str]:
+    """What dips rest on that is not in the file."""
+    notes = []
+    if not known:
+        notes.append(f"lines are taken to be {_SPACING:g} m apart, for strike and dip; give spacing if they are not.")
+    down = grid.axes[-1]
+    if down.unit != "m" and down.name != "depth":
+        unit = "" if down.unit else f" and samples of {down.step:g} ms, for the file does not tell"
+        notes.append(f"dips are for a velocity of {velocity:g} m/s{unit}.")
+    return notes

@@ -1,0 +1,200 @@
+"""Fault sticks: polylines from top to bottom of a fault on parallel sections, for interpretation software.
+
+Two layouts of text files, a node a line, columns apart by spaces:
+
+- "opendtect": ``X Y Z stick node``. Import > FaultStickSets > ASCII in OpendTect takes X, Y, Z and the stick index from
+  columns of one's choice and needs no node index, for nodes are in order. Sticks are counted through the whole file.
+- "petrel": Charisma fault sticks, ``INLINE- inline crossline X Y Z fault stick``, as resqpy writes and seismiqb reads
+  them: the crossline follows the inline without a word of its own. Sticks are counted within each fault.
+
+Z is in the unit of the survey, ms or m, downwards. X and Y are map coordinates where the survey has them on a regular
+grid; else numbers of lines times their spacing: X grows with the inline, Y with the crossline.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError
+from geocnn.grid import Axis, Grid
+from geocnn.interpretation.files import write_text
+from geocnn.interpretation.objects import FaultObject
+from geocnn.interpretation.ridges import Ridges
+
+__all__ = ["Stick", "StickFormat", "check_format", "find_sticks", "has_coordinates", "simplify", "write_sticks"]
+
+StickFormat = Literal["opendtect", "petrel"]
+
+_TOLERANCE = 0.75
+"""Samples by which a stick may leave the voxels it stands for; voxels themselves are half a sample off."""
+
+
+@dataclass(frozen=True)
+class Stick:
+    """A polyline on a fault, from top to bottom.
+
+    Attributes:
+        fault: number of its object.
+        number: counted within the fault from 1.
+        places: ``(nodes, ndim)`` fractional indices on the grid.
+    """
+
+    fault: int
+    number: int
+    places: NDArray[np.float64]
+
+
+def check_format(layout: str) -> None:
+    """Refuse a layout that is not known.
+
+    Raises:
+        DataError: it is none of the two.
+    """
+    if layout not in get_args(StickFormat):
+        raise DataError(f"the format of the sticks is {layout!r}; {' and '.join(get_args(StickFormat))} are written.")
+
+
+def find_sticks(
+    ridges: Ridges, label: NDArray[np.int64], objects: Sequence[FaultObject], *, every: int = 10
+) -> list[Stick]:
+    """Draw sticks on all objects.
+
+    On a section a stick goes through the mean position of the object's voxels at every vertical sample. Sections are
+    inlines; for a fault that runs along the inlines, which would fill one, they are crosslines. A line has one stick a
+    fault. Nodes that lie on the polyline of the others to within 0.75 samples are left out (Douglas and Peucker 1973).
+
+    Args:
+        ridges: points.
+        label: of :func:`~geocnn.interpretation.connection.connect`.
+        objects: of :func:`~geocnn.interpretation.objects.describe`.
+        every: sections from one to the next, counted from the first of the survey.
+
+    Raises:
+        DataError: ``every`` is not positive.
+    """
+    if every < 1:
+        raise DataError(f"every is {every}; sticks are on every 1st, 2nd, ... line: give a positive number.")
+    order = np.argsort(label, kind="stable")
+    bounds = np.searchsorted(label[order], np.arange(1, len(objects) + 2))
+    found: list[Stick] = []
+    for one, begin, end in zip(objects, bounds[:-1], bounds[1:], strict=True):
+        points = ridges.points[order[begin:end]]
+        counted = enumerate(_polylines(points, one.normal, every), start=1)
+        found.extend(Stick(one.number, number, places) for number, places in counted)
+    return found
+
+
+def _polylines(points: NDArray[np.int32], normal: tuple[float, ...], every: int) -> Iterator[NDArray[np.float64]]:
+    """Nodes of the sticks of one object."""
+    if points.shape[1] == 2:
+        yield from _polyline(points, 0)
+        return
+    section = 1 if abs(normal[0]) > abs(normal[1]) else 0
+    chosen = points[points[:, section] % every == 0]
+    chosen = chosen[np.argsort(chosen[:, section], kind="stable")]
+    cuts = np.flatnonzero(np.diff(chosen[:, section])) + 1
+    for part in np.split(chosen, cuts):
+        yield from _polyline(part, 1 - section)
+
+
+def _polyline(points: NDArray[np.int32], across: int) -> Iterator[NDArray[np.float64]]:
+    """Mean position along an axis at every sample, simplified; nothing where there is but one sample."""
+    depth, inverse, count = np.unique(points[:, -1], return_inverse=True, return_counts=True)
+    if len(depth) < 2:
+        return
+    places = np.empty((len(depth), points.shape[1]))
+    places[:] = points[0]
+    places[:, across] = np.bincount(inverse, points[:, across]) / count
+    places[:, -1] = depth
+    yield places[simplify(places[:, [across, -1]], _TOLERANCE)]
+
+
+def simplify(nodes: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
+    """Nodes of a polyline that are needed to follow it (Douglas and Peucker 1973).
+
+    Args:
+        nodes: ``(n, 2)``.
+        tolerance: distance from the simplified polyline within which nodes are left out.
+
+    Returns:
+        Ascending indices of those that stay, both ends among them.
+    """
+    kept, parts = {0, len(nodes) - 1}, [(0, len(nodes) - 1)]
+    while parts:
+        first, last = parts.pop()
+        if last - first < 2:
+            continue
+        along, offset = nodes[last] - nodes[first], nodes[first + 1 : last] - nodes[first]
+        length = math.hypot(*along)
+        away = np.abs(offset[:, 0] * along[1] - offset[:, 1] * along[0]) / length if length else np.hypot(*offset.T)
+        if away.max() > tolerance:
+            middle = first + 1 + int(away.argmax())
+            kept.add(middle)
+            parts += [(first, middle), (middle, last)]
+    return np.array(sorted(kept), np.intp)
+
+
+def has_coordinates(grid: Grid) -> bool:
+    """Whether map coordinates of every place follow from the grid."""
+    known = grid.attributes.get("coordinates")
+    return isinstance(known, dict) and "origin" in known and len(known.get("vectors", ())) == grid.ndim - 1
+
+
+def _xy(places: NDArray[np.float64], grid: Grid, spacing: Sequence[float]) -> NDArray[np.float64]:
+    """Map coordinates ``(n, 2)``, or numbers of lines times spacing."""
+    lateral = places[:, :-1]
+    known = grid.attributes.get("coordinates")
+    if isinstance(known, dict) and has_coordinates(grid):
+        return np.asarray(np.asarray(known["origin"]) + lateral @ np.asarray(known["vectors"]), np.float64)
+    # A step of 2 from one line of the file to the next is one spacing, not two.
+    columns = [_at(axis, lateral[:, k]) / abs(axis.step) * spacing[k] for k, axis in enumerate(grid.axes[:-1])]
+    return np.stack([*columns, np.zeros(len(places))][:2], axis=1)
+
+
+def _at(axis: Axis, index: NDArray[np.float64]) -> NDArray[np.float64]:
+    return axis.start + axis.step * index
+
+
+def write_sticks(
+    sticks: Sequence[Stick],
+    path: Path,
+    grid: Grid,
+    *,
+    layout: StickFormat = "opendtect",
+    spacing: Sequence[float] = (25.0, 25.0),
+    overwrite: bool = False,
+) -> None:
+    """Write fault sticks as text, as the head of this module describes.
+
+    Args:
+        sticks: of :func:`find_sticks`.
+        path: of the text file.
+        grid: of the survey.
+        layout: "opendtect" or "petrel".
+        spacing: metres between neighbouring lines of the file, where there are no map coordinates.
+        overwrite: replace an existing file.
+
+    Raises:
+        DataError: the layout is neither of the two.
+        TargetError: the file exists, or cannot be written.
+    """
+    check_format(layout)
+    rows = []
+    for count, stick in enumerate(sticks, start=1):
+        xy, z = _xy(stick.places, grid, spacing), _at(grid.axes[-1], stick.places[:, -1])
+        numbers = [np.rint(_at(axis, stick.places[:, k])) for k, axis in enumerate(grid.axes[:-1])]
+        if grid.ndim == 2:  # of a line the trace stands where a cube has its crossline
+            numbers = [np.zeros(len(z)), *numbers]
+        for node, ((x, y), down) in enumerate(zip(xy, z, strict=True)):
+            if layout == "opendtect":
+                rows.append(f"{x:.2f} {y:.2f} {down:.3f} {count} {node + 1}\n")
+            else:
+                inline, crossline = (int(n[node]) for n in numbers)
+                where = f"INLINE- {inline:8d} {crossline:8d} {x:15.2f} {y:15.2f} {down:12.3f}"
+                rows.append(f"{where} fault_{stick.fault:03d} {stick.number:4d}\n")
+    write_text(path, "".join(rows), overwrite=overwrite)

@@ -1,0 +1,101 @@
+"""What acquisition, migration, processing and storage do to an image, and what stands where there are no data."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from geocnn.synthetic.structure.imaging import Image, moments
+
+__all__ = ["continuation", "finish", "static_shifts"]
+
+
+def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "traces 1"] | None:
+    """Vertical shifts of the traces, partly alike for neighbours; None without."""
+    if not image.statics:
+        return None
+    rng = np.random.default_rng((image.seed, 1))
+    shifts = rng.standard_normal(size[:2], dtype=np.float32)
+    shifts += np.roll(shifts, 1, 0)
+    return torch.from_numpy(shifts.reshape(-1, 1) * np.float32(image.statics / math.sqrt(2)))
+
+
+def finish(seismic: Float[Tensor, "x y z"], image: Image) -> Float[Tensor, "x y z"]:
+    """What acquisition, migration, processing and storage add, in place."""
+    rng = np.random.default_rng((image.seed, 3))
+    nx, ny, nz = seismic.shape
+    device = seismic.device
+    if image.smiles:
+        _add_smiles(seismic, image, rng)
+    if image.gain:
+        knots = torch.from_numpy(rng.standard_normal((1, 1, 5), dtype=np.float32) * np.float32(image.gain))
+        curve = F.interpolate(knots, nz, mode="linear", align_corners=True).exp_().view(1, 1, nz)
+        traces = np.exp(rng.standard_normal((nx, ny, 1), dtype=np.float32) * np.float32(0.3 * image.gain))
+        seismic.mul_(curve.to(device)).mul_(torch.from_numpy(traces).to(device))
+    strength, distance, axis = image.footprint
+    if strength:
+        axis = axis if ny > 1 else 0
+        along = torch.arange(seismic.shape[axis], device=device)
+        stripes = 1 + strength * torch.cos(2 * math.pi * along / distance)
+        seismic.mul_(stripes.view([-1 if a == axis else 1 for a in range(3)]))
+    if image.clip:
+        most = rng.uniform(1.5, 4) * moments(seismic.flatten(0, 1))[1]
+        seismic.clamp_(-most, most).div_(most).mul_(127).round_().mul_(most / 127)
+    return seismic
+
+
+def continuation(image: Image, size: tuple[int, int, int]) -> tuple[int, Int[Tensor, "x y z"]] | None:
+    """What stands where there are no data: an axis, and the sample along it that is taken for each; None if all live.
+
+    As prediction continues a survey: beyond an edge and into a mute its mirror image, and for a dead trace the nearest
+    live one.
+    """
+    if not image.blank:
+        return None
+    rng = np.random.default_rng((image.seed, 5))
+    if image.blank < 1 / 3:
+        live = rng.random(size[:2]) > rng.uniform(0, 0.05)
+        live[0] = True
+        traces = np.arange(size[0])[:, None]
+        before = np.maximum.accumulate(np.where(live, traces, 0), 0)
+        return 0, torch.from_numpy(before)[:, :, None].expand(size)
+    if image.blank < 2 / 3:
+        nx, _, nz = size
+        tops = np.clip(rng.uniform(-0.1, 0.3) * nz + rng.uniform(-0.3, 0.3) * np.arange(nx), 0, 0.4 * nz).astype(int)
+        down = np.arange(nz)[None]
+        mirrored = np.where(down < tops[:, None], 2 * tops[:, None] - down, down)
+        return 2, torch.from_numpy(mirrored)[:, None].expand(size)
+    axis = int(rng.choice([a for a in range(3) if size[a] > 1]))
+    n = size[axis]
+    width = int(rng.integers(1, max(2, min(32, n // 3))))
+    along = np.arange(n)
+    mirrored = np.where(along < width, 2 * width - along, along)
+    mirrored = mirrored if rng.random() < 0.5 else (n - 1 - mirrored)[::-1].copy()
+    index = torch.from_numpy(mirrored).view([-1 if a == axis else 1 for a in range(3)])
+    return axis, index.expand(size)
+
+
+def _add_smiles(seismic: Float[Tensor, "x y z"], image: Image, rng: np.random.Generator) -> None:
+    """Add arcs open to the top, as migration makes of single loud samples."""
+    nx, ny, nz = seismic.shape
+    wavelet = np.array(image.wavelets[-1], np.float32)
+    for _ in range(image.smiles):
+        cx, cy, cz = rng.uniform(0, nx), rng.uniform(0, ny), rng.uniform(0.1, 1.1) * nz
+        width, flat = rng.uniform(10, 50), rng.uniform(0.5, 3.0)
+        x, y = np.meshgrid(np.arange(nx), np.arange(ny), indexing="ij")
+        squared = ((x - cx) ** 2 + (y - cy) ** 2) / width**2
+        near = np.flatnonzero((squared < 1).ravel())
+        if not len(near):
+            continue
+        squared = squared.ravel()[near]
+        depth = cz - width * flat * (1 - np.sqrt(1 - squared))
+        louder = rng.uniform(0.3, 1.5) * (1 - squared)
+        first = np.floor(depth).astype(int)
+        rows = first[:, None] + np.arange(len(wavelet)) - len(wavelet) // 2
+        inside = (rows >= 0) & (rows < nz)
+        values = (louder[:, None] * wavelet)[inside].astype(np.float32)
+        flatly = (near[:, None] * nz + rows)[inside]
+        seismic.view(-1).index_add_(0, torch.from_numpy(flatly), torch.from_numpy(values))

@@ -1,0 +1,109 @@
+"""From a file of probabilities to files of faults."""
+
+import csv
+
+import numpy as np
+import pytest
+from tests.interpretation.drawing import sheet
+
+import geocnn
+from geocnn import io
+from geocnn.errors import DataError, TargetError
+from geocnn.grid import Axis, Grid
+from geocnn.interpretation import interpret
+
+GRID = Grid((Axis("inline", 40, 100), Axis("crossline", 36, 500), Axis("time", 44, 1000, 4, "ms")))
+COORDINATES = {"origin": [435_000.0, 6_470_000.0], "vectors": [[30.0, 40.0], [-8.0, 6.0]]}  # 50 m and 10 m
+
+
+def survey(path, grid=GRID):
+    """A file with two faults that do not touch, and a small one."""
+    values = np.maximum(sheet(grid.shape, (0.3, 1, 0.2), offset=8), sheet(grid.shape, (0.3, 1, 0.2), offset=-8))
+    values[30:35, 10:14, 30:35] = sheet((5, 4, 5), (0, 1, 0))
+    with io.create(path, io.ArraySource(values, grid)) as sink:
+        sink.write((0, 0, 0), values)
+    return path, values
+
+
+@pytest.mark.parametrize("suffix", [".sgy", ".zarr", ".npy"])
+def test_all_files(tmp_path, suffix):
+    path, values = survey(tmp_path / f"p{suffix}")
+    found = interpret(
+        path,
+        thin=tmp_path / f"thin{suffix}",
+        table=tmp_path / "t.csv",
+        sticks=tmp_path / "s.dat",
+        show_progress=False,
+    )
+    assert [one.number for one in found.objects] == [1, 2]
+    kept = sum(one.voxels for one in found.objects)
+    assert kept < found.points < 0.1 * values.size
+    thin = geocnn.open(tmp_path / f"thin{suffix}")
+    assert thin.grid == geocnn.open(path).grid
+    drawn = thin.read(...)
+    assert np.count_nonzero(drawn) == kept
+    np.testing.assert_array_equal(drawn[drawn > 0], values[drawn > 0])
+    assert not drawn[30:35, 10:14, 30:35].any()
+    with (tmp_path / "t.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["voxels"]) for row in rows] == [one.voxels for one in found.objects]
+    read = np.loadtxt(tmp_path / "s.dat")
+    assert len(np.unique(read[:, 3])) == 2 * 4  # on four inlines
+    assert any("X and Y of the sticks are line numbers times spacing" in note for note in found.notes)
+    assert any("are in objects of fewer than 50, left out" in note for note in found.notes)
+    assert any("25 m apart" in note for note in found.notes)
+    assert any(("samples of 1 ms" if suffix == ".npy" else "velocity of 2000 m/s.") in note for note in found.notes)
+
+
+def test_map_coordinates_tell_the_spacing(tmp_path):
+    path, _ = survey(tmp_path / "p.zarr", Grid(GRID.axes, {"coordinates": COORDINATES}))
+    found = interpret(path, sticks=tmp_path / "s.dat", sticks_format="petrel", show_progress=False)
+    told = interpret(path, spacing=(50, 10), show_progress=False)
+    assert [one.dip for one in found.objects] == pytest.approx([one.dip for one in told.objects])
+    assert not any("apart" in note or "X and Y" in note for note in found.notes)
+    first = (tmp_path / "s.dat").read_text().split()
+    assert float(first[3]) < 435_000
+    assert interpret(path, spacing=(25, 25), show_progress=False).objects[0].dip != pytest.approx(found.objects[0].dip)
+
+
+def test_a_line(tmp_path):
+    values = sheet((60, 50), (1, 0.3))
+    np.save(tmp_path / "line.npy", values)
+    found = interpret(tmp_path / "line.npy", min_size=20, thin=tmp_path / "thin.npy", show_progress=False)
+    (one,) = found.objects
+    assert one.strike is None
+    assert np.count_nonzero(np.load(tmp_path / "thin.npy")) == one.voxels
+
+
+def test_nothing_found_is_said_and_written(tmp_path):
+    found = interpret(np.zeros((20, 20, 20)), thin=tmp_path / "t.npy", sticks=tmp_path / "s.dat", show_progress=False)
+    assert (found.objects, found.points) == ((), 0)
+    assert found.notes[0] == "no voxel is on a ridge of at least 0.5; with a lower threshold there may be some."
+    assert not np.load(tmp_path / "t.npy").any()
+    assert (tmp_path / "s.dat").read_text() == ""
+
+
+def test_existing_files_are_refused_before_any_work(tmp_path):
+    path, _ = survey(tmp_path / "p.npy")
+    for name, given in {"thin": "o.npy", "table": "o.csv", "sticks": "o.dat"}.items():
+        (tmp_path / given).write_text("mine")
+        with pytest.raises(TargetError, match=f"{given} exists already; give --overwrite"):
+            interpret(path, **{name: tmp_path / given})
+        assert (tmp_path / given).read_text() == "mine"
+        interpret(path, **{name: tmp_path / given}, overwrite=True, show_progress=False)
+        assert (tmp_path / given).read_bytes() != b"mine"
+    with pytest.raises(TargetError, match="is the input itself"):
+        interpret(path, thin=path, overwrite=True)
+    with pytest.raises(TargetError, match="would have the same name"):
+        interpret(path, table=tmp_path / "x.csv", sticks=tmp_path / "x.csv")
+    with pytest.raises(TargetError, match="no name of a table"):
+        interpret(path, table=tmp_path / "x.txt")
+    with pytest.raises(DataError, match=r"thin\.txt: thin faults need the suffix \.sgy, .* or \.npy"):
+        interpret(path, thin=tmp_path / "thin.txt")
+    with pytest.raises(DataError, match="the format of the sticks"):
+        interpret(path, sticks=tmp_path / "x.dat", sticks_format="zmap")
+
+
+def test_the_progress_line_has_a_total(capsys):
+    interpret(sheet((12, 20, 20), (0, 1, 0)))
+    assert "12/12" in capsys.readouterr().err

@@ -1,0 +1,117 @@
+"""Fault sticks: on the planes they stand for, and read back from both layouts."""
+
+import numpy as np
+import pytest
+from tests.interpretation.drawing import centre, sheet
+
+from geocnn import io
+from geocnn.errors import DataError, TargetError
+from geocnn.grid import Axis, Grid
+from geocnn.interpretation.connection import connect
+from geocnn.interpretation.objects import describe, metres
+from geocnn.interpretation.ridges import find_ridges
+from geocnn.interpretation.sticks import Stick, find_sticks, simplify, write_sticks
+
+CUBE = Grid((Axis("inline", 41, 100, 2), Axis("crossline", 41, 500), Axis("time", 41, 1000, 4, "ms")))
+COORDINATES = {"origin": [435_000.5, 6_470_000.25], "vectors": [[21.65, 12.5], [-6.25, 10.825]]}
+
+
+def sticks_of(values, grid, **options):
+    """From probabilities to sticks."""
+    ridges = find_ridges(io.ArraySource(values, grid))
+    label = connect(ridges)
+    return find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, (25.0, 25.0), 2000)), **options)
+
+
+@pytest.mark.parametrize(("normal", "section"), [((0.2, 1, 0.5), 0), ((1, 0.3, -0.4), 1), ((0, 0.6, 1), 0)])
+def test_sticks_lie_on_the_plane_on_every_tenth_section(normal, section):
+    sticks = sticks_of(sheet(CUBE.shape, normal), CUBE)
+    assert [stick.number for stick in sticks] == [1, 2, 3, 4, 5]
+    assert {stick.fault for stick in sticks} == {1}
+    unit = np.array(normal) / np.linalg.norm(normal)
+    for count, stick in enumerate(sticks):
+        np.testing.assert_array_equal(stick.places[:, section], 10 * count)
+        assert (np.diff(stick.places[:, -1]) > 0).all()
+        depth = np.arange(stick.places[0, -1], stick.places[-1, -1] + 1)
+        along = np.stack([np.interp(depth, stick.places[:, -1], stick.places[:, k]) for k in range(3)], axis=1)
+        inner = along[((along > 4) & (along < 36))[:, 1 - section]]
+        assert len(inner) > 12
+        assert np.abs((inner - centre(41)) @ unit).max() < 1.25
+
+
+def test_a_straight_stick_has_few_nodes():
+    sticks = sticks_of(sheet(CUBE.shape, (0, 1, 0.2)), CUBE, every=1)
+    assert len(sticks) == 41
+    assert max(len(stick.places) for stick in sticks) <= 6
+    with pytest.raises(DataError, match="every is 0"):
+        sticks_of(sheet(CUBE.shape, (0, 1, 0.2)), CUBE, every=0)
+
+
+def test_simplify_keeps_corners_and_ends():
+    nodes = np.array([(0, 0), (0.1, 1), (0, 2), (5, 3), (5, 4), (5.05, 5)], float)
+    assert simplify(nodes, 0.5).tolist() == [0, 2, 3, 5]
+    assert simplify(nodes, 100).tolist() == [0, 5]
+    assert simplify(nodes, 0.0).tolist() == [0, 1, 2, 3, 4, 5]
+    assert simplify(nodes[:2], 0.5).tolist() == [0, 1]
+    loop = np.array([(0, 0), (3, 0), (0, 0)], float)
+    assert simplify(loop, 1).tolist() == [0, 1, 2]
+
+
+STICKS = [
+    Stick(1, 1, np.array([[0, 3.5, 0], [0, 4, 10.0]])),
+    Stick(1, 2, np.array([[10, 5, 2], [10, 6, 4.0], [10, 7, 40]])),
+    Stick(2, 1, np.array([[20, 1, 1], [20, 2, 2.0]])),
+]
+
+
+def test_opendtect_round_trip(tmp_path):
+    write_sticks(STICKS, tmp_path / "s.dat", CUBE, spacing=(25.0, 12.5))
+    read = np.loadtxt(tmp_path / "s.dat")
+    assert read[:, 3].tolist() == [1, 1, 2, 2, 2, 3, 3]
+    assert read[:, 4].tolist() == [1, 2, 1, 2, 3, 1, 2]
+    # Inline 100 + 2 i: 50 steps of 25 m and i more of them; crossline 500 + j, 12.5 m each.
+    np.testing.assert_allclose(read[:, 0], [1250, 1250, 1500, 1500, 1500, 1750, 1750])
+    np.testing.assert_allclose(read[:, 1], [6293.75, 6300, 6312.5, 6325, 6337.5, 6262.5, 6275])
+    np.testing.assert_allclose(read[:, 2], [1000, 1040, 1008, 1016, 1160, 1004, 1008])
+
+
+def test_petrel_round_trip_with_map_coordinates(tmp_path):
+    grid = Grid(CUBE.axes, {"coordinates": COORDINATES})
+    write_sticks(STICKS, tmp_path / "s.dat", grid, layout="petrel")
+    rows = [line.split() for line in (tmp_path / "s.dat").read_text().splitlines()]
+    assert {(len(row), row[0]) for row in rows} == {(8, "INLINE-")}
+    assert [row[6] for row in rows] == ["fault_001"] * 5 + ["fault_002"] * 2
+    assert [int(row[7]) for row in rows] == [1, 1, 2, 2, 2, 1, 1]
+    assert [int(row[1]) for row in rows] == [100, 100, 120, 120, 120, 140, 140]
+    assert [int(row[2]) for row in rows[1:]] == [504, 505, 506, 507, 501, 502]
+    read = np.array([[float(word) for word in row[3:6]] for row in rows])
+    np.testing.assert_allclose(
+        read[2], [435_000.5 + 10 * 21.65 - 5 * 6.25, 6_470_000.25 + 125 + 54.125, 1008], atol=0.01
+    )
+
+
+def test_a_line(tmp_path):
+    grid = Grid((Axis("trace", 50, 1), Axis("time", 60, 0, 4, "ms")))
+    values = sheet(grid.shape, (1, 0.5))
+    sticks = sticks_of(values, grid)
+    assert len(sticks) == 1
+    write_sticks(sticks, tmp_path / "o.dat", grid, spacing=(12.5,))
+    read = np.loadtxt(tmp_path / "o.dat")
+    across = 24.5 - 0.5 * (read[:, 2] / 4 - 29.5)  # from the equation of the line
+    np.testing.assert_allclose(read[:, 0] / 12.5 - 1, across, atol=1.5)
+    np.testing.assert_array_equal(read[:, 1], 0)
+    write_sticks(sticks, tmp_path / "p.dat", grid, layout="petrel", spacing=(12.5,))
+    rows = [line.split() for line in (tmp_path / "p.dat").read_text().splitlines()]
+    assert {row[1] for row in rows} == {"0"}
+    np.testing.assert_allclose([int(row[2]) - 1 for row in rows], across, atol=2)
+
+
+def test_what_is_refused(tmp_path):
+    (tmp_path / "s.dat").write_text("mine")
+    with pytest.raises(TargetError, match=r"s\.dat exists already; give --overwrite"):
+        write_sticks(STICKS, tmp_path / "s.dat", CUBE)
+    assert (tmp_path / "s.dat").read_text() == "mine"
+    with pytest.raises(DataError, match="the format of the sticks is 'zmap'; opendtect and petrel are written"):
+        write_sticks(STICKS, tmp_path / "t.dat", CUBE, layout="zmap")
+    with pytest.raises(TargetError, match=r"the folder .* does not exist"):
+        write_sticks(STICKS, tmp_path / "no" / "t.dat", CUBE)

@@ -1,0 +1,64 @@
+"""Mistakes with geocnn interpret."""
+
+from pathlib import Path
+
+import numpy as np
+from tests.messages.entries import Table, checks_of_commands
+from tests.messages.materials import line, run
+
+command = Table()
+
+test_command = checks_of_commands(command)
+
+
+def faults() -> Path:
+    """Probabilities of a line with one fault."""
+    values = np.zeros((40, 30), np.float32)
+    values[19:22] = [[0.6], [0.9], [0.6]]
+    np.save("faults.npy", values)
+    return Path("faults.npy")
+
+
+@command
+def no_such_file():
+    """there is no file nothing.sgy; check the name."""
+    return run("interpret", "nothing.sgy")
+
+
+@command
+def a_table_that_exists():
+    """faults.csv exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("faults.csv").write_text("mine")
+    return run("interpret", faults(), "--table", "faults.csv", "--quiet")
+
+
+@command
+def a_table_of_another_kind():
+    """faults.xls is no name of a table; give one that ends in .csv."""
+    return run("interpret", faults(), "--table", "faults.xls", "--quiet")
+
+
+@command
+def an_unknown_form_of_sticks():
+    """--sticks-format is kingdom; it is one of opendtect, petrel, see geocnn interpret --help."""
+    return run("interpret", faults(), "--sticks-format", "kingdom")
+
+
+def test_a_line_is_interpreted(here, capsys):
+    from geocnn.cli import main
+
+    words = ["interpret", str(faults()), "--thin", "thin.npy", "--table", "faults.csv", "--min-size", "20", "--quiet"]
+    assert main(words) == 0
+    assert "1 fault of 20 voxels or more" in capsys.readouterr().out
+    thin = np.load("thin.npy")
+    assert set(np.flatnonzero(thin.any(1))) == {20}
+    assert (thin[20, 2:-2] > 0).all()
+    assert sorted(p.name for p in here.iterdir()) == ["faults.csv", "faults.npy", "thin.npy"]
+
+
+def test_a_survey_that_holds_no_probabilities(here, capsys):
+    from geocnn.cli import main
+
+    assert main(["interpret", str(line()), "--quiet"]) == 2
+    assert "geocnn: " in capsys.readouterr().err
+    assert here
