@@ -10,6 +10,7 @@ import numpy as np
 
 from geocnn import checkpoints
 from geocnn.calibration import calibrated, calibration_error, logits_of
+from geocnn.checkpoints import Card
 from geocnn.datasets import FaultStructures
 from geocnn.evaluation import evaluate_samples
 from geocnn.synthetic.structure import PRESETS
@@ -48,8 +49,22 @@ def main() -> None:
         found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, ranges, trained.card.normalisation))
         held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
         metrics[held_out] = {name: round(value, 4) for name, value in found.items()}
-    card = trained.card.replace(metrics=trained.card.metrics | metrics, notes=NOTES)
+    card = _told(trained.card).replace(metrics=trained.card.metrics | metrics, notes=NOTES)
     checkpoints.save(WEIGHTS / card.name, trained.model, card)
+
+
+def _told(card: Card) -> Card:
+    """The card with the training that went before in place of the folder it lies in."""
+    start = card.training["arguments"].get("start")
+    if start is None:
+        return card
+    before = checkpoints.load(start).card
+    arguments = card.training["arguments"] | {"start": None}
+    training = card.training | {"arguments": arguments, "start": {"data": before.data, "training": before.training}}
+    sections = before.training["arguments"]["samples"] * before.training["epochs_done"]
+    own = card.training["arguments"]["samples"] * card.training["epochs_done"]
+    data = f"{card.data}; {sections} samples under a first schedule, then {own} under a second one"
+    return card.replace(training=training, data=data)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def structure(
     level = 10 ** (-scene.image.snr / 20)
     fault = number > 0
     if scene.visible:
-        fault &= loudness(clean) > max(0.1, 0.7 * level)
+        fault &= loudness(clean) > max(0.05, 0.5 * level)
     seismic = noise_of(rng, size, scene.image).to(device).mul_(level).add_(clean)
     seismic = finish(seismic.view(size), scene.image)
     parts = [part.view(size) for part in (seismic, fault, time, clean, number, throw)]
