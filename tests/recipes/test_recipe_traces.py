@@ -171,7 +171,7 @@ def test_report_of_other_settings_shows_no_printed_numbers():
 
 
 def test_report_is_for_this_recipe_only():
-    recipe = faults(ndim=2, crop=(16, 16), samples=1, epochs=1)
+    recipe = faults(ndim=2, crop=(32, 32), samples=1, epochs=1)
     history = [{"epoch": 1.0, "loss": 1.0}]
     with pytest.raises(TypeError, match="report is for the recipe traces; this is a run of faults"):
         report(Run(model=recipe.model, card=recipe.card, history=history, folder=None, recipe=recipe))
