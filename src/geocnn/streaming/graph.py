@@ -66,8 +66,8 @@ class Graph:
     def to(self, device: torch.device, dtype: torch.dtype) -> "Graph":
         """With the numbers of all steps on a device and in a precision.
 
-        Convolutions of the input stay in float32: they take next to no time, for the input has few channels, and
-        half of what bf16 adds to the error of a probability comes from rounding the samples and those weights.
+        Convolutions of the input stay in float32: they take little time, for the input has few channels, and a
+        third of the probabilities that bf16 changes visibly it changes by rounding the samples and those weights.
         """
         rounded = dtype.itemsize < torch.float32.itemsize
         entry = torch.float32 if rounded and self._enters_by_convolutions() else dtype
