@@ -8,9 +8,11 @@ from tests.test_prediction import network, survey
 
 import geocnn
 from geocnn.errors import DataError, TargetError
+from geocnn.io import partial
 from geocnn.io.mirrored import MirroredSource
 from geocnn.prediction import predict
 from geocnn.prediction.mirrored import predict_mirrored
+from geocnn.reading import Reader
 
 
 @pytest.mark.parametrize("suffix", [".sgy", ".zarr"])
@@ -44,6 +46,25 @@ def test_a_mirrored_source_reads_what_numpy_flips():
         plain = geocnn.open(np.ascontiguousarray(np.flip(data, axes))).scan()
         np.testing.assert_array_equal(mirrored.scan().first, plain.first)
         np.testing.assert_array_equal(mirrored.live, plain.live)
+
+
+def test_after_ctrl_c_nothing_is_left_and_nothing_is_promised(tmp_path, monkeypatch):
+    """However long a pass has taken; the passes lie in a folder that goes."""
+    monkeypatch.setattr(partial, "_WORTH_KEEPING", 0)
+    np.save(tmp_path / "line.npy", survey(300, 40))
+    read, calls = Reader.read, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return read(*arguments)
+
+    monkeypatch.setattr(Reader, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / "r.npy", tile=(32, 40), show_progress=False)
+    assert len(calls) >= 12
+    assert [p.name for p in tmp_path.iterdir()] == ["line.npy"]
 
 
 def test_classes_and_files_that_exist_are_refused(tmp_path):

@@ -163,7 +163,7 @@ def _taken(grid: Grid, known: Sequence[float], velocity: float) -> list[str]:
     """What dips rest on that is not in the file."""
     notes = []
     if not known:
-        notes.append(f"lines are taken to be {_SPACING:g} m apart, for strike and dip; give spacing if they are not.")
+        notes.append(f"lines are taken to be {_SPACING:g} m apart, for strike and dip; give --spacing if they are not.")
     down = grid.axes[-1]
     if down.unit != "m" and down.name != "depth":
         unit = "" if down.unit else f" and samples of {down.step:g} ms, for the file does not tell"

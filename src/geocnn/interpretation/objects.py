@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.checkpoints import write_atomically
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
-from geocnn.interpretation.files import write_text
 from geocnn.interpretation.ridges import Ridges
+from geocnn.io.partial import check_target
 
 __all__ = ["FaultObject", "describe", "metres", "write_table"]
 
@@ -173,4 +174,5 @@ def write_table(objects: Sequence[FaultObject], path: Path, grid: Grid, *, overw
         coordinates = [f"{value:.10g}" for pair in one.ranges for value in pair]
         strike = "" if one.strike is None else f"{round(one.strike, 1) % 360:.1f}"
         rows.writerow([one.number, one.voxels, f"{one.probability:.4f}", *coordinates, f"{one.dip:.1f}", strike])
-    write_text(path, out.getvalue(), overwrite=overwrite)
+    check_target(path, 0, overwrite=overwrite)
+    write_atomically(path, out.getvalue())

@@ -20,11 +20,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.checkpoints import write_atomically
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
-from geocnn.interpretation.files import write_text
 from geocnn.interpretation.objects import FaultObject
 from geocnn.interpretation.ridges import Ridges
+from geocnn.io.partial import check_target
 
 __all__ = ["Stick", "StickFormat", "check_format", "find_sticks", "has_coordinates", "simplify", "write_sticks"]
 
@@ -197,4 +198,5 @@ def write_sticks(
                 inline, crossline = (int(n[node]) for n in numbers)
                 where = f"INLINE- {inline:8d} {crossline:8d} {x:15.2f} {y:15.2f} {down:12.3f}"
                 rows.append(f"{where} fault_{stick.fault:03d} {stick.number:4d}\n")
-    write_text(path, "".join(rows), overwrite=overwrite)
+    check_target(path, 0, overwrite=overwrite)
+    write_atomically(path, "".join(rows))

@@ -3,7 +3,8 @@
 import itertools
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def predict_mirrored(
         raise DataError(f"{trained.card.name} gives numbers of classes, which have no mean; leave --tta out.")
     horizontal = range(source.grid.ndim - 1)
     mirrors = [axes for n in range(len(horizontal) + 1) for axes in itertools.combinations(horizontal, n)]
-    with ExitStack() as stack:
+    with ExitStack() as stack, _no_way_back():
         mean = stack.enter_context(io.create(out, like=source, overwrite=overwrite))
         spread = None
         if uncertainty is not None:
@@ -72,6 +73,15 @@ def predict_mirrored(
         _combine(results, mean, spread)
     plain, seconds = made[0], time.perf_counter() - started
     return Prediction(Path(out), None, source.grid, plain.plan, plain.notes, seconds, trained.card)
+
+
+@contextmanager
+def _no_way_back() -> Iterator[None]:
+    """After Ctrl-C the passes are gone with their folder: nothing of what one of them promises to go on with."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt from None
 
 
 def _combine(results: list[Source], mean: Sink, spread: Sink | None) -> None:
