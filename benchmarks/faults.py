@@ -32,13 +32,13 @@ Section = tuple[str, NDArray[np.float32], NDArray[np.bool_]]
 def synthetic(trained: Trained, preset: str, count: int) -> dict[str, float]:
     """Mean scores over held-out volumes or sections."""
     shape = (128,) * 3 if trained.card.ndim == 3 else (256,) * 2
-    samples = FaultStructures(count, shape, HELD_OUT, PRESETS[preset], trained.card.normalisation)
+    samples = FaultStructures(count, shape, HELD_OUT, [PRESETS[preset]], trained.card.normalisation)
     return evaluate_samples(trained, samples, show_progress=False)
 
 
 def best_threshold(trained: Trained, count: int = 60) -> float:
     """The threshold at which synthetic sections, side by side, have the best tolerant F1."""
-    samples = FaultStructures(count, (192, 192), HELD_OUT, PRESETS["field"], trained.card.normalisation)
+    samples = FaultStructures(count, (192, 192), HELD_OUT, [PRESETS["field"]], trained.card.normalisation)
     found, truth = [], []
     with torch.inference_mode():
         for k in range(count):

@@ -36,7 +36,7 @@ def main() -> None:
     count = options.samples or (20 if ndim == 3 else 100)
     shape = (128,) * 3 if ndim == 3 else (256,) * 2
     known = [
-        FaultStructures(3 * count, trained.card.window, series, PRESETS["field"], trained.card.normalisation)
+        FaultStructures(3 * count, trained.card.window, series, [PRESETS["field"]], trained.card.normalisation)
         for series in CALIBRATION
     ]
     trained, temperature = calibrated(trained, known[0])
@@ -46,7 +46,7 @@ def main() -> None:
     calibration = {"temperature": round(temperature, 4), "error": round(error, 5), "error before": round(before, 5)}
     metrics: dict[str, object] = {f"calibration, field structure, series {CALIBRATION}": calibration}
     for kind, ranges in PRESETS.items():
-        found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, ranges, trained.card.normalisation))
+        found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, [ranges], trained.card.normalisation))
         held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
         metrics[held_out] = {name: round(value, 4) for name, value in found.items()}
     card = _told(trained.card).replace(metrics=trained.card.metrics | metrics, notes=NOTES)

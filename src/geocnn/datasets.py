@@ -137,14 +137,14 @@ class FaultStructures:
         samples: number of samples in an epoch.
         shape: (inline, crossline, time) or (trace, time) samples.
         seed: number of the series.
-        ranges: what is drawn at random.
+        ranges: what is drawn at random; the samples take several in turn.
         normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
     """
 
     samples: int
     shape: tuple[int, ...]
     seed: int
-    ranges: StructureRanges
+    ranges: Sequence[StructureRanges]
     normalisation: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -155,7 +155,8 @@ class FaultStructures:
         """Batch ``(batch, 1, *shape)`` of normalised seismic and of fault masks (0 or 1), float32."""
         inputs, targets = [], []
         for index in indices:
-            sample = structure(index, seed=self.seed, shape=self.shape, ranges=self.ranges)
+            ranges = self.ranges[index % len(self.ranges)]
+            sample = structure(index, seed=self.seed, shape=self.shape, ranges=ranges)
             seismic = sample.seismic.numpy()
             inputs.append(torch.from_numpy(Normalisation.fit(seismic, **self.normalisation).apply(seismic)))
             targets.append(sample.fault.float())

@@ -27,6 +27,13 @@ def test_training_goes_on_from_a_trained_network(tmp_path):
         build("faults", **small | {"bottleneck": 8}, start=str(tmp_path / "first"))
 
 
-def test_field_structure_is_wider():
-    plain, field = (build("faults", ndim=2, crop=(32, 32), structure=kind).train for kind in ("plain", "field"))
+def test_presets_are_taken_in_turn():
+    both, plain, field = (
+        build("faults", ndim=2, crop=(32, 32), structure=kinds).train
+        for kinds in (("plain", "field"), ("plain",), ("field",))
+    )
     assert not torch.equal(plain[[0]][0], field[[0]][0])
+    for index, of in ((0, plain), (1, field), (2, plain), (203, field)):
+        torch.testing.assert_close(both[[index]], of[[index]])
+    with pytest.raises(ValueError, match="structure is 'flat'; it is one of faultseg3d, plain, field"):
+        build("faults", ndim=2, crop=(32, 32), structure=("field", "flat"))

@@ -207,7 +207,7 @@ def test_the_number_of_threads_changes_no_bit(shape):
 def test_worker_processes_change_no_bit():
     from torch.utils.data import DataLoader
 
-    dataset = FaultStructures(4, (32, 40), 5, StructureRanges())
+    dataset = FaultStructures(4, (32, 40), 5, [StructureRanges()])
     here = [dataset[[i]] for i in range(4)]
     for workers in (1, 2, 3):
         loader = DataLoader(dataset, batch_size=None, sampler=[[i] for i in range(4)], num_workers=workers)
@@ -217,7 +217,7 @@ def test_worker_processes_change_no_bit():
 
 
 def test_training_samples_are_normalised_and_labelled():
-    x, y = FaultStructures(4, (24, 16, 32), 0, StructureRanges())[range(1, 3)]
+    x, y = FaultStructures(4, (24, 16, 32), 0, [StructureRanges()])[range(1, 3)]
     assert x.shape == y.shape == (2, 1, 24, 16, 32)
     assert float(x.std()) == pytest.approx(1, abs=0.1)
     assert float(x.abs().max()) <= 4

@@ -9,7 +9,7 @@ import torch
 
 from geocnn.errors import DataError
 from geocnn.synthetic.structure import FAULTSEG3D, FIELD, PRESETS, StructureRanges, _draw, structure
-from geocnn.synthetic.structure.acquisition import continuation, finish
+from geocnn.synthetic.structure.acquisition import continuation, finish, low_fold, pad_samples
 from geocnn.synthetic.wavelets import butterworth, ormsby
 
 FLAT = StructureRanges(bumps=(0, 0), slope=(0.0, 0.0), faults=(0, 0), noise=(60.0, 60.0))
@@ -167,6 +167,70 @@ def test_where_there_are_no_data_stand_their_neighbours(blank, size):
                 at_start = bool(lost[0])
                 live = before[width:] if at_start else before[:-width]
                 np.testing.assert_array_equal(row, np.pad(live, (width, 0) if at_start else (0, width), "reflect"))
+
+
+def test_mutes_are_steep_at_the_ends_of_a_survey():
+    """As on the Alaska line, whose mute falls by 150 samples over 40 traces."""
+    image = scene_of(0, FIELD).image._replace(blank=0.5)
+    steepest = []
+    for seed in range(40):
+        _, index = continuation(image._replace(seed=seed), (192, 1, 192))
+        tops = (index[:, 0] != torch.arange(192)).sum(-1)
+        assert int(tops.max()) < 96  # there is enough below to mirror
+        steepest.append(float((tops[40:] - tops[:-40]).abs().max()))
+    assert max(steepest) > 60
+    assert np.median(steepest) < 60
+
+
+def test_disturbed_layers_have_no_faults_to_label():
+    ranges = FIELD.replace(chaos=1.0, packages=(1, 1), cover=0.0, faults=(8, 8), blank=0.0)
+    assert not any(structure(index, shape=(64, 64), ranges=ranges).fault.any() for index in range(5))
+    half = ranges.replace(chaos=0.5, packages=(2, 2), noise=(35.0, 35.0), transparent=0.0)
+    shares = [float(structure(index, shape=(64, 64), ranges=half).fault.float().mean()) for index in range(20)]
+    assert max(shares) > 0.02
+
+
+@pytest.mark.parametrize("size", [(64, 48, 60), (64, 1, 60)])
+def test_low_fold_is_at_one_end_and_has_no_labels(size):
+    image = scene_of(0, FIELD).image
+    changed_axes, shifted = set(), []
+    for seed in range(12):
+        wave = torch.sin(torch.arange(size[2]) * 0.3).expand(size).clone()
+        fault = torch.ones(size, dtype=torch.bool)
+        before = wave.clone()
+        low_fold(wave, fault, image._replace(fringe=True, seed=seed))
+        torch.testing.assert_close(wave[fault], before[fault])  # the others are as they were
+        lost = ~fault.all(-1)
+        axis = 0 if lost[:, 0].unique().numel() == 2 else 1
+        lines = lost.all(1 - axis)
+        assert torch.equal(lost, lines[:, None].expand(size[:2]) if axis == 0 else lines[None].expand(size[:2]))
+        width = int(lines.sum())
+        assert 2 <= width < 20
+        assert lines[:width].all() or lines[-width:].all()
+        changed_axes.add(axis)
+        shifted.append(float((wave - before)[~fault].abs().mean()))
+    assert changed_axes == ({0, 1} if size[1] > 1 else {0})
+    assert min(shifted) > 0.05
+    wave = before.clone()
+    low_fold(wave, fault, image._replace(fringe=False))
+    assert torch.equal(wave, before)
+
+
+def test_first_or_last_samples_hold_one_number():
+    image = scene_of(0, FIELD).image
+    ends = set()
+    for seed in range(12):
+        seismic, fault = torch.randn(8, 6, 40), torch.ones(8, 6, 40, dtype=torch.bool)
+        before = seismic.clone()
+        pad_samples(seismic, fault, image._replace(padding=True, seed=seed))
+        gone = ~fault[0, 0]
+        assert torch.equal(~fault, gone.expand_as(fault))
+        assert seismic[..., gone].unique().numel() == 1
+        assert torch.equal(seismic[..., ~gone], before[..., ~gone])
+        assert 1 <= int(gone.sum()) <= 40 // 6
+        ends.add(bool(gone[0]))
+        assert gone[0] or gone[-1]
+    assert ends == {True, False}
 
 
 def test_stripes_gains_and_smiles_keep_the_labels():

@@ -32,7 +32,7 @@ def faults(
     model: Literal["unet", "faultseg"] = "unet",
     bottleneck: int = 128,
     loss: Literal["dice", "balanced"] = "dice",
-    structure: Literal["faultseg3d", "plain", "field"] = "field",
+    structure: tuple[Literal["faultseg3d", "plain", "field"], ...] = ("field",),
     start: str | None = None,
     workers: int = 0,
     seed: int = 0,
@@ -56,8 +56,8 @@ def faults(
         bottleneck: of faultseg, channels at the coarsest level; 512 is the published network, 128 the authors' later
             one.
         loss: cross-entropy with Dice, or the class-balanced cross-entropy of the paper.
-        structure: preset of the synthetic structure: "faultseg3d" is the published workflow, "plain" has wider ranges,
-            and "field" the variation of real sections.
+        structure: presets of the synthetic structure, taken in turn: "faultseg3d" is the published workflow, "plain"
+            has wider ranges, and "field" the variation of real sections.
         start: network whose weights to start from: faults, or a run folder.
         workers: processes that make volumes.
         seed: of the weights and the volumes.
@@ -74,15 +74,17 @@ def faults(
     from geocnn.training import Recipe
 
     one_of(loss, ("dice", "balanced"), "loss")
-    one_of(structure, tuple(PRESETS), "structure")
+    for preset in structure:
+        one_of(preset, tuple(PRESETS), "structure")
     one_of(model, ("unet", "faultseg"), "model")
     step = 2 ** (_DEPTH[ndim] if model == "unet" else 3)
     crop = _checked(ndim, crop, step, samples, bottleneck, seed)
     network, card = _network(model, ndim, step, bottleneck, seed, start)
-    ranges, what = PRESETS[structure], "volumes" if ndim == 3 else "sections"
+    ranges, what = tuple(PRESETS[preset] for preset in structure), "volumes" if ndim == 3 else "sections"
     size = " x ".join(map(str, crop))
     data = (
-        f"synthetic structure of geocnn.synthetic.structure, preset {structure}: {samples} new {what} of {size} samples"
+        f"synthetic structure of geocnn.synthetic.structure, preset {' and '.join(structure)}: {samples} new {what} of "
+        f"{size} samples"
     )
     return Recipe(
         name="faults",

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from geocnn.errors import DataError
-from geocnn.synthetic.structure.acquisition import continuation, finish, static_shifts
+from geocnn.synthetic.structure.acquisition import continuation, finish, low_fold, pad_samples, static_shifts
 from geocnn.synthetic.structure.faults import Fault, Labels, draw_faults, unfault
 from geocnn.synthetic.structure.imaging import (
     BLOCK,
@@ -150,6 +150,7 @@ def structure(
             labels.throw[:, inner],
             labels.number[:, inner],
         )
+    torn = _disturbed(scene.packages, time) if chaos is not None else None
     time -= scene.packages[0].offset
     if scene.image.blur:
         clean = smooth(clean.view(size), scene.image.blur).reshape(clean.shape)
@@ -158,13 +159,17 @@ def structure(
     level = 10 ** (-scene.image.snr / 20)
     fault = number > 0
     if scene.visible:
-        fault &= loudness(clean) > max(0.05, 0.5 * level)
+        fault &= loudness(clean) > max(0.05, 1.5 * level)
+        if torn is not None:
+            fault &= ~torn
     seismic = noise_of(rng, size, scene.image).to(device).mul_(level).add_(clean)
     seismic = finish(seismic.view(size), scene.image)
+    low_fold(seismic, fault.view(size), scene.image)
     parts = [part.view(size) for part in (seismic, fault, time, clean, number, throw)]
     if (continued := continuation(scene.image, size)) is not None:
         along, source = continued
         parts = [torch.gather(part, along, source.to(device)) for part in parts]
+    pad_samples(parts[0], parts[1], scene.image)
     seismic, fault, time, clean, number, throw = (part.view(shape) for part in parts)
     faults = (*scene.faults, *(scene.younger[1] if scene.younger else ()))
     return StructureSample(seismic, fault, time, clean, number, throw, faults)
@@ -261,6 +266,13 @@ def _unfold(folds: Folds, place: Float[Tensor, "3 points"], nz: int) -> None:
     f, g = folds.slopes
     # Forward: depth -> depth + (1.5 depth / nz) folds + f x + g y; its inverse is one division.
     z.sub_(x, alpha=f).sub_(y, alpha=g).div_(total.mul_(1.5 / nz).add_(1))
+
+
+def _disturbed(packages: list[Package], position: Float[Tensor, "traces n"]) -> Bool[Tensor, "traces n"]:
+    """Whether samples at these places of the column are of a package without layers that a fault could offset."""
+    ends = torch.tensor([package.samples for package in packages], device=position.device).cumsum(0)
+    which = torch.bucketize(position, ends.float(), right=True).clamp_(max=len(packages) - 1)
+    return torch.tensor([package.chaos > 0 for package in packages], device=position.device)[which]
 
 
 def _interpolate(column: Float[Tensor, " n"], position: Float[Tensor, "traces depth"]) -> Float[Tensor, "traces depth"]:

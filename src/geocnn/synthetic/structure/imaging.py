@@ -49,6 +49,10 @@ class Image(NamedTuple):
     clip: bool
     blank: float
     """0: nothing; up to a third: dead traces; up to two thirds: a mute; above: an edge."""
+    fringe: bool
+    """Traces of low fold at an end of the survey."""
+    padding: bool
+    """First or last samples that hold one number."""
     seed: int
     """Of whatever is drawn per sample."""
 
@@ -74,6 +78,8 @@ def draw_image(rng: np.random.Generator, ranges: StructureRanges) -> Image:
         gain=rng.uniform(*ranges.gain) if ranges.gain[1] else 0.0,
         clip=bool(ranges.clip and rng.random() < ranges.clip),
         blank=float(rng.random()) if ranges.blank and rng.random() < ranges.blank else 0.0,
+        fringe=bool(ranges.fringe and rng.random() < ranges.fringe),
+        padding=bool(ranges.padding and rng.random() < ranges.padding),
         seed=int(rng.integers(2**63)),
     )
 
@@ -119,10 +125,13 @@ def smooth(image: Float[Tensor, "x y z"], width: float) -> Float[Tensor, "x y z"
 
 
 def loudness(traces: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
-    """The largest amplitude of a trace within some ten samples of each."""
+    """The largest amplitude of a trace within some 20 samples of each: as far as a fault is followed from a reflection.
+
+    Interpreters draw faults through quiet intervals between reflections, and a little beyond the last one.
+    """
     n = traces.shape[1]
     cells = F.max_pool1d(traces.abs()[:, None], 4, ceil_mode=True)
-    wide = F.max_pool1d(cells, 5, 1, padding=2)
+    wide = F.max_pool1d(cells, 9, 1, padding=4)
     return wide[:, 0].repeat_interleave(4, dim=1)[:, :n]
 
 

@@ -115,6 +115,7 @@ def draw_packages(
 def _draw_package(rng: np.random.Generator, top: float, ranges: StructureRanges, size: tuple[int, int, int]) -> Package:
     """Draw one, its place in the column still to be found."""
     longest, first = float(max(size[:2])), not math.isfinite(top)
+    weak, loud = ranges.marker
     package = Package(
         top=top,
         relief=Waves.draw(rng, 0.0 if first else rng.uniform(*ranges.relief), longest / 4, 2 * longest),
@@ -123,7 +124,7 @@ def _draw_package(rng: np.random.Generator, top: float, ranges: StructureRanges,
         samples=0,
         strength=float(np.exp(rng.uniform(-1.0, 0.3))),
         thickness=rng.uniform(*ranges.thickness),
-        marker=0.0 if first else rng.uniform(*ranges.marker) * rng.choice((-1.0, 1.0)),
+        marker=0.0 if first else (weak + (loud - weak) * rng.random() ** 2) * rng.choice((-1.0, 1.0)),
         lateral=Waves.draw(rng, rng.uniform(*ranges.lateral), longest / 8, longest),
     )
     if rng.random() < ranges.transparent:

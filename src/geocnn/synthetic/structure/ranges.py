@@ -75,7 +75,8 @@ class StructureRanges:
         thickness: mean thickness of constant-impedance layers; 1 is an independent number per sample.
         packages: number of packages of layers, each with its own thickness and amplitude.
         relief: of the boundaries between packages; at every second one it truncates the layers below.
-        marker: reflectivity of the boundaries between packages, relative to the largest of the layers.
+        marker: reflectivity of the boundaries between packages, relative to the largest of the layers; more weak ones
+            than loud ones.
         lateral: standard deviation of the logarithm of amplitude along a package.
         cover: probability that an unconformity separates faulted layers from younger ones, which few faults reach.
         clinoforms: probability that the layers of a package are inclined towards its base.
@@ -94,6 +95,8 @@ class StructureRanges:
         clip: probability that large amplitudes are clipped, and the numbers those of 8 bits.
         blank: probability of a mute at the top, dead traces, or an edge of the survey, continued as prediction does it:
             by mirroring, and by the nearest live trace.
+        fringe: probability that the traces at an end of the survey are of low fold: shifted, noisy, louder or weaker.
+        padding: probability that the first or last samples hold one number, as converted files have it.
     """
 
     bumps: tuple[int, int] = (2, 6)
@@ -139,6 +142,8 @@ class StructureRanges:
     gain: tuple[float, float] = (0.0, 0.0)
     clip: float = 0.0
     blank: float = 0.0
+    fringe: float = 0.0
+    padding: float = 0.0
 
     def replace(self, **changes: Any) -> "StructureRanges":  # noqa: ANN401  (those of the fields)
         """The same with other ranges for some quantities."""
@@ -201,10 +206,10 @@ FIELD = StructureRanges(
     phase=(-90.0, 90.0),
     wavelets=("ricker", "ormsby", "butterworth"),
     attenuation=(0.0, 0.5),
-    thickness=(1.0, 6.0),
+    thickness=(1.0, 7.0),
     packages=(1, 6),
     relief=(0.0, 8.0),
-    marker=(0.0, 1.5),
+    marker=(0.0, 2.5),
     lateral=(0.0, 0.5),
     cover=0.4,
     clinoforms=0.2,
@@ -221,6 +226,8 @@ FIELD = StructureRanges(
     gain=(0.0, 0.4),
     clip=0.3,
     blank=0.25,
+    fringe=0.12,
+    padding=0.12,
 )
 """What the networks that ship learn from: the variation that real sections have and the published recipe lacks."""
 
