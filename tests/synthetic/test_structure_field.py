@@ -9,7 +9,8 @@ import torch
 
 from geocnn.errors import DataError
 from geocnn.synthetic.structure import FAULTSEG3D, FIELD, PRESETS, StructureRanges, _draw, structure
-from geocnn.synthetic.structure.acquisition import continuation, finish, low_fold, pad_samples
+from geocnn.synthetic.structure.acquisition import finish
+from geocnn.synthetic.structure.edges import continuation, low_fold, pad_samples
 from geocnn.synthetic.wavelets import butterworth, ormsby
 
 FLAT = StructureRanges(bumps=(0, 0), slope=(0.0, 0.0), faults=(0, 0), noise=(60.0, 60.0))

@@ -18,7 +18,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from geocnn.errors import DataError
-from geocnn.synthetic.structure.acquisition import continuation, finish, low_fold, pad_samples, static_shifts
+from geocnn.synthetic.structure.acquisition import finish, static_shifts
+from geocnn.synthetic.structure.edges import continuation, low_fold, pad_samples
 from geocnn.synthetic.structure.faults import Fault, Labels, draw_faults, unfault
 from geocnn.synthetic.structure.imaging import (
     BLOCK,

@@ -1,16 +1,16 @@
-"""What acquisition, migration, processing and storage do to an image, and what stands where there are no data."""
+"""What acquisition, migration, processing and storage do to an image."""
 
 import math
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from geocnn.synthetic.structure.imaging import MARGIN, Image, convolve, moments
+from geocnn.synthetic.structure.imaging import Image, moments
 
-__all__ = ["continuation", "finish", "low_fold", "pad_samples", "static_shifts"]
+__all__ = ["finish", "static_shifts"]
 
 
 def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "traces 1"] | None:
@@ -45,92 +45,6 @@ def finish(seismic: Float[Tensor, "x y z"], image: Image) -> Float[Tensor, "x y 
         most = rng.uniform(1.5, 4) * moments(seismic.flatten(0, 1))[1]
         seismic.clamp_(-most, most).div_(most).mul_(127).round_().mul_(most / 127)
     return seismic
-
-
-def continuation(image: Image, size: tuple[int, int, int]) -> tuple[int, Int[Tensor, "x y z"]] | None:
-    """What stands where there are no data: an axis, and the sample along it that is taken for each; None if all live.
-
-    As prediction continues a survey: beyond an edge and into a mute its mirror image, and for a dead trace the nearest
-    live one.
-    """
-    if not image.blank:
-        return None
-    rng = np.random.default_rng((image.seed, 5))
-    if image.blank < 1 / 3:
-        live = rng.random(size[:2]) > rng.uniform(0, 0.05)
-        live[0] = True
-        traces = np.arange(size[0])[:, None]
-        before = np.maximum.accumulate(np.where(live, traces, 0), 0)
-        return 0, torch.from_numpy(before)[:, :, None].expand(size)
-    if image.blank < 2 / 3:
-        tops = _mute(rng, size)[:, :, None]
-        down = np.arange(size[2])
-        return 2, torch.from_numpy(np.where(down < tops, 2 * tops - down, down))
-    axis = int(rng.choice([a for a in range(3) if size[a] > 1]))
-    n = size[axis]
-    width = int(rng.integers(1, max(2, min(32, n // 3))))
-    along = np.arange(n)
-    mirrored = np.where(along < width, 2 * width - along, along)
-    mirrored = mirrored if rng.random() < 0.5 else (n - 1 - mirrored)[::-1].copy()
-    index = torch.from_numpy(mirrored).view([-1 if a == axis else 1 for a in range(3)])
-    return axis, index.expand(size)
-
-
-def _mute(rng: np.random.Generator, size: tuple[int, int, int]) -> Int[np.ndarray, "x y"]:
-    """First live samples: a plane, steeper towards the ends of the survey, with the steps that single shots leave."""
-    nx, ny, nz = size
-    x, y = np.meshgrid(np.arange(nx), np.arange(ny), indexing="ij")
-    axis = 0 if ny == 1 else int(rng.integers(2))
-    along, n = ((x, nx), (y, ny))[axis]
-    tops = rng.uniform(-0.1, 0.25) * nz + rng.uniform(-0.3, 0.3) * x + rng.uniform(-0.3, 0.3) * y
-    for end in (along, n - 1 - along):
-        if rng.random() < 0.4:
-            height, first, width = rng.uniform(0.1, 0.6) * nz, rng.uniform(-10, 20), rng.uniform(4, 30)
-            tops = tops + height * np.exp(-np.maximum(end - first, 0) / width)
-    steps = rng.uniform(0, 4) * rng.standard_normal(int(rng.integers(2, 9)))
-    return np.clip(tops + steps[along % len(steps)], 0, 0.48 * nz).astype(int)
-
-
-def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], image: Image) -> None:
-    """Make the traces at an end of the survey those of few shots: shifted, noisy, louder or weaker; in place.
-
-    Faults there are no longer labelled.
-    """
-    if not image.fringe:
-        return
-    rng = np.random.default_rng((image.seed, 6))
-    axis = int(rng.choice([a for a in (0, 1) if seismic.shape[a] > 1]))
-    n, nz = seismic.shape[axis], seismic.shape[2]
-    width = int(rng.integers(2, max(3, min(20, n // 4))))
-    start = 0 if rng.random() < 0.5 else n - width
-    part = seismic.narrow(axis, start, width)
-    fault.narrow(axis, start, width)[:] = False
-    outward = np.arange(width, 0, -1) / width if start == 0 else np.arange(1, width + 1) / width
-    outward = outward.reshape([-1 if a == axis else 1 for a in range(2)])
-    abrupt = rng.uniform(0, 1) if rng.random() < 0.5 else 0.0
-    bend = rng.uniform(-8, 8) * (outward**2 * (1 - abrupt) + abrupt)
-    shifts = np.broadcast_to(bend, part.shape[:2]) + rng.uniform(0, 1.5) * rng.standard_normal(part.shape[:2])
-    place = (torch.arange(nz)[None, None] + torch.from_numpy(shifts.astype(np.float32))[:, :, None]).to(seismic.device)
-    place.clamp_(0, nz - 1.001)
-    whole = place.floor().long()
-    moved = torch.lerp(part.gather(2, whole), part.gather(2, whole + 1), place - whole)
-    white = rng.standard_normal((shifts.size, nz + 2 * MARGIN), dtype=np.float32)
-    noise = convolve(torch.from_numpy(white).to(seismic.device), image.wavelets[-1:])
-    noise.div_(moments(noise)[1]).mul_(float(rng.uniform(0, 1.5)))
-    louder = np.exp(rng.uniform(-1, 1) * (outward * (1 - abrupt) + abrupt)).astype(np.float32)
-    part.copy_(moved.add_(noise.view_as(moved)).mul_(torch.from_numpy(louder)[:, :, None].to(seismic.device)))
-
-
-def pad_samples(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], image: Image) -> None:
-    """Put one number into the first or last samples of all traces, as converted files have it; in place."""
-    if not image.padding:
-        return
-    rng = np.random.default_rng((image.seed, 7))
-    nz = seismic.shape[2]
-    count = int(rng.integers(1, 4)) if rng.random() < 0.7 else int(rng.integers(4, max(5, nz // 6)))
-    start = 0 if rng.random() < 0.5 else nz - count
-    seismic.narrow(2, start, count)[:] = float(rng.uniform(-6, 6)) if rng.random() < 0.7 else 0.0
-    fault.narrow(2, start, count)[:] = False
 
 
 def _add_smiles(seismic: Float[Tensor, "x y z"], image: Image, rng: np.random.Generator) -> None:
