@@ -83,3 +83,44 @@ def test_tiles_do_not_change_the_result(network, survey):
         options = ["--tile", *tile, "--out", name, "--quiet", "--no-picture", "--device", "cpu"]
         assert main(["predict", network, survey, *options]) == 0
     np.testing.assert_allclose(np.load("whole.npy"), np.load("tiles.npy"), atol=1e-5)
+
+
+def test_faults_are_written_beside_the_probability(network, survey, capsys):
+    """As geocnn interpret would write them; what else goes with them is refused without."""
+    files = ["--thin", "thin.sgy", "--table", "faults.csv", "--sticks", "sticks.txt"]
+    options = ["--threshold", "0.3", "--min-size", "5", "--quiet", "--no-picture"]
+    assert main(["predict", network, survey, "--device", "cpu", *files, *options]) == 0
+    said = capsys.readouterr().out
+    assert "of 5 voxels or more" in said
+    assert all(f"{name:<7} {path}" in said for name, path in (("thin", "thin.sgy"), ("table", "faults.csv")))
+    later = [name.replace("thin", "later") for name in ("later.sgy", "later.csv", "later.txt")]
+    again = [f for pair in zip(files[::2], later, strict=True) for f in pair]
+    assert main(["interpret", "survey-net.segy", *again, "--threshold", "0.3", "--min-size", "5", "--quiet"]) == 0
+    for first, second in zip(files[1::2], later, strict=True):
+        assert Path(first).read_bytes() == Path(second).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--min-size", "5"], "--min-size is for the faults of one survey; give one file, and --thin, --table or"),
+        (["other.sgy", "--table", "t.csv"], "--table is for the faults of one survey; give one file"),
+        (["--table", "t.txt"], "t.txt is no name of a table; give one that ends in .csv"),
+        (["--thin", "survey.segy"], "survey.segy"),
+    ],
+)
+def test_options_of_faults_are_looked_at_before_any_work(network, survey, capsys, options, message):
+    assert main(["predict", network, survey, *options]) != 0
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not list(Path().glob("*-net*"))
+
+
+def test_results_of_eight_bits(network, survey):
+    for name, samples in (("a.sgy", "float32"), ("b.sgy", "int8")):
+        assert main(["predict", network, survey, "--out", name, "--samples", samples, "--device", "cpu"]) == 0
+    with segyio.open("b.sgy", ignore_geometry=True) as file:
+        assert int(file.format) == 8
+        stored = file.trace.raw[:]
+    with segyio.open("a.sgy", ignore_geometry=True) as file:
+        np.testing.assert_array_equal(stored, np.rint(file.trace.raw[:] * 100))
+    assert stored.max() > 1

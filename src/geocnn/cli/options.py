@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from geocnn.interpretation import Interpretation
     from geocnn.io.source import Source
 
-__all__ = ["RESULTS", "SurveyOptions"]
+__all__ = ["RESULTS", "FaultOptions", "RunOptions", "SurveyOptions", "given"]
 
 RESULTS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 """Suffixes of results."""
@@ -53,3 +54,97 @@ class SurveyOptions:
 
         plain = path.suffix.lower() in (".zarr", ".npy") or path.is_dir()
         return io.open(path) if plain else self.open(path)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class RunOptions:
+    """How a network is applied to a survey.
+
+    Args:
+        tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
+        memory: for the whole process, for example 4GB, with --workers for each of them; default half of what the
+            machine has.
+        precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
+        samples: of the result; int8 holds whole per cent in a quarter of the size.
+        tta: the mean of a line and its mirror image, of a cube and its three, which takes two or four times as long.
+        uncertainty: file for their standard deviation, for one survey; with --tta.
+        log: file to which a line of JSON is appended for every part that is finished, with rate, time left and memory.
+        workers: processes of this machine that share the work, or take a file each where there are as many; needs
+            pip install 'geocnn[dask]'.
+        scheduler: address of a Dask cluster whose workers share the work instead; they need the same files.
+    """
+
+    tile: tuple[int, ...] | None = None
+    memory: str | None = None
+    precision: Literal["float32", "bf16", "auto"] = "float32"
+    samples: Literal["float32", "int8"] = "float32"
+    tta: bool = False
+    uncertainty: Path | None = None
+    log: Path | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class FaultOptions:
+    """What is made of fault probabilities.
+
+    Args:
+        threshold: probability from which on a voxel can be on a fault.
+        min_size: faults with fewer voxels are left out.
+        thin: survey for the probability on faults one voxel wide, 0 elsewhere.
+        table: .csv for a row a fault: number, size, extent, strike and dip.
+        sticks: text file for fault sticks.
+        sticks_format: as OpendTect or Petrel imports them.
+        every: sticks are drawn on every so many inlines.
+        spacing: metres between neighbouring lines, inlines and crosslines, of a line between traces; default what the
+            coordinates in the headers say, else 25.
+        velocity: m/s, with which two-way time becomes depth for dips.
+    """
+
+    threshold: float = 0.5
+    min_size: int = 50
+    thin: Path | None = None
+    table: Path | None = None
+    sticks: Path | None = None
+    sticks_format: Annotated[Literal["opendtect", "petrel"], Parameter(name="--sticks-format")] = "opendtect"
+    every: int = 10
+    spacing: tuple[float, ...] | None = None
+    velocity: float = 2000.0
+
+    @property
+    def files(self) -> list[tuple[str, Path]]:
+        """Files that are asked for, and what they hold."""
+        wanted = (("thin", self.thin), ("table", self.table), ("sticks", self.sticks))
+        return [(what, path) for what, path in wanted if path is not None]
+
+    def check(self, source: "Source", classes: tuple[str, ...], *, overwrite: bool) -> None:
+        """Find out before any work whether the files can be made.
+
+        Raises:
+            DataError: the network gives numbers of classes instead of a probability.
+            TargetError: a file cannot be written.
+        """
+        from geocnn.errors import DataError
+        from geocnn.interpretation import check_targets
+
+        if self.files and len(classes) != 1:
+            raise DataError(
+                f"--{self.files[0][0]} is of fault probabilities, but the network gives the classes "
+                f"{', '.join(classes)}; leave it out."
+            )
+        check_targets(dict(self.files), source, overwrite=overwrite)
+
+    def interpret(self, result: "Source", *, overwrite: bool, show_progress: bool) -> "Interpretation":
+        """Find the faults and write the files."""
+        from geocnn.interpretation import interpret
+
+        return interpret(result, **vars(self), overwrite=overwrite, show_progress=show_progress)
+
+
+def given(options: SurveyOptions | RunOptions | FaultOptions) -> list[str]:
+    """Options that are not what they are by themselves, as users type them."""
+    changed = [name for name, value in vars(options).items() if value != getattr(type(options), name)]
+    return [f"--{name.replace('_', '-')}" for name in changed]

@@ -2,30 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geocnn.cli.options import RESULTS, SurveyOptions
+from geocnn.cli.options import RESULTS, FaultOptions, RunOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
 __all__ = ["predict"]
-
-
-class _Options(TypedDict):
-    """Of a prediction, for one file and for many."""
-
-    tile: tuple[int, ...] | None
-    memory: str | None
-    overwrite: bool
-    device: str
-    precision: Literal["float32", "bf16", "auto"]
-    log: Path | None
-    workers: int | None
-    scheduler: str | None
-    show_progress: bool
 
 
 def predict(
@@ -35,17 +21,11 @@ def predict(
     *more: Path,
     out: Path | None = None,
     overwrite: bool = False,
-    tile: tuple[int, ...] | None = None,
-    memory: str | None = None,
-    precision: Literal["float32", "bf16", "auto"] = "float32",
-    tta: bool = False,
-    uncertainty: Path | None = None,
     device: str = "auto",
-    log: Path | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     quiet: bool = False,
+    run: RunOptions | None = None,
+    faults: FaultOptions | None = None,
     survey: SurveyOptions | None = None,
 ) -> None:
     """Apply a network to a survey, or to many; a result has the survey's own headers and geometry.
@@ -53,9 +33,11 @@ def predict(
     Of many files those whose results are there are left as they are, so that the same command goes on where it was
     stopped, and one that fails does not keep the others from their results.
 
-    A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. It
-    takes none of the options that are for surveys: --tile, --memory, --precision, --tta, --uncertainty, --log,
-    --workers, --scheduler, and those of their headers.
+    Fault probabilities become faults where a file of them is asked for with --thin, --table or --sticks; geocnn
+    interpret does that later, with another --threshold perhaps.
+
+    A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. Of
+    the options it takes --out, --overwrite, --device and --quiet.
 
     Args:
         network: faults, or a folder written by geocnn train.
@@ -63,51 +45,46 @@ def predict(
         more: other files, for example all of lines/*.sgy.
         out: result, .sgy, .zarr or .npy, for a classifier .csv, or a folder; default FILE with the network's name.
         overwrite: replace results.
-        tile: samples of a tile per axis, for example --tile 128 128 128; default as large as --memory allows.
-        memory: for the whole process, for example 4GB, with --workers for each of them; default half of what the
-            machine has.
-        precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
-        tta: the mean of a line and its mirror image, of a cube and its three, which takes two or four times as long.
-        uncertainty: file for their standard deviation, for one survey; with --tta.
         device: auto, cpu, cuda or cuda:1.
-        log: file to which a line of JSON is appended for every part that is finished, with rate, time left and memory.
-        workers: processes of this machine that share the work, or take a file each where there are as many; needs
-            pip install 'geocnn[dask]'.
-        scheduler: address of a Dask cluster whose workers share the work instead; they need the same files.
         picture: save a picture of a section with the result over it.
         quiet: no progress line.
+        run: how it is done.
+        faults: what becomes of fault probabilities.
         survey: what you know better than the headers.
     """
     from geocnn.checkpoints import is_classifier
     from geocnn.cli.text import named
-    from geocnn.errors import DataError
 
-    survey = survey or SurveyOptions()
+    run, faults, survey = run or RunOptions(), faults or FaultOptions(), survey or SurveyOptions()
     file = named(file)
     if is_classifier(network):
-        others: dict[str, object] = {"tile": tile, "memory": memory, "log": log, "workers": workers}
-        others |= {"tta": tta or None, "uncertainty": uncertainty}
-        others |= {"scheduler": scheduler, "precision": None if precision == "float32" else precision}
-        _no_survey(survey, others, more)
+        _no_survey(more, [*given(run), *given(faults), *given(survey)])
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
         return
-    options: _Options = {
-        "tile": tile,
-        "memory": memory,
-        "overwrite": overwrite,
-        "device": device,
-        "precision": precision,
-        "log": log,
-        "workers": workers,
-        "scheduler": scheduler,
-        "show_progress": not quiet,
-    }
-    if uncertainty is not None and (more or not tta):
-        raise DataError("--uncertainty is the standard deviation over mirror images of one survey; give --tta as well.")
+    _check(run, faults, more)
+    options = {**vars(run), "overwrite": overwrite, "device": device, "show_progress": not quiet}
     if more:
-        _many(network, (file, *map(named, more)), out, survey, options, tta=tta, picture=picture)
+        options.pop("uncertainty")
+        _many(network, (file, *map(named, more)), out, survey, options, picture=picture)
     else:
-        _one(network, file, out, survey, options, mirrored=(tta, uncertainty), picture=picture)
+        _one(network, file, out, survey, options, faults, picture=picture)
+
+
+def _check(run: RunOptions, faults: FaultOptions, more: Sequence[Path]) -> None:
+    """Refuse options that say nothing without others, or for many surveys.
+
+    Raises:
+        DataError: there are some.
+    """
+    from geocnn.errors import DataError
+
+    if run.uncertainty is not None and (more or not run.tta):
+        raise DataError("--uncertainty is the standard deviation over mirror images of one survey; give --tta as well.")
+    if given(faults) and (more or not faults.files):
+        raise DataError(
+            f"{given(faults)[0]} is for the faults of one survey; give one file, and --thin, --table or --sticks for "
+            "what is to be written."
+        )
 
 
 def _one(
@@ -115,23 +92,26 @@ def _one(
     file: Path,
     out: Path | None,
     survey: SurveyOptions,
-    options: "_Options",
+    options: dict[str, Any],
+    faults: FaultOptions,
     *,
-    mirrored: tuple[bool, Path | None],
     picture: bool,
 ) -> None:
     """Predict a survey."""
     from geocnn.checkpoints import load
+    from geocnn.cli.interpret import told
     from geocnn.cli.text import say
     from geocnn.prediction import predict as run
     from geocnn.prediction.mirrored import predict_mirrored
 
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
-    if options["show_progress"]:
+    overwrite, show_progress = options["overwrite"], options["show_progress"]
+    faults.check(source, trained.card.classes, overwrite=overwrite)
+    if show_progress:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
-    tta, uncertainty = mirrored
+    uncertainty, tta = options.pop("uncertainty"), options.pop("tta")
     if tta:
         result = predict_mirrored(trained, source, target, uncertainty=uncertainty, **options)
     else:
@@ -142,8 +122,11 @@ def _one(
     say(f"result  {target}")
     if uncertainty is not None:
         say(f"spread  {uncertainty}")
+    if faults.files:
+        found = faults.interpret(survey.open_result(target), overwrite=overwrite, show_progress=show_progress)
+        told(found, faults, source.grid)
     if picture:
-        _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=options["overwrite"])
+        _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=overwrite)
 
 
 def _many(
@@ -151,9 +134,8 @@ def _many(
     files: Sequence[Path],
     out: Path | None,
     survey: SurveyOptions,
-    options: "_Options",
+    options: dict[str, Any],
     *,
-    tta: bool,
     picture: bool,
 ) -> None:
     """Predict many surveys, and say at the end which have failed."""
@@ -169,7 +151,7 @@ def _many(
     targets = {_target(network, file, out).absolute(): file for file in files}
     pairs = [(file, _target(network, file, out)) for file in files]
     failed = []
-    for count, outcome in enumerate(predict_files(network, pairs, opened=survey.open, tta=tta, **options), start=1):
+    for count, outcome in enumerate(predict_files(network, pairs, opened=survey.open, **options), start=1):
         file, target = targets[outcome.out], _target(network, targets[outcome.out], out)
         say(f"{file}  ({count} of {len(files)})")
         if outcome.error:
@@ -195,14 +177,16 @@ def _picture(source: "Source", result: "Source", classes: tuple[str, ...], targe
     from geocnn.cli.text import free, say
     from geocnn.figures import save
     from geocnn.figures.section import section
+    from geocnn.io.percent import probabilities
 
     label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
+    probability = probabilities(result) if len(classes) == 1 else result
     drawn = target.with_suffix(".png")
     drawn = drawn if overwrite else free(drawn)
-    say(f"picture {save(section(source, result, label=label, classes=classes), drawn)}")
+    say(f"picture {save(section(source, probability, label=label, classes=classes), drawn)}")
 
 
-def _no_survey(survey: SurveyOptions, others: dict[str, object], more: Sequence[Path]) -> None:
+def _no_survey(more: Sequence[Path], options: list[str]) -> None:
     """Refuse for a classifier what surveys have."""
     from geocnn.errors import DataError
     from geocnn.recipes import refuse_for_windows
@@ -211,9 +195,7 @@ def _no_survey(survey: SurveyOptions, others: dict[str, object], more: Sequence[
         raise DataError(
             f"a classifier takes one file of windows a call, not also {more[0]}; give it a call of its own."
         )
-    given = [name for name, value in others.items() if value is not None]
-    given += [name for name, value in vars(survey).items() if value != getattr(SurveyOptions, name)]
-    refuse_for_windows([f"--{name.replace('_', '-')}" for name in given])
+    refuse_for_windows(options)
 
 
 def _classify(network: str, file: Path, target: Path, *, overwrite: bool, device: str, quiet: bool) -> None:

@@ -15,11 +15,12 @@ from geocnn.interpretation.objects import FaultObject, describe, metres, write_t
 from geocnn.interpretation.ridges import Ridges, find_ridges
 from geocnn.interpretation.sticks import StickFormat, check_format, find_sticks, has_coordinates, write_sticks
 from geocnn.io.partial import check_target
+from geocnn.io.percent import probabilities
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.progress import progress
 
-__all__ = ["FaultObject", "Interpretation", "interpret"]
+__all__ = ["FaultObject", "Interpretation", "check_targets", "interpret"]
 
 _SPACING = 25.0
 """Metres between lines where neither the user nor the headers tell."""
@@ -61,7 +62,8 @@ def interpret(
     The survey is read slab by slab; only voxels on ridges, about one in a hundred, are kept in memory.
 
     Args:
-        result: fault probabilities, whatever :func:`geocnn.open` takes: a line or a cube of values 0..1.
+        result: fault probabilities, whatever :func:`geocnn.open` takes: a line or a cube of values 0..1, or in 8 bits
+            of per cent.
         threshold: probability from which on a voxel can be on a fault.
         min_size: faults with fewer voxels are left out.
         spacing: metres between neighbouring lines of the file, (inline, crossline), of a line between traces; default
@@ -79,10 +81,11 @@ def interpret(
         DataError: the survey holds no probabilities or neither two nor three axes, or an argument does not fit.
         TargetError: a file exists or cannot be written; found out before any work.
     """
-    source = io.open(result)
+    stored = io.open(result)
+    source = probabilities(stored)
     grid = source.grid
     targets = {name: Path(path) for name, path in (("thin", thin), ("table", table), ("sticks", sticks)) if path}
-    _check_targets(targets, source, overwrite=overwrite)
+    check_targets(targets, source, overwrite=overwrite)
     check_format(sticks_format)
     known = _spacing(grid) if spacing is None else tuple(spacing)
     scale = metres(grid, known or (_SPACING, _SPACING), velocity)
@@ -91,7 +94,7 @@ def interpret(
     label = connect(ridges, min_size=min_size)
     objects = describe(ridges, label, grid, scale)
     if "thin" in targets:
-        _write_thin(ridges, label > 0, source, targets["thin"], overwrite=overwrite, show_progress=show_progress)
+        _write_thin(ridges, label > 0, stored, targets["thin"], overwrite=overwrite, show_progress=show_progress)
     if "table" in targets:
         write_table(objects, targets["table"], grid, overwrite=overwrite)
     if "sticks" in targets:
@@ -104,8 +107,13 @@ def interpret(
     return Interpretation(objects, len(ridges), tuple(notes))
 
 
-def _check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:
+def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:
     """Find out before any work whether all files can be written.
+
+    Args:
+        targets: files by what they will hold: thin, table, sticks.
+        source: survey.
+        overwrite: replace files that exist.
 
     Raises:
         TargetError: one cannot, or two are the same.

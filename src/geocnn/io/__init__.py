@@ -14,6 +14,7 @@ from geocnn.io.scan import ScannedSource
 from geocnn.io.source import ArraySource, Sink, Source, as_grid
 
 if TYPE_CHECKING:
+    from geocnn.io.partial import PartialSink
     from geocnn.io.segy import SegyOptions
 
 __all__ = ["ArraySource", "Sink", "Source", "as_grid", "create", "open"]
@@ -140,6 +141,7 @@ def create(
     *,
     overwrite: bool = False,
     dtype: DTypeLike = np.float32,
+    scale: float = 1.0,
     description: str = "",
     job: str = "",
 ) -> Sink:
@@ -151,7 +153,8 @@ def create(
         path: its suffix chooses the format: .sgy, .segy, .su, .zarr or .npy.
         like: the input whose geometry the result keeps.
         overwrite: replace an existing result.
-        dtype: sample type of .zarr and .npy; SEG-Y results are always 4-byte floats.
+        dtype: sample type of .zarr and .npy; SEG-Y results are 4-byte floats, or with int8 1-byte integers.
+        scale: what samples are multiplied by before they are stored, as 100 for per cent.
         description: one line for the text header or the attributes of a new file.
         job: what is being done, in one line: what a killed process has left of the same job is taken over, and the
             sink's ``resumed`` says how far it had come.
@@ -160,8 +163,19 @@ def create(
         DataError: unknown suffix, a sample type of no real numbers, or the grid does not fit into the format.
         TargetError: the target exists, is the input, or cannot be written.
     """
-    path, like, dtype = Path(path), open(like), _stored(dtype)
-    suffix, life = path.suffix.lower(), _Life(overwrite=overwrite, job=job)
+    path, like = Path(path), open(like)
+    sink = _sink(path, like, _stored(dtype), description, _Life(overwrite=overwrite, job=job))
+    sink.scale = scale
+    return sink
+
+
+def _sink(path: Path, like: Source, dtype: np.dtype[np.generic], description: str, life: "_Life") -> "PartialSink":
+    """A sink of the format that the suffix names.
+
+    Raises:
+        DataError: there is none, or the grid does not fit into it.
+    """
+    suffix = path.suffix.lower()
     if suffix == ".zarr":
         from geocnn.io.zarr import ZarrSink
 
@@ -175,9 +189,9 @@ def create(
         from geocnn.io.segy_sink import create_segy, create_segy_like
 
         if isinstance(like, SegySource) and (suffix == ".su") == (like.file.layout.offset == 0):
-            return create_segy_like(path, like, **life)
+            return create_segy_like(path, like, dtype, **life)
         if suffix != ".su":
-            return create_segy(path, like.grid, description=description, source_path=like.path, **life)
+            return create_segy(path, like.grid, dtype, description=description, source_path=like.path, **life)
     raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy.")
 
 

@@ -54,6 +54,8 @@ class PartialSink:
 
     rows: int = 1
     units: tuple[int, ...]
+    scale: float = 1.0
+    """What samples are multiplied by before they are stored."""
     _owner: bool = True
     _HANDLES: tuple[str, ...] = ()
     """Attributes that mean nothing in another process."""
@@ -181,8 +183,12 @@ class PartialSink:
         if getattr(self, "_open", False):
             self.abort()
 
-    def _check(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
-        """Refuse blocks that do not lie inside the result."""
+    def _ready(self, start: tuple[int, ...], block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A block in the numbers that are stored.
+
+        Raises:
+            DataError: it does not lie inside the result.
+        """
         inside = len(start) == block.ndim == len(self.shape) and all(
             a >= 0 and a + n <= size for a, n, size in zip(start, block.shape, self.shape, strict=True)
         )
@@ -192,6 +198,7 @@ class PartialSink:
             )
         if not self._open:
             raise DataError(f"{self.path.name} is finished or abandoned already; nothing more can be written.")
+        return block if self.scale == 1 else block * np.float32(self.scale)
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:

@@ -79,12 +79,12 @@ def text_header(grid: Grid, description: str = "") -> bytes:
     return "".join(f"C{number:2d} {line[:76]:<76}" for number, line in enumerate(lines, 1)).encode("cp037", "replace")
 
 
-def binary_header(grid: Grid) -> bytes:
-    """400 bytes: interval, samples, format 5 (IEEE float), sorting, metres, revision 1, fixed trace length."""
+def binary_header(grid: Grid, code: int = 5) -> bytes:
+    """400 bytes: interval, samples, format (5 is IEEE float), sorting, metres, revision 1, fixed trace length."""
     header = bytearray(400)
     struct.pack_into(">iii", header, 0, 1, 1, 1)
     struct.pack_into(">hhHH", header, 16, _interval(grid.axes[-1]), 0, grid.shape[-1], 0)
-    struct.pack_into(">hhh", header, 24, 5, 1, 4)
+    struct.pack_into(">hhh", header, 24, code, 1, 4)
     struct.pack_into(">h", header, 54, 1)
     struct.pack_into(">HhH", header, 300, 0x0100, 1, 0)
     return bytes(header)

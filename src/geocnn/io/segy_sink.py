@@ -16,17 +16,22 @@ from geocnn.io.tracesink import TraceSink
 
 __all__ = ["create_segy", "create_segy_like"]
 
+_FLOAT = np.dtype(np.float32)
 
-def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False, job: str = "") -> TraceSink:
+
+def create_segy_like(
+    path: Path, like: SegySource, dtype: np.dtype[np.generic] = _FLOAT, *, overwrite: bool = False, job: str = ""
+) -> TraceSink:
     """A copy of a SEG-Y (or SU) file whose samples will be replaced.
 
     Text, binary and trace headers, the order of the traces and missing traces stay as they are, byte for byte.
     Four-byte floats keep their format (IBM or IEEE); all other formats cannot hold a result between 0 and 1 and
-    become IEEE floats, format 5, which changes two bytes of the binary header.
+    become IEEE floats, format 5, which changes two bytes of the binary header, as one-byte integers, format 8, do.
 
     Args:
         path: where the result will be.
         like: the input.
+        dtype: of the samples, int8 or a float of four bytes.
         overwrite: replace an existing result.
         job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
@@ -36,10 +41,12 @@ def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False, j
     layout = like.file.layout
     with like.file.path.open("rb") as file:
         head = bytearray(file.read(layout.offset))
-    if not (layout.form.ibm or layout.form.stored.str[1:] == "f4"):
-        stored = np.dtype(like.order + "f4")
-        layout = replace(layout, form=SampleFormat(stored, name="4-byte IEEE float"))
-        struct.pack_into(like.order + "h", head, 3224, 5)
+    small = dtype == np.int8
+    if small or not (layout.form.ibm or layout.form.stored.str[1:] == "f4"):
+        form, code = _form(like.order, small=small)
+        layout = replace(layout, form=form)
+        if head:  # SU has no binary header
+            struct.pack_into(like.order + "h", head, 3224, code)
     return TraceSink(
         path,
         layout,
@@ -55,13 +62,14 @@ def create_segy_like(path: Path, like: SegySource, *, overwrite: bool = False, j
 def create_segy(
     path: Path,
     grid: Grid,
+    dtype: np.dtype[np.generic] = _FLOAT,
     *,
     overwrite: bool = False,
     description: str = "",
     source_path: Path | None = None,
     job: str = "",
 ) -> TraceSink:
-    """A new SEG-Y file (rev 1, big-endian IEEE float) for a grid of one to three axes.
+    """A new SEG-Y file (rev 1, big-endian, IEEE floats or one-byte integers) for a grid of one to three axes.
 
     Line numbers are at bytes 189 and 193, a line's trace numbers at byte 21, coordinates (where the grid knows them)
     at 181 and 185 in centimetres, the start of the vertical axis at byte 109.
@@ -69,6 +77,7 @@ def create_segy(
     Args:
         path: where the result will be.
         grid: axes; the last one is the vertical.
+        dtype: of the samples, int8 or a float of four bytes.
         overwrite: replace an existing result.
         description: goes to the text header.
         source_path: input that must not be overwritten.
@@ -81,10 +90,17 @@ def create_segy(
     if not 1 <= grid.ndim <= 3:
         raise DataError(f"SEG-Y holds lines and cubes, not {grid.ndim} axes ({', '.join(grid.names)}); write .zarr.")
     count = int(np.prod(grid.shape[:-1], dtype=np.int64))
-    form = SampleFormat(np.dtype(">f4"), name="4-byte IEEE float")
+    form, code = _form(">", small=dtype == np.int8)
     layout = TraceLayout(3600, 240, grid.shape[-1], count, form)
-    head = text_header(grid, description) + binary_header(grid)
+    head = text_header(grid, description) + binary_header(grid, code)
     index = np.arange(count, dtype=np.int64).reshape(grid.shape[:-1])
     return TraceSink(
         path, layout, index, head, trace_headers(grid), overwrite=overwrite, source_path=source_path, job=job
     )
+
+
+def _form(order: str, *, small: bool) -> tuple[SampleFormat, int]:
+    """Samples of one or four bytes, and their code in the binary header (SEG-Y rev 1, bytes 3225-3226)."""
+    if small:
+        return SampleFormat(np.dtype(np.int8), name="1-byte integer"), 8
+    return SampleFormat(np.dtype(order + "f4"), name="4-byte IEEE float"), 5

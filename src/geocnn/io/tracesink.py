@@ -76,7 +76,7 @@ class TraceSink(PartialSink):
             DataError: the block does not lie inside the grid.
             TargetError: the disk is full; the partial file is removed.
         """
-        self._check(start, block)
+        block = self._ready(start, block)
         lateral = self.index[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))[:-1]].ravel()
         samples = block.reshape(lateral.size, block.shape[-1])
         with self._guard():

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from geocnn.errors import FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.partial import PartialSink
-from geocnn.io.samples import loses_all
+from geocnn.io.samples import SampleFormat, encode, loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 from geocnn.io.source import as_grid
@@ -186,10 +186,10 @@ class ZarrSink(PartialSink):
             DataError: the block does not lie inside the grid.
             TargetError: the disk is full; the partial store is removed.
         """
-        self._check(start, block)
+        stored = encode(self._ready(start, block), SampleFormat(self._array.dtype))
         with self._guard():
             (self.partial / "zarr.json").stat()  # Zarr would make the folder again that somebody has removed
-            self._array[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))] = block
+            self._array[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))] = stored
 
     def _join(self) -> None:
         import zarr

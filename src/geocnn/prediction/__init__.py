@@ -20,7 +20,7 @@ from geocnn.io.source import Source
 from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log, samples_in
 from geocnn.prediction.pieces import Mark, pieces, to_do
-from geocnn.prediction.results import InMemory, Results, check_unchanged, job_of, state_of
+from geocnn.prediction.results import InMemory, Results, Samples, Stored, check_unchanged, job_of, state_of
 from geocnn.prediction.work import Work, plan_work
 from geocnn.progress import progress
 from geocnn.reading import Reader
@@ -64,6 +64,7 @@ def predict(
     overwrite: bool = False,
     device: str = "auto",
     precision: Precision = "float32",
+    samples: Samples = "float32",
     log: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -91,6 +92,8 @@ def predict(
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
+        samples: of the file: float32, or int8, in which probabilities are whole per cent; numbers of classes are the
+            same in both.
         log: file to which a line of JSON is appended for every part that is finished; see
             :class:`geocnn.prediction.log.Log`.
         workers: processes of this machine that share the work, each with its part of torch's threads; with the same
@@ -120,8 +123,9 @@ def predict(
         keep, threads = budget.KEPT * work.needed <= allowed, team.threads if team else torch.get_num_threads()
         # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
         state = state_of(source)
-        same = job_of(source, state, trained.card, work, precision, place, threads)
-        with _created(out, source, same, overwrite=overwrite) if out is not None else nullcontext() as sink:
+        same = job_of(source, state, trained.card, work, precision, place, threads, samples)
+        stored = Stored.of(samples, trained.card)
+        with _created(out, source, same, stored, overwrite=overwrite) if out is not None else nullcontext() as sink:
             _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
             reader = Reader(source, work.tiles, trained.card.normalisation)
             job = Job(work, trained, reader, sink, place, precision, keep)
@@ -206,10 +210,10 @@ def _unit(samples: int) -> tuple[str, float]:
     return ("million", 1e6) if samples > 1e7 else ("thousand", 1e3)
 
 
-def _created(out: str | Path, source: Source, job: str, *, overwrite: bool) -> io.Sink:
+def _created(out: str | Path, source: Source, job: str, stored: Stored, *, overwrite: bool) -> io.Sink:
     """The target; Ctrl-C waits until it is made, else a thread of Zarr could go on making what we remove."""
     with interrupts_held() as stop:
-        sink = io.create(out, like=source, overwrite=overwrite, job=job)
+        sink = io.create(out, like=source, overwrite=overwrite, job=job, **stored._asdict())
         try:
             stop()
         except KeyboardInterrupt:

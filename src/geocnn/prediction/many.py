@@ -19,6 +19,7 @@ from geocnn.io.source import Source
 from geocnn.prediction import predict
 from geocnn.prediction.job import check_versions
 from geocnn.prediction.mirrored import predict_mirrored
+from geocnn.prediction.results import Samples
 from geocnn.prediction.workers import Workers
 
 __all__ = ["Outcome", "predict_files"]
@@ -56,6 +57,7 @@ def predict_files(
     overwrite: bool = False,
     device: str = "auto",
     precision: Precision = "float32",
+    samples: Samples = "float32",
     log: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -88,6 +90,7 @@ def predict_files(
     place = choose_device(device)
     autocast(precision, place)
     options: dict[str, Any] = {"tile": tile, "overwrite": overwrite, "device": device, "precision": precision}
+    options["samples"] = samples
     options |= {"log": None if log is None else Path(log).absolute(), "memory": memory}
     if memory is not None:
         budget.bytes_of(memory)

@@ -18,6 +18,7 @@ from geocnn.io.mirrored import MirroredSource
 from geocnn.io.scan import slabs
 from geocnn.io.source import Sink, Source
 from geocnn.prediction import Prediction, predict
+from geocnn.prediction.results import Samples, Stored
 
 __all__ = ["predict_mirrored"]
 
@@ -29,6 +30,7 @@ def predict_mirrored(
     *,
     uncertainty: str | Path | None = None,
     overwrite: bool = False,
+    samples: Samples = "float32",
     **options: Any,  # noqa: ANN401  (those of predict)
 ) -> Prediction:
     """Predict a survey as it is and mirrored along each of its horizontal axes, and average (test-time augmentation).
@@ -42,6 +44,7 @@ def predict_mirrored(
         out: file for the mean.
         uncertainty: file for the standard deviation.
         overwrite: replace files that exist.
+        samples: of the files, as those of :func:`geocnn.prediction.predict`.
         options: of :func:`geocnn.prediction.predict`.
 
     Returns:
@@ -59,10 +62,11 @@ def predict_mirrored(
     horizontal = range(source.grid.ndim - 1)
     mirrors = [axes for n in range(len(horizontal) + 1) for axes in itertools.combinations(horizontal, n)]
     with ExitStack() as stack, _no_way_back():
-        mean = stack.enter_context(io.create(out, like=source, overwrite=overwrite))
+        stored = Stored.of(samples, trained.card)._asdict()
+        mean = stack.enter_context(io.create(out, like=source, overwrite=overwrite, **stored))
         spread = None
         if uncertainty is not None:
-            spread = stack.enter_context(io.create(uncertainty, like=source, overwrite=overwrite))
+            spread = stack.enter_context(io.create(uncertainty, like=source, overwrite=overwrite, **stored))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=Path(out).resolve().parent))
         made: list[Prediction] = []
         results: list[Source] = []

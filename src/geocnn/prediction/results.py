@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import torch
@@ -21,9 +21,30 @@ from geocnn.prediction.overlap import WriteBehind
 from geocnn.prediction.pieces import Mark, Piece
 from geocnn.prediction.work import Work
 
-__all__ = ["Finished", "InMemory", "Results", "check_unchanged", "job_of", "state_of"]
+__all__ = ["Finished", "InMemory", "Results", "Samples", "Stored", "check_unchanged", "job_of", "state_of"]
+
+Samples = Literal["float32", "int8"]
+"""How a result is stored."""
 
 Finished = Callable[[int, int, Mark, int], None]
+
+
+class Stored(NamedTuple):
+    """Numbers of a result as they lie in the file."""
+
+    dtype: str
+    scale: float
+
+    @classmethod
+    def of(cls, samples: Samples, card: Card) -> "Stored":
+        """Those of a network: in 8 bits probabilities are per cent, numbers of classes stay what they are.
+
+        Raises:
+            DataError: there are no such samples.
+        """
+        if samples not in get_args(Samples):
+            raise DataError(f"samples is {samples!r}; it is one of {' and '.join(get_args(Samples))}.")
+        return cls(samples, 100.0 if samples == "int8" and len(card.classes) == 1 else 1.0)
 
 
 class Results:
@@ -141,13 +162,20 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def job_of(
-    source: Source, state: str, card: Card, work: Work, precision: str, device: torch.device, threads: int
+    source: Source,
+    state: str,
+    card: Card,
+    work: Work,
+    precision: str,
+    device: torch.device,
+    threads: int,
+    samples: str,
 ) -> str:
     """A line that two runs share if their results are the same to the last bit; empty for data in memory."""
     if not state:
         return ""
     axes = [(a.name, a.size, a.start, a.step) for a in source.grid.axes]
-    facts = [state, axes, card.to_json(), str(work), precision, device.type, threads, torch.__version__]
+    facts = [state, axes, card.to_json(), str(work), precision, device.type, threads, samples, torch.__version__]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from geocnn.io.source import Source
     from geocnn.io.window_files import Given
     from geocnn.prediction import Prediction
+    from geocnn.prediction.results import Samples as StoredAs
     from geocnn.training import Recipe, Run
 
 __all__ = ["RECIPES", "build", "evaluate", "fit", "predict", "refuse_for_windows"]
@@ -110,6 +111,7 @@ def predict(
     overwrite: bool = False,
     device: str = "auto",
     precision: "Precision | None" = None,
+    samples: "StoredAs | None" = None,
     log: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -127,6 +129,7 @@ def predict(
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32" (default), "bf16" or "auto", of surveys.
+        samples: of the file: "float32" (default), or "int8", whole per cent, of surveys.
         log: file for lines of JSON, of surveys.
         workers: processes that share the work, of surveys.
         scheduler: address of a Dask scheduler whose workers do, of surveys.
@@ -154,12 +157,14 @@ def predict(
             overwrite=overwrite,
             device=device,
             precision=precision or "float32",
+            samples=samples or "float32",
             log=log,
             workers=workers,
             scheduler=scheduler,
             show_progress=show_progress,
         )
     others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
+    others |= {"samples": samples}
     others |= {"workers": workers, "scheduler": scheduler}
     refuse_for_windows([name for name, value in others.items() if value is not None])
     if out is not None:

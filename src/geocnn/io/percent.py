@@ -1,0 +1,50 @@
+"""Probabilities as whole per cent in 8 bits: a quarter of the size, and what interpretation systems load fastest."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.io.scan import ScannedSource
+from geocnn.io.slices import Slices
+from geocnn.io.source import Source
+
+__all__ = ["PERCENT", "PercentSource", "probabilities"]
+
+PERCENT = np.dtype(np.int8)
+"""The type of samples that hold per cent."""
+
+
+class PercentSource(ScannedSource):
+    """Another source whose samples are per cent, as numbers between 0 and 1.
+
+    Args:
+        source: the result.
+    """
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source, self.grid = source, source.grid
+
+    @property
+    def path(self) -> Path | None:  # type: ignore[override]
+        """Of the result."""
+        return self.source.path
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """What is read: the result itself holds integers."""
+        return np.dtype(np.float32)
+
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block of probabilities."""
+        return self.source.read(slices) / np.float32(100)
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Rows for ``geocnn info``."""
+        return [*self.source.describe(), ("values", "per cent")]
+
+
+def probabilities(result: Source) -> Source:
+    """A result as probabilities of 0 to 1, whether it holds those or, in 8 bits, per cent."""
+    return PercentSource(result) if result.dtype == PERCENT else result
