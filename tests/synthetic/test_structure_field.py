@@ -119,7 +119,7 @@ def test_older_faults_end_at_the_unconformity_and_time_goes_on(index):
 
 
 def test_time_increases_with_depth_in_every_kind_of_layers():
-    quiet = FIELD.replace(faults=(0, 0), chaos=0.0, rugged=0.0, cover=0.0, statics=(0.0, 0.0), blank=0.0)
+    quiet = FIELD.replace(faults=(0, 0), chaos=0.0, rugged=0.0, cover=0.0, statics=(0.0, 0.0), blank=0.0, padding=0.0)
     for index in range(20):
         time = structure(index, shape=(96, 96), ranges=quiet.replace(clinoforms=0.5)).time
         assert (time.diff(dim=-1) > 0).float().mean() > 0.999
@@ -127,7 +127,7 @@ def test_time_increases_with_depth_in_every_kind_of_layers():
 
 def test_what_cannot_be_seen_is_not_labelled():
     hidden = FIELD.replace(transparent=1.0, packages=(2, 2), marker=(1.0, 1.0), noise=(30.0, 30.0), faults=(8, 8))
-    hidden = hidden.replace(cover=0.0, blank=0.0, smiles=(0, 0), extent=(1.0, 1.2), tips=0.0)
+    hidden = hidden.replace(cover=0.0, blank=0.0, padding=0.0, smiles=(0, 0), extent=(1.0, 1.2), tips=0.0)
     shares = []
     for index in range(20):
         sample = structure(index, shape=(128, 128), ranges=hidden)
@@ -218,20 +218,45 @@ def test_low_fold_is_at_one_end_and_has_no_labels(size):
 
 
 def test_first_or_last_samples_hold_one_number():
+    """Or nearly; and beyond them may lie the mirror image of the rest, as prediction continues a survey."""
     image = scene_of(0, FIELD).image
-    ends = set()
-    for seed in range(12):
+    ends, beyond, exact = set(), set(), set()
+    for seed in range(40):
         seismic, fault = torch.randn(8, 6, 40), torch.ones(8, 6, 40, dtype=torch.bool)
         before = seismic.clone()
-        pad_samples(seismic, fault, image._replace(padding=True, seed=seed))
+        seismic, fault, time = pad_samples([seismic, fault, seismic.clone()], image._replace(padding=True, seed=seed))
         gone = ~fault[0, 0]
         assert torch.equal(~fault, gone.expand_as(fault))
-        assert seismic[..., gone].unique().numel() == 1
-        assert torch.equal(seismic[..., ~gone], before[..., ~gone])
-        assert 1 <= int(gone.sum()) <= 40 // 6
-        ends.add(bool(gone[0]))
-        assert gone[0] or gone[-1]
-    assert ends == {True, False}
+        rows = torch.nonzero(gone)[:, 0]
+        first, last = int(rows[0]), int(rows[-1])
+        assert 1 <= len(rows) == last - first + 1 <= 40 // 6
+        padding = seismic[..., gone]
+        exact.add(padding.unique().numel() == 1)
+        assert float(padding.std()) < 0.5
+        torch.testing.assert_close(seismic[..., ~gone], time[..., ~gone])  # what else is known goes with it
+        at_start = first < 40 - last
+        if not at_start:  # look at it from the other end
+            seismic, before, first, last = seismic.flip(-1), before.flip(-1), 39 - last, 39 - first
+        assert torch.equal(seismic[..., last + 1 :], before[..., last + 1 - first : 40 - first])
+        outside = seismic[..., :first].flip(-1)
+        assert torch.equal(outside[..., last - first :], before[..., last + 1 - first : first + 1])
+        ends.add(at_start)
+        beyond.add(first > 0)
+    assert ends == beyond == exact == {True, False}
+
+
+def test_short_faults_are_a_quarter_as_long_and_end():
+    plain = FIELD.replace(faults=(12, 12), families=0.0, cover=0.0, short=0.0, reverse=0.0)
+    for index in range(6):
+        long, short = (
+            _draw(np.random.default_rng(index), (96, 96, 96), ranges).faults[0]
+            for ranges in (plain, plain.replace(short=1.0))
+        )
+        assert short.radius == pytest.approx([extent / 4 for extent in long.radius])
+        assert short.centre == long.centre
+        assert short.form == "tip"
+        assert short.throw <= 0.6 * short.radius[1] + 1e-6
+        assert short.throw <= long.throw + 1e-6
 
 
 def test_stripes_gains_and_smiles_keep_the_labels():

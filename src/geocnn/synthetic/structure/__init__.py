@@ -170,7 +170,7 @@ def structure(
     if (continued := continuation(scene.image, size)) is not None:
         along, source = continued
         parts = [torch.gather(part, along, source.to(device)) for part in parts]
-    pad_samples(parts[0], parts[1], scene.image)
+    parts = pad_samples(parts, scene.image)
     seismic, fault, time, clean, number, throw = (part.view(shape) for part in parts)
     faults = (*scene.faults, *(scene.younger[1] if scene.younger else ()))
     return StructureSample(seismic, fault, time, clean, number, throw, faults)

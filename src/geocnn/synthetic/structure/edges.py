@@ -84,13 +84,35 @@ def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], imag
     part.copy_(moved.add_(noise.view_as(moved)).mul_(torch.from_numpy(louder)[:, :, None].to(seismic.device)))
 
 
-def pad_samples(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], image: Image) -> None:
-    """Put one number into the first or last samples of all traces, as converted files have it; in place."""
+def pad_samples(parts: list[Tensor], image: Image) -> list[Tensor]:
+    """Put one number into the first or last samples of all traces, as converted files have it.
+
+    In half of them the mirror image of the rest follows, as where prediction continues a survey.
+
+    Args:
+        parts: seismic, fault and whatever else is known, ``(x, y, z)``.
+        image: what was drawn.
+    """
     if not image.padding:
-        return
+        return parts
     rng = np.random.default_rng((image.seed, 7))
-    nz = seismic.shape[2]
+    nz = parts[0].shape[2]
     count = int(rng.integers(1, 4)) if rng.random() < 0.7 else int(rng.integers(4, max(5, nz // 6)))
-    start = 0 if rng.random() < 0.5 else nz - count
-    seismic.narrow(2, start, count)[:] = float(rng.uniform(-6, 6)) if rng.random() < 0.7 else 0.0
-    fault.narrow(2, start, count)[:] = False
+    at_start = bool(rng.random() < 0.5)
+    beyond = int(rng.integers(1, max(2, min(32, nz // 4)))) if rng.random() < 0.5 else 0
+    if beyond:
+        parts = [_continued(part, beyond, at_start=at_start) for part in parts]
+    start = beyond if at_start else nz - count - beyond
+    number = float(rng.uniform(-8, 8)) if rng.random() < 0.7 else 0.0
+    padding = parts[0].narrow(2, start, count)
+    # Not quite one number: resampling leaves some of the neighbouring sample in it.
+    padding.mul_(0.2 if rng.random() < 0.5 else 0.0).add_(number)
+    parts[1].narrow(2, start, count)[:] = False
+    return parts
+
+
+def _continued(volume: Tensor, beyond: int, *, at_start: bool) -> Tensor:
+    """A volume moved along its last axis, its mirror image in the ``beyond`` samples that become free at an end."""
+    nz = volume.shape[2]
+    index = torch.arange(nz, device=volume.device) - (beyond if at_start else -beyond)
+    return volume.index_select(2, torch.minimum(index.abs(), 2 * (nz - 1) - index.abs()))

@@ -100,17 +100,23 @@ def _draw_fault(
     along = (math.cos(azimuth), math.sin(azimuth))
     throw = math.exp(rng.uniform(*np.log(ranges.throw))) * (-1 if rng.random() < ranges.reverse else 1)
     centre = (rng.uniform(0.05, 0.95, 3) * size).tolist()
-    longest = max(size)
+    radius = (rng.uniform(*ranges.extent) * max(size), rng.uniform(*ranges.extent) * max(size))
+    short = bool(ranges.short and rng.random() < ranges.short)
+    if short:
+        radius = (radius[0] / 4, radius[1] / 4)
+        throw = math.copysign(min(abs(throw), 0.6 * radius[1] * math.sin(dip)), throw)
     fault = Fault(
         centre=(centre[0], centre[1], centre[2]),
         normal=(math.sin(dip) * along[0], math.sin(dip) * along[1], -math.cos(dip)),
         strike=(-along[1], along[0], 0.0),
         dip=(math.cos(dip) * along[0], math.cos(dip) * along[1], math.sin(dip)),
         slip=throw / math.sin(dip),
-        radius=(rng.uniform(*ranges.extent) * longest, rng.uniform(*ranges.extent) * longest),
+        radius=radius,
         form="linear" if rng.random() < ranges.linear else "gaussian",
     )
-    return _bent(rng, fault, longest, ranges)
+    fault = _bent(rng, fault, max(size), ranges)
+    # The same curvature over a quarter of the length; and what is short ends.
+    return fault._replace(form="tip", bend=fault.bend / 16) if short else fault
 
 
 def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: StructureRanges) -> Fault:

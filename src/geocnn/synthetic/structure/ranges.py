@@ -56,6 +56,7 @@ class StructureRanges:
         stretch: of the vertical axis, by which the tangents of the dips of all faults are multiplied; log-uniform.
         strike: azimuth of the horizontal that a fault dips along, degrees from axis 0.
         extent: half length of the slip ellipse relative to the largest side of the volume.
+        short: probability that a fault is a quarter as long, and its slip at most 0.6 of its half length.
         reverse: probability that a fault is reverse.
         linear: probability that slip grows linearly along dip instead of being Gaussian about the centre: half the
             throw more at every ``extent`` below it, from none to one and a half times the throw.
@@ -109,6 +110,7 @@ class StructureRanges:
     stretch: tuple[float, float] = (1.0, 1.0)
     strike: tuple[float, float] = (0.0, 360.0)
     extent: tuple[float, float] = (0.3, 1.5)
+    short: float = 0.0
     reverse: float = 0.15
     linear: float = 0.4
     tips: float = 0.0
@@ -196,6 +198,7 @@ FIELD = StructureRanges(
     dip=(40.0, 85.0),
     stretch=(0.6, 6.0),
     extent=(0.12, 1.2),
+    short=0.35,
     tips=0.5,
     families=0.5,
     curvature=(-4.0, 12.0),
