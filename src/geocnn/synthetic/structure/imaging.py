@@ -27,6 +27,8 @@ __all__ = [
 
 MARGIN = 16
 """Samples computed above and below the crop, so that the wavelet never sees its edge."""
+_PIECE = 128
+"""Samples that are convolved at a time: a matrix of longer traces would be mostly zeros."""
 BLOCK = 32_000
 """Samples that are worked on at a time on a processor. They stay in its cache; and torch computes fewer than 32,768
 elements on one thread, so that the number of threads cannot change the last bit of a sample."""
@@ -85,20 +87,31 @@ def draw_image(rng: np.random.Generator, ranges: StructureRanges) -> Image:
 
 
 def convolve(traces: Float[Tensor, "traces padded"], wavelets: tuple[list[float], ...]) -> Float[Tensor, "traces n"]:
-    """Vertical convolution, margins dropped; with two wavelets the second one takes over linearly with depth."""
-    made = [_convolve(traces, wavelet) for wavelet in wavelets]
-    if len(made) == 1:
-        return made[0]
-    down = torch.linspace(0, 1, made[0].shape[1], device=traces.device)
-    return made[0].lerp_(made[1], down.expand_as(made[0]))
+    """Vertical convolution, margins dropped; with two wavelets the second one takes over linearly with depth.
 
-
-def _convolve(traces: Float[Tensor, "traces padded"], wavelet: list[float]) -> Float[Tensor, "traces n"]:
+    As products with a band matrix, which costs a third of a sum over the samples of the wavelet.
+    """
     n = traces.shape[1] - 2 * MARGIN
-    result = traces[:, :n] * wavelet[-1]
-    for lag, weight in enumerate(reversed(wavelet[:-1]), start=1):
-        result.add_(traces[:, lag : lag + n], alpha=weight)
-    return result
+    made = torch.empty((traces.shape[0], n), device=traces.device)
+    matrix = torch.empty(0)
+    for start in range(0, n, _PIECE):
+        stop = min(start + _PIECE, n)
+        if len(wavelets) > 1 or matrix.shape[1:] != (stop - start,):
+            matrix = _band(wavelets, start, stop, n).to(traces.device)
+        torch.mm(traces[:, start : stop + 2 * MARGIN], matrix, out=made[:, start:stop])
+    return made
+
+
+def _band(wavelets: tuple[list[float], ...], start: int, stop: int, n: int) -> Float[Tensor, "padded piece"]:
+    """The matrix that makes samples ``start`` to ``stop`` of ``n`` from those and a margin on both sides."""
+    width = stop - start
+    columns = torch.arange(width)
+    down = torch.linspace(0, 1, n)[start:stop, None]
+    both = torch.tensor(wavelets)
+    weights = both[0].expand(width, -1) if len(both) == 1 else both[0].lerp(both[1], down)
+    matrix = torch.zeros(width + 2 * MARGIN, width)
+    rows = columns[:, None] + torch.arange(2 * MARGIN + 1)
+    return matrix.index_put_((rows, columns[:, None].expand_as(rows)), weights.flip(1))
 
 
 def moments(values: Float[Tensor, "traces n"]) -> tuple[float, float]:
