@@ -69,6 +69,25 @@ class Grid:
         """Axis names in order."""
         return tuple(axis.name for axis in self.axes)
 
+    @property
+    def has_coordinates(self) -> bool:
+        """Whether the map coordinates of every place follow from ``attributes``: an origin, and a vector an axis."""
+        known = self.attributes.get("coordinates")
+        return isinstance(known, dict) and "origin" in known and len(known.get("vectors", ())) == self.ndim - 1
+
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Distance between neighbouring lines of the file, one number for each horizontal axis.
+
+        In the unit of the map coordinates, which are taken to be in metres; the step of the axis plays no part in it.
+        Empty where there are no regular map coordinates, or where lines lie upon one another.
+        """
+        known = self.attributes.get("coordinates")
+        if not isinstance(known, dict) or not self.has_coordinates:
+            return ()
+        sides = tuple(float(np.hypot(*vector)) for vector in known["vectors"])
+        return sides if all(side > 0 for side in sides) else ()
+
     def __str__(self) -> str:
         """All axes, comma separated."""
         return ", ".join(str(axis) for axis in self.axes)

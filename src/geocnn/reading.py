@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError
+from geocnn.io.padding import padding
 from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.normalisation import Normalisation
@@ -44,7 +45,12 @@ class Reader:
                 f"{self.source.path or 'the array'} has no live trace: every sample is zero or missing; look at it "
                 "with geocnn info."
             )
-        self.normalisation = Normalisation.fit(found.sample, **self.fit)
+        above, below = self.padded = padding(found.sample)
+        inside = slice(above, found.sample.shape[-1] - below)
+        if any(self.padded):
+            self.first = np.maximum(self.first, above)
+            self.last = np.where(self.live, np.minimum(self.last, inside.stop - 1), self.last)
+        self.normalisation = Normalisation.fit(found.sample[:, inside], **self.fit)
         self.fill = _nearest_live(self.live, self.tiles.halo)
 
     def inside(self, tile: Tile) -> tuple[slice, ...]:
@@ -75,7 +81,7 @@ class Reader:
     def blank(
         self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Zero where the data are dead, muted or not finite."""
+        """Zero where the data are dead, muted, padding or not finite."""
         depth = np.arange(where[-1].start, where[-1].stop)
         alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
         return np.where(alive & ~bad, result, np.float32(0))
@@ -86,6 +92,13 @@ class Reader:
         dead = int((~self.live).sum())
         if dead:
             notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result.")
+        above, below = self.padded
+        if above or below:
+            ends = " and ".join(f"{n} {end}" for n, end in ((above, "first"), (below, "last")) if n)
+            notes.append(
+                f"the {ends} samples of all traces are padding, which the network does not see; they are zero in the "
+                "result."
+            )
         if self.found.first_nan is not None:
             axes = self.source.grid.axes
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, self.found.first_nan, strict=True))

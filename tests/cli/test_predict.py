@@ -103,7 +103,7 @@ def test_faults_are_written_beside_the_probability(network, survey, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--min-size", "5"], "--min-size is for the faults of one survey; give one file, and --thin, --table or"),
+        (["--min-size", "5"], "--min-size is for the faults of one survey; give one file, and --thin, --table,"),
         (["other.sgy", "--table", "t.csv"], "--table is for the faults of one survey; give one file"),
         (["--table", "t.txt"], "t.txt is no name of a table; give one that ends in .csv"),
         (["--thin", "survey.segy"], "survey.segy"),

@@ -128,3 +128,15 @@ def test_long_lines_are_read_in_blocks():
     assert panel.values.shape == (1000, 858)
     assert (panel.values == 1).all()
     assert survey.largest <= 8 << 20
+
+
+@pytest.mark.parametrize("shape", [(5, 6), (4, 5, 6)])
+def test_an_array_with_dead_traces_is_left_as_it_was(shape):
+    """What is read from an array is the array itself."""
+    values = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+    values[..., 2, :] = 0  # on every inline
+    before = values.copy()
+    *_, last = images(thumbnail(io.ArraySource(values)))  # the line, or the map
+    np.testing.assert_array_equal(values, before)
+    _, across = np.nonzero(np.ma.getmaskarray(last.images[0].get_array()))
+    assert set(across.tolist()) == {2}  # and yet it has the colour of sand

@@ -67,6 +67,9 @@ class RunOptions:
             machine has.
         precision: bf16 is faster where the processor has it, float32 does not depend on the tile size.
         samples: of the result; int8 holds whole per cent in a quarter of the size.
+        stretch: new samples per sample along each axis for the network, for example --stretch 1 1 0.5; the result is on
+            the survey's own grid. Of networks of geocnn train faults default what the spectrum and the spacing of the
+            survey ask for, in most none; --stretch 1 leaves it as it is.
         tta: the mean of a line and its mirror image, of a cube and its three, which takes two or four times as long.
         uncertainty: file for their standard deviation, for one survey; with --tta.
         log: file to which a line of JSON is appended for every part that is finished, with rate, time left and memory.
@@ -79,6 +82,7 @@ class RunOptions:
     memory: str | None = None
     precision: Literal["float32", "bf16", "auto"] = "float32"
     samples: Literal["float32", "int8"] = "float32"
+    stretch: tuple[float, ...] | None = None
     tta: bool = False
     uncertainty: Path | None = None
     log: Path | None = None
@@ -120,7 +124,16 @@ class FaultOptions:
         wanted = (("thin", self.thin), ("table", self.table), ("sticks", self.sticks))
         return [(what, path) for what, path in wanted if path is not None]
 
-    def check(self, source: "Source", classes: tuple[str, ...], *, overwrite: bool) -> None:
+    def facts(self, found: "Interpretation") -> list[tuple[str, str]]:
+        """How the faults were found, and how many."""
+        count = len(found.objects)
+        return [
+            ("threshold", f"{self.threshold:g}"),
+            ("faults", f"{count or 'none'} of {self.min_size} voxels or more"),
+            *(("note", note) for note in found.notes),
+        ]
+
+    def check(self, source: "Source", classes: tuple[str, ...], page: Path | None, *, overwrite: bool) -> None:
         """Find out before any work whether the files can be made.
 
         Raises:
@@ -130,12 +143,17 @@ class FaultOptions:
         from geocnn.errors import DataError
         from geocnn.interpretation import check_targets
 
-        if self.files and len(classes) != 1:
+        wanted = [what for what, _ in self.files] + ["page"] * (page is not None)
+        if wanted and len(classes) != 1:
             raise DataError(
-                f"--{self.files[0][0]} is of fault probabilities, but the network gives the classes "
+                f"--{wanted[0]} is of fault probabilities, but the network gives the classes "
                 f"{', '.join(classes)}; leave it out."
             )
         check_targets(dict(self.files), source, overwrite=overwrite)
+        if page is not None:
+            from geocnn.figures.page import check_page
+
+            check_page(page, source, overwrite=overwrite)
 
     def interpret(self, result: "Source", *, overwrite: bool, show_progress: bool) -> "Interpretation":
         """Find the faults and write the files."""

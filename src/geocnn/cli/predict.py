@@ -23,6 +23,7 @@ def predict(
     overwrite: bool = False,
     device: str = "auto",
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
+    page: Path | None = None,
     quiet: bool = False,
     run: RunOptions | None = None,
     faults: FaultOptions | None = None,
@@ -33,7 +34,7 @@ def predict(
     Of many files those whose results are there are left as they are, so that the same command goes on where it was
     stopped, and one that fails does not keep the others from their results.
 
-    Fault probabilities become faults where a file of them is asked for with --thin, --table or --sticks; geocnn
+    Fault probabilities become faults where a file of them is asked for with --thin, --table, --sticks or --page; geocnn
     interpret does that later, with another --threshold perhaps.
 
     A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. Of
@@ -47,6 +48,7 @@ def predict(
         overwrite: replace results.
         device: auto, cpu, cuda or cuda:1.
         picture: save a picture of a section with the result over it.
+        page: .html or .pdf with sections, maps, strikes and dips, and a table of the faults of one survey.
         quiet: no progress line.
         run: how it is done.
         faults: what becomes of fault probabilities.
@@ -58,19 +60,20 @@ def predict(
     run, faults, survey = run or RunOptions(), faults or FaultOptions(), survey or SurveyOptions()
     file = named(file)
     if is_classifier(network):
-        _no_survey(more, [*given(run), *given(faults), *given(survey)])
+        _no_survey(more, [*given(run), *given(faults), *given(survey), *["--page"] * (page is not None)])
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
         return
-    _check(run, faults, more)
+    _check(run, faults, more, page)
     options = {**vars(run), "overwrite": overwrite, "device": device, "show_progress": not quiet}
+    options["stretch"] = "auto" if run.stretch is None else run.stretch
     if more:
         options.pop("uncertainty")
         _many(network, (file, *map(named, more)), out, survey, options, picture=picture)
     else:
-        _one(network, file, out, survey, options, faults, picture=picture)
+        _one(network, file, out, survey, options, faults, picture=picture, page=page)
 
 
-def _check(run: RunOptions, faults: FaultOptions, more: Sequence[Path]) -> None:
+def _check(run: RunOptions, faults: FaultOptions, more: Sequence[Path], page: Path | None) -> None:
     """Refuse options that say nothing without others, or for many surveys.
 
     Raises:
@@ -80,9 +83,10 @@ def _check(run: RunOptions, faults: FaultOptions, more: Sequence[Path]) -> None:
 
     if run.uncertainty is not None and (more or not run.tta):
         raise DataError("--uncertainty is the standard deviation over mirror images of one survey; give --tta as well.")
-    if given(faults) and (more or not faults.files):
+    asked = [*given(faults), *["--page"] * (page is not None)]
+    if asked and (more or not (faults.files or page)):
         raise DataError(
-            f"{given(faults)[0]} is for the faults of one survey; give one file, and --thin, --table or --sticks for "
+            f"{asked[0]} is for the faults of one survey; give one file, and --thin, --table, --sticks or --page for "
             "what is to be written."
         )
 
@@ -96,37 +100,61 @@ def _one(
     faults: FaultOptions,
     *,
     picture: bool,
+    page: Path | None,
 ) -> None:
     """Predict a survey."""
     from geocnn.checkpoints import load
-    from geocnn.cli.interpret import told
     from geocnn.cli.text import say
-    from geocnn.prediction import predict as run
+    from geocnn.prediction import predict as plain
     from geocnn.prediction.mirrored import predict_mirrored
+    from geocnn.prediction.stretched import predict_stretched
 
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     overwrite, show_progress = options["overwrite"], options["show_progress"]
-    faults.check(source, trained.card.classes, overwrite=overwrite)
+    faults.check(source, trained.card.classes, page, overwrite=overwrite)
     if show_progress:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
-    uncertainty, tta = options.pop("uncertainty"), options.pop("tta")
-    if tta:
-        result = predict_mirrored(trained, source, target, uncertainty=uncertainty, **options)
-    else:
-        result = run(trained, source, target, **options)
+    run = predict_mirrored if options.pop("tta") else plain
+    result = predict_stretched(trained, source, target, run=run, **options)
     for note in result.notes:
         say(f"note: {note}")
     say(f"{result.plan}; {result.seconds:.1f} s")
     say(f"result  {target}")
-    if uncertainty is not None:
-        say(f"spread  {uncertainty}")
-    if faults.files:
-        found = faults.interpret(survey.open_result(target), overwrite=overwrite, show_progress=show_progress)
-        told(found, faults, source.grid)
+    if options["uncertainty"] is not None:
+        say(f"spread  {options['uncertainty']}")
+    if faults.files or page:
+        spread = options["uncertainty"] and survey.open_result(options["uncertainty"])
+        pair = source, survey.open_result(target)
+        name = f"{network} ({trained.card.name})"
+        _faults(pair, spread, faults, page, name, overwrite=overwrite, show_progress=show_progress)
     if picture:
         _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=overwrite)
+
+
+def _faults(
+    pair: "tuple[Source, Source]",
+    spread: "Source | None",
+    faults: FaultOptions,
+    page: Path | None,
+    network: str,
+    *,
+    overwrite: bool,
+    show_progress: bool,
+) -> None:
+    """Find faults in the result of a survey, write what is asked for, and say which there are."""
+    from geocnn.cli.interpret import told
+    from geocnn.cli.text import say
+    from geocnn.figures.page import page as write
+
+    survey, result = pair
+    found = faults.interpret(result, overwrite=overwrite, show_progress=show_progress)
+    told(found, faults, survey.grid)
+    if page is not None:
+        facts = [("network", network), *faults.facts(found)]
+        write(page, survey, result, spread=spread, objects=found.objects, facts=facts, overwrite=overwrite)
+        say(f"page    {page}")
 
 
 def _many(

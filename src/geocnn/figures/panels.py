@@ -70,7 +70,9 @@ def _panel(
         box[first] = slice(begin, min(begin + rows, axes[first].size))
         block = source.read(tuple(box))
         if live is not None:
-            block[~live[tuple(box[:-1])]] = np.nan
+            # A copy where traces are dead: what was read may be the user's own array.
+            alive = live[tuple(box[:-1])][..., None]
+            block = block if alive.all() else np.where(alive, block, np.float32(np.nan))
         pieces.append(_reduced(block.squeeze(fixed), (every[first], every[second]), peaks=peaks))
     values = np.concatenate(pieces)
     titles = [f"{axes[k].name} {axes[k].values[i]:g} {axes[k].unit}".strip() for k, i in cut.items()]
@@ -169,11 +171,10 @@ def crossings(places: list[Axes], source: "Source", at: list[int], colour: str) 
 
 def _map_aspect(source: "Source", inline: Axis, crossline: Axis) -> float | Literal["auto"]:
     """Height of one inline number over width of one crossline number on the map, if coordinates are known."""
-    known = source.grid.attributes.get("coordinates")
-    if not isinstance(known, dict) or "vectors" not in known:
+    if not source.grid.spacing:
         return "auto"
-    along, across = (float(np.hypot(*vector)) for vector in known["vectors"])
-    aspect = (along / abs(inline.step)) / (across / abs(crossline.step)) if across and along else 0.0
+    along, across = source.grid.spacing
+    aspect = (along / abs(inline.step)) / (across / abs(crossline.step))
     extent = aspect * inline.size * abs(inline.step) / (crossline.size * abs(crossline.step))
     return aspect if 0.2 < extent < 5 else "auto"
 

@@ -13,7 +13,7 @@ from geocnn.grid import Grid
 from geocnn.interpretation.connection import connect
 from geocnn.interpretation.objects import FaultObject, describe, metres, write_table
 from geocnn.interpretation.ridges import Ridges, find_ridges
-from geocnn.interpretation.sticks import StickFormat, check_format, find_sticks, has_coordinates, write_sticks
+from geocnn.interpretation.sticks import StickFormat, check_format, find_sticks, write_sticks
 from geocnn.io.partial import check_target
 from geocnn.io.percent import probabilities
 from geocnn.io.scan import slabs
@@ -87,7 +87,7 @@ def interpret(
     targets = {name: Path(path) for name, path in (("thin", thin), ("table", table), ("sticks", sticks)) if path}
     check_targets(targets, source, overwrite=overwrite)
     check_format(sticks_format)
-    known = _spacing(grid) if spacing is None else tuple(spacing)
+    known = grid.spacing if spacing is None else tuple(spacing)
     scale = metres(grid, known or (_SPACING, _SPACING), velocity)
     with progress("ridges", grid.shape[0], show=show_progress) as tick:
         ridges = find_ridges(source, threshold=threshold, tick=tick)
@@ -102,7 +102,7 @@ def interpret(
         sides = tuple(abs(float(side)) for side in scale[:-1])
         write_sticks(lines, targets["sticks"], grid, layout=sticks_format, spacing=sides, overwrite=overwrite)
     notes = [*_left_out(label, min_size, threshold), *_taken(grid, known, velocity)]
-    if "sticks" in targets and not has_coordinates(grid):
+    if "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
     return Interpretation(objects, len(ridges), tuple(notes))
 
@@ -128,15 +128,6 @@ def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) 
         check_target(path, needed, overwrite=overwrite, source_path=source.path)
     if len({path.resolve() for path in targets.values()}) < len(targets):
         raise TargetError("two of the files would have the same name; give thin, table and sticks a name each.")
-
-
-def _spacing(grid: Grid) -> tuple[float, ...]:
-    """Metres between lines from regular map coordinates; empty where there are none."""
-    known = grid.attributes.get("coordinates")
-    if not isinstance(known, dict) or not has_coordinates(grid):
-        return ()
-    sides = tuple(float(np.hypot(*vector)) for vector in known["vectors"])
-    return sides if min(sides) > 0 else ()
 
 
 def _write_thin(

@@ -27,7 +27,7 @@ from geocnn.interpretation.objects import FaultObject
 from geocnn.interpretation.ridges import Ridges
 from geocnn.io.partial import check_target
 
-__all__ = ["Stick", "StickFormat", "check_format", "find_sticks", "has_coordinates", "simplify", "write_sticks"]
+__all__ = ["Stick", "StickFormat", "check_format", "find_sticks", "simplify", "write_sticks"]
 
 StickFormat = Literal["opendtect", "petrel"]
 
@@ -140,17 +140,11 @@ def simplify(nodes: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
     return np.array(sorted(kept), np.intp)
 
 
-def has_coordinates(grid: Grid) -> bool:
-    """Whether map coordinates of every place follow from the grid."""
-    known = grid.attributes.get("coordinates")
-    return isinstance(known, dict) and "origin" in known and len(known.get("vectors", ())) == grid.ndim - 1
-
-
 def _xy(places: NDArray[np.float64], grid: Grid, spacing: Sequence[float]) -> NDArray[np.float64]:
     """Map coordinates ``(n, 2)``, or numbers of lines times spacing."""
     lateral = places[:, :-1]
     known = grid.attributes.get("coordinates")
-    if isinstance(known, dict) and has_coordinates(grid):
+    if isinstance(known, dict) and grid.has_coordinates:
         return np.asarray(np.asarray(known["origin"]) + lateral @ np.asarray(known["vectors"]), np.float64)
     # A step of 2 from one line of the file to the next is one spacing, not two.
     columns = [_at(axis, lateral[:, k]) / abs(axis.step) * spacing[k] for k, axis in enumerate(grid.axes[:-1])]

@@ -72,28 +72,25 @@ def predict(
 ) -> Prediction:
     """Apply a network to a line, a cube or an array, slab by slab, with the result of the whole volume.
 
-    A network whose layers look at windows of samples is streamed along the first axis: each layer goes on as far as
-    its input allows and keeps the planes that it still needs, so that everything is computed once and memory depends
-    on the cross-section. One that looks at whole maps (group normalisation) is applied to tiles.
+    A network whose layers look at windows of samples is streamed along the first axis: everything is computed once and
+    memory depends on the cross-section. One that looks at whole maps (group normalisation) is applied to tiles.
 
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
-    into mutes (leading and trailing zeros of a trace); dead traces are filled from their nearest live neighbour for the
-    network. In the result dead traces, mutes and NaN samples are zero. It does not depend on the tile size beyond
-    float rounding. A network for sections goes through a cube section by section. The network is left in evaluation
-    mode.
+    into mutes (leading and trailing zeros of a trace) and padding (see :mod:`geocnn.io.padding`); dead traces are
+    filled from their nearest live neighbour for the network. In the result all of those and NaN samples are zero. It
+    does not depend on the tile size beyond float rounding. A network for sections goes through a cube section by
+    section. The network is left in evaluation mode.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         data: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source.
-        out: file for the result: .sgy (the input with its samples replaced), .zarr or .npy; without it the result is
-            an array in memory.
+        out: file for the result: .sgy (the input with its samples replaced), .zarr or .npy; else an array in memory.
         tile: samples of a tile per axis, without its halo; chosen to fit ``memory`` if missing.
         memory: such as "4GB", for the process, or each worker; default half of what the machine has, in all.
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
-        samples: of the file: float32, or int8, in which probabilities are whole per cent; numbers of classes are the
-            same in both.
+        samples: of the file: "float32", or "int8", whole per cent of probabilities, numbers of classes as they are.
         log: file to which a line of JSON is appended for every part that is finished; see
             :class:`geocnn.prediction.log.Log`.
         workers: processes of this machine that share the work, each with its part of torch's threads; with the same
@@ -124,8 +121,7 @@ def predict(
         # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
         state = state_of(source)
         same = job_of(source, state, trained.card, work, precision, place, threads, samples)
-        stored = Stored.of(samples, trained.card)
-        with _created(out, source, same, stored, overwrite=overwrite) if out is not None else nullcontext() as sink:
+        with _created(out, source, same, Stored.of(samples, trained.card), overwrite=overwrite) as sink:
             _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
             reader = Reader(source, work.tiles, trained.card.normalisation)
             job = Job(work, trained, reader, sink, place, precision, keep)
@@ -210,8 +206,12 @@ def _unit(samples: int) -> tuple[str, float]:
     return ("million", 1e6) if samples > 1e7 else ("thousand", 1e3)
 
 
-def _created(out: str | Path, source: Source, job: str, stored: Stored, *, overwrite: bool) -> io.Sink:
-    """The target; Ctrl-C waits until it is made, else a thread of Zarr could go on making what we remove."""
+def _created(
+    out: str | Path | None, source: Source, job: str, stored: Stored, *, overwrite: bool
+) -> AbstractContextManager[io.Sink | None]:
+    """The target, if any; Ctrl-C waits until it is made, else a thread of Zarr could go on making what we remove."""
+    if out is None:
+        return nullcontext()
     with interrupts_held() as stop:
         sink = io.create(out, like=source, overwrite=overwrite, job=job, **stored._asdict())
         try:

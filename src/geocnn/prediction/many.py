@@ -20,6 +20,7 @@ from geocnn.prediction import predict
 from geocnn.prediction.job import check_versions
 from geocnn.prediction.mirrored import predict_mirrored
 from geocnn.prediction.results import Samples
+from geocnn.prediction.stretched import predict_stretched
 from geocnn.prediction.workers import Workers
 
 __all__ = ["Outcome", "predict_files"]
@@ -62,6 +63,7 @@ def predict_files(
     workers: int | None = None,
     scheduler: str | None = None,
     tta: bool = False,
+    stretch: Sequence[float] | str = "auto",
     opened: Callable[[Path], Source] = io.open,
     show_progress: bool = True,
 ) -> Iterator[Outcome]:
@@ -75,6 +77,7 @@ def predict_files(
         files: surveys, and where the result of each goes.
         overwrite: replace results that are there.
         tta: the mean over mirror images, see :func:`geocnn.prediction.mirrored.predict_mirrored`.
+        stretch: how surveys are resampled for the network, see :func:`geocnn.prediction.stretched.predict_stretched`.
         opened: opens a survey; where it is not :func:`geocnn.open`, workers need to have it too.
         show_progress: show a live line where the files are done one after the other.
 
@@ -100,11 +103,11 @@ def predict_files(
     try:
         with _team(workers, scheduler) as team:
             if team is None or len(waiting) < team.size:
-                one = _Prediction(network, opened, options | alone, tta)
+                one = _Prediction(network, opened, options | alone, tta, stretch)
                 outcomes: Iterator[Outcome] = (one(file, out) for out, file in list(waiting.items()))
             else:
                 options |= {"memory": memory or str(team.memory(place)), "show_progress": False}
-                outcomes = _by_workers(team, _Prediction(network, opened, options, tta), waiting)
+                outcomes = _by_workers(team, _Prediction(network, opened, options, tta, stretch), waiting)
             for outcome in outcomes:
                 del waiting[outcome.out]
                 yield outcome
@@ -127,12 +130,15 @@ class _Prediction:
     opened: Callable[[Path], Source]
     options: dict[str, Any]
     tta: bool
+    stretch: Sequence[float] | str
 
     def __call__(self, file: Path, out: Path) -> Outcome:
         """Predict a file; what is wrong with it becomes a sentence."""
         try:
             run = predict_mirrored if self.tta else predict
-            made = run(self.network, self.opened(file), out, **self.options)
+            made = predict_stretched(
+                self.network, self.opened(file), out, stretch=self.stretch, run=run, **self.options
+            )
         except GeocnnError as error:
             return Outcome(file, out, error=str(error))
         return Outcome(file, out, str(made.plan), tuple(made.notes), made.seconds)

@@ -20,7 +20,7 @@ from geocnn.io.source import Sink, Source
 from geocnn.prediction import Prediction, predict
 from geocnn.prediction.results import Samples, Stored
 
-__all__ = ["predict_mirrored"]
+__all__ = ["no_way_back", "predict_mirrored"]
 
 
 def predict_mirrored(
@@ -61,7 +61,7 @@ def predict_mirrored(
         raise DataError(f"{trained.card.name} gives numbers of classes, which have no mean; leave --tta out.")
     horizontal = range(source.grid.ndim - 1)
     mirrors = [axes for n in range(len(horizontal) + 1) for axes in itertools.combinations(horizontal, n)]
-    with ExitStack() as stack, _no_way_back():
+    with ExitStack() as stack, no_way_back():
         stored = Stored.of(samples, trained.card)._asdict()
         mean = stack.enter_context(io.create(out, like=source, overwrite=overwrite, **stored))
         spread = None
@@ -80,8 +80,8 @@ def predict_mirrored(
 
 
 @contextmanager
-def _no_way_back() -> Iterator[None]:
-    """After Ctrl-C the passes are gone with their folder: nothing of what one of them promises to go on with."""
+def no_way_back() -> Iterator[None]:
+    """After Ctrl-C what was made is gone with its folder: nothing of what a prediction promises to go on with."""
     try:
         yield
     except KeyboardInterrupt:

@@ -160,7 +160,7 @@ def structure(
     level = 10 ** (-scene.image.snr / 20)
     fault = number > 0
     if scene.visible:
-        fault &= loudness(clean) > max(0.05, 1.5 * level)
+        fault &= loudness(clean) > max(0.05, 0.5 * level)
         if torn is not None:
             fault &= ~torn
     seismic = noise_of(rng, size, scene.image).to(device).mul_(level).add_(clean)

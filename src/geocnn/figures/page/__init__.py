@@ -1,0 +1,148 @@
+"""A page that an interpreter takes to a meeting: a survey with its faults, as one HTML file or as a PDF."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geocnn.errors import DataError, TargetError
+from geocnn.figures.page.content import Content, Sheet
+from geocnn.figures.page.faults import head_of, row_of
+from geocnn.figures.page.pictures import parts
+from geocnn.figures.page.sheets import pdf
+from geocnn.figures.page.web import html
+from geocnn.io.partial import PartialSink, check_target
+from geocnn.io.percent import probabilities
+
+if TYPE_CHECKING:
+    from geocnn.interpretation import FaultObject
+    from geocnn.io.source import Source
+
+__all__ = ["check_page", "page"]
+
+_SHEETS = {".html": Sheet(11.0, 5.6, (0, 0, 1, 1)), ".pdf": Sheet(11.69, 8.27, (0.01, 0.04, 0.98, 0.91))}
+"""Pictures as wide as a laptop's screen, and sheets of A4 on their side with room for a heading."""
+_TALL = 200
+"""Samples of a line for an inch of its height on a screen, of 7.5 inches at most."""
+_MOST = 50
+"""Faults in the table."""
+
+
+def page(
+    path: str | Path,
+    seismic: "Source",
+    probability: "Source",
+    *,
+    spread: "Source | None" = None,
+    objects: "Sequence[FaultObject]" = (),
+    facts: Sequence[tuple[str, str]] = (),
+    sections: int = 5,
+    overwrite: bool = False,
+) -> Path:
+    """Write a survey with its faults as one file: facts, sections, strikes and dips, and a table of faults.
+
+    Of a cube inlines, half as many crosslines and time slices are shown, evenly through what lies inside of the outer
+    tenth; a line whole, and where it is long also in those pieces that have most probability. Amplitudes are grey with
+    the probability in colour over them; missing and dead traces have the colour of sand. Each picture has a scale bar:
+    metres where the headers hold regular map coordinates (taken to be in metres), else numbers of lines. Only what is
+    drawn is read, apart from the pass that finds dead traces. One picture is in memory at a time, but a PDF keeps the
+    samples of its pictures, some 15 MB each, until it is written.
+
+    Args:
+        path: .html, a page that needs no other file, or .pdf, sheets of A4.
+        seismic: amplitudes, survey of two or three axes.
+        probability: 0..1, or 8-bit per cent, on the same grid.
+        spread: standard deviation of the probability on the same grid.
+        objects: faults of :func:`geocnn.interpretation.interpret`, the largest first.
+        facts: further rows (label, text) below those that the survey tells of itself.
+        sections: inlines of a cube, or at most so many pieces of a line.
+        overwrite: replace an existing file.
+
+    Returns:
+        The path.
+
+    Raises:
+        TargetError: another suffix, the file exists, or it cannot be written; nothing is left there.
+        DataError: grids that differ, neither two nor three axes, or no section.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    check_page(target, seismic, overwrite=overwrite)
+    others = {"probability": probabilities(probability)}
+    if spread is not None:
+        others["standard deviation"] = probabilities(spread)
+    _check(seismic, others, sections)
+    sheet = _SHEETS[suffix]
+    if suffix == ".html" and seismic.grid.ndim == 2:
+        sheet = sheet._replace(height=min(7.5, max(sheet.height, seismic.grid.shape[1] / _TALL)))
+    content = _content(seismic, others, objects, facts, sections, sheet)
+    data = html(content) if suffix == ".html" else pdf(content, sheet)
+    with _PageFile(target, (), len(data), overwrite=overwrite, source_path=seismic.path) as file:
+        file.put(data)
+    return target
+
+
+def check_page(path: str | Path, seismic: "Source", *, overwrite: bool = False) -> None:
+    """Find out before any work whether a page can be written.
+
+    Args:
+        path: of the page.
+        seismic: survey that it will show.
+        overwrite: replace an existing file.
+
+    Raises:
+        TargetError: neither .html nor .pdf, the file exists, or it cannot be written.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in _SHEETS:
+        raise TargetError(f"{target.name} is no name of a page; end it with .html or .pdf.")
+    check_target(target, 0, overwrite=overwrite, source_path=seismic.path)
+
+
+class _PageFile(PartialSink):
+    """A file that is written at once."""
+
+    def put(self, data: bytes) -> None:
+        """Write all of it."""
+        with self._guard():
+            self.partial.write_bytes(data)
+
+
+def _check(seismic: "Source", others: "dict[str, Source]", sections: int) -> None:
+    """Refuse what cannot be drawn.
+
+    Raises:
+        DataError: grids that differ, neither two nor three axes, or no section.
+    """
+    shape = seismic.grid.shape
+    if len(shape) not in (2, 3):
+        raise DataError(f"the survey has {len(shape)} axes; a page shows a line (2 axes) or a cube (3 axes).")
+    for name, source in others.items():
+        if source.grid.shape != shape:
+            raise DataError(
+                f"the survey has shape {shape} but its {name} {source.grid.shape}; give the result of this survey."
+            )
+    if sections < 1:
+        raise DataError(f"sections is {sections}; give the number of sections to show, 1 or more.")
+
+
+def _content(
+    seismic: "Source",
+    others: "dict[str, Source]",
+    objects: "Sequence[FaultObject]",
+    facts: Sequence[tuple[str, str]],
+    sections: int,
+    sheet: Sheet,
+) -> Content:
+    """What stands on the page; pictures are drawn when they are asked for."""
+    from geocnn import __version__
+
+    left = len(objects) - _MOST
+    return Content(
+        seismic.path.name if seismic.path is not None else "survey",
+        [*seismic.describe(), *facts],
+        parts(seismic, others, objects, sections, sheet),
+        head_of(seismic.grid),
+        [row_of(fault, seismic.grid) for fault in objects[:_MOST]],
+        f"and {left} smaller fault{'s' * (left > 1)}, which are not listed." if left > 0 else "",
+        f"made with geocnn {__version__}",
+    )

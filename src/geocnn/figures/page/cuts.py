@@ -1,0 +1,54 @@
+"""Slices of a cube and pieces of a line, as if each were a line of its own."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.grid import Grid
+from geocnn.io.slices import Slices, spans
+
+if TYPE_CHECKING:
+    from geocnn.io.source import Source
+
+__all__ = ["Cut"]
+
+
+class Cut:
+    """Two axes of a survey as if they were a line: a slice of a cube, or a part of a line.
+
+    Args:
+        source: the survey.
+        box: what of it, one slice an axis; an axis that is not shown has one sample.
+        shown: horizontal and vertical axis.
+        live: of the survey; samples of the other traces are NaN.
+    """
+
+    def __init__(
+        self, source: "Source", box: tuple[slice, ...], shown: tuple[int, int], live: NDArray[np.bool_]
+    ) -> None:
+        self._source, self._shown, self._live = source, shown, live
+        self._box = [slice(*ends) for ends in spans(box, source.grid.shape)]
+        axes = [(source.grid.axes[k], self._box[k]) for k in shown]
+        self.grid = Grid(
+            tuple(replace(a, size=s.stop - s.start, start=a.start + a.step * s.start) for a, s in axes),
+            source.grid.attributes,
+        )
+        self.dtype, self.path = source.dtype, source.path
+        self.live = np.ones(self.grid.shape[:-1], np.bool_)  # dead ones are NaN already
+
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block; missing and dead traces are NaN."""
+        box = list(self._box)
+        for k, (begin, end) in zip(self._shown, spans(slices, self.grid.shape), strict=True):
+            box[k] = slice(self._box[k].start + begin, self._box[k].start + end)
+        block = self._source.read(tuple(box))
+        # A copy: what was read may be the user's own array.
+        block = np.where(self._live[tuple(box[:-1])][..., None], block, np.float32(np.nan))
+        block = block.squeeze(tuple({*range(block.ndim)} - {*self._shown}))
+        return block if self._shown[0] < self._shown[1] else block.T
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Rows of the survey."""
+        return self._source.describe()

@@ -1,0 +1,119 @@
+"""How a survey should be sampled for networks: by which powers of two it is to be resampled, and why."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from geocnn.errors import DataError
+from geocnn.grid import Axis, Grid
+from geocnn.interpretation.objects import metres
+from geocnn.io.source import Source
+from geocnn.prediction.spectrum import dominant_frequency
+
+__all__ = ["MOST", "said", "stretch_of"]
+
+MOST = 16.0
+"""Factors are within 1/16 and 16."""
+_CYCLES = 8
+"""Of the dominant frequency in a trace, at least, for it to be a reflection record that has too many samples."""
+_RATIO = (0.3, 12.0)
+"""Spacing of traces relative to the vertical step, in metres: beyond, dips are none that a network has seen."""
+
+
+def stretch_of(
+    source: Source, *, frequency: tuple[float, float] = (0.04, 0.22), velocity: float = 2000.0
+) -> tuple[tuple[float, ...], str]:
+    """Find out whether a survey should be resampled for a network, and by which powers of two.
+
+    Where the dominant frequency is below ``frequency``, the vertical factor brings it next to the middle of that range;
+    where it is above, the least factor brings it inside. Where the spacing of traces, known from regular map
+    coordinates, is then outside 0.3 to 12 times the vertical step, the least factor brings it inside. Nothing is
+    resampled by a factor beyond 1/16 to 16, for such numbers are no seismic amplitudes, or no metres; vertically where
+    a trace has fewer than 8 cycles of the dominant frequency, as a model of velocities has; and along an axis of a
+    single sample.
+
+    Args:
+        source: survey; some 200 of its traces are read.
+        frequency: dominant frequencies that the network has seen, cycles per sample; the default are those of
+            :data:`geocnn.synthetic.structure.FIELD`.
+        velocity: m/s, with which two-way time becomes depth.
+
+    Returns:
+        New samples per old sample, one number an axis, and a sentence, without its full stop, that says why.
+
+    Raises:
+        DataError: frequencies or a velocity that are not positive.
+    """
+    low, high = frequency
+    if not 0 < low < high:
+        raise DataError(f"frequency is {low:g} to {high:g}; a smaller and a larger positive number are needed.")
+    found, grid = dominant_frequency(source), source.grid
+    few, vertical = found < low and found * grid.shape[-1] < _CYCLES, grid.axes[-1]
+    down = 1.0 if few else _vertical(found, low, high)
+    across, ratios = _across(grid, down, velocity)
+    needed = f"needed are {low:g} to {high:g}"
+    reasons = [f"dominant frequency is {found:.2g} cycles per sample{_physical(found, vertical)}, {needed}"]
+    if found == 0:
+        reasons = ["no trace has a spectrum"]
+    elif few:
+        reasons[0] += f", but a trace has fewer than {_CYCLES} cycles of it, too few for a record of reflections"
+    elif down == 1 and not low <= found <= high:
+        reasons[0] += f", which no factor of 1/{MOST:g} to {MOST:g} would give"
+    for axis, ratio, factor in zip(grid.axes, ratios, across, strict=False):
+        if factor != 1:
+            reasons.append(f"spacing along {axis.name} is {ratio:.3g} vertical steps, needed are 0.3 to 12")
+    factors = (*across, down)
+    return factors, f"{'; '.join(reasons)}: {said(grid, factors)}"
+
+
+def _physical(frequency: float, axis: Axis) -> str:
+    """Cycles per sample in the unit of the axis."""
+    step = abs(axis.step)
+    if axis.unit in ("ms", "s") and step > 0:
+        return f" ({frequency / step * (1000 if axis.unit == 'ms' else 1):.3g} Hz at {step:g} {axis.unit})"
+    if axis.unit == "m" and step > 0:
+        return f" ({1000 * frequency / step:.3g} per km at {step:g} m)"
+    return ""
+
+
+def said(grid: Grid, factors: Sequence[float]) -> str:
+    """What is resampled, in words."""
+    pairs = zip(grid.names, factors, strict=True)
+    parts = [
+        f"{name} is resampled to {f'{factor:g} samples for one' if factor > 1 else f'one sample for {1 / factor:g}'}"
+        for name, factor in pairs
+        if factor != 1
+    ]
+    return " and ".join(parts) or "nothing is resampled"
+
+
+def _vertical(found: float, low: float, high: float) -> float:
+    """The factor, a power of two, that brings a frequency into a range; 1 for one inside."""
+    if found == 0 or low <= found <= high:
+        return 1.0
+    # More samples than are needed cost time and say nothing new, fewer bring more of the survey within reach.
+    power = math.ceil(math.log2(found / high)) if found > high else round(math.log2(found / math.sqrt(low * high)))
+    factor = 2.0**power
+    return factor if 1 / MOST <= factor <= MOST else 1.0
+
+
+def _across(grid: Grid, down: float, velocity: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Factors of the horizontal axes, and spacing of their traces in vertical steps after resampling those."""
+    if not grid.spacing or grid.axes[-1].step == 0:
+        return (1.0,) * (grid.ndim - 1), ()
+    scale = np.abs(metres(grid, grid.spacing, velocity)).tolist()
+    ratios = tuple(side / (scale[-1] / down) for side in scale[:-1])
+    found = zip(ratios, grid.shape, strict=False)
+    return tuple(_horizontal(ratio) if size > 1 else 1.0 for ratio, size in found), ratios
+
+
+def _horizontal(ratio: float) -> float:
+    """The power of two next to 1 that brings a ratio of spacing to vertical step back; 1 where there is none."""
+    low, high = _RATIO
+    factor = 1.0
+    if ratio < low:
+        factor = 2.0 ** -math.ceil(math.log2(low / ratio))
+    elif ratio > high:
+        factor = 2.0 ** math.ceil(math.log2(ratio / high))
+    return factor if 1 / MOST <= factor <= MOST else 1.0

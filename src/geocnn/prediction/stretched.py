@@ -1,0 +1,117 @@
+"""Prediction of a survey that is sampled otherwise than what networks learn from: resampled, and brought back."""
+
+import math
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn import io
+from geocnn.checkpoints import Trained, load
+from geocnn.errors import DataError
+from geocnn.grid import Grid
+from geocnn.io.scan import SLAB_BYTES, slabs
+from geocnn.io.source import Sink, Source
+from geocnn.io.stretched import StretchedSource
+from geocnn.prediction import Prediction, predict
+from geocnn.prediction.mirrored import no_way_back
+from geocnn.prediction.results import Samples, Stored
+from geocnn.prediction.sampling import MOST, said, stretch_of
+
+__all__ = ["predict_stretched"]
+
+
+def predict_stretched(
+    network: str | Path | Trained,
+    data: str | Path | NDArray[np.generic] | Source,
+    out: str | Path,
+    *,
+    stretch: Sequence[float] | str = "auto",
+    run: Callable[..., Prediction] = predict,
+    uncertainty: str | Path | None = None,
+    overwrite: bool = False,
+    samples: Samples = "float32",
+    **options: Any,  # noqa: ANN401  (those of run)
+) -> Prediction:
+    """Predict a survey resampled to what networks learn from, and bring the result back onto the survey's own grid.
+
+    The result is interpolated linearly, that of a network of several classes taken from the nearest sample. It is zero
+    in dead traces, mutes and NaN samples of the survey, as that of :func:`geocnn.prediction.predict`.
+
+    Args:
+        network: as for :func:`geocnn.prediction.predict`.
+        data: survey.
+        out: file for the result.
+        stretch: new samples per old sample, one number an axis, 1/16 to 16, or 1 alone for no change; "auto" leaves
+            them to :func:`geocnn.prediction.sampling.stretch_of` for a network of the recipe faults, which knows the
+            frequencies of its structure, and changes nothing for others. Where all are 1 nothing but ``run`` is called.
+        run: what predicts: :func:`geocnn.prediction.predict` or
+            :func:`geocnn.prediction.mirrored.predict_mirrored`.
+        uncertainty: file for the standard deviation over mirror images, for the latter.
+        overwrite: replace files that exist.
+        samples: of the files, as those of :func:`geocnn.prediction.predict`.
+        options: of ``run``.
+
+    Returns:
+        That of the stretched survey, with the survey's grid, the time of everything, and a note on what was resampled.
+
+    Raises:
+        DataError: numbers that do not fit the axes; and as ``run``.
+        TargetError: a file cannot be written.
+    """
+    started = time.perf_counter()
+    source = io.open(data)
+    trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
+    if isinstance(stretch, str) and stretch == "auto":
+        synthetic = trained.card.training.get("recipe") == "faults"
+        factors, why = stretch_of(source) if synthetic else ((1.0,) * source.grid.ndim, "")
+    else:
+        factors, why = _asked(stretch, source.grid)
+    spread = {} if uncertainty is None else {"uncertainty": uncertainty}
+    if all(factor == 1 for factor in factors):
+        return run(trained, source, out, overwrite=overwrite, samples=samples, **spread, **options)
+    stretched, nearest = StretchedSource(source, factors), len(trained.card.classes) > 1
+    with ExitStack() as stack, no_way_back():
+        stored = Stored.of(samples, trained.card)._asdict()
+        targets = [out] if uncertainty is None else [out, uncertainty]
+        sinks = [stack.enter_context(io.create(path, like=source, overwrite=overwrite, **stored)) for path in targets]
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=Path(out).resolve().parent))
+        files = [Path(folder) / name for name in ("result.npy", "spread.npy")]
+        spread = {} if uncertainty is None else {"uncertainty": files[1]}
+        made = run(trained, stretched, files[0], **spread, **options)
+        for sink, file in zip(sinks, files, strict=False):
+            _write_back(stretched, io.open(file), sink, nearest=nearest)
+    notes = [*made.notes, f"{why}; the result is on the survey's own grid."]
+    return replace(made, path=Path(out), grid=source.grid, notes=notes, seconds=time.perf_counter() - started)
+
+
+def _write_back(stretched: StretchedSource, result: Source, sink: Sink, *, nearest: bool) -> None:
+    """Write a result on the survey's grid, slab by slab."""
+    restored = stretched.restore(result, nearest=nearest)
+    more = math.prod(max(1.0, factor) for factor in stretched.factors)
+    for where in slabs(restored.grid.shape, sink.rows, int(SLAB_BYTES / more)):
+        sink.write(tuple(span.start for span in where), restored.read(where))
+
+
+def _asked(stretch: Sequence[float] | str, grid: Grid) -> tuple[tuple[float, ...], str]:
+    """Factors that the user gave, and a sentence that says so.
+
+    Raises:
+        DataError: not one for each axis, or beyond 1/16 to 16.
+    """
+    numbers = () if isinstance(stretch, str) else tuple(float(factor) for factor in stretch)
+    numbers = numbers * grid.ndim if numbers == (1.0,) else numbers
+    if len(numbers) != grid.ndim or not all(1 / MOST <= factor <= MOST for factor in numbers):
+        given = repr(stretch) if isinstance(stretch, str) else ", ".join(f"{factor:g}" for factor in numbers) or "empty"
+        example = ", ".join(["1"] * (grid.ndim - 1) + ["0.25"])
+        raise DataError(
+            f"stretch is {given}; needed is 'auto' or a number from 1/16 to 16 for each of {', '.join(grid.names)}, "
+            f"such as {example}."
+        )
+    return numbers, f"resampled as asked for: {said(grid, numbers)}"
