@@ -124,3 +124,55 @@ def test_results_of_eight_bits(network, survey):
     with segyio.open("a.sgy", ignore_geometry=True) as file:
         np.testing.assert_array_equal(stored, np.rint(file.trace.raw[:] * 100))
     assert stored.max() > 1
+
+
+@pytest.mark.parametrize("name", ["faults.html", "faults.pdf"])
+def test_a_page_of_the_faults(network, survey, capsys, name):
+    options = ["--threshold", "0.3", "--min-size", "5", "--quiet", "--no-picture", "--device", "cpu"]
+    assert main(["predict", network, survey, "--page", name, *options]) == 0
+    assert f"page    {name}" in capsys.readouterr().out
+    content = Path(name).read_bytes()
+    assert content.startswith(b"<!DOCTYPE html>" if name.endswith("html") else b"%PDF")
+    if name.endswith("html"):
+        assert b"net (tiny)" in content
+        assert b"survey.segy" in content
+        assert content.count(b"<tr>") > 5
+    Path("survey-net.segy").unlink()
+    assert main(["predict", network, survey, "--page", name, *options]) != 0  # it is there already
+    assert name in capsys.readouterr().err
+    assert not Path("survey-net.segy").exists()
+
+
+def test_a_survey_is_resampled_as_asked_for(network, survey, capsys):
+    """And the result is on its own grid; of networks that are not of synthetic structure nothing is by itself."""
+    for name, stretch in (
+        ("plain.sgy", []),
+        ("one.sgy", ["--stretch", "1"]),
+        ("fine.sgy", ["--stretch", "1", "1", "2"]),
+    ):
+        options = ["--out", name, "--quiet", "--no-picture", "--device", "cpu"]
+        assert main(["predict", network, survey, *stretch, *options]) == 0
+        said = capsys.readouterr().out
+        assert ("resampled as asked for: time is resampled to 2 samples for one" in said) == (name == "fine.sgy")
+    assert Path("plain.sgy").read_bytes() == Path("one.sgy").read_bytes()
+    plain, fine = (io.open(name).read(...) for name in ("plain.sgy", "fine.sgy"))
+    assert plain.shape == fine.shape
+    assert np.abs(plain - fine).mean() > 1e-4
+    assert main(["predict", network, survey, "--stretch", "1", "40", "1"]) != 0
+    assert "a number from 1/16 to 16 for each of inline, crossline, time" in " ".join(capsys.readouterr().err.split())
+
+
+def test_padding_is_said_and_blank(network, capsys):
+    values = np.random.default_rng(0).standard_normal((12, 10, 24)).astype(np.float32)
+    values[..., :3] = 147
+    np.save("padded.npy", values)
+    assert main(["predict", network, "padded.npy", "--out", "r.npy", "--no-picture", "--device", "cpu"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "note: the 3 first samples of all traces are padding, which the network does not see" in said
+    found = np.load("r.npy")
+    assert not found[..., :3].any()
+    expected = geocnn.predict(
+        network, np.where(values == 147, np.float32(0), values), device="cpu", show_progress=False
+    )
+    assert (found[..., 3:] > 0).all()
+    assert np.abs(found - expected.array).max() < 0.2  # a mute but for the statistics
