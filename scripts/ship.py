@@ -21,7 +21,8 @@ CALIBRATION = (1003, 1005)
 """Series from which the temperature is found, and by which it is judged."""
 NOTES = (
     "Learnt from synthetic structure alone and shown no real data: on real surveys expect a first look, not an "
-    "interpretation. It has met no salt, no volcanics and no multiples. Weights under the licence of geocnn (MIT)."
+    "interpretation. It has met no salt, no volcanics and no multiples. What the structure is like was chosen with "
+    "sections of the Great South Basin, F3 and the NPRA line 31-81 in view. Weights under the licence of geocnn (MIT)."
 )
 
 
@@ -36,7 +37,13 @@ def main() -> None:
     count = options.samples or (20 if ndim == 3 else 100)
     shape = (128,) * 3 if ndim == 3 else (256,) * 2
     known = [
-        FaultStructures(3 * count, trained.card.window, series, [PRESETS["field"]], trained.card.normalisation)
+        FaultStructures(
+            count if ndim == 3 else 3 * count,
+            trained.card.window,
+            series,
+            [PRESETS["field"]],
+            trained.card.normalisation,
+        )
         for series in CALIBRATION
     ]
     trained, temperature = calibrated(trained, known[0])
@@ -54,17 +61,15 @@ def main() -> None:
 
 
 def _told(card: Card) -> Card:
-    """The card with the training that went before in place of the folder it lies in."""
+    """The card with the training that went before, and before that, in place of the folder it lies in."""
     start = card.training["arguments"].get("start")
     if start is None:
         return card
-    before = checkpoints.load(start).card
+    before = _told(checkpoints.load(start, ndim=card.ndim).card)
     arguments = card.training["arguments"] | {"start": None}
     training = card.training | {"arguments": arguments, "start": {"data": before.data, "training": before.training}}
-    sections = before.training["arguments"]["samples"] * before.training["epochs_done"]
     own = card.training["arguments"]["samples"] * card.training["epochs_done"]
-    data = f"{card.data}; {sections} samples under a first schedule, then {own} under a second one"
-    return card.replace(training=training, data=data)
+    return card.replace(training=training, data=f"{before.data}; then {own} samples of {card.data}")
 
 
 if __name__ == "__main__":
