@@ -107,6 +107,8 @@ def test_faults_are_written_beside_the_probability(network, survey, capsys):
         (["other.sgy", "--table", "t.csv"], "--table is for the faults of one survey; give one file"),
         (["--table", "t.txt"], "t.txt is no name of a table; give one that ends in .csv"),
         (["--thin", "survey.segy"], "survey.segy"),
+        (["--out", "a.sgy", "--thin", "a.sgy"], "two of the files would have the same name"),
+        (["--out", "a.html", "--page", "a.html"], "two of the files would have the same name"),
     ],
 )
 def test_options_of_faults_are_looked_at_before_any_work(network, survey, capsys, options, message):
@@ -176,3 +178,14 @@ def test_padding_is_said_and_blank(network, capsys):
     )
     assert (found[..., 3:] > 0).all()
     assert np.abs(found - expected.array).max() < 0.2  # a mute but for the statistics
+
+
+def test_faults_of_a_result_without_axes_are_told_by_those_of_the_survey(network, survey):
+    for form in ("sgy", "npy"):
+        files = ["--out", f"p.{form}", "--table", f"{form}.csv", "--thin", f"thin-{form}.sgy"]
+        options = ["--threshold", "0.3", "--min-size", "5", "--quiet", "--no-picture", "--device", "cpu"]
+        assert main(["predict", network, survey, *files, *options]) == 0
+    assert Path("sgy.csv").read_text() == Path("npy.csv").read_text()
+    one, other = (io.open(f"thin-{form}.sgy") for form in ("sgy", "npy"))
+    assert str(one.grid) == str(other.grid)
+    np.testing.assert_allclose(one.read(...), other.read(...), atol=1e-6)  # one of them is of IBM floats

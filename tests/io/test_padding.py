@@ -1,15 +1,11 @@
 """Samples that hold no data though they are not zero."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import geocnn
 from geocnn.io.padding import padding
 from geocnn.io.scan import scanned
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 def traces(count=200, samples=60, seed=0):
@@ -55,27 +51,16 @@ def test_too_little_to_tell():
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("segy/alaska2d.sgy", (0, 0)),
-        ("segy/carbonate3d.sgy", (0, 0)),
-        ("segy/f3_tiny.sgy", (0, 0)),
-        ("horizons_penobscot/crossline_1155.sgy", (0, 0)),
-    ],
+    "name",
+    ["segy/alaska2d.sgy", "segy/carbonate3d.sgy", "segy/f3_tiny.sgy", "horizons_penobscot/crossline_1155.sgy"],
 )
-def test_real_files_without_padding(name, expected):
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"needs {name} beside the checkout")
-    assert padding(scanned(geocnn.open(path)).sample) == expected
+def test_real_files_without_padding(data, name):
+    assert padding(scanned(geocnn.open(data / name)).sample) == (0, 0)
 
 
-def test_f3_as_it_was_exported():
+def test_f3_as_it_was_exported(data):
     """The first sample is 52 and ten more are 147 in all traces; the last of one inline is 69 among samples of 147."""
-    path = DATA / "faults_f3" / "f3_inlines_300_500.npz"
-    if not path.exists():
-        pytest.skip("needs faults_f3 beside the checkout")
-    with np.load(path) as file:
+    with np.load(data / "faults_f3" / "f3_inlines_300_500.npz") as file:
         for section, last in zip(file["seismic"], (0, 1), strict=True):
             assert len(np.unique(section[:11])) == 2
             assert len(np.unique(section[11])) > 1

@@ -1,5 +1,6 @@
 """Options that several verbs share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -48,10 +49,19 @@ class SurveyOptions:
             sample_interval=self.sample_interval,
         )
 
-    def open_result(self, path: Path) -> "Source":
-        """Open a result of a survey that was opened with these options; only SEG-Y still needs them."""
+    def open_result(self, path: Path, like: "Source | None" = None) -> "Source":
+        """Open a result of a survey that was opened with these options; only SEG-Y still needs them.
+
+        Args:
+            path: of the result.
+            like: the survey, from which a .npy file, which has no axes of its own, has those.
+        """
         from geocnn import io
 
+        if like is not None and path.suffix.lower() == ".npy":
+            import numpy as np
+
+            return io.ArraySource(np.load(path, mmap_mode="r"), like.grid, path)
         plain = path.suffix.lower() in (".zarr", ".npy") or path.is_dir()
         return io.open(path) if plain else self.open(path)
 
@@ -133,14 +143,16 @@ class FaultOptions:
             *(("note", note) for note in found.notes),
         ]
 
-    def check(self, source: "Source", classes: tuple[str, ...], page: Path | None, *, overwrite: bool) -> None:
+    def check(
+        self, source: "Source", classes: tuple[str, ...], results: Sequence[Path], page: Path | None, *, overwrite: bool
+    ) -> None:
         """Find out before any work whether the files can be made.
 
         Raises:
             DataError: the network gives numbers of classes instead of a probability.
-            TargetError: a file cannot be written.
+            TargetError: a file cannot be written, or two have the same name.
         """
-        from geocnn.errors import DataError
+        from geocnn.errors import DataError, TargetError
         from geocnn.interpretation import check_targets
 
         wanted = [what for what, _ in self.files] + ["page"] * (page is not None)
@@ -149,6 +161,9 @@ class FaultOptions:
                 f"--{wanted[0]} is of fault probabilities, but the network gives the classes "
                 f"{', '.join(classes)}; leave it out."
             )
+        paths = [*results, *(path for _, path in self.files), *([page] if page is not None else [])]
+        if len({path.resolve() for path in paths}) < len(paths):
+            raise TargetError("two of the files would have the same name; give each of them one of its own.")
         check_targets(dict(self.files), source, overwrite=overwrite)
         if page is not None:
             from geocnn.figures.page import check_page

@@ -112,7 +112,8 @@ def _one(
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     overwrite, show_progress = options["overwrite"], options["show_progress"]
-    faults.check(source, trained.card.classes, page, overwrite=overwrite)
+    results = [target, *([options["uncertainty"]] if options["uncertainty"] is not None else [])]
+    faults.check(source, trained.card.classes, results, page, overwrite=overwrite)
     if show_progress:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
@@ -125,8 +126,8 @@ def _one(
     if options["uncertainty"] is not None:
         say(f"spread  {options['uncertainty']}")
     if faults.files or page:
-        spread = options["uncertainty"] and survey.open_result(options["uncertainty"])
-        pair = source, survey.open_result(target)
+        spread = options["uncertainty"] and survey.open_result(options["uncertainty"], source)
+        pair = source, survey.open_result(target, source)
         name = f"{network} ({trained.card.name})"
         _faults(pair, spread, faults, page, name, overwrite=overwrite, show_progress=show_progress)
     if picture:

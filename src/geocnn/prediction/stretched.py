@@ -109,7 +109,7 @@ def _asked(stretch: Sequence[float] | str, grid: Grid) -> tuple[tuple[float, ...
     numbers = numbers * grid.ndim if numbers == (1.0,) else numbers
     if len(numbers) != grid.ndim or not all(1 / MOST <= factor <= MOST for factor in numbers):
         given = repr(stretch) if isinstance(stretch, str) else ", ".join(f"{factor:g}" for factor in numbers) or "empty"
-        example = ", ".join(["1"] * (grid.ndim - 1) + ["0.25"])
+        example = "--stretch" + " 1" * (grid.ndim - 1) + " 0.25"
         raise DataError(
             f"stretch is {given}; needed is 'auto' or a number from 1/16 to 16 for each of {', '.join(grid.names)}, "
             f"such as {example}."
