@@ -22,7 +22,7 @@ _RATIO = (0.3, 12.0)
 
 
 def stretch_of(
-    source: Source, *, frequency: tuple[float, float] = (0.04, 0.22), velocity: float = 2000.0
+    source: Source, *, frequency: tuple[float, float] = (0.05, 0.26), velocity: float = 2000.0
 ) -> tuple[tuple[float, ...], str]:
     """Find out whether a survey should be resampled for a network, and by which powers of two.
 
@@ -35,8 +35,8 @@ def stretch_of(
 
     Args:
         source: survey; some 200 of its traces are read.
-        frequency: dominant frequencies that the network has seen, cycles per sample; the default are those of
-            :data:`geocnn.synthetic.structure.FIELD`.
+        frequency: dominant frequencies that the network knows well, cycles per sample; the default are those of nine
+            tenths of :data:`geocnn.synthetic.structure.FIELD`, and up to that of white noise, which has no better one.
         velocity: m/s, with which two-way time becomes depth.
 
     Returns:

@@ -30,9 +30,9 @@ __all__ = ["predict_stretched"]
 def predict_stretched(
     network: str | Path | Trained,
     data: str | Path | NDArray[np.generic] | Source,
-    out: str | Path,
+    out: str | Path | None = None,
     *,
-    stretch: Sequence[float] | str = "auto",
+    stretch: float | Sequence[float] | str = "auto",
     run: Callable[..., Prediction] = predict,
     uncertainty: str | Path | None = None,
     overwrite: bool = False,
@@ -47,7 +47,7 @@ def predict_stretched(
     Args:
         network: as for :func:`geocnn.prediction.predict`.
         data: survey.
-        out: file for the result.
+        out: file for the result; without it the result is in memory alone.
         stretch: new samples per old sample, one number an axis, 1/16 to 16, or 1 alone for no change; "auto" leaves
             them to :func:`geocnn.prediction.sampling.stretch_of` for a network of the recipe faults, which knows the
             frequencies of its structure, and changes nothing for others. Where all are 1 nothing but ``run`` is called.
@@ -79,16 +79,20 @@ def predict_stretched(
     stretched, nearest = StretchedSource(source, factors), len(trained.card.classes) > 1
     with ExitStack() as stack, no_way_back():
         stored = Stored.of(samples, trained.card)._asdict()
-        targets = [out] if uncertainty is None else [out, uncertainty]
+        targets = [path for path in (out, uncertainty) if path is not None]
         sinks = [stack.enter_context(io.create(path, like=source, overwrite=overwrite, **stored)) for path in targets]
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=Path(out).resolve().parent))
+        beside = None if out is None else Path(out).resolve().parent
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=beside))
         files = [Path(folder) / name for name in ("result.npy", "spread.npy")]
         spread = {} if uncertainty is None else {"uncertainty": files[1]}
         made = run(trained, stretched, files[0], **spread, **options)
         for sink, file in zip(sinks, files, strict=False):
             _write_back(stretched, io.open(file), sink, nearest=nearest)
+        whole = (slice(None),) * source.grid.ndim
+        array = None if out is not None else stretched.restore(io.open(files[0]), nearest=nearest).read(whole)
     notes = [*made.notes, f"{why}; the result is on the survey's own grid."]
-    return replace(made, path=Path(out), grid=source.grid, notes=notes, seconds=time.perf_counter() - started)
+    path, seconds = None if out is None else Path(out), time.perf_counter() - started
+    return replace(made, path=path, array=array, grid=source.grid, notes=notes, seconds=seconds)
 
 
 def _write_back(stretched: StretchedSource, result: Source, sink: Sink, *, nearest: bool) -> None:
@@ -99,12 +103,13 @@ def _write_back(stretched: StretchedSource, result: Source, sink: Sink, *, neare
         sink.write(tuple(span.start for span in where), restored.read(where))
 
 
-def _asked(stretch: Sequence[float] | str, grid: Grid) -> tuple[tuple[float, ...], str]:
+def _asked(stretch: float | Sequence[float] | str, grid: Grid) -> tuple[tuple[float, ...], str]:
     """Factors that the user gave, and a sentence that says so.
 
     Raises:
         DataError: not one for each axis, or beyond 1/16 to 16.
     """
+    stretch = (stretch,) if isinstance(stretch, int | float) else stretch
     numbers = () if isinstance(stretch, str) else tuple(float(factor) for factor in stretch)
     numbers = numbers * grid.ndim if numbers == (1.0,) else numbers
     if len(numbers) != grid.ndim or not all(1 / MOST <= factor <= MOST for factor in numbers):

@@ -108,6 +108,7 @@ def predict(
     *,
     tile: tuple[int, ...] | None = None,
     memory: str | None = None,
+    stretch: "float | Sequence[float] | str | None" = None,
     overwrite: bool = False,
     device: str = "auto",
     precision: "Precision | None" = None,
@@ -126,6 +127,9 @@ def predict(
         out: file for the result, for a classifier .csv; without it the result is in memory alone.
         tile: samples of a tile per axis, of surveys.
         memory: such as "4GB", of surveys.
+        stretch: of surveys, new samples per sample along each axis for the network; "auto" (default) where spectrum
+            and spacing of the survey ask for it, 1 for no change; see
+            :func:`geocnn.prediction.stretched.predict_stretched`.
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32" (default), "bf16" or "auto", of surveys.
@@ -144,14 +148,15 @@ def predict(
     from geocnn.checkpoints import Trained, is_classifier
     from geocnn.classification import check_table, classify
     from geocnn.io.source import Source
-    from geocnn.prediction import predict as run
+    from geocnn.prediction.stretched import predict_stretched
 
     judges = network.card.task == "classification" if isinstance(network, Trained) else is_classifier(network)
     if not judges or isinstance(data, Source):
-        return run(
+        return predict_stretched(
             network,
             data,  # type: ignore[arg-type]  # anything else is refused there
             out,
+            stretch="auto" if stretch is None else stretch,
             tile=tile,
             memory=memory,
             overwrite=overwrite,
@@ -164,7 +169,7 @@ def predict(
             show_progress=show_progress,
         )
     others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
-    others |= {"samples": samples}
+    others |= {"samples": samples, "stretch": stretch}
     others |= {"workers": workers, "scheduler": scheduler}
     refuse_for_windows([name for name, value in others.items() if value is not None])
     if out is not None:

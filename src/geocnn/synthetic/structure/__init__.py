@@ -9,6 +9,7 @@ relative geologic time. What real sections have beside that is described by
 folds and faults is undone before the first one, and packages of layers of several kinds.
 """
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -160,7 +161,9 @@ def structure(
     level = 10 ** (-scene.image.snr / 20)
     fault = number > 0
     if scene.visible:
-        fault &= loudness(clean) > max(0.05, 0.5 * level)
+        # A small throw changes a reflection little: by the sine of its share of the period.
+        step = throw.mul(2 * math.pi * scene.image.frequency).clamp_(max=1)
+        fault &= step.mul_(loudness(clean)) > max(0.05, 0.5 * level)
         if torn is not None:
             fault &= ~torn
     seismic = noise_of(rng, size, scene.image).to(device).mul_(level).add_(clean)
@@ -222,6 +225,10 @@ def _draw_folds(rng: np.random.Generator, size: tuple[int, int, int], ranges: St
             rng.uniform(*ranges.bump_width),
         )
         for _ in range(rng.integers(ranges.bumps[0], ranges.bumps[1] + 1))
+    ]
+    bumps += [
+        (-rng.uniform(4, 30), rng.uniform(0, nx), rng.uniform(0, ny), rng.uniform(6, 24))
+        for _ in range(rng.integers(ranges.domes[0], ranges.domes[1] + 1) if ranges.domes[1] else 0)
     ]
     # Folds that took more than half the thickness away would turn layers over in a shallow volume.
     thinning = -1.5 / nz * sum(min(height, 0.0) for height, *_ in bumps)

@@ -15,13 +15,13 @@ __all__ = ["Package", "Surfaces", "Waves", "column_of", "deposition", "draw_pack
 
 
 class Waves(NamedTuple):
-    """A smooth random surface: a sum of plane waves, and perhaps a channel cut into it."""
+    """A smooth random surface: a sum of plane waves, and perhaps a channel cut into it, or a ridge on it."""
 
     vectors: tuple[tuple[float, float], ...]
     phases: tuple[float, ...]
     height: float
     channel: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 1.0, 0.0)
-    """Its depth; a x + b y + c in half widths from its axis; how much it meanders, in half widths."""
+    """Its depth, negative for a ridge; a x + b y + c, the place in half widths from its axis; how many it meanders."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator, height: float, shortest: float, longest: float, count: int = 5) -> "Waves":
@@ -46,7 +46,7 @@ class Waves(NamedTuple):
     @property
     def reach(self) -> float:
         """Largest height that need be reckoned with."""
-        return 3 * self.height + self.channel[0]
+        return 3 * self.height + abs(self.channel[0])
 
 
 class Package(NamedTuple):
@@ -68,6 +68,8 @@ class Package(NamedTuple):
     """Mean thickness of the layers."""
     marker: float
     """Reflectivity of the upper boundary."""
+    patches: Waves | None
+    """Where that is above zero the boundary reflects; None if it does everywhere."""
     lateral: Waves
     """Logarithm of the amplitude along the package."""
     inclined: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -125,8 +127,11 @@ def _draw_package(rng: np.random.Generator, top: float, ranges: StructureRanges,
         strength=float(np.exp(rng.uniform(-1.0, 0.3))),
         thickness=rng.uniform(*ranges.thickness),
         marker=0.0 if first else (weak + (loud - weak) * rng.random() ** 2) * rng.choice((-1.0, 1.0)),
+        patches=None,
         lateral=Waves.draw(rng, rng.uniform(*ranges.lateral), longest / 8, longest),
     )
+    if ranges.patchy and rng.random() < ranges.patchy:
+        package = package._replace(patches=Waves.draw(rng, 1.0, longest / 8, longest))
     if rng.random() < ranges.transparent:
         package = package._replace(strength=package.strength * rng.uniform(0.0, 0.15))
     if rng.random() < ranges.clinoforms:
@@ -136,16 +141,24 @@ def _draw_package(rng: np.random.Generator, top: float, ranges: StructureRanges,
     if not first and rng.random() < ranges.rugged:
         package = package._replace(rough=Waves.draw(rng, rng.uniform(0.5, 3.0), 5.0, 25.0, count=8))
     if not first and rng.random() < ranges.channels:
-        angle, width = rng.uniform(0, 2 * math.pi), rng.uniform(8, 40)
-        a, b = math.cos(angle) / width, math.sin(angle) / width
-        if size[1] == 1:
-            a, b = 1 / width, 0.0
-        c = -(a * rng.uniform(0, size[0]) + b * rng.uniform(0, size[1]))
-        channel = (rng.uniform(3, 20), a, b, c, rng.uniform(0, 1))
-        package = package._replace(relief=package.relief._replace(channel=channel), conformable=False)
+        relief = package.relief._replace(channel=_channel(rng, size, rng.uniform(3, 20), rng.uniform(8, 40)))
+        package = package._replace(relief=relief, conformable=False)
+    elif not first and ranges.mounds and rng.random() < ranges.mounds:
+        relief = package.relief._replace(channel=_channel(rng, size, -rng.uniform(5, 30), rng.uniform(12, 50)))
+        package = package._replace(relief=relief, conformable=False)
     if rng.random() < ranges.chaos:
         package = package._replace(chaos=rng.uniform(2.0, 10.0))
     return package
+
+
+def _channel(
+    rng: np.random.Generator, size: tuple[int, int, int], depth: float, width: float
+) -> tuple[float, float, float, float, float]:
+    """Draw where a channel, or a ridge of negative depth, runs through the volume, in a section across it."""
+    angle = rng.uniform(0, 2 * math.pi)
+    a, b = (1 / width, 0.0) if size[1] == 1 else (math.cos(angle) / width, math.sin(angle) / width)
+    c = -(a * rng.uniform(0, size[0]) + b * rng.uniform(0, size[1]))
+    return depth, a, b, c, rng.uniform(0, 1)
 
 
 def column_of(rng: np.random.Generator, packages: list[Package]) -> NDArray[np.float32]:
@@ -170,6 +183,8 @@ class Surfaces(NamedTuple):
     y: Tensor
     top: Tensor
     rough: Tensor | None
+    marker: Tensor | None
+    """Share of the boundary's reflectivity; None where that is all of it."""
     loudness: Tensor
 
     @classmethod
@@ -179,12 +194,13 @@ class Surfaces(NamedTuple):
         x, y = x.reshape(-1, 1), y.reshape(-1, 1)
         rough = package.rough(x, y) if package.rough is not None else None
         loudness = torch.exp(package.lateral(x, y)) if package.lateral.height else torch.ones_like(x)
-        return cls(x, y, package.relief(x, y), rough, loudness)
+        marker = package.patches(x, y).mul_(8).sigmoid_() if package.patches is not None else None
+        return cls(x, y, package.relief(x, y), rough, marker, loudness)
 
     def some(self, traces: slice) -> "Surfaces":
         """For some of them."""
-        rough = None if self.rough is None else self.rough[traces]
-        return Surfaces(self.x[traces], self.y[traces], self.top[traces], rough, self.loudness[traces])
+        rough, marker = (None if part is None else part[traces] for part in (self.rough, self.marker))
+        return Surfaces(self.x[traces], self.y[traces], self.top[traces], rough, marker, self.loudness[traces])
 
 
 def deposition(
@@ -223,6 +239,7 @@ def deposition(
             inside &= under
         if package.marker:
             marker = (measured - top).abs_().neg_().add_(1).clamp_(min=0)
+            marker = marker if surface.marker is None else marker.mul_(surface.marker)
             markers.add_(marker if under is None else marker.mul_(under), alpha=package.marker)
         local = _layering(package, surface, below, young if package.young else old, chaos)
         position = torch.where(inside, local, position)

@@ -13,6 +13,7 @@ _POSSIBLE = {
     "bumps": (0, math.inf),
     "bump_height": (0, math.inf),
     "bump_width": (1e-3, math.inf),
+    "domes": (0, 100),
     "slope": (0, math.inf),
     "faults": (0, math.inf),
     "throw": (1e-3, math.inf),
@@ -49,6 +50,7 @@ class StructureRanges:
         bumps: number of Gaussian folds (FaultSeg3D: 4).
         bump_height: height b_k of one fold; its sign is random.
         bump_width: standard deviation s_k of one fold.
+        domes: number of narrow upward folds beside those, with flanks as steep as those of build-ups and salt.
         slope: planar shear f and g, samples per sample; signs are random.
         faults: number of faults.
         throw: vertical displacement at the centre of a fault; log-uniform, so that small faults are as many as large.
@@ -67,8 +69,8 @@ class StructureRanges:
         drag: share of the slip that is taken up by bending beside the plane.
         rollover: probability that slip dies out away from the plane and is divided between the walls.
         min_throw: a fault is labelled only where its throw is at least this,
-        visible: and at least this share of the dominant period, and where reflections rise above the noise; 0 labels
-            all of it.
+        visible: and at least this share of the dominant period, and where it changes reflections by more than the
+            noise; 0 labels all of it.
         frequency: dominant frequency of the wavelet, cycles per sample (0.08..0.14 is 20..35 Hz at 4 ms).
         phase: rotation of the wavelet, degrees.
         wavelets: kinds to choose from, see :data:`geocnn.synthetic.wavelets.WAVELETS`.
@@ -78,10 +80,12 @@ class StructureRanges:
         relief: of the boundaries between packages; at every second one it truncates the layers below.
         marker: reflectivity of the boundaries between packages, relative to the largest of the layers; more weak ones
             than loud ones.
+        patchy: probability that a boundary reflects in patches alone, as bright spots and pinch-outs do.
         lateral: standard deviation of the logarithm of amplitude along a package.
         cover: probability that an unconformity separates faulted layers from younger ones, which few faults reach.
         clinoforms: probability that the layers of a package are inclined towards its base.
         channels: probability that a channel is cut in under a package.
+        mounds: probability that the top of a package rises in a ridge, as build-ups do, which the layers over it meet.
         chaos: probability that the layers of a package are disturbed.
         transparent: probability that a package hardly reflects.
         rugged: probability that the top of a package is rough, though not faulted.
@@ -103,6 +107,7 @@ class StructureRanges:
     bumps: tuple[int, int] = (2, 6)
     bump_height: tuple[float, float] = (0.0, 10.0)
     bump_width: tuple[float, float] = (10.0, 40.0)
+    domes: tuple[int, int] = (0, 0)
     slope: tuple[float, float] = (0.0, 0.2)
     faults: tuple[int, int] = (1, 8)
     throw: tuple[float, float] = (1.5, 30.0)
@@ -128,10 +133,12 @@ class StructureRanges:
     packages: tuple[int, int] = (1, 1)
     relief: tuple[float, float] = (0.0, 0.0)
     marker: tuple[float, float] = (0.0, 0.0)
+    patchy: float = 0.0
     lateral: tuple[float, float] = (0.0, 0.0)
     cover: float = 0.0
     clinoforms: float = 0.0
     channels: float = 0.0
+    mounds: float = 0.0
     chaos: float = 0.0
     transparent: float = 0.0
     rugged: float = 0.0
@@ -192,6 +199,7 @@ whose slip is Gaussian about the centre or linear along dip, a Ricker wavelet af
 FIELD = StructureRanges(
     bump_height=(0.0, 12.0),
     bump_width=(12.0, 60.0),
+    domes=(0, 2),
     slope=(0.0, 0.25),
     faults=(0, 12),
     throw=(1.0, 30.0),
@@ -213,10 +221,12 @@ FIELD = StructureRanges(
     packages=(1, 6),
     relief=(0.0, 8.0),
     marker=(0.0, 2.5),
+    patchy=0.25,
     lateral=(0.0, 0.5),
     cover=0.4,
     clinoforms=0.2,
     channels=0.15,
+    mounds=0.1,
     chaos=0.12,
     transparent=0.15,
     rugged=0.2,
