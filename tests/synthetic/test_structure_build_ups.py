@@ -72,7 +72,7 @@ def test_bright_spots_are_patches_of_a_boundary():
 def test_a_throw_counts_where_it_changes_reflections_by_more_than_the_noise(throw, decibel, seen):
     ranges = FLAT.replace(faults=(1, 1), throw=(throw, throw), extent=(1e4, 1e4), reverse=0.0, linear=0.0, visible=0.01)
     ranges = ranges.replace(noise=(decibel, decibel), frequency=(0.06, 0.06), dip=(60.0, 60.0))
-    sample = structure(1, shape=(96, 96), ranges=ranges)
+    sample = structure(2, shape=(96, 96), ranges=ranges)
     labelled = (sample.number > 0)[:, 20:-20]
     share = float(sample.fault[:, 20:-20][labelled].float().mean())
     assert labelled.any()
