@@ -24,6 +24,7 @@ from geocnn.calibration import logits_of, reliability
 from geocnn.checkpoints import Trained
 from geocnn.datasets import FaultStructures
 from geocnn.evaluation import evaluate_samples, scores
+from geocnn.losses import balanced_bce
 from geocnn.synthetic.structure import PRESETS
 
 HELD_OUT = 1001
@@ -36,6 +37,20 @@ def synthetic(trained: Trained, preset: str, count: int) -> dict[str, float]:
     shape = (128,) * 3 if trained.card.ndim == 3 else (256,) * 2
     samples = FaultStructures(count, shape, HELD_OUT, [PRESETS[preset]], trained.card.normalisation)
     return evaluate_samples(trained, samples, show_progress=False)
+
+
+def published(trained: Trained, count: int = 5) -> str:
+    """What Wu et al. (2019) report of their validation: accuracy at 0.5 and the balanced cross-entropy."""
+
+    def metrics(logits: torch.Tensor, truth: torch.Tensor) -> dict[str, float]:
+        right = ((logits > 0) == (truth > 0.5)).float().mean()
+        return {"accuracy": float(right), "loss": float(balanced_bce(logits, truth))}
+
+    samples = FaultStructures(count, (128,) * 3, HELD_OUT, [PRESETS["faultseg3d"]], trained.card.normalisation)
+    found = evaluate_samples(trained, samples, show_progress=False, metrics=metrics, summary=dict)
+    return (
+        f"accuracy {found['accuracy']:.3f}, balanced cross-entropy {found['loss']:.4f}, {count} volumes of faultseg3d"
+    )
 
 
 def best_threshold(trained: Trained, count: int = 60, *, beta: float = 1.0) -> float:
@@ -145,6 +160,7 @@ def main() -> None:
     networks = {folder: geocnn.load(folder) for folder in options.network} if options.network else ships
     print("| network | data | " + " | ".join(k.replace("_", " ") for k in KEYS) + " | seconds |")
     print("|---" * (len(KEYS) + 3) + "|")
+    said = []
     for name, trained in networks.items():
         count = options.volumes if trained.card.ndim == 3 else 5 * options.volumes
         for preset in ("faultseg3d", "field"):
@@ -156,6 +172,9 @@ def main() -> None:
             row(name, what, found, time.perf_counter() - start)
         if trained.card.ndim == 2:
             real(name, trained, options)
+        else:
+            said.append(f"{name}: {published(trained)}")
+    print(*said, sep="\n")
     if options.pictures:
         calibration(networks, options.volumes, options.pictures)
 
