@@ -77,3 +77,18 @@ def test_a_throw_counts_where_it_changes_reflections_by_more_than_the_noise(thro
     share = float(sample.fault[:, 20:-20][labelled].float().mean())
     assert labelled.any()
     assert share > 0.8 if seen else share < 0.2
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_the_walls_of_a_fault_with_a_zone_pass_into_one_another(index):
+    """The share of the slip grows linearly across the zone, with half of it at the plane, which is labelled."""
+    ranges = FLAT.replace(faults=(1, 1), throw=(9.0, 9.0), extent=(1e4, 1e4), reverse=0.0, linear=0.0, zone=1.0)
+    shape = (64, 48, 64)
+    (fault,) = scene_of(index, ranges, shape).faults
+    assert 0.2 * 9 <= fault.zone <= 9
+    sample = structure(index, shape=shape, ranges=ranges)
+    grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1).astype(float)
+    distance = (grid - fault.centre) @ fault.normal
+    down = np.arange(64) - sample.time.double().numpy()
+    np.testing.assert_allclose(down, 9 * np.clip(distance / fault.zone + 0.5, 0, 1), rtol=0, atol=5e-3)
+    assert np.abs(distance[sample.fault.numpy()]).max() < 1

@@ -39,6 +39,8 @@ class Fault(NamedTuple):
     """Distance within which slip dies out away from the plane; 0 if it does not."""
     moves: float = 1.0
     """Share of the slip by which the hanging wall moves; the other one moves by the rest."""
+    zone: float = 0.0
+    """Width of the zone across which one wall passes into the other, sheared; 0 is a sharp plane."""
 
     @property
     def throw(self) -> float:
@@ -129,6 +131,9 @@ def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: Structur
         fault = fault._replace(drag=(rng.uniform(*ranges.drag), rng.uniform(2, 12)))
     if ranges.rollover and rng.random() < ranges.rollover:
         fault = fault._replace(fades=rng.uniform(0.2, 1.5) * longest, moves=rng.uniform(0.5, 1))
+    if ranges.zone and rng.random() < ranges.zone:
+        # Not wider than the throw is high: what slopes less is a fold.
+        fault = fault._replace(zone=rng.uniform(0.2, 1.0) * min(fault.throw, 12.0))
     return fault
 
 
@@ -167,7 +172,10 @@ def unfault(
         slip.mul_(distance.abs().mul_(-1 / width).exp_().mul_(-share).add_(1))
     if fault.fades:
         slip.mul_(distance.abs().mul_(-1 / fault.fades).exp_())
-    hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: several times faster than torch.where
+    if fault.zone:
+        hanging = distance.mul_(1 / fault.zone).add_(0.5).clamp_(0, 1)
+    else:
+        hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: several times faster than torch.where
     slip.mul_(hanging.sub_(1 - fault.moves) if fault.moves < 1 else hanging)
     for axis, part in zip(place, fault.dip, strict=True):
         if part:

@@ -68,6 +68,8 @@ class StructureRanges:
         curvature: distance of a fault from its plane at one extent from the centre; positive is listric.
         drag: share of the slip that is taken up by bending beside the plane.
         rollover: probability that slip dies out away from the plane and is divided between the walls.
+        zone: probability that the walls pass into one another across a sheared zone, not wider than the throw is
+            high, as limited resolution and many small faults beside one another let it appear.
         min_throw: a fault is labelled only where its throw is at least this,
         visible: and at least this share of the dominant period, and where it changes reflections by more than the
             noise; 0 labels all of it.
@@ -123,6 +125,7 @@ class StructureRanges:
     curvature: tuple[float, float] = (0.0, 0.0)
     drag: tuple[float, float] = (0.0, 0.0)
     rollover: float = 0.0
+    zone: float = 0.0
     min_throw: float = 1.0
     visible: float = 0.0
     frequency: tuple[float, float] = (0.06, 0.2)
@@ -212,6 +215,7 @@ FIELD = StructureRanges(
     curvature=(-4.0, 12.0),
     drag=(0.0, 0.5),
     rollover=0.4,
+    zone=0.4,
     visible=0.05,
     frequency=(0.04, 0.22),
     phase=(-90.0, 90.0),
