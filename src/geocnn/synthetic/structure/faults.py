@@ -138,7 +138,13 @@ def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: Structur
 
 
 def unfault(
-    fault: Fault, number: int, place: Float[Tensor, "3 points"], labels: Labels, *, flat: bool, min_throw: float
+    fault: Fault,
+    number: int,
+    place: Float[Tensor, "3 points"],
+    labels: Labels,
+    *,
+    flat: bool,
+    min_throw: float,
 ) -> None:
     """Move the walls back along dip, and note the samples beside the plane; both in place.
 
@@ -150,20 +156,13 @@ def unfault(
         flat: a section, whose second axis has one sample.
         min_throw: throw below which nothing is labelled.
     """
-    x, y, z = place
-
-    def local(row: Row) -> Tensor:
-        a, b, c, d = row
-        result: Tensor = (x * a).add_(y, alpha=b).add_(d)
-        return result.add_(z, alpha=c) if c else result
-
-    normal, strike, dip = fault.frame
-    down = local(dip)
+    # One product for all three coordinates takes a third of the time of sums.
+    frame = torch.tensor(fault.frame, dtype=place.dtype, device=place.device)
+    distance, along, down = torch.addmm(frame[:, 3:], frame[:, :3], place)
     bend = down.square().mul_(fault.bend) if fault.bend else None
-    slip = _slip(fault, down, None if fault.form == "linear" else local(strike))
-    if fault.form == "tip" and not slip.any():
+    slip = _slip(fault, down, along)
+    if slip is None:
         return
-    distance = local(normal)
     if bend is not None:
         distance.sub_(bend)
     _label(fault, number, slip, distance, labels, flat=flat, min_throw=min_throw)
@@ -177,18 +176,17 @@ def unfault(
     else:
         hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: several times faster than torch.where
     slip.mul_(hanging.sub_(1 - fault.moves) if fault.moves < 1 else hanging)
-    for axis, part in zip(place, fault.dip, strict=True):
-        if part:
-            axis.sub_(slip, alpha=part)
+    place.addr_(torch.tensor(fault.dip, dtype=place.dtype, device=place.device), slip, alpha=-1)
 
 
-def _slip(fault: Fault, down: Tensor, along: Tensor | None) -> Tensor:
-    """Slip at places along dip and strike, in radii; their memory is used again."""
-    if along is None:
+def _slip(fault: Fault, down: Tensor, along: Tensor) -> Tensor | None:
+    """Slip at places along dip and strike, in radii; their memory is used again. None where it is nowhere."""
+    if fault.form == "linear":
         return down.mul_(0.5).add_(1).clamp_(0, 1.5).mul_(fault.slip)
     squared = down.square_().addcmul_(along, along)
     if fault.form == "tip":
-        return squared.mul_(-0.25).add_(1).clamp_(min=0).mul_(fault.slip)
+        share = squared.mul_(-0.25).add_(1).clamp_(min=0)
+        return share.mul_(fault.slip) if share.amax() > 0 else None
     return squared.mul_(-0.5).exp_().mul_(fault.slip)
 
 

@@ -132,11 +132,11 @@ def smooth(image: Float[Tensor, "x y z"], width: float) -> Float[Tensor, "x y z"
     weights = [math.exp(-0.5 * (k / width) ** 2) for k in range(-reach, reach + 1)]
     for axis in (0, 1) if image.shape[1] > 1 else (0,):
         n = image.shape[axis]
+        index = torch.arange(-reach, n + reach, device=image.device).abs() % max(2 * (n - 1), 1)
+        padded = image.index_select(axis, torch.minimum(index, 2 * (n - 1) - index))
         total = torch.zeros_like(image)
-        for k, weight in zip(range(-reach, reach + 1), weights, strict=True):
-            index = torch.arange(k, n + k, device=image.device).abs() % max(2 * (n - 1), 1)
-            index = torch.minimum(index, 2 * (n - 1) - index)
-            total.add_(image.index_select(axis, index), alpha=weight / sum(weights))
+        for k, weight in enumerate(weights):
+            total.add_(padded.narrow(axis, k, n), alpha=weight / sum(weights))
         image = total
     return image
 
