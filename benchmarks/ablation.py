@@ -15,7 +15,7 @@ from statistics import mean
 from typing import Any
 
 import geocnn
-from faults import best_threshold, great_south_basin, synthetic
+from faults import best_thresholds, great_south_basin, synthetic
 from geocnn.evaluation import scores
 from geocnn.models import build
 from geocnn.recipes.faults import faults
@@ -57,7 +57,7 @@ def judged(run: Path, ndim: int, data: Path) -> dict[str, float]:
     found = synthetic(trained, "field", 60 if ndim == 2 else 8)
     result = {"average precision, field": found["average_precision"]}
     if ndim == 2:
-        threshold = best_threshold(trained)
+        threshold, _ = best_thresholds(trained)
         sections = list(great_south_basin(data))
         probabilities = [geocnn.predict(trained, seismic, show_progress=False).array for _, seismic, _ in sections]
         each = [

@@ -18,6 +18,7 @@ import matplotlib as mpl
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 import geocnn
 from geocnn.calibration import logits_of, reliability
@@ -53,8 +54,8 @@ def published(trained: Trained, count: int = 5) -> str:
     )
 
 
-def best_threshold(trained: Trained, count: int = 60, *, beta: float = 1.0) -> float:
-    """The threshold at which synthetic sections, side by side, have the best tolerant F-score (van Rijsbergen 1979)."""
+def best_thresholds(trained: Trained, count: int = 60) -> tuple[float, float]:
+    """Thresholds at which synthetic sections, side by side, have the best tolerant F1 and F2 (van Rijsbergen 1979)."""
     samples = FaultStructures(count, (192, 192), HELD_OUT, [PRESETS["field"]], trained.card.normalisation)
     found, truth = [], []
     with torch.inference_mode():
@@ -63,13 +64,15 @@ def best_threshold(trained: Trained, count: int = 60, *, beta: float = 1.0) -> f
             found.append(np.pad(torch.sigmoid(trained.model(x))[0, 0].numpy(), ((0, 8), (0, 0))))
             truth.append(np.pad(y[0, 0].numpy() > 0, ((0, 8), (0, 0))))
     probability, mask = np.concatenate(found), np.concatenate(truth)
-
-    def score(threshold: float) -> float:
-        at = scores(probability, mask, threshold=threshold)
-        precision, recall = at["tolerant_precision"], at["tolerant_recall"]
-        return (1 + beta**2) * precision * recall / max(beta**2 * precision + recall, 1e-9)
-
-    return max((0.01, 0.02, 0.03, 0.04, *(float(t) for t in np.arange(0.05, 1, 0.05).round(2))), key=score)
+    near = distance_transform_edt(~mask) <= 2
+    rows = []
+    for threshold in (0.01, 0.02, 0.03, 0.04, *np.arange(0.05, 1, 0.05).round(2).tolist()):
+        called = probability >= threshold
+        precision = near[called].mean()
+        recall = (distance_transform_edt(~called)[mask] <= 2).mean()
+        f1, f2 = ((1 + b * b) * precision * recall / (b * b * precision + recall) for b in (1, 2))
+        rows.append((threshold, f1, f2))
+    return max(rows, key=lambda row: row[1])[0], max(rows, key=lambda row: row[2])[0]
 
 
 def great_south_basin(folder: Path) -> Iterator[Section]:
@@ -115,7 +118,7 @@ def row(name: str, what: str, found: dict[str, float], seconds: float) -> None:
 
 def real(name: str, trained: Trained, options: argparse.Namespace) -> None:
     """Rows of real sections, each alone and their mean."""
-    thresholds = sorted({best_threshold(trained), best_threshold(trained, beta=2.0)}, reverse=True)
+    thresholds = sorted(set(best_thresholds(trained)), reverse=True)
     for survey, sections in (("Great South Basin", great_south_basin), ("F3", f3)):
         start, found = time.perf_counter(), []
         for section in sections(options.data):
