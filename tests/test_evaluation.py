@@ -162,3 +162,22 @@ def test_classes_that_occur_nowhere_have_no_score(monkeypatch):
     assert got["mean_iou"] == got["iou_a"] == got["iou_b_c"] == pytest.approx(15 / 18)
     got = evaluate_survey(Trained(Same().eval(), card), np.ones((6, 6)), labels)  # 0 was unknown to this one
     assert undefined(got) == {"iou_a", "iou_d", "iou_e"}
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.5, 40), (0.1, 5000), (0.99, 5000)])
+def test_ranking_agrees_with_torchmetrics(share, count):
+    from torchmetrics.functional.classification import binary_auroc, binary_average_precision
+
+    rng = np.random.default_rng(count)
+    truth = rng.random(count) < share
+    probability = np.clip(0.3 * truth + 0.75 * rng.random(count), 0, 0.9999).astype(np.float32)
+    found = evaluation.scores(probability, truth)
+    p, t = torch.from_numpy(probability), torch.from_numpy(truth.astype(np.int64))
+    assert found["average_precision"] == pytest.approx(float(binary_average_precision(p, t, thresholds=1000)), abs=1e-6)
+    assert found["auc"] == pytest.approx(float(binary_auroc(p, t, thresholds=1000)), abs=1e-6)
+
+
+def test_the_roc_curve_of_an_answer_of_yes_and_no_ends_at_both_corners():
+    truth = np.repeat([True, False], 100)
+    answer = np.concatenate([np.ones(80), np.zeros(20), np.ones(10), np.zeros(90)]).astype(np.float32)
+    assert evaluation.scores(answer, truth)["auc"] == pytest.approx((0.8 + 0.9) / 2)

@@ -96,16 +96,25 @@ def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
 
 
 def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict[str, float]:
-    """Average precision and area under the ROC curve of known samples, from 1,000 bins of probability."""
-    from torchmetrics.functional.classification import binary_auroc, binary_average_precision
+    """Average precision and area under the ROC curve of known samples, from 1,000 thresholds of probability.
+
+    As torchmetrics' binned scores, whose pass over all samples for each threshold takes a hundred times as long.
+    """
+    from scipy.integrate import trapezoid
 
     if not truth.any():
         return {"average_precision": math.nan, "auc": math.nan}
-    p, t = torch.from_numpy(probability), torch.from_numpy(truth.astype(np.int64))
-    return {
-        "average_precision": float(binary_average_precision(p, t, thresholds=1000)),
-        "auc": math.nan if truth.all() else float(binary_auroc(p, t, thresholds=1000)),
-    }
+    thresholds = np.linspace(0, 1, 1000, dtype=np.float32)
+    reached = np.searchsorted(thresholds, probability, side="right")  # thresholds at or below each sample
+    hits, called = (
+        np.bincount(of, minlength=len(thresholds) + 1)[:0:-1].cumsum()[::-1].astype(float)
+        for of in (reached[truth], reached)
+    )
+    recall, false = hits / truth.sum(), (called - hits) / max(1, (~truth).sum())
+    steps = -np.diff(recall, append=0.0)
+    precision = hits / np.maximum(called, 1)
+    auc = -trapezoid(np.append(recall, 0), np.append(false, 0))
+    return {"average_precision": float(steps @ precision), "auc": math.nan if truth.all() else float(auc)}
 
 
 def evaluate_samples(
