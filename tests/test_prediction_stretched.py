@@ -1,6 +1,7 @@
 """Surveys sampled otherwise than those that networks learn from, and the usual ones, which stay as they are."""
 
 import shutil
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from geocnn.models import build
 from geocnn.prediction import predict
 from geocnn.prediction.mirrored import predict_mirrored
 from geocnn.prediction.sampling import stretch_of
+from geocnn.prediction.spectrum import dominant_frequency
 from geocnn.prediction.stretched import predict_stretched
 from geocnn.reading import Reader
 from geocnn.synthetic.structure import FIELD, structure
@@ -48,10 +50,16 @@ def faults():
     return load("faults", ndim=2)
 
 
-@pytest.mark.parametrize("index", [2, 8])
-def test_a_survey_sampled_four_times_as_finely_is_predicted_like_the_plain_one(tmp_path, faults, index):
-    sample = structure(index, seed=11, shape=(128, 160), ranges=SECTION)
-    plain = sample.seismic.numpy()
+def section(number: int) -> np.ndarray:
+    """One with faults, whose frequency is in the middle of what networks know: the first, second and so on."""
+    samples = (structure(index, seed=11, shape=(128, 160), ranges=SECTION) for index in range(100))
+    fit = (s.seismic.numpy() for s in samples if s.fault.float().mean() > 0.02)
+    return next(islice((x for x in fit if 0.085 < dominant_frequency(geocnn.open(x)) < 0.15), number, None))
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_survey_sampled_four_times_as_finely_is_predicted_like_the_plain_one(tmp_path, faults, number):
+    plain = section(number)
     fine = resample_poly(plain, 4, 1, axis=-1)[:, : 4 * 159 + 1].astype(np.float32)
     assert stretch_of(geocnn.open(plain))[0] == (1, 1)
     assert stretch_of(geocnn.open(fine))[0] == (1, 0.25)
@@ -297,8 +305,7 @@ def test_headers_of_a_real_file_are_kept(tmp_path, data, faults):
 
 
 def test_python_resamples_as_the_command_line_does_and_in_memory(tmp_path, faults):
-    fine = resample_poly(structure(2, seed=11, shape=(64, 160), ranges=SECTION).seismic.numpy(), 4, 1, axis=-1)
-    fine = fine.astype(np.float32)
+    fine = resample_poly(section(0), 4, 1, axis=-1).astype(np.float32)
     written = predict_stretched(faults, fine, tmp_path / "r.npy", show_progress=False)
     kept = geocnn.predict(faults, fine, show_progress=False)
     assert kept.path is None
