@@ -56,17 +56,15 @@ def judged(run: Path, ndim: int, data: Path) -> dict[str, float]:
     trained = geocnn.load(run)
     found = synthetic(trained, "field", 60 if ndim == 2 else 8)
     result = {"average precision, field": found["average_precision"]}
-    if ndim == 2:
+    sections = list(great_south_basin(data)) if ndim == 2 else []
+    if sections:
         threshold, _ = best_thresholds(trained)
-        sections = list(great_south_basin(data))
-        probabilities = [geocnn.predict(trained, seismic, show_progress=False).array for _, seismic, _ in sections]
-        each = [
-            scores(probability, truth, threshold=threshold)["tolerant_f1"]
-            for probability, (_, _, truth) in zip(probabilities, sections, strict=True)
-            if probability is not None
-        ]
-        if each:
-            result["tolerant F1, Great South Basin"] = mean(each)
+        each = []
+        for _, seismic, truth in sections:
+            probability = geocnn.predict(trained, seismic, show_progress=False).array
+            assert probability is not None
+            each.append(scores(probability, truth, threshold=threshold)["tolerant_f1"])
+        result["tolerant F1, Great South Basin"] = mean(each)
     return result
 
 
@@ -79,7 +77,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     options = parser.parse_args()
-    header = False
     for number, (name, choice) in enumerate(CHOICES.items()):
         rows, seconds, parameters = [], 0.0, 0
         for seed in range(options.seeds):
@@ -89,10 +86,9 @@ def main() -> None:
             rows.append(judged(folder, options.ndim, options.data))
             seconds += run.history[-1]["seconds"] / options.seeds
             parameters = sum(p.numel() for p in run.model.parameters())
-        if not header:
+        if number == 0:
             print("| network | parameters | " + " | ".join(rows[0]) + " | seconds |")
             print("|---" * (len(rows[0]) + 3) + "|")
-            header = True
         cells = []
         for key in rows[0]:
             values = [row[key] for row in rows]

@@ -18,7 +18,6 @@ import matplotlib as mpl
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 import geocnn
 from geocnn.calibration import logits_of, reliability
@@ -64,14 +63,12 @@ def best_thresholds(trained: Trained, count: int = 60) -> tuple[float, float]:
             found.append(np.pad(torch.sigmoid(trained.model(x))[0, 0].numpy(), ((0, 8), (0, 0))))
             truth.append(np.pad(y[0, 0].numpy() > 0, ((0, 8), (0, 0))))
     probability, mask = np.concatenate(found), np.concatenate(truth)
-    near = distance_transform_edt(~mask) <= 2
     rows = []
     for threshold in (0.01, 0.02, 0.03, 0.04, *np.arange(0.05, 1, 0.05).round(2).tolist()):
-        called = probability >= threshold
-        precision = near[called].mean()
-        recall = (distance_transform_edt(~called)[mask] <= 2).mean()
-        f1, f2 = ((1 + b * b) * precision * recall / (b * b * precision + recall) for b in (1, 2))
-        rows.append((threshold, f1, f2))
+        at = scores(probability, mask, threshold=threshold)
+        precision, recall = at["tolerant_precision"], at["tolerant_recall"]
+        f2 = 5 * precision * recall / max(4 * precision + recall, 1e-9)
+        rows.append((threshold, at["tolerant_f1"], f2))
     return max(rows, key=lambda row: row[1])[0], max(rows, key=lambda row: row[2])[0]
 
 

@@ -98,7 +98,7 @@ def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
 def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict[str, float]:
     """Average precision and area under the ROC curve of known samples, from 1,000 thresholds of probability.
 
-    As torchmetrics' binned scores, whose pass over all samples for each threshold takes a hundred times as long.
+    As the binned scores of torchmetrics, which compares all samples with each threshold; here they are counted once.
     """
     from scipy.integrate import trapezoid
 

@@ -35,8 +35,8 @@ def stretch_of(
 
     Args:
         source: survey; some 200 of its traces are read.
-        frequency: dominant frequencies that the network knows well, cycles per sample; the default are those of nine
-            tenths of :data:`geocnn.synthetic.structure.FIELD`, and up to that of white noise, which has no better one.
+        frequency: dominant frequencies that the network knows well, cycles per sample; the default are those of most
+            of :data:`geocnn.synthetic.structure.FIELD`, and up to that of white noise, which has no better one.
         velocity: m/s, with which two-way time becomes depth.
 
     Returns:

@@ -138,13 +138,7 @@ def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: Structur
 
 
 def unfault(
-    fault: Fault,
-    number: int,
-    place: Float[Tensor, "3 points"],
-    labels: Labels,
-    *,
-    flat: bool,
-    min_throw: float,
+    fault: Fault, number: int, place: Float[Tensor, "3 points"], labels: Labels, *, flat: bool, min_throw: float
 ) -> None:
     """Move the walls back along dip, and note the samples beside the plane; both in place.
 
@@ -156,7 +150,7 @@ def unfault(
         flat: a section, whose second axis has one sample.
         min_throw: throw below which nothing is labelled.
     """
-    # One product for all three coordinates takes a third of the time of sums.
+    # One product for all three coordinates, for sums need more passes over the samples.
     frame = torch.tensor(fault.frame, dtype=place.dtype, device=place.device)
     distance, along, down = torch.addmm(frame[:, 3:], frame[:, :3], place)
     bend = down.square().mul_(fault.bend) if fault.bend else None
