@@ -23,7 +23,7 @@ import geocnn
 from geocnn.calibration import logits_of, reliability
 from geocnn.checkpoints import Trained
 from geocnn.datasets import FaultStructures
-from geocnn.evaluation import evaluate_samples, scores
+from geocnn.evaluation import best_threshold, evaluate_samples, scores
 from geocnn.losses import balanced_bce
 from geocnn.synthetic.structure import PRESETS
 
@@ -54,22 +54,9 @@ def published(trained: Trained, count: int = 5) -> str:
 
 
 def best_thresholds(trained: Trained, count: int = 60) -> tuple[float, float]:
-    """Thresholds at which synthetic sections, side by side, have the best tolerant F1 and F2 (van Rijsbergen 1979)."""
+    """Thresholds at which synthetic sections have the best tolerant F1 and F2."""
     samples = FaultStructures(count, (192, 192), HELD_OUT, [PRESETS["field"]], trained.card.normalisation)
-    found, truth = [], []
-    with torch.inference_mode():
-        for k in range(count):
-            x, y = samples[[k]]
-            found.append(np.pad(torch.sigmoid(trained.model(x))[0, 0].numpy(), ((0, 8), (0, 0))))
-            truth.append(np.pad(y[0, 0].numpy() > 0, ((0, 8), (0, 0))))
-    probability, mask = np.concatenate(found), np.concatenate(truth)
-    rows = []
-    for threshold in (0.01, 0.02, 0.03, 0.04, *np.arange(0.05, 1, 0.05).round(2).tolist()):
-        at = scores(probability, mask, threshold=threshold)
-        precision, recall = at["tolerant_precision"], at["tolerant_recall"]
-        f2 = 5 * precision * recall / max(4 * precision + recall, 1e-9)
-        rows.append((threshold, at["tolerant_f1"], f2))
-    return max(rows, key=lambda row: row[1])[0], max(rows, key=lambda row: row[2])[0]
+    return best_threshold(trained, samples), best_threshold(trained, samples, beta=2.0)
 
 
 def great_south_basin(folder: Path) -> Iterator[Section]:

@@ -7,18 +7,20 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
 
 from geocnn import checkpoints
 from geocnn.calibration import calibrated, calibration_error, logits_of
-from geocnn.checkpoints import Card
+from geocnn.checkpoints import Card, Trained
 from geocnn.datasets import FaultStructures
-from geocnn.evaluation import evaluate_samples
+from geocnn.evaluation import best_threshold, evaluate_samples
 from geocnn.synthetic.structure import PRESETS
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "geocnn" / "weights"
 HELD_OUT = 1001
 CALIBRATION = (1003, 1005)
-"""Series from which the temperature is found, and by which it is judged."""
+"""Series from which factor, offset and threshold are found, and by which calibration is judged."""
 NOTES = (
     "Learnt from synthetic structure alone and shown no real data: on real surveys expect a first look, not an "
     "interpretation. It has met no salt, no volcanics and no multiples. What the structure is like was chosen with "
@@ -46,18 +48,25 @@ def main() -> None:
         )
         for series in CALIBRATION
     ]
-    trained, temperature = calibrated(trained, known[0])
-    logits, truth = logits_of(trained.model, known[1])
-    error = calibration_error(1 / (1 + np.exp(-logits)), truth)
-    before = calibration_error(1 / (1 + np.exp(-logits * temperature)), truth)
-    calibration = {"temperature": round(temperature, 4), "error": round(error, 5), "error before": round(before, 5)}
+    raw = calibration_error(*_probabilities(trained, known[1]))
+    trained, (factor, offset) = calibrated(trained, known[0])
+    error = calibration_error(*_probabilities(trained, known[1]))
+    calibration = {"factor": factor, "offset": offset, "error": error, "error before": raw}
+    calibration = {name: round(value, 4) for name, value in calibration.items()}
     metrics: dict[str, object] = {f"calibration, field structure, series {CALIBRATION}": calibration}
     for kind, ranges in PRESETS.items():
         found = evaluate_samples(trained, FaultStructures(count, shape, HELD_OUT, [ranges], trained.card.normalisation))
         held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
         metrics[held_out] = {name: round(value, 4) for name, value in found.items()}
-    card = _told(trained.card).replace(metrics=trained.card.metrics | metrics, notes=NOTES)
+    threshold = best_threshold(trained, known[0])
+    card = _told(trained.card).replace(threshold=threshold, metrics=trained.card.metrics | metrics, notes=NOTES)
     checkpoints.save(WEIGHTS / card.name, trained.model, card)
+
+
+def _probabilities(trained: Trained, samples: FaultStructures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Probabilities and truth of all samples."""
+    logits, truth = logits_of(trained.model, samples)
+    return expit(logits), truth
 
 
 def _told(card: Card) -> Card:

@@ -5,19 +5,20 @@ import pytest
 import torch
 from scipy.special import expit
 
-from geocnn.calibration import calibrated, calibration_error, fit_temperature, reliability
+from geocnn.calibration import calibrated, calibration_error, fit_scaling, reliability
 from geocnn.checkpoints import Card, Trained
 from geocnn.datasets import TensorSamples
 from geocnn.errors import DataError
 from geocnn.models import build
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_the_temperature_of_logits_that_are_too_large_by_a_factor(temperature):
+@pytest.mark.parametrize(("factor", "offset"), [(0.5, 0.0), (1.0, 1.0), (2.5, -3.0)])
+def test_logits_that_are_off_by_a_factor_and_an_offset(factor, offset):
     rng = np.random.default_rng(0)
     logits = rng.normal(-1, 2, 200_000)
     truth = rng.random(len(logits)) < expit(logits)
-    assert fit_temperature(logits * temperature, truth) == pytest.approx(temperature, rel=0.02)
+    found = fit_scaling((logits - offset) / factor, truth)
+    assert found == (pytest.approx(factor, rel=0.02), pytest.approx(offset, abs=0.05))
 
 
 def test_reliability_and_error_by_hand():
@@ -33,7 +34,7 @@ def test_reliability_and_error_by_hand():
 
 def test_samples_of_one_kind_are_refused():
     with pytest.raises(DataError, match="give more samples"):
-        fit_temperature(np.zeros(5), np.ones(5, np.bool_))
+        fit_scaling(np.zeros(5), np.ones(5, np.bool_))
 
 
 @pytest.mark.parametrize("name", ["faultseg", "unet"])
@@ -45,8 +46,9 @@ def test_the_last_layer_takes_it(name):
     x = torch.randn(3, 1, 32, 32)
     with torch.no_grad():
         before = model(x)
-        truth = (torch.rand(before.shape) < torch.sigmoid(before / 3)).float()
-        made, temperature = calibrated(Trained(model, card), TensorSamples(x, truth))
-        torch.testing.assert_close(made.model(x) * temperature, before, rtol=1e-4, atol=1e-4)
+        truth = (torch.rand(before.shape) < torch.sigmoid(before / 3 + 1)).float()
+        made, (factor, offset) = calibrated(Trained(model, card), TensorSamples(x, truth))
+        assert abs(offset - 1) < 0.2
+        torch.testing.assert_close(made.model(x), before * factor + offset, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(model(x), before)
     assert made.card is card

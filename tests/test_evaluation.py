@@ -181,3 +181,29 @@ def test_the_roc_curve_of_an_answer_of_yes_and_no_ends_at_both_corners():
     truth = np.repeat([True, False], 100)
     answer = np.concatenate([np.ones(80), np.zeros(20), np.ones(10), np.zeros(90)]).astype(np.float32)
     assert evaluation.scores(answer, truth)["auc"] == pytest.approx((0.8 + 0.9) / 2)
+
+
+@pytest.mark.parametrize("beta", [1.0, 2.0])
+def test_the_best_threshold_is_that_of_a_search(beta):
+    rng = np.random.default_rng(3)
+    truth = np.zeros((4, 1, 24, 20), np.float32)
+    truth[:, :, :, 8:10] = 1
+    logits = (rng.normal(-2, 1.5, truth.shape) + 2.5 * truth).astype(np.float32)
+    x, y = torch.from_numpy(logits), torch.from_numpy(truth)
+    found = evaluation.best_threshold(Trained(Same().eval(), CARD), TensorSamples(x, y), beta=beta)
+    # Side by side with more room between them than the tolerance, they are one sample.
+    probability, mask = (
+        np.pad(v[:, 0], ((0, 0), (0, 3), (0, 0))).reshape(-1, 20) for v in (1 / (1 + np.exp(-logits)), truth)
+    )
+    curve = {}
+    for threshold in np.arange(1, 100) / 100:
+        at = scores(probability, mask > 0, threshold=threshold)
+        p, r = at["tolerant_precision"], at["tolerant_recall"]
+        curve[threshold] = (1 + beta**2) * p * r / (beta**2 * p + r) if p + r > 0 else 0.0
+    assert found == max(curve, key=curve.get)
+
+
+def test_no_threshold_without_anything_of_the_class():
+    x = torch.zeros(2, 1, 8, 8)
+    with pytest.raises(DataError, match="nothing in the samples is of fault"):
+        evaluation.best_threshold(Trained(Same().eval(), CARD), TensorSamples(x, x))

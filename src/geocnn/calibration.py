@@ -1,12 +1,12 @@
 """Probabilities that mean what they say: of the samples called 0.7, seven in ten are of the class.
 
-One number, the temperature, divides all logits; it leaves their order, and so every ranking, as it is (Guo et al. 2017,
-On calibration of modern neural networks, section 4.2). It goes into the weights of the last layer, so that prediction,
-streaming and exports need to know nothing of it.
+Two numbers, a factor and an offset, change all logits (Platt 1999, Probabilistic outputs for support vector machines;
+Guo et al. 2017, On calibration of modern neural networks, section 4.1); they leave their order, and so every ranking,
+as it is. They go into the weights of the last layer, so that prediction, streaming and exports need to know nothing of
+them. A factor alone, the temperature, cannot mend what learning with Dice leaves: 0.5 where a third is of the class.
 """
 
 import copy
-import math
 
 import numpy as np
 import scipy.optimize
@@ -21,11 +21,11 @@ from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.layers import Conv
 
-__all__ = ["calibrated", "calibration_error", "fit_temperature", "logits_of", "reliability"]
+__all__ = ["calibrated", "calibration_error", "fit_scaling", "logits_of", "reliability"]
 
 
-def fit_temperature(logits: Float[ndarray, " n"], truth: Bool[ndarray, " n"]) -> float:
-    """The temperature at which the cross-entropy of ``sigmoid(logits / temperature)`` is smallest.
+def fit_scaling(logits: Float[ndarray, " n"], truth: Bool[ndarray, " n"]) -> tuple[float, float]:
+    """The factor and the offset at which the cross-entropy of ``sigmoid(factor * logits + offset)`` is smallest.
 
     Args:
         logits: of samples that the network has not learnt from.
@@ -35,13 +35,17 @@ def fit_temperature(logits: Float[ndarray, " n"], truth: Bool[ndarray, " n"]) ->
         DataError: all samples are of one kind, so that any confidence is too low.
     """
     if truth.all() or not truth.any():
-        raise DataError("a temperature needs samples of the class and others; give more samples.")
-    signed = np.where(truth, logits, -logits).astype(np.float64)
+        raise DataError("calibration needs samples of the class and others; give more samples.")
+    logits = logits.astype(np.float64)
 
-    def cross_entropy(log_temperature: float) -> float:
-        return float(-scipy.special.log_expit(signed * math.exp(-log_temperature)).mean())
+    def cross_entropy(scaling: Float[ndarray, " 2"]) -> tuple[float, Float[ndarray, " 2"]]:
+        scaled = scaling[0] * logits + scaling[1]
+        loss = -scipy.special.log_expit(np.where(truth, scaled, -scaled)).mean()
+        slope = scipy.special.expit(scaled) - truth
+        return loss, np.array([(slope * logits).mean(), slope.mean()])
 
-    return math.exp(scipy.optimize.minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x)
+    factor, offset = scipy.optimize.minimize(cross_entropy, (1.0, 0.0), jac=True, method="BFGS").x
+    return float(factor), float(offset)
 
 
 def reliability(
@@ -76,24 +80,27 @@ def logits_of(model: nn.Module, samples: Samples) -> tuple[Float[ndarray, " n"],
     return np.concatenate(found), np.concatenate(truth)
 
 
-def calibrated(trained: Trained, samples: Samples) -> tuple[Trained, float]:
-    """A network of one class with its temperature in its last layer, and the temperature.
+def calibrated(trained: Trained, samples: Samples) -> tuple[Trained, tuple[float, float]]:
+    """A network of one class with factor and offset of its logits in its last layer, and the two.
 
     Args:
         trained: network; it stays as it is.
         samples: inputs and masks that it has not learnt from.
 
     Raises:
-        DataError: its last layer is no convolution, or as :func:`fit_temperature`.
+        DataError: its last layer is no convolution with a bias, or as :func:`fit_scaling`.
     """
     model = copy.deepcopy(trained.model)
-    temperature = fit_temperature(*logits_of(model, samples))
+    factor, offset = fit_scaling(*logits_of(model, samples))
     last = [module for module in model.modules() if isinstance(module, Conv)][-1:]
     with torch.no_grad():
         x = samples[[0]][0]
         before = model(x)
-        for parameter in (parameter for module in last for parameter in module.parameters()):
-            parameter.div_(temperature)
-        if not torch.allclose(model(x) * temperature, before, rtol=1e-3, atol=1e-3):
-            raise DataError("the last layer of the network is no convolution; its temperature cannot be put into it.")
-    return Trained(model, trained.card, trained.folder), temperature
+        for module in last:
+            for parameter in module.parameters():
+                parameter.mul_(factor)
+            if module.bias is not None:
+                module.bias.add_(offset)
+        if not torch.allclose(model(x), before * factor + offset, rtol=1e-3, atol=1e-3):
+            raise DataError("the last layer of the network is no convolution with a bias; it cannot be calibrated.")
+    return Trained(model, trained.card, trained.folder), (factor, offset)

@@ -33,6 +33,7 @@ __all__ = [
     "is_classifier",
     "load",
     "make_folder",
+    "read_card",
     "save",
     "versions",
     "write_atomically",
@@ -62,6 +63,7 @@ class Card:
         reach: samples beyond an output sample that can change it; None where that is the whole window.
         margin: samples at each side of a window that an unpadded network has no answer for.
         least: a size that the network takes, from which the others follow in steps of ``size_multiple``.
+        threshold: probability from which on a sample is called one of the class, of a network of one.
         data: what it was trained on, in words.
         training: recipe, arguments, epochs, seconds, machine.
         metrics: results by data set.
@@ -83,6 +85,7 @@ class Card:
     reach: int | None = None
     margin: int = 0
     least: int = 0
+    threshold: float = 0.5
     data: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -247,6 +250,21 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     return Trained(model.eval().requires_grad_(requires_grad=False), card, folder)
 
 
+def read_card(name: str | Path, *, ndim: int | None = None) -> Card:
+    """The card alone of a shipped network or a run folder; its weights are not looked at.
+
+    Args:
+        name: as of :func:`load`.
+        ndim: as of :func:`load`.
+
+    Raises:
+        MissingError: neither a shipped network nor a folder.
+        FormatError: the folder is damaged.
+        DataError: no shipped network of that name for ``ndim`` dimensions.
+    """
+    return _read_card(_find(name, ndim))
+
+
 def is_classifier(name: str | Path) -> bool:
     """Whether a network judges windows; its weights are not looked at.
 
@@ -254,7 +272,7 @@ def is_classifier(name: str | Path) -> bool:
         MissingError: neither a shipped network nor a folder.
         FormatError: the folder is damaged.
     """
-    return _read_card(_find(name, None)).task == "classification"
+    return read_card(name).task == "classification"
 
 
 def _read_card(folder: Path) -> Card:

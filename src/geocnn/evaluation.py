@@ -22,7 +22,7 @@ from geocnn.metrics import accuracies, overlaps
 from geocnn.prediction import predict
 from geocnn.progress import progress
 
-__all__ = ["evaluate_samples", "evaluate_survey", "scores"]
+__all__ = ["best_threshold", "evaluate_samples", "evaluate_survey", "scores"]
 
 
 def scores(
@@ -149,6 +149,43 @@ def evaluate_samples(
         return summary({key: _mean([row[key] for row in each]) for key in each[0]})
     rows = [scores(torch.sigmoid(p)[0, 0].numpy(), t[0, 0].numpy() > 0.5) for p, t in zip(logits, targets, strict=True)]
     return {key: _mean([row[key] for row in rows]) for key in rows[0]}
+
+
+def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: float = 1.0, tolerance: int = 2) -> float:
+    """The threshold of probability, in steps of 0.01, at which samples counted together have the best tolerant F score.
+
+    Args:
+        network: of one class.
+        samples: inputs and masks that it has not learnt from.
+        beta: how many times as much recall counts as precision (van Rijsbergen 1979).
+        tolerance: as of :func:`scores`.
+
+    Raises:
+        DataError: nothing in the samples is of the class.
+    """
+    from scipy.ndimage import maximum_filter
+
+    trained = network if isinstance(network, Trained) else load(network)
+    edges = np.arange(102) / 100
+    right, called, reached = np.zeros(101), np.zeros(101), np.zeros(101)
+    ball = np.indices((2 * tolerance + 1,) * trained.card.ndim) - tolerance
+    footprint = np.square(ball).sum(0) <= tolerance**2
+    for index in range(len(samples)):
+        x, y = samples[[index]]
+        with torch.inference_mode():
+            probability = torch.sigmoid(trained.model(x).float())[0, 0].numpy()
+        truth = y[0, 0].numpy() > 0.5
+        # A true sample is found as soon as the largest probability near it is reached.
+        largest = maximum_filter(probability, footprint=footprint, mode="constant")
+        right += np.histogram(probability[_near(truth, tolerance)], edges)[0]
+        called += np.histogram(probability, edges)[0]
+        reached += np.histogram(largest[truth], edges)[0]
+    if not reached.any():
+        raise DataError(f"nothing in the samples is of {trained.card.classes[0]}; give samples with some.")
+    right, called, reached = (counts[::-1].cumsum()[::-1] for counts in (right, called, reached))
+    precision, recall = right / np.maximum(called, 1), reached / reached[0]
+    score = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
+    return float(edges[1 + np.argmax(score[1:100])])
 
 
 def _mean(values: list[float]) -> float:

@@ -47,7 +47,8 @@ def told(found: "Interpretation", options: FaultOptions, grid: "Grid") -> None:
 
     for note in found.notes:
         say(f"note: {note}")
-    say(f"{len(found.objects)} fault{'s' * (len(found.objects) != 1)} of {options.min_size} voxels or more")
+    faults = f"{len(found.objects)} fault{'s' * (len(found.objects) != 1)} of {options.min_size} voxels or more"
+    say(f"{faults}, of a probability from {found.threshold:g} on")
     if found.objects:
         head = ("fault", "voxels", "probability", "strike", "dip", *grid.names)
         for line in columns([head, *(_row(fault) for fault in found.objects[:_SHOWN])]):

@@ -106,7 +106,8 @@ class FaultOptions:
     """What is made of fault probabilities.
 
     Args:
-        threshold: probability from which on a voxel can be on a fault.
+        threshold: probability from which on a voxel can be on a fault; default that of the network, of a result alone
+            that of the faults network for lines or cubes.
         min_size: faults with fewer voxels are left out.
         thin: survey for the probability on faults one voxel wide, 0 elsewhere.
         table: .csv for a row a fault: number, size, extent, strike and dip.
@@ -118,7 +119,7 @@ class FaultOptions:
         velocity: m/s, with which two-way time becomes depth for dips.
     """
 
-    threshold: float = 0.5
+    threshold: float | None = None
     min_size: int = 50
     thin: Path | None = None
     table: Path | None = None
@@ -138,7 +139,7 @@ class FaultOptions:
         """How the faults were found, and how many."""
         count = len(found.objects)
         return [
-            ("threshold", f"{self.threshold:g}"),
+            ("threshold", f"{found.threshold:g}"),
             ("faults", f"{count or 'none'} of {self.min_size} voxels or more"),
             *(("note", note) for note in found.notes),
         ]

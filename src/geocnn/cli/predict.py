@@ -1,6 +1,7 @@
 """``geocnn predict NETWORK FILE``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,6 +130,8 @@ def _one(
         spread = options["uncertainty"] and survey.open_result(options["uncertainty"], source)
         pair = source, survey.open_result(target, source)
         name = f"{network} ({trained.card.name})"
+        if faults.threshold is None:
+            faults = replace(faults, threshold=trained.card.threshold)
         _faults(pair, spread, faults, page, name, overwrite=overwrite, show_progress=show_progress)
     if picture:
         _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=overwrite)

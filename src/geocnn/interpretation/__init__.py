@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn import io
+from geocnn.checkpoints import read_card
 from geocnn.errors import DataError, TargetError
 from geocnn.grid import Grid
 from geocnn.interpretation.connection import connect
@@ -34,18 +35,20 @@ class Interpretation:
     Attributes:
         objects: the faults, the largest first.
         points: voxels on ridges, those of objects that were too small included.
+        threshold: probability from which on a voxel could be on a fault.
         notes: what a user should know.
     """
 
     objects: tuple[FaultObject, ...]
     points: int
+    threshold: float
     notes: tuple[str, ...] = ()
 
 
 def interpret(
     result: str | Path | NDArray[np.generic] | Source,
     *,
-    threshold: float = 0.5,
+    threshold: float | None = None,
     min_size: int = 50,
     spacing: Sequence[float] | None = None,
     velocity: float = 2000.0,
@@ -64,7 +67,8 @@ def interpret(
     Args:
         result: fault probabilities, whatever :func:`geocnn.open` takes: a line or a cube of values 0..1, or in 8 bits
             of per cent.
-        threshold: probability from which on a voxel can be on a fault.
+        threshold: probability from which on a voxel can be on a fault; default that of the faults network for lines
+            or cubes.
         min_size: faults with fewer voxels are left out.
         spacing: metres between neighbouring lines of the file, (inline, crossline), of a line between traces; default
             what the map coordinates in the headers say, else 25.
@@ -89,6 +93,8 @@ def interpret(
     check_format(sticks_format)
     known = grid.spacing if spacing is None else tuple(spacing)
     scale = metres(grid, known or (_SPACING, _SPACING), velocity)
+    if threshold is None:
+        threshold = read_card("faults", ndim=min(max(len(grid.shape), 2), 3)).threshold
     with progress("ridges", grid.shape[0], show=show_progress) as tick:
         ridges = find_ridges(source, threshold=threshold, tick=tick)
     label = connect(ridges, min_size=min_size)
@@ -104,7 +110,7 @@ def interpret(
     notes = [*_left_out(label, min_size, threshold), *_taken(grid, known, velocity)]
     if "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
-    return Interpretation(objects, len(ridges), tuple(notes))
+    return Interpretation(objects, len(ridges), threshold, tuple(notes))
 
 
 def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:

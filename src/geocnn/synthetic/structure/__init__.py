@@ -155,7 +155,7 @@ def structure(
     torn = _disturbed(scene.packages, time) if chaos is not None else None
     time -= scene.packages[0].offset
     if scene.image.blur:
-        clean = smooth(clean.view(size), scene.image.blur).reshape(clean.shape)
+        clean = smooth(clean.view(size), (scene.image.blur, scene.image.blur)).view(clean.shape)
     mean, std = moments(clean)
     clean.sub_(mean).div_(std)
     level = 10 ** (-scene.image.snr / 20)
@@ -166,8 +166,9 @@ def structure(
         fault &= step.mul_(loudness(clean)) > max(0.05, 0.5 * level)
         if torn is not None:
             fault &= ~torn
-    seismic = noise_of(rng, size, scene.image).to(device).mul_(level).add_(clean)
-    seismic = finish(seismic.view(size), scene.image)
+    noise = noise_of(rng, size, scene.image).to(device)
+    noise = _along_layers(noise, time) if scene.image.coherent and scene.image.oriented else noise
+    seismic = finish(noise.mul_(level).add_(clean).view(size), scene.image)
     low_fold(seismic, fault.view(size), scene.image)
     parts = [part.view(size) for part in (seismic, fault, time, clean, number, throw)]
     if (continued := continuation(scene.image, size)) is not None:
@@ -284,6 +285,17 @@ def _unfold(folds: Folds, place: Float[Tensor, "3 points"], nz: int) -> None:
     exponents = torch.addmm((scale * (cx.square() + cy.square()))[:, None], product, features)
     # Forward: depth -> depth + (1.5 depth / nz) folds + f x + g y; its inverse is one division.
     z.div_(torch.mv(exponents.exp_().T, height).mul_(1.5 / nz).add_(1))
+
+
+def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
+    """Periodic traces at places of the column of layers instead of depths: what was flat follows the layers."""
+    made, n = torch.empty_like(noise), noise.shape[1]
+    for part in _blocks(len(noise), n, noise.device):
+        whole = time[part].floor()
+        index = whole.long().remainder_(n)
+        upper, lower = noise[part].gather(1, index), noise[part].gather(1, index.add_(1).remainder_(n))
+        made[part] = upper.lerp_(lower, time[part] - whole)
+    return made
 
 
 def _disturbed(packages: list[Package], position: Float[Tensor, "traces n"]) -> Bool[Tensor, "traces n"]:

@@ -8,7 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor
 
-from geocnn.synthetic.structure.imaging import Image, moments
+from geocnn.synthetic.structure.imaging import Image, moments, smooth
 
 __all__ = ["finish", "static_shifts"]
 
@@ -17,10 +17,18 @@ def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "tr
     """Vertical shifts of the traces, partly alike for neighbours; None without."""
     if not image.statics:
         return None
-    rng = np.random.default_rng((image.seed, 1))
-    shifts = rng.standard_normal(size[:2], dtype=np.float32)
-    shifts += np.roll(shifts, 1, 0)
-    return torch.from_numpy(shifts.reshape(-1, 1) * np.float32(image.statics / math.sqrt(2)))
+    shifts = _by_trace(np.random.default_rng((image.seed, 1)), image, size)
+    shifts = shifts + shifts.roll(1, 0)
+    return shifts.view(-1, 1).mul_(image.statics / math.sqrt(2))
+
+
+def _by_trace(rng: np.random.Generator, image: Image, size: tuple[int, int, int]) -> Float[Tensor, "x y 1"]:
+    """Normal numbers, one a trace, alike far along lines if there are streaks."""
+    numbers = torch.from_numpy(rng.standard_normal((*size[:2], 1), dtype=np.float32))
+    if not any(image.streaks):
+        return numbers
+    numbers = smooth(numbers, image.streaks)
+    return numbers.div_(moments(numbers)[1])
 
 
 def finish(seismic: Float[Tensor, "x y z"], image: Image) -> Float[Tensor, "x y z"]:
@@ -33,8 +41,8 @@ def finish(seismic: Float[Tensor, "x y z"], image: Image) -> Float[Tensor, "x y 
     if image.gain:
         knots = torch.from_numpy(rng.standard_normal((1, 1, 5), dtype=np.float32) * np.float32(image.gain))
         curve = F.interpolate(knots, nz, mode="linear", align_corners=True).exp_().view(1, 1, nz)
-        traces = np.exp(rng.standard_normal((nx, ny, 1), dtype=np.float32) * np.float32(0.3 * image.gain))
-        seismic.mul_(curve.to(device)).mul_(torch.from_numpy(traces).to(device))
+        traces = _by_trace(rng, image, (nx, ny, nz)).mul_(0.3 * image.gain).exp_()
+        seismic.mul_(curve.to(device)).mul_(traces.to(device))
     strength, distance, axis = image.footprint
     if strength:
         axis = axis if ny > 1 else 0

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from geocnn.synthetic.structure.imaging import MARGIN, Image, convolve, moments
+from geocnn.synthetic.structure.imaging import MARGIN, Image, convolve, moments, smooth
 
 __all__ = ["continuation", "low_fold", "pad_samples"]
 
@@ -55,7 +55,7 @@ def _mute(rng: np.random.Generator, size: tuple[int, int, int]) -> Int[np.ndarra
 
 
 def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], image: Image) -> None:
-    """Make the traces at an end of the survey those of few shots: shifted, noisy, louder or weaker; in place.
+    """Make the traces at an end of the survey those of few shots: bent, blurred, noisy, louder or weaker; in place.
 
     Faults there are no longer labelled.
     """
@@ -71,15 +71,17 @@ def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], imag
     outward = np.arange(width, 0, -1) / width if start == 0 else np.arange(1, width + 1) / width
     outward = outward.reshape([-1 if a == axis else 1 for a in range(2)])
     abrupt = rng.uniform(0, 1) if rng.random() < 0.5 else 0.0
-    bend = rng.uniform(-8, 8) * (outward**2 * (1 - abrupt) + abrupt)
+    bend = rng.uniform(-14, 14) * (outward**2 * (1 - abrupt) + abrupt)
     shifts = np.broadcast_to(bend, part.shape[:2]) + rng.uniform(0, 1.5) * rng.standard_normal(part.shape[:2])
     place = (torch.arange(nz)[None, None] + torch.from_numpy(shifts.astype(np.float32))[:, :, None]).to(seismic.device)
     place.clamp_(0, nz - 1.001)
     whole = place.floor().long()
     moved = torch.lerp(part.gather(2, whole), part.gather(2, whole + 1), place - whole)
+    if rng.random() < 0.5:  # what few shots see is of lower frequency
+        moved = smooth(moved.transpose(0, 2), (float(rng.uniform(0.5, 3)), 0.0)).transpose(0, 2)
     white = rng.standard_normal((shifts.size, nz + 2 * MARGIN), dtype=np.float32)
     noise = convolve(torch.from_numpy(white).to(seismic.device), image.wavelets[-1:])
-    noise.div_(moments(noise)[1]).mul_(float(rng.uniform(0, 1.5)))
+    noise.div_(moments(noise)[1]).mul_(float(2 * rng.uniform() ** 2))
     louder = np.exp(rng.uniform(-1, 1) * (outward * (1 - abrupt) + abrupt)).astype(np.float32)
     part.copy_(moved.add_(noise.view_as(moved)).mul_(torch.from_numpy(louder)[:, :, None].to(seismic.device)))
 

@@ -43,6 +43,10 @@ class Image(NamedTuple):
     frequency: float
     snr: float
     coherent: bool
+    streaks: tuple[float, float]
+    """Standard deviations of a smoothing of the noise along the horizontal axes; zeros if there are none."""
+    oriented: bool
+    """Coherent noise follows the layers."""
     blur: float
     statics: float
     footprint: tuple[float, float, int]
@@ -64,24 +68,35 @@ def draw_image(rng: np.random.Generator, ranges: StructureRanges) -> Image:
     """Draw wavelet, resolution, noise and the rest."""
     frequency, phase = rng.uniform(*ranges.frequency), rng.uniform(*ranges.phase)
     snr, coherent = rng.uniform(*ranges.noise), bool(rng.random() < ranges.coherent)
+    streaks = (0.0, 0.0)
+    if ranges.streaks and rng.random() < ranges.streaks:
+        both = math.exp(rng.uniform(math.log(1.5), math.log(12))), rng.uniform(0, 1)
+        streaks = both if rng.random() < 0.5 else both[::-1]
+    oriented = bool(ranges.oriented and rng.random() < ranges.oriented)
     blur = rng.uniform(*ranges.blur) if ranges.blur[1] else 0.0
     make = WAVELETS[ranges.wavelets[rng.integers(len(ranges.wavelets)) if len(ranges.wavelets) > 1 else 0]]
     loss = rng.uniform(*ranges.attenuation) if ranges.attenuation[1] else 0.0
     frequencies = (frequency, frequency * (1 - loss)) if loss > 0.05 else (frequency,)
+    fringe = bool(ranges.fringe and rng.random() < ranges.fringe)
+    blank = float(rng.random()) if ranges.blank and rng.random() < ranges.blank else 0.0
+    if fringe and ranges.blank and not blank and rng.random() < 0.5:
+        blank = 0.5  # where fold is low, more is muted
     strength = rng.uniform(*ranges.footprint) * (rng.random() < 0.3) if ranges.footprint[1] else 0.0
     return Image(
         wavelets=tuple(tuple(make(f, MARGIN, phase=phase).tolist()) for f in frequencies),
         frequency=frequency,
         snr=snr,
         coherent=coherent,
+        streaks=streaks,
+        oriented=oriented,
         blur=blur,
         statics=rng.uniform(*ranges.statics) * (rng.random() < 0.3) if ranges.statics[1] else 0.0,
         footprint=(strength, rng.uniform(2, 9), int(rng.integers(2))) if strength else (0.0, 1.0, 0),
         smiles=int(rng.integers(ranges.smiles[0], ranges.smiles[1] + 1)) if ranges.smiles[1] else 0,
         gain=rng.uniform(*ranges.gain) if ranges.gain[1] else 0.0,
         clip=bool(ranges.clip and rng.random() < ranges.clip),
-        blank=float(rng.random()) if ranges.blank and rng.random() < ranges.blank else 0.0,
-        fringe=bool(ranges.fringe and rng.random() < ranges.fringe),
+        blank=blank,
+        fringe=fringe,
         padding=bool(ranges.padding and rng.random() < ranges.padding),
         seed=int(rng.integers(2**63)),
     )
@@ -118,7 +133,7 @@ def _band(
     return matrix.index_put_((rows, columns[:, None].expand_as(rows)), weights.flip(1)).to(device)
 
 
-def moments(values: Float[Tensor, "traces n"]) -> tuple[float, float]:
+def moments(values: Float[Tensor, "*any"]) -> tuple[float, float]:
     """Mean and standard deviation, summed in an order that does not depend on the number of threads."""
     parts = [part.double() for part in torch.split(values.flatten(), BLOCK)]
     mean = float(torch.stack([part.sum() for part in parts]).sum()) / values.numel()
@@ -126,19 +141,37 @@ def moments(values: Float[Tensor, "traces n"]) -> tuple[float, float]:
     return mean, max(math.sqrt(squares / (values.numel() - 1)), 1e-6)
 
 
-def smooth(image: Float[Tensor, "x y z"], width: float) -> Float[Tensor, "x y z"]:
-    """Gaussian smoothing of standard deviation ``width`` along the horizontal axes, reflecting at their ends."""
-    reach = math.ceil(3 * width)
-    weights = [math.exp(-0.5 * (k / width) ** 2) for k in range(-reach, reach + 1)]
-    for axis in (0, 1) if image.shape[1] > 1 else (0,):
+def smooth(image: Float[Tensor, "x y z"], widths: tuple[float, float]) -> Float[Tensor, "x y z"]:
+    """Gaussian smoothing of these standard deviations along the horizontal axes, reflecting at their ends.
+
+    As products with a matrix: the time does not depend on the width.
+    """
+    for axis, width in enumerate(widths):
         n = image.shape[axis]
-        index = torch.arange(-reach, n + reach, device=image.device).abs() % max(2 * (n - 1), 1)
-        padded = image.index_select(axis, torch.minimum(index, 2 * (n - 1) - index))
-        total = torch.zeros_like(image)
-        for k, weight in enumerate(weights):
-            total.add_(padded.narrow(axis, k, n), alpha=weight / sum(weights))
-        image = total
+        if n == 1 or width < 0.1:
+            continue
+        matrix = _smoothing(n, width).to(image.device)
+        flat = image.reshape(n, -1) if axis == 0 else image
+        made = torch.empty_like(flat)
+        step = max(1, BLOCK // (n if axis == 0 else flat[0].numel()))
+        for start in range(0, flat.shape[1 - axis], step):
+            part = (slice(None), slice(start, start + step)) if axis == 0 else slice(start, start + step)
+            made[part] = matrix @ flat[part]
+        image = made.view(image.shape)
     return image
+
+
+@lru_cache(maxsize=32)
+def _smoothing(n: int, width: float) -> Float[Tensor, "n n"]:
+    """The matrix of a Gaussian smoothing of n values, reflecting at their ends."""
+    reach = math.ceil(3 * width)
+    offsets = torch.arange(-reach, reach + 1)
+    weights = torch.exp(-0.5 * (offsets / width) ** 2)
+    rows = torch.arange(n)[:, None].expand(-1, len(offsets))
+    columns = (rows + offsets).abs() % (2 * (n - 1))
+    columns = torch.minimum(columns, 2 * (n - 1) - columns)
+    matrix = torch.zeros(n, n)
+    return matrix.index_put_((rows, columns), (weights / weights.sum()).expand_as(rows), accumulate=True)
 
 
 def loudness(traces: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
@@ -153,7 +186,10 @@ def loudness(traces: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
 
 
 def noise_of(rng: np.random.Generator, size: tuple[int, int, int], image: Image) -> Float[Tensor, "traces n"]:
-    """Noise of unit variance: white, or in the band of the signal and smooth along the horizontal axes or a dip."""
+    """Noise of unit variance: white, or in the band of the signal and smooth along the horizontal axes or a dip.
+
+    Its traces are periodic.
+    """
     nx, ny, nz = size
     noise = torch.from_numpy(rng.standard_normal((nx * ny, nz), dtype=np.float32))
     if not image.coherent:
@@ -163,7 +199,7 @@ def noise_of(rng: np.random.Generator, size: tuple[int, int, int], image: Image)
     for start in range(0, nx * ny, step):
         part = slice(start, min(start + step, nx * ny))
         noise[part] = convolve(noise[part].index_select(1, wrapped), image.wavelets)
-    noise = noise.view(size)
+    noise = smooth(noise.view(size), image.streaks)
     for axis in (0, 1) if ny > 1 else (0,):
         noise = noise + noise.roll(1, axis)
         if image.smiles:  # events that dip: each neighbour a little later

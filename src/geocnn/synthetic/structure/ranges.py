@@ -94,6 +94,9 @@ class StructureRanges:
         noise: ratio of signal to noise, dB of their standard deviations.
         coherent: probability that the noise is smoothed into the band of the signal and along the horizontal axes, or,
             with ``smiles``, along dips.
+        streaks: probability that coherent noise, shifts and loudness of traces are alike far along one of the
+            horizontal axes, as lines of sources and receivers and finer sampling along them leave it.
+        oriented: probability that coherent noise follows the layers, as smoothing along structure leaves it.
         blur: standard deviation of a horizontal smoothing of the noise-free image, as limited resolution gives it.
         statics: standard deviation of vertical shifts from trace to trace.
         footprint: strength of stripes along the horizontal axes that acquisition leaves.
@@ -102,7 +105,8 @@ class StructureRanges:
         clip: probability that large amplitudes are clipped, and the numbers those of 8 bits.
         blank: probability of a mute at the top, dead traces, or an edge of the survey, continued as prediction does it:
             by mirroring, and by the nearest live trace.
-        fringe: probability that the traces at an end of the survey are of low fold: shifted, noisy, louder or weaker.
+        fringe: probability that the traces at an end of the survey are of low fold: bent, blurred, noisy, louder or
+            weaker; and in half of these, a mute.
         padding: probability that the first or last samples hold one number, as converted files have it.
     """
 
@@ -147,6 +151,8 @@ class StructureRanges:
     rugged: float = 0.0
     noise: tuple[float, float] = (0.0, 16.0)
     coherent: float = 0.5
+    streaks: float = 0.0
+    oriented: float = 0.0
     blur: tuple[float, float] = (0.0, 0.0)
     statics: tuple[float, float] = (0.0, 0.0)
     footprint: tuple[float, float] = (0.0, 0.0)
@@ -230,12 +236,14 @@ FIELD = StructureRanges(
     cover=0.4,
     clinoforms=0.2,
     channels=0.15,
-    mounds=0.1,
+    mounds=0.15,
     chaos=0.12,
     transparent=0.15,
     rugged=0.2,
     noise=(0.0, 35.0),
     coherent=0.6,
+    streaks=0.5,
+    oriented=0.4,
     blur=(0.0, 1.5),
     statics=(0.0, 0.4),
     footprint=(0.0, 0.3),
@@ -243,7 +251,7 @@ FIELD = StructureRanges(
     gain=(0.0, 0.4),
     clip=0.3,
     blank=0.25,
-    fringe=0.12,
+    fringe=0.2,
     padding=0.12,
 )
 """What the networks that ship learn from: the variation that real sections have and the published recipe lacks."""
