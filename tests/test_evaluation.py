@@ -139,14 +139,15 @@ def test_unknown_samples_count_for_nothing(monkeypatch, blank):
     draw = np.random.default_rng(1)
     probability = draw.random((8, 30)).astype(np.float32)
     truth, known = draw.random((8, 30)) < 0.3, draw.random((8, 30)) < 0.4
-    card = CARD.replace(training={"arguments": {"unknown": 7}})
+    card = CARD.replace(training={"arguments": {"unknown": 7}}, threshold=0.4)
     seen = SimpleNamespace(array=probability)
     monkeypatch.setattr(evaluation, "predict", lambda *_, **__: seen)
     labels = np.where(known, truth, blank)
     got = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels)
     seen.array = np.where(known, probability, draw.random((8, 30))).astype(np.float32)
     assert evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels) == got
-    rest = counted(np.where(known, probability, 0), truth & known, 0.5, 2) | ranked(probability[known], truth[known])
+    rest = counted(np.where(known, probability, 0), truth & known, 0.4, 2) | ranked(probability[known], truth[known])
+    assert got.pop("threshold") == 0.4
     for name, value in rest.items():
         assert got[name] == pytest.approx(value, abs=2e-3), name
 
@@ -196,7 +197,7 @@ def test_the_best_threshold_is_that_of_a_search(beta):
         np.pad(v[:, 0], ((0, 0), (0, 3), (0, 0))).reshape(-1, 20) for v in (1 / (1 + np.exp(-logits)), truth)
     )
     curve = {}
-    for threshold in np.arange(1, 100) / 100:
+    for threshold in evaluation._THRESHOLDS:
         at = scores(probability, mask > 0, threshold=threshold)
         p, r = at["tolerant_precision"], at["tolerant_recall"]
         curve[threshold] = (1 + beta**2) * p * r / (beta**2 * p + r) if p + r > 0 else 0.0

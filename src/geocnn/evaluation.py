@@ -24,6 +24,9 @@ from geocnn.progress import progress
 
 __all__ = ["best_threshold", "evaluate_samples", "evaluate_survey", "scores"]
 
+_THRESHOLDS = np.unique(np.round(1 / (1 + np.exp(-np.arange(-6, 6.05, 0.1))), 3))
+"""Probabilities from 0.002 to 0.998 in steps of a tenth of their log-odds."""
+
 
 def scores(
     probability: Float[ndarray, "*space"],
@@ -152,7 +155,7 @@ def evaluate_samples(
 
 
 def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: float = 1.0, tolerance: int = 2) -> float:
-    """The threshold of probability, in steps of 0.01, at which samples counted together have the best tolerant F score.
+    """The threshold of probability at which samples, counted together, have the best tolerant F score.
 
     Args:
         network: of one class.
@@ -166,8 +169,9 @@ def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: flo
     from scipy.ndimage import maximum_filter
 
     trained = network if isinstance(network, Trained) else load(network)
-    edges = np.arange(102) / 100
-    right, called, reached = np.zeros(101), np.zeros(101), np.zeros(101)
+    edges = np.append(_THRESHOLDS, 2)
+    right, called, reached = (np.zeros(len(_THRESHOLDS)) for _ in range(3))
+    true = 0
     ball = np.indices((2 * tolerance + 1,) * trained.card.ndim) - tolerance
     footprint = np.square(ball).sum(0) <= tolerance**2
     for index in range(len(samples)):
@@ -180,12 +184,13 @@ def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: flo
         right += np.histogram(probability[_near(truth, tolerance)], edges)[0]
         called += np.histogram(probability, edges)[0]
         reached += np.histogram(largest[truth], edges)[0]
-    if not reached.any():
+        true += int(truth.sum())
+    if not true:
         raise DataError(f"nothing in the samples is of {trained.card.classes[0]}; give samples with some.")
     right, called, reached = (counts[::-1].cumsum()[::-1] for counts in (right, called, reached))
-    precision, recall = right / np.maximum(called, 1), reached / reached[0]
+    precision, recall = right / np.maximum(called, 1), reached / true
     score = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
-    return float(edges[1 + np.argmax(score[1:100])])
+    return float(_THRESHOLDS[np.argmax(score)])
 
 
 def _mean(values: list[float]) -> float:
@@ -203,7 +208,7 @@ def evaluate_survey(
     device: str = "auto",
     show_progress: bool = True,
 ) -> dict[str, float]:
-    """Scores on a survey with labels, a file or array of the same shape.
+    """Scores on a survey with labels, a file or array of the same shape; of one class at the threshold in the card.
 
     For a network of one class, such as faults, the labels are 1 on it and 0 elsewhere (or probabilities, on it above
     0.5), and -1, 255, NaN or the value that was called unknown in training where it is not known. For several they are
@@ -227,7 +232,8 @@ def evaluate_survey(
         raise AssertionError("predict without out keeps its result in memory")
     known = true != UNKNOWN
     if not several:
-        return scores(result.array, true == 1, known=known)
+        found = scores(result.array, true == 1, known=known, threshold=card.threshold)
+        return {"threshold": card.threshold} | found
     n = len(card.classes)
     pairs = np.bincount(true[known] * n + result.array[known].astype(np.int64), minlength=n * n).astype(float)
     found = overlaps({f"{k // n} as {k % n}": count for k, count in enumerate(pairs.tolist())}, card.classes)

@@ -72,7 +72,7 @@ def test_surveys_that_need_options_can_be_scored(capsys):
     words = ["evaluate", network(ndim=3), "--data", str(data), "--labels", str(truth), "--quiet"]
     assert main([*words, *options]) == 0
     names = [row.rsplit(maxsplit=1)[0] for row in capsys.readouterr().out.splitlines()]
-    assert names[:4] == ["precision", "recall", "dice", "iou"]
+    assert names[:4] == ["threshold", "precision", "recall", "dice"]
     assert main(words) == 2
 
 

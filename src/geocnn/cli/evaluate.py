@@ -21,9 +21,9 @@ def evaluate(
 ) -> None:
     """Score a network on a survey with known answers, or on the validation samples of its recipe.
 
-    For one class precision, recall, Dice, IoU, average precision and area under the ROC curve. In the scores called
-    tolerant a sample is right within 2 samples of one that is true. For several classes the IoU of each, their mean
-    over those that occur in the labels, and accuracy.
+    For one class precision, recall, Dice and IoU, of a survey at the threshold in the network's card, average precision
+    and area under the ROC curve. In the scores called tolerant a sample is right within 2 samples of one that is true.
+    For several classes the IoU of each, their mean over those that occur in the labels, and accuracy.
 
     Args:
         network: faults, or a folder written by geocnn train.
