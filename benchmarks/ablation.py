@@ -1,6 +1,7 @@
 """What each choice of the fault recipe buys: networks, losses, averaging and data, all at the same budget.
 
-    python benchmarks/ablation.py [--ndim 2] [--samples 3000] [--seeds 2] [--data ../shared/data] [--out runs/ablation]
+    python benchmarks/ablation.py [--ndim 2] [--samples 3000] [--seeds 2] [--rows 0 1 2] [--data ../shared/data]
+        [--out runs/ablation]
 
 Every network learns from as many new sections (volumes), in as many steps, from scratch; the rows that begin with dots
 differ in one choice from the network that ships in 2-D. Judged by held-out structure of the preset "field" and,
@@ -74,10 +75,13 @@ def main() -> None:
     parser.add_argument("--ndim", type=int, default=2, choices=(2, 3))
     parser.add_argument("--samples", type=int, default=3000, help="sections or volumes that each network is shown")
     parser.add_argument("--seeds", type=int, default=2, help="networks a row, which are averaged")
+    parser.add_argument("--rows", type=int, nargs="*", default=range(len(CHOICES)), help="which of the rows, from 0")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     options = parser.parse_args()
     for number, (name, choice) in enumerate(CHOICES.items()):
+        if number not in options.rows:
+            continue
         rows, seconds, parameters = [], 0.0, 0
         for seed in range(options.seeds):
             folder = options.out / f"{options.ndim}d-{number}-{seed}"
@@ -86,7 +90,7 @@ def main() -> None:
             rows.append(judged(folder, options.ndim, options.data))
             seconds += run.history[-1]["seconds"] / options.seeds
             parameters = sum(p.numel() for p in run.model.parameters())
-        if number == 0:
+        if number == min(options.rows):
             print("| network | parameters | " + " | ".join(rows[0]) + " | seconds |")
             print("|---" * (len(rows[0]) + 3) + "|")
         cells = []

@@ -11,6 +11,7 @@ folds and faults is undone before the first one, and packages of layers of sever
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -187,11 +188,11 @@ def _blocks(traces: int, samples: int, device: torch.device | str) -> Iterator[s
         yield slice(start, min(start + step, traces))
 
 
-def _places(traces: slice, size: tuple[int, int, int], device: torch.device | str) -> Float[Tensor, "3 traces depth"]:
-    """Coordinates of the samples of some traces, margins included."""
+def _places(traces: slice, size: tuple[int, int, int], device: torch.device | str) -> Float[Tensor, "4 traces depth"]:
+    """Coordinates of the samples of some traces, margins included, and ones."""
     _, ny, nz = size
     trace = torch.arange(traces.start, traces.stop, device=device)[:, None]
-    place = torch.empty((3, len(trace), nz + 2 * MARGIN), device=device)
+    place = torch.ones((4, len(trace), nz + 2 * MARGIN), device=device)
     place[0], place[1] = trace // ny, trace % ny
     place[2] = torch.arange(-MARGIN, nz + MARGIN, device=device)
     return place
@@ -239,7 +240,7 @@ def _draw_folds(rng: np.random.Generator, size: tuple[int, int, int], ranges: St
 
 
 def _back_map(
-    scene: _Scene, surfaces: list[Surfaces], place: Float[Tensor, "3 traces depth"], size: tuple[int, int, int]
+    scene: _Scene, surfaces: list[Surfaces], place: Float[Tensor, "4 traces depth"], size: tuple[int, int, int]
 ) -> tuple[Float[Tensor, "traces depth"], Float[Tensor, "traces depth"], Labels]:
     """Depth at which samples were deposited, over and under the unconformity, and what is known of faults there."""
     shape, flat, nz = place.shape[1:], size[1] == 1, size[2]
@@ -257,34 +258,42 @@ def _back_map(
         unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
     _unfold(scene.folds, place, nz)
     if young is not None:  # older faults end at the unconformity
-        over = young.view(shape) < unconformity(scene.packages, surfaces)
+        under = torch.empty_like(young).view(shape)
+        torch.ge(young.view(shape), unconformity(scene.packages, surfaces), out=under)
         for part, earlier in zip(labels, before, strict=True):
-            part[over.flatten()] = earlier[over.flatten()]
+            torch.lerp(earlier, part, under.flatten(), out=part)
     old = place[2].view(shape)
     labels = Labels(*(part.view(shape) for part in labels))
     return (old if young is None else young.view(shape)), old, labels
 
 
-def _unfold(folds: Folds, place: Float[Tensor, "3 points"], nz: int) -> None:
+def _unfold(folds: Folds, place: Float[Tensor, "4 points"], nz: int) -> None:
     """Undo the shear and the folds, in place."""
-    x, y, z = place
+    x, y, z, ones = place
     f, g = folds.slopes
     z.sub_(x, alpha=f).sub_(y, alpha=g)
     if not folds.bumps:
         return
     # Squares of distances from all centres in one product, as |p - c|^2 = |p|^2 - 2 c p + |c|^2; small numbers, for
     # what is lost by the difference, if they are measured from the middle of the centres.
-    height, cx, cy, width = torch.tensor(folds.bumps, dtype=place.dtype, device=place.device).T
-    middle = torch.stack((cx.mean(), cy.mean()))
-    cx, cy = cx - middle[0], cy - middle[1]
+    height, middle, product = _bumps(tuple(folds.bumps), place.device)
     features = torch.empty_like(place)
-    torch.sub(place[:2], middle[:, None], out=features[:2])
+    torch.sub(place[:2], middle, out=features[:2])
     torch.mul(features[0], features[0], out=features[2]).addcmul_(features[1], features[1])
-    scale = -0.5 / width.square()
-    product = torch.stack((-2 * cx * scale, -2 * cy * scale, scale), 1)
-    exponents = torch.addmm((scale * (cx.square() + cy.square()))[:, None], product, features)
+    features[3] = ones
+    exponents = product @ features
     # Forward: depth -> depth + (1.5 depth / nz) folds + f x + g y; its inverse is one division.
     z.div_(torch.mv(exponents.exp_().T, height).mul_(1.5 / nz).add_(1))
+
+
+@lru_cache(maxsize=16)
+def _bumps(bumps: tuple[tuple[float, float, float, float], ...], device: torch.device) -> tuple[Tensor, ...]:
+    """Heights of folds, the middle of their centres, and what makes exponents of x, y and their squares from there."""
+    height, cx, cy, width = torch.tensor(bumps, dtype=torch.float64).T
+    middle = torch.stack((cx.mean(), cy.mean()))[:, None]
+    cx, cy, scale = cx - middle[0], cy - middle[1], -0.5 / width.square()
+    product = torch.stack((-2 * cx * scale, -2 * cy * scale, scale, scale * (cx.square() + cy.square())), 1)
+    return tuple(part.float().to(device) for part in (height, middle, product))
 
 
 def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
@@ -292,8 +301,9 @@ def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces 
     made, n = torch.empty_like(noise), noise.shape[1]
     for part in _blocks(len(noise), n, noise.device):
         whole = time[part].floor()
-        index = whole.long().remainder_(n)
-        upper, lower = noise[part].gather(1, index), noise[part].gather(1, index.add_(1).remainder_(n))
+        index = (whole - (whole / n).floor_().mul_(n)).long()  # whole numbers take ten times as long to divide
+        wrapped = torch.cat((noise[part], noise[part, :1]), 1)
+        upper, lower = wrapped.gather(1, index), wrapped.gather(1, index.add_(1))
         made[part] = upper.lerp_(lower, time[part] - whole)
     return made
 

@@ -232,18 +232,19 @@ def deposition(
         top = torch.maximum(top, tops[of_young]) if of_young in tops else top
         tops[of_young] = top
         measured = young if of_young else old
-        inside = measured >= top
+        # 1.0 or 0.0, and a mean with these weights instead of a choice, which takes ten times as long.
+        inside = torch.ge(measured, top, out=torch.empty_like(old))
         under = None
         if not of_young and True in tops:  # an old boundary does not reach through the unconformity
-            under = young >= tops[True]
-            inside &= under
+            under = torch.ge(young, tops[True], out=torch.empty_like(old))
+            inside.mul_(under)
         if package.marker:
             marker = (measured - top).abs_().neg_().add_(1).clamp_(min=0)
             marker = marker if surface.marker is None else marker.mul_(surface.marker)
             markers.add_(marker if under is None else marker.mul_(under), alpha=package.marker)
         local = _layering(package, surface, below, young if package.young else old, chaos)
-        position = torch.where(inside, local, position)
-        amplitude = torch.where(inside, surface.loudness, amplitude)
+        position.lerp_(local, inside)
+        amplitude.lerp_(surface.loudness, inside)
     return position, amplitude, markers
 
 
