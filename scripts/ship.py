@@ -6,13 +6,11 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from geocnn import checkpoints
 from geocnn.calibration import calibrated, calibration_error, logits_of
-from geocnn.checkpoints import Card, Trained
+from geocnn.checkpoints import Card
 from geocnn.datasets import FaultStructures
 from geocnn.evaluation import best_threshold, evaluate_samples
 from geocnn.synthetic.structure import PRESETS
@@ -48,9 +46,9 @@ def main() -> None:
         )
         for series in CALIBRATION
     ]
-    raw = calibration_error(*_probabilities(trained, known[1]))
+    logits, truth = logits_of(trained.model, known[1])
     trained, (factor, offset) = calibrated(trained, known[0])
-    error = calibration_error(*_probabilities(trained, known[1]))
+    raw, error = (calibration_error(expit(values), truth) for values in (logits, factor * logits + offset))
     calibration = {"factor": factor, "offset": offset, "error": error, "error before": raw}
     calibration = {name: round(value, 4) for name, value in calibration.items()}
     metrics: dict[str, object] = {f"calibration, field structure, series {CALIBRATION}": calibration}
@@ -61,12 +59,6 @@ def main() -> None:
     threshold = best_threshold(trained, known[0])
     card = _told(trained.card).replace(threshold=threshold, metrics=trained.card.metrics | metrics, notes=NOTES)
     checkpoints.save(WEIGHTS / card.name, trained.model, card)
-
-
-def _probabilities(trained: Trained, samples: FaultStructures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Probabilities and truth of all samples."""
-    logits, truth = logits_of(trained.model, samples)
-    return expit(logits), truth
 
 
 def _told(card: Card) -> Card:

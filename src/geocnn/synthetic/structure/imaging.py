@@ -201,11 +201,11 @@ def noise_of(rng: np.random.Generator, size: tuple[int, int, int], image: Image)
         noise[part] = convolve(noise[part].index_select(1, wrapped), image.wavelets)
     noise = smooth(noise.view(size), image.streaks)
     for axis in (0, 1) if ny > 1 else (0,):
-        noise = noise + noise.roll(1, axis)
+        noise += noise.roll(1, axis)
         if image.smiles:  # events that dip: each neighbour a little later
             dips = np.random.default_rng((image.seed, 2, axis)).integers(-3, 4, 2)
             for span, dip in zip((1, 2), dips, strict=True):
-                noise = noise + noise.roll((span, int(dip)), (axis, 2))
+                noise += noise.roll((span, int(dip)), (axis, 2))
     noise = noise.reshape(nx * ny, nz)
     return noise.div_(moments(noise)[1])
 
