@@ -301,7 +301,7 @@ def test_headers_of_a_real_file_are_kept(tmp_path, data, faults):
     assert raw[0][3600:3840] == raw[1][3600:3840]
     dead, probability = ~before.live, after.read(...)
     assert not probability[dead].any()
-    assert 0 <= probability.min() < 0.5 < probability.max() <= 1
+    assert 0 <= probability.min() < faults.card.threshold < probability.max() <= 1
 
 
 def test_python_resamples_as_the_command_line_does_and_in_memory(tmp_path, faults):
