@@ -11,8 +11,7 @@ import torch
 
 from geocnn.datasets import FaultStructures
 from geocnn.errors import DataError
-from geocnn.synthetic import structure as synthetic
-from geocnn.synthetic.structure import PRESETS, StructureRanges, _draw, faults, structure
+from geocnn.synthetic.structure import StructureRanges, _draw, structure
 from geocnn.synthetic.wavelets import ricker
 
 FLAT = StructureRanges(bumps=(0, 0), slope=(0.0, 0.0), faults=(0, 0))
@@ -271,19 +270,3 @@ def test_blur_is_a_gaussian_along_the_horizontal_axes(shape):
     np.testing.assert_allclose(blurred.clean, expected, atol=2e-3)
     assert torch.equal(sharp.fault, blurred.fault)
     assert torch.equal(sharp.time, blurred.time)
-
-
-@pytest.mark.parametrize(
-    ("preset", "shape"), [("field", (48, 40, 64)), ("field", (300, 96)), ("faultseg3d", (48, 40, 64))]
-)
-def test_faults_that_are_left_out_of_a_block_do_nothing_there(monkeypatch, preset, shape):
-    """All traces in one block, in which every fault does something, give what small blocks give."""
-    for index in range(12):
-        monkeypatch.setattr(synthetic, "BLOCK", 1_000)
-        small = structure(index, shape=shape, ranges=PRESETS[preset])
-        monkeypatch.setattr(synthetic, "BLOCK", 10**9)
-        monkeypatch.setattr(faults, "_NOTHING", 0.0)
-        whole = structure(index, shape=shape, ranges=PRESETS[preset])
-        monkeypatch.undo()
-        assert (small.number == whole.number).float().mean() > 0.9995
-        assert ((small.time - whole.time).abs() < 0.02).float().mean() > 0.9995

@@ -135,24 +135,24 @@ def structure(
     time, clean, throw = (torch.empty((nx * ny, nz), device=device) for _ in range(3))
     number = torch.empty((nx * ny, nz), dtype=torch.int16, device=device)
     column, shifts = scene.column.to(device), static_shifts(scene.image, size)
-    shifts = None if shifts is None else shifts.to(device)
     chaos = chaos_of(scene.image.seed, size).to(device) if any(p.chaos for p in scene.packages) else None
     surfaces = [Surfaces.of(package, size, device) for package in scene.packages]
     inner = slice(MARGIN, MARGIN + nz)
-    for block, traces in _blocks(size, device):
+    for traces in _blocks(nx * ny, nz + 2 * MARGIN, device):
         place = _places(traces, size, device)
         if shifts is not None:
-            place[2] += shifts[traces]
+            place[2] += shifts[traces].to(device)
         here = [surface.some(traces) for surface in surfaces]
         young, old, labels = _back_map(scene, here, place, size)
         disturbed = None if chaos is None else chaos[traces]
         position, amplitude, extra = deposition(scene.packages, here, young, old, disturbed)
         reflectivity = _interpolate(column, position).mul_(amplitude).add_(extra)
-        made = convolve(reflectivity, scene.image.wavelets)
-        found = made, position[:, inner], labels.throw[:, inner], labels.number[:, inner]
-        for whole, part in zip((clean, time, throw, number), found, strict=True):
-            rectangle = whole.view(size)[block]
-            rectangle.copy_(part.reshape(rectangle.shape))
+        clean[traces] = convolve(reflectivity, scene.image.wavelets)
+        time[traces], throw[traces], number[traces] = (
+            position[:, inner],
+            labels.throw[:, inner],
+            labels.number[:, inner],
+        )
     torn = _disturbed(scene.packages, time) if chaos is not None else None
     time -= scene.packages[0].offset
     if scene.image.blur:
@@ -181,30 +181,19 @@ def structure(
     return StructureSample(seismic, fault, time, clean, number, throw, faults)
 
 
-def _blocks(
-    size: tuple[int, int, int], device: torch.device | str
-) -> Iterator[tuple[tuple[slice, slice], Int[Tensor, " traces"]]]:
-    """Divide traces into blocks, and number them: squares of the cache's size on a processor, one for all on a GPU."""
-    nx, ny, nz = size
-    number = torch.arange(nx * ny, device=device).view(nx, ny)
-    wide, deep = nx, ny
-    if torch.device(device).type == "cpu":
-        traces = max(1, BLOCK // (nz + 2 * MARGIN))
-        deep = math.ceil(ny / math.ceil(ny / max(1, math.isqrt(traces))))
-        wide = math.ceil(nx / math.ceil(nx / max(1, traces // deep)))
-    for x in range(0, nx, wide):
-        for y in range(0, ny, deep):
-            block = slice(x, x + wide), slice(y, y + deep)
-            yield block, number[block].flatten()
+def _blocks(traces: int, samples: int, device: torch.device | str) -> Iterator[slice]:
+    """Divide traces of so many samples into blocks: of the cache's size on a processor, one for all on a GPU."""
+    step = max(1, BLOCK // samples) if torch.device(device).type == "cpu" else traces
+    for start in range(0, traces, step):
+        yield slice(start, min(start + step, traces))
 
 
-def _places(
-    traces: Int[Tensor, " traces"], size: tuple[int, int, int], device: torch.device | str
-) -> Float[Tensor, "4 traces depth"]:
+def _places(traces: slice, size: tuple[int, int, int], device: torch.device | str) -> Float[Tensor, "4 traces depth"]:
     """Coordinates of the samples of some traces, margins included, and ones."""
     _, ny, nz = size
-    place = torch.ones((4, len(traces), nz + 2 * MARGIN), device=device)
-    place[0], place[1] = (traces // ny)[:, None], (traces % ny)[:, None]
+    trace = torch.arange(traces.start, traces.stop, device=device)[:, None]
+    place = torch.ones((4, len(trace), nz + 2 * MARGIN), device=device)
+    place[0], place[1] = trace // ny, trace % ny
     place[2] = torch.arange(-MARGIN, nz + MARGIN, device=device)
     return place
 
@@ -260,11 +249,13 @@ def _back_map(
     young = None
     if scene.younger is not None:
         folds, faults = scene.younger
-        unfault(faults, 1 + len(scene.faults), place, labels, flat=flat, min_throw=scene.min_throw)
+        for number, fault in reversed(list(enumerate(faults, start=1 + len(scene.faults)))):
+            unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
         _unfold(folds, place, nz)
         young = place[2].clone()
     before = [part.clone() for part in labels] if young is not None else []
-    unfault(scene.faults, 1, place, labels, flat=flat, min_throw=scene.min_throw)
+    for number, fault in reversed(list(enumerate(scene.faults, start=1))):
+        unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
     _unfold(scene.folds, place, nz)
     if young is not None:  # older faults end at the unconformity
         under = torch.empty_like(young).view(shape)
@@ -307,14 +298,14 @@ def _bumps(bumps: tuple[tuple[float, float, float, float], ...], device: torch.d
 
 def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
     """Periodic traces at places of the column of layers instead of depths: what was flat follows the layers."""
-    made, n = [], noise.shape[1]
-    for some, at in zip(*(torch.split(part, max(1, BLOCK // n)) for part in (noise, time)), strict=True):
-        whole = at.floor()
+    made, n = torch.empty_like(noise), noise.shape[1]
+    for part in _blocks(len(noise), n, noise.device):
+        whole = time[part].floor()
         index = (whole - (whole / n).floor_().mul_(n)).long()  # whole numbers take ten times as long to divide
-        wrapped = torch.cat((some, some[:, :1]), 1)
+        wrapped = torch.cat((noise[part], noise[part, :1]), 1)
         upper, lower = wrapped.gather(1, index), wrapped.gather(1, index.add_(1))
-        made.append(upper.lerp_(lower, at - whole))
-    return torch.cat(made)
+        made[part] = upper.lerp_(lower, time[part] - whole)
+    return made
 
 
 def _disturbed(packages: list[Package], position: Float[Tensor, "traces n"]) -> Bool[Tensor, "traces n"]:

@@ -2,11 +2,11 @@
 
 import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from geocnn.synthetic.structure.ranges import StructureRanges
@@ -14,10 +14,6 @@ from geocnn.synthetic.structure.ranges import StructureRanges
 __all__ = ["Fault", "Labels", "draw_faults", "unfault"]
 
 Row = tuple[float, float, float, float]
-Box = tuple[list[float], list[float]]
-"""Smallest and largest coordinates."""
-_NOTHING = 1e-3
-"""Slip in samples that is left out."""
 
 
 class Fault(NamedTuple):
@@ -178,100 +174,29 @@ def _constants(fault: Fault, device: torch.device) -> _Constants:
     return _Constants(*(torch.as_tensor(number, dtype=torch.float64).float().to(device) for number in numbers))
 
 
-class _Reach(NamedTuple):
-    """Where the samples of a block can lie with respect to a fault."""
-
-    near: tuple[float, float]
-    """Smallest and largest distance, positive in the hanging wall."""
-    slip: float
-    """Most that any of them can have slipped, samples."""
-
-    @classmethod
-    def of(cls, fault: Fault, box: Box) -> "_Reach":
-        """By intervals: of a block between the corners of a box."""
-        (low, high), along, down = (_range(row, box) for row in fault.frame)
-        bends = [fault.bend * square for square in _squares(down)]
-        low, high = low - max(bends), high - min(bends)
-        if fault.form == "linear":
-            share = min(max(1 + 0.5 * down[1], 0.0), 1.5)
-        else:
-            squared = _squares(along)[0] + _squares(down)[0]
-            share = max(1 - squared / 4, 0.0) if fault.form == "tip" else math.exp(-0.5 * squared)
-        if fault.fades:
-            share *= math.exp(-max(low, -high, 0.0) / fault.fades)
-        return cls((low, high), share * abs(fault.slip))
-
-
-def _moved(fault: Fault, slip: float, box: Box) -> Box:
-    """The box of samples that have moved by so much at most."""
-    most = math.copysign(slip, fault.slip)
-    ways = [(-most * fault.moves * part, most * (1 - fault.moves) * part) for part in fault.dip]
-    low, high = box
-    return (
-        [end + min(0.0, *way) for end, way in zip(low, ways, strict=True)],
-        [end + max(0.0, *way) for end, way in zip(high, ways, strict=True)],
-    )
-
-
-def _range(row: Row, box: Box) -> tuple[float, float]:
-    """Smallest and largest value of a linear function in a box."""
-    ends = [(factor * low, factor * high) for factor, low, high in zip(row, *box, strict=False)]
-    return row[3] + sum(map(min, ends)), row[3] + sum(map(max, ends))
-
-
-def _squares(ends: tuple[float, float]) -> tuple[float, float]:
-    """Smallest and largest square of a number between two."""
-    squares = sorted(end * end for end in ends)
-    return (0.0 if ends[0] < 0 < ends[1] else squares[0]), squares[1]
-
-
 def unfault(
-    faults: list[Fault], first: int, place: Float[Tensor, "4 points"], labels: Labels, *, flat: bool, min_throw: float
+    fault: Fault, number: int, place: Float[Tensor, "4 points"], labels: Labels, *, flat: bool, min_throw: float
 ) -> None:
-    """Move the walls of faults back along dip, the latest first, and note the samples beside them; both in place.
+    """Move the walls back along dip, and note the samples beside the plane; both in place.
 
     Args:
-        faults: the oldest first.
-        first: number of the oldest.
+        fault: the fault.
+        number: of it, from 1.
         place: of the samples, along inline, crossline and depth; and ones.
         labels: of the samples so far; what later faults have labelled stays.
         flat: a section, whose second axis has one sample.
         min_throw: throw below which nothing is labelled.
     """
-    # Half of all faults do nothing to a block of traces; the places of its samples say which. Not on a GPU, which would
-    # have to wait for the answer.
-    box = (place[:3].amin(1).tolist(), place[:3].amax(1).tolist()) if place.device.type == "cpu" else None
-    for number, fault in reversed(list(enumerate(faults, start=first))):
-        reach = _Reach.of(fault, box) if box else None
-        # Two samples wide along the axis that crosses the plane most directly.
-        across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
-        low, high = reach.near if reach else (-math.inf, math.inf)
-        if reach and (reach.slip < _NOTHING or (fault.moves == 1 and high < -max(across, fault.zone))):
-            continue
-        distance, slip = _sheared(fault, place)
-        if low < across and high > -across:
-            _label(fault, number, slip, distance, labels, across=across, min_throw=min_throw)
-        _move(fault, distance, slip, place)
-        if box and reach:
-            box = _moved(fault, reach.slip, box)
-
-
-def _sheared(fault: Fault, place: Float[Tensor, "4 points"]) -> tuple[Tensor, Tensor]:
-    """Distance of samples from a fault, and the slip at their places along it."""
     with_ = _constants(fault, place.device)
     # One product for all three coordinates, for sums need more passes over the samples.
     distance, along, down = with_.rows @ place
-    if fault.bend:
-        distance.sub_((down - 1 if fault.form == "linear" else down).square().mul_(with_.bend))
-    if fault.form == "linear":
-        return distance, down.clamp_(0, 1.5).mul_(with_.slip)
-    squared = down.square_().addcmul_(along, along).neg_()
-    return distance, (squared.add_(1).clamp_(min=0) if fault.form == "tip" else squared.exp_()).mul_(with_.slip)
-
-
-def _move(fault: Fault, distance: Tensor, slip: Tensor, place: Float[Tensor, "4 points"]) -> None:
-    """Move the walls back by slip, which is used up."""
-    with_ = _constants(fault, place.device)
+    bend = _bend(fault, down, with_) if fault.bend else None
+    slip = _slip(fault, down, along, with_)
+    if slip is None:
+        return
+    if bend is not None:
+        distance.sub_(bend)
+    _label(fault, number, slip, distance, labels, flat=flat, min_throw=min_throw)
     if fault.drag[0]:
         slip.addcmul_(slip, distance.abs().mul_(with_.rates[0]).exp_().mul_(with_.dragged))
     if fault.fades:
@@ -284,20 +209,40 @@ def _move(fault: Fault, distance: Tensor, slip: Tensor, place: Float[Tensor, "4 
     place[:3].addr_(with_.dip, slip, alpha=-1)
 
 
+def _bend(fault: Fault, down: Tensor, with_: _Constants) -> Tensor:
+    """Distance of the fault from its plane, at places down dip."""
+    return (down - 1 if fault.form == "linear" else down).square().mul_(with_.bend)
+
+
+def _slip(fault: Fault, down: Tensor, along: Tensor, with_: _Constants) -> Tensor | None:
+    """Slip at places along dip and strike; their memory is used again. None where it is nowhere."""
+    if fault.form == "linear":
+        return down.clamp_(0, 1.5).mul_(with_.slip)
+    squared = down.square_().addcmul_(along, along)
+    if fault.form == "tip":
+        share = squared.neg_().add_(1).clamp_(min=0)
+        return share.mul_(with_.slip) if share.amax() > 0 else None
+    return squared.neg_().exp_().mul_(with_.slip)
+
+
 def _label(
-    fault: Fault, number: int, slip: Tensor, distance: Tensor, labels: Labels, *, across: float, min_throw: float
+    fault: Fault, number: int, slip: Tensor, distance: Tensor, labels: Labels, *, flat: bool, min_throw: float
 ) -> None:
     """Note the samples beside the plane, in place: few, so that they are picked out first."""
-    near: Any
-    parts: Any = slip, distance, *labels
-    if slip.device.type == "cpu":  # the same memory and the same steps, in NumPy, which takes a third of torch's time
-        slips, distances, numbers, throws = (part.numpy() for part in parts)
-        near = np.flatnonzero(np.abs(distances) < np.float32(across))
-    else:
-        slips, distances, numbers, throws = parts
-        near = torch.nonzero(abs(distances) < across)[:, 0]
-    throw = abs(slips[near]) * (fault.dip[2] * (1 - fault.drag[0]))
-    fresh = (throw > min_throw) & (numbers[near] == 0)
-    near = near[fresh]
-    numbers[near] = number
-    throws[near] = throw[fresh]
+    # Two samples wide along the axis that crosses the plane most directly.
+    across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
+    near = _within(distance, across)
+    if not len(near):
+        return
+    throw = slip[near].abs_().mul_(fault.dip[2] * (1 - fault.drag[0]))
+    fresh = (throw > min_throw).logical_and_(labels.number[near] == 0)
+    near, throw = near[fresh], throw[fresh]
+    labels.number[near] = float(number)
+    labels.throw[near] = throw
+
+
+def _within(distance: Float[Tensor, " points"], limit: float) -> Int[Tensor, " near"]:
+    """Which are nearer to 0 than a limit; on a processor by NumPy, which takes a fifth of torch's time."""
+    if distance.device.type == "cpu":
+        return torch.from_numpy(np.flatnonzero(np.abs(distance.numpy()) < np.float32(limit)))
+    return torch.nonzero(distance.abs() < limit)[:, 0]

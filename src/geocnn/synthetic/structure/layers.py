@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -197,7 +197,7 @@ class Surfaces(NamedTuple):
         marker = package.patches(x, y).mul_(8).sigmoid_() if package.patches is not None else None
         return cls(x, y, package.relief(x, y), rough, marker, loudness)
 
-    def some(self, traces: Int[Tensor, " some"]) -> "Surfaces":
+    def some(self, traces: slice) -> "Surfaces":
         """For some of them."""
         rough, marker = (None if part is None else part[traces] for part in (self.rough, self.marker))
         return Surfaces(self.x[traces], self.y[traces], self.top[traces], rough, marker, self.loudness[traces])
