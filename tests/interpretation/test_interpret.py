@@ -8,6 +8,7 @@ from tests.interpretation.drawing import sheet
 
 import geocnn
 from geocnn import io
+from geocnn.checkpoints import read_card
 from geocnn.errors import DataError, TargetError
 from geocnn.grid import Axis, Grid
 from geocnn.interpretation import interpret
@@ -78,7 +79,10 @@ def test_a_line(tmp_path):
 def test_nothing_found_is_said_and_written(tmp_path):
     found = interpret(np.zeros((20, 20, 20)), thin=tmp_path / "t.npy", sticks=tmp_path / "s.dat", show_progress=False)
     assert (found.objects, found.points) == ((), 0)
-    assert found.notes[0] == "no voxel is on a ridge of at least 0.5; with a lower threshold there may be some."
+    threshold = read_card("faults", ndim=3).threshold
+    assert found.threshold == threshold
+    said = f"no voxel is on a ridge of at least {threshold:g}; with a lower threshold there may be some."
+    assert found.notes[0] == said
     assert not np.load(tmp_path / "t.npy").any()
     assert (tmp_path / "s.dat").read_text() == ""
 
