@@ -102,7 +102,7 @@ def row(name: str, what: str, found: dict[str, float], seconds: float) -> None:
 
 def real(name: str, trained: Trained, options: argparse.Namespace) -> None:
     """Rows of real sections, each alone and their mean."""
-    thresholds = sorted(set(best_thresholds(trained)), reverse=True)
+    thresholds = sorted({*best_thresholds(trained), *options.threshold}, reverse=True)
     for survey, sections in (("Great South Basin", great_south_basin), ("F3", f3)):
         start, found = time.perf_counter(), []
         for section in sections(options.data):
@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--network", nargs="*", help="run folders; default the networks that ship")
     parser.add_argument("--volumes", type=int, default=20, help="synthetic volumes; five times as many sections")
+    parser.add_argument("--threshold", type=float, nargs="*", default=[], help="further thresholds for real sections")
     parser.add_argument("--pictures", type=Path, help="folder for pictures of the real sections")
     options = parser.parse_args()
     ships = {f"faults {ndim}-D": geocnn.load("faults", ndim=ndim) for ndim in (3, 2)}

@@ -301,7 +301,7 @@ def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces 
     made, n = torch.empty_like(noise), noise.shape[1]
     for part in _blocks(len(noise), n, noise.device):
         whole = time[part].floor()
-        index = (whole - (whole / n).floor_().mul_(n)).long()  # whole numbers take ten times as long to divide
+        index = (whole - (whole / n).floor_().mul_(n)).long()  # whole numbers take longer to divide
         wrapped = torch.cat((noise[part], noise[part, :1]), 1)
         upper, lower = wrapped.gather(1, index), wrapped.gather(1, index.add_(1))
         made[part] = upper.lerp_(lower, time[part] - whole)

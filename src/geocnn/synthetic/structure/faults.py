@@ -187,42 +187,42 @@ def unfault(
         flat: a section, whose second axis has one sample.
         min_throw: throw below which nothing is labelled.
     """
-    with_ = _constants(fault, place.device)
+    numbers = _constants(fault, place.device)
     # One product for all three coordinates, for sums need more passes over the samples.
-    distance, along, down = with_.rows @ place
-    bend = _bend(fault, down, with_) if fault.bend else None
-    slip = _slip(fault, down, along, with_)
+    distance, along, down = numbers.rows @ place
+    bend = _bend(fault, down, numbers) if fault.bend else None
+    slip = _slip(fault, down, along, numbers)
     if slip is None:
         return
     if bend is not None:
         distance.sub_(bend)
     _label(fault, number, slip, distance, labels, flat=flat, min_throw=min_throw)
     if fault.drag[0]:
-        slip.addcmul_(slip, distance.abs().mul_(with_.rates[0]).exp_().mul_(with_.dragged))
+        slip.addcmul_(slip, distance.abs().mul_(numbers.rates[0]).exp_().mul_(numbers.dragged))
     if fault.fades:
-        slip.mul_(distance.abs().mul_(with_.rates[1]).exp_())
+        slip.mul_(distance.abs().mul_(numbers.rates[1]).exp_())
     if fault.zone:
         hanging = distance.mul_(1 / fault.zone).add_(0.5).clamp_(0, 1)
     else:
-        hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: several times faster than torch.where
-    slip.mul_(hanging.sub_(with_.still) if fault.moves < 1 else hanging)
-    place[:3].addr_(with_.dip, slip, alpha=-1)
+        hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: faster than torch.where
+    slip.mul_(hanging.sub_(numbers.still) if fault.moves < 1 else hanging)
+    place[:3].addr_(numbers.dip, slip, alpha=-1)
 
 
-def _bend(fault: Fault, down: Tensor, with_: _Constants) -> Tensor:
+def _bend(fault: Fault, down: Tensor, numbers: _Constants) -> Tensor:
     """Distance of the fault from its plane, at places down dip."""
-    return (down - 1 if fault.form == "linear" else down).square().mul_(with_.bend)
+    return (down - 1 if fault.form == "linear" else down).square().mul_(numbers.bend)
 
 
-def _slip(fault: Fault, down: Tensor, along: Tensor, with_: _Constants) -> Tensor | None:
+def _slip(fault: Fault, down: Tensor, along: Tensor, numbers: _Constants) -> Tensor | None:
     """Slip at places along dip and strike; their memory is used again. None where it is nowhere."""
     if fault.form == "linear":
-        return down.clamp_(0, 1.5).mul_(with_.slip)
+        return down.clamp_(0, 1.5).mul_(numbers.slip)
     squared = down.square_().addcmul_(along, along)
     if fault.form == "tip":
         share = squared.neg_().add_(1).clamp_(min=0)
-        return share.mul_(with_.slip) if share.amax() > 0 else None
-    return squared.neg_().exp_().mul_(with_.slip)
+        return share.mul_(numbers.slip) if share.amax() > 0 else None
+    return squared.neg_().exp_().mul_(numbers.slip)
 
 
 def _label(
@@ -242,7 +242,7 @@ def _label(
 
 
 def _within(distance: Float[Tensor, " points"], limit: float) -> Int[Tensor, " near"]:
-    """Which are nearer to 0 than a limit; on a processor by NumPy, which takes a fifth of torch's time."""
+    """Which are nearer to 0 than a limit; on a processor by NumPy, which is faster at it than torch."""
     if distance.device.type == "cpu":
         return torch.from_numpy(np.flatnonzero(np.abs(distance.numpy()) < np.float32(limit)))
     return torch.nonzero(distance.abs() < limit)[:, 0]

@@ -232,7 +232,7 @@ def deposition(
         top = torch.maximum(top, tops[of_young]) if of_young in tops else top
         tops[of_young] = top
         measured = young if of_young else old
-        # 1.0 or 0.0, and a mean with these weights instead of a choice, which takes ten times as long.
+        # 1.0 or 0.0, and a mean with these weights instead of a choice, which takes longer.
         inside = torch.ge(measured, top, out=torch.empty_like(old))
         under = None
         if not of_young and True in tops:  # an old boundary does not reach through the unconformity
