@@ -26,6 +26,7 @@ SHIPS = "U-Net, batch normalisation, residual, Dice + BCE, averaged weights"
 CHOICES: dict[str, dict[str, Any]] = {
     "FaultSeg, balanced BCE (as published)": {"model": "faultseg", "loss": "balanced"},
     "FaultSeg, Dice + BCE": {"model": "faultseg"},
+    "FaultSeg with residual blocks, Dice + BCE": {"model": "faultseg", "residual": 1},
     "U-Net, no normalisation": {"network": {"norm": "none", "residual": False}},
     "U-Net, batch normalisation": {"network": {"residual": False}},
     SHIPS: {},

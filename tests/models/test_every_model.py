@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from geocnn import checkpoints, export
 from geocnn.checkpoints import Card, Trained
@@ -17,7 +18,7 @@ SMALL = {
     "alexnet": {"width": 0.03},
     "unet2015": {"width": 2, "depth": 1},
     "unet": {"width": 2, "depth": 2},
-    "faultseg": {"width": 2, "bottleneck": 4},
+    "faultseg": {"width": 2, "bottleneck": 8, "residual": 1},
     "resnet18": {"width": 2, "layers": (1, 1, 1, 1)},
     "resnet34": {"width": 2, "layers": (2, 1, 1, 1), "anti_alias": True},
     "resnet50": {"width": 2, "layers": (1, 1, 1, 1)},
@@ -45,6 +46,9 @@ def make(name, ndim):
         if hasattr(module, "running_mean"):
             module.running_mean.normal_(std=0.1)
             module.running_var.uniform_(0.5, 1.5)
+    for name, parameter in model.named_parameters():
+        if name.endswith("second.weight"):  # of a residual block, which begins as nothing
+            nn.init.normal_(parameter, std=0.1)
     window = model.sizes.above((model.sizes.least if name == "unet2015" else 16,) * ndim)
     return model, torch.randn(2, 2, *window)
 

@@ -7,6 +7,7 @@ from torch import nn
 from geocnn.errors import DataError
 from geocnn.layers import Conv
 from geocnn.models.faultseg import FaultSeg
+from geocnn.tracing import reach_of
 
 
 @pytest.mark.parametrize(("bottleneck", "count"), [(512, 9_422_977), (128, 1_459_585)])
@@ -16,6 +17,30 @@ def test_parameter_counts_of_the_papers(bottleneck, count):
     kernels = [m.kernel_size for m in model.modules() if isinstance(m, Conv)]
     assert kernels.count((3, 3, 3)) == 14
     assert kernels.count((1, 1, 1)) == 1
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_residual_blocks_begin_as_the_network_without_them(ndim):
+    torch.manual_seed(0)
+    plain = FaultSeg(ndim, width=4, bottleneck=8).double()
+    deeper = FaultSeg(ndim, width=4, bottleneck=8, residual=2).double()
+    missing, unexpected = deeper.load_state_dict(plain.state_dict(), strict=False)
+    assert not unexpected
+    assert len(missing) == 3 * 2 * 4  # three stages, two blocks, two convolutions with weight and bias
+    x = torch.randn(1, 1, *(16, 24, 16)[:ndim], dtype=torch.float64)
+    assert torch.equal(deeper(x), plain(x))
+    deeper(x).square().mean().backward()
+    assert deeper.deepen[0].second.weight.grad.abs().sum() > 0  # and it can leave that beginning
+
+
+def test_residual_blocks_keep_to_three_million_parameters_and_reach_further():
+    model = FaultSeg(3, residual=1)
+    weights = 2 * 27 * (2 * 64**2 + 128**2) + 2 * (2 * 64 + 128)  # in full: kernels and biases of three blocks
+    assert sum(p.numel() for p in model.parameters()) == 1_459_585 + weights < 3_000_000
+    assert reach_of(model) == FaultSeg.reach + 8 + 16 + 8
+    torch.manual_seed(0)
+    measured = max(reach(1, (240,), 0, residual=1) for _ in range(6))
+    assert FaultSeg.reach + 31 <= measured <= FaultSeg.reach + 32
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
@@ -57,9 +82,9 @@ def test_a_size_that_is_no_multiple_of_8_is_refused():
         FaultSeg(2, width=2, bottleneck=2)(torch.zeros(1, 1, 16, 20))
 
 
-def reach(ndim, size, axis):
+def reach(ndim, size, axis, residual=0):
     """Largest distance along ``axis`` from which the input changes an output sample, over all alignments by 8."""
-    model = FaultSeg(ndim, width=2, bottleneck=2).double()
+    model = FaultSeg(ndim, width=2, bottleneck=2, residual=residual).double()
     for parameter in model.parameters():  # all positive: nothing cancels, no ReLU is dead
         nn.init.uniform_(parameter, 0.5, 1.0)
     x = torch.rand(1, 1, *size, dtype=torch.float64, requires_grad=True)

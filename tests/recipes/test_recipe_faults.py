@@ -27,6 +27,21 @@ def test_training_goes_on_from_a_trained_network(tmp_path):
         build("faults", **small | {"bottleneck": 8}, start=str(tmp_path / "first"))
 
 
+def test_training_goes_on_with_residual_blocks_that_the_first_network_lacks(tmp_path):
+    small = {"ndim": 2, "crop": (16, 16), "samples": 2, "epochs": 1, "model": "faultseg", "bottleneck": 16}
+    first = fit("faults", **small, out=tmp_path / "first", show_progress=False)
+    deeper = build("faults", **small, residual=1, start=str(tmp_path / "first"), seed=5)
+    x = torch.randn(1, 1, 32, 32)
+    torch.testing.assert_close(deeper.model(x), first.model(x), rtol=0, atol=1e-5)
+    assert deeper.card.arguments == first.card.arguments | {"residual": 1}
+    assert deeper.card.reach == first.card.reach + 32
+    fit("faults", **small, residual=1, start=str(tmp_path / "first"), out=tmp_path / "deeper", show_progress=False)
+    with pytest.raises(DataError, match="and no more --residual blocks"):
+        build("faults", **small, start=str(tmp_path / "deeper"))
+    with pytest.raises(DataError, match="--residual -1"):
+        build("faults", **small, residual=-1)
+
+
 def test_presets_are_taken_in_turn():
     both, plain, field = (
         build("faults", ndim=2, crop=(32, 32), structure=kinds).train

@@ -18,6 +18,7 @@ from geocnn.streaming.schedule import Schedule
 
 ZOO = {
     "faultseg": {"width": 4, "bottleneck": 8},
+    "faultseg residual": {"width": 4, "bottleneck": 8, "residual": 1},
     "unet transposed": {"width": 4, "depth": 2},
     "unet nearest": {"width": 4, "depth": 2, "up": "nearest", "norm": "none"},
     "unet linear": {"width": 4, "depth": 2, "up": "linear", "residual": True},
@@ -38,6 +39,8 @@ def made(name, ndim, planes=None):
                 module.running_var.uniform_(0.5, 1.5)
             if isinstance(module, nn.modules.batchnorm._BatchNorm | Conv | ConvTranspose) and module.bias is not None:
                 module.bias.normal_(std=0.1)
+            if isinstance(module, Conv) and not module.weight.any():  # residual blocks begin as nothing
+                module.weight.normal_(std=0.1)
     space = model.sizes.above({1: (210,), 2: (90, 35), 3: (44 if planes is None else planes, 12, 20)}[ndim])
     return model, torch.randn(1, 2, *space)
 

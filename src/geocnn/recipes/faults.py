@@ -31,6 +31,7 @@ def faults(
     learning_rate: float = 2e-3,
     model: Literal["unet", "faultseg"] = "unet",
     bottleneck: int = 128,
+    residual: int = 0,
     loss: Literal["dice", "balanced"] = "dice",
     structure: tuple[Literal["faultseg3d", "plain", "field"], ...] = ("field",),
     start: str | None = None,
@@ -55,6 +56,8 @@ def faults(
             published, with one of 51.
         bottleneck: of faultseg, channels at the coarsest level; 512 is the published network, 128 the authors' later
             one.
+        residual: of faultseg, residual blocks after each of its coarse stages; none is the published network. A
+            network without them can be the --start of one with them.
         loss: cross-entropy with Dice, or the class-balanced cross-entropy of the paper.
         structure: presets of the synthetic structure, taken in turn: "faultseg3d" is the published workflow, "plain"
             has wider ranges, and "field" the variation of real sections.
@@ -78,8 +81,8 @@ def faults(
         one_of(preset, tuple(PRESETS), "structure")
     one_of(model, ("unet", "faultseg"), "model")
     step = 2 ** (_DEPTH[ndim] if model == "unet" else 3)
-    crop = _checked(ndim, crop, step, samples, bottleneck, seed)
-    network, card = _network(model, ndim, step, bottleneck, seed, start)
+    crop = _checked(ndim, crop, step, samples, bottleneck, residual, seed)
+    network, card = _network(model, ndim, step, bottleneck, residual, seed, start)
     ranges, what = tuple(PRESETS[preset] for preset in structure), "volumes" if ndim == 3 else "sections"
     size = " x ".join(map(str, crop))
     data = (
@@ -126,7 +129,7 @@ def _schedule(
 
 
 def _network(
-    name: str, ndim: int, step: int, bottleneck: int, seed: int, start: str | None
+    name: str, ndim: int, step: int, bottleneck: int, residual: int, seed: int, start: str | None
 ) -> "tuple[nn.Module, Card]":
     """A network with its first weights, and what is known of it before training.
 
@@ -140,20 +143,22 @@ def _network(
     from geocnn.models import build
     from geocnn.tracing import reach_of
 
-    own: dict[str, Any] = {"bottleneck": bottleneck} if name == "faultseg" else _UNET | {"depth": _DEPTH[ndim]}
+    own: dict[str, Any] = _UNET | {"depth": _DEPTH[ndim]}
+    if name == "faultseg":
+        own = {"bottleneck": bottleneck} | ({"residual": residual} if residual else {})
     arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, **own}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        fresh = build(name, **arguments)
-    network: nn.Module = fresh
+        network = build(name, **arguments)
     if start is not None:
         trained = load(start, ndim=ndim)
-        if (trained.card.architecture, trained.card.arguments) != (name, arguments):
+        old, blocks = trained.card.arguments, {"residual": residual}
+        if (trained.card.architecture, old | blocks) != (name, arguments | blocks) or old.get("residual", 0) > residual:
             raise DataError(
-                f"--start {start} is {trained.card.architecture} with {trained.card.arguments}; it must have the same "
-                "--model, --ndim and --bottleneck."
+                f"--start {start} is {trained.card.architecture} with {old}; it must have the same --model, --ndim and "
+                "--bottleneck, and no more --residual blocks."
             )
-        network = trained.model.requires_grad_(requires_grad=True)
+        network.load_state_dict(trained.model.state_dict(), strict=False)  # blocks that it lacks start as the identity
     return network, Card(
         name=f"faults-{ndim}d",
         task="segmentation",
@@ -165,12 +170,12 @@ def _network(
         window=(),
         normalisation=_NORMALISATION,
         size_multiple=step,
-        reach=reach_of(fresh),
+        reach=reach_of(network),
     )
 
 
 def _checked(
-    ndim: int, crop: tuple[int, ...] | None, step: int, samples: int, bottleneck: int, seed: int
+    ndim: int, crop: tuple[int, ...] | None, step: int, samples: int, bottleneck: int, residual: int, seed: int
 ) -> tuple[int, ...]:
     """The crop, after a look at the numbers."""
     from geocnn.errors import DataError
@@ -181,9 +186,9 @@ def _checked(
             f"--crop is {' '.join(map(str, crop))}; needed are {ndim} multiples of {step}, {2 * step} or more, such as "
             f"--crop {' '.join(['96'] * ndim)}."
         )
-    if min(samples, bottleneck) < 1 or seed < 0:
+    if min(samples, bottleneck) < 1 or min(residual, seed) < 0:
         raise DataError(
-            f"--samples is {samples}, --bottleneck {bottleneck} and --seed {seed}; needed are 1 or more samples and "
-            "channels, and a seed of 0 or more."
+            f"--samples is {samples}, --bottleneck {bottleneck}, --residual {residual} and --seed {seed}; needed are 1 "
+            "or more samples and channels, and blocks and a seed of 0 or more."
         )
     return crop
