@@ -1,0 +1,148 @@
+"""What a station records without earthquakes: ground noise, machines, traffic, faults of the electronics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from jaxtyping import Float, Float32
+from numpy import ndarray
+
+from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
+from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
+
+__all__ = ["Clock", "background", "spikes"]
+
+_BAND = (1.0, 20.0)
+"""Hz: where local earthquakes are looked for, and noise is compared with them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """Samples and frequencies of a record.
+
+    Attributes:
+        size: samples.
+        padded: samples of the Fourier transforms, more than ``size`` so that what leaves the end comes back unseen.
+        rate: samples per second.
+        frequency: Hz, ``(padded / 2 + 1,)``.
+    """
+
+    size: int
+    padded: int
+    rate: float
+    frequency: Float[ndarray, " frequencies"]
+
+    @classmethod
+    def of(cls, size: int, rate: float) -> "Clock":
+        """With room for ten seconds behind the record."""
+        padded = scipy.fft.next_fast_len((size + round(10 * rate) + 1) // 2, real=True) * 2
+        return cls(size, padded, rate, np.fft.rfftfreq(padded, 1 / rate))
+
+
+def background(
+    rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, response: Float[ndarray, " frequencies"]
+) -> tuple[Float32[ndarray, "3 size"], float]:
+    """Noise between the models of Peterson, with machines and passing traffic.
+
+    Args:
+        rng: where chance comes from.
+        ranges: what is drawn.
+        clock: of the record.
+        response: of the recording, by frequency.
+
+    Returns:
+        Ground velocity as it is recorded, m/s, and the standard deviation of its steady part within 1..20 Hz.
+    """
+    density = _density(rng, ranges, clock) * response**2  # (m/s)^2 / Hz
+    sides = np.array([1.0, *np.exp(rng.uniform(-0.2, 0.7, 1).repeat(2))])  # horizontal noise is mostly the larger
+    within = (clock.frequency >= _BAND[0]) & (clock.frequency <= _BAND[1])
+    loudness = float(np.sqrt(np.sum(density[within]) * clock.rate / clock.padded))
+    scale = np.sqrt(density * clock.rate * clock.padded / 4).astype(np.float32)
+    parts = rng.standard_normal((3, len(scale), 2), np.float32)
+    spectrum = (parts[..., 0] + 1j * parts[..., 1]) * scale * sides[:, None].astype(np.float32)
+    noise = scipy.fft.irfft(spectrum, clock.padded, axis=1)[:, : clock.size].astype(np.float32)
+    noise *= _slow(rng, clock.size, rng.uniform(0, 0.3))
+    for _ in range(int(rng.integers(*ranges.lines, endpoint=True))):
+        noise += loudness * _line(rng, clock)
+    for _ in range(int(rng.integers(*ranges.bursts, endpoint=True))):
+        _burst(rng, clock, noise, loudness)
+    return noise, loudness
+
+
+def _density(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Float[ndarray, " frequencies"]:
+    """Power spectral density of ground velocity: between the models, tilted, with bumps."""
+    frequency = np.maximum(clock.frequency, clock.frequency[1])
+    low, high = low_noise(1 / frequency), high_noise(1 / frequency)
+    level = low + rng.uniform(*ranges.noise_level) * (high - low)
+    octaves = np.log2(frequency)
+    level += rng.uniform(-1.5, 1.5) * octaves
+    for _ in range(int(rng.integers(0, 4))):
+        centre, width = rng.uniform(-3, 5.5), rng.uniform(0.2, 1.5)
+        level += rng.uniform(-6, 12) * np.exp(-0.5 * ((octaves - centre) / width) ** 2)
+    density: Float[ndarray, " frequencies"] = 10 ** (level / 10) / (2 * np.pi * frequency) ** 2
+    density[0] = 0
+    return density
+
+
+def _slow(rng: np.random.Generator, size: int, deviation: float) -> Float32[ndarray, " size"]:
+    """Slow changes of loudness about 1."""
+    knots = np.exp(deviation * rng.standard_normal(8))
+    return np.interp(np.linspace(0, 7, size), np.arange(8), knots).astype(np.float32)
+
+
+def _line(rng: np.random.Generator, clock: Clock) -> Float32[ndarray, "3 size"]:
+    """A machine: a frequency that hardly wanders."""
+    time = np.arange(clock.size, dtype=np.float32) / np.float32(clock.rate)
+    frequency = np.exp(rng.uniform(np.log(1.0), np.log(min(45.0, 0.45 * clock.rate))))
+    wander = np.interp(time, np.linspace(0, time[-1], 6), np.cumsum(rng.standard_normal(6) * 0.3)).astype(np.float32)
+    gains = np.exp(rng.uniform(np.log(0.05), np.log(1.5))) * np.exp(0.5 * rng.standard_normal(3))
+    phases = rng.uniform(0, 2 * np.pi, 3)
+    wave = np.float32(2 * np.pi * frequency) * time + wander
+    return np.stack([np.float32(g) * np.sin(wave + np.float32(p)) for g, p in zip(gains, phases, strict=True)])
+
+
+def _burst(rng: np.random.Generator, clock: Clock, noise: Float32[ndarray, "3 size"], loudness: float) -> None:
+    """Add a passing vehicle, steps, a gust or a thud: one group of waves or several, never a P and an S."""
+    seconds = np.exp(rng.uniform(np.log(0.15), np.log(12.0)))
+    length = max(8, round(seconds * clock.rate))
+    height = loudness * np.exp(rng.uniform(np.log(1.0), np.log(40.0)))
+    rise = np.exp(rng.uniform(np.log(0.03), np.log(0.6)))  # share of the length
+    t = np.linspace(0, 1, length, dtype=np.float32)
+    envelope = np.where(t < rise, np.sin(np.pi / 2 * t / rise) ** 2, np.exp(-4 * (t - rise) / (1 - rise)) * (1 - t))
+    frequency = np.exp(rng.uniform(np.log(1.5), np.log(min(35.0, 0.35 * clock.rate)))) / clock.rate
+    cycles = np.exp(rng.uniform(np.log(0.7), np.log(5.0)))
+    half = round(1.5 * cycles / frequency / 2) + 1
+    tau = np.arange(-half, half + 1) * frequency
+    carrier = np.cos(2 * np.pi * tau) * np.exp(-0.5 * (2.5 * tau / cycles) ** 2)
+    carrier /= np.sqrt(np.sum(carrier**2))
+    gains = height * np.exp(0.6 * rng.standard_normal(3))
+    common = rng.uniform(0, 0.9)  # share of the motion that the components have in common
+    motion = np.sqrt(common) * rng.standard_normal(length) + np.sqrt(1 - common) * rng.standard_normal((3, length))
+    group = np.stack([np.convolve(m * envelope, carrier) * g for m, g in zip(motion, gains, strict=True)])
+    repeats = int(rng.integers(2, 12)) if seconds < 1 and rng.random() < 0.4 else 1
+    start = float(rng.uniform(-length / 2, clock.size - length / 4))
+    for _ in range(repeats):
+        _add(noise, group * rng.uniform(0.6, 1.4), round(start))
+        start += length + rng.uniform(0.2, 0.9) * clock.rate
+
+
+def _add(onto: Float32[ndarray, "3 size"], group: Float[ndarray, "3 length"], start: int) -> None:
+    """Add what lies inside."""
+    first, last = max(start, 0), min(start + group.shape[1], onto.shape[1])
+    if first < last:
+        onto[:, first:last] += group[:, first - start : last - start].astype(np.float32)
+
+
+def spikes(rng: np.random.Generator, clock: Clock, height: float) -> Float32[ndarray, "3 size"]:
+    """Faults of the electronics: single samples, steps that decay, and the answer of the sensor to being tilted."""
+    wrong = np.zeros((3, clock.size), np.float32)
+    where = [int(rng.integers(0, 3))] if rng.random() < 0.6 else [0, 1, 2]
+    for _ in range(int(rng.integers(1, 4))):
+        at, size = int(rng.integers(0, clock.size)), height * np.exp(rng.uniform(np.log(3.0), np.log(300.0)))
+        decay = np.exp(rng.uniform(np.log(0.002), np.log(4.0))) * clock.rate
+        tail = np.exp(-np.arange(clock.size - at) / decay)
+        if rng.random() < 0.3:  # out and back, as a tilt looks
+            tail *= np.cos(np.arange(clock.size - at) / decay)
+        for component in where:
+            wrong[component, at:] += np.float32(size * rng.choice((-1, 1))) * tail.astype(np.float32)
+    return wrong

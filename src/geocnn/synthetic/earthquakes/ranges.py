@@ -1,0 +1,134 @@
+"""What is drawn at random for a synthetic seismogram."""
+
+from dataclasses import dataclass, fields
+
+from geocnn.errors import DataError
+
+__all__ = ["EarthquakeRanges"]
+
+_POSSIBLE = {
+    "distance": (1e-3, 1000),
+    "depth": (0, 700),
+    "vp": (0.1, 20),
+    "ratio": (1.2, 3),
+    "moho": (1, 200),
+    "mantle": (0.1, 20),
+    "magnitude": (-5, 10),
+    "stress_drop": (0, 12),
+    "corner_ratio": (0.1, 10),
+    "kappa": (0, 1),
+    "quality": (0, 6),
+    "quality_exponent": (-1, 1.5),
+    "resonances": (0, 10),
+    "instrument": (-4, 1.5),
+    "amplitude_ratio": (1e-2, 1e3),
+    "coda": (0, 100),
+    "coda_exponent": (0, 10),
+    "coda_quality": (0, 6),
+    "rise": (-6, 2),
+    "incidence": (0, 90),
+    "snr": (-6, 6),
+    "noise_level": (-1, 2),
+    "lines": (0, 20),
+    "bursts": (0, 50),
+    "lowpass": (0.1, 1000),
+}
+
+
+@dataclass(frozen=True)
+class EarthquakeRanges:
+    """What is drawn at random: (smallest, largest), uniform between unless it says otherwise, or a probability.
+
+    Attributes:
+        distance: from the epicentre, km; log-uniform.
+        depth: of the source, km.
+        vp: mean velocity of P waves to the source, km/s (crust: N. I. Christensen, W. D. Mooney, 1995, J. Geophys. Res.
+            100, 9761-9788, figure 9).
+        ratio: of the velocities of P and S waves (N. I. Christensen, 1996, J. Geophys. Res. 101, 3139-3156).
+        moho: depth of the mantle, km, below which the first arrivals of the farther earthquakes travel as head waves.
+        mantle: velocity of P waves in it, km/s.
+        magnitude: moment magnitude.
+        stress_drop: decimal logarithm, Pa (Brune 1970; B. P. Allmann, P. M. Shearer, 2009, J. Geophys. Res. 114).
+        corner_ratio: corner frequency of P over that of S waves.
+        kappa: attenuation under the station, s (Anderson & Hough 1984).
+        quality: decimal logarithm of Q at 1 Hz, which grows as the frequency to the power of
+        quality_exponent: (K. Aki, B. Chouet, 1975, J. Geophys. Res. 80, 3322-3342).
+        resonances: number of peaks of the site's response.
+        instrument: decimal logarithm of the corner of the seismometer, Hz.
+        amplitude_ratio: of S over P pulses.
+        coda: standard deviation of the scattered waves at the onset relative to the peak of the pulse; log-uniform.
+        coda_exponent: of the lapse time with which they decrease, and
+        coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
+        rise: decimal logarithm of the time that scattered waves take to come up, s: short is impulsive, long emergent.
+        incidence: of the waves at the surface, degrees from the vertical.
+        converted: probability of a conversion in front of the S wave and one behind the P wave, unlabelled.
+        second: probability of a second earthquake in the window, labelled as well.
+        quiet: probability of a window without any.
+        snr: decimal logarithm of the peak of the P wave over the standard deviation of the noise within 1..20 Hz.
+        noise_level: where between the low (0) and the high (1) noise model of Peterson (1993) the spectrum lies.
+        lines: number of machines, spectral lines of 1..45 Hz.
+        bursts: number of transients of traffic, steps and wind: hard negatives.
+        spikes: probability of spikes, steps and other faults of the electronics.
+        dead: probability that one or two components are dead.
+        gap: probability of a gap in all components.
+        flipped: probability that a component has the wrong sign, of each.
+        lowpass: corner of a recorder that was slower, Hz, and
+        slow: probability of it.
+        coarse: probability that amplitudes are whole numbers of few counts.
+        clipped: probability that large amplitudes are clipped.
+    """
+
+    distance: tuple[float, float] = (1.0, 150.0)
+    depth: tuple[float, float] = (0.5, 18.0)
+    vp: tuple[float, float] = (4.8, 6.4)
+    ratio: tuple[float, float] = (1.64, 1.84)
+    moho: tuple[float, float] = (25.0, 42.0)
+    mantle: tuple[float, float] = (7.7, 8.2)
+    magnitude: tuple[float, float] = (-0.5, 3.5)
+    stress_drop: tuple[float, float] = (6.0, 7.0)
+    corner_ratio: tuple[float, float] = (1.0, 1.6)
+    kappa: tuple[float, float] = (0.005, 0.06)
+    quality: tuple[float, float] = (1.6, 2.6)
+    quality_exponent: tuple[float, float] = (0.2, 0.9)
+    resonances: tuple[int, int] = (0, 3)
+    instrument: tuple[float, float] = (-1.5, 0.65)
+    amplitude_ratio: tuple[float, float] = (2.0, 9.0)
+    coda: tuple[float, float] = (0.1, 2.0)
+    coda_exponent: tuple[float, float] = (1.0, 2.0)
+    coda_quality: tuple[float, float] = (1.7, 2.8)
+    rise: tuple[float, float] = (-2.0, -0.1)
+    incidence: tuple[float, float] = (3.0, 45.0)
+    converted: float = 0.2
+    second: float = 0.15
+    quiet: float = 0.25
+    snr: tuple[float, float] = (-0.2, 2.2)
+    noise_level: tuple[float, float] = (0.0, 1.0)
+    lines: tuple[int, int] = (0, 3)
+    bursts: tuple[int, int] = (0, 3)
+    spikes: float = 0.1
+    dead: float = 0.1
+    gap: float = 0.05
+    flipped: float = 0.1
+    lowpass: tuple[float, float] = (12.0, 45.0)
+    slow: float = 0.3
+    coarse: float = 0.1
+    clipped: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn.
+
+        Raises:
+            DataError: a range upside down or beyond what is possible, a probability outside 0..1.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple):
+                least, most = _POSSIBLE[field.name]
+                low, high = value
+                if not least <= low <= high <= most:
+                    raise DataError(
+                        f"{field.name} is {low:g} to {high:g}; needed are a smaller and a larger number within "
+                        f"{least:g} to {most:g}."
+                    )
+            elif not 0 <= value <= 1:
+                raise DataError(f"{field.name} is {value:g}; a probability lies within 0 to 1.")

@@ -1,0 +1,228 @@
+"""An earthquake near a station: where it is, when its waves arrive, and what they look like."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy.fft
+from jaxtyping import Complex, Float, Float32
+from numpy import ndarray
+
+from geocnn.errors import DataError
+from geocnn.synthetic.earthquakes.background import Clock
+from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
+from geocnn.synthetic.earthquakes.recording import Recording
+from geocnn.synthetic.earthquakes.spectra import brune, corner_frequency, minimum_phase, path
+from geocnn.synthetic.earthquakes.travel import TravelTimes
+
+__all__ = ["Arrival", "Source", "draw", "seismogram"]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The first wave of a kind.
+
+    Attributes:
+        phase: P or S.
+        time: seconds after the first sample.
+        source: which of the earthquakes of the record.
+        polarity: of the first motion, 1 up, -1 down; 0 of S waves.
+    """
+
+    phase: Literal["P", "S"]
+    time: float
+    source: int
+    polarity: int = 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """An earthquake, seen from the station.
+
+    Attributes:
+        distance: of the epicentre, km.
+        depth: km.
+        azimuth: of the epicentre, seen from the station, degrees from north.
+        magnitude: moment magnitude.
+        origin: time of its beginning, seconds after the first sample, mostly before it.
+        p: travel time of the first P wave, s.
+        s: of the first S wave, s.
+        direct: of the direct P wave, later than ``p`` where that comes along the mantle, s.
+        polarity: of the first motion, 1 up or -1 down.
+    """
+
+    distance: float
+    depth: float
+    azimuth: float
+    magnitude: float
+    origin: float
+    p: float
+    s: float
+    direct: float
+    polarity: int
+
+    def arrivals(self, number: int, clock: Clock) -> list[Arrival]:
+        """Those inside the record."""
+        both = [
+            Arrival("P", self.origin + self.p, number, self.polarity),
+            Arrival("S", self.origin + self.s, number),
+        ]
+        return [a for a in both if a.time >= 0 and round(a.time * clock.rate) < clock.size]
+
+
+def draw(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, times: TravelTimes | None) -> Source:
+    """Somewhere in the ranges, or in the table; its P wave mostly inside the record.
+
+    Raises:
+        DataError: the table and the ranges have nothing in common.
+    """
+    (near, far), (shallow, deep) = ranges.distance, ranges.depth
+    if times is not None:
+        near, far = max(near, float(times.distance[0])), min(far, float(times.distance[-1]))
+        shallow, deep = max(shallow, float(times.depth[0])), min(deep, float(times.depth[-1]))
+        if near > far or shallow > deep:
+            raise DataError("no distance or depth of the ranges lies within the table of travel times; widen one.")
+    distance = float(np.exp(rng.uniform(math.log(near), math.log(far))))
+    depth = float(rng.uniform(shallow, deep))
+    ratio = float(rng.uniform(*ranges.ratio))
+    p, direct = _times(rng, ranges, distance, depth)
+    s = direct * ratio
+    if times is not None:
+        p, s = (t * float(1 + 0.03 * rng.standard_normal()) for t in times.at(distance, depth))
+        direct, s = p, max(s, 1.2 * p)
+    length = clock.size / clock.rate
+    first = rng.uniform(0.02, 0.95) * length if rng.random() < 0.85 else -rng.uniform(0, 1) * (s - p)
+    return Source(
+        distance=distance,
+        depth=depth,
+        azimuth=float(rng.uniform(0, 360)),
+        magnitude=float(rng.uniform(*ranges.magnitude)),
+        origin=float(first) - p,
+        p=p,
+        s=s,
+        direct=direct,
+        polarity=1 if rng.random() < 0.5 else -1,
+    )
+
+
+def _times(rng: np.random.Generator, ranges: EarthquakeRanges, distance: float, depth: float) -> tuple[float, float]:
+    """Travel times of the first and of the direct P wave in a crust of one velocity over the mantle."""
+    crust, mantle, moho = (float(rng.uniform(*r)) for r in (ranges.vp, ranges.mantle, ranges.moho))
+    direct = math.hypot(distance, depth) / crust
+    if depth >= moho or mantle <= crust:
+        return direct, direct
+    cosine = math.sqrt(1 - (crust / mantle) ** 2)
+    leg = 2 * moho - depth
+    if distance < leg * crust / mantle / cosine:
+        return direct, direct
+    return min(direct, distance / mantle + leg * cosine / crust), direct
+
+
+@dataclass(frozen=True, eq=False)
+class _Wave:
+    """The pulse of a phase.
+
+    Attributes:
+        spectrum: of the pulse with a peak of 1.
+        spread: standard deviation of scattered waves that begin with random numbers of deviation 1.
+        frequency: Hz, where the spectrum has its centre.
+    """
+
+    spectrum: Complex[ndarray, " frequencies"]
+    spread: float
+    frequency: float
+
+    @classmethod
+    def of(cls, amplitude: Float[ndarray, " frequencies"], clock: Clock) -> "_Wave":
+        """The causal pulse with this spectrum."""
+        spectrum = minimum_phase(amplitude, clock.padded)
+        pulse = scipy.fft.irfft(spectrum, clock.padded)
+        peak = float(np.abs(pulse).max())
+        power = amplitude**2
+        centre = float(np.sum(clock.frequency * power) / np.sum(power))
+        return cls(spectrum / peak, float(np.sqrt(np.sum(pulse**2))) / peak, centre)
+
+
+def seismogram(
+    rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, source: Source, recording: Recording
+) -> Float32[ndarray, "3 size"]:
+    """Waves of an earthquake at the station; the pulse of the direct P wave has a peak of about 1."""
+    p_wave, s_wave = _waves(rng, ranges, clock, source, recording)
+    p_way, s_way = _directions(rng, ranges, source)
+    times_p = float(np.exp(rng.uniform(*np.log(ranges.amplitude_ratio))))
+    begin = source.origin
+    p_part = _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.direct, source.direct))
+    if source.p < source.direct:  # the head wave is the weaker one, with scattered waves of its own
+        weak = np.float32(rng.uniform(0.15, 0.8))
+        p_part += weak * _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.p, source.p))
+    s_part = np.float32(times_p) * _scattered(rng, ranges, clock, s_wave, s_way, (begin + source.s, source.s))
+    if rng.random() < ranges.converted:
+        lead = (source.s - source.direct) * rng.uniform(0.02, 0.3)
+        _pulse(s_part, clock, begin + source.s - lead, p_way * times_p * rng.uniform(0.1, 0.4))
+        _pulse(p_part, clock, begin + source.direct + lead, s_way * rng.uniform(0.1, 0.5))
+    spectrum = scipy.fft.rfft(p_part, clock.padded, axis=1) * p_wave.spectrum
+    spectrum += scipy.fft.rfft(s_part, clock.padded, axis=1) * s_wave.spectrum
+    waves: Float32[ndarray, "3 size"] = scipy.fft.irfft(spectrum, clock.padded, axis=1)[:, : clock.size]
+    return waves.astype(np.float32, copy=False)
+
+
+def _waves(
+    rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, source: Source, recording: Recording
+) -> tuple[_Wave, _Wave]:
+    """Pulses of P and S after source, path, site and instrument."""
+    drop, corners = float(10 ** rng.uniform(*ranges.stress_drop)), float(rng.uniform(*ranges.corner_ratio))
+    speed = 1000 * math.hypot(source.distance, source.depth) / source.s
+    corner = corner_frequency(source.magnitude, drop, speed)
+    quality, exponent = float(10 ** rng.uniform(*ranges.quality)), float(rng.uniform(*ranges.quality_exponent))
+    f = clock.frequency
+    made = []
+    for hertz, time in ((corner * corners, source.direct), (corner, source.s)):
+        left = path(f, time, quality, exponent, recording.kappa)
+        made.append(_Wave.of(brune(f, hertz) * left * recording.site * recording.response, clock))
+    return made[0], made[1]
+
+
+def _directions(
+    rng: np.random.Generator, ranges: EarthquakeRanges, source: Source
+) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
+    """Unit vectors of the motion, up, north and east: of P away from the source, of S across that."""
+    incidence, azimuth, turn = (
+        math.radians(a) for a in (rng.uniform(*ranges.incidence), source.azimuth, rng.uniform(0, 360))
+    )
+    away = np.array([0.0, -math.cos(azimuth), -math.sin(azimuth)])
+    up, across = np.array([1.0, 0.0, 0.0]), np.array([0.0, -away[2], away[1]])
+    along = math.cos(incidence) * up + math.sin(incidence) * away
+    vertical = math.cos(incidence) * away - math.sin(incidence) * up
+    return source.polarity * along, math.cos(turn) * vertical + math.sin(turn) * across
+
+
+def _scattered(
+    rng: np.random.Generator,
+    ranges: EarthquakeRanges,
+    clock: Clock,
+    wave: _Wave,
+    way: Float[ndarray, " 3"],
+    when: tuple[float, float],
+) -> Float32[ndarray, "3 size"]:
+    """What a pulse is convolved with: one direct wave, then random numbers that fade (Aki & Chouet 1975)."""
+    onset, travel = when
+    lapse = np.arange(clock.size, dtype=np.float32) / np.float32(clock.rate) - np.float32(onset)
+    after = np.maximum(lapse, 0)
+    exponent = np.float32(rng.uniform(*ranges.coda_exponent))
+    fade = np.float32(math.pi * wave.frequency / 10 ** rng.uniform(*ranges.coda_quality))
+    rise = np.float32(10 ** rng.uniform(*ranges.rise))
+    level = float(np.exp(rng.uniform(*np.log(ranges.coda)))) / wave.spread
+    envelope = (1 + after / np.float32(max(travel, 0.3))) ** -exponent * np.exp(-fade * after)
+    envelope *= (1 - np.exp(-after / rise)) * np.float32(level)
+    sides = np.sqrt(0.4 * way**2 + 0.2).astype(np.float32)  # mostly, but not only, along the motion of the direct wave
+    train: Float32[ndarray, "3 size"] = rng.standard_normal((3, clock.size), np.float32) * envelope * sides[:, None]
+    _pulse(train, clock, onset, way)
+    return train
+
+
+def _pulse(train: Float32[ndarray, "3 size"], clock: Clock, onset: float, motion: Float[ndarray, " 3"]) -> None:
+    """Add a direct wave at the first sample that sees it."""
+    at = math.ceil(onset * clock.rate)
+    if 0 <= at < clock.size:
+        train[:, at] += motion.astype(np.float32)

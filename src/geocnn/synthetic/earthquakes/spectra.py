@@ -1,0 +1,85 @@
+"""Amplitude spectra of source, path, site and instrument, and the causal pulse that has one."""
+
+import numpy as np
+import scipy.fft
+from jaxtyping import Complex, Float
+from numpy import ndarray
+
+__all__ = ["brune", "corner_frequency", "instrument", "minimum_phase", "moment", "path", "resonance"]
+
+_FLOOR = 1e-5
+"""Of an amplitude spectrum, relative to its largest: what has zeros has no minimum phase."""
+
+
+def moment(magnitude: float) -> float:
+    """Seismic moment, N m (T. C. Hanks, H. Kanamori, 1979, J. Geophys. Res. 84, 2348-2350)."""
+    return float(10 ** (1.5 * magnitude + 9.1))
+
+
+def corner_frequency(magnitude: float, stress_drop: float, speed: float) -> float:
+    """Corner of the S spectrum, Hz (J. N. Brune, 1970, J. Geophys. Res. 75, 4997-5009; correction 1971).
+
+    Args:
+        magnitude: moment magnitude.
+        stress_drop: Pa.
+        speed: of S waves at the source, m/s.
+    """
+    return float(0.372 * speed * (16 / 7 * stress_drop / moment(magnitude)) ** (1 / 3))
+
+
+def brune(frequency: Float[ndarray, " frequencies"], corner: float) -> Float[ndarray, " frequencies"]:
+    """Shape of the spectrum of ground velocity at the source, ``f / (1 + (f / corner)^2)`` (Brune 1970), in Hz."""
+    spectrum: Float[ndarray, " frequencies"] = frequency / (1 + (frequency / corner) ** 2)
+    return spectrum
+
+
+def path(
+    frequency: Float[ndarray, " frequencies"], time: float, quality: float, exponent: float, kappa: float
+) -> Float[ndarray, " frequencies"]:
+    """What is left after attenuation, ``exp(-pi f (kappa + time / Q(f)))`` with ``Q = quality f^exponent``.
+
+    Args:
+        frequency: Hz.
+        time: under way, s.
+        quality: Q at 1 Hz.
+        exponent: of the frequency.
+        kappa: of the site, s (J. G. Anderson, S. E. Hough, 1984, Bull. Seism. Soc. Am. 74, 1969-1993).
+    """
+    left: Float[ndarray, " frequencies"] = np.exp(
+        -np.pi * (kappa * frequency + time / quality * frequency ** (1 - exponent))
+    )
+    return left
+
+
+def resonance(
+    frequency: Float[ndarray, " frequencies"], peak: float, gain: float, width: float
+) -> Float[ndarray, " frequencies"]:
+    """A peak of the site's response: ``gain`` at ``peak`` Hz, 1 far from it; ``width`` in octaves."""
+    octaves = np.log2(np.maximum(frequency, 1e-3) / peak) / width
+    response: Float[ndarray, " frequencies"] = 1 + (gain - 1) * np.exp(-0.5 * octaves**2)
+    return response
+
+
+def instrument(frequency: Float[ndarray, " frequencies"], corner: float) -> Float[ndarray, " frequencies"]:
+    """Response of a seismometer to velocity: second order, damped at 0.707 of critical, flat above ``corner`` Hz."""
+    ratio = (frequency / corner) ** 2
+    response: Float[ndarray, " frequencies"] = ratio / np.sqrt(1 + ratio**2)
+    return response
+
+
+def minimum_phase(amplitude: Float[ndarray, " frequencies"], size: int) -> Complex[ndarray, " frequencies"]:
+    """The spectrum with this amplitude whose pulse begins at once: nothing before the onset, most of it soon after.
+
+    Through the cepstrum (A. V. Oppenheim, R. W. Schafer, Discrete-time signal processing, section 13.5). A pulse that
+    attenuation has broadened stays causal that way, as dispersion makes it in the earth.
+
+    Args:
+        amplitude: at ``0, 1, ..., size / 2`` over the length.
+        size: samples, even.
+    """
+    logarithm = np.log(np.maximum(amplitude, _FLOOR * amplitude.max()))
+    cepstrum = scipy.fft.irfft(logarithm, size)
+    cepstrum[1 : size // 2] *= 2
+    cepstrum[size // 2 + 1 :] = 0
+    spectrum: Complex[ndarray, " frequencies"] = np.exp(scipy.fft.rfft(cepstrum))
+    return spectrum

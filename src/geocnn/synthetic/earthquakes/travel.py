@@ -1,0 +1,165 @@
+"""Travel times of the first P and S waves in layers, tabulated for a network's site."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from geocnn.errors import DataError
+
+__all__ = ["CRUST", "Layers", "TravelTimes"]
+
+_RAYS = 400
+"""Rays of the direct wave; between them times are interpolated."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Flat layers of constant velocity, the last one without end.
+
+    Attributes:
+        tops: depth of the top of each, km; the first is 0.
+        vp: velocity of P waves, km/s.
+        vs: of S waves, km/s.
+
+    Raises:
+        DataError: tops that do not begin at 0 and grow, or velocities that do not fit.
+    """
+
+    tops: tuple[float, ...]
+    vp: tuple[float, ...]
+    vs: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        fits = len(self.tops) == len(self.vp) == len(self.vs) > 0
+        if not fits or self.tops[0] != 0 or any(b <= a for a, b in zip(self.tops, self.tops[1:], strict=False)):
+            raise DataError(
+                f"the tops of the layers are {self.tops} km with {len(self.vp)} P and {len(self.vs)} S velocities; "
+                "needed are tops that begin at 0 and grow, with one velocity each, such as (0, 20, 35)."
+            )
+        if any(not 0 < s < p for p, s in zip(self.vp, self.vs, strict=True)):
+            raise DataError(
+                f"the velocities are {self.vp} km/s of P and {self.vs} of S waves; S must be slower than P and both "
+                "above 0."
+            )
+
+
+CRUST = Layers(tops=(0.0, 20.0, 35.0), vp=(5.8, 6.5, 8.04), vs=(3.36, 3.75, 4.47))
+"""Crust and uppermost mantle of IASP91 (B. L. N. Kennett, E. R. Engdahl, 1991, Geophys. J. Int. 105, 429-465)."""
+
+
+@dataclass(frozen=True, eq=False)
+class TravelTimes:
+    """First arrivals over a grid of distances and depths.
+
+    Attributes:
+        distance: from the epicentre to the station, km, ``(distances,)``.
+        depth: of the source, km, ``(depths,)``.
+        p: seconds after the origin time, ``(depths, distances)``.
+        s: the same of S waves.
+    """
+
+    distance: Float[ndarray, " distances"]
+    depth: Float[ndarray, " depths"]
+    p: Float[ndarray, "depths distances"]
+    s: Float[ndarray, "depths distances"]
+
+    @classmethod
+    def of(cls, layers: Layers, distance: Sequence[float], depth: Sequence[float]) -> "TravelTimes":
+        """Tabulate for a station at the surface.
+
+        Args:
+            layers: below the station.
+            distance: where, km, growing from 0 or more.
+            depth: of the sources, km, growing from 0 or more.
+        """
+        x, z = np.asarray(distance, np.float64), np.asarray(depth, np.float64)
+        if min(x[0], z[0]) < 0 or np.any(np.diff(x) <= 0) or np.any(np.diff(z) <= 0):
+            raise DataError("distances and depths must be 0 or more and grow, for example 0, 1, 2 and 0, 5, 10 km.")
+        tables = [
+            np.stack([first_arrivals(layers.tops, velocity, x, float(h)) for h in z])
+            for velocity in (layers.vp, layers.vs)
+        ]
+        return cls(x, z, *tables)
+
+    def at(self, distance: float, depth: float) -> tuple[float, float]:
+        """Times of P and S, s, interpolated between the nearest entries.
+
+        Raises:
+            DataError: outside the table.
+        """
+        x, z = self.distance, self.depth
+        if not (x[0] <= distance <= x[-1] and z[0] <= depth <= z[-1]):
+            raise DataError(
+                f"a source {distance:g} km away and {depth:g} km deep is outside the table, which reaches from "
+                f"{x[0]:g} to {x[-1]:g} km and from {z[0]:g} to {z[-1]:g} km; tabulate further."
+            )
+        i = min(int(np.searchsorted(x, distance, side="right")) - 1, len(x) - 2) if len(x) > 1 else 0
+        j = min(int(np.searchsorted(z, depth, side="right")) - 1, len(z) - 2) if len(z) > 1 else 0
+        u = (distance - x[i]) / (x[i + 1] - x[i]) if len(x) > 1 else 0.0
+        v = (depth - z[j]) / (z[j + 1] - z[j]) if len(z) > 1 else 0.0
+        times = []
+        for table in (self.p, self.s):
+            corners = table[j : j + 2, i : i + 2]
+            lines = corners[:, 0] * (1 - u) + corners[:, -1] * u
+            times.append(float(lines[0] * (1 - v) + lines[-1] * v))
+        return times[0], times[1]
+
+
+def first_arrivals(
+    tops: Sequence[float], velocity: Sequence[float], distance: Float[ndarray, " distances"], depth: float
+) -> Float[ndarray, " distances"]:
+    """The earliest of the direct wave and the head waves along every layer top below the source.
+
+    Args:
+        tops: of the layers, km.
+        velocity: of the layers, km/s.
+        distance: of the station at the surface, km.
+        depth: of the source, km.
+
+    Returns:
+        Seconds, ``(distances,)``.
+    """
+    thickness = np.diff([*tops, math.inf])
+    above = np.clip(depth - np.asarray(tops, np.float64), 0, thickness)  # of the way from the source up, by layer
+    speed = np.asarray(velocity, np.float64)
+    best = _direct(above, speed, distance)
+    for k in range(1, len(tops)):
+        below = np.clip(thickness[:k] - above[:k], 0, None)  # of the way from the source down to the refractor
+        refractor = speed[k]
+        if tops[k] <= depth or refractor <= speed[:k].max():
+            continue
+        leg = above[:k] + 2 * below
+        cosine = np.sqrt(1 - (speed[:k] / refractor) ** 2)
+        delay = float(np.sum(leg * cosine / speed[:k]))
+        critical = float(np.sum(leg * speed[:k] / refractor / cosine))
+        best = np.where(distance >= critical, np.minimum(best, distance / refractor + delay), best)
+    return best
+
+
+def _direct(
+    above: Float[ndarray, " layers"], speed: Float[ndarray, " layers"], distance: Float[ndarray, " distances"]
+) -> Float[ndarray, " distances"]:
+    """The wave that goes up all the way: time over distance from many rays, with the exact slope in between."""
+    crossed = above > 0
+    if not crossed.any():
+        times: Float[ndarray, " distances"] = distance / speed[0]
+        return times
+    h, v = above[crossed], speed[crossed]
+    # With growing distance the ray parameter nears 1 / v of the fastest layer: even steps of its angle are fine there.
+    angle = np.concatenate(([0.0], (math.pi / 2) * (1 - np.geomspace(1, 1e-5, _RAYS))))
+    sine = np.sin(angle)[:, None] * v / v.max()
+    cosine = np.sqrt(1 - sine**2)
+    x = np.sum(h * sine / cosine, axis=1)
+    tau = np.sum(h * cosine / v, axis=1)  # intercept: time less distance times ray parameter
+    p = np.sin(angle) / v.max()
+    # The slope of time over distance is p: between two rays it is taken as linear.
+    i = np.clip(np.searchsorted(x, distance) - 1, 0, len(x) - 2)
+    share = np.clip((distance - x[i]) / np.maximum(x[i + 1] - x[i], 1e-12), 0, 1)
+    p_here = p[i] * (1 - share) + p[i + 1] * share
+    ahead = (distance - x[i]) * (p[i] + p_here) / 2
+    result: Float[ndarray, " distances"] = tau[i] + p[i] * x[i] + ahead
+    return result

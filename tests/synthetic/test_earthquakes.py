@@ -1,0 +1,254 @@
+"""Synthetic seismograms beside closed forms, ObsPy and the models that they claim to follow."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import scipy.optimize
+import scipy.signal
+
+from geocnn.errors import DataError
+from geocnn.synthetic.earthquakes import CRUST, EarthquakeRanges, Layers, Source, TravelTimes, earthquake
+from geocnn.synthetic.earthquakes.background import Clock, background
+from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
+from geocnn.synthetic.earthquakes.recording import Recording
+from geocnn.synthetic.earthquakes.source import seismogram
+from geocnn.synthetic.earthquakes.spectra import brune, corner_frequency, instrument, minimum_phase, moment, path
+from geocnn.synthetic.earthquakes.travel import first_arrivals
+
+PLAIN = dataclasses.replace(
+    EarthquakeRanges(), quiet=0.0, second=0.0, converted=0.0, spikes=0.0, dead=0.0, gap=0.0, flipped=0.0, clipped=0.0,
+    coarse=0.0, bursts=(0, 0), lines=(0, 0), slow=0.0,
+)  # fmt: skip
+
+
+def kilometres(count):
+    return [float(n) for n in range(count)]
+
+
+def test_the_noise_models_are_those_of_obspy():
+    spectral = pytest.importorskip("obspy.signal.spectral_estimation")
+    for ours, theirs in ((low_noise, spectral.get_nlnm), (high_noise, spectral.get_nhnm)):
+        period, level = theirs()
+        inside = (period >= 0.1001) & (period <= 1000)
+        # ObsPy tabulates at the ends of the pieces alone, to a hundredth of a decibel.
+        np.testing.assert_allclose(ours(period[inside] * (1 + 1e-9)), level[inside], atol=0.6)
+
+
+def test_first_arrivals_are_those_of_taup():
+    taup = pytest.importorskip("obspy.taup")
+    model = taup.TauPyModel("iasp91")
+    table = TravelTimes.of(CRUST, kilometres(301), kilometres(20))
+    for depth in (2.0, 9.0, 17.0):
+        for distance in (5.0, 40.0, 90.0, 180.0, 250.0):
+            degrees = distance / 111.195
+            for phase, ours in zip("ps", table.at(distance, depth), strict=True):
+                found = model.get_travel_times(depth, degrees, [phase, phase.upper(), f"{phase.upper()}n"])
+                assert ours == pytest.approx(found[0].time, rel=0.005)  # a sphere, whose mantle grows faster with depth
+
+
+def test_one_layer_is_a_straight_line_and_two_are_the_textbook_s():
+    distance = np.linspace(0, 300, 61)
+    np.testing.assert_allclose(first_arrivals((0.0,), (6.0,), distance, 10.0), np.hypot(distance, 10) / 6, rtol=1e-5)
+    head = distance / 8 + 2 * 30 * math.sqrt(1 / 6**2 - 1 / 8**2)
+    critical = 2 * 30 * 6 / math.sqrt(8**2 - 6**2)
+    wanted = np.where(distance >= critical, np.minimum(distance / 6, head), distance / 6)
+    np.testing.assert_allclose(first_arrivals((0.0, 30.0), (6.0, 8.0), distance, 0.0), wanted, rtol=1e-5)
+
+
+def test_the_direct_wave_takes_the_path_of_least_time():
+    """Fermat: the points at which a ray crosses two boundaries, found by search."""
+    tops, speed, depth = (0.0, 3.0, 9.0), (3.0, 5.0, 5.5), 14.0
+    for distance in (0.0, 7.0, 30.0, 90.0):
+
+        def time(x, end=distance):
+            (a, b), thick = np.sort(x), (3.0, 6.0, 5.0)
+            ways = zip((a, b - a, end - b), thick, speed, strict=True)
+            return sum(math.hypot(across, h) / v for across, h, v in ways)
+
+        best = scipy.optimize.minimize(
+            time, [distance / 10, distance / 2], method="Nelder-Mead", options={"xatol": 1e-6}
+        )
+        alone = first_arrivals(tops, speed, np.array([distance]), depth)[0]  # no layer below the source: direct alone
+        assert alone == pytest.approx(best.fun, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("tops", "vp", "vs", "said"),
+    [
+        ((1.0,), (6.0,), (3.5,), "begin at 0 and grow"),
+        ((0.0, 5.0), (6.0,), (3.5,), "one velocity each"),
+        ((0.0,), (6.0,), (6.5,), "S must be slower"),
+    ],
+)
+def test_layers_that_cannot_be(tops, vp, vs, said):
+    with pytest.raises(DataError, match=said):
+        Layers(tops, vp, vs)
+
+
+def test_a_source_outside_the_table_is_refused():
+    table = TravelTimes.of(CRUST, (0.0, 10.0, 20.0), (0.0, 5.0))
+    with pytest.raises(DataError, match="a source 25 km away and 3 km deep is outside the table"):
+        table.at(25.0, 3.0)
+    p, s = table.at(20.0, 5.0)
+    assert p == pytest.approx(math.hypot(20, 5) / 5.8, rel=1e-4)
+    assert s == pytest.approx(math.hypot(20, 5) / 3.36, rel=1e-4)
+
+
+def test_the_corner_is_that_of_boore_in_his_units():
+    """Boore (2003), eq. 4: 4.9e6 beta (drop / M0)^(1/3), with km/s, bar and dyne cm."""
+    for magnitude, drop, speed in ((3.0, 3e6, 3500.0), (0.0, 1e6, 2000.0)):
+        wanted = 4.9e6 * speed / 1000 * (drop / 1e5 / (moment(magnitude) * 1e7)) ** (1 / 3)
+        assert corner_frequency(magnitude, drop, speed) == pytest.approx(wanted, rel=2e-3)
+
+
+def test_spectra_in_closed_form():
+    f = np.array([0.1, 1.0, 5.0, 200.0])
+    shape = brune(f, 5.0)
+    assert shape[2] == pytest.approx(2.5)  # half of its asymptote at the corner
+    assert shape[3] / (25 / 200) == pytest.approx(1, rel=1e-3)  # velocity falls as 1 / f above it
+    np.testing.assert_allclose(path(f, 10.0, 100.0, 0.0, 0.02), np.exp(-np.pi * f * (0.02 + 0.1)))
+    assert instrument(np.array([2.0]), 2.0)[0] == pytest.approx(math.sqrt(0.5))
+
+
+def test_the_pulse_is_causal_and_has_the_spectrum():
+    """The response of a first-order low-pass filter is an exponential that begins at once."""
+    size, decay = 4096, 0.9
+    amplitude = np.abs(1 / (1 - decay * np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)))
+    spectrum = minimum_phase(amplitude, size)
+    np.testing.assert_allclose(np.abs(spectrum), amplitude, rtol=1e-6)
+    np.testing.assert_allclose(np.fft.irfft(spectrum, size)[:100], decay ** np.arange(100), atol=1e-6)
+
+
+def made(seed=0, ranges=PLAIN, **changes):
+    """Waves of one earthquake without noise."""
+    rng, clock = np.random.default_rng(seed), Clock.of(6000, 100.0)
+    given = {"distance": 40.0, "depth": 8.0, "azimuth": 30.0, "magnitude": 2.0, "origin": 10.0, "polarity": 1}
+    source = Source(**given | {"p": 7.0, "s": 12.0, "direct": 7.0} | changes)
+    return source, clock, seismogram(rng, ranges, clock, source, Recording.draw(rng, ranges, clock))
+
+
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_nothing_comes_before_the_p_wave_and_its_first_motion_is_that_of_the_label(polarity):
+    for seed in range(20):
+        _, _, waves = made(seed, polarity=polarity)
+        largest = np.abs(waves).max()
+        assert np.abs(waves[:, :1699]).max() < 0.02 * largest  # what came around from the end
+        onset = waves[0, 1700:1703] - waves[0, 1699]
+        assert np.sign(onset[np.abs(onset).argmax()]) == polarity
+
+
+def test_p_moves_along_the_ray_and_s_is_the_larger_one():
+    impulsive = dataclasses.replace(PLAIN, coda=(0.01, 0.011), incidence=(30.0, 30.0), amplitude_ratio=(4.0, 4.0))
+    for azimuth in (30.0, 135.0, 250.0):
+        _, _, waves = made(1, impulsive, azimuth=azimuth)
+        first = waves[:, 1698:1720]
+        z, n, e = np.linalg.svd(first)[0][:, 0]
+        z, n, e = np.array((z, n, e)) * np.sign(z)
+        assert math.degrees(math.atan2(-e, -n)) % 360 == pytest.approx(azimuth, abs=2)  # up is away from the source
+        assert math.degrees(math.acos(z)) == pytest.approx(30, abs=2)
+        assert np.abs(waves[:, 2198:2240]).max() > 1.5 * np.abs(first).max()
+
+
+def test_the_coda_fades_as_its_exponent_and_quality_say():
+    ranges = dataclasses.replace(
+        PLAIN, coda=(2.0, 2.0), coda_exponent=(1.5, 1.5), coda_quality=(6.0, 6.0), rise=(-3.0, -3.0)
+    )
+    energies = np.zeros(6000)
+    for seed in range(60):
+        energies += np.sum(made(seed, ranges, p=0.5, direct=0.5, s=1.0)[2] ** 2, axis=0)  # S at 11 s
+    windows = [energies[1100 + int(100 * t) : 1100 + int(120 * t)].mean() for t in (4.0, 8.0, 16.0)]
+    for near, far, times in zip(windows, windows[1:], ((1 + 8.8) / (1 + 4.4), (1 + 17.6) / (1 + 8.8)), strict=False):
+        assert near / far == pytest.approx(times**3, rel=0.35)
+
+
+def test_noise_lies_between_the_models_of_peterson():
+    clock, inside = Clock.of(30000, 100.0), dataclasses.replace(PLAIN, noise_level=(0.2, 0.8))
+    levels = []
+    for seed in range(12):
+        noise, loudness = background(np.random.default_rng(seed), inside, clock, np.ones_like(clock.frequency))
+        f, density = scipy.signal.welch(noise[0], clock.rate, nperseg=4096)
+        within = (f >= 1) & (f <= 20)
+        assert math.sqrt(density[within].sum() * f[1]) == pytest.approx(loudness, rel=0.5)
+        decibel = 10 * np.log10(density[within] * (2 * np.pi * f[within]) ** 2)
+        low, high = low_noise(1 / f[within]), high_noise(1 / f[within])
+        levels.append(np.mean((decibel - low) / (high - low)))
+    assert 0.0 < min(levels) < max(levels) < 1.2
+    assert 0.3 < np.mean(levels) < 0.7
+
+
+def test_records_are_the_same_whoever_asks():
+    first = [earthquake(i, seed=4) for i in range(4)]
+    for index in (3, 0, 2):
+        again = earthquake(index, seed=4)
+        np.testing.assert_array_equal(again.waveform, first[index].waveform)
+        assert again.arrivals == first[index].arrivals
+    assert not np.array_equal(earthquake(0, seed=5).waveform, first[0].waveform)
+
+
+def test_many_records_keep_their_ranges():
+    ranges = EarthquakeRanges()
+    records = [earthquake(i, seed=1) for i in range(600)]
+    assert np.mean([not r.sources for r in records]) == pytest.approx(ranges.quiet, abs=0.05)
+    assert np.mean([len(r.sources) == 2 for r in records]) == pytest.approx(0.75 * ranges.second, abs=0.04)
+    assert np.mean([not r.live[:, :60].all() or not r.live.all() for r in records]) == pytest.approx(0.145, abs=0.05)
+    for record in records:
+        assert record.waveform.dtype == np.float32
+        assert np.isfinite(record.waveform).all()
+        assert not record.waveform[~record.live].any()
+        for source in record.sources:
+            assert ranges.ratio[0] <= source.s / source.direct <= ranges.ratio[1]
+            assert source.p <= source.direct
+        for arrival in record.arrivals:
+            source = record.sources[arrival.source]
+            assert arrival.time == source.origin + (source.p if arrival.phase == "P" else source.s)
+            assert record.live[:, round(arrival.time * record.rate)].any()
+
+
+def test_the_ratio_of_signal_to_noise_is_what_was_asked_for():
+    ranges = dataclasses.replace(PLAIN, snr=(2.0, 2.0), coda=(0.01, 0.011), distance=(20.0, 60.0), moho=(60.0, 60.0))
+    ratios = []
+    for index in range(60):
+        record = earthquake(index, seed=2, size=6000, ranges=ranges)
+        p = next((a for a in record.arrivals if a.phase == "P" and 10 < a.time < 45), None)
+        if p is None:
+            continue
+        band = scipy.signal.butter(4, (1, 20), "bandpass", fs=100, output="sos")
+        clean = scipy.signal.sosfilt(band, record.waveform - record.waveform[:, :1], axis=1)
+        at = round(p.time * 100)
+        peak = np.linalg.norm(clean[:, at : at + 60], axis=0).max()
+        ratios.append(peak / clean[:, at - 500 : at - 20].std(axis=1).mean())
+    assert len(ratios) > 25
+    assert 50 < np.median(ratios) < 150
+
+
+def test_probabilities_of_a_picker():
+    record = next(r for r in (earthquake(i, ranges=PLAIN) for i in range(50)) if len(r.arrivals) == 2)
+    p, s, noise = record.probabilities(deviation=0.1)
+    np.testing.assert_allclose(p + s + noise, 1, atol=1e-6)
+    for row, arrival in ((p, record.arrivals[0]), (s, record.arrivals[1])):
+        assert abs(row.argmax() / record.rate - arrival.time) <= 0.5 / record.rate + 1e-9
+        width = np.sum(row) / record.rate  # the integral of a Gaussian with a peak of 1
+        assert width == pytest.approx(0.1 * math.sqrt(2 * math.pi), rel=0.02)
+
+
+def test_travel_times_of_a_site_are_used():
+    table = TravelTimes.of(CRUST, kilometres(61), kilometres(21))
+    for index in range(30):
+        record = earthquake(index, ranges=PLAIN, times=table)
+        for source in record.sources:
+            p, s = table.at(source.distance, source.depth)
+            assert source.p == pytest.approx(p, rel=0.15)
+            assert source.s == pytest.approx(s, rel=0.15)
+    with pytest.raises(DataError, match="widen one"):
+        earthquake(0, ranges=dataclasses.replace(PLAIN, distance=(100.0, 120.0)), times=table)
+
+
+def test_what_cannot_be_drawn_is_refused():
+    with pytest.raises(DataError, match="distance is 5 to 2"):
+        EarthquakeRanges(distance=(5.0, 2.0))
+    with pytest.raises(DataError, match=r"quiet is 1\.5; a probability"):
+        EarthquakeRanges(quiet=1.5)
+    with pytest.raises(DataError, match="size 10 samples"):
+        earthquake(0, size=10)
