@@ -16,10 +16,20 @@ from geocnn.layers import crop_to
 from geocnn.models.base import Segmenter
 from geocnn.normalisation import Normalisation
 from geocnn.schedule import Schedule
+from geocnn.synthetic.earthquakes import EarthquakeRanges, TravelTimes, earthquake
 from geocnn.synthetic.structure import StructureRanges, structure
 from geocnn.tiling import reflect
 
-__all__ = ["Augmented", "Crops", "FaultStructures", "Samples", "TensorSamples", "batches", "mirrored"]
+__all__ = [
+    "Augmented",
+    "Crops",
+    "EarthquakeRecords",
+    "FaultStructures",
+    "Samples",
+    "TensorSamples",
+    "batches",
+    "mirrored",
+]
 
 
 @runtime_checkable
@@ -161,6 +171,42 @@ class FaultStructures:
             inputs.append(torch.from_numpy(Normalisation.fit(seismic, **self.normalisation).apply(seismic)))
             targets.append(sample.fault.float())
         return torch.stack(inputs)[:, None], torch.stack(targets)[:, None]
+
+
+@dataclass(frozen=True)
+class EarthquakeRecords:
+    """Synthetic seismograms with the probabilities of P, S and neither, made when asked for.
+
+    Attributes:
+        samples: number of records in an epoch.
+        size: samples of a record.
+        seed: number of the series.
+        rate: samples per second.
+        ranges: what is drawn at random.
+        deviation: of the Gaussian about each arrival, s.
+        times: travel times of a site.
+    """
+
+    samples: int
+    size: int
+    seed: int
+    rate: float = 100.0
+    ranges: EarthquakeRanges = field(default_factory=EarthquakeRanges)
+    deviation: float = 0.1
+    times: TravelTimes | None = None
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 3, size)`` of ground velocity, components Z, N, E, and of probabilities, float32."""
+        records = [
+            earthquake(i, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges, times=self.times)
+            for i in indices
+        ]
+        inputs, targets = [r.waveform for r in records], [r.probabilities(self.deviation) for r in records]
+        return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets))
 
 
 @dataclass(frozen=True)

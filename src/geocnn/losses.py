@@ -17,6 +17,7 @@ __all__ = [
     "dice_bce",
     "known_cross_entropy",
     "known_dice_bce",
+    "soft_cross_entropy",
     "weighted_bce",
 ]
 
@@ -62,6 +63,13 @@ def known_dice_bce(logits: Float[Tensor, "batch 1 *space"], target: Int[Tensor, 
     known = target != UNKNOWN
     z, true = logits[:, 0][known], target[known].float()
     return dice_bce(z[None], true[None]) if len(z) else 0 * logits.sum()
+
+
+def soft_cross_entropy(
+    logits: Float[Tensor, "batch classes *space"], target: Float[Tensor, "batch classes *space"]
+) -> Float[Tensor, ""]:
+    """Mean over the samples of the cross-entropy with probabilities that sum to 1 (Zhu & Beroza 2019, eq. 2)."""
+    return -(F.log_softmax(logits.float(), 1) * target).sum(1).mean()
 
 
 def known_cross_entropy(

@@ -7,8 +7,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from geocnn.losses import UNKNOWN
+from geocnn.picking import find_picks, residuals
 
-__all__ = ["accuracies", "confusion", "overlap", "overlaps", "pixel_errors"]
+__all__ = ["accuracies", "confusion", "overlap", "overlaps", "pick_scores", "picks", "pixel_errors"]
 
 
 @torch.no_grad()
@@ -61,6 +62,52 @@ def confusion(logits: Float[Tensor, "batch maps *space"], target: Int[Tensor, " 
     known = target != UNKNOWN
     pairs = torch.bincount(target[known] * classes + found[known], minlength=classes**2).double() / len(target)
     return {f"{k // classes} as {k % classes}": n for k, n in enumerate(pairs.tolist())}
+
+
+_PHASES = ("p", "s")
+
+
+@torch.no_grad()
+def picks(
+    logits: Float[Tensor, "batch maps samples"],
+    target: Float[Tensor, "batch maps samples"],
+    *,
+    threshold: float = 0.3,
+    tolerance: int = 50,
+) -> dict[str, float]:
+    """Picks of P (map 0) and S (map 1) beside the known arrivals, per window; :func:`pick_scores` makes scores of them.
+
+    Args:
+        logits: of P, S and noise.
+        target: their probabilities, 1 at an arrival.
+        threshold: probability of a pick.
+        tolerance: samples within which a pick fits an arrival.
+    """
+    probability, truth = torch.softmax(logits.float(), 1).cpu().numpy(), target.cpu().numpy()
+    counts = dict.fromkeys([f"{what}_{phase}" for what in ("true", "found", "hit", "late") for phase in _PHASES], 0.0)
+    for number, phase in enumerate(_PHASES):
+        for p, t in zip(probability[:, number], truth[:, number], strict=True):
+            found = [pick.sample for pick in find_picks(p, threshold=threshold)]
+            true = [pick.sample for pick in find_picks(t, threshold=0.5, separation=1)]
+            fit = residuals(found, true, tolerance)
+            for what, count in (
+                ("true", len(true)),
+                ("found", len(found)),
+                ("hit", len(fit)),
+                ("late", abs(fit).sum()),
+            ):
+                counts[f"{what}_{phase}"] += float(count) / len(truth)
+    return counts
+
+
+def pick_scores(counts: Mapping[str, float]) -> dict[str, float]:
+    """Recall and precision of P and S and the mean absolute error of those that fit, in samples, from such numbers."""
+    scores = {}
+    for phase in _PHASES:
+        true, found, hit, late = (counts[f"{what}_{phase}"] for what in ("true", "found", "hit", "late"))
+        scores[f"recall_{phase}"], scores[f"precision_{phase}"] = hit / max(true, 1e-9), hit / max(found, 1e-9)
+        scores[f"error_{phase}"] = late / max(hit, 1e-9)
+    return scores
 
 
 def overlaps(counts: Mapping[str, float], classes: Sequence[str]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from geocnn.layers import AvgPool, Conv, MaxPool
 from geocnn.models.base import Classifier, Network
+from geocnn.models.picker import LocalScale
 
 __all__ = [
     "EffectiveField",
@@ -221,6 +222,8 @@ def _open(model: Network, axis: int) -> Network:
                 mean = AvgPool(child.ndim, child.kernel_size, stride=child.stride)
                 # Apart, for torch's mean in 3-D wants maps that are larger than its window without their padding.
                 setattr(module, name, nn.Sequential(_Padded(sides), mean))
+            elif isinstance(child, LocalScale):
+                setattr(module, name, child.opened())
     for parameter in model.parameters():
         if parameter.ndim == model.ndim + 2:
             parameter.copy_(_heavy_ends(parameter.shape, axis))

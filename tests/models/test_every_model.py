@@ -19,6 +19,7 @@ SMALL = {
     "unet2015": {"width": 2, "depth": 1},
     "unet": {"width": 2, "depth": 2},
     "faultseg": {"width": 2, "bottleneck": 8, "residual": 1},
+    "picker": {"channels": (4, 8), "kernel_size": 5, "block": 16},
     "resnet18": {"width": 2, "layers": (1, 1, 1, 1)},
     "resnet34": {"width": 2, "layers": (2, 1, 1, 1), "anti_alias": True},
     "resnet50": {"width": 2, "layers": (1, 1, 1, 1)},

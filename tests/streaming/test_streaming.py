@@ -19,6 +19,7 @@ from geocnn.streaming.schedule import Schedule
 ZOO = {
     "faultseg": {"width": 4, "bottleneck": 8},
     "faultseg residual": {"width": 4, "bottleneck": 8, "residual": 1},
+    "picker": {"channels": (4, 8), "kernel_size": 7, "block": 16},
     "unet transposed": {"width": 4, "depth": 2},
     "unet nearest": {"width": 4, "depth": 2, "up": "nearest", "norm": "none"},
     "unet linear": {"width": 4, "depth": 2, "up": "linear", "residual": True},

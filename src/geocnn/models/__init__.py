@@ -58,6 +58,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "unet2015": _segmenter("unet2015:UNet2015", 2, 572, "Ronneberger et al. 2015"),
     "unet": _segmenter("unet:UNet", 2, 256, "padded form of the U-Net"),
     "faultseg": _segmenter("faultseg:FaultSeg", 3, 128, "Wu et al. 2019"),
+    "picker": Architecture("geocnn.models.picker:Picker", "segmentation", 1, 3, 3072, "after Zhu & Beroza 2019"),
 }
 """Name in the card -> network."""
 

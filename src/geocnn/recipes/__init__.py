@@ -12,6 +12,7 @@ from geocnn.recipes.classify import classify
 from geocnn.recipes.digits import digits
 from geocnn.recipes.faults import faults
 from geocnn.recipes.membranes import membranes
+from geocnn.recipes.quakes import quakes
 from geocnn.recipes.segment import segment
 from geocnn.recipes.traces import traces
 
@@ -31,6 +32,7 @@ __all__ = ["RECIPES", "build", "evaluate", "fit", "predict", "refuse_for_windows
 RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
     "faults": faults,
+    "quakes": quakes,
     "digits": digits,
     "membranes": membranes,
     "segment": segment,

@@ -219,6 +219,13 @@ def _softmax(call: _Call) -> Translated:
     return _pointwise(replace(call, args=(call.args[0], 1, *call.args[2:])))
 
 
+def _mean(call: _Call) -> Translated:
+    dims, keep = call.get(1), call.get(2, False)
+    if not keep or not dims or any(d % len(call.shape) != 1 for d in dims):
+        raise CannotStream("looks at the whole of a map")
+    return _pointwise(replace(call, args=(call.args[0], [1], True)))
+
+
 def _same(call: _Call) -> Translated:
     if call.source.shape != call.shape:
         raise CannotStream("spreads a map")
@@ -306,15 +313,18 @@ _TRANSLATORS: dict[str, Callable[[_Call], Translated]] = {
     "unsqueeze": _unsqueezed,
     "squeeze": _squeezed,
     **_names("_softmax _log_softmax", _softmax),
+    "mean": _mean,
     "_prelu_kernel": _pointwise,
     **_names("clone alias detach _to_copy contiguous", _same),
     **_names("add sub rsub mul div reciprocal pow square sqrt rsqrt maximum minimum", _pointwise),
-    **_names("clamp clamp_min clamp_max exp log abs neg relu leaky_relu elu gelu silu mish sigmoid tanh", _pointwise),
-    **_names("softplus hardtanh hardsigmoid hardswish log_sigmoid_forward", _pointwise),
+    **_names(
+        "clamp clamp_min clamp_max exp log abs neg asinh relu leaky_relu elu gelu silu mish sigmoid tanh", _pointwise
+    ),
+    **_names("softplus hardtanh hardsigmoid hardswish log_sigmoid_forward eq ne lt le gt ge", _pointwise),
 }
 
 _WHOLE = {
-    **dict.fromkeys(["mean", "amax", "max", "sum", "var", "std", "var_mean"], "looks at the whole of a map"),
+    **dict.fromkeys(["amax", "max", "sum", "var", "std", "var_mean"], "looks at the whole of a map"),
     **dict.fromkeys(["native_group_norm", "native_layer_norm"], "normalises by the statistics of the map itself"),
     **dict.fromkeys(["_adaptive_avg_pool2d", "_adaptive_avg_pool3d"], "pools all of a map into few samples"),
     **dict.fromkeys(["view", "_unsafe_view", "reshape"], "joins the axes of a map"),

@@ -132,7 +132,7 @@ _UPSAMPLINGS = {
 }
 
 _FUNCTIONS = """
-exp log abs neg relu leaky_relu prelu _prelu_kernel elu gelu silu mish sigmoid tanh softplus hardtanh hardsigmoid
+exp log abs neg asinh relu leaky_relu prelu _prelu_kernel elu gelu silu mish sigmoid tanh softplus hardtanh hardsigmoid
 hardswish log_sigmoid_forward
 """
 
@@ -173,7 +173,7 @@ OPERATORS: dict[str, Operator] = {
     **_plain("multiplication", _pointwise, "mul"),
     **_plain("division", _pointwise, "div reciprocal"),
     **_plain("power", _pointwise, "pow square sqrt rsqrt"),
-    **_plain("comparison", _pointwise, "maximum minimum clamp clamp_min clamp_max where"),
+    **_plain("comparison", _pointwise, "maximum minimum clamp clamp_min clamp_max where eq ne lt le gt ge"),
     **{name: Operator(name.strip("_").split("_kernel")[0], _pointwise) for name in _FUNCTIONS.split()},
 }
 """Name among torch's aten operators, without the underscore of the in-place form -> what it does."""

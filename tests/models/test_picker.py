@@ -1,0 +1,74 @@
+"""The picker: a scale of its own, and a size that the field would call small."""
+
+import numpy as np
+import pytest
+import torch
+
+from geocnn.models.picker import LocalScale, Picker
+from geocnn.tracing import reach_of
+
+
+def noise(size, seed=0):
+    return torch.from_numpy(np.random.default_rng(seed).standard_normal((1, 3, size)).astype(np.float32))
+
+
+def test_half_a_million_parameters_at_most_and_a_reach_of_half_a_minute():
+    model = Picker(1)
+    assert sum(p.numel() for p in model.parameters()) == 382_451
+    # Strides of 4 and kernels of 7: 3 samples of each level, on the way down, at the bottom twice, on the way up twice.
+    levels = (
+        3 + sum(3 * 4**k for k in range(4)) + sum(3 * 4**k for k in range(1, 5)) + 2 * sum(3 * 4**k for k in range(4))
+    )
+    assert levels < reach_of(model) < levels + 9 * 256
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e9, -1.0])
+def test_a_factor_changes_nothing_but_the_sign(factor):
+    torch.manual_seed(0)
+    model = Picker(1, channels=(4, 8, 8)).eval()
+    x = noise(2048)
+    with torch.no_grad():
+        torch.testing.assert_close(model.scale(x * factor), model.scale(x) * np.sign(factor), rtol=1e-4, atol=1e-4)
+        if factor > 0:
+            torch.testing.assert_close(model(x * factor), model(x), rtol=1e-3, atol=1e-3)
+
+
+def test_slow_waves_go_and_fast_ones_stay():
+    time, layer = torch.arange(8192) / 100, LocalScale(1)
+    amplitude = {}
+    for hertz in (0.05, 0.2, 5.0, 20.0):
+        x = noise(8192) * 0.01 + torch.sin(2 * torch.pi * hertz * time)
+        low = layer.finer(layer.around(layer.around(layer.coarse(x))))
+        amplitude[hertz] = float((x - low)[0, 0, 1000:-1000].std()) / 0.7071
+    assert amplitude[0.05] < 0.02
+    assert amplitude[0.2] < 0.1
+    assert amplitude[5.0] == pytest.approx(1, abs=0.1)
+    assert amplitude[20.0] == pytest.approx(1, abs=0.1)
+
+
+def test_noise_has_the_same_size_wherever_an_earthquake_is_near():
+    x = noise(12288)
+    loud = x.clone()
+    loud[..., 6000:6400] *= 1000
+    layer = LocalScale(1)
+    quiet, near = layer(x), layer(loud)
+    assert float(quiet.std()) == pytest.approx(1.1, abs=0.15)  # of asinh(x / 0.55) for normal numbers x
+    ratio = near[..., 5500:5900].std() / quiet[..., 5500:5900].std()
+    assert 0.05 < float(ratio) < 0.8  # a scale of standard deviations would leave 1 / 400
+    torch.testing.assert_close(near[..., :3000], quiet[..., :3000])  # and far from it nothing changes
+    assert float(near.abs().max()) < 12
+
+
+def test_gaps_and_dead_components_stay_zero_and_do_not_change_the_scale():
+    layer, x = LocalScale(1), noise(8192)
+    dead = x.clone()
+    dead[:, 1:] = 0
+    alone = LocalScale(1)(x[:, :1])
+    torch.testing.assert_close(layer(dead)[:, :1], alone)
+    assert not layer(dead)[:, 1:].any()
+    gap = x.clone()
+    gap[..., 3000:4000] = 0
+    found = layer(gap)
+    assert not found[..., 3000:4000].any()
+    assert float(found[..., 2000:2900].std()) == pytest.approx(float(layer(x)[..., 2000:2900].std()), rel=0.1)
+    assert not layer(torch.zeros(1, 3, 512)).any()

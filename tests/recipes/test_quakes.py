@@ -1,0 +1,52 @@
+"""The recipe for arrivals: what it learns from, that it learns, what it refuses."""
+
+import numpy as np
+import pytest
+import torch
+
+from geocnn.errors import DataError
+from geocnn.recipes import build, fit
+from geocnn.synthetic.earthquakes import earthquake
+
+SMALL = {"samples": 32, "epochs": 1, "batch_size": 8, "channels": (4, 8, 8)}
+
+
+def test_it_learns_where_arrivals_are(tmp_path):
+    run = fit(
+        "quakes",
+        **SMALL | {"samples": 480, "batch_size": 4, "learning_rate": 0.02},
+        out=tmp_path / "run",
+        show_progress=False,
+    )
+    assert run.card.classes == ("P", "S", "noise")
+    assert run.card.reach > 1000
+    x, target = run.recipe.validation[range(64)]
+    with torch.no_grad():
+        probability = torch.softmax(run.model.eval()(x), 1)
+    near, far = target[:, :2].sum(1) > 0.5, target[:, :2].sum(1) < 1e-3
+    arrival = 1 - probability[:, 2]
+    assert float(arrival[near].mean()) > 3 * float(arrival[far].mean())
+    again = build("quakes", **SMALL, start=str(tmp_path / "run"))
+    for name, value in run.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name])
+    with pytest.raises(DataError, match="the same --channels"):
+        build("quakes", **SMALL | {"channels": (4, 8)}, start=str(tmp_path / "run"))
+
+
+def test_training_and_validation_are_of_different_series():
+    recipe = build("quakes", **SMALL, seed=3)
+    assert recipe.train.seed == 2_000_006
+    assert recipe.validation.seed == 2_000_007
+    inputs, targets = recipe.train[[5, 2]]
+    record = earthquake(2, seed=2_000_006, size=3072)
+    np.testing.assert_array_equal(inputs[1].numpy(), record.waveform)
+    np.testing.assert_array_equal(targets[1].numpy(), record.probabilities())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"size": 1000}, "a multiple of 256"), ({"deviation": 0.0}, "0.01 to 1 s"), ({"seed": -1}, "seed")],
+)
+def test_numbers_that_do_not_fit(wrong, said):
+    with pytest.raises(DataError, match=said):
+        build("quakes", **wrong)

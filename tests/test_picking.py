@@ -1,0 +1,60 @@
+"""Picks from probabilities, their fit to known arrivals, and the loss behind them."""
+
+import numpy as np
+import pytest
+import torch
+
+from geocnn.losses import soft_cross_entropy
+from geocnn.metrics import pick_scores, picks
+from geocnn.picking import Pick, find_picks, residuals
+
+
+def bumps(at, size=1000, heights=None):
+    time = np.arange(size)
+    heights = heights or [1.0] * len(at)
+    return np.max([h * np.exp(-0.5 * ((time - k) / 10) ** 2) for k, h in zip(at, heights, strict=True)], axis=0)
+
+
+def test_peaks_above_the_threshold_and_apart():
+    probability = bumps([100, 130, 400, 700], heights=[0.6, 0.9, 0.25, 0.31])
+    assert [p.sample for p in find_picks(probability)] == [130, 700]
+    assert find_picks(probability, threshold=0.2, separation=20) == [
+        Pick(100, 0.6), Pick(130, 0.9), Pick(400, 0.25), Pick(700, pytest.approx(0.31))
+    ]  # fmt: skip
+    assert find_picks(np.zeros(10)) == []
+    flat = np.zeros(100)
+    flat[40:61] = 0.8
+    assert [p.sample for p in find_picks(flat)] == [50]
+    assert find_picks(np.linspace(0, 1, 50)) == []
+
+
+def test_pairs_are_the_nearest_and_each_is_used_once():
+    assert residuals([10.0, 12.0, 40.0], [11.5, 80.0], 5.0).tolist() == [0.5]
+    assert sorted(residuals([10.0, 12.0], [11.5, 9.0], 5.0).tolist()) == [0.5, 1.0]
+    assert residuals([], [1.0], 5.0).size == residuals([1.0], [], 5.0).size == 0
+    assert residuals([6.0], [1.0], 5.0).tolist() == [5.0]
+
+
+def test_the_loss_is_the_divergence_and_the_entropy_of_the_target():
+    torch.manual_seed(0)
+    logits, target = torch.randn(2, 3, 50), torch.softmax(torch.randn(2, 3, 50), 1)
+    by_torch = torch.nn.functional.kl_div(torch.log_softmax(logits, 1), target, reduction="sum") / 100
+    entropy = torch.distributions.Categorical(target.movedim(1, -1)).entropy().mean()
+    torch.testing.assert_close(soft_cross_entropy(logits, target), by_torch + entropy)
+
+
+def test_scores_of_picks_add_up_over_batches():
+    target = np.zeros((2, 3, 1000), np.float32)
+    target[0, 0], target[0, 1], target[1, 0] = bumps([200]), bumps([500]), bumps([300, 800])
+    target[:, 2] = 1 - target[:, :2].sum(1)
+    found = np.full((2, 3, 1000), 1e-4, np.float32)
+    found[0, 0], found[0, 1], found[1, 0] = bumps([210, 900]), bumps([600]), bumps([296])
+    found[:, 2] = np.maximum(1 - found[:, :2].sum(1), 1e-4)
+    counts = picks(torch.from_numpy(found).log(), torch.from_numpy(target))
+    halves = [picks(torch.from_numpy(found[i : i + 1]).log(), torch.from_numpy(target[i : i + 1])) for i in (0, 1)]
+    assert counts == {name: pytest.approx((halves[0][name] + halves[1][name]) / 2) for name in counts}
+    scores = pick_scores(counts)
+    assert scores["recall_p"] == pytest.approx(2 / 3)
+    assert scores["precision_p"] == pytest.approx(2 / 3)
+    assert scores["error_p"] == pytest.approx(7)
+    assert scores["recall_s"] == scores["precision_s"] == 0
