@@ -124,8 +124,8 @@ def a_crop_with_too_few_numbers():
 
 @command
 def no_samples():
-    """--samples is 0, --bottleneck 128 and --seed 0; needed are 1 or more samples and channels, and a seed of 0 or
-    more."""
+    """--samples is 0, --bottleneck 128, --residual 0 and --seed 0; needed are 1 or more samples and channels, and
+    blocks and a seed of 0 or more."""
     return run("train", "faults", "--samples", "0")
 
 

@@ -74,6 +74,7 @@ class Schedule:
         """All parts in the order in which they are made."""
         graph, users = self.graph, self.graph.users()
         done = self.begins()
+        begun = dict(done)
         while done[graph.output] < self.stop:
             if done[INPUT] < graph.shape[1]:
                 stop = min(graph.shape[1], (done[INPUT] // self.slab + 1) * self.slab)
@@ -81,7 +82,8 @@ class Schedule:
                 done[INPUT] = stop
             for number, node in graph.nodes.items():
                 ready = self._ready(number, done)
-                if ready <= done[number]:
+                # What begins with planes of padding alone waits all the same: it takes its shape from its input.
+                if ready <= done[number] or any(done[k] == begun[k] < graph.planes(k) for k in node.inputs):
                     continue
                 spans = self._spans(number, done[number], ready)
                 part_start, done[number] = done[number], ready
