@@ -1,6 +1,6 @@
 """What each choice of the fault recipe buys: networks, losses, averaging and data, all at the same budget.
 
-    python benchmarks/ablation.py [--ndim 2] [--samples 3000] [--seeds 2] [--rows 0 1 2] [--data ../shared/data]
+    python benchmarks/ablation.py [--ndim 2] [--samples 5000] [--seeds 2] [--rows 0 1 2] [--data ../shared/data]
         [--out runs/ablation]
 
 Every network learns from as many new sections (volumes), in as many steps, from scratch; the rows that begin with dots
@@ -74,7 +74,7 @@ def main() -> None:
     """Train what is missing, print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--ndim", type=int, default=2, choices=(2, 3))
-    parser.add_argument("--samples", type=int, default=3000, help="sections or volumes that each network is shown")
+    parser.add_argument("--samples", type=int, default=5000, help="sections or volumes that each network is shown")
     parser.add_argument("--seeds", type=int, default=2, help="networks a row, which are averaged")
     parser.add_argument("--rows", type=int, nargs="*", default=range(len(CHOICES)), help="which of the rows, from 0")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -97,7 +97,8 @@ def main() -> None:
         cells = []
         for key in rows[0]:
             values = [row[key] for row in rows]
-            cells.append(f"{mean(values):.3f} ± {(max(values) - min(values)) / 2:.3f}")
+            spread = f" ± {(max(values) - min(values)) / 2:.3f}" if options.seeds > 1 else ""
+            cells.append(f"{mean(values):.3f}{spread}")
         print(f"| {name} | {parameters:,} | {' | '.join(cells)} | {seconds:.0f} |", flush=True)
 
 

@@ -48,7 +48,7 @@ class Recipe:
         monitor: score whose best epoch gives the weights that are kept, such as "validation_dice"; with a leading "-"
             the smallest is the best; None keeps the last weights.
         report: what is said and drawn at the end, a key of :data:`geocnn.cli.reports.REPORTS`.
-        applies_to: a file to name in the command that applies the network.
+        applies_to: a file to name in the command that applies the network; empty where no command does.
         plan: what a user should know before training begins, in lines: data, classes, what learns and what judges.
     """
 

@@ -42,3 +42,30 @@ def surveys_that_exist():
 def surveys_in_a_file():
     """line.npy cannot be made (file exists); choose another folder with --out."""
     return run("synth", "--shape", "16", "16", "--out", line())
+
+
+@command
+def a_shape_of_seismograms():
+    """--shape is for structure, and earthquakes is asked for; leave it out, or type synth structure."""
+    return run("synth", "earthquakes", "--shape", "16", "16")
+
+
+@command
+def seconds_of_structure():
+    """--seconds is for earthquakes, and structure is asked for; leave it out, or type synth earthquakes."""
+    return run("synth", "--seconds", "20")
+
+
+@command
+def a_seismogram_too_short_to_make():
+    """index is 0, seed 0, size 50 samples and rate 100 Hz; needed are 0 or more, 0 or more, 64 samples or more, and a
+    rate above 0."""
+    return run("synth", "earthquakes", "--seconds", "0.5")
+
+
+@command
+def seismograms_that_exist():
+    """000.mseed exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("synthetic").mkdir()
+    Path("synthetic/000.mseed").write_text("mine")
+    return run("synth", "earthquakes")

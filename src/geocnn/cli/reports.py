@@ -17,6 +17,9 @@ def _learning(run: "Run", folder: Path) -> Iterator[str]:
     scores = run.card.metrics["validation"]
     yield ", ".join(f"{k.removeprefix('validation_')} {v:.3f}" for k, v in scores.items())
     yield _curve(run, folder)
+    if not run.recipe.applies_to:
+        yield f"next: geocnn evaluate {folder}"
+        return
     data = Path(run.recipe.applies_to)
     yield f"next: geocnn predict {folder} {data} --out {run.recipe.name}{data.suffix}"
 

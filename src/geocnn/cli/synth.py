@@ -1,5 +1,6 @@
-"""``geocnn synth``: synthetic surveys with their labels."""
+"""``geocnn synth``: synthetic surveys and seismograms with their labels."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,43 +8,80 @@ from cyclopts import Parameter
 
 __all__ = ["synth"]
 
+Preset = Literal["field", "plain", "faultseg3d"]
+Form = Literal["sgy", "zarr", "npy"]
+
 
 def synth(
-    kind: Literal["structure"] = "structure",
+    kind: Literal["structure", "earthquakes"] = "structure",
     /,
     *,
-    preset: Literal["field", "plain", "faultseg3d"] = "field",
-    shape: tuple[int, ...] = (128, 128, 128),
+    preset: Preset | None = None,
+    shape: tuple[int, ...] | None = None,
+    form: Annotated[Form | None, Parameter(name="--format")] = None,
+    seconds: float | None = None,
+    rate: float | None = None,
     number: Annotated[int, Parameter(name=["--number", "-n"])] = 1,
     seed: int = 0,
-    form: Annotated[Literal["sgy", "zarr", "npy"], Parameter(name="--format")] = "sgy",
     out: Path = Path("synthetic"),
     overwrite: bool = False,
 ) -> None:
-    """Make folded and faulted synthetic surveys, each with its labels, and a sheet of pictures of them.
+    """Make synthetic surveys or seismograms, each with its labels, and a sheet of pictures of them.
 
-    The labels are fault (0 or 1), number and throw of the fault, relative geologic time, and the image without noise.
+    Structure is folded and faulted, with fault (0 or 1), number and throw of the fault, relative geologic time, and the
+    image without noise. Earthquakes are records of three components in miniSEED, m/s, with catalog.xml (QuakeML) and
+    arrivals.csv.
 
     Args:
-        kind: structure is the only one so far.
-        preset: field has the variation of real sections; faultseg3d is the published workflow, plain has wider ranges.
-        shape: inlines, crosslines and time samples, or traces and time samples for sections.
+        kind: structure or earthquakes.
+        preset: of structure; field (default) has the variation of real sections; faultseg3d is the published workflow,
+            plain has wider ranges.
+        shape: of structure, inlines, crosslines and time samples, or traces and time samples for sections; default
+            128 128 128.
+        form: of the files of structure, default sgy.
+        seconds: length of a seismogram, default 30.
+        rate: of a seismogram, samples per second, default 100.
         number: how many.
-        seed: of the series; the same seed gives the same surveys.
-        form: of the files.
-        out: folder for NNN-seismic.sgy, NNN-fault.sgy and so on, and sheet.png.
+        seed: of the series; the same seed gives the same ones.
+        out: folder for the files and sheet.png.
         overwrite: replace files of an earlier call.
     """
-    from geocnn.cli.text import free, say
     from geocnn.errors import DataError
+
+    if number < 1:
+        raise DataError(f"--number is {number}; 1 or more are needed.")
+    own = {"--preset": preset, "--shape": shape, "--format": form}, {"--seconds": seconds, "--rate": rate}
+    if kind == "earthquakes":
+        _refuse(own[0], "structure", kind)
+        _earthquakes(seconds or 30.0, rate or 100.0, number, seed, out, overwrite=overwrite)
+    else:
+        _refuse(own[1], "earthquakes", kind)
+        _structure(preset or "field", shape or (128,) * 3, form or "sgy", number, seed, out, overwrite=overwrite)
+
+
+def _refuse(given: Mapping[str, object], kind: str, asked: str) -> None:
+    """Refuse options of the other kind.
+
+    Raises:
+        DataError: one is given.
+    """
+    from geocnn.errors import DataError
+
+    for option, value in given.items():
+        if value is not None:
+            raise DataError(f"{option} is for {kind}, and {asked} is asked for; leave it out, or type synth {kind}.")
+
+
+def _structure(
+    preset: Preset, shape: tuple[int, ...], form: Form, number: int, seed: int, out: Path, *, overwrite: bool
+) -> None:
+    """Surveys and their sheet."""
+    from geocnn.cli.text import free, say
     from geocnn.figures import save
     from geocnn.figures.structures import sheet
     from geocnn.surveys import write_survey
     from geocnn.synthetic.structure import PRESETS, structure
 
-    del kind
-    if number < 1:
-        raise DataError(f"--number is {number}; 1 or more are needed.")
     ranges = PRESETS[preset]
     for index in range(number):
         suffix = f".{form}"
@@ -52,3 +90,22 @@ def synth(
     shown = [structure(index, seed=seed, shape=shape, ranges=ranges) for index in range(min(number, 12))]
     picture = out / "sheet.png"
     say(f"picture {save(sheet(shown), picture if overwrite else free(picture))}")
+
+
+def _earthquakes(seconds: float, rate: float, number: int, seed: int, out: Path, *, overwrite: bool) -> None:
+    """Seismograms and their sheet."""
+    from geocnn.cli.text import free, say
+    from geocnn.figures import save
+    from geocnn.figures.seismograms import sheet
+    from geocnn.seismograms import write_records
+    from geocnn.synthetic.earthquakes import earthquake
+
+    size = round(seconds * rate)
+    records = [earthquake(index, seed=seed, size=size, rate=rate) for index in range(number)]
+    files = write_records(out, records, overwrite=overwrite)
+    arrivals = sum(len(record.arrivals) for record in records)
+    many = f"{number} records of {seconds:g} s, {files[0].name} to {files[number - 1].name}"
+    say(f"{out}: {many if number > 1 else f'a record of {seconds:g} s, {files[0].name}'}, with {arrivals} arrivals")
+    say(f"what is known: {files[-2]} and {files[-1]}")
+    picture = out / "sheet.png"
+    say(f"picture {save(sheet(records[:16]), picture if overwrite else free(picture))}")

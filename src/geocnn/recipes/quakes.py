@@ -109,5 +109,5 @@ def quakes(
             precision="auto",
         ),
         seed=seed,
-        applies_to="record.mseed",
+        applies_to="",
     )

@@ -1,0 +1,149 @@
+"""QuakeML 1.2: picks, origins and magnitudes for the software of observatories.
+
+D. Schorlemmer, F. Euchner, P. Kaestli, J. Saul, 2011, QuakeML: status of the XML-based seismological data exchange
+format, Annals of Geophysics 54(1), 59-65, doi:10.4401/ag-4874.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from geocnn.io.miniseed import Channel
+
+__all__ = ["Event", "Origin", "PhasePick", "quakeml"]
+
+_BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
+_AUTHORITY = "smi:local/geocnn"
+
+
+@dataclass(frozen=True)
+class PhasePick:
+    """An arrival at a station.
+
+    Attributes:
+        channel: where it was seen.
+        phase: such as P or S.
+        time: nanoseconds since 1970 (UTC).
+        uncertainty: standard deviation, s; None if it is not known.
+        probability: that there is an arrival; None if it is not known.
+        polarity: of the first motion, 1 up, -1 down, 0 not known.
+        mode: who picked.
+    """
+
+    channel: Channel
+    phase: str
+    time: int
+    uncertainty: float | None = None
+    probability: float | None = None
+    polarity: int = 0
+    mode: Literal["automatic", "manual"] = "automatic"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where and when.
+
+    Attributes:
+        time: nanoseconds since 1970 (UTC).
+        latitude: degrees north.
+        longitude: degrees east.
+        depth: km; None if it is not known.
+    """
+
+    time: int
+    latitude: float
+    longitude: float
+    depth: float | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """An earthquake, or picks that may belong to one.
+
+    Attributes:
+        picks: of all stations.
+        origin: None if it has not been located.
+        magnitude: moment magnitude; None if it is not known.
+    """
+
+    picks: tuple[PhasePick, ...]
+    origin: Origin | None = None
+    magnitude: float | None = None
+
+
+def quakeml(events: Sequence[Event], name: str) -> str:
+    """The text of a QuakeML file.
+
+    Args:
+        events: in the order in which they are written.
+        name: of the catalogue, letters, digits and ``-_./`` alone; identifiers are made of it and of numbers, so that
+            the same catalogue gives the same text.
+    """
+    ET.register_namespace("q", _ROOT)
+    root = ET.Element(f"{{{_ROOT}}}quakeml", {"xmlns": _BED})
+    catalogue = _under(root, "eventParameters", publicID=f"{_AUTHORITY}/{name}")
+    for number, event in enumerate(events):
+        identity = f"{_AUTHORITY}/{name}/event/{number}"
+        element = _under(catalogue, "event", publicID=identity)
+        picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
+        for pick, own in zip(event.picks, picks, strict=True):
+            _pick(element, pick, own)
+        if event.origin is not None:
+            _origin(element, event, identity, picks)
+        if event.magnitude is not None:
+            magnitude = _under(element, "magnitude", publicID=f"{identity}/magnitude")
+            _value(magnitude, "mag", f"{event.magnitude:.2f}")
+            _under(magnitude, "type", "Mw")
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
+    element = _under(parent, "pick", publicID=identity)
+    time = _value(element, "time", _iso(pick.time))
+    if pick.uncertainty is not None:
+        _under(time, "uncertainty", f"{pick.uncertainty:.3f}")
+    codes = {"networkCode": pick.channel.network, "stationCode": pick.channel.station}
+    codes |= {"locationCode": pick.channel.location, "channelCode": pick.channel.code}
+    _under(element, "waveformID", **codes)
+    _under(element, "phaseHint", pick.phase)
+    if pick.polarity:
+        _under(element, "polarity", "positive" if pick.polarity > 0 else "negative")
+    _under(element, "evaluationMode", pick.mode)
+    if pick.probability is not None:
+        _under(_under(element, "comment"), "text", f"probability {pick.probability:.3f}")
+
+
+def _origin(parent: ET.Element, event: Event, identity: str, picks: Sequence[str]) -> None:
+    assert event.origin is not None
+    element = _under(parent, "origin", publicID=f"{identity}/origin")
+    _value(element, "time", _iso(event.origin.time))
+    _value(element, "latitude", f"{event.origin.latitude:.5f}")
+    _value(element, "longitude", f"{event.origin.longitude:.5f}")
+    if event.origin.depth is not None:
+        _value(element, "depth", f"{1000 * event.origin.depth:.0f}")  # metres, in QuakeML
+    for k, (pick, own) in enumerate(zip(event.picks, picks, strict=True)):
+        arrival = _under(element, "arrival", publicID=f"{identity}/arrival/{k}")
+        _under(arrival, "pickID", own)
+        _under(arrival, "phase", pick.phase)
+
+
+def _iso(time: int) -> str:
+    """To the microsecond, as ObsPy reads it."""
+    return f"{np.datetime64(round(time / 1000), 'us')}Z"
+
+
+def _under(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+    element = ET.SubElement(parent, tag, attributes)
+    element.text = text
+    return element
+
+
+def _value(parent: ET.Element, tag: str, text: str) -> ET.Element:
+    """A quantity: its number lies one level deeper."""
+    element = _under(parent, tag)
+    _under(element, "value", text)
+    return element

@@ -1,0 +1,112 @@
+"""Synthetic seismograms as files: miniSEED, QuakeML and a table of the known arrivals."""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from geocnn.checkpoints import make_folder, write_atomically
+from geocnn.errors import TargetError
+from geocnn.io.miniseed import Channel, Segment, write_miniseed
+from geocnn.io.quakeml import Event, Origin, PhasePick, quakeml
+from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRecord
+
+__all__ = ["write_records"]
+
+_START = int(np.datetime64("2026-01-01T00:00:00", "ns").astype(np.int64))
+_DEGREE = 111.195
+"""km of a degree on the sphere."""
+_COLUMNS = ("file", "phase", "time", "sample", "source", "polarity", "distance_km", "depth_km", "azimuth", "magnitude")
+
+
+def write_records(folder: str | Path, records: Sequence[EarthquakeRecord], *, overwrite: bool = False) -> list[Path]:
+    """Write records with what is known of them.
+
+    Each is a station of its own, XX.S000 and so on, at latitude and longitude 0, and begins an hour after the one
+    before. Gaps and dead components are gaps in the files.
+
+    Args:
+        folder: where; made if missing.
+        records: one file each, NNN.mseed, in m/s.
+        overwrite: replace files of an earlier call.
+
+    Returns:
+        The files: the records, catalog.xml with origins, magnitudes and picks, and arrivals.csv.
+
+    Raises:
+        TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
+    """
+    target = Path(folder)
+    make_folder(target)
+    files = [target / f"{number:03d}.mseed" for number in range(len(records))]
+    catalogue, table = target / "catalog.xml", target / "arrivals.csv"
+    for path in (*files, catalogue, table):
+        if path.exists() and not overwrite:
+            raise TargetError(
+                f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name."
+            )
+    events: list[Event] = []
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for number, (path, record) in enumerate(zip(files, records, strict=True)):
+        start = _START + number * 3_600_000_000_000
+        write_miniseed(path, _segments(record, number, start), overwrite=overwrite)
+        events += _events(record, number, start)
+        writer.writerows(_rows(record, path.name, start))
+    write_atomically(catalogue, quakeml(events, "synthetic"))
+    write_atomically(table, rows.getvalue())
+    return [*files, catalogue, table]
+
+
+def _channel(number: int, component: str) -> Channel:
+    return Channel("XX", f"S{number:03d}", "", f"HH{component}")
+
+
+def _segments(record: EarthquakeRecord, number: int, start: int) -> list[Segment]:
+    """Runs of live samples."""
+    segments = []
+    for component, samples, live in zip(COMPONENTS, record.waveform, record.live, strict=True):
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
+        for first, last in edges.reshape(-1, 2).tolist():
+            begin = start + round(first / record.rate * 1e9)
+            segments.append(Segment(_channel(number, component), begin, record.rate, samples[first:last].copy()))
+    return segments
+
+
+def _events(record: EarthquakeRecord, number: int, start: int) -> list[Event]:
+    """Its earthquakes, with the arrivals inside the record."""
+    events = []
+    for index, source in enumerate(record.sources):
+        azimuth = math.radians(source.azimuth)
+        picks = tuple(
+            PhasePick(
+                _channel(number, "Z" if arrival.phase == "P" else "N"),
+                arrival.phase,
+                start + round(arrival.time * 1e9),
+                uncertainty=0.5 / record.rate,
+                polarity=arrival.polarity,
+                mode="manual",
+            )
+            for arrival in record.arrivals
+            if arrival.source == index
+        )
+        latitude, longitude = (source.distance / _DEGREE * part for part in (math.cos(azimuth), math.sin(azimuth)))
+        origin = Origin(start + round(source.origin * 1e9), latitude, longitude, source.depth)
+        events.append(Event(picks, origin, source.magnitude))
+    return events
+
+
+def _rows(record: EarthquakeRecord, name: str, start: int) -> list[tuple[object, ...]]:
+    """One an arrival."""
+    rows: list[tuple[object, ...]] = []
+    for arrival in record.arrivals:
+        source = record.sources[arrival.source]
+        time = np.datetime64(start + round(arrival.time * 1e9), "ns").astype("datetime64[us]")
+        place = (f"{source.distance:.2f}", f"{source.depth:.2f}", f"{source.azimuth:.1f}", f"{source.magnitude:.2f}")
+        sample = f"{arrival.time * record.rate:.1f}"
+        rows.append((name, arrival.phase, f"{time}Z", sample, arrival.source, arrival.polarity, *place))
+    return rows

@@ -1,0 +1,132 @@
+"""Synthetic seismograms as files that ObsPy reads, with what is known of them."""
+
+import csv
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geocnn.errors import TargetError
+from geocnn.figures.seismograms import sheet
+from geocnn.io.miniseed import Channel
+from geocnn.io.quakeml import Event, PhasePick, quakeml
+from geocnn.seismograms import write_records
+from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
+
+obspy = pytest.importorskip("obspy")
+quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
+
+RECORDS = [earthquake(i, seed=3, size=3000) for i in range(7)]  # with a second earthquake, a gap, dead components
+
+
+def test_obspy_reads_the_same_samples_and_the_same_gaps(tmp_path):
+    files = write_records(tmp_path / "made", RECORDS)
+    assert not RECORDS[1].live[1].any()
+    assert 0 < RECORDS[5].live[0].mean() < 1
+    for number, record in enumerate(RECORDS):
+        stream = obspy.read(files[number])
+        assert {trace.id for trace in stream} == {
+            f"XX.S{number:03d}..HH{c}" for c, live in zip("ZNE", record.live, strict=True) if live.any()
+        }
+        start = obspy.UTCDateTime(2026, 1, 1) + 3600 * number
+        seen = np.zeros_like(record.live)
+        for trace in stream:
+            row, first = "ZNE".index(trace.id[-1]), round((trace.stats.starttime - start) * 100)
+            assert trace.stats.sampling_rate == 100
+            np.testing.assert_array_equal(trace.data, record.waveform[row, first : first + len(trace.data)])
+            seen[row, first : first + len(trace.data)] = True
+        np.testing.assert_array_equal(seen, record.live)
+
+
+def test_the_catalogue_is_valid_and_says_what_the_records_know(tmp_path):
+    files = write_records(tmp_path, RECORDS)
+    assert quakeml_core._validate(str(files[-2]))
+    events = list(obspy.read_events(files[-2]))
+    sources = [(n, k, s) for n, record in enumerate(RECORDS) for k, s in enumerate(record.sources)]
+    assert len(events) == len(sources) >= 5
+    for event, (number, index, source) in zip(events, sources, strict=True):
+        origin, start = event.origins[0], obspy.UTCDateTime(2026, 1, 1) + 3600 * number
+        assert origin.time - start == pytest.approx(source.origin, abs=1e-5)
+        assert origin.depth == pytest.approx(1000 * source.depth, abs=1)
+        assert math.hypot(origin.latitude, origin.longitude) * 111.195 == pytest.approx(source.distance, abs=0.01)
+        _, azimuth, _ = obspy.geodetics.gps2dist_azimuth(0, 0, origin.latitude, origin.longitude)
+        assert azimuth == pytest.approx(source.azimuth, abs=0.6)
+        assert event.magnitudes[0].mag == pytest.approx(source.magnitude, abs=0.005)
+        arrivals = [a for a in RECORDS[number].arrivals if a.source == index]
+        assert [p.phase_hint for p in event.picks] == [a.phase for a in arrivals]
+        assert [p.time - start for p in event.picks] == pytest.approx([a.time for a in arrivals], abs=1e-5)
+        assert [a.pick_id for a in origin.arrivals] == [p.resource_id for p in event.picks]
+        for pick, arrival in zip(event.picks, arrivals, strict=True):
+            assert pick.polarity == {1: "positive", -1: "negative", 0: None}[arrival.polarity]
+
+
+def test_the_table_has_every_arrival(tmp_path):
+    files = write_records(tmp_path, RECORDS)
+    with files[-1].open() as file:
+        rows = list(csv.DictReader(file))
+    known = [(f"{n:03d}.mseed", a.phase) for n, record in enumerate(RECORDS) for a in record.arrivals]
+    assert [(row["file"], row["phase"]) for row in rows] == known
+    arrivals = [a for record in RECORDS for a in record.arrivals]
+    for row, arrival in zip(rows, arrivals, strict=True):
+        assert float(row["sample"]) == pytest.approx(100 * arrival.time, abs=0.06)
+        begin = obspy.UTCDateTime(2026, 1, 1) + 3600 * int(row["file"][:3])
+        assert obspy.UTCDateTime(row["time"]) - begin == pytest.approx(arrival.time, abs=1e-5)
+
+
+def test_a_pick_alone_with_probability_and_uncertainty(tmp_path):
+    pick = PhasePick(Channel("NZ", "WIZ", "10", "HHZ"), "P", 1_700_000_000_123_456_789, 0.04, 0.876)
+    path = tmp_path / "picks.xml"
+    path.write_text(quakeml([Event((pick,))], "picks"), encoding="utf-8")
+    assert quakeml_core._validate(str(path))
+    (read,) = obspy.read_events(path)[0].picks
+    assert read.waveform_id.get_seed_string() == "NZ.WIZ.10.HHZ"
+    assert read.time.ns == 1_700_000_000_123_457_000  # QuakeML of ObsPy has microseconds
+    assert read.time_errors.uncertainty == 0.04
+    assert read.evaluation_mode == "automatic"
+    assert read.comments[0].text == "probability 0.876"
+
+
+def test_nothing_of_an_earlier_call_is_lost(tmp_path):
+    write_records(tmp_path, RECORDS[:2])
+    before = (tmp_path / "000.mseed").read_bytes()
+    with pytest.raises(TargetError, match=r"000\.mseed exists already"):
+        write_records(tmp_path, RECORDS[2:4])
+    assert (tmp_path / "000.mseed").read_bytes() == before
+    write_records(tmp_path, RECORDS[2:4], overwrite=True)
+    assert (tmp_path / "000.mseed").read_bytes() != before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_command_writes_all_of_it_and_a_sheet(tmp_path, monkeypatch, capsys):
+    from geocnn.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    app(
+        ["synth", "earthquakes", "-n", "2", "--seconds", "20", "--rate", "50", "--seed", "3"],
+        result_action="return_value",
+    )
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("synthetic: 2 records of 20 s, 000.mseed to 001.mseed, with ")
+    assert Path("synthetic/sheet.png").read_bytes().startswith(b"\x89PNG")
+    trace = obspy.read("synthetic/000.mseed")[0]
+    assert (trace.stats.npts, trace.stats.sampling_rate) == (1000, 50)
+
+
+def test_the_sheet_shows_every_component_and_arrival():
+    made = sheet(RECORDS)
+    places = [place for place in made.axes if place.axison]
+    assert len(places) == len(RECORDS)
+    for place, record in zip(places, RECORDS, strict=True):
+        verticals = [line for line in place.lines if len(line.get_xdata()) == 2]
+        assert len(verticals) == len(record.arrivals)
+        assert [label.get_text() for label in place.get_yticklabels()] == ["Z", "N", "E"]
+        assert ("no earthquake" in place.get_title(loc="left")) == (not record.sources)
+    silent = dataclasses.replace(RECORDS[0], live=np.zeros_like(RECORDS[0].live), arrivals=())
+    sheet([silent])
+
+
+def test_ranges_can_be_without_noise_of_machines():
+    quiet = EarthquakeRanges(lines=(0, 0), bursts=(0, 0), quiet=1.0)
+    assert not earthquake(0, ranges=quiet).sources
