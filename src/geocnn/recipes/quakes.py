@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from geocnn.models.base import Network
     from geocnn.training import Recipe
 
 __all__ = ["quakes"]
@@ -45,37 +46,17 @@ def quakes(
         DataError: numbers that do not fit, or a network to start from of another kind.
     """
     given = dict(locals())  # all arguments, for the card
-    import torch
-
-    from geocnn.checkpoints import Card, load
+    from geocnn.checkpoints import Card
     from geocnn.datasets import EarthquakeRecords
-    from geocnn.errors import DataError
     from geocnn.losses import soft_cross_entropy
     from geocnn.metrics import pick_scores, picks
-    from geocnn.models import build
     from geocnn.schedule import Schedule
     from geocnn.synthetic.earthquakes import COMPONENTS
     from geocnn.tracing import reach_of
     from geocnn.training import Recipe
 
-    arguments: dict[str, Any] = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = build("picker", **arguments)
-    step = network.sizes.step
-    if size < step or size % step or min(samples, *channels) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
-        raise DataError(
-            f"--size is {size}, --samples {samples}, --deviation {deviation:g} and --seed {seed}; needed are a "
-            f"multiple of {step}, 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
-        )
-    if start is not None:
-        trained = load(start, ndim=1)
-        if (trained.card.architecture, trained.card.arguments) != ("picker", arguments):
-            raise DataError(
-                f"--start {start} is another network; it must be one of this recipe with the same --channels."
-            )
-        network.load_state_dict(trained.model.state_dict())
-    series = _SERIES + 2 * seed
+    arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
+    network = _network(arguments, size, samples, deviation, seed, start)
     return Recipe(
         name="quakes",
         model=network,
@@ -89,13 +70,13 @@ def quakes(
             axes=("time",),
             window=(size,),
             normalisation={"kind": "none"},
-            size_multiple=step,
+            size_multiple=network.sizes.step,
             reach=reach_of(network),
             data=f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch",
             training={"arguments": given},
         ),
-        train=EarthquakeRecords(samples, size, series, deviation=deviation),
-        validation=EarthquakeRecords(256, size, series + 1, deviation=deviation),
+        train=EarthquakeRecords(samples, size, _SERIES + 2 * seed, deviation=deviation),
+        validation=EarthquakeRecords(256, size, _SERIES + 2 * seed + 1, deviation=deviation),
         loss=soft_cross_entropy,
         metrics=picks,
         summary=pick_scores,
@@ -111,3 +92,37 @@ def quakes(
         seed=seed,
         applies_to="",
     )
+
+
+def _network(
+    arguments: dict[str, Any], size: int, samples: int, deviation: float, seed: int, start: str | None
+) -> "Network":
+    """The network with its first weights, after a look at the numbers.
+
+    Raises:
+        DataError: they do not fit, or the network to start from is another one.
+    """
+    import torch
+
+    from geocnn.checkpoints import load
+    from geocnn.errors import DataError
+    from geocnn.models import build
+
+    if min(samples, *arguments["channels"]) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
+        raise DataError(
+            f"--samples is {samples}, --deviation {deviation:g} and --seed {seed}; needed are 1 or more samples and "
+            "channels, 0.01 to 1 s, and a seed of 0 or more."
+        )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build("picker", **arguments)
+    if not network.sizes.fits((size,)):
+        raise DataError(f"--size is {size}; needed is a multiple of {network.sizes.step} samples.")
+    if start is not None:
+        trained = load(start, ndim=1)
+        if (trained.card.architecture, trained.card.arguments) != ("picker", arguments):
+            raise DataError(
+                f"--start {start} is another network; needed is one of this recipe with the same --channels."
+            )
+        network.load_state_dict(trained.model.state_dict())
+    return network
