@@ -1,5 +1,7 @@
 """The picker: a scale of its own, and a size that the field would call small."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ def noise(size, seed=0):
 
 def test_half_a_million_parameters_at_most_and_a_reach_of_half_a_minute():
     model = Picker(1)
-    assert sum(p.numel() for p in model.parameters()) == 382_451
+    assert sum(p.numel() for p in model.parameters()) == 382_619
     # Strides of 4 and kernels of 7: 3 samples of each level, on the way down, at the bottom twice, on the way up twice.
     levels = (
         3 + sum(3 * 4**k for k in range(4)) + sum(3 * 4**k for k in range(1, 5)) + 2 * sum(3 * 4**k for k in range(4))
@@ -51,12 +53,15 @@ def test_noise_has_the_same_size_wherever_an_earthquake_is_near():
     loud = x.clone()
     loud[..., 6000:6400] *= 1000
     layer = LocalScale(1)
-    quiet, near = layer(x), layer(loud)
+    quiet, near = layer(x)[:, :3], layer(loud)[:, :3]
     assert float(quiet.std()) == pytest.approx(1.1, abs=0.15)  # of asinh(x / 0.55) for normal numbers x
     ratio = near[..., 5500:5900].std() / quiet[..., 5500:5900].std()
     assert 0.05 < float(ratio) < 0.8  # a scale of standard deviations would leave 1 / 400
     torch.testing.assert_close(near[..., :3000], quiet[..., :3000])  # and far from it nothing changes
     assert float(near.abs().max()) < 12
+    large = layer(loud)[:, 3:]  # the other half is in proportion
+    assert float(large[..., 6000:6400].std() / large[..., 5500:5900].std()) == pytest.approx(1000, rel=0.1)
+    assert float(layer(x)[:, 3:].std()) == pytest.approx(math.sqrt(math.pi / 2), rel=0.05)
 
 
 def test_gaps_and_dead_components_stay_zero_and_do_not_change_the_scale():
@@ -64,8 +69,8 @@ def test_gaps_and_dead_components_stay_zero_and_do_not_change_the_scale():
     dead = x.clone()
     dead[:, 1:] = 0
     alone = LocalScale(1)(x[:, :1])
-    torch.testing.assert_close(layer(dead)[:, :1], alone)
-    assert not layer(dead)[:, 1:].any()
+    torch.testing.assert_close(layer(dead)[:, [0, 3]], alone)
+    assert not layer(dead)[:, [1, 2, 4, 5]].any()
     gap = x.clone()
     gap[..., 3000:4000] = 0
     found = layer(gap)

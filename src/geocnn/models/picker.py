@@ -27,11 +27,13 @@ _FACTOR = 4
 
 
 class LocalScale(nn.Module):
-    """High-pass filter, then amplitudes relative to how large they are around, on a logarithmic scale for large ones.
+    """High-pass filter, then amplitudes relative to how large they are around, in two ways.
 
-    ``asinh(x / scale)``, where the scale is the fourth power of the mean fourth root of ``|x|`` over all channels and
-    ``9 block`` samples: near the level of the noise even where a large earthquake fills a third of them. Zeros (gaps,
-    dead channels) do not count. A factor on the input changes nothing.
+    The first half of the result is ``asinh(x / low)``, logarithmic for large amplitudes, where ``low`` is the fourth
+    power of the mean fourth root of ``|x|`` over all channels and ``9 block`` samples: near the level of the noise even
+    where a large earthquake fills a third of them, so that a weak first wave is seen beside a strong second one. The
+    other half is ``x / high``, with the mean of ``|x|``: it shows how much stronger that is. Zeros (gaps, dead
+    channels) do not count. A factor on the input changes nothing.
 
     Args:
         ndim: 1, 2 or 3.
@@ -50,15 +52,18 @@ class LocalScale(nn.Module):
         """What depends on the same samples, by sums of positive parts: for measurements of the receptive field."""
         return _Opened(self)
 
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same size, a multiple of ``block``."""
+    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
+        """Same size, a multiple of ``block``; twice as many channels."""
         live = (x != 0).to(x.dtype)
         slow, weight = (self.around(self.around(self.coarse(part))) for part in (x, live))
         high = (x - self.finer(slow / weight.clamp(min=1e-3))) * live
-        root = high.abs().sqrt().sqrt()
-        large, known = (self.wide(self.blocks(part).mean(1, keepdim=True)) for part in (root, live))
-        scale = self.between(large / known.clamp(min=1e-6)).square().square()
-        return torch.asinh(high / scale.clamp(min=torch.finfo(x.dtype).tiny))
+        size, least = high.abs(), torch.finfo(x.dtype).tiny
+        root, mean, known = (
+            self.wide(self.blocks(part).mean(1, keepdim=True)) for part in (size.sqrt().sqrt(), size, live)
+        )
+        low = self.between(root / known.clamp(min=1e-6)).square().square().clamp(min=least)
+        loud = self.between(mean / known.clamp(min=1e-6)).clamp(min=least)
+        return torch.cat((torch.asinh(high / low), high / loud), 1)
 
 
 class _Mean(nn.Module):
@@ -82,12 +87,12 @@ class _Opened(nn.Module):
         super().__init__()
         self.scale = scale
 
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
+    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
         """Same size."""
         s = self.scale
         high: Tensor = x + s.finer(s.around(s.around(s.coarse(x))))
         scale: Tensor = s.between(s.wide(s.blocks(high).mean(1, keepdim=True)))
-        return high + scale
+        return torch.cat((high, high + scale), 1)
 
 
 class Picker(Segmenter):
@@ -120,7 +125,7 @@ class Picker(Segmenter):
         step = math.lcm(block, _FACTOR ** (len(channels) - 1))
         super().__init__(ndim, in_channels, out_channels, SizeRule(step, step))
         self.scale = LocalScale(ndim, block=block)
-        self.stem = _Stage(ndim, in_channels, channels[0], kernel_size)
+        self.stem = _Stage(ndim, 2 * in_channels, channels[0], kernel_size)
         pairs = list(itertools.pairwise(channels))
         self.down = nn.ModuleList(
             nn.Sequential(_Stage(ndim, a, b, kernel_size, stride=_FACTOR), _Stage(ndim, b, b, kernel_size))

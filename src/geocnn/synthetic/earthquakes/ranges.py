@@ -55,7 +55,7 @@ class EarthquakeRanges:
         quality_exponent: (K. Aki, B. Chouet, 1975, J. Geophys. Res. 80, 3322-3342).
         resonances: number of peaks of the site's response.
         instrument: decimal logarithm of the corner of the seismometer, Hz.
-        amplitude_ratio: of S over P pulses.
+        amplitude_ratio: of S over P pulses; log-uniform.
         coda: standard deviation of the scattered waves at the onset relative to the peak of the pulse; log-uniform.
         coda_exponent: of the lapse time with which they decrease, and
         coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
@@ -69,7 +69,7 @@ class EarthquakeRanges:
         lines: number of machines, spectral lines of 1..45 Hz.
         bursts: number of transients of traffic, steps and wind: hard negatives.
         spikes: probability of spikes, steps and other faults of the electronics.
-        dead: probability that one or two components are dead.
+        dead: probability that components are dead: one, two, or, as often as those together, both horizontal ones.
         gap: probability of a gap in all components.
         flipped: probability that a component has the wrong sign, of each.
         lowpass: corner of a recorder that was slower, Hz, and
@@ -92,8 +92,8 @@ class EarthquakeRanges:
     quality_exponent: tuple[float, float] = (0.2, 0.9)
     resonances: tuple[int, int] = (0, 3)
     instrument: tuple[float, float] = (-1.5, 0.65)
-    amplitude_ratio: tuple[float, float] = (2.0, 9.0)
-    coda: tuple[float, float] = (0.1, 2.0)
+    amplitude_ratio: tuple[float, float] = (1.2, 9.0)
+    coda: tuple[float, float] = (0.1, 2.5)
     coda_exponent: tuple[float, float] = (1.0, 2.0)
     coda_quality: tuple[float, float] = (1.7, 2.8)
     rise: tuple[float, float] = (-2.0, -0.1)
@@ -106,7 +106,7 @@ class EarthquakeRanges:
     lines: tuple[int, int] = (0, 3)
     bursts: tuple[int, int] = (0, 3)
     spikes: float = 0.1
-    dead: float = 0.1
+    dead: float = 0.2
     gap: float = 0.05
     flipped: float = 0.1
     lowpass: tuple[float, float] = (12.0, 45.0)

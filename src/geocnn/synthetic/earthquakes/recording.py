@@ -64,7 +64,8 @@ def loss(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Bo
     """Where there are data."""
     live = np.ones((3, clock.size), bool)
     if rng.random() < ranges.dead:
-        live[rng.permutation(3)[: int(rng.integers(1, 3))]] = False
+        horizontal = rng.random() < 0.5
+        live[[1, 2] if horizontal else rng.permutation(3)[: int(rng.integers(1, 3))]] = False
     if rng.random() < ranges.gap:
         start, length = rng.uniform(0, 1), np.exp(rng.uniform(np.log(0.01), np.log(0.3)))
         live[:, round(start * clock.size) : round((start + length) * clock.size)] = False
