@@ -16,13 +16,14 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 run: $(VENV)/.installed
 	@$(BIN)/python examples/first_run.py
 
+# Tests side by side, each with one thread: threads of several processes on the same cores wait for one another.
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/yardsticks.py
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

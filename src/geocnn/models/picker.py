@@ -32,8 +32,9 @@ class LocalScale(nn.Module):
     The first half of the result is ``asinh(x / low)``, logarithmic for large amplitudes, where ``low`` is the fourth
     power of the mean fourth root of ``|x|`` over all channels and ``9 block`` samples: near the level of the noise even
     where a large earthquake fills a third of them, so that a weak first wave is seen beside a strong second one. The
-    other half is ``x / high``, with the mean of ``|x|``: it shows how much stronger that is. Zeros (gaps, dead
-    channels) do not count. A factor on the input changes nothing.
+    other half is ``r / (1 + |r| / 4)`` with ``r = x / loud``, where ``loud`` is the mean of ``|x|``: it shows how much
+    stronger that is, and bounds what would rule all statistics. Zeros (gaps, dead channels) do not count. A factor on
+    the input changes nothing.
 
     Args:
         ndim: 1, 2 or 3.
@@ -63,7 +64,8 @@ class LocalScale(nn.Module):
         )
         low = self.between(root / known.clamp(min=1e-6)).square().square().clamp(min=least)
         loud = self.between(mean / known.clamp(min=1e-6)).clamp(min=least)
-        return torch.cat((torch.asinh(high / low), high / loud), 1)
+        ratio = high / loud
+        return torch.cat((torch.asinh(high / low), ratio / (1 + 0.25 * ratio.abs())), 1)
 
 
 class _Mean(nn.Module):
