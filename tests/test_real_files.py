@@ -139,8 +139,8 @@ def test_the_samples_are_probabilities_and_dead_traces_are_zero(case, predicted)
     assert np.isfinite(values).all()
     assert values.min() >= 0
     assert values.max() <= 1
-    # There are no faults in velocities, and none to see in 23 x 18 traces of flat layers.
-    assert name in ("volve10-migvel-depth-sub3d.sgy", "f3_tiny.sgy") or values.max() > 0.3
+    # There are no faults in velocities, and none to see in a corner of a cube or 23 x 18 traces of flat layers.
+    assert name in CROPPED or name == "f3_tiny.sgy" or values.max() > 0.3
     dead = ~samples(predicted.file).any(axis=1)
     assert not values[dead].any()
     assert values[~dead].any(axis=1).all()

@@ -182,7 +182,7 @@ def two_architectures():
 
 @command
 def a_classifier_that_is_to_segment():
-    """--model resnet18 judges whole windows; networks that segment are unet2015, unet, faultseg."""
+    """--model resnet18 judges whole windows; networks that segment are unet2015, unet, faultseg, picker."""
     return segment(halves(2), "--model", "resnet18")
 
 
