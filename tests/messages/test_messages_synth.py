@@ -58,9 +58,14 @@ def seconds_of_structure():
 
 @command
 def a_seismogram_too_short_to_make():
-    """index is 0, seed 0, size 50 samples and rate 100 Hz; needed are 0 or more, 0 or more, 64 samples or more, and a
-    rate above 0."""
-    return run("synth", "earthquakes", "--seconds", "0.5")
+    """--seconds is 0 and --rate 100; needed are 1 to 86400 s and 10 to 1000 Hz."""
+    return run("synth", "earthquakes", "--seconds", "0")
+
+
+@command
+def a_seismogram_of_no_length():
+    """--seconds is nan and --rate 100; needed are 1 to 86400 s and 10 to 1000 Hz."""
+    return run("synth", "earthquakes", "--seconds", "nan")
 
 
 @command

@@ -53,7 +53,8 @@ def synth(
     own = {"--preset": preset, "--shape": shape, "--format": form}, {"--seconds": seconds, "--rate": rate}
     if kind == "earthquakes":
         _refuse(own[0], "structure", kind)
-        _earthquakes(seconds or 30.0, rate or 100.0, number, seed, out, overwrite=overwrite)
+        seconds, rate = 30.0 if seconds is None else seconds, 100.0 if rate is None else rate
+        _earthquakes(seconds, rate, number, seed, out, overwrite=overwrite)
     else:
         _refuse(own[1], "earthquakes", kind)
         _structure(preset or "field", shape or (128,) * 3, form or "sgy", number, seed, out, overwrite=overwrite)
@@ -93,13 +94,20 @@ def _structure(
 
 
 def _earthquakes(seconds: float, rate: float, number: int, seed: int, out: Path, *, overwrite: bool) -> None:
-    """Seismograms and their sheet."""
+    """Seismograms and their sheet.
+
+    Raises:
+        DataError: no length or rate that a record can have.
+    """
     from geocnn.cli.text import free, say
+    from geocnn.errors import DataError
     from geocnn.figures import save
     from geocnn.figures.seismograms import sheet
     from geocnn.seismograms import write_records
     from geocnn.synthetic.earthquakes import earthquake
 
+    if not (1 <= seconds <= 86_400 and 10 <= rate <= 1000):
+        raise DataError(f"--seconds is {seconds:g} and --rate {rate:g}; needed are 1 to 86400 s and 10 to 1000 Hz.")
     size = round(seconds * rate)
     records = [earthquake(index, seed=seed, size=size, rate=rate) for index in range(number)]
     files = write_records(out, records, overwrite=overwrite)
