@@ -116,6 +116,9 @@ def _network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build("picker", **arguments)
+        # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
+        # of any feature a P wave, and no P wave is then more probable than that.
+        torch.nn.init.constant_(network.get_parameter("head.bias")[2:], 4.0)
     if not network.sizes.fits((size,)):
         raise DataError(f"--size is {size}; needed is a multiple of {network.sizes.step} samples.")
     if start is not None:
