@@ -23,8 +23,8 @@ NOTES = (
     "Learnt from synthetic structure alone and shown no real data: on real surveys expect a first look, not an "
     "interpretation. It has met no salt, no volcanics and no multiples. What the structure is like was chosen with "
     "sections of the Great South Basin, F3 and the NPRA line 31-81 in view. What its choices bought, at an equal "
-    "budget in 2-D (benchmarks/README.md, ablation.py): the structure that it learnt from most, then Dice beside "
-    "cross-entropy. "
+    "budget in 2-D (benchmarks/README.md, ablation.py): much by the structure that it learnt from; no other choice "
+    "stood out from what two seeds differ by. "
     "Weights under the licence of geocnn (MIT)."
 )
 

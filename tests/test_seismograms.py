@@ -2,7 +2,9 @@
 
 import csv
 import dataclasses
+import errno
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from geocnn.figures.seismograms import sheet
 from geocnn.io.miniseed import Channel
 from geocnn.io.quakeml import Event, PhasePick, quakeml
 from geocnn.seismograms import write_records
-from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
+from geocnn.synthetic.earthquakes import earthquake
 
 obspy = pytest.importorskip("obspy")
 quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
@@ -21,8 +23,12 @@ quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
 RECORDS = [earthquake(i, seed=3, size=3000) for i in range(7)]  # with a second earthquake, a gap, dead components
 
 
+def made(folder, number, seed=3, overwrite=False):
+    return write_records(folder, number, seed=seed, overwrite=overwrite, show_progress=False)
+
+
 def test_obspy_reads_the_same_samples_and_the_same_gaps(tmp_path):
-    files = write_records(tmp_path / "made", RECORDS)
+    files = made(tmp_path / "made", 7)
     assert not RECORDS[1].live[1].any()
     assert 0 < RECORDS[5].live[0].mean() < 1
     for number, record in enumerate(RECORDS):
@@ -41,7 +47,7 @@ def test_obspy_reads_the_same_samples_and_the_same_gaps(tmp_path):
 
 
 def test_the_catalogue_is_valid_and_says_what_the_records_know(tmp_path):
-    files = write_records(tmp_path, RECORDS)
+    files = made(tmp_path, 7)
     assert quakeml_core._validate(str(files[-2]))
     events = list(obspy.read_events(files[-2]))
     sources = [(n, k, s) for n, record in enumerate(RECORDS) for k, s in enumerate(record.sources)]
@@ -63,7 +69,7 @@ def test_the_catalogue_is_valid_and_says_what_the_records_know(tmp_path):
 
 
 def test_the_table_has_every_arrival(tmp_path):
-    files = write_records(tmp_path, RECORDS)
+    files = made(tmp_path, 7)
     with files[-1].open() as file:
         rows = list(csv.DictReader(file))
     known = [(f"{n:03d}.mseed", a.phase) for n, record in enumerate(RECORDS) for a in record.arrivals]
@@ -89,14 +95,24 @@ def test_a_pick_alone_with_probability_and_uncertainty(tmp_path):
 
 
 def test_nothing_of_an_earlier_call_is_lost(tmp_path):
-    write_records(tmp_path, RECORDS[:2])
+    made(tmp_path, 2)
     before = (tmp_path / "000.mseed").read_bytes()
     with pytest.raises(TargetError, match=r"000\.mseed exists already"):
-        write_records(tmp_path, RECORDS[2:4])
+        made(tmp_path, 3, seed=4)
     assert (tmp_path / "000.mseed").read_bytes() == before
-    write_records(tmp_path, RECORDS[2:4], overwrite=True)
+    made(tmp_path, 3, seed=4, overwrite=True)
     assert (tmp_path / "000.mseed").read_bytes() != before
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pymseed.MS3TraceList.generate", full)
+    with pytest.raises(TargetError, match="cannot be written \\(no space left on device\\); make room"):
+        made(tmp_path, 1)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_writes_all_of_it_and_a_sheet(tmp_path, monkeypatch, capsys):
@@ -108,7 +124,7 @@ def test_the_command_writes_all_of_it_and_a_sheet(tmp_path, monkeypatch, capsys)
         result_action="return_value",
     )
     out = capsys.readouterr().out.splitlines()
-    assert out[0].startswith("synthetic: 2 records of 20 s, 000.mseed to 001.mseed, with ")
+    assert out[0].startswith("synthetic: 2 records of 20 s, 000.mseed to 001.mseed")
     assert Path("synthetic/sheet.png").read_bytes().startswith(b"\x89PNG")
     trace = obspy.read("synthetic/000.mseed")[0]
     assert (trace.stats.npts, trace.stats.sampling_rate) == (1000, 50)
@@ -125,8 +141,3 @@ def test_the_sheet_shows_every_component_and_arrival():
         assert ("no earthquake" in place.get_title(loc="left")) == (not record.sources)
     silent = dataclasses.replace(RECORDS[0], live=np.zeros_like(RECORDS[0].live), arrivals=())
     sheet([silent])
-
-
-def test_ranges_can_be_without_noise_of_machines():
-    quiet = EarthquakeRanges(lines=(0, 0), bursts=(0, 0), quiet=1.0)
-    assert not earthquake(0, ranges=quiet).sources

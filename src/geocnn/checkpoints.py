@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -169,19 +168,12 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
     Raises:
         TargetError: no permission, disk full.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with system.replaced(path) as part:
         if isinstance(write, str):
             part.write_text(write, encoding="utf-8")
         else:
             # Not save_file, whose files nobody but their owner may read.
             part.write_bytes(serialise({k: v.detach().contiguous() for k, v in write.items()}))
-        part.replace(path)
-    except OSError as error:
-        said = f"{path} cannot be written ({system.reason(error)}); make room there, or choose another folder."
-        raise TargetError(said) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save(folder: Path, model: nn.Module, card: Card) -> Card:

@@ -84,18 +84,14 @@ def picks(
         tolerance: samples within which a pick fits an arrival.
     """
     probability, truth = torch.softmax(logits.float(), 1).cpu().numpy(), target.cpu().numpy()
-    counts = dict.fromkeys([f"{what}_{phase}" for what in ("true", "found", "hit", "late") for phase in _PHASES], 0.0)
+    whats = ("true", "found", "hit", "distance")
+    counts = dict.fromkeys([f"{what}_{phase}" for what in whats for phase in _PHASES], 0.0)
     for number, phase in enumerate(_PHASES):
         for p, t in zip(probability[:, number], truth[:, number], strict=True):
             found = [pick.sample for pick in find_picks(p, threshold=threshold)]
             true = [pick.sample for pick in find_picks(t, threshold=0.5, separation=1)]
             fit = residuals(found, true, tolerance)
-            for what, count in (
-                ("true", len(true)),
-                ("found", len(found)),
-                ("hit", len(fit)),
-                ("late", abs(fit).sum()),
-            ):
+            for what, count in zip(whats, (len(true), len(found), len(fit), abs(fit).sum()), strict=True):
                 counts[f"{what}_{phase}"] += float(count) / len(truth)
     return counts
 
@@ -104,9 +100,9 @@ def pick_scores(counts: Mapping[str, float]) -> dict[str, float]:
     """Recall and precision of P and S and the mean absolute error of those that fit, in samples, from such numbers."""
     scores = {}
     for phase in _PHASES:
-        true, found, hit, late = (counts[f"{what}_{phase}"] for what in ("true", "found", "hit", "late"))
+        true, found, hit, distance = (counts[f"{what}_{phase}"] for what in ("true", "found", "hit", "distance"))
         scores[f"recall_{phase}"], scores[f"precision_{phase}"] = hit / max(true, 1e-9), hit / max(found, 1e-9)
-        scores[f"error_{phase}"] = late / max(hit, 1e-9)
+        scores[f"error_{phase}"] = distance / max(hit, 1e-9)
     return scores
 
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from geocnn.layers import AvgPool, Conv, MaxPool
+from geocnn.layers import AvgPool, Conv, LocalScale, MaxPool
 from geocnn.models.base import Classifier, Network
-from geocnn.models.picker import LocalScale
 
 __all__ = [
     "EffectiveField",
@@ -199,18 +197,6 @@ def _at_middle(y: Tensor, axes: int) -> Tensor:
     return y
 
 
-class _Padded(nn.Module):
-    """Zeros around a map, ``sides`` as in torch."""
-
-    def __init__(self, sides: list[int]) -> None:
-        super().__init__()
-        self.sides = sides
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Larger by the sides."""
-        return F.pad(x, self.sides)
-
-
 @torch.no_grad()
 def _open(model: Network, axis: int) -> Network:
     """A copy through which every path is open: see :func:`measured_field`."""
@@ -218,10 +204,8 @@ def _open(model: Network, axis: int) -> Network:
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, MaxPool):
-                sides = [p for padding in reversed(child.padding) for p in (padding, padding)]
-                mean = AvgPool(child.ndim, child.kernel_size, stride=child.stride)
-                # Apart, for torch's mean in 3-D wants maps that are larger than its window without their padding.
-                setattr(module, name, nn.Sequential(_Padded(sides), mean))
+                mean = AvgPool(child.ndim, child.kernel_size, stride=child.stride, padding=child.padding)
+                setattr(module, name, mean)
             elif isinstance(child, LocalScale):
                 setattr(module, name, child.opened())
     for parameter in model.parameters():

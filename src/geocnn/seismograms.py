@@ -3,16 +3,16 @@
 import csv
 import io
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from geocnn.checkpoints import make_folder, write_atomically
-from geocnn.errors import TargetError
 from geocnn.io.miniseed import Channel, Segment, write_miniseed
+from geocnn.io.partial import check_target
 from geocnn.io.quakeml import Event, Origin, PhasePick, quakeml
-from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRecord
+from geocnn.progress import progress
+from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, EarthquakeRecord, earthquake
 
 __all__ = ["write_records"]
 
@@ -22,16 +22,31 @@ _DEGREE = 111.195
 _COLUMNS = ("file", "phase", "time", "sample", "source", "polarity", "distance_km", "depth_km", "azimuth", "magnitude")
 
 
-def write_records(folder: str | Path, records: Sequence[EarthquakeRecord], *, overwrite: bool = False) -> list[Path]:
-    """Write records with what is known of them.
+def write_records(
+    folder: str | Path,
+    number: int,
+    *,
+    seed: int = 0,
+    size: int = 3000,
+    rate: float = 100.0,
+    ranges: EarthquakeRanges | None = None,
+    overwrite: bool = False,
+    show_progress: bool = True,
+) -> list[Path]:
+    """Write synthetic records with what is known of them, one after the other.
 
     Each is a station of its own, XX.S000 and so on, at latitude and longitude 0, and begins an hour after the one
     before. Gaps and dead components are gaps in the files.
 
     Args:
         folder: where; made if missing.
-        records: one file each, NNN.mseed, in m/s.
+        number: of records, one file each, NNN.mseed, in m/s.
+        seed: of the series.
+        size: samples of a record.
+        rate: samples per second.
+        ranges: what is drawn at random.
         overwrite: replace files of an earlier call.
+        show_progress: show a live line.
 
     Returns:
         The files: the records, catalog.xml with origins, magnitudes and picks, and arrivals.csv.
@@ -41,22 +56,22 @@ def write_records(folder: str | Path, records: Sequence[EarthquakeRecord], *, ov
     """
     target = Path(folder)
     make_folder(target)
-    files = [target / f"{number:03d}.mseed" for number in range(len(records))]
+    files = [target / f"{index:03d}.mseed" for index in range(number)]
     catalogue, table = target / "catalog.xml", target / "arrivals.csv"
     for path in (*files, catalogue, table):
-        if path.exists() and not overwrite:
-            raise TargetError(
-                f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name."
-            )
+        check_target(path, 0, overwrite=overwrite)
     events: list[Event] = []
     rows = io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for number, (path, record) in enumerate(zip(files, records, strict=True)):
-        start = _START + number * 3_600_000_000_000
-        write_miniseed(path, _segments(record, number, start), overwrite=overwrite)
-        events += _events(record, number, start)
-        writer.writerows(_rows(record, path.name, start))
+    with progress("records", number, show=show_progress) as tick:
+        for index, path in enumerate(files):
+            record = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges)
+            start = _START + index * 3_600_000_000_000
+            write_miniseed(path, _segments(record, index, start), overwrite=overwrite)
+            events += _events(record, index, start)
+            writer.writerows(_rows(record, path.name, start))
+            tick(1)
     write_atomically(catalogue, quakeml(events, "synthetic"))
     write_atomically(table, rows.getvalue())
     return [*files, catalogue, table]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from geocnn.models.picker import LocalScale, Picker
+from geocnn.layers import LocalScale
+from geocnn.models.picker import Picker
 from geocnn.tracing import reach_of
 
 

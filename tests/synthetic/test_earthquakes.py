@@ -10,7 +10,8 @@ import scipy.signal
 
 from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes import CRUST, EarthquakeRanges, Layers, Source, TravelTimes, earthquake
-from geocnn.synthetic.earthquakes.background import Clock, background
+from geocnn.synthetic.earthquakes.background import background
+from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
 from geocnn.synthetic.earthquakes.recording import Recording
 from geocnn.synthetic.earthquakes.source import seismogram

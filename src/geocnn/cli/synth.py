@@ -109,11 +109,10 @@ def _earthquakes(seconds: float, rate: float, number: int, seed: int, out: Path,
     if not (1 <= seconds <= 86_400 and 10 <= rate <= 1000):
         raise DataError(f"--seconds is {seconds:g} and --rate {rate:g}; needed are 1 to 86400 s and 10 to 1000 Hz.")
     size = round(seconds * rate)
-    records = [earthquake(index, seed=seed, size=size, rate=rate) for index in range(number)]
-    files = write_records(out, records, overwrite=overwrite)
-    arrivals = sum(len(record.arrivals) for record in records)
+    files = write_records(out, number, seed=seed, size=size, rate=rate, overwrite=overwrite)
     many = f"{number} records of {seconds:g} s, {files[0].name} to {files[number - 1].name}"
-    say(f"{out}: {many if number > 1 else f'a record of {seconds:g} s, {files[0].name}'}, with {arrivals} arrivals")
+    say(f"{out}: {many if number > 1 else f'a record of {seconds:g} s, {files[0].name}'}")
     say(f"what is known: {files[-2]} and {files[-1]}")
+    shown = [earthquake(index, seed=seed, size=size, rate=rate) for index in range(min(number, 16))]
     picture = out / "sheet.png"
-    say(f"picture {save(sheet(records[:16]), picture if overwrite else free(picture))}")
+    say(f"picture {save(sheet(shown), picture if overwrite else free(picture))}")

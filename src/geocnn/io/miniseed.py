@@ -1,6 +1,5 @@
 """miniSEED files, through pymseed (EarthScope's libmseed)."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 from jaxtyping import Float32
 from numpy import ndarray
 
-from geocnn.errors import TargetError
-from geocnn.io.system import reason
+from geocnn.io.partial import check_target
+from geocnn.io.system import replaced
 
 __all__ = ["Channel", "Segment", "write_miniseed"]
 
@@ -52,21 +51,15 @@ def write_miniseed(path: Path, segments: Sequence[Segment], *, overwrite: bool =
     Raises:
         TargetError: it exists and ``overwrite`` is not given, or cannot be written.
     """
-    from pymseed import DataEncoding, MS3TraceList, PymseedError, nslc2sourceid
+    from pymseed import DataEncoding, MS3TraceList, nslc2sourceid
 
-    if path.exists() and not overwrite:
-        raise TargetError(f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name.")
+    check_target(path, sum(segment.samples.nbytes for segment in segments), overwrite=overwrite)
     traces = MS3TraceList()
     for segment in segments:
         c = segment.channel
         source = nslc2sourceid(c.network, c.station, c.location, c.code)
         traces.add_data(source, segment.samples, "f", segment.rate, starttime=segment.start)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        traces.to_file(part, overwrite=True, encoding=DataEncoding.FLOAT32, format_version=2)
-        part.replace(path)
-    except (OSError, PymseedError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise TargetError(f"{path} cannot be written ({why}); make room there, or choose another folder.") from None
-    finally:
-        part.unlink(missing_ok=True)
+    # Not to_file, whose errors do not say what the system said.
+    with replaced(path) as part, part.open("wb") as file:
+        for record in traces.generate(encoding=DataEncoding.FLOAT32, format_version=2):
+            file.write(record)

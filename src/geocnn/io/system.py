@@ -2,8 +2,13 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ["FULL_DISK", "no_room", "reason"]
+from geocnn.errors import TargetError
+
+__all__ = ["FULL_DISK", "no_room", "reason", "replaced"]
 
 FULL_DISK = errno.ENOSPC
 
@@ -11,6 +16,24 @@ FULL_DISK = errno.ENOSPC
 def reason(error: OSError) -> str:
     """The system's own words, for example "permission denied"."""
     return (error.strerror or (os.strerror(error.errno) if error.errno else str(error))).lower()
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Where to write what then takes the place of ``path``: the file is finished or as it was.
+
+    Raises:
+        TargetError: no permission, disk full.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        said = f"{path} cannot be written ({reason(error)}); make room there, or choose another folder."
+        raise TargetError(said) from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def no_room(error: OSError) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ with ``true_convolution=True`` the kernel is flipped, as in the mathematical def
 """
 
 from geocnn.layers.convolution import Conv, ConvTranspose, PaddingMode, Upsample, UpsampleConcatConv
+from geocnn.layers.local_scale import LocalScale
 from geocnn.layers.normalisation import NormalisationKind, normalisation
 from geocnn.layers.pooling import (
     AdaptiveAvgPool,
@@ -30,6 +31,7 @@ __all__ = [
     "ConvTranspose",
     "GlobalAvgPool",
     "GlobalMaxPool",
+    "LocalScale",
     "MaxPool",
     "NormalisationKind",
     "PaddingMode",

@@ -66,7 +66,11 @@ class AvgPool(_Pool):
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
         """Pool; ``(n + 2 padding - size) // stride + 1`` samples per axis."""
-        return _AVG_POOL[self.ndim - 1](x, self.kernel_size, self.stride, self.padding)
+        padding = self.padding
+        if self.ndim == 3 and any(padding):  # torch's own in 3-D wants maps as large as the window without it
+            x = F.pad(x, [p for side in reversed(padding) for p in (side, side)])
+            padding = (0, 0, 0)
+        return _AVG_POOL[self.ndim - 1](x, self.kernel_size, self.stride, padding)
 
 
 class GlobalMaxPool(nn.Module):

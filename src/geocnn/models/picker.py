@@ -17,84 +17,13 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from geocnn.layers import AvgPool, Conv, SizeRule, Upsample, normalisation
+from geocnn.layers import Conv, LocalScale, SizeRule, Upsample, normalisation
 from geocnn.models.base import Segmenter
 
-__all__ = ["LocalScale", "Picker"]
+__all__ = ["Picker"]
 
 _FACTOR = 4
 """Samples of a level to one of the next."""
-
-
-class LocalScale(nn.Module):
-    """High-pass filter, then amplitudes relative to how large they are around, in two ways.
-
-    The first half of the result is ``asinh(x / low)``, logarithmic for large amplitudes, where ``low`` is the fourth
-    power of the mean fourth root of ``|x|`` over all channels and ``9 block`` samples: near the level of the noise even
-    where a large earthquake fills a third of them, so that a weak first wave is seen beside a strong second one. The
-    other half is ``r / (1 + |r| / 4)`` with ``r = x / loud``, where ``loud`` is the mean of ``|x|``: it shows how much
-    stronger that is, and bounds what would rule all statistics. Zeros (gaps, dead channels) do not count. A factor on
-    the input changes nothing.
-
-    Args:
-        ndim: 1, 2 or 3.
-        block: samples of the averages that the scale is interpolated between.
-        smooth: samples of those of the high-pass filter, whose corner lies at about ``1 / (12 smooth)`` cycles per
-            sample.
-    """
-
-    def __init__(self, ndim: int, *, block: int = 256, smooth: int = 8) -> None:
-        super().__init__()
-        self.coarse, self.blocks = AvgPool(ndim, smooth), AvgPool(ndim, block)
-        self.around, self.wide = _Mean(ndim, 3), _Mean(ndim, 4)
-        self.finer, self.between = Upsample(ndim, smooth, mode="linear"), Upsample(ndim, block, mode="linear")
-
-    def opened(self) -> nn.Module:
-        """What depends on the same samples, by sums of positive parts: for measurements of the receptive field."""
-        return _Opened(self)
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
-        """Same size, a multiple of ``block``; twice as many channels."""
-        live = (x != 0).to(x.dtype)
-        slow, weight = (self.around(self.around(self.coarse(part))) for part in (x, live))
-        high = (x - self.finer(slow / weight.clamp(min=1e-3))) * live
-        size, least = high.abs(), torch.finfo(x.dtype).tiny
-        root, mean, known = (
-            self.wide(self.blocks(part).mean(1, keepdim=True)) for part in (size.sqrt().sqrt(), size, live)
-        )
-        low = self.between(root / known.clamp(min=1e-6)).square().square().clamp(min=least)
-        loud = self.between(mean / known.clamp(min=1e-6)).clamp(min=least)
-        ratio = high / loud
-        return torch.cat((torch.asinh(high / low), ratio / (1 + 0.25 * ratio.abs())), 1)
-
-
-class _Mean(nn.Module):
-    """Mean over ``reach`` samples on each side; beyond the ends there are zeros."""
-
-    def __init__(self, ndim: int, reach: int) -> None:
-        super().__init__()
-        self.sides = [reach] * (2 * ndim)  # apart from the pool: torch's in 3-D wants maps as large as its window
-        self.pool = AvgPool(ndim, 2 * reach + 1, stride=1)
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same size."""
-        mean: Tensor = self.pool(F.pad(x, self.sides))
-        return mean
-
-
-class _Opened(nn.Module):
-    """The averages of a local scale, added up."""
-
-    def __init__(self, scale: LocalScale) -> None:
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
-        """Same size."""
-        s = self.scale
-        high: Tensor = x + s.finer(s.around(s.around(s.coarse(x))))
-        scale: Tensor = s.between(s.wide(s.blocks(high).mean(1, keepdim=True)))
-        return torch.cat((high, high + scale), 1)
 
 
 class Picker(Segmenter):
@@ -133,7 +62,7 @@ class Picker(Segmenter):
             nn.Sequential(_Stage(ndim, a, b, kernel_size, stride=_FACTOR), _Stage(ndim, b, b, kernel_size))
             for a, b in pairs
         )
-        self.raise_ = Upsample(ndim, _FACTOR)
+        self.upsample = Upsample(ndim, _FACTOR)
         self.up = nn.ModuleList(
             nn.Sequential(_Stage(ndim, a + b, a, kernel_size), _Stage(ndim, a, a, kernel_size))
             for a, b in reversed(pairs)
@@ -152,7 +81,7 @@ class Picker(Segmenter):
             skips.append(stage(skips[-1]))
         x = skips.pop()
         for stage in self.up:
-            x = stage(torch.cat((self.raise_(x), skips.pop()), 1))
+            x = stage(torch.cat((self.upsample(x), skips.pop()), 1))
         logits: Tensor = self.head(x)
         return logits
 

@@ -109,9 +109,10 @@ def _network(
     from geocnn.models import build
 
     if min(samples, *arguments["channels"]) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
+        levels = " ".join(map(str, arguments["channels"]))
         raise DataError(
-            f"--samples is {samples}, --deviation {deviation:g} and --seed {seed}; needed are 1 or more samples and "
-            "channels, 0.01 to 1 s, and a seed of 0 or more."
+            f"--samples is {samples}, --channels {levels}, --deviation {deviation:g} "
+            f"and --seed {seed}; needed are 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -13,9 +13,10 @@ from jaxtyping import Bool, Float32
 from numpy import ndarray
 
 from geocnn.errors import DataError
-from geocnn.synthetic.earthquakes.background import Clock, background, spikes
+from geocnn.synthetic.earthquakes.background import background, spikes
+from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
-from geocnn.synthetic.earthquakes.recording import Recording, blemish, loss
+from geocnn.synthetic.earthquakes.recording import Recording, blemish, live_samples
 from geocnn.synthetic.earthquakes.source import Arrival, Source, draw, seismogram
 from geocnn.synthetic.earthquakes.travel import CRUST, Layers, TravelTimes
 
@@ -115,7 +116,7 @@ def earthquake(
     if rng.random() < ranges.spikes:
         waveform += spikes(rng, clock, loudness)
     waveform = blemish(rng, ranges, waveform, loudness)
-    live = loss(rng, ranges, clock)
+    live = live_samples(rng, ranges, clock)
     waveform[~live] = 0
     seen = [a for a in sorted(arrivals, key=lambda a: a.time) if live[:, round(a.time * rate)].any()]
     return EarthquakeRecord(waveform, live, rate, sources, tuple(seen))

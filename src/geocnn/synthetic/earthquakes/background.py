@@ -1,42 +1,18 @@
 """What a station records without earthquakes: ground noise, machines, traffic, faults of the electronics."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.fft
 from jaxtyping import Float, Float32
 from numpy import ndarray
 
+from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 
-__all__ = ["Clock", "background", "spikes"]
+__all__ = ["background", "spikes"]
 
 _BAND = (1.0, 20.0)
 """Hz: where local earthquakes are looked for, and noise is compared with them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Clock:
-    """Samples and frequencies of a record.
-
-    Attributes:
-        size: samples.
-        padded: samples of the Fourier transforms, more than ``size`` so that what leaves the end comes back unseen.
-        rate: samples per second.
-        frequency: Hz, ``(padded / 2 + 1,)``.
-    """
-
-    size: int
-    padded: int
-    rate: float
-    frequency: Float[ndarray, " frequencies"]
-
-    @classmethod
-    def of(cls, size: int, rate: float) -> "Clock":
-        """With room for ten seconds behind the record."""
-        padded = scipy.fft.next_fast_len((size + round(10 * rate) + 1) // 2, real=True) * 2
-        return cls(size, padded, rate, np.fft.rfftfreq(padded, 1 / rate))
 
 
 def background(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from geocnn.errors import DataError
+from geocnn.synthetic.ranges import check_ranges
 
 __all__ = ["EarthquakeRanges"]
 
@@ -120,15 +121,8 @@ class EarthquakeRanges:
         Raises:
             DataError: a range upside down or beyond what is possible, a probability outside 0..1.
         """
+        check_ranges(self, _POSSIBLE)
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, tuple):
-                least, most = _POSSIBLE[field.name]
-                low, high = value
-                if not least <= low <= high <= most:
-                    raise DataError(
-                        f"{field.name} is {low:g} to {high:g}; needed are a smaller and a larger number within "
-                        f"{least:g} to {most:g}."
-                    )
-            elif not 0 <= value <= 1:
+            if field.name not in _POSSIBLE and not 0 <= value <= 1:
                 raise DataError(f"{field.name} is {value:g}; a probability lies within 0 to 1.")

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 from numpy import ndarray
 
-from geocnn.synthetic.earthquakes.background import Clock
+from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.spectra import instrument, resonance
 
-__all__ = ["Recording", "blemish", "loss"]
+__all__ = ["Recording", "blemish", "live_samples"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def blemish(
     return waveform
 
 
-def loss(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Bool[ndarray, "3 size"]:
+def live_samples(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Bool[ndarray, "3 size"]:
     """Where there are data."""
     live = np.ones((3, clock.size), bool)
     if rng.random() < ranges.dead:

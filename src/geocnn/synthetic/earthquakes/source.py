@@ -10,7 +10,7 @@ from jaxtyping import Complex, Float, Float32
 from numpy import ndarray
 
 from geocnn.errors import DataError
-from geocnn.synthetic.earthquakes.background import Clock
+from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.recording import Recording
 from geocnn.synthetic.earthquakes.spectra import brune, corner_frequency, minimum_phase, path
@@ -85,10 +85,10 @@ def draw(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, times
             raise DataError("no distance or depth of the ranges lies within the table of travel times; widen one.")
     distance = float(np.exp(rng.uniform(math.log(near), math.log(far))))
     depth = float(rng.uniform(shallow, deep))
-    ratio = float(rng.uniform(*ranges.ratio))
-    p, direct = _times(rng, ranges, distance, depth)
-    s = direct * ratio
-    if times is not None:
+    if times is None:
+        p, direct = _times(rng, ranges, distance, depth)
+        s = direct * float(rng.uniform(*ranges.ratio))
+    else:  # the earth is not the model
         p, s = (t * float(1 + 0.03 * rng.standard_normal()) for t in times.at(distance, depth))
         direct, s = p, max(s, 1.2 * p)
     length = clock.size / clock.rate

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from geocnn.errors import DataError
+from geocnn.synthetic.ranges import check_ranges
 from geocnn.synthetic.wavelets import WAVELETS
 
 __all__ = ["FAULTSEG3D", "FIELD", "PRESETS", "StructureRanges"]
@@ -174,13 +175,7 @@ class StructureRanges:
             DataError: the smallest number is above the largest, one lies outside what the quantity can be, or there is
                 no such wavelet.
         """
-        for name, (least, most) in _POSSIBLE.items():
-            low, high = getattr(self, name)
-            if not least <= low <= high <= most:
-                raise DataError(
-                    f"{name} is {low:g} to {high:g}; needed are a smaller and a larger number within "
-                    f"{least:g} to {most:g}."
-                )
+        check_ranges(self, _POSSIBLE)
         if not self.wavelets or not set(self.wavelets) <= set(WAVELETS):
             raise DataError(f"wavelets are {', '.join(self.wavelets) or 'none'}; there are {', '.join(WAVELETS)}.")
 
