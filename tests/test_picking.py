@@ -53,8 +53,8 @@ def test_scores_of_picks_add_up_over_batches():
     counts = picks(torch.from_numpy(found).log(), torch.from_numpy(target))
     halves = [picks(torch.from_numpy(found[i : i + 1]).log(), torch.from_numpy(target[i : i + 1])) for i in (0, 1)]
     assert counts == {name: pytest.approx((halves[0][name] + halves[1][name]) / 2) for name in counts}
-    scores = pick_scores(counts)
+    scores = pick_scores(counts, rate=100.0)
     assert scores["recall_p"] == pytest.approx(2 / 3)
     assert scores["precision_p"] == pytest.approx(2 / 3)
-    assert scores["error_p"] == pytest.approx(7)
+    assert scores["error_p"] == pytest.approx(0.07)
     assert scores["recall_s"] == scores["precision_s"] == 0

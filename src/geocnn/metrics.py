@@ -96,13 +96,18 @@ def picks(
     return counts
 
 
-def pick_scores(counts: Mapping[str, float]) -> dict[str, float]:
-    """Recall and precision of P and S and the mean absolute error of those that fit, in samples, from such numbers."""
+def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]:
+    """Recall and precision of P and S and the mean absolute error of those that fit, in seconds, from such numbers.
+
+    Args:
+        counts: as of :func:`picks`, of one batch or the mean of many.
+        rate: samples per second.
+    """
     scores = {}
     for phase in _PHASES:
         true, found, hit, distance = (counts[f"{what}_{phase}"] for what in ("true", "found", "hit", "distance"))
         scores[f"recall_{phase}"], scores[f"precision_{phase}"] = hit / max(true, 1e-9), hit / max(found, 1e-9)
-        scores[f"error_{phase}"] = distance / max(hit, 1e-9)
+        scores[f"error_{phase}"] = distance / max(hit, 1e-9) / rate
     return scores
 
 

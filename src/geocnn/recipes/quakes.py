@@ -1,5 +1,6 @@
 """Arrivals of earthquakes learnt from synthetic seismograms."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,6 +9,8 @@ if TYPE_CHECKING:
 
 __all__ = ["quakes"]
 
+_RATE = 100.0
+"""Samples per second of the records."""
 _SERIES = 2_000_000
 """Training takes the even and validation the odd series from here on, whatever the seed."""
 
@@ -75,11 +78,11 @@ def quakes(
             data=f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch",
             training={"arguments": given},
         ),
-        train=EarthquakeRecords(samples, size, _SERIES + 2 * seed, deviation=deviation),
-        validation=EarthquakeRecords(256, size, _SERIES + 2 * seed + 1, deviation=deviation),
+        train=EarthquakeRecords(samples, size, _SERIES + 2 * seed, _RATE, deviation=deviation),
+        validation=EarthquakeRecords(256, size, _SERIES + 2 * seed + 1, _RATE, deviation=deviation),
         loss=soft_cross_entropy,
         metrics=picks,
-        summary=pick_scores,
+        summary=partial(pick_scores, rate=_RATE),
         schedule=Schedule.of_windows(
             samples,
             epochs=epochs,
