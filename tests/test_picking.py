@@ -6,7 +6,7 @@ import torch
 
 from geocnn.losses import soft_cross_entropy
 from geocnn.metrics import pick_scores, picks
-from geocnn.picking import Pick, find_picks, residuals
+from geocnn.picking import find_picks, residuals
 
 
 def bumps(at, size=1000, heights=None):
@@ -16,16 +16,27 @@ def bumps(at, size=1000, heights=None):
 
 
 def test_peaks_above_the_threshold_and_apart():
-    probability = bumps([100, 130, 400, 700], heights=[0.6, 0.9, 0.25, 0.31])
-    assert [p.sample for p in find_picks(probability)] == [130, 700]
-    assert find_picks(probability, threshold=0.2, separation=20) == [
-        Pick(100, 0.6), Pick(130, 0.9), Pick(400, 0.25), Pick(700, pytest.approx(0.31))
-    ]  # fmt: skip
-    assert find_picks(np.zeros(10)) == []
+    probability = bumps([100, 180, 400, 700], heights=[0.6, 0.9, 0.25, 0.31])
+    found = find_picks(probability)
+    assert [p.sample for p in found] == pytest.approx([100, 180, 700], abs=0.05)
+    assert [p.probability for p in found] == pytest.approx([0.6, 0.9, 0.31], abs=0.01)
+    assert [round(p.sample) for p in find_picks(probability, separation=1)] == [180, 700]
+    assert len(find_picks(probability, threshold=0.2)) == 4
+    assert find_picks(np.zeros(10)) == find_picks(np.zeros(1)) == []
     flat = np.zeros(100)
     flat[40:61] = 0.8
     assert [p.sample for p in find_picks(flat)] == [50]
     assert find_picks(np.linspace(0, 1, 50)) == []
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.1, 0.2])
+def test_an_arrival_spread_in_time_is_as_probable_and_less_certain(spread):
+    width = 100 * np.hypot(0.1, spread)  # what a Gaussian becomes where its place is not known better
+    probability = 0.8 * 10 / width * np.exp(-0.5 * ((np.arange(600) - 300.3) / width) ** 2)
+    (pick,) = find_picks(probability)
+    assert pick.sample == pytest.approx(300.3, abs=0.3)
+    assert pick.probability == pytest.approx(0.8, abs=0.06)  # a little lies beyond 0.4 s
+    assert pick.uncertainty == pytest.approx(max(spread, 0.005), abs=0.05)
 
 
 def test_pairs_are_the_nearest_and_each_is_used_once():

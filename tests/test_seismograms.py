@@ -12,13 +12,13 @@ import pytest
 
 from geocnn.errors import TargetError
 from geocnn.figures.seismograms import sheet
-from geocnn.io.miniseed import Channel
-from geocnn.io.quakeml import Event, PhasePick, quakeml
+from geocnn.io.waveforms.miniseed import Channel
+from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
 from geocnn.seismograms import write_records
 from geocnn.synthetic.earthquakes import earthquake
 
 obspy = pytest.importorskip("obspy")
-quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
+quakeml_core = pytest.importorskip("obspy.io.waveforms.quakeml.core")
 
 RECORDS = [earthquake(i, seed=3, size=3000) for i in range(7)]  # with a second earthquake, a gap, dead components
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import scipy.signal
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -80,7 +81,7 @@ def picks(
     Args:
         logits: of P, S and noise.
         target: their probabilities, 1 at an arrival.
-        threshold: probability of a pick.
+        threshold: probability of a pick, see :func:`geocnn.picking.find_picks`; the samples are 0.01 s apart.
         tolerance: samples within which a pick fits an arrival.
     """
     probability, truth = torch.softmax(logits.float(), 1).cpu().numpy(), target.cpu().numpy()
@@ -89,7 +90,7 @@ def picks(
     for number, phase in enumerate(_PHASES):
         for p, t in zip(probability[:, number], truth[:, number], strict=True):
             found = [pick.sample for pick in find_picks(p, threshold=threshold)]
-            true = [pick.sample for pick in find_picks(t, threshold=0.5, separation=1)]
+            true = scipy.signal.find_peaks(t, height=0.5)[0].tolist()
             fit = residuals(found, true, tolerance)
             for what, count in zip(whats, (len(true), len(found), len(fit), abs(fit).sum()), strict=True):
                 counts[f"{what}_{phase}"] += float(count) / len(truth)

@@ -1,35 +1,76 @@
 """From probabilities of a phase to picks, and how well they fit known ones."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy.ndimage
 import scipy.signal
 from jaxtyping import Float
 from numpy import ndarray
 
 __all__ = ["Pick", "find_picks", "residuals"]
 
+_WITHIN = 0.4
+"""Seconds on each side of a peak that belong to the same arrival."""
+
 
 class Pick(NamedTuple):
-    """A peak of the probability.
+    """An arrival, from the probabilities of a phase about it.
 
     Attributes:
-        sample: where, from 0.
-        probability: of the phase at the peak.
+        sample: when, samples from the first one, which is 0.
+        probability: that there is an arrival within 0.4 s, whenever it may be exactly.
+        uncertainty: standard deviation of when it is, s.
     """
 
-    sample: int
+    sample: float
     probability: float
+    uncertainty: float
 
 
-def find_picks(probability: Float[ndarray, " samples"], *, threshold: float = 0.3, separation: int = 50) -> list[Pick]:
-    """Peaks of at least ``threshold``, the highest first where two are nearer than ``separation`` samples; by time.
+def find_picks(
+    probability: Float[ndarray, " samples"],
+    *,
+    threshold: float = 0.3,
+    rate: float = 100.0,
+    deviation: float = 0.1,
+    separation: float = 0.5,
+) -> list[Pick]:
+    """Arrivals with a probability of at least ``threshold``, the highest peaks first where two are near; by time.
 
-    A plateau is one peak, at its middle, and an end of the record is no peak: what rises there has its peak elsewhere.
+    A network that is sure of a wave and not of its moment spreads the Gaussian that it has learnt: the peak is low, and
+    the area under it is not. So the probability of an arrival is the area within 0.4 s over that of one Gaussian. A
+    plateau is one peak, at its middle, and an end of the record is no peak: what rises there has its peak elsewhere.
+
+    Args:
+        probability: of the phase, by sample.
+        threshold: of the area.
+        rate: samples per second.
+        deviation: of the Gaussian that the network has learnt, s.
+        separation: of two arrivals at least, s.
     """
-    peaks, _ = scipy.signal.find_peaks(probability, height=threshold, distance=max(1, separation))
-    return [Pick(int(k), float(probability[k])) for k in peaks]
+    if len(probability) < 3:
+        return []
+    one, half = deviation * rate * math.sqrt(2 * math.pi), max(1, round(_WITHIN * rate))
+    values = np.asarray(probability, np.float64)
+    smooth = scipy.ndimage.gaussian_filter1d(values, deviation * rate / 2, mode="nearest")
+    least = threshold * one / (2 * half + 1) / 2  # a peak is at least the mean
+    peaks, _ = scipy.signal.find_peaks(smooth, height=least, distance=max(1, round(separation * rate)))
+    found = []
+    for peak in peaks.tolist():
+        near = slice(max(0, peak - half), peak + half + 1)
+        weights, time = values[near], np.arange(near.start, min(near.stop, len(values)))
+        area = float(weights.sum())
+        if area < threshold * one:
+            continue
+        before, here, after = smooth[peak - 1 : peak + 2]
+        bend = before - 2 * here + after
+        at = peak + (0.5 * (before - after) / bend if bend < 0 else 0.0)
+        spread = float(np.sum(weights * (time - at) ** 2)) / area / rate**2 - deviation**2
+        found.append(Pick(float(at), min(1.0, area / one), max(spread, (0.5 / rate) ** 2) ** 0.5))
+    return found
 
 
 def residuals(found: Sequence[float], true: Sequence[float], tolerance: float) -> Float[ndarray, " pairs"]:

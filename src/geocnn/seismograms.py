@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from geocnn.checkpoints import make_folder, write_atomically
-from geocnn.io.miniseed import Channel, Segment, write_miniseed
 from geocnn.io.partial import check_target
-from geocnn.io.quakeml import Event, Origin, PhasePick, quakeml
+from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.io.waveforms.pieces import ArrayPiece, Channel
+from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.progress import progress
 from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, EarthquakeRecord, earthquake
 
@@ -68,7 +69,7 @@ def write_records(
         for index, path in enumerate(files):
             record = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges)
             start = _START + index * 3_600_000_000_000
-            write_miniseed(path, _segments(record, index, start), overwrite=overwrite)
+            write_miniseed(path, _pieces(record, index, start), overwrite=overwrite)
             events += _events(record, index, start)
             writer.writerows(_rows(record, path.name, start))
             tick(1)
@@ -81,15 +82,16 @@ def _channel(number: int, component: str) -> Channel:
     return Channel("XX", f"S{number:03d}", "", f"HH{component}")
 
 
-def _segments(record: EarthquakeRecord, number: int, start: int) -> list[Segment]:
+def _pieces(record: EarthquakeRecord, number: int, start: int) -> list[ArrayPiece]:
     """Runs of live samples."""
-    segments = []
+    pieces = []
     for component, samples, live in zip(COMPONENTS, record.waveform, record.live, strict=True):
         edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
         for first, last in edges.reshape(-1, 2).tolist():
             begin = start + round(first / record.rate * 1e9)
-            segments.append(Segment(_channel(number, component), begin, record.rate, samples[first:last].copy()))
-    return segments
+            part = samples[first:last].copy()
+            pieces.append(ArrayPiece.of(_channel(number, component), begin, record.rate, part))
+    return pieces
 
 
 def _events(record: EarthquakeRecord, number: int, start: int) -> list[Event]:

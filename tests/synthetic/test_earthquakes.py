@@ -192,9 +192,10 @@ def test_many_records_keep_their_ranges():
     ranges = EarthquakeRanges()
     records = [earthquake(i, seed=1) for i in range(600)]
     assert np.mean([not r.sources for r in records]) == pytest.approx(ranges.quiet, abs=0.05)
-    assert np.mean([len(r.sources) == 2 for r in records]) == pytest.approx(0.75 * ranges.second, abs=0.04)
+    assert np.mean([len(r.sources) >= 2 for r in records]) == pytest.approx(0.75 * ranges.second, abs=0.04)
+    assert max(len(r.sources) for r in records) == 4
     assert np.mean([not r.live[:, :60].all() or not r.live.all() for r in records]) == pytest.approx(
-        1 - 0.8 * 0.95, abs=0.05
+        1 - (1 - ranges.dead) * (1 - ranges.gap), abs=0.05
     )
     for record in records:
         assert record.waveform.dtype == np.float32

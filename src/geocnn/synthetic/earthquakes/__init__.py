@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 COMPONENTS = ("Z", "N", "E")
+_MOST = 4
+"""Earthquakes of a record."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,9 @@ def earthquake(
     clock = Clock.of(size, rate)
     recording = Recording.draw(rng, ranges, clock)
     waveform, loudness = background(rng, ranges, clock, recording.response)
-    number = 0 if rng.random() < ranges.quiet else 1 + int(rng.random() < ranges.second)
+    number = int(rng.random() >= ranges.quiet)
+    while 0 < number < _MOST and rng.random() < ranges.second:
+        number += 1
     sources = tuple(draw(rng, ranges, clock, times) for _ in range(number))
     arrivals: list[Arrival] = []
     for number, source in enumerate(sources):

@@ -42,7 +42,7 @@ class EarthquakeRanges:
 
     Attributes:
         distance: from the epicentre, km; log-uniform.
-        depth: of the source, km.
+        depth: of the source, km; log-uniform.
         vp: mean velocity of P waves to the source, km/s (crust: N. I. Christensen, W. D. Mooney, 1995, J. Geophys. Res.
             100, 9761-9788, figure 9).
         ratio: of the velocities of P and S waves (N. I. Christensen, 1996, J. Geophys. Res. 101, 3139-3156).
@@ -63,7 +63,7 @@ class EarthquakeRanges:
         rise: decimal logarithm of the time that scattered waves take to come up, s: short is impulsive, long emergent.
         incidence: of the waves at the surface, degrees from the vertical.
         converted: probability of a conversion in front of the S wave and one behind the P wave, unlabelled.
-        second: probability of a second earthquake in the window, labelled as well.
+        second: probability of one more earthquake in the window after each, up to four; all are labelled.
         quiet: probability of a window without any.
         snr: decimal logarithm of the peak of the P wave over the standard deviation of the noise within 1..20 Hz.
         noise_level: where between the low (0) and the high (1) noise model of Peterson (1993) the spectrum lies.
@@ -71,7 +71,7 @@ class EarthquakeRanges:
         bursts: number of transients of traffic, steps and wind: hard negatives.
         spikes: probability of spikes, steps and other faults of the electronics.
         dead: probability that components are dead: one, two, or, as often as those together, both horizontal ones.
-        gap: probability of a gap in all components.
+        gap: probability of a gap in all components, every other time where the record begins.
         flipped: probability that a component has the wrong sign, of each.
         lowpass: corner of a recorder that was slower, Hz, and
         slow: probability of it.
@@ -80,12 +80,12 @@ class EarthquakeRanges:
     """
 
     distance: tuple[float, float] = (1.0, 150.0)
-    depth: tuple[float, float] = (0.5, 18.0)
+    depth: tuple[float, float] = (0.5, 30.0)
     vp: tuple[float, float] = (4.8, 6.4)
     ratio: tuple[float, float] = (1.64, 1.84)
     moho: tuple[float, float] = (25.0, 42.0)
     mantle: tuple[float, float] = (7.7, 8.2)
-    magnitude: tuple[float, float] = (-0.5, 3.5)
+    magnitude: tuple[float, float] = (-0.5, 4.5)
     stress_drop: tuple[float, float] = (6.0, 7.0)
     corner_ratio: tuple[float, float] = (1.0, 1.6)
     kappa: tuple[float, float] = (0.005, 0.06)
@@ -93,22 +93,22 @@ class EarthquakeRanges:
     quality_exponent: tuple[float, float] = (0.2, 0.9)
     resonances: tuple[int, int] = (0, 3)
     instrument: tuple[float, float] = (-1.5, 0.65)
-    amplitude_ratio: tuple[float, float] = (1.2, 9.0)
+    amplitude_ratio: tuple[float, float] = (1.0, 15.0)
     coda: tuple[float, float] = (0.1, 2.5)
     coda_exponent: tuple[float, float] = (1.0, 2.0)
     coda_quality: tuple[float, float] = (1.7, 2.8)
     rise: tuple[float, float] = (-2.0, -0.1)
     incidence: tuple[float, float] = (3.0, 45.0)
     converted: float = 0.2
-    second: float = 0.15
+    second: float = 0.25
     quiet: float = 0.25
     snr: tuple[float, float] = (-0.2, 2.2)
     noise_level: tuple[float, float] = (0.0, 1.0)
     lines: tuple[int, int] = (0, 3)
     bursts: tuple[int, int] = (0, 3)
     spikes: float = 0.1
-    dead: float = 0.2
-    gap: float = 0.05
+    dead: float = 0.25
+    gap: float = 0.15
     flipped: float = 0.1
     lowpass: tuple[float, float] = (12.0, 45.0)
     slow: float = 0.3

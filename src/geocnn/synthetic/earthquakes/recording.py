@@ -67,6 +67,7 @@ def live_samples(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Cloc
         horizontal = rng.random() < 0.5
         live[[1, 2] if horizontal else rng.permutation(3)[: int(rng.integers(1, 3))]] = False
     if rng.random() < ranges.gap:
-        start, length = rng.uniform(0, 1), np.exp(rng.uniform(np.log(0.01), np.log(0.3)))
+        start = rng.uniform(0, 1) if rng.random() < 0.5 else 0
+        length = np.exp(rng.uniform(np.log(0.01), np.log(0.4)))
         live[:, round(start * clock.size) : round((start + length) * clock.size)] = False
     return live

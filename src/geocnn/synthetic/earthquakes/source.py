@@ -84,7 +84,7 @@ def draw(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, times
         if near > far or shallow > deep:
             raise DataError("no distance or depth of the ranges lies within the table of travel times; widen one.")
     distance = float(np.exp(rng.uniform(math.log(near), math.log(far))))
-    depth = float(rng.uniform(shallow, deep))
+    depth = float(np.exp(rng.uniform(math.log(max(shallow, 0.1)), math.log(max(deep, 0.1)))))
     if times is None:
         p, direct = _times(rng, ranges, distance, depth)
         s = direct * float(rng.uniform(*ranges.ratio))

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from geocnn.io.miniseed import Channel
+from geocnn.io.waveforms.pieces import Channel
 
 __all__ = ["Event", "Origin", "PhasePick", "quakeml"]
 

@@ -1,0 +1,230 @@
+"""Files, folders and archives of seismograms as stations of three components; nothing but headers is read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
+from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
+from geocnn.io.waveforms.pieces import Channel, Piece
+from geocnn.io.waveforms.station import Station
+
+__all__ = ["Archive", "archive_files", "open_archive"]
+
+_COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
+"""Last letter of a channel: vertical, north, east; 1 and 2 lie across one another."""
+_INSTRUMENTS = "HLPGNX"
+"""Second letter, what is preferred first: seismometers of high and low gain, geophones, gravimeters, accelerometers."""
+_BANDS = "HEBSDCFGM"
+"""First letter, what is preferred first: high broad band, short period, broad band ..."""
+_SLOWEST = 15.0
+"""Samples per second from which on local earthquakes can be picked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Archive:
+    """Stations whose records can be read.
+
+    Attributes:
+        stations: by network, station, location.
+        notes: what of the files was left out, and why.
+    """
+
+    stations: tuple[Station, ...]
+    notes: tuple[str, ...]
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Lines for a user: what there is."""
+        lines = []
+        for station in self.stations:
+            runs = station.runs()
+            hours = sum(stop - start for start, stop in runs) / station.rate / 3600
+            codes = " ".join(
+                sorted({p.channel.code for p in station.pieces}, key=lambda c: _COMPONENTS.get(c[-1:].upper(), 3))
+            )
+            parts = "in one piece" if len(runs) == 1 else f"in {len(runs)} pieces"
+            lines.append((str(station), f"{codes}, {hours:.2f} h {parts}"))
+        return lines
+
+
+def open_archive(
+    data: object,
+    *,
+    channels: str = "*",
+    rate: float = 100.0,
+    tick: Callable[[int, str], None] | None = None,
+) -> Archive:
+    """Open seismograms.
+
+    Args:
+        data: a file or a folder with all files under it (an SDS archive, for example), several of these, or an ObsPy
+            Stream. miniSEED 2 and 3 are read; SAC, GSE2 and others where ObsPy is installed.
+        channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
+        rate: samples per second at which stations are read.
+        tick: is told of each file, ``tick(1, name)``; :func:`archive_files` says how many there are.
+
+    Raises:
+        MissingError: no such file.
+        DataError: no seismogram in them; the message says what there is instead.
+    """
+    if is_stream(data):
+        return _archive(pieces_of_stream(data), channels, rate, [], "the stream")
+    given = [data] if isinstance(data, str | Path) else data
+    if not isinstance(given, Sequence) or not given or not all(isinstance(path, str | Path) for path in given):
+        raise DataError(
+            f"seismograms are a path, several paths or an ObsPy Stream, not {type(data).__name__}; give one of these."
+        )
+    paths = [Path(path) for path in given]
+    files = archive_files(paths)
+    what = str(paths[0]) if len(paths) == 1 else f"the {len(paths)} paths"
+    pieces, notes = _scan(files, tick)
+    return _archive(pieces, channels, rate, notes, what)
+
+
+def archive_files(paths: Iterable[Path]) -> list[Path]:
+    """Files, and the files under folders, by name; hidden ones are none.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: no file in a folder.
+    """
+    files: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            under = [p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p.relative_to(path))]
+            if not under:
+                raise FormatError(f"there is no file in the folder {path}; give one with seismograms.")
+            files.update(dict.fromkeys(under))
+        elif path.exists():
+            files[path] = None
+        else:
+            raise MissingError(f"there is no file {path}; check the name.")
+    return list(files)
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _scan(files: Sequence[Path], tick: Callable[[int, str], None] | None) -> tuple[list[Piece], list[str]]:
+    """Pieces of the files, and what they are not."""
+    pieces: list[Piece] = []
+    strange: list[Path] = []
+    silent: Counter[str] = Counter()
+    for path in files:
+        if tick:
+            tick(1, path.name)
+        try:
+            with path.open("rb") as file:
+                head = file.read(64)
+            found, others = scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [])
+        except OSError as error:
+            silent[f"{path} ({(error.strerror or str(error)).lower()})"] += 1
+            continue
+        silent.update(others)
+        pieces += found
+        if not found and not others:
+            strange.append(path)
+    notes = []
+    if strange:
+        many = f"{strange[0]} and {len(strange) - 1} others hold" if len(strange) > 1 else f"{strange[0]} holds"
+        notes.append(f"{many} no seismogram that is read here{_without_obspy()}; left out.")
+    if silent:
+        notes.append(f"{', '.join(list(silent)[:5])}{' ...' * (len(silent) > 5)} hold no samples; left out.")
+    return pieces, notes
+
+
+def _without_obspy() -> str:
+    """What to do about formats that ObsPy reads."""
+    from importlib.util import find_spec
+
+    return "" if find_spec("obspy") else " (miniSEED alone is, for SAC and other formats: pip install 'geocnn[obspy]')"
+
+
+def _archive(pieces: Sequence[Piece], channels: str, rate: float, notes: list[str], what: str) -> Archive:
+    """Group channels.
+
+    Raises:
+        DataError: none is left.
+    """
+    groups: dict[tuple[str, str, str], dict[str, dict[Channel, list[Piece]]]] = defaultdict(dict)
+    left: Counter[str] = Counter()
+    seen = {piece.channel for piece in pieces}
+    for piece in pieces:
+        c = piece.channel
+        reason = _refused(piece, channels)
+        if reason:
+            left[f"{c}: {reason}"] += 1
+            continue
+        station = groups[c.network, c.station, c.location]
+        station.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(piece)
+    stations = []
+    for (network, name, location), instruments in sorted(groups.items()):
+        chosen = min(instruments, key=_preference)
+        found = instruments[chosen]
+        spare = sorted(code for code in instruments if code != chosen)
+        if spare:
+            codes = ", ".join(f"{code}?" for code in spare)
+            notes.append(
+                f"{network}.{name}.{location} has {codes} beside {chosen}?, which is taken; --channels picks others."
+            )
+        stations.append(Station(network, name, location, chosen, _components(found, notes), rate))
+    notes += [text for text in left if not text.endswith("not asked for")]
+    if not stations:
+        reasons = "; ".join(notes) if notes else "nothing in it is a seismogram"
+        have = f" It has {', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}." if seen else ""
+        raise DataError(
+            f"{what} has no channel to pick earthquakes on ({reasons.rstrip('.')}).{have} Needed are samples of a "
+            f"seismometer, {_SLOWEST:g} or more a second, in miniSEED or a format that ObsPy reads."
+        )
+    return Archive(tuple(stations), tuple(dict.fromkeys(notes)))
+
+
+def _refused(piece: Piece, channels: str) -> str:
+    """Why a piece is no part of a station; empty where it is."""
+    channel = piece.channel
+    if not fnmatchcase(str(channel).upper(), channels.upper()):
+        return "not asked for"
+    if piece.rate < _SLOWEST:
+        return f"{piece.rate:g} samples a second are too few"
+    if channel.code[-1:].upper() not in {*_COMPONENTS, "3"}:
+        return "component names are Z N E, Z 1 2 or 1 2 3"
+    if len(channel.code) >= 3 and channel.code[1].upper() not in _INSTRUMENTS:
+        return "no seismometer"
+    return ""
+
+
+def _preference(code: str) -> tuple[int, int, str]:
+    """What is taken where a station has several instruments: the smallest."""
+    band, instrument = code[:1], code[1:2]
+    return (
+        _INSTRUMENTS.find(instrument) if instrument in _INSTRUMENTS else len(_INSTRUMENTS),
+        _BANDS.find(band) if band in _BANDS else len(_BANDS),
+        code,
+    )
+
+
+def _components(
+    found: dict[Channel, list[Piece]], notes: list[str]
+) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
+    """Pieces of the vertical, the north and the east component, by time."""
+    letters = {channel.code[-1:].upper() for channel in found}
+    table = _COMPONENTS if "3" not in letters or "Z" in letters else {"1": 1, "2": 2, "3": 0}
+    components: tuple[list[Piece], list[Piece], list[Piece]] = ([], [], [])
+    for channel, pieces in found.items():
+        place = table.get(channel.code[-1:].upper())
+        if place is not None:
+            components[place].extend(pieces)
+    for pieces in components:
+        pieces.sort(key=lambda p: (p.start, p.origin))
+    missing = [name for name, pieces in zip(("vertical", "north", "east"), components, strict=True) if not pieces]
+    if missing:
+        one = next(iter(found))
+        notes.append(
+            f"{one.network}.{one.station}.{one.location}.{one.code[:-1]}? has no {' and no '.join(missing)} component; "
+            "picked on what there is, with less certainty."
+        )
+    return components

@@ -1,0 +1,251 @@
+"""miniSEED files of versions 2 and 3, through pymseed (EarthScope's libmseed)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import MissingError
+from geocnn.io.partial import check_target
+from geocnn.io.system import replaced
+from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, Piece
+
+if TYPE_CHECKING:
+    from pymseed import MS3Record
+
+__all__ = ["MiniseedPiece", "is_miniseed", "scan_miniseed", "write_miniseed"]
+
+_SPAN = 1 << 17
+"""Bytes of a file that a piece comes from at most, so that little is read for a few minutes of it."""
+_BLOCK = 1 << 22
+"""Bytes that are read at once."""
+_LONGEST = 1 << 20
+"""Bytes that a record has at most."""
+_STEP = 64
+"""Bytes between the places where a record is looked for behind a damaged one: records lie at multiples of it."""
+
+
+@dataclass(frozen=True)
+class MiniseedPiece(Piece):
+    """Records of a channel in a file.
+
+    Attributes:
+        path: of the file.
+        source: the channel, as libmseed names it.
+        offset: byte of the first record.
+        size: bytes to the end of the last record; there may be others between them.
+        state: size and time of the last change of the file.
+    """
+
+    path: Path
+    source: str
+    offset: int
+    size: int
+    state: tuple[int, int]
+
+    @property
+    def origin(self) -> str:
+        """Name and state of the file, and where in it."""
+        return f"{self.path.name} {self.state} {self.offset}"
+
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
+        """Decode the records; those of a few minutes are decoded together, and kept for the next call.
+
+        Raises:
+            MissingError: the file is gone.
+        """
+        start, stop = max(start, self.start), min(stop, self.end)
+        for time, samples in _decoded(self.path, self.state, self.offset, self.size, self.source):
+            if time < stop and time + len(samples) * SECOND / self.rate > start:
+                yield time, samples
+
+
+@lru_cache(maxsize=16)
+def _decoded(
+    path: Path, _state: tuple[int, int], offset: int, size: int, source: str
+) -> list[tuple[int, NDArray[np.generic]]]:
+    """Samples of a source in part of a file, with their times, ns.
+
+    Raises:
+        MissingError: the file is gone.
+    """
+    from pymseed import MiniSEEDError, MS3TraceList
+
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            block = file.read(size)
+    except OSError as error:
+        raise MissingError(f"{path} can no longer be read ({error.strerror}); is its disk there?") from None
+    traces = MS3TraceList()
+    try:
+        traces.add_buffer(block, unpack_data=True, sourceid=source)
+    except MiniSEEDError:
+        return list(_one_by_one(block, source))
+    return [(part.starttime, np.array(part.np_datasamples)) for trace in traces for part in trace if part.numsamples]
+
+
+def _one_by_one(block: bytes, source: str) -> Iterator[tuple[int, NDArray[np.generic]]]:
+    """Samples of a source record by record: a damaged one is a gap."""
+    from pymseed import MiniSEEDError
+
+    for _, record in _records(memoryview(block)):
+        if record.sourceid == source and record.samplecnt > 0:
+            with suppress(MiniSEEDError):
+                record.unpack_data()
+                yield record.starttime, np.array(record.np_datasamples)
+
+
+def is_miniseed(head: bytes) -> bool:
+    """Whether a file that begins like this holds miniSEED records, or a SEED volume with them."""
+    if head[:3] == b"MS\x03":
+        return True
+    return (
+        len(head) >= 48 and head[:6].replace(b" ", b"0").isdigit() and head[6:7] in b"DRQMVAST" and head[7:8] in b" *"
+    )
+
+
+def scan_miniseed(path: Path) -> tuple[list[Piece], list[str]]:
+    """Pieces of a file, from the headers of its records, and what of it is no seismogram.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Pieces in the order of the file, and channels that hold no samples, such as logs.
+    """
+    state = path.stat()
+    open_pieces: dict[tuple[str, float], _Growing] = {}
+    done: list[Piece] = []
+    others: dict[str, None] = {}
+
+    def finish(growing: _Growing) -> None:
+        done.append(growing.piece(path, (state.st_size, state.st_mtime_ns)))
+
+    for offset, record in _file_records(path):
+        source, rate, count = record.sourceid, record.samprate, record.samplecnt
+        if rate <= 0 or count <= 0 or record.encoding == 0:  # text, detections, headers alone
+            others[source] = None
+            continue
+        key, end = (source, rate), offset + record.reclen
+        growing = open_pieces.get(key)
+        if growing is not None and growing.continues(record.starttime, end):
+            growing.count += count
+            growing.end = end
+        else:
+            if growing is not None:
+                finish(growing)
+            open_pieces[key] = _Growing(source, record.starttime, rate, count, offset, end)
+    for growing in open_pieces.values():
+        finish(growing)
+    return done, [str(_channel(source)) for source in others]
+
+
+@dataclass
+class _Growing:
+    """A piece whose end has not been found."""
+
+    source: str
+    start: int
+    rate: float
+    count: int
+    offset: int
+    end: int
+
+    def continues(self, time: int, end: int) -> bool:
+        """Whether a record from ``time`` on, up to byte ``end``, follows to half a sample."""
+        late = time - self.start - self.count * SECOND / self.rate
+        return abs(late) <= SECOND / self.rate / 2 and end - self.offset <= _SPAN
+
+    def piece(self, path: Path, state: tuple[int, int]) -> MiniseedPiece:
+        """The piece as it is."""
+        where = self.offset, self.end - self.offset
+        return MiniseedPiece(_channel(self.source), self.start, self.rate, self.count, path, self.source, *where, state)
+
+
+def _channel(source: str) -> Channel:
+    """Codes of a source identifier, FDSN or any other."""
+    from pymseed import sourceid2nslc
+
+    try:
+        return Channel(*sourceid2nslc(source))
+    except ValueError:
+        return Channel("", source, "", "")
+
+
+def _file_records(path: Path) -> Iterator[tuple[int, "MS3Record"]]:
+    """Offsets and headers of the records of a file, block by block."""
+    with path.open("rb") as file:
+        start, rest = 0, b""
+        while True:
+            block = file.read(_BLOCK)
+            data = rest + block
+            used = 0
+            for offset, record in _records(memoryview(data), more=bool(block)):
+                yield start + offset, record
+                used = offset + record.reclen
+            if not block:
+                return
+            # Behind the last whole record there may be the first part of the next one, or no record at all.
+            used = max(used, len(data) - _BLOCK)
+            start, rest = start + used, data[used:]
+
+
+def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, "MS3Record"]]:
+    """Headers of records with their offsets; what is none, or damaged, is skipped.
+
+    Args:
+        data: bytes of a file.
+        more: the file goes on, so that a record that has been cut off at the end is not damaged.
+    """
+    from pymseed import MiniSEEDError, MS3Record
+
+    at = 0
+    while at + 40 <= len(data):  # the shortest header
+        try:
+            for record in MS3Record.from_buffer(data[at:]):
+                yield at, record
+                at += record.reclen
+        except MiniSEEDError:
+            if more and len(data) - at < _LONGEST:
+                return
+            at = _next(data, at + _STEP)
+        else:
+            return
+
+
+def _next(data: memoryview, at: int) -> int:
+    """The next place, from ``at`` on in steps, that looks like the beginning of a record."""
+    while at + 48 <= len(data) and not is_miniseed(bytes(data[at : at + 48])):
+        at += _STEP
+    return at
+
+
+def write_miniseed(path: Path, pieces: Sequence[ArrayPiece], *, overwrite: bool = False) -> None:
+    """Write a file of version 2, 32-bit floats in records of 4096 bytes; finished or absent.
+
+    Args:
+        path: of the file.
+        pieces: of any channels; their samples become 32-bit floats.
+        overwrite: replace an existing file.
+
+    Raises:
+        TargetError: it exists and ``overwrite`` is not given, or cannot be written.
+    """
+    from pymseed import DataEncoding, MS3TraceList, nslc2sourceid
+
+    check_target(path, sum(4 * piece.count for piece in pieces), overwrite=overwrite)
+    traces = MS3TraceList()
+    for piece in pieces:
+        c = piece.channel
+        source = nslc2sourceid(c.network, c.station, c.location, c.code)
+        traces.add_data(source, np.asarray(piece.samples, np.float32), "f", piece.rate, starttime=piece.start)
+    # Not to_file, whose errors do not say what the system said.
+    with replaced(path) as part, part.open("wb") as file:
+        for record in traces.generate(encoding=DataEncoding.FLOAT32, format_version=2):
+            file.write(record)

@@ -1,0 +1,100 @@
+"""Seismograms in memory as ObsPy has them, and in all other formats that ObsPy reads: SAC, GSE2, SEISAN and so on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import FormatError, MissingError
+from geocnn.io.waveforms.pieces import ArrayPiece, Channel, Piece
+
+__all__ = ["ObspyPiece", "is_stream", "pieces_of_stream", "scan_obspy"]
+
+
+@dataclass(frozen=True)
+class ObspyPiece(Piece):
+    """A trace of a file.
+
+    Attributes:
+        path: of the file.
+        number: of the trace in it.
+        state: size and time of the last change of the file.
+    """
+
+    path: Path
+    number: int
+    state: tuple[int, int]
+
+    @property
+    def origin(self) -> str:
+        """Name and state of the file, and which trace."""
+        return f"{self.path.name} {self.state} {self.number}"
+
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:  # noqa: ARG002
+        """The trace; ObsPy reads the whole file, which is kept while its other traces are asked for.
+
+        Raises:
+            MissingError: the file is gone.
+            FormatError: it cannot be read.
+        """
+        yield self.start, _traces(self.path, self.state)[self.number].data
+
+
+@lru_cache(maxsize=3)
+def _traces(path: Path, _state: tuple[int, int]) -> list[Any]:
+    """Traces of a file."""
+    import obspy
+
+    try:
+        return list(obspy.read(str(path)))
+    except OSError as error:
+        raise MissingError(f"{path} can no longer be read ({error.strerror}); is its disk there?") from None
+    except Exception as error:
+        raise FormatError(f"{path} cannot be read by ObsPy ({error}); leave it out.") from None
+
+
+def scan_obspy(path: Path) -> list[Piece] | None:
+    """Pieces of a file; None where ObsPy is not installed, or does not know the format."""
+    try:
+        import obspy
+    except ImportError:
+        return None
+    try:
+        traces = obspy.read(str(path), headonly=True)
+    except Exception:
+        return None
+    found = path.stat()
+    state = found.st_size, found.st_mtime_ns
+    return [
+        ObspyPiece(_channel(t.stats), t.stats.starttime.ns, t.stats.sampling_rate, t.stats.npts, path, k, state)
+        for k, t in enumerate(traces)
+        if t.stats.npts > 0 and t.stats.sampling_rate > 0
+    ]
+
+
+def is_stream(data: object) -> bool:
+    """Whether something is an ObsPy Stream or Trace, without importing ObsPy."""
+    kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(data).__mro__}
+    return bool(kinds & {"obspy.core.stream.Stream", "obspy.core.trace.Trace"})
+
+
+def pieces_of_stream(stream: Any) -> list[Piece]:  # noqa: ANN401  (ObsPy is optional)
+    """Pieces of a Stream or Trace; masked samples are gaps."""
+    traces: Iterable[Any] = [stream] if hasattr(stream, "stats") else stream
+    pieces: list[Piece] = []
+    for trace in traces:
+        stats, data = trace.stats, trace.data
+        live = ~np.ma.getmaskarray(data) if np.ma.isMaskedArray(data) else np.ones(len(data), bool)
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
+        for first, last in edges.reshape(-1, 2).tolist():
+            start = stats.starttime.ns + round(first * 1e9 / stats.sampling_rate)
+            pieces.append(ArrayPiece.of(_channel(stats), start, stats.sampling_rate, np.ma.getdata(data)[first:last]))
+    return pieces
+
+
+def _channel(stats: Any) -> Channel:  # noqa: ANN401
+    return Channel(stats.network, stats.station, stats.location, stats.channel)

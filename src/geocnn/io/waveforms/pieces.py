@@ -1,0 +1,124 @@
+"""What a file of seismograms holds, as known from its headers: channels, and pieces of their records in time."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["SECOND", "ArrayPiece", "Channel", "Piece", "index_of", "nominal", "time_of"]
+
+SECOND = 1_000_000_000
+"""Nanoseconds."""
+_DENOMINATOR = 8
+"""Sampling rates are taken as fractions with denominators up to this, and what they differ by as drift of the clock."""
+
+
+@dataclass(frozen=True, order=True)
+class Channel:
+    """Codes of a channel, as FDSN assigns them: network, station, location (may be empty), channel."""
+
+    network: str
+    station: str
+    location: str
+    code: str
+
+    def __str__(self) -> str:
+        """The codes as seismologists write them, such as CX.PB01..HHZ."""
+        return ".".join((self.network, self.station, self.location, self.code))
+
+
+@dataclass(frozen=True)
+class Piece(ABC):
+    """Samples of a channel without a gap, of which nothing but the header has been read.
+
+    Attributes:
+        channel: whose.
+        start: time of the first sample, nanoseconds since 1970 (UTC).
+        rate: samples per second.
+        count: of the samples.
+    """
+
+    channel: Channel
+    start: int
+    rate: float
+    count: int
+
+    @property
+    def end(self) -> int:
+        """When the next sample would come, ns."""
+        return self.start + round(self.count * SECOND / self.rate)
+
+    @cached_property
+    def grid(self) -> Fraction:
+        """The rate of the times that samples are put at."""
+        return nominal(self.rate)
+
+    @property
+    @abstractmethod
+    def origin(self) -> str:
+        """Where the samples come from, and in what state: other text for other samples."""
+
+    @abstractmethod
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
+        """Samples with the time of the first of them, ns; what cannot be decoded is left out.
+
+        Args:
+            start: no samples before this time, ns, are needed, and
+            stop: none from this one on; there may be more.
+
+        Raises:
+            MissingError: the file is gone.
+            FormatError: it cannot be read.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayPiece(Piece):
+    """A piece in memory.
+
+    Attributes:
+        samples: ``count`` of them.
+    """
+
+    samples: NDArray[np.generic]
+
+    @classmethod
+    def of(cls, channel: Channel, start: int, rate: float, samples: NDArray[np.generic]) -> "ArrayPiece":
+        """All of an array."""
+        return cls(channel, start, rate, len(samples), samples)
+
+    @property
+    def origin(self) -> str:
+        """A digest of the samples."""
+        import hashlib
+
+        return hashlib.sha256(np.ascontiguousarray(self.samples).tobytes()).hexdigest()
+
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:  # noqa: ARG002
+        """All at once."""
+        yield self.start, self.samples
+
+
+def nominal(rate: float) -> Fraction:
+    """The plain fraction that a rate in a header means: 100 for 99.9999, 125/2 for 62.5."""
+    return Fraction(rate).limit_denominator(_DENOMINATOR) if rate > 1 else Fraction(rate).limit_denominator(1000)
+
+
+def index_of(time: int, rate: Fraction) -> int:
+    """Number of the sample at a time, counted from 1970 at a rate, the nearest one.
+
+    Whole numbers: floating-point ones would be wrong by more than a sample.
+    """
+    denominator = rate.denominator * SECOND
+    return (2 * time * rate.numerator + denominator) // (2 * denominator)
+
+
+def time_of(index: float, rate: Fraction) -> int:
+    """Time of a sample, ns; the inverse of :func:`index_of`, between samples too."""
+    whole = int(index // 1)
+    exact = Fraction(whole * SECOND) / rate
+    return round(exact + Fraction((index - whole) * SECOND) / rate)

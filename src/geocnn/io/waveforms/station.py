@@ -1,0 +1,218 @@
+"""The three components of a station as one array on one clock, any part of it at a time."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import scipy.signal
+from jaxtyping import Bool, Float32, Float64
+from numpy import ndarray
+
+from geocnn.io.waveforms.pieces import SECOND, Piece, index_of, time_of
+
+__all__ = ["Record", "Station"]
+
+_FILTER = 12
+"""Samples, of the slower of two rates, on each side that resampling looks at."""
+_FLAT = 5.0
+"""Seconds of one and the same number after which a channel counts as dead."""
+_APART = 30.0
+"""Seconds between two parts of a record that are worked on one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """Part of the record of a station.
+
+    Attributes:
+        start: number of the first sample, counted from 1970 at the rate of the station.
+        waveform: relative to the first number of each channel, in the unit of the file; 0 where there are no data.
+        live: where there are data.
+    """
+
+    start: int
+    waveform: Float32[ndarray, "3 samples"]
+    live: Bool[ndarray, "3 samples"]
+
+
+@dataclass(eq=False)
+class Station:
+    """An instrument of three components, or what there is of them.
+
+    Attributes:
+        network: its code.
+        name: code of the station.
+        location: its code.
+        instrument: the first two letters of its channels, such as HH.
+        components: pieces of the vertical, the north and the east component (or those across), by time; none where
+            there is no such channel.
+        rate: samples per second at which it is read, whatever it was recorded with.
+        notes: what was found while reading, each once.
+    """
+
+    network: str
+    name: str
+    location: str
+    instrument: str
+    components: tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]
+    rate: float = 100.0
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._rate = Fraction(self.rate).limit_denominator(1000)
+        self._first: dict[int, float] = {}
+        self._starts = [[piece.start for piece in pieces] for pieces in self.components]
+        self._longest = [max((p.end - p.start for p in pieces), default=0) for pieces in self.components]
+
+    def __str__(self) -> str:
+        """The codes, such as CX.PB01..HH."""
+        return ".".join((self.network, self.name, self.location, self.instrument))
+
+    @property
+    def pieces(self) -> Iterator[Piece]:
+        """Of all components."""
+        return (piece for pieces in self.components for piece in pieces)
+
+    def index(self, time: int) -> int:
+        """Number of the sample at a time, ns."""
+        return index_of(time, self._rate)
+
+    def runs(self) -> list[tuple[int, int]]:
+        """Parts in which there are data, first sample and the one behind the last; what is between them is long."""
+        spans = sorted((self.index(p.start), self.index(p.end)) for p in self.pieces)
+        runs: list[tuple[int, int]] = []
+        for start, stop in spans:
+            if runs and start - runs[-1][1] <= _APART * self.rate:
+                runs[-1] = runs[-1][0], max(runs[-1][1], stop)
+            else:
+                runs.append((start, stop))
+        return [run for run in runs if run[0] < run[1]]
+
+    def within(self, component: int, start: int, stop: int) -> list[Piece]:
+        """Pieces of a component with data between two times, ns."""
+        pieces, starts = self.components[component], self._starts[component]
+        low = bisect_right(starts, start - self._longest[component] - SECOND)
+        return [p for p in pieces[low : bisect_right(starts, stop)] if p.end >= start]
+
+    def time(self, index: float) -> int:
+        """Time of a sample, ns, where it was really taken: clocks seldom tick at whole hundredths of a second."""
+        time, half = time_of(index, self._rate), round(SECOND / self.rate / 2)
+        for component in range(3):
+            for piece in self.within(component, time - half, time + half):
+                return time + piece.start - time_of(index_of(piece.start, piece.grid), piece.grid)
+        return time
+
+    def read(self, start: int, stop: int) -> Record:
+        """Samples ``start`` to ``stop`` (excluded).
+
+        Of records that overlap, the first one in time is taken. Channels of another rate are resampled without a shift
+        in time. What stays the same number for five seconds is dead.
+
+        Raises:
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+        """
+        waveform = np.zeros((3, stop - start), np.float32)
+        live = np.zeros((3, stop - start), bool)
+        for component in range(3):
+            span = (time_of(start, self._rate) - SECOND, time_of(stop, self._rate) + SECOND)
+            pieces = self.within(component, *span)
+            for rate in sorted({piece.grid for piece in pieces}, reverse=True):
+                same = [piece for piece in pieces if piece.grid == rate]
+                samples, there = self._at(component, same, rate, start, stop)
+                new = there & ~live[component]
+                waveform[component, new] = samples[new]
+                live[component] |= new
+        return Record(start, waveform, live)
+
+    def _at(
+        self, component: int, pieces: Sequence[Piece], rate: Fraction, start: int, stop: int
+    ) -> tuple[Float64[ndarray, " samples"], Bool[ndarray, " samples"]]:
+        """Samples of pieces of one rate at the rate of the station."""
+        ratio = self._rate / rate
+        up, down = ratio.numerator, ratio.denominator
+        margin = -(-_FILTER * max(up, down) // (up * down)) + 1
+        first = (start // up - margin) * down  # of the pieces; a sample of the station lies at the same time
+        last = (-(-stop // up) + margin) * down
+        samples, live = self._native(component, pieces, rate, first, last)
+        if ratio == 1:
+            inside = slice(start - first, stop - first)
+            return samples[inside], live[inside]
+        self._note(f"{pieces[0].channel} has {float(rate):g} samples per second and was resampled to {self.rate:g} Hz.")
+        if not live.all() and live.any():  # no steps at the ends of gaps, which would ring
+            known = np.flatnonzero(live)
+            samples = samples[known[np.clip(np.searchsorted(known, np.arange(len(live))), 0, len(known) - 1)]]
+        inside = slice(start - first * up // down, stop - first * up // down)
+        made = scipy.signal.resample_poly(samples, up, down, padtype="edge")[inside]
+        nearest = (np.arange(inside.start, inside.stop) * down + up // 2) // up
+        there = live[np.minimum(nearest, len(live) - 1)]
+        return np.where(there, made, 0), there
+
+    def _native(
+        self, component: int, pieces: Sequence[Piece], rate: Fraction, first: int, last: int
+    ) -> tuple[Float64[ndarray, " samples"], Bool[ndarray, " samples"]]:
+        """Samples ``first`` to ``last`` as they were recorded."""
+        flat = round(_FLAT * float(rate))
+        first, last = first - flat, last + flat
+        samples, live = np.zeros(last - first), np.zeros(last - first, bool)
+        for piece in pieces:
+            at = index_of(piece.start, rate) - first
+            if at >= last - first or at + piece.count <= 0:
+                continue
+            for time, raw in piece.segments(time_of(first, rate), time_of(last, rate)):
+                at = index_of(time, rate) - first
+                low, high = max(0, at), min(len(samples), at + len(raw))
+                if low < high:
+                    self._place(piece, samples[low:high], live[low:high], np.asarray(raw[low - at : high - at], float))
+        level = self._level(component)
+        samples -= level
+        live &= ~_flat(samples, live, flat)
+        samples[~live] = 0
+        return samples[flat : len(samples) - flat], live[flat : len(live) - flat]
+
+    def _place(
+        self,
+        piece: Piece,
+        samples: Float64[ndarray, " samples"],
+        live: Bool[ndarray, " samples"],
+        new: Float64[ndarray, " samples"],
+    ) -> None:
+        """Put samples where there are none."""
+        known = np.isfinite(new)
+        if np.any(live & known & (samples != new)):
+            self._note(f"records of {piece.channel} overlap with other samples in them; the first ones are taken.")
+        if not known.all():
+            self._note(f"{piece.channel} has samples that are not finite; they are gaps.")
+        place = known & ~live
+        samples[place] = new[place]
+        live |= place
+
+    def _level(self, component: int) -> float:
+        """The first number of a channel: subtracted from all, so that few digits are lost in 32 bits."""
+        if component not in self._first:
+            self._first[component] = 0.0
+            for piece in self.components[component][:3]:
+                for _, raw in piece.segments(piece.start, piece.end):
+                    numbers = np.asarray(raw, float)
+                    if np.isfinite(numbers).any():
+                        self._first[component] = float(numbers[np.isfinite(numbers)][0])
+                        return self._first[component]
+        return self._first[component]
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def _flat(
+    samples: Float64[ndarray, " samples"], live: Bool[ndarray, " samples"], least: int
+) -> Bool[ndarray, " samples"]:
+    """Samples in runs of at least so many equal ones."""
+    same = np.concatenate(([False], (samples[1:] == samples[:-1]) & live[1:] & live[:-1], [False]))
+    edges = np.flatnonzero(np.diff(same.astype(np.int8))).reshape(-1, 2)
+    flat = np.zeros(len(samples), bool)
+    for first, last in edges[edges[:, 1] - edges[:, 0] >= least - 1].tolist():
+        flat[first : last + 1] = True
+    return flat

@@ -1,0 +1,180 @@
+"""Seismograms read from files: beside ObsPy, with gaps, overlaps, other rates, damage and missing components."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geocnn.errors import DataError, MissingError
+from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.io.waveforms.pieces import SECOND, index_of, nominal, time_of
+
+obspy = pytest.importorskip("obspy")
+REAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+START = 1_700_000_000 * SECOND
+
+
+def channel(code="HHZ", station="AAA"):
+    return Channel("XX", station, "", code)
+
+
+def noise(size, seed=0):
+    return np.random.default_rng(seed).normal(1000, 100, size).round().astype(np.float32)
+
+
+def written(path, *pieces):
+    write_miniseed(path, pieces)
+    return open_archive(path)
+
+
+def test_times_and_numbers_of_samples_are_exact():
+    for rate in (100.0, 62.5, 100 / 3, 99.9999):
+        for number in (0, 1, 170_000_000_001, 12_345_678_901):
+            assert index_of(time_of(number, nominal(rate)), nominal(rate)) == number
+    assert nominal(99.9999) == 100
+    assert time_of(150.5, nominal(100.0)) == 1_505_000_000
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real data beside the project")
+def test_a_real_archive_reads_as_obspy_reads_it():
+    archive = open_archive(REAL / "waveforms" / "sds")
+    assert [str(s) for s in archive.stations] == ["CX.PB01..HH", "CX.PB02..HH"]
+    assert archive.notes == ()
+    station = archive.stations[1]
+    first = station.runs()[0][0] + 1_234_567
+    record = station.read(first, first + 20_000)
+    assert record.live.all()
+    for row, letter in enumerate("ZNE"):
+        (path,) = (REAL / "waveforms" / "sds").rglob(f"CX.PB02..HH{letter}*")
+        (trace,) = obspy.read(str(path))
+        at = round((station.time(first) / 1e9 - trace.stats.starttime.timestamp) * 100)
+        theirs = trace.data[at : at + 20_000] - trace.data[0]
+        np.testing.assert_array_equal(record.waveform[row], theirs)
+        assert abs(station.time(first) - (trace.stats.starttime + at / 100).ns) < 1000
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real data beside the project")
+def test_odd_files_end_in_stations_and_sentences():
+    archive = open_archive(REAL / "odd_files" / "libmseed")
+    assert [str(s) for s in archive.stations] == ["XX.REPAK..HH", "XX.TEST..HH", "XX.TEST.00.BH"]
+    for station in archive.stations:
+        for run in station.runs():
+            assert station.read(*run).live.any()
+    said = " ".join(archive.notes)
+    for part in ("XX.TEST..LOG", "no north and no east component", "1 samples a second are too few"):
+        assert part in said
+    silent = ("headeronly", "text", "detection", "3channel", "DWWSSN", "GEOSCOPE", "oneseries")
+    files = sorted((REAL / "odd_files" / "libmseed").glob("*.mseed*"))
+    assert files
+    for path in files:  # each alone: a station, or a sentence that says why there is none
+        if any(word in path.name for word in silent):
+            with pytest.raises(DataError, match="no channel to pick earthquakes on"):
+                open_archive(path)
+        else:
+            assert open_archive(path).stations
+
+
+def test_gaps_stay_gaps_and_components_are_mapped(tmp_path):
+    x = noise(6000)
+    archive = written(
+        tmp_path / "a.mseed",
+        ArrayPiece.of(channel("HHZ"), START, 100.0, x[:2000]),
+        ArrayPiece.of(channel("HHZ"), START + 25 * SECOND, 100.0, x[2500:6000]),
+        ArrayPiece.of(channel("HH1"), START, 100.0, noise(6000, 1)),
+    )
+    (station,) = archive.stations
+    assert archive.notes == ("XX.AAA..HH? has no east component; picked on what there is, with less certainty.",)
+    (run,) = station.runs()
+    record = station.read(*run)
+    assert run[1] - run[0] == 6000
+    assert record.live.sum(1).tolist() == [5500, 6000, 0]
+    assert not record.live[0, 2000:2500].any()
+    np.testing.assert_array_equal(record.waveform[0, :2000], x[:2000] - x[0])
+    np.testing.assert_array_equal(record.waveform[0, 2500:], x[2500:] - x[0])
+    parts = [station.read(run[0] + a, run[0] + b) for a, b in ((0, 777), (777, 2501), (2501, 6000))]
+    np.testing.assert_array_equal(np.concatenate([p.waveform for p in parts], 1), record.waveform)
+
+
+def test_overlaps_take_the_first_and_say_so_where_they_differ(tmp_path):
+    x, other = noise(3000), noise(3000, 5)
+    write_miniseed(tmp_path / "a.mseed", [ArrayPiece.of(channel(), START, 100.0, x[:2000])])
+    write_miniseed(tmp_path / "b.mseed", [ArrayPiece.of(channel(), START + 10 * SECOND, 100.0, x[1000:])])
+    (same,) = open_archive(tmp_path).stations
+    np.testing.assert_array_equal(same.read(*same.runs()[0]).waveform[0], x - x[0])
+    assert same.notes == []
+    write_miniseed(tmp_path / "b.mseed", [ArrayPiece.of(channel(), START + 10 * SECOND, 100.0, other)], overwrite=True)
+    (differs,) = open_archive(tmp_path).stations
+    np.testing.assert_array_equal(differs.read(*differs.runs()[0]).waveform[0, :2000], x[:2000] - x[0])
+    assert differs.notes == ["records of XX.AAA..HHZ overlap with other samples in them; the first ones are taken."]
+
+
+@pytest.mark.parametrize("rate", [40.0, 62.5, 200.0, 250.0])
+def test_other_rates_are_resampled_without_a_shift(tmp_path, rate):
+    time = np.arange(round(60 * rate)) / rate
+    wave = (np.sin(2 * np.pi * 4.3 * time) + 2).astype(np.float32)
+    (station,) = written(tmp_path / "a.mseed", ArrayPiece.of(channel(), START, rate, wave)).stations
+    run = station.runs()[0]
+    record = station.read(*run)
+    expected = np.sin(2 * np.pi * 4.3 * np.arange(run[1] - run[0]) / 100) + 2 - wave[0]
+    np.testing.assert_allclose(record.waveform[0, 100:-100], expected[100:-100], atol=0.01)
+    assert station.notes == [f"XX.AAA..HHZ has {rate:g} samples per second and was resampled to 100 Hz."]
+    part = station.read(run[0] + 1333, run[0] + 2000)
+    np.testing.assert_allclose(part.waveform, record.waveform[:, 1333:2000], atol=1e-5)
+
+
+def test_samples_between_whole_hundredths_keep_their_time(tmp_path):
+    (station,) = written(tmp_path / "a.mseed", ArrayPiece.of(channel(), START + 3_000_000, 100.0, noise(500))).stations
+    first = station.runs()[0][0]
+    assert station.time(first) == START + 3_000_000
+    assert station.time(first + 100.5) == START + 1_008_000_000
+
+
+def test_what_stays_the_same_is_dead(tmp_path):
+    x = noise(3000)
+    x[1000:1800] = 7
+    (station,) = written(tmp_path / "a.mseed", ArrayPiece.of(channel(), START, 100.0, x)).stations
+    live = station.read(*station.runs()[0]).live[0]
+    assert not live[1000:1800].any()
+    assert live[:1000].all()
+    assert live[1800:].all()
+
+
+def test_damage_in_the_middle_costs_a_record(tmp_path):
+    path = tmp_path / "a.mseed"
+    x = noise(20_000)
+    write_miniseed(path, [ArrayPiece.of(channel(), START, 100.0, x)])
+    content = bytearray(path.read_bytes())
+    content[4096 * 5 : 4096 * 6] = bytes(4096)
+    path.write_bytes(bytes(content[: len(content) - 1000]))  # and the last one is cut off
+    (station,) = open_archive(path).stations
+    record = station.read(*station.runs()[0])
+    lost = 1 - record.live[0].mean()
+    assert 0.03 < lost < 0.12
+    first = np.flatnonzero(~record.live[0])[0]
+    np.testing.assert_array_equal(record.waveform[0, :first], x[:first] - x[0])
+
+
+def test_streams_are_taken_and_masked_samples_are_gaps():
+    data = np.ma.masked_array(noise(1000), mask=np.zeros(1000, bool))
+    data.mask[300:400] = True
+    stats = {"network": "XX", "station": "AAA", "channel": "hhz", "sampling_rate": 100.0}
+    (station,) = open_archive(obspy.Stream([obspy.Trace(data, stats)])).stations
+    assert station.read(*station.runs()[0]).live[0].sum() == 900
+
+
+def test_what_is_no_seismogram_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(MissingError, match="there is no file"):
+        open_archive(tmp_path / "none")
+    (tmp_path / "readme.txt").write_text("no seismogram")
+    with pytest.raises(DataError, match=r"readme.txt holds no seismogram that is read here; left out"):
+        open_archive(tmp_path)
+    with pytest.raises(DataError, match="not int"):
+        open_archive(3)
+    write_miniseed(tmp_path / "a.mseed", [ArrayPiece.of(channel("LHZ"), START, 1.0, noise(500))])
+    with pytest.raises(DataError, match=r"XX\.AAA\.\.LHZ: 1 samples a second are too few"):
+        open_archive(tmp_path)
+    write_miniseed(tmp_path / "b.mseed", [ArrayPiece.of(channel(), START, 100.0, noise(500))])
+    assert "readme.txt" in open_archive(tmp_path).notes[0]
+    with pytest.raises(DataError, match=r"It has XX\.AAA\.\.HHZ, XX\.AAA\.\.LHZ"):
+        open_archive(tmp_path, channels="YY.*")
