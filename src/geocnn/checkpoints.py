@@ -30,6 +30,7 @@ __all__ = [
     "Card",
     "Trained",
     "is_classifier",
+    "is_picker",
     "load",
     "make_folder",
     "read_card",
@@ -40,7 +41,7 @@ __all__ = [
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
-SHIPPED: dict[str, dict[int, str]] = {"faults": {2: "faults-2d", 3: "faults-3d"}}
+SHIPPED: dict[str, dict[int, str]] = {"faults": {2: "faults-2d", 3: "faults-3d"}, "quakes": {1: "quakes"}}
 """Networks inside the package: name that users type -> dimensions of the data -> folder under weights/."""
 
 
@@ -62,7 +63,8 @@ class Card:
         reach: samples beyond an output sample that can change it; None where that is the whole window.
         margin: samples at each side of a window that an unpadded network has no answer for.
         least: a size that the network takes, from which the others follow in steps of ``size_multiple``.
-        threshold: probability from which on a sample is called one of the class, of a network of one.
+        threshold: probability from which on a sample is called one of the class, of a network of one; of a picker that
+            of an arrival.
         data: what it was trained on, in words.
         training: recipe, arguments, epochs, seconds, machine.
         metrics: results by data set.
@@ -267,6 +269,11 @@ def is_classifier(name: str | Path) -> bool:
     return read_card(name).task == "classification"
 
 
+def is_picker(card: Card) -> bool:
+    """Whether a network gives probabilities of P, S and noise in seismograms."""
+    return card.classes == ("P", "S", "noise") and card.ndim == 1
+
+
 def _read_card(folder: Path) -> Card:
     """The card of a run folder that is whole.
 
@@ -275,7 +282,9 @@ def _read_card(folder: Path) -> Card:
     """
     for path in (folder / CARD, folder / WEIGHTS):
         if not path.is_file():
-            raise FormatError(f"{folder} has no {path.name}; give a folder written by geocnn train, or faults.")
+            raise FormatError(
+                f"{folder} has no {path.name}; give a folder written by geocnn train, or a network that ships."
+            )
     return Card.from_json((folder / CARD).read_bytes(), folder / CARD)
 
 

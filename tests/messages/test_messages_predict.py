@@ -182,7 +182,7 @@ def no_network_near():
 
 @command
 def a_folder_without_card():
-    """run has no card.json; give a folder written by geocnn train, or faults."""
+    """run has no card.json; give a folder written by geocnn train, or a network that ships."""
     Path("run").mkdir()
     return run("predict", "run", line(), "--quiet")
 

@@ -25,12 +25,13 @@ def predict(
     device: str = "auto",
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     page: Path | None = None,
+    channels: str | None = None,
     quiet: bool = False,
     run: RunOptions | None = None,
     faults: FaultOptions | None = None,
     survey: SurveyOptions | None = None,
 ) -> None:
-    """Apply a network to a survey, or to many; a result has the survey's own headers and geometry.
+    """Apply a network to a survey, or to many, or to seismograms; a result has the survey's own geometry.
 
     Of many files those whose results are there are left as they are, so that the same command goes on where it was
     stopped, and one that fails does not keep the others from their results.
@@ -41,25 +42,40 @@ def predict(
     A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. Of
     the options it takes --out, --overwrite, --device and --quiet.
 
+    A picker takes seismograms, miniSEED and what else ObsPy reads, files or a folder with all that is under it, and
+    writes a catalogue in QuakeML and a table of the picks beside it. It takes --out, --overwrite, --device, --quiet,
+    --threshold and --channels.
+
     Args:
-        network: faults, or a folder written by geocnn train.
-        file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows.
+        network: faults, quakes, or a folder written by geocnn train.
+        file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows; for quakes seismograms or a folder.
         more: other files, for example all of lines/*.sgy.
-        out: result, .sgy, .zarr or .npy, for a classifier .csv, or a folder; default FILE with the network's name.
+        out: result, .sgy, .zarr or .npy, for a classifier .csv, for a picker .xml, or a folder; default
+            FILE with the network's name.
         overwrite: replace results.
         device: auto, cpu, cuda or cuda:1.
         picture: save a picture of a section with the result over it.
         page: .html or .pdf with sections, maps, strikes and dips, and a table of the faults of one survey.
+        channels: of seismograms, a pattern for those that are wanted, such as "CX.*.*.HH?".
         quiet: no progress line.
         run: how it is done.
         faults: what becomes of fault probabilities.
         survey: what you know better than the headers.
     """
-    from geocnn.checkpoints import is_classifier
+    from geocnn.checkpoints import is_classifier, is_picker, read_card
+    from geocnn.cli.picks import pick, refuse_for_records
     from geocnn.cli.text import named
+    from geocnn.errors import DataError
 
     run, faults, survey = run or RunOptions(), faults or FaultOptions(), survey or SurveyOptions()
     file = named(file)
+    if is_picker(read_card(network)):
+        refuse_for_records(run, faults, survey, page)
+        common = {"overwrite": overwrite, "device": device, "quiet": quiet}
+        pick(network, (file, *more), out, channels=channels, threshold=faults.threshold, **common)  # type: ignore[arg-type]
+        return
+    if channels is not None:
+        raise DataError(f"--channels is for seismograms, and {network} takes surveys; leave it out.")
     if is_classifier(network):
         _no_survey(more, [*given(run), *given(faults), *given(survey), *["--page"] * (page is not None)])
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)

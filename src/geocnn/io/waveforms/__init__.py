@@ -1,7 +1,7 @@
 """Seismograms: files and archives in, picks and catalogues out."""
 
-from geocnn.io.waveforms.archive import Archive, open_archive
+from geocnn.io.waveforms.archive import Archive, archive_files, open_archive
 from geocnn.io.waveforms.pieces import ArrayPiece, Channel, Piece
 from geocnn.io.waveforms.station import Record, Station
 
-__all__ = ["Archive", "ArrayPiece", "Channel", "Piece", "Record", "Station", "open_archive"]
+__all__ = ["Archive", "ArrayPiece", "Channel", "Piece", "Record", "Station", "archive_files", "open_archive"]

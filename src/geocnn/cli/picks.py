@@ -1,0 +1,71 @@
+"""``geocnn predict quakes PATH``: a picker applied to seismograms."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from geocnn.cli.options import FaultOptions, RunOptions, SurveyOptions, given
+
+__all__ = ["pick", "refuse_for_records"]
+
+
+def pick(
+    network: str,
+    paths: Sequence[Path],
+    out: Path | None,
+    *,
+    channels: str | None,
+    threshold: float | None,
+    overwrite: bool,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Pick, write, and say what was found.
+
+    Raises:
+        DataError: no seismogram, or a name of the result that is none.
+    """
+    from geocnn.checkpoints import load
+    from geocnn.cli.text import say
+    from geocnn.errors import DataError
+    from geocnn.io.waveforms import archive_files, open_archive
+    from geocnn.prediction.catalogue import check_results, pick_earthquakes
+    from geocnn.progress import progress
+
+    trained = load(network, ndim=1)
+    target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
+    if target.is_dir() or not target.suffix:
+        target /= "catalog.xml"
+    if target.suffix.lower() != ".xml":
+        raise DataError(f"--out is {target}; a catalogue is QuakeML, give a name that ends in .xml, or a folder.")
+    check_results(target, overwrite=overwrite)
+    with progress("reading headers", len(archive_files(paths)), show=not quiet) as tick:
+        archive = open_archive(list(paths), channels=channels or "*", tick=tick)
+    if not quiet:
+        for label, text in archive.describe():
+            say(f"{label:<14} {text}")
+    found = pick_earthquakes(
+        trained, archive, target, threshold=threshold, overwrite=overwrite, device=device, show_progress=not quiet
+    )
+    for note in found.notes:
+        say(f"note: {note}")
+    both = sum(len(event.picks) == 2 for event in found.events)
+    count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}
+    say(f"{count['P']} P and {count['S']} S picks; {both} earthquakes with both, station by station")
+    say(f"result  {target}")
+    say(f"picks   {target.with_suffix('.csv')}")
+
+
+def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOptions, page: Path | None) -> None:
+    """Refuse options that surveys have and seismograms have not.
+
+    Raises:
+        DataError: there is one.
+    """
+    from geocnn.errors import DataError
+
+    asked = [*given(run), *(o for o in given(faults) if o != "--threshold"), *given(survey), *["--page"] * bool(page)]
+    if asked:
+        raise DataError(
+            f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
+            "--device, --quiet, --threshold and --channels."
+        )

@@ -1,0 +1,149 @@
+"""A picker on records of any length: the same picks however they are cut and scaled, none in gaps, files that open."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import geocnn
+from geocnn.errors import DataError, TargetError
+from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.prediction import arrivals
+from geocnn.prediction.arrivals import pick_station
+from geocnn.prediction.catalogue import pick_earthquakes
+from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
+
+obspy = pytest.importorskip("obspy")
+REAL = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
+START = 1_700_000_000 * SECOND
+CLEAR = EarthquakeRanges(
+    quiet=0.0, dead=0.0, gap=0.0, flipped=0.0, snr=(1.0, 2.0), amplitude_ratio=(2.0, 6.0), spikes=0.0
+)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return geocnn.load("quakes", ndim=1)
+
+
+@pytest.fixture(scope="module")
+def record():
+    """Five minutes with earthquakes, and the times of their arrivals, s."""
+    parts = [earthquake(i, seed=77, size=6000, ranges=CLEAR) for i in range(5)]
+    scaled = [p.waveform / np.abs(p.waveform).mean() * 100 for p in parts]  # one station does not change so
+    known = [(a.phase, 60 * k + a.time) for k, p in enumerate(parts) for a in p.arrivals]
+    return np.concatenate(scaled, 1).astype(np.float32), known
+
+
+def written(path, waveform, start=START, spans=None):
+    size = waveform.shape[1]
+    pieces = [
+        ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), start + a * SECOND // 100, 100.0, w[a:b].copy())
+        for c, w in zip("ZNE", waveform, strict=True)
+        for a, b in (spans or [(0, size)])
+    ]
+    write_miniseed(path, pieces, overwrite=True)
+    return open_archive(path).stations[0]
+
+
+def picked(network, station):
+    return [(a.pick.phase, a.pick.time, a.pick.probability) for a in pick_station(network, station)]
+
+
+def test_most_clear_arrivals_are_picked_to_a_tenth_of_a_second(tmp_path, network, record):
+    waveform, known = record
+    found = picked(network, written(tmp_path / "a.mseed", waveform))
+    hits = [
+        any(p == phase and abs(t - START - time * SECOND) <= 0.1 * SECOND for p, t, _ in found)
+        for phase, time in known
+    ]  # fmt: skip
+    assert len(known) >= 10
+    assert np.mean(hits) >= 0.7
+    assert len(found) <= 2 * len(known)
+
+
+def test_picks_do_not_depend_on_how_a_record_is_cut_and_scaled(tmp_path, network, record, monkeypatch):
+    waveform, _ = record
+    whole = picked(network, written(tmp_path / "a.mseed", waveform))
+    assert len(whole) > 8
+    for factor in (1e-9, 1e9):
+        other = picked(network, written(tmp_path / "b.mseed", waveform * np.float32(factor)))
+        assert [(p, pytest.approx(t, abs=SECOND / 500)) for p, t, _ in whole] == [(p, t) for p, t, _ in other]
+        np.testing.assert_allclose([q for *_, q in other], [q for *_, q in whole], atol=2e-3)
+    later = picked(network, written(tmp_path / "c.mseed", waveform[:, 8777:], start=START + 87_770_000_000))
+    away = START + (87.77 + 45) * SECOND
+    assert [p for p in later if p[1] > away] == [
+        (p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole if t > away
+    ]
+    monkeypatch.setattr(arrivals, "_CORE", 2048)
+    parts = picked(network, written(tmp_path / "a.mseed", waveform))
+    assert [(p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole] == parts
+
+
+def test_nothing_is_picked_in_gaps_or_beside_them(tmp_path, network, record):
+    waveform, _ = record
+    whole = picked(network, written(tmp_path / "a.mseed", waveform))
+    first = (whole[0][1] - START) * 100 // SECOND
+    gaps = [(int(first) - 20, int(first) + 200), (20_000, 24_500)]
+    spans = [(0, gaps[0][0]), (gaps[0][1], gaps[1][0]), (gaps[1][1], 30_000)]
+    found = picked(network, written(tmp_path / "b.mseed", waveform, spans=spans))
+    assert found
+    for _, time, _ in found:
+        sample = (time - START) * 100 / SECOND
+        assert all(sample < a - 49 or sample > b + 49 for a, b in gaps)
+
+
+def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path, network, record):
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data" / "a.mseed", record[0])
+    out = tmp_path / "catalog.xml"
+    made = pick_earthquakes(network, tmp_path / "data", out, show_progress=False)
+    catalogue = obspy.read_events(str(out))
+    rows = list(csv.DictReader((tmp_path / "catalog.csv").read_text().splitlines()))
+    theirs = sorted(
+        (pick.phase_hint, pick.time.timestamp, pick.waveform_id.get_seed_string())
+        for event in catalogue
+        for pick in event.picks
+    )
+    assert len(rows) == len(theirs) == len(made.arrivals)
+    channel = {"P": "XX.AAA..HHZ", "S": "XX.AAA..HHN"}
+    ours = sorted(rows, key=lambda r: (r["phase"], float(r["time"])))
+    assert theirs == [(r["phase"], pytest.approx(float(r["time"]), abs=1e-3), channel[r["phase"]]) for r in ours]
+    assert all(float(r["amplitude"]) > 0 and 0.2 <= float(r["probability"]) <= 1 for r in rows)
+    numbers = [int(r["event"]) for r in rows]
+    assert numbers == sorted(numbers)
+    assert max(numbers) == len(catalogue) - 1
+    for event in catalogue:
+        phases = [p.phase_hint for p in event.picks]
+        assert phases in (["P"], ["S"], ["P", "S"])
+    with pytest.raises(TargetError, match="exists"):
+        pick_earthquakes(network, tmp_path / "data", out, show_progress=False)
+
+
+def test_streams_are_picked_without_a_file(network, record):
+    stats = {"network": "XX", "station": "AAA", "sampling_rate": 100.0, "starttime": obspy.UTCDateTime(START / 1e9)}
+    stream = obspy.Stream(
+        [obspy.Trace(w.copy(), stats | {"channel": f"HH{c}"}) for c, w in zip("ZNE", record[0], strict=True)]
+    )
+    assert len(pick_earthquakes(network, stream, show_progress=False).arrivals) > 8
+
+
+def test_other_networks_and_thresholds_are_refused(network, record, tmp_path):
+    station = written(tmp_path / "a.mseed", record[0][:, :3000])
+    with pytest.raises(DataError, match="the threshold is 2"):
+        list(pick_station(network, station, threshold=2.0))
+    with pytest.raises(DataError, match="faults-2d is no picker"):
+        list(pick_station(geocnn.load("faults", ndim=2), station))
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real data beside the project")
+def test_the_aftershocks_of_oklahoma_have_p_before_s(network):
+    files = sorted((REAL / "waveforms" / "files").glob("O2.WILZ*"))
+    found = pick_earthquakes(network, files, threshold=0.5, show_progress=False)
+    pairs = [e.picks for e in found.events if len(e.picks) == 2]
+    assert len(pairs) >= 50
+    delays = [(s.time - p.time) / 1e9 for p, s in pairs]
+    assert 0.5 < np.median(delays) < 5  # one sequence, at one distance
