@@ -1,7 +1,7 @@
 """A picker on real seismograms with known arrivals: recall, errors, false picks.
 
     pip install h5py
-    python benchmarks/quakes.py RUN [--threshold 0.2 0.3] [--data ../shared/data]
+    python benchmarks/quakes.py [RUN] [--threshold 0.2 0.3] [--data ../shared/data]
 
 One row a source and threshold. Recall is the share of the known arrivals with a pick within 0.5 s, and within 0.1 s;
 errors are means over those within 0.5 s. False picks are those of P and S together in the records up to a second before
@@ -83,7 +83,7 @@ def judged(records: list[Labelled], found: list[Float32[ndarray, "2 samples"]], 
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("run", type=Path, help="run folder of geocnn train quakes")
+    parser.add_argument("run", nargs="?", default="quakes", help="run folder; default the picker that ships")
     parser.add_argument("--threshold", type=float, nargs="+", default=[0.2, 0.3])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()

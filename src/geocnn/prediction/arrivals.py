@@ -1,6 +1,8 @@
 """A picker applied to stations: arrivals of P and S waves in records of any length, in bounded memory."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +14,13 @@ from torch import nn
 from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
-from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms import Channel, Record, Station
 from geocnn.io.waveforms.quakeml import Event, PhasePick
 from geocnn.picking import Pick, find_picks
 
 __all__ = ["Arrival", "pick_station", "station_events"]
 
-_CORE = 131_072
+_CORE = 65_536
 """Samples that are decided at once."""
 _AROUND = 1024
 """Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
@@ -57,7 +59,7 @@ def pick_station(
 ) -> Iterator[Arrival]:
     """Arrivals by time.
 
-    The record is read some twenty minutes at a time, each with what the network sees beyond them: the result is that of
+    The record is read some ten minutes at a time, each with what the network sees beyond them: the result is that of
     the whole record, wherever it begins. In gaps and half a second beside them nothing is picked.
 
     Args:
@@ -79,31 +81,88 @@ def pick_station(
     threshold = trained.card.threshold if threshold is None else threshold
     if not 0 < threshold <= 1:
         raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
-    place = choose_device(device)
-    model = trained.model.eval().to(place)
-    halo = -(-(trained.card.reach + _AROUND) // _BLOCK) * _BLOCK
-    deviation = float(trained.card.training.get("arguments", {}).get("deviation", 0.1))
-    edge = round(_EDGE * station.rate)
-    for start, stop in station.runs():
-        for first in range(start // _BLOCK * _BLOCK, stop, _CORE):
-            last = min(first + _CORE, -(-stop // _BLOCK) * _BLOCK)
-            record = station.read(first - halo, last + halo)
-            if record.live[:, halo:-halo].any():
-                probability = _probabilities(model, record.waveform, place)
-                clear = _clear(np.any(record.live, axis=0), edge)
-                found: list[tuple[Pick, str]] = []
-                around = slice(halo - _AROUND, len(clear) - halo + _AROUND)
-                for row, phase in enumerate("PS"):
-                    picks = find_picks(
-                        probability[row, around], threshold=threshold, rate=station.rate, deviation=deviation
-                    )
-                    found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
-                for pick, phase in _decided(found, station.rate):
-                    at = round(pick.sample)
-                    if halo <= at < len(clear) - halo and clear[at]:
-                        yield _arrival(station, record.waveform, record.live, record.start, pick, phase)
-            if tick:
-                tick(min(last, stop) - max(first, start))
+    picker = _Picker.of(trained, choose_device(device), threshold, station.rate)
+
+    def parts() -> Iterator[tuple[int, Record]]:
+        for start, stop in station.runs():
+            for first in range(start // _BLOCK * _BLOCK, stop, _CORE):
+                last = min(first + _CORE, -(-stop // _BLOCK) * _BLOCK)
+                yield min(last, stop) - max(first, start), station.read(first - picker.halo, last + picker.halo)
+
+    for count, record, found in _side_by_side(picker, parts()):
+        for pick, phase in found:
+            yield _arrival(station, record, pick, phase)
+        if tick:
+            tick(count)
+
+
+@dataclass(frozen=True)
+class _Picker:
+    """Picks in part of a record.
+
+    Attributes:
+        model: on the device.
+        place: the device.
+        halo: samples on each side of what is decided.
+        threshold: probability of a pick.
+        rate: samples per second.
+        deviation: of the Gaussian that the network has learnt, s.
+    """
+
+    model: nn.Module
+    place: torch.device
+    halo: int
+    threshold: float
+    rate: float
+    deviation: float
+
+    @classmethod
+    def of(cls, trained: Trained, place: torch.device, threshold: float, rate: float) -> "_Picker":
+        """For a network."""
+        assert trained.card.reach is not None
+        halo = -(-(trained.card.reach + _AROUND) // _BLOCK) * _BLOCK
+        deviation = float(trained.card.training.get("arguments", {}).get("deviation", 0.1))
+        return cls(trained.model.eval().to(place), place, halo, threshold, rate, deviation)
+
+    def __call__(self, record: Record) -> list[tuple[Pick, str]]:
+        """Picks and their phases, by time."""
+        halo = self.halo
+        if not record.live[:, halo:-halo].any():
+            return []
+        probability = _probabilities(self.model, record.waveform, self.place)
+        clear = _clear(np.any(record.live, axis=0), round(_EDGE * self.rate))
+        around = slice(halo - _AROUND, len(clear) - halo + _AROUND)
+        found: list[tuple[Pick, str]] = []
+        for row, phase in enumerate("PS"):
+            picks = find_picks(
+                probability[row, around], threshold=self.threshold, rate=self.rate, deviation=self.deviation
+            )
+            found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
+        inside = [(p, s) for p, s in _decided(found, self.rate) if halo <= round(p.sample) < len(clear) - halo]
+        return [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
+
+
+def _side_by_side(
+    picker: _Picker, parts: Iterator[tuple[int, Record]]
+) -> Iterator[tuple[int, Record, list[tuple[Pick, str]]]]:
+    """Picks of the parts in their order, several of them at work while the next are read.
+
+    A layer in one dimension is too small to be shared among threads: each takes a part of its own.
+    """
+    threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
+    waiting: deque[tuple[int, Record, Future[list[tuple[Pick, str]]]]] = deque()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for count, record in parts:
+                waiting.append((count, record, pool.submit(picker, record)))
+                if len(waiting) > threads:
+                    done, known, future = waiting.popleft()
+                    yield done, known, future.result()
+            while waiting:
+                done, known, future = waiting.popleft()
+                yield done, known, future.result()
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _decided(found: Sequence[tuple[Pick, str]], rate: float) -> list[tuple[Pick, str]]:
@@ -137,28 +196,21 @@ def _clear(live: Bool[ndarray, " samples"], edge: int) -> Bool[ndarray, " sample
     return clear
 
 
-def _arrival(
-    station: Station,
-    waveform: Float32[ndarray, "3 samples"],
-    live: Bool[ndarray, "3 samples"],
-    start: int,
-    pick: Pick,
-    phase: str,
-) -> Arrival:
+def _arrival(station: Station, record: Record, pick: Pick, phase: str) -> Arrival:
     """A pick with its channel, time and amplitude."""
-    at, second = round(pick.sample), round(station.rate)
+    live, at, second = record.live, round(pick.sample), round(station.rate)
     after, before = slice(at, at + 2 * second), slice(max(0, at - second), at)
     there = np.any(live[:, before], axis=1) & np.any(live[:, after], axis=1)
     sizes = [
         float(np.abs(w[after][k[after]] - w[before][k[before]].mean()).max())
-        for w, k, ok in zip(waveform, live, there, strict=True)
+        for w, k, ok in zip(record.waveform, live, there, strict=True)
         if ok
     ]
     order = (0, 1, 2) if phase == "P" else (1, 2, 0)
     row = next((r for r in order if live[r, at] and station.components[r]), 0)
     code = station.components[row][0].channel.code if station.components[row] else f"{station.instrument}Z"
     channel = Channel(station.network, station.name, station.location, code)
-    time = station.time(start + pick.sample)
+    time = station.time(record.start + pick.sample)
     known = PhasePick(channel, phase, time, uncertainty=pick.uncertainty, probability=pick.probability)
     return Arrival(station, known, max(sizes, default=0.0))
 
