@@ -271,7 +271,7 @@ def is_classifier(name: str | Path) -> bool:
 
 def is_picker(card: Card) -> bool:
     """Whether a network gives probabilities of P, S and noise in seismograms."""
-    return card.classes == ("P", "S", "noise") and card.ndim == 1
+    return card.task == "segmentation" and card.classes == ("P", "S", "noise") and card.ndim == 1
 
 
 def _read_card(folder: Path) -> Card:

@@ -186,6 +186,8 @@ def _archive(pieces: Sequence[Piece], channels: str, rate: float, notes: list[st
 def _refused(piece: Piece, channels: str) -> str:
     """Why a piece is no part of a station; empty where it is."""
     channel = piece.channel
+    if not channel.code:
+        return "its traces name no channel"
     if not fnmatchcase(str(channel).upper(), channels.upper()):
         return "not asked for"
     if piece.rate < _SLOWEST:
