@@ -50,7 +50,7 @@ def pick(
         say(f"note: {note}")
     both = sum(len(event.picks) == 2 for event in found.events)
     count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}
-    say(f"{count['P']} P and {count['S']} S picks; {both} earthquakes with both, station by station")
+    say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
     say(f"result  {target}")
     say(f"picks   {target.with_suffix('.csv')}")
 
