@@ -16,15 +16,18 @@ from typing import NamedTuple
 
 import h5py
 import numpy as np
-import torch
 from jaxtyping import Float32
 from numpy import ndarray
 
 import geocnn
 from geocnn.checkpoints import Trained
-from geocnn.picking import find_picks, residuals
+from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms.pieces import SECOND, spans
+from geocnn.picking import residuals
+from geocnn.prediction.arrivals import pick_station
 
 RATE = 100
+START = 1_700_000_000 * SECOND
 
 
 class Labelled(NamedTuple):
@@ -48,30 +51,36 @@ def labelled(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
             yield source, records
 
 
-def probabilities(trained: Trained, record: Labelled) -> Float32[ndarray, "2 samples"]:
-    """Of P and S."""
-    x = torch.from_numpy(record.waveform)[None]
-    size, step = x.shape[2], trained.card.size_multiple
-    padded = torch.nn.functional.pad(x, (0, -size % step))
-    with torch.inference_mode():
-        found = torch.softmax(trained.model.eval()(padded).float(), 1)
-    return found[0, :2, :size].numpy()
+def picked(trained: Trained, record: Labelled, threshold: float) -> dict[str, list[float]]:
+    """Samples of the picks of each phase, as ``geocnn predict quakes`` finds them; a second of zeros is a gap."""
+    pieces = []
+    for code, samples in zip(("HHZ", "HHN", "HHE"), record.waveform, strict=True):
+        live = np.ones(len(samples), bool)
+        for first, last in spans(samples == 0):
+            live[first:last] = last - first < RATE
+        for first, last in spans(live):
+            start = START + first * SECOND // RATE
+            pieces.append(ArrayPiece.of(Channel("XX", "AAA", "", code), start, RATE, samples[first:last]))
+    found: dict[str, list[float]] = {"P": [], "S": []}
+    if pieces:
+        for arrival in pick_station(trained, open_archive(pieces).stations[0], threshold=threshold):
+            found[arrival.pick.phase].append((arrival.pick.time - START) * RATE / SECOND)
+    return found
 
 
-def judged(records: list[Labelled], found: list[Float32[ndarray, "2 samples"]], threshold: float) -> list[str]:
+def judged(records: list[Labelled], found: list[dict[str, list[float]]]) -> list[str]:
     """Cells of a row."""
     cells, false, minutes = [], 0, 0.0
     for phase in (0, 1):
         errors: list[float] = []
         count = 0
-        for record, probability in zip(records, found, strict=True):
-            picks = [pick.sample for pick in find_picks(probability[phase], threshold=threshold)]
+        for record, picks in zip(records, found, strict=True):
             true = record.known[phase]
             count += true is not None
-            errors += [] if true is None else residuals(picks, [true], 0.5 * RATE).tolist()
+            errors += [] if true is None else residuals(picks["PS"[phase]], [true], 0.5 * RATE).tolist()
             if record.known[0] is not None:
                 end = min(t for t in record.known if t is not None) - RATE
-                false += sum(pick < end for pick in picks)
+                false += sum(pick < end for pick in picks["PS"[phase]])
                 minutes += max(0.0, end) / RATE / 60 / 2
         size = np.abs(errors) / RATE
         mean = float(size.mean()) if len(size) else 0.0
@@ -87,13 +96,12 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, nargs="+", default=[0.2, 0.3])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
-    trained = geocnn.load(options.run)
+    trained = geocnn.load(options.run, ndim=1)
     print("| source | records | threshold | P: recall 0.5 s (0.1 s), error s | S: the same | false a minute |")
     print("| --- | --- | --- | --- | --- | --- |")
     for source, records in labelled(options.data):
-        found = [probabilities(trained, record) for record in records]
         for threshold in options.threshold:
-            cells = judged(records, found, threshold)
+            cells = judged(records, [picked(trained, record, threshold) for record in records])
             print(f"| {source} | {len(records)} | {threshold:g} | {' | '.join(cells)} |", flush=True)
 
 

@@ -4,13 +4,15 @@
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from geocnn import checkpoints
+from geocnn.checkpoints import Trained
 from geocnn.datasets import EarthquakeRecords
+from geocnn.evaluation import evaluate_samples
 from geocnn.metrics import pick_scores, picks
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "geocnn" / "weights"
@@ -29,16 +31,15 @@ NOTES = (
 )
 
 
-def scores(model: torch.nn.Module, series: int, threshold: float, records: int = 1024) -> dict[str, float]:
+def scores(trained: Trained, series: int, threshold: float) -> dict[str, float]:
     """Recall, precision and error of picks on new records."""
-    data = EarthquakeRecords(records, 3072, series, 100.0)
-    counts: dict[str, float] = {}
-    with torch.inference_mode():
-        for first in range(0, records, 64):
-            x, target = data[range(first, first + 64)]
-            for name, value in picks(model(x), target, threshold=threshold).items():
-                counts[name] = counts.get(name, 0.0) + 64 / records * value
-    return pick_scores(counts, rate=100.0)
+    return evaluate_samples(
+        trained,
+        EarthquakeRecords(1024, 3072, series, 100.0),
+        metrics=partial(picks, threshold=threshold),
+        summary=partial(pick_scores, rate=100.0),
+        show_progress=False,
+    )
 
 
 def main() -> None:
@@ -47,13 +48,12 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     options = parser.parse_args()
     trained = checkpoints.load(options.run)
-    model = trained.model.eval()
     for threshold in THRESHOLDS:
-        found = scores(model, SERIES[0], threshold)
+        found = scores(trained, SERIES[0], threshold)
         print(f"{threshold:.2f}  {found}", flush=True)
         if np.mean([found["precision_p"], found["precision_s"]]) >= PRECISION:
             break
-    judged = {name: round(value, 4) for name, value in scores(model, SERIES[1], threshold).items()}
+    judged = {name: round(value, 4) for name, value in scores(trained, SERIES[1], threshold).items()}
     epochs = trained.card.training["epochs_done"]
     card = trained.card.replace(
         threshold=threshold,

@@ -8,17 +8,19 @@ import pytest
 
 import geocnn
 from geocnn.errors import DataError, TargetError
-from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms import ArrayPiece, Channel, Station, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import PhasePick
 from geocnn.prediction import arrivals
-from geocnn.prediction.arrivals import pick_station
+from geocnn.prediction.arrivals import Arrival, pick_station, station_events
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
 
 obspy = pytest.importorskip("obspy")
 REAL = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 START = 1_700_000_000 * SECOND
+STATION = Station("XX", "AAA", "", "HH", ((), (), ()))
 CLEAR = EarthquakeRanges(
     quiet=0.0, dead=0.0, gap=0.0, flipped=0.0, snr=(1.0, 2.0), amplitude_ratio=(2.0, 6.0), spikes=0.0
 )
@@ -123,6 +125,18 @@ def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path,
         pick_earthquakes(network, tmp_path / "data", out, show_progress=False)
 
 
+def test_p_and_the_first_s_after_it_are_an_event():
+    def event(*picks):
+        known = [PhasePick(Channel("XX", "AAA", "", "HHZ"), p, START + round(t * SECOND)) for p, t in picks]
+        found = station_events([Arrival(STATION, pick, 1.0) for pick in known])
+        return ["".join(p.phase for p in e.picks) for e in found]
+
+    assert event(("P", 0), ("S", 3)) == ["PS"]
+    assert event(("P", 0), ("S", 0.1), ("S", 3)) == ["PS", "S"]  # no S wave comes so soon
+    assert event(("P", 0), ("S", 61), ("P", 62), ("P", 63), ("S", 64), ("S", 65)) == ["P", "S", "P", "PS", "S"]
+    assert event() == []
+
+
 def test_streams_are_picked_without_a_file(network, record):
     stats = {"network": "XX", "station": "AAA", "sampling_rate": 100.0, "starttime": obspy.UTCDateTime(START / 1e9)}
     stream = obspy.Stream(
@@ -135,6 +149,11 @@ def test_other_networks_and_thresholds_are_refused(network, record, tmp_path):
     station = written(tmp_path / "a.mseed", record[0][:, :3000])
     with pytest.raises(DataError, match="the threshold is 2"):
         list(pick_station(network, station, threshold=2.0))
+    slow = open_archive(tmp_path / "a.mseed", rate=50.0).stations[0]
+    with pytest.raises(DataError, match="is read at 50 Hz; a picker needs 100"):
+        list(pick_station(network, slow))
+    with pytest.raises(DataError, match=r"a catalogue is QuakeML"):
+        pick_earthquakes(network, tmp_path, tmp_path / "catalog.txt", show_progress=False)
     with pytest.raises(DataError, match="faults-2d is no picker"):
         list(pick_station(geocnn.load("faults", ndim=2), station))
 

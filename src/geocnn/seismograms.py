@@ -10,7 +10,7 @@ import numpy as np
 from geocnn.checkpoints import make_folder, write_atomically
 from geocnn.io.partial import check_target
 from geocnn.io.waveforms.miniseed import write_miniseed
-from geocnn.io.waveforms.pieces import ArrayPiece, Channel
+from geocnn.io.waveforms.pieces import ArrayPiece, Channel, spans
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.progress import progress
 from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, EarthquakeRecord, earthquake
@@ -86,8 +86,7 @@ def _pieces(record: EarthquakeRecord, number: int, start: int) -> list[ArrayPiec
     """Runs of live samples."""
     pieces = []
     for component, samples, live in zip(COMPONENTS, record.waveform, record.live, strict=True):
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
-        for first, last in edges.reshape(-1, 2).tolist():
+        for first, last in spans(live):
             begin = start + round(first / record.rate * 1e9)
             part = samples[first:last].copy()
             pieces.append(ArrayPiece.of(_channel(number, component), begin, record.rate, part))

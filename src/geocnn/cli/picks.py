@@ -19,32 +19,23 @@ def pick(
     device: str,
     quiet: bool,
 ) -> None:
-    """Pick, write, and say what was found.
-
-    Raises:
-        DataError: no seismogram, or a name of the result that is none.
-    """
-    from geocnn.checkpoints import load
+    """Pick, write, and say what was found."""
     from geocnn.cli.text import say
-    from geocnn.errors import DataError
-    from geocnn.io.waveforms import archive_files, open_archive
-    from geocnn.prediction.catalogue import check_results, pick_earthquakes
-    from geocnn.progress import progress
+    from geocnn.prediction.catalogue import pick_earthquakes
 
-    trained = load(network, ndim=1)
     target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
     if target.is_dir() or not target.suffix:
         target /= "catalog.xml"
-    if target.suffix.lower() != ".xml":
-        raise DataError(f"--out is {target}; a catalogue is QuakeML, give a name that ends in .xml, or a folder.")
-    check_results(target, overwrite=overwrite)
-    with progress("reading headers", len(archive_files(paths)), show=not quiet) as tick:
-        archive = open_archive(list(paths), channels=channels or "*", tick=tick)
-    if not quiet:
-        for label, text in archive.describe():
-            say(f"{label:<14} {text}")
     found = pick_earthquakes(
-        trained, archive, target, threshold=threshold, overwrite=overwrite, device=device, show_progress=not quiet
+        network,
+        list(paths),
+        target,
+        threshold=threshold,
+        channels=channels or "*",
+        overwrite=overwrite,
+        device=device,
+        show_progress=not quiet,
+        announce=None if quiet else say,
     )
     for note in found.notes:
         say(f"note: {note}")

@@ -15,6 +15,7 @@ from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
 from geocnn.io.waveforms import Channel, Record, Station
+from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
 from geocnn.picking import Pick, find_picks
 
@@ -26,11 +27,12 @@ _AROUND = 1024
 """Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
 _EDGE = 0.5
 """Seconds from the end of the data of all components within which nothing is picked."""
-_SAME = 0.2
-"""Seconds within which a P and an S wave are taken to be one wave; apart by less they come from within 2 km."""
-_LONGEST = 60.0
-"""Seconds from P to S within about 500 km."""
+_DELAYS = (0.2, 60.0)
+"""Seconds from P to S: from within 2 km to some 500 km away."""
 _BLOCK = 256
+"""Samples whose multiples parts begin at, counted from 1970, so that the network steps alike through all records."""
+_RATE = 100.0
+"""Samples per second of what pickers learn from."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,17 @@ def pick_station(
         tick: is told of progress, in samples.
 
     Raises:
-        DataError: the network is no picker, or has another rate than the station; the threshold is none.
+        DataError: the network is no picker, the station is not read at 100 Hz, or the threshold is no probability.
         MissingError: a file is gone.
         FormatError: a file cannot be read.
     """
     if not is_picker(trained.card) or trained.card.reach is None:
         raise DataError(
             f"{trained.card.name} is no picker of P and S waves; give quakes, or one of geocnn train quakes."
+        )
+    if station.rate != _RATE:
+        raise DataError(
+            f"{station} is read at {station.rate:g} Hz; a picker needs {_RATE:g}, as open_archive gives it."
         )
     threshold = trained.card.threshold if threshold is None else threshold
     if not 0 < threshold <= 1:
@@ -138,7 +144,7 @@ class _Picker:
                 probability[row, around], threshold=self.threshold, rate=self.rate, deviation=self.deviation
             )
             found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
-        inside = [(p, s) for p, s in _decided(found, self.rate) if halo <= round(p.sample) < len(clear) - halo]
+        inside = [(p, s) for p, s in sorted(found) if halo <= round(p.sample) < len(clear) - halo]
         return [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
 
 
@@ -163,18 +169,6 @@ def _side_by_side(
                 yield done, known, future.result()
     finally:
         torch.set_num_threads(threads)
-
-
-def _decided(found: Sequence[tuple[Pick, str]], rate: float) -> list[tuple[Pick, str]]:
-    """By time, without those in whose place the other phase is more probable: one wave is not both."""
-    return [
-        (pick, phase)
-        for pick, phase in sorted(found)
-        if not any(
-            other != phase and abs(p.sample - pick.sample) < _SAME * rate and p.probability > pick.probability
-            for p, other in found
-        )
-    ]
 
 
 def _probabilities(
@@ -216,19 +210,18 @@ def _arrival(station: Station, record: Record, pick: Pick, phase: str) -> Arriva
 
 
 def station_events(arrivals: Sequence[Arrival]) -> list[Event]:
-    """Arrivals of one station, by time, that belong together: P and the first S after it, within a minute.
+    """Arrivals of one station, by time, that belong together: P and the first S 0.2 to 60 s after it.
 
     An S wave without a P wave, and the other way round, is an event of its own.
     """
     groups: list[list[PhasePick]] = []
     waiting: list[PhasePick] | None = None
-    for arrival in arrivals:
-        pick = arrival.pick
-        fits = waiting is not None and pick.time - waiting[0].time <= _LONGEST * 1e9
-        if pick.phase == "S" and waiting is not None and fits:
+    for pick in (arrival.pick for arrival in arrivals):
+        delay = (pick.time - waiting[0].time) / SECOND if waiting else 0.0
+        if waiting and pick.phase == "S" and _DELAYS[0] <= delay <= _DELAYS[1]:
             waiting.append(pick)
             waiting = None
         else:
             groups.append([pick])
-            waiting = groups[-1] if pick.phase == "P" else None
+            waiting = groups[-1] if pick.phase == "P" else waiting
     return [Event(tuple(group)) for group in groups]

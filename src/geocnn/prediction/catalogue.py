@@ -2,16 +2,16 @@
 
 import csv
 import io
-import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from geocnn.checkpoints import Trained, load, make_folder, write_atomically
+from geocnn.errors import DataError
 from geocnn.io.partial import check_target
-from geocnn.io.waveforms import Archive, open_archive
+from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.io.waveforms.quakeml import Event, quakeml
 from geocnn.prediction.arrivals import Arrival, pick_station, station_events
 from geocnn.progress import progress
@@ -68,6 +68,7 @@ def pick_earthquakes(
     overwrite: bool = False,
     device: str = "auto",
     show_progress: bool = True,
+    announce: Callable[[str], None] | None = None,
 ) -> Catalogue:
     """Pick P and S waves in seismograms of any length.
 
@@ -80,6 +81,7 @@ def pick_earthquakes(
         overwrite: replace files that are there.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
+        announce: is told of each station before the work, line by line, such as ``print``.
 
     Raises:
         DataError: no seismogram in the data, or the network is none of this kind.
@@ -87,8 +89,11 @@ def pick_earthquakes(
         TargetError: a result exists and ``overwrite`` is not given, or cannot be written.
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
-    targets = [] if out is None else check_results(Path(out), overwrite=overwrite)
-    archive = data if isinstance(data, Archive) else open_archive(data, channels=channels)
+    targets = [] if out is None else _results(Path(out), overwrite=overwrite)
+    archive = _opened(data, channels, show_progress=show_progress)
+    if announce:
+        for label, text in archive.describe():
+            announce(f"{label:<14} {text}")
     total = sum(stop - start for station in archive.stations for start, stop in station.runs())
     arrivals: list[Arrival] = []
     events: list[Event] = []
@@ -100,19 +105,32 @@ def pick_earthquakes(
             events += station_events(found)
             notes += station.notes
     catalogue = Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
-    for path, text in zip(targets, (catalogue.quakeml, catalogue.table), strict=False):
-        write_atomically(path, text())
+    for path, made in zip(targets, (catalogue.quakeml, catalogue.table), strict=False):
+        write_atomically(path, made())
     return catalogue
 
 
-def check_results(out: Path, *, overwrite: bool) -> Sequence[Path]:
+def _opened(data: object, channels: str, *, show_progress: bool) -> Archive:
+    """The archive, with a live line where there are files to look at."""
+    if isinstance(data, Archive):
+        return data
+    paths = [data] if isinstance(data, str | Path) else data
+    files = archive_files(map(Path, paths)) if isinstance(paths, list | tuple) else []
+    with progress("reading headers", len(files), show=show_progress and bool(files)) as tick:
+        return open_archive(data, channels=channels, tick=tick)
+
+
+def _results(out: Path, *, overwrite: bool) -> list[Path]:
     """The catalogue and the table of the picks, after a look at whether they can be written.
 
     Raises:
-        TargetError: no.
+        DataError: the catalogue has another name than one of QuakeML.
+        TargetError: they cannot.
     """
+    if out.suffix.lower() != ".xml":
+        raise DataError(f"--out is {out}; a catalogue is QuakeML, give a name that ends in .xml, or a folder.")
+    make_folder(out.parent)
     targets = [out, out.with_suffix(".csv")]
-    make_folder(out.parent if os.fspath(out.parent) else Path())
     for path in targets:
         check_target(path, 0, overwrite=overwrite)
     return targets

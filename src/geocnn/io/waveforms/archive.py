@@ -60,8 +60,8 @@ def open_archive(
     """Open seismograms.
 
     Args:
-        data: a file or a folder with all files under it (an SDS archive, for example), several of these, or an ObsPy
-            Stream. miniSEED 2 and 3 are read; SAC, GSE2 and others where ObsPy is installed.
+        data: a file or a folder with all files under it (an SDS archive, for example), several of these, an ObsPy
+            Stream, or pieces in memory. miniSEED 2 and 3 are read; SAC, GSE2 and others where ObsPy is installed.
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         rate: samples per second at which stations are read.
         tick: is told of each file, ``tick(1, name)``; :func:`archive_files` says how many there are.
@@ -73,6 +73,8 @@ def open_archive(
     if is_stream(data):
         return _archive(pieces_of_stream(data), channels, rate, [], "the stream")
     given = [data] if isinstance(data, str | Path) else data
+    if isinstance(given, Sequence) and given and all(isinstance(piece, Piece) for piece in given):
+        return _archive(given, channels, rate, [], "the pieces")
     if not isinstance(given, Sequence) or not given or not all(isinstance(path, str | Path) for path in given):
         raise DataError(
             f"seismograms are a path, several paths or an ObsPy Stream, not {type(data).__name__}; give one of these."

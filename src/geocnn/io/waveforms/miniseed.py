@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import MissingError
 from geocnn.io.partial import check_target
 from geocnn.io.system import replaced
-from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, Piece
+from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, FilePiece, Piece, file_state, unreadable
 
 if TYPE_CHECKING:
     from pymseed import MS3Record
@@ -31,22 +30,18 @@ _STEP = 64
 
 
 @dataclass(frozen=True)
-class MiniseedPiece(Piece):
+class MiniseedPiece(FilePiece):
     """Records of a channel in a file.
 
     Attributes:
-        path: of the file.
         source: the channel, as libmseed names it.
         offset: byte of the first record.
         size: bytes to the end of the last record; there may be others between them.
-        state: size and time of the last change of the file.
     """
 
-    path: Path
     source: str
     offset: int
     size: int
-    state: tuple[int, int]
 
     @property
     def origin(self) -> str:
@@ -81,7 +76,7 @@ def _decoded(
             file.seek(offset)
             block = file.read(size)
     except OSError as error:
-        raise MissingError(f"{path} can no longer be read ({error.strerror}); is its disk there?") from None
+        raise unreadable(path, error) from None
     traces = MS3TraceList()
     try:
         traces.add_buffer(block, unpack_data=True, sourceid=source)
@@ -119,13 +114,13 @@ def scan_miniseed(path: Path) -> tuple[list[Piece], list[str]]:
     Returns:
         Pieces in the order of the file, and channels that hold no samples, such as logs.
     """
-    state = path.stat()
+    state = file_state(path)
     open_pieces: dict[tuple[str, float], _Growing] = {}
     done: list[Piece] = []
     others: dict[str, None] = {}
 
     def finish(growing: _Growing) -> None:
-        done.append(growing.piece(path, (state.st_size, state.st_mtime_ns)))
+        done.append(growing.piece(path, state))
 
     for offset, record in _file_records(path):
         source, rate, count = record.sourceid, record.samprate, record.samplecnt
@@ -165,7 +160,7 @@ class _Growing:
     def piece(self, path: Path, state: tuple[int, int]) -> MiniseedPiece:
         """The piece as it is."""
         where = self.offset, self.end - self.offset
-        return MiniseedPiece(_channel(self.source), self.start, self.rate, self.count, path, self.source, *where, state)
+        return MiniseedPiece(_channel(self.source), self.start, self.rate, self.count, path, state, self.source, *where)
 
 
 def _channel(source: str) -> Channel:

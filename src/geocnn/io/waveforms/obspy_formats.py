@@ -9,25 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import FormatError, MissingError
-from geocnn.io.waveforms.pieces import ArrayPiece, Channel, Piece
+from geocnn.errors import FormatError
+from geocnn.io.waveforms.pieces import ArrayPiece, Channel, FilePiece, Piece, file_state, spans, unreadable
 
 __all__ = ["ObspyPiece", "is_stream", "pieces_of_stream", "scan_obspy"]
 
 
 @dataclass(frozen=True)
-class ObspyPiece(Piece):
+class ObspyPiece(FilePiece):
     """A trace of a file.
 
     Attributes:
-        path: of the file.
-        number: of the trace in it.
-        state: size and time of the last change of the file.
+        number: of the trace in the file.
     """
 
-    path: Path
     number: int
-    state: tuple[int, int]
 
     @property
     def origin(self) -> str:
@@ -52,7 +48,7 @@ def _traces(path: Path, _state: tuple[int, int]) -> list[Any]:
     try:
         return list(obspy.read(str(path)))
     except OSError as error:
-        raise MissingError(f"{path} can no longer be read ({error.strerror}); is its disk there?") from None
+        raise unreadable(path, error) from None
     except Exception as error:
         raise FormatError(f"{path} cannot be read by ObsPy ({error}); leave it out.") from None
 
@@ -67,10 +63,9 @@ def scan_obspy(path: Path) -> list[Piece] | None:
         traces = obspy.read(str(path), headonly=True)
     except Exception:
         return None
-    found = path.stat()
-    state = found.st_size, found.st_mtime_ns
+    state = file_state(path)
     return [
-        ObspyPiece(_channel(t.stats), t.stats.starttime.ns, t.stats.sampling_rate, t.stats.npts, path, k, state)
+        ObspyPiece(_channel(t.stats), t.stats.starttime.ns, t.stats.sampling_rate, t.stats.npts, path, state, k)
         for k, t in enumerate(traces)
         if t.stats.npts > 0 and t.stats.sampling_rate > 0
     ]
@@ -89,8 +84,7 @@ def pieces_of_stream(stream: Any) -> list[Piece]:  # noqa: ANN401  (ObsPy is opt
     for trace in traces:
         stats, data = trace.stats, trace.data
         live = ~np.ma.getmaskarray(data) if np.ma.isMaskedArray(data) else np.ones(len(data), bool)
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
-        for first, last in edges.reshape(-1, 2).tolist():
+        for first, last in spans(live):
             start = stats.starttime.ns + round(first * 1e9 / stats.sampling_rate)
             pieces.append(ArrayPiece.of(_channel(stats), start, stats.sampling_rate, np.ma.getdata(data)[first:last]))
     return pieces

@@ -5,11 +5,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
 from numpy.typing import NDArray
 
-__all__ = ["SECOND", "ArrayPiece", "Channel", "Piece", "index_of", "nominal", "time_of"]
+from geocnn.errors import MissingError
+from geocnn.io.system import reason
+
+__all__ = [
+    "SECOND",
+    "ArrayPiece",
+    "Channel",
+    "FilePiece",
+    "Piece",
+    "file_state",
+    "index_of",
+    "nominal",
+    "spans",
+    "time_of",
+    "unreadable",
+]
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
@@ -76,6 +94,19 @@ class Piece(ABC):
         """
 
 
+@dataclass(frozen=True)
+class FilePiece(Piece):
+    """A piece in a file.
+
+    Attributes:
+        path: of the file.
+        state: size and time of the last change of the file.
+    """
+
+    path: Path
+    state: tuple[int, int]
+
+
 @dataclass(frozen=True, eq=False)
 class ArrayPiece(Piece):
     """A piece in memory.
@@ -101,6 +132,23 @@ class ArrayPiece(Piece):
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:  # noqa: ARG002
         """All at once."""
         yield self.start, self.samples
+
+
+def file_state(path: Path) -> tuple[int, int]:
+    """Size and time of the last change, ns."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def unreadable(path: Path, error: OSError) -> MissingError:
+    """What to say of a file that was there when its headers were read."""
+    return MissingError(f"{path} can no longer be read ({reason(error)}); is its disk there?")
+
+
+def spans(live: Bool[ndarray, " samples"]) -> list[tuple[int, int]]:
+    """Where something is true: the first sample and the one behind the last, run by run."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
+    return [(first, last) for first, last in edges.reshape(-1, 2).tolist()]
 
 
 def nominal(rate: float) -> Fraction:

@@ -10,7 +10,7 @@ import scipy.signal
 from jaxtyping import Bool, Float32, Float64
 from numpy import ndarray
 
-from geocnn.io.waveforms.pieces import SECOND, Piece, index_of, time_of
+from geocnn.io.waveforms.pieces import SECOND, Piece, index_of, spans, time_of
 
 __all__ = ["Record", "Station"]
 
@@ -81,9 +81,9 @@ class Station:
 
     def runs(self) -> list[tuple[int, int]]:
         """Parts in which there are data, first sample and the one behind the last; what is between them is long."""
-        spans = sorted((self.index(p.start), self.index(p.end)) for p in self.pieces)
+        parts = sorted((self.index(p.start), self.index(p.end)) for p in self.pieces)
         runs: list[tuple[int, int]] = []
-        for start, stop in spans:
+        for start, stop in parts:
             if runs and start - runs[-1][1] <= _APART * self.rate:
                 runs[-1] = runs[-1][0], max(runs[-1][1], stop)
             else:
@@ -210,9 +210,9 @@ def _flat(
     samples: Float64[ndarray, " samples"], live: Bool[ndarray, " samples"], least: int
 ) -> Bool[ndarray, " samples"]:
     """Samples in runs of at least so many equal ones."""
-    same = np.concatenate(([False], (samples[1:] == samples[:-1]) & live[1:] & live[:-1], [False]))
-    edges = np.flatnonzero(np.diff(same.astype(np.int8))).reshape(-1, 2)
+    same = (samples[1:] == samples[:-1]) & live[1:] & live[:-1]
     flat = np.zeros(len(samples), bool)
-    for first, last in edges[edges[:, 1] - edges[:, 0] >= least - 1].tolist():
-        flat[first : last + 1] = True
+    for first, last in spans(same):
+        if last - first >= least - 1:
+            flat[first : last + 1] = True
     return flat
