@@ -169,6 +169,9 @@ def test_what_is_no_seismogram_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "readme.txt").write_text("no seismogram")
     with pytest.raises(DataError, match=r"readme.txt holds no seismogram that is read here; left out"):
         open_archive(tmp_path)
+    trace = ArrayPiece.of(Channel("", "", "", ""), START, 250.0, noise(500))  # as of a survey
+    with pytest.raises(DataError, match=r"\(its traces name no channel\)\. Needed are"):
+        open_archive([trace])
     with pytest.raises(DataError, match="not int"):
         open_archive(3)
     write_miniseed(tmp_path / "a.mseed", [ArrayPiece.of(channel("LHZ"), START, 1.0, noise(500))])

@@ -154,12 +154,12 @@ def _archive(pieces: Sequence[Piece], channels: str, rate: float, notes: list[st
     """
     groups: dict[tuple[str, str, str], dict[str, dict[Channel, list[Piece]]]] = defaultdict(dict)
     left: Counter[str] = Counter()
-    seen = {piece.channel for piece in pieces}
+    seen = {piece.channel for piece in pieces if piece.channel.code}
     for piece in pieces:
         c = piece.channel
         reason = _refused(piece, channels)
         if reason:
-            left[f"{c}: {reason}"] += 1
+            left[f"{c}: {reason}" if c.code else reason] += 1
             continue
         station = groups[c.network, c.station, c.location]
         station.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(piece)
