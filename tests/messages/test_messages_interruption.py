@@ -102,8 +102,12 @@ def test_nohup_and_the_background_of_a_script(here):
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":
-    """The command in a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "geocnn", *arguments], stderr=subprocess.PIPE, text=True)
+    """The command in a process of its own, which ignores no signal, even where the tests are run with nohup."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+        "from geocnn.__main__ import main; sys.exit(main())"
+    )
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True)
 
 
 def interrupt(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
