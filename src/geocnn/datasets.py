@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,7 +17,7 @@ from geocnn.layers import crop_to
 from geocnn.models.base import Segmenter
 from geocnn.normalisation import Normalisation
 from geocnn.schedule import Schedule
-from geocnn.synthetic.earthquakes import EarthquakeRanges, TravelTimes, earthquake
+from geocnn.synthetic.earthquakes import EarthquakeRanges, RecordedNoise, TravelTimes, earthquake
 from geocnn.synthetic.structure import StructureRanges, structure
 from geocnn.tiling import reflect
 
@@ -185,6 +186,7 @@ class EarthquakeRecords:
         ranges: what is drawn at random.
         deviation: of the Gaussian about each arrival, s.
         times: travel times of a site.
+        noise: of real stations.
     """
 
     samples: int
@@ -194,6 +196,7 @@ class EarthquakeRecords:
     ranges: EarthquakeRanges = field(default_factory=EarthquakeRanges)
     deviation: float = 0.1
     times: TravelTimes | None = None
+    noise: RecordedNoise | None = None
 
     def __len__(self) -> int:
         """Number of samples in an epoch."""
@@ -201,10 +204,8 @@ class EarthquakeRecords:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(batch, 3, size)`` of ground velocity, components Z, N, E, and of probabilities, float32."""
-        records = [
-            earthquake(i, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges, times=self.times)
-            for i in indices
-        ]
+        record = partial(earthquake, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges)
+        records = [record(i, times=self.times, noise=self.noise) for i in indices]
         inputs, targets = [r.waveform for r in records], [r.probabilities(self.deviation) for r in records]
         return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets))
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -9,8 +10,16 @@ import scipy.optimize
 import scipy.signal
 
 from geocnn.errors import DataError
-from geocnn.synthetic.earthquakes import CRUST, EarthquakeRanges, Layers, Source, TravelTimes, earthquake
-from geocnn.synthetic.earthquakes.background import background
+from geocnn.synthetic.earthquakes import (
+    CRUST,
+    EarthquakeRanges,
+    Layers,
+    RecordedNoise,
+    Source,
+    TravelTimes,
+    earthquake,
+)
+from geocnn.synthetic.earthquakes.background import Background, background
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
 from geocnn.synthetic.earthquakes.recording import Recording
@@ -168,10 +177,10 @@ def test_noise_lies_between_the_models_of_peterson():
     clock, inside = Clock.of(30000, 100.0), dataclasses.replace(PLAIN, noise_level=(0.2, 0.8))
     levels = []
     for seed in range(12):
-        noise, loudness = background(np.random.default_rng(seed), inside, clock, np.ones_like(clock.frequency))
-        f, density = scipy.signal.welch(noise[0], clock.rate, nperseg=4096)
+        noise = background(np.random.default_rng(seed), inside, clock, np.ones_like(clock.frequency))
+        f, density = scipy.signal.welch(noise.waveform[0], clock.rate, nperseg=4096)
         within = (f >= 1) & (f <= 20)
-        assert math.sqrt(density[within].sum() * f[1]) == pytest.approx(loudness, rel=0.5)
+        assert math.sqrt(density[within].sum() * f[1]) == pytest.approx(noise.loudness, rel=0.5)
         decibel = 10 * np.log10(density[within] * (2 * np.pi * f[within]) ** 2)
         low, high = low_noise(1 / f[within]), high_noise(1 / f[within])
         levels.append(np.mean((decibel - low) / (high - low)))
@@ -210,21 +219,59 @@ def test_many_records_keep_their_ranges():
             assert record.live[:, round(arrival.time * record.rate)].any()
 
 
-def test_the_ratio_of_signal_to_noise_is_what_was_asked_for():
+def test_the_ratio_of_signal_to_noise_is_what_was_asked_for(monkeypatch):
+    """In noise as strong at all frequencies, where no band is better than another."""
     ranges = dataclasses.replace(PLAIN, snr=(2.0, 2.0), coda=(0.01, 0.011), distance=(20.0, 60.0), moho=(60.0, 60.0))
-    ratios = []
+    ratios, band = [], scipy.signal.butter(4, (1, 20), "bandpass", fs=100, output="sos")
+    flat = import_module("geocnn.synthetic.earthquakes.background")
+    monkeypatch.setattr(flat, "_density", lambda _rng, _ranges, clock: np.full(len(clock.frequency), 1e-18))
     for index in range(60):
         record = earthquake(index, seed=2, size=6000, ranges=ranges)
         p = next((a for a in record.arrivals if a.phase == "P" and 10 < a.time < 45), None)
         if p is None:
             continue
-        band = scipy.signal.butter(4, (1, 20), "bandpass", fs=100, output="sos")
         clean = scipy.signal.sosfilt(band, record.waveform - record.waveform[:, :1], axis=1)
         at = round(p.time * 100)
         peak = np.linalg.norm(clean[:, at : at + 60], axis=0).max()
         ratios.append(peak / clean[:, at - 500 : at - 20].std(axis=1).mean())
     assert len(ratios) > 25
     assert 50 < np.median(ratios) < 150
+
+
+def test_noise_in_another_band_does_not_count():
+    """A wave of 10 Hz in noise of 2 Hz, and in noise of its own frequency: densities in closed form."""
+    clock = Clock.of(6000, 100.0)
+    f, time = clock.frequency, np.arange(clock.size) / clock.rate
+    wave = np.exp(-0.5 * ((time - 30) / 0.5) ** 2) * np.cos(2 * np.pi * 10 * time)
+    waves, live = np.stack([wave] * 3).astype(np.float32), np.ones((3, clock.size), bool)
+    white = np.full_like(f, 4.0)
+    for centre, wide, wanted in ((2.0, 2.5, 1.0), (10.0, 3.0, 100.0)):
+        density = white * np.where(np.abs(f - centre) < 1.5, 1e4, 1)
+        ground = Background.of(clock, waves, live, density)
+        assert ground.loudness == pytest.approx(math.sqrt(4 * (19 - wide + 1e4 * wide)), rel=0.02)
+        assert ground.beside(clock, waves) == pytest.approx(wanted * math.sqrt(4 * 19), rel=0.02)
+    assert ground.beside(clock, 0 * waves) == ground.loudness
+
+
+def test_recorded_noise_keeps_its_loudness_and_its_dead_components():
+    clock, rng = Clock.of(3000, 100.0), np.random.default_rng(0)
+    window = rng.standard_normal((3, RecordedNoise.length(3000))).astype(np.float32)
+    window[0] = 0
+    noise, band = RecordedNoise([7 * window], 1.0), scipy.signal.butter(4, (1, 20), "bandpass", fs=100, output="sos")
+    for _ in range(5):
+        ground = noise.draw(rng, clock)
+        assert ground.live.all(axis=1).tolist() == [False, True, True]
+        heard = scipy.signal.sosfiltfilt(band, ground.waveform[1:], axis=1)
+        assert heard.std() == pytest.approx(ground.loudness, rel=0.1)
+    records = [earthquake(i, seed=3, size=3000, noise=noise) for i in range(20)]
+    assert not any(r.waveform[0].any() or r.live[0].any() for r in records)
+    assert not all(
+        r.live[0].any() for r in (earthquake(i, size=3000, noise=RecordedNoise([window], 0.5)) for i in range(9))
+    )
+    with pytest.raises(DataError, match="a window of noise has 100 samples; records of 3000 need 4501"):
+        RecordedNoise([window[:, :100]]).draw(rng, clock)
+    with pytest.raises(DataError, match="0 windows of noise"):
+        RecordedNoise([])
 
 
 def test_probabilities_of_a_picker():

@@ -4,7 +4,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from geocnn.checkpoints import Card
     from geocnn.models.base import Network
+    from geocnn.synthetic.earthquakes import RecordedNoise
     from geocnn.training import Recipe
 
 __all__ = ["quakes"]
@@ -25,6 +27,8 @@ def quakes(
     channels: tuple[int, ...] = (8, 16, 32, 64, 128),
     deviation: float = 0.1,
     start: str | None = None,
+    noise: str | None = None,
+    noise_share: float = 0.3,
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
@@ -42,43 +46,34 @@ def quakes(
         channels: of the levels of the network.
         deviation: of the Gaussian about an arrival that is learnt, s.
         start: network whose weights to start from, a run folder.
+        noise: file or folder of seismograms; what is between the arrivals that the network to start from (default the
+            one that ships) picks in them is noise for some of the records.
+        noise_share: of the records.
         workers: processes that make records.
         seed: of the weights and the records.
 
     Raises:
-        DataError: numbers that do not fit, or a network to start from of another kind.
+        DataError: numbers that do not fit, a network to start from of another kind, or no noise in the seismograms.
+        MissingError: no such file.
     """
     given = dict(locals())  # all arguments, for the card
-    from geocnn.checkpoints import Card
     from geocnn.datasets import EarthquakeRecords
     from geocnn.losses import soft_cross_entropy
     from geocnn.metrics import pick_scores, picks
     from geocnn.schedule import Schedule
-    from geocnn.synthetic.earthquakes import COMPONENTS
-    from geocnn.tracing import reach_of
     from geocnn.training import Recipe
 
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
     network = _network(arguments, size, samples, deviation, seed, start)
+    recorded = _recorded(noise, noise_share, start, size) if noise else None
+    data = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
+    if recorded:
+        data += f", {noise_share:.0%} of them in noise of {len(recorded.windows)} real records"
     return Recipe(
         name="quakes",
         model=network,
-        card=Card(
-            name="quakes",
-            task="segmentation",
-            architecture="picker",
-            arguments=arguments,
-            classes=("P", "S", "noise"),
-            channels=COMPONENTS,
-            axes=("time",),
-            window=(size,),
-            normalisation={"kind": "none"},
-            size_multiple=network.sizes.step,
-            reach=reach_of(network),
-            data=f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch",
-            training={"arguments": given},
-        ),
-        train=EarthquakeRecords(samples, size, _SERIES + 2 * seed, _RATE, deviation=deviation),
+        card=_card(network, arguments, data, size, given),
+        train=EarthquakeRecords(samples, size, _SERIES + 2 * seed, _RATE, deviation=deviation, noise=recorded),
         validation=EarthquakeRecords(256, size, _SERIES + 2 * seed + 1, _RATE, deviation=deviation),
         loss=soft_cross_entropy,
         metrics=picks,
@@ -94,6 +89,29 @@ def quakes(
         ),
         seed=seed,
         applies_to="",
+    )
+
+
+def _card(network: "Network", arguments: dict[str, Any], data: str, size: int, given: dict[str, Any]) -> "Card":
+    """What is known of the network before it has learnt."""
+    from geocnn.checkpoints import Card
+    from geocnn.synthetic.earthquakes import COMPONENTS
+    from geocnn.tracing import reach_of
+
+    return Card(
+        name="quakes",
+        task="segmentation",
+        architecture="picker",
+        arguments=arguments,
+        classes=("P", "S", "noise"),
+        channels=COMPONENTS,
+        axes=("time",),
+        window=(size,),
+        normalisation={"kind": "none"},
+        size_multiple=network.sizes.step,
+        reach=reach_of(network),
+        data=data,
+        training={"arguments": given},
     )
 
 
@@ -133,3 +151,18 @@ def _network(
             )
         network.load_state_dict(trained.model.state_dict())
     return network
+
+
+def _recorded(path: str, share: float, start: str | None, size: int) -> "RecordedNoise":
+    """Noise of real stations.
+
+    Raises:
+        DataError: there is none.
+        MissingError: no such file.
+    """
+    from geocnn.checkpoints import load
+    from geocnn.prediction.quiet import quiet_windows
+    from geocnn.synthetic.earthquakes import RecordedNoise
+
+    picker = load("quakes" if start is None else start, ndim=1)
+    return RecordedNoise(quiet_windows(picker, path, RecordedNoise.length(size)), share)

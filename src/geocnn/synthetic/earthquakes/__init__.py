@@ -16,6 +16,7 @@ from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes.background import background, spikes
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
+from geocnn.synthetic.earthquakes.recorded import RecordedNoise
 from geocnn.synthetic.earthquakes.recording import Recording, blemish, live_samples
 from geocnn.synthetic.earthquakes.source import Arrival, Source, draw, seismogram
 from geocnn.synthetic.earthquakes.travel import CRUST, Layers, TravelTimes
@@ -27,6 +28,7 @@ __all__ = [
     "EarthquakeRanges",
     "EarthquakeRecord",
     "Layers",
+    "RecordedNoise",
     "Source",
     "TravelTimes",
     "earthquake",
@@ -83,6 +85,7 @@ def earthquake(
     rate: float = 100.0,
     ranges: EarthquakeRanges | None = None,
     times: TravelTimes | None = None,
+    noise: RecordedNoise | None = None,
 ) -> EarthquakeRecord:
     """Record ``index`` of series ``seed``; always the same, whoever asks.
 
@@ -94,6 +97,7 @@ def earthquake(
         ranges: what is drawn at random.
         times: travel times of a site, whose sources then lie within its table; by default those of a crust of one
             velocity over the mantle, drawn for each earthquake.
+        noise: of real stations, for a share of the records, whose unit is that of the noise then.
 
     Raises:
         DataError: negative numbers, or fewer than 64 samples.
@@ -107,20 +111,22 @@ def earthquake(
     rng = np.random.default_rng((seed, index))
     clock = Clock.of(size, rate)
     recording = Recording.draw(rng, ranges, clock)
-    waveform, loudness = background(rng, ranges, clock, recording.response)
+    real = noise is not None and rng.random() < noise.share
+    ground = noise.draw(rng, clock) if noise and real else background(rng, ranges, clock, recording.response)
+    waveform = ground.waveform
     number = int(rng.random() >= ranges.quiet)
     while 0 < number < _MOST and rng.random() < ranges.second:
         number += 1
     sources = tuple(draw(rng, ranges, clock, times) for _ in range(number))
     arrivals: list[Arrival] = []
     for number, source in enumerate(sources):
-        loud = np.float32(loudness * 10 ** rng.uniform(*ranges.snr))
-        waveform += loud * seismogram(rng, ranges, clock, source, recording)
+        waves = seismogram(rng, ranges, clock, source, recording)
+        waveform += np.float32(ground.beside(clock, waves) * 10 ** rng.uniform(*ranges.snr)) * waves
         arrivals += source.arrivals(number, clock)
     if rng.random() < ranges.spikes:
-        waveform += spikes(rng, clock, loudness)
-    waveform = blemish(rng, ranges, waveform, loudness)
-    live = live_samples(rng, ranges, clock)
+        waveform += spikes(rng, clock, ground.loudness)
+    waveform = blemish(rng, ranges, waveform, ground.loudness)
+    live = ground.live & live_samples(rng, ranges, clock)
     waveform[~live] = 0
     seen = [a for a in sorted(arrivals, key=lambda a: a.time) if live[:, round(a.time * rate)].any()]
     return EarthquakeRecord(waveform, live, rate, sources, tuple(seen))

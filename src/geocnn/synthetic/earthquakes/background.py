@@ -1,23 +1,71 @@
 """What a station records without earthquakes: ground noise, machines, traffic, faults of the electronics."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.fft
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 from numpy import ndarray
 
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 
-__all__ = ["background", "spikes"]
+__all__ = ["Background", "background", "spikes"]
 
 _BAND = (1.0, 20.0)
 """Hz: where local earthquakes are looked for, and noise is compared with them."""
+_HIGHEST = 0.9
+"""Of the Nyquist frequency, up to which it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What a station records without earthquakes.
+
+    Attributes:
+        waveform: ground velocity as it is recorded, m/s.
+        live: where there are data.
+        density: power spectral density of the steady part of a component, (m/s)^2/Hz, by frequency.
+        loudness: standard deviation of it within 1..20 Hz.
+    """
+
+    waveform: Float32[ndarray, "3 size"]
+    live: Bool[ndarray, "3 size"]
+    density: Float[ndarray, " frequencies"]
+    loudness: float
+
+    @classmethod
+    def of(
+        cls,
+        clock: Clock,
+        waveform: Float32[ndarray, "3 size"],
+        live: Bool[ndarray, "3 size"],
+        density: Float[ndarray, " frequencies"],
+    ) -> "Background":
+        """With its loudness."""
+        within = (clock.frequency >= _BAND[0]) & (clock.frequency <= _BAND[1])
+        return cls(waveform, live, density, float(np.sqrt(np.sum(density[within]) * clock.rate / clock.padded)))
+
+    def beside(self, clock: Clock, waves: Float32[ndarray, "3 size"]) -> float:
+        """Standard deviation that the noise would have within 1..20 Hz were it as strong as in the band of the waves.
+
+        A wave of 10 Hz is seen above microseisms, whatever their size: the mean of the logarithm of the noise, weighted
+        with the power of the waves, says how much of it is in their way.
+        """
+        band = (clock.frequency >= _BAND[0]) & (clock.frequency <= _HIGHEST * clock.rate / 2)
+        power = np.sum(np.abs(scipy.fft.rfft(waves, clock.padded, axis=1)[:, band]) ** 2, axis=0, dtype=np.float64)
+        total = float(power.sum())
+        if not total > 0:
+            return self.loudness
+        least = np.finfo(np.float64).tiny
+        level = float(np.exp(np.sum(power * np.log(np.maximum(self.density[band], least))) / total))
+        return float(np.sqrt(level * (_BAND[1] - _BAND[0])))
 
 
 def background(
     rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, response: Float[ndarray, " frequencies"]
-) -> tuple[Float32[ndarray, "3 size"], float]:
+) -> Background:
     """Noise between the models of Peterson, with machines and passing traffic.
 
     Args:
@@ -25,24 +73,20 @@ def background(
         ranges: what is drawn.
         clock: of the record.
         response: of the recording, by frequency.
-
-    Returns:
-        Ground velocity as it is recorded, m/s, and the standard deviation of its steady part within 1..20 Hz.
     """
     density = _density(rng, ranges, clock) * response**2  # (m/s)^2 / Hz
     sides = np.array([1.0, *np.exp(rng.uniform(-0.2, 0.7, 1).repeat(2))])  # horizontal noise is mostly the larger
-    within = (clock.frequency >= _BAND[0]) & (clock.frequency <= _BAND[1])
-    loudness = float(np.sqrt(np.sum(density[within]) * clock.rate / clock.padded))
     scale = np.sqrt(density * clock.rate * clock.padded / 4).astype(np.float32)
     parts = rng.standard_normal((3, len(scale), 2), np.float32)
     spectrum = (parts[..., 0] + 1j * parts[..., 1]) * scale * sides[:, None].astype(np.float32)
     noise = scipy.fft.irfft(spectrum, clock.padded, axis=1)[:, : clock.size].astype(np.float32)
     noise *= _slow(rng, clock.size, rng.uniform(0, 0.3))
+    steady = Background.of(clock, noise, np.ones((3, clock.size), bool), density)
     for _ in range(int(rng.integers(*ranges.lines, endpoint=True))):
-        noise += loudness * _line(rng, clock)
+        noise += steady.loudness * _line(rng, clock)
     for _ in range(int(rng.integers(*ranges.bursts, endpoint=True))):
-        _burst(rng, clock, noise, loudness)
-    return noise, loudness
+        _burst(rng, clock, noise, steady.loudness)
+    return steady
 
 
 def _density(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Float[ndarray, " frequencies"]:

@@ -65,7 +65,8 @@ class EarthquakeRanges:
         converted: probability of a conversion in front of the S wave and one behind the P wave, unlabelled.
         second: probability of one more earthquake in the window after each, up to four; all are labelled.
         quiet: probability of a window without any.
-        snr: decimal logarithm of the peak of the P wave over the standard deviation of the noise within 1..20 Hz.
+        snr: decimal logarithm of the peak of the P wave over the standard deviation within 1..20 Hz of noise that is
+            as strong as in the band of the earthquake.
         noise_level: where between the low (0) and the high (1) noise model of Peterson (1993) the spectrum lies.
         lines: number of machines, spectral lines of 1..45 Hz.
         bursts: number of transients of traffic, steps and wind: hard negatives.
@@ -102,7 +103,7 @@ class EarthquakeRanges:
     converted: float = 0.2
     second: float = 0.25
     quiet: float = 0.25
-    snr: tuple[float, float] = (-0.2, 2.2)
+    snr: tuple[float, float] = (-0.4, 2.2)
     noise_level: tuple[float, float] = (0.0, 1.0)
     lines: tuple[int, int] = (0, 3)
     bursts: tuple[int, int] = (0, 3)
