@@ -12,7 +12,7 @@ from geocnn.io.waveforms import ArrayPiece, Channel, Station, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import PhasePick
-from geocnn.prediction import arrivals
+from geocnn.prediction import picker
 from geocnn.prediction.arrivals import Arrival, pick_station, station_events
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.prediction.quiet import quiet_windows
@@ -81,7 +81,7 @@ def test_picks_do_not_depend_on_how_a_record_is_cut_and_scaled(tmp_path, network
     assert [p for p in later if p[1] > away] == [
         (p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole if t > away
     ]
-    monkeypatch.setattr(arrivals, "_CORE", 2048)
+    monkeypatch.setattr(picker, "_CORE", 2048)
     parts = picked(network, written(tmp_path / "a.mseed", waveform))
     assert [(p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole] == parts
 

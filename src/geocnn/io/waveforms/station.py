@@ -50,6 +50,7 @@ class Station:
             there is no such channel.
         rate: samples per second at which it is read, whatever it was recorded with.
         notes: what was found while reading, each once.
+        grid: the rate as a fraction.
     """
 
     network: str
@@ -61,7 +62,7 @@ class Station:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._rate = Fraction(self.rate).limit_denominator(1000)
+        self.grid = Fraction(self.rate).limit_denominator(1000)
         self._first: dict[int, float] = {}
         self._starts = [[piece.start for piece in pieces] for pieces in self.components]
         self._longest = [max((p.end - p.start for p in pieces), default=0) for pieces in self.components]
@@ -77,7 +78,7 @@ class Station:
 
     def index(self, time: int) -> int:
         """Number of the sample at a time, ns."""
-        return index_of(time, self._rate)
+        return index_of(time, self.grid)
 
     def runs(self) -> list[tuple[int, int]]:
         """Parts in which there are data, first sample and the one behind the last; what is between them is long."""
@@ -98,7 +99,7 @@ class Station:
 
     def time(self, index: float) -> int:
         """Time of a sample, ns, where it was really taken: clocks seldom tick at whole hundredths of a second."""
-        time, half = time_of(index, self._rate), round(SECOND / self.rate / 2)
+        time, half = time_of(index, self.grid), round(SECOND / self.rate / 2)
         for component in range(3):
             for piece in self.within(component, time - half, time + half):
                 return time + piece.start - time_of(index_of(piece.start, piece.grid), piece.grid)
@@ -117,7 +118,7 @@ class Station:
         waveform = np.zeros((3, stop - start), np.float32)
         live = np.zeros((3, stop - start), bool)
         for component in range(3):
-            span = (time_of(start, self._rate) - SECOND, time_of(stop, self._rate) + SECOND)
+            span = (time_of(start, self.grid) - SECOND, time_of(stop, self.grid) + SECOND)
             pieces = self.within(component, *span)
             for rate in sorted({piece.grid for piece in pieces}, reverse=True):
                 same = [piece for piece in pieces if piece.grid == rate]
@@ -131,7 +132,7 @@ class Station:
         self, component: int, pieces: Sequence[Piece], rate: Fraction, start: int, stop: int
     ) -> tuple[Float64[ndarray, " samples"], Bool[ndarray, " samples"]]:
         """Samples of pieces of one rate at the rate of the station."""
-        ratio = self._rate / rate
+        ratio = self.grid / rate
         up, down = ratio.numerator, ratio.denominator
         margin = -(-_FILTER * max(up, down) // (up * down)) + 1
         first = (start // up - margin) * down  # of the pieces; a sample of the station lies at the same time

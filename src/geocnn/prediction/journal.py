@@ -1,0 +1,118 @@
+"""What has been picked so far, on disk: a run that was killed goes on where it was, and a growing archive too."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from geocnn.errors import TargetError
+from geocnn.io.system import reason
+from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms.pieces import time_of
+from geocnn.io.waveforms.quakeml import PhasePick
+from geocnn.io.waveforms.station import SECOND
+from geocnn.prediction.arrivals import Arrival
+from geocnn.prediction.picker import Part, Picker
+
+__all__ = ["Journal"]
+
+_NEAR = 10 * SECOND
+"""Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
+
+
+class Journal:
+    """Arrivals of finished parts, a line of JSON each, in a file that is gone when the catalogue is written.
+
+    A part counts as finished as long as the samples that it was picked in are the same: the digest of a line covers
+    the names and states of the files with them. A line that a kill has cut short is none.
+
+    Args:
+        path: of the file; None keeps nothing.
+        job: what else the picks depend on: network, threshold.
+
+    Raises:
+        TargetError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path | None, job: str) -> None:
+        self.path = path
+        self.job = job
+        self._known: dict[str, list[list[object]]] = {}
+        self._file = None
+        if path is None:
+            return
+        try:
+            if path.exists():
+                self._read(path)
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise TargetError(f"{path} cannot be written ({reason(error)}); give --out another folder.") from None
+
+    def _read(self, path: Path) -> None:
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+                self._known[str(entry["part"])] = list(entry["picks"])
+            except (ValueError, TypeError, KeyError):
+                continue
+
+    def __len__(self) -> int:
+        """Parts that are known."""
+        return len(self._known)
+
+    def key(self, station: Station, part: Part, picker: Picker) -> str:
+        """Name of a part in the state that its samples are in."""
+        start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))
+        digest = hashlib.sha256(f"{self.job} {picker.threshold} {part}".encode())
+        for component in range(3):
+            for piece in station.within(component, start - _NEAR, stop + _NEAR):
+                digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.origin}\n".encode())
+        return f"{station} {part.first} {digest.hexdigest()[:16]}"
+
+    def get(self, key: str, station: Station) -> list[Arrival] | None:
+        """Arrivals of a part; None where they are not known."""
+        known = self._known.get(key)
+        return None if known is None else [_arrival(station, *entry) for entry in known]  # type: ignore[arg-type]
+
+    def add(self, key: str, arrivals: Sequence[Arrival]) -> None:
+        """Note a part.
+
+        Raises:
+            TargetError: the disk is full.
+        """
+        if self._file is None:
+            return
+        picks = [_entry(arrival) for arrival in arrivals]
+        self._known[key] = picks
+        try:
+            self._file.write(json.dumps({"part": key, "picks": picks}) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
+
+    def close(self, *, done: bool) -> None:
+        """Keep the file for the next run, or remove it where the catalogue has been written."""
+        if self._file is None or self.path is None:
+            return
+        self._file.close()
+        if done or not self._known:
+            self.path.unlink(missing_ok=True)
+
+
+def _entry(arrival: Arrival) -> list[object]:
+    p = arrival.pick
+    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, arrival.amplitude]
+
+
+def _arrival(
+    station: Station,
+    code: str,
+    phase: str,
+    time: int,
+    uncertainty: float,
+    probability: float,
+    polarity: int,
+    amplitude: float,
+) -> Arrival:
+    channel = Channel(station.network, station.name, station.location, code)
+    return Arrival(station, PhasePick(channel, phase, time, uncertainty, probability, polarity), amplitude)

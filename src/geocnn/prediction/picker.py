@@ -1,0 +1,163 @@
+"""A picker at work on a record, part by part, each with what the network sees beyond it."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32
+from numpy import ndarray
+from torch import nn
+
+from geocnn.checkpoints import Trained, is_picker
+from geocnn.errors import DataError
+from geocnn.hardware import choose_device
+from geocnn.io.waveforms import Record, Station
+from geocnn.picking import Pick, find_picks
+
+__all__ = ["Part", "Picked", "Picker", "parts", "picked"]
+
+_CORE = 65_536
+"""Samples that are decided at once. Parts begin at its multiples, counted from 1970, so that they are the same ones
+whenever a record begins."""
+_AROUND = 1024
+"""Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
+_EDGE = 0.5
+"""Seconds from the end of the data of all components within which nothing is picked."""
+_BLOCK = 256
+"""Samples whose multiples parts begin at, counted from 1970, so that the network steps alike through all records."""
+_RATE = 100.0
+"""Samples per second of what pickers learn from."""
+
+
+class Part(NamedTuple):
+    """Part of a station's record that is decided at once: its first sample and the one behind its last."""
+
+    first: int
+    last: int
+
+
+class Picked(NamedTuple):
+    """What was found in a part.
+
+    Attributes:
+        part: the part.
+        record: its samples with those around it that the network saw.
+        picks: picks and their phases, by time, in samples of ``record``.
+        probability: of P and of S, for the samples of the part alone; None where it holds no data.
+    """
+
+    part: Part
+    record: Record
+    picks: list[tuple[Pick, str]]
+    probability: Float32[ndarray, "2 samples"] | None
+
+
+def parts(station: Station) -> list[Part]:
+    """The parts of a record that hold data, by time."""
+    found: dict[Part, None] = {}
+    for start, stop in station.runs():
+        for first in range(start // _CORE * _CORE, stop, _CORE):
+            low, high = max(first, start // _BLOCK * _BLOCK), min(first + _CORE, -(-stop // _BLOCK) * _BLOCK)
+            found[Part(low, high)] = None
+    return list(found)
+
+
+@dataclass(frozen=True)
+class Picker:
+    """A network that picks.
+
+    Attributes:
+        model: on the device.
+        place: the device.
+        halo: samples on each side of a part that it sees.
+        threshold: probability of a pick.
+        deviation: of the Gaussian that the network has learnt, s.
+    """
+
+    model: nn.Module
+    place: torch.device
+    halo: int
+    threshold: float
+    deviation: float
+
+    @classmethod
+    def of(cls, trained: Trained, *, threshold: float | None = None, device: str = "auto") -> "Picker":
+        """For a network.
+
+        Raises:
+            DataError: it is no picker, or the threshold is no probability.
+        """
+        card = trained.card
+        if not is_picker(card) or card.reach is None:
+            raise DataError(f"{card.name} is no picker of P and S waves; give quakes, or one of geocnn train quakes.")
+        threshold = card.threshold if threshold is None else threshold
+        if not 0 < threshold <= 1:
+            raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
+        halo = -(-(card.reach + _AROUND) // _BLOCK) * _BLOCK
+        deviation = float(card.training.get("arguments", {}).get("deviation", 0.1))
+        place = choose_device(device)
+        return cls(trained.model.eval().to(place), place, halo, threshold, deviation)
+
+    def read(self, station: Station, part: Part) -> Record:
+        """A part with what is seen around it.
+
+        Raises:
+            DataError: the station is read at another rate than the network has learnt.
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+        """
+        if station.rate != _RATE:
+            raise DataError(
+                f"{station} is read at {station.rate:g} Hz; a picker needs {_RATE:g}, as open_archive gives it."
+            )
+        return station.read(part.first - self.halo, part.last + self.halo)
+
+    def __call__(self, part: Part, record: Record) -> Picked:
+        """Pick in a part."""
+        halo = self.halo
+        if not record.live[:, halo:-halo].any():
+            return Picked(part, record, [], None)
+        with torch.inference_mode():
+            logits = self.model(torch.from_numpy(record.waveform)[None].to(self.place))
+            probability = torch.softmax(logits.float(), 1)[0, :2].cpu().numpy()
+        clear = _clear(np.any(record.live, axis=0), round(_EDGE * _RATE))
+        around = slice(halo - _AROUND, len(clear) - halo + _AROUND)
+        found: list[tuple[Pick, str]] = []
+        for row, phase in enumerate("PS"):
+            picks = find_picks(probability[row, around], threshold=self.threshold, rate=_RATE, deviation=self.deviation)
+            found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
+        inside = [(p, s) for p, s in sorted(found) if halo <= round(p.sample) < len(clear) - halo]
+        kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
+        return Picked(part, record, kept, probability[:, halo:-halo])
+
+
+def picked(picker: Picker, records: Iterable[tuple[Part, Record]]) -> Iterator[Picked]:
+    """What is found in parts, in their order, several of them at work while the next are read.
+
+    A layer in one dimension is too small to be shared among threads: each takes a part of its own.
+    """
+    threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
+    waiting: deque[Future[Picked]] = deque()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for part, record in records:
+                waiting.append(pool.submit(picker, part, record))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _clear(live: Bool[ndarray, " samples"], edge: int) -> Bool[ndarray, " samples"]:
+    """Samples with data for so many samples on both sides."""
+    counts = np.concatenate(([0], np.cumsum(live)))
+    at = np.arange(len(live))
+    low, high = np.maximum(0, at - edge), np.minimum(len(live), at + edge + 1)
+    clear: Bool[ndarray, " samples"] = counts[high] - counts[low] == high - low
+    return clear
