@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from geocnn.figures.style import INK, figure
+from geocnn.figures.style import INK, figure, metric
 
 if TYPE_CHECKING:
     from geocnn.synthetic.earthquakes import EarthquakeRecord
@@ -60,14 +60,6 @@ def _draw(place: Axes, record: "EarthquakeRecord", number: int) -> None:
     place.tick_params(labelsize=8, left=False)
     told = [f"{s.distance:.0f} km away, {s.depth:.0f} km deep, M {s.magnitude:.1f}" for s in record.sources]
     words = "; ".join(told) or "no earthquake"
-    place.set_title(f"{number:03d}: {words}; peak {_metric(most)}m/s", fontsize=8, loc="left")
+    place.set_title(f"{number:03d}: {words}; peak {metric(most)}m/s", fontsize=8, loc="left")
     for side in ("top", "right", "left"):
         place.spines[side].set_visible(False)
-
-
-def _metric(value: float) -> str:
-    """Number and prefix, for example "3.2 n" of 3.2e-9."""
-    for prefix, unit in (("", 1.0), ("m", 1e-3), ("\N{MICRO SIGN}", 1e-6), ("n", 1e-9)):
-        if value >= unit:
-            return f"{value / unit:.{2 if value < 10 * unit else 3}g} {prefix}"
-    return f"{value / 1e-12:.3g} p"

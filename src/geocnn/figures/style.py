@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 
-__all__ = ["FAULT", "INK", "check_picture", "class_colours", "figure", "save"]
+__all__ = ["FAULT", "INK", "check_picture", "class_colours", "figure", "metric", "save"]
 
 INK = "#222222"
 """Colour of lines and text."""
@@ -79,3 +79,11 @@ def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def metric(value: float) -> str:
+    """Number and prefix of a unit, for example "3.2 n" of 3.2e-9."""
+    for prefix, unit in (("", 1.0), ("m", 1e-3), ("\N{MICRO SIGN}", 1e-6), ("n", 1e-9)):
+        if value >= unit:
+            return f"{value / unit:.{2 if value < 10 * unit else 3}g} {prefix}"
+    return f"{value / 1e-12:.3g} p"

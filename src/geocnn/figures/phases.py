@@ -1,0 +1,26 @@
+"""Picks of a station as pictures want them."""
+
+from collections.abc import Sequence
+
+from geocnn.io.waveforms import Station
+from geocnn.io.waveforms.quakeml import Event, PhasePick
+
+__all__ = ["first_pair", "picks_at"]
+
+
+def picks_at(station: Station, event: Event, begin: int | None = None, end: int | None = None) -> list[PhasePick]:
+    """Picks of an event at a station, from a time on and before another, ns since 1970."""
+    codes = (station.network, station.name, station.location)
+    return [
+        pick
+        for pick in event.picks
+        if (pick.channel.network, pick.channel.station, pick.channel.location) == codes
+        and (begin is None or pick.time >= begin)
+        and (end is None or pick.time < end)
+    ]
+
+
+def first_pair(picks: Sequence[PhasePick]) -> tuple[PhasePick, PhasePick] | None:
+    """The first P and the first S, where there are both."""
+    p, s = (next((pick for pick in picks if pick.phase == phase), None) for phase in "PS")
+    return (p, s) if p and s else None

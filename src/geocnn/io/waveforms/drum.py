@@ -1,0 +1,206 @@
+"""A day of a station as on a drum recorder: the smallest and the largest sample of every column of a picture."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import scipy.signal
+from jaxtyping import Bool, Float32
+from numpy import ndarray
+
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.station import Record, Station
+
+__all__ = ["CORNER", "Drum", "Drums", "high_pass"]
+
+CORNER = 1.0
+"""Hz below which samples are left out: there is the unrest of the sea, tens of times what small earthquakes move."""
+_REACH = 2.0
+"""Seconds on each side that the filter looks at: half as strong at 1 Hz, below 1/1000 under 0.5 Hz."""
+_DAY = 86_400
+_ROWS = 48
+"""Rows of a picture, at most: half an hour each for a whole day."""
+_MINUTES = (2, 5, 10, 15, 30)
+"""Lengths of a row, in each of which a minute falls on a tick."""
+_COLUMNS = 1500
+"""Columns of a row, about the pixels that it has."""
+
+
+class Drum:
+    """A day of one component; what is kept is made for a picture and does not grow with the samples.
+
+    The rows reach from the first to the last data of the day, so that an hour of data does not drown in a day of
+    nothing, and are the shorter, the shorter this is.
+
+    Args:
+        station: whose.
+        day: a date (UTC).
+        runs: what ``station.runs()`` gives, where it is known already.
+
+    Attributes:
+        station: whose.
+        day: the date (UTC), ``datetime64[D]``.
+        component: which is kept, the number in ``station.components``: the vertical one, where there is one.
+        minutes: length of a row.
+        first: seconds of the day at which the first row begins.
+        low: the smallest sample, (rows, columns), the unit of the data; NaN where there are none.
+        high: the largest sample, likewise.
+    """
+
+    def __init__(self, station: Station, day: np.datetime64, runs: Sequence[tuple[int, int]] | None = None) -> None:
+        self.station = station
+        self.day = day.astype("datetime64[D]")
+        self.component = next((k for k, pieces in enumerate(station.components) if pieces), 0)
+        midnight = station.index(self.start)
+        begin, end = _span(station.runs() if runs is None else runs, midnight, station.rate)
+        self.minutes, self.first, rows = _rows(begin, end)
+        row = 60 * self.minutes
+        self._row = round(row * station.rate)
+        self._begin = midnight + round(self.first * station.rate)
+        columns = min(_COLUMNS, self._row)
+        self.low: Float32[ndarray, "rows columns"] = np.full((rows, columns), np.nan, np.float32)
+        self.high: Float32[ndarray, "rows columns"] = self.low.copy()
+
+    @property
+    def start(self) -> int:
+        """Midnight at which the day begins, nanoseconds since 1970."""
+        return int(self.day.astype("datetime64[ns]").astype(np.int64))
+
+    @property
+    def stop(self) -> int:
+        """Midnight at which it ends."""
+        return self.start + _DAY * SECOND
+
+    @property
+    def channel(self) -> str:
+        """The codes, such as CX.PB01..HHZ."""
+        pieces = self.station.components[self.component]
+        return str(pieces[0].channel) if pieces else f"{self.station}Z"
+
+    def add(self, record: Record, halo: int) -> None:
+        """Take the samples of a part of the record that are of this day.
+
+        What is kept is the same wherever the record is cut, to rounding.
+
+        Args:
+            record: the part.
+            halo: samples on each side of it that belong to its neighbours: at least :meth:`least_halo`.
+
+        Raises:
+            ValueError: the halo is smaller.
+        """
+        if halo < (least := self.least_halo(self.station.rate)):
+            raise ValueError(f"the halo is {halo} samples; the filter of a drum needs {least} on each side.")
+        start = record.start + halo - self._begin
+        stop = record.start + record.waveform.shape[1] - halo - self._begin
+        rows, columns = self.low.shape
+        first, last = max(0, start), min(rows * self._row, stop)
+        if first >= last or not record.live[self.component].any():
+            return
+        at = slice(first - start + halo, last - start + halo)
+        live = record.live[self.component]
+        samples = high_pass(record.waveform[self.component], live, self.station.rate)[at]
+        column = np.arange(first * columns // self._row, (last - 1) * columns // self._row + 1)
+        edges = np.maximum(-(-column * self._row // columns) - first, 0)
+        for kept, best, nothing in ((self.low, np.fmin, np.inf), (self.high, np.fmax, -np.inf)):
+            found = best.reduceat(np.where(live[at], samples, np.float32(nothing)), edges)
+            place = kept.reshape(-1)[column[0] : column[-1] + 1]
+            best(place, np.where(np.isfinite(found), found, np.nan), out=place)
+
+    @staticmethod
+    def least_halo(rate: float) -> int:
+        """Samples beyond what is added that decide on it."""
+        return 3 * round(_REACH * rate)
+
+    def place(self, time: int) -> tuple[int, float] | None:
+        """Row, and minutes from its begin, of a time (ns since 1970); None outside the rows."""
+        row, rest = divmod((time - self.start) / SECOND - self.first, 60 * self.minutes)
+        return (int(row), rest / 60) if 0 <= row < len(self.low) else None
+
+
+class Drums:
+    """The days of a station, begun when their first sample comes and handed over when their last has come.
+
+    Args:
+        station: whose records come.
+    """
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self._runs = station.runs()
+        self._open: dict[int, Drum] = {}
+
+    def add(self, record: Record, halo: int) -> list[Drum]:
+        """Take a part of the record, the parts in their order; return the days that are over.
+
+        Args:
+            record: the part.
+            halo: samples on each side of it that belong to its neighbours, see :meth:`Drum.add`.
+
+        Raises:
+            ValueError: the halo is smaller than the filter needs.
+        """
+        rate = self.station.rate
+        begin, end = (
+            (record.start + at) / rate // _DAY for at in (halo, max(halo, record.waveform.shape[1] - halo - 1))
+        )
+        for number in range(int(begin), int(end) + 1):
+            drum = self._open.get(number)
+            if drum is None:
+                drum = self._open[number] = Drum(self.station, np.datetime64(number, "D"), self._runs)
+            drum.add(record, halo)
+        return [self._open.pop(number) for number in sorted(self._open) if number < begin]
+
+    def rest(self) -> Iterator[Drum]:
+        """The days that are not over when the records are."""
+        while self._open:
+            yield self._open.pop(min(self._open))
+
+
+def _span(runs: Sequence[tuple[int, int]], midnight: int, rate: float) -> tuple[float, float]:
+    """Seconds of the day from its first to its last data; the whole day where there are none."""
+    size = round(_DAY * rate)
+    parts = [(start - midnight, stop - midnight) for start, stop in runs]
+    inside = [(max(0, start), min(size, stop)) for start, stop in parts if start < size and stop > 0]
+    if not inside:
+        return 0.0, float(_DAY)
+    return min(start for start, _ in inside) / rate, max(stop for _, stop in inside) / rate
+
+
+def _rows(begin: float, end: float) -> tuple[int, int, int]:
+    """Minutes a row, the second at which the first one begins, and how many there are.
+
+    A hundredth of a row of data, which records often have beyond a full hour, gets no row of its own.
+    """
+    for minutes in _MINUTES:
+        row, little = 60 * minutes, 0.6 * minutes
+        first = int((begin + little) // row)
+        rows = max(1, int(-(-(end - little) // row)) - first)
+        if rows <= _ROWS:
+            break
+    return minutes, first * row, rows
+
+
+def high_pass(
+    samples: Float32[ndarray, " samples"], live: Bool[ndarray, " samples"], rate: float
+) -> Float32[ndarray, " samples"]:
+    """Samples above 1 Hz, where they are, not later; beside gaps as if the record went on steadily.
+
+    Short gaps are bridged by a line. In long ones the nearest sample is held, of which the filter sees one side alone:
+    what comes of a live sample depends on those within three times the reach of the filter.
+    """
+    reach = round(_REACH * rate)
+    filled = samples.astype(np.float64)
+    if not live.all():
+        known = np.flatnonzero(live)
+        dead = np.flatnonzero(~live)
+        after = known[np.minimum(np.searchsorted(known, dead), len(known) - 1)]
+        before = known[np.maximum(np.searchsorted(known, dead) - 1, 0)]
+        nearest = filled[np.where(dead - before < after - dead, before, after)]
+        filled[dead] = np.where(after - before <= 2 * reach, np.interp(dead, known, filled[known]), nearest)
+    filled -= filled.mean()  # of single precision the filter needs all
+    taps = scipy.signal.firwin(2 * reach + 1, CORNER, fs=rate, pass_zero=False, window=("kaiser", 6.0))
+    taps -= taps.mean()
+    passed: Float32[ndarray, " samples"] = scipy.signal.oaconvolve(
+        filled.astype(np.float32), taps.astype(np.float32), "same"
+    )
+    return passed
