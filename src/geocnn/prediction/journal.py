@@ -4,39 +4,48 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 from geocnn.io.waveforms import Channel, Station
-from geocnn.io.waveforms.pieces import time_of
+from geocnn.io.waveforms.pieces import SECOND, time_of
 from geocnn.io.waveforms.quakeml import PhasePick
-from geocnn.io.waveforms.station import SECOND
 from geocnn.prediction.arrivals import Arrival
 from geocnn.prediction.picker import Part, Picker
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "unfinished"]
 
 _NEAR = 10 * SECOND
 """Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
 
 
+def unfinished(catalogue: Path) -> Path:
+    """The file of a catalogue that is not written yet."""
+    return catalogue.with_name(f"{catalogue.name}.unfinished")
+
+
 class Journal:
     """Arrivals of finished parts, a line of JSON each, in a file that is gone when the catalogue is written.
 
-    A part counts as finished as long as the samples that it was picked in are the same: the digest of a line covers
-    the names and states of the files with them. A line that a kill has cut short is none.
+    A part counts as finished as long as the samples that it was picked in are the same, and network and threshold: the
+    digest of a line covers them, the samples by names and states of their files. A line that a kill has cut short is
+    none.
 
     Args:
         path: of the file; None keeps nothing.
-        job: what else the picks depend on: network, threshold.
+
+    Attributes:
+        done: set when the catalogue is written, after which the file is removed.
 
     Raises:
         TargetError: the file cannot be written.
     """
 
-    def __init__(self, path: Path | None, job: str) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.job = job
+        self.done = False
         self._known: dict[str, list[list[object]]] = {}
         self._file = None
         if path is None:
@@ -63,7 +72,7 @@ class Journal:
     def key(self, station: Station, part: Part, picker: Picker) -> str:
         """Name of a part in the state that its samples are in."""
         start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))
-        digest = hashlib.sha256(f"{self.job} {picker.threshold} {part}".encode())
+        digest = hashlib.sha256(f"{picker.identity} {part}".encode())
         for component in range(3):
             for piece in station.within(component, start - _NEAR, stop + _NEAR):
                 digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.origin}\n".encode())
@@ -90,13 +99,27 @@ class Journal:
         except OSError as error:
             raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
 
-    def close(self, *, done: bool) -> None:
-        """Keep the file for the next run, or remove it where the catalogue has been written."""
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Keep the file for the next run, or remove it where the catalogue has been written.
+
+        Raises:
+            KeyboardInterrupt: again, with a sentence on what is kept.
+        """
         if self._file is None or self.path is None:
             return
         self._file.close()
-        if done or not self._known:
+        if self.done or not self._known:
             self.path.unlink(missing_ok=True)
+        elif isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(
+                f"stopped; what has been picked is kept in {self.path}, and the same command goes on from there."
+            ) from None
 
 
 def _entry(arrival: Arrival) -> list[object]:

@@ -1,5 +1,6 @@
 """A picker at work on a record, part by part, each with what the network sees beyond it."""
 
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +22,9 @@ from geocnn.picking import Pick, find_picks
 __all__ = ["Part", "Picked", "Picker", "parts", "picked"]
 
 _CORE = 65_536
-"""Samples that are decided at once. Parts begin at its multiples, counted from 1970, so that they are the same ones
-whenever a record begins."""
+"""Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins."""
+_DAY = 8_640_000
+"""Samples of a day, whose parts end with it."""
 _AROUND = 1024
 """Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
 _EDGE = 0.5
@@ -60,9 +62,12 @@ def parts(station: Station) -> list[Part]:
     """The parts of a record that hold data, by time."""
     found: dict[Part, None] = {}
     for start, stop in station.runs():
-        for first in range(start // _CORE * _CORE, stop, _CORE):
-            low, high = max(first, start // _BLOCK * _BLOCK), min(first + _CORE, -(-stop // _BLOCK) * _BLOCK)
-            found[Part(low, high)] = None
+        first, end = start // _BLOCK * _BLOCK, -(-stop // _BLOCK) * _BLOCK
+        while first < end:
+            midnight = first // _DAY * _DAY
+            last = min(end, midnight + ((first - midnight) // _CORE + 1) * _CORE, midnight + _DAY)
+            found[Part(first, last)] = None
+            first = last
     return list(found)
 
 
@@ -76,6 +81,7 @@ class Picker:
         halo: samples on each side of a part that it sees.
         threshold: probability of a pick.
         deviation: of the Gaussian that the network has learnt, s.
+        identity: a digest of all that picks depend on beside the records.
     """
 
     model: nn.Module
@@ -83,6 +89,7 @@ class Picker:
     halo: int
     threshold: float
     deviation: float
+    identity: str
 
     @classmethod
     def of(cls, trained: Trained, *, threshold: float | None = None, device: str = "auto") -> "Picker":
@@ -100,7 +107,10 @@ class Picker:
         halo = -(-(card.reach + _AROUND) // _BLOCK) * _BLOCK
         deviation = float(card.training.get("arguments", {}).get("deviation", 0.1))
         place = choose_device(device)
-        return cls(trained.model.eval().to(place), place, halo, threshold, deviation)
+        digest = hashlib.sha256(f"{halo} {threshold} {deviation}".encode())
+        for value in trained.model.state_dict().values():
+            digest.update(value.cpu().numpy().tobytes())
+        return cls(trained.model.eval().to(place), place, halo, threshold, deviation, digest.hexdigest())
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with what is seen around it.

@@ -17,7 +17,7 @@ from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, FilePiece, P
 if TYPE_CHECKING:
     from pymseed import MS3Record
 
-__all__ = ["MiniseedPiece", "is_miniseed", "scan_miniseed", "write_miniseed"]
+__all__ = ["MiniseedPiece", "is_miniseed", "miniseed_records", "scan_miniseed", "write_miniseed"]
 
 _SPAN = 1 << 17
 """Bytes of a file that a piece comes from at most, so that little is read for a few minutes of it."""
@@ -232,15 +232,20 @@ def write_miniseed(path: Path, pieces: Sequence[ArrayPiece], *, overwrite: bool 
     Raises:
         TargetError: it exists and ``overwrite`` is not given, or cannot be written.
     """
+    check_target(path, sum(4 * piece.count for piece in pieces), overwrite=overwrite)
+    # Not to_file, whose errors do not say what the system said.
+    with replaced(path) as part, part.open("wb") as file:
+        for record in miniseed_records(pieces):
+            file.write(record)
+
+
+def miniseed_records(pieces: Sequence[ArrayPiece]) -> Iterator[bytes]:
+    """Records of version 2, 32-bit floats in 4096 bytes, of pieces of any channels."""
     from pymseed import DataEncoding, MS3TraceList, nslc2sourceid
 
-    check_target(path, sum(4 * piece.count for piece in pieces), overwrite=overwrite)
     traces = MS3TraceList()
     for piece in pieces:
         c = piece.channel
         source = nslc2sourceid(c.network, c.station, c.location, c.code)
         traces.add_data(source, np.asarray(piece.samples, np.float32), "f", piece.rate, starttime=piece.start)
-    # Not to_file, whose errors do not say what the system said.
-    with replaced(path) as part, part.open("wb") as file:
-        for record in traces.generate(encoding=DataEncoding.FLOAT32, format_version=2):
-            file.write(record)
+    yield from traces.generate(encoding=DataEncoding.FLOAT32, format_version=2)

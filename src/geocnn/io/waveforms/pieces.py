@@ -122,7 +122,7 @@ class ArrayPiece(Piece):
         """All of an array."""
         return cls(channel, start, rate, len(samples), samples)
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """A digest of the samples."""
         import hashlib

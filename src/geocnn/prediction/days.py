@@ -1,0 +1,104 @@
+"""What is made of the days of stations beside a catalogue: pictures, probabilities."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+
+from geocnn.checkpoints import make_folder
+from geocnn.errors import TargetError
+from geocnn.io.system import replaced
+from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.miniseed import miniseed_records
+from geocnn.io.waveforms.pieces import ArrayPiece, spans, time_of
+from geocnn.io.waveforms.quakeml import Event
+from geocnn.prediction.arrivals import Arrival
+from geocnn.prediction.picker import Picked
+
+__all__ = ["DAY", "Pictures", "Probabilities", "date"]
+
+DAY = 8_640_000
+"""Samples of a day, at the 100 Hz of pickers."""
+
+
+def date(day: int) -> np.datetime64:
+    """The date (UTC) of a day, counted from 1970."""
+    return np.datetime64(day, "D")
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """Draws days and stations: :class:`geocnn.figures.catalogue.CataloguePictures`, or one of your own."""
+
+    def have(self, station: Station, day: int) -> bool:
+        """Whether the picture of a day is there already."""
+
+    def day(self, drum: Drum, events: Sequence[Event]) -> None:
+        """Draw a day with what was picked in it."""
+
+    def station(self, station: Station, arrivals: Sequence[Arrival], events: Sequence[Event]) -> None:
+        """Draw all days of a station."""
+
+
+class Probabilities:
+    """Probabilities of P and of S as miniSEED, a file a day and station.
+
+    The channels are those of the station with Y, a derived quantity, for the instrument and P or S for the component,
+    such as HYP. Where there are no data there are no probabilities.
+
+    Args:
+        folder: where; made if missing.
+
+    Raises:
+        TargetError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        make_folder(folder)
+        self.folder = folder
+        self._parts: list[ArrayPiece] = []
+
+    def path(self, station: Station, day: int) -> Path:
+        """File of a day."""
+        return self.folder / f"{station}.{date(day)}.probabilities.mseed"
+
+    def have(self, station: Station, day: int) -> bool:
+        """Whether the file of a day is there already."""
+        return self.path(station, day).exists()
+
+    def add(self, station: Station, found: Picked) -> None:
+        """Take a part, the parts of a day in their order."""
+        if found.probability is None:
+            return
+        halo = (len(found.record.live[0]) - found.probability.shape[1]) // 2
+        live = np.any(found.record.live, axis=0)[halo : halo + found.probability.shape[1]]
+        for phase, row in zip("PS", found.probability, strict=True):
+            channel = Channel(station.network, station.name, station.location, f"{station.instrument[:1]}Y{phase}")
+            for first, last in spans(live):
+                start = time_of(found.part.first + first, station.grid)
+                self._parts.append(ArrayPiece.of(channel, start, station.rate, _copy(row[first:last])))
+
+    def finish(self, station: Station, day: int) -> None:
+        """Write a day.
+
+        Raises:
+            TargetError: no permission, disk full.
+        """
+        if not self._parts:
+            return
+        path = self.path(station, day)
+        if path.is_dir():
+            raise TargetError(f"{path} is a folder; move it away.")
+        with replaced(path) as part, part.open("wb") as file:
+            for record in miniseed_records(self._parts):
+                file.write(record)
+        self._parts.clear()
+
+
+def _copy(row: Float32[ndarray, " samples"]) -> Float32[ndarray, " samples"]:
+    """Of its own, so that the whole of a part need not be kept."""
+    return np.ascontiguousarray(row).copy()

@@ -1,0 +1,163 @@
+"""Stations and their days one after the other: what is picked in them, drawn and written down."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+
+import numpy as np
+
+from geocnn.io.waveforms import Archive, Record, Station
+from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.quakeml import Event, quakeml
+from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
+from geocnn.prediction.days import DAY, Pictures, Probabilities, date
+from geocnn.prediction.journal import Journal
+from geocnn.prediction.picker import Part, Picker, parts, picked
+from geocnn.progress import Tick, progress
+
+__all__ = ["Catalogue", "PickJob"]
+
+_HOUR = 360_000
+"""Samples."""
+_COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "event")
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """What was picked.
+
+    Attributes:
+        arrivals: of all stations, by station and time.
+        events: of each station, in the same order.
+        notes: what a user should know of the data.
+    """
+
+    arrivals: tuple[Arrival, ...]
+    events: tuple[Event, ...]
+    notes: tuple[str, ...]
+
+    def table(self) -> str:
+        """A table of the picks, CSV with a head, as associators take them.
+
+        ``id`` is network.station.location.instrument, ``time`` is in seconds since 1970, ``uncertainty`` in seconds,
+        ``amplitude`` in the unit of the data, and ``event`` the number of the event in the QuakeML file. PyOcto takes
+        station, phase and time, GaMMA id, utc, phase, probability and amplitude.
+        """
+        rows = io.StringIO()
+        writer = csv.writer(rows, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        number = {id(pick): k for k, event in enumerate(self.events) for pick in event.picks}
+        for arrival in self.arrivals:
+            p, s = arrival.pick, arrival.station
+            utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
+            numbers = f"{p.uncertainty:.3f}", f"{p.probability:.3f}", f"{arrival.amplitude:.4g}"
+            writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *numbers, number[id(p)]))
+        return rows.getvalue()
+
+    def quakeml(self) -> str:
+        """QuakeML of the events of single stations, with their picks."""
+        return quakeml(self.events, "quakes")
+
+
+@dataclass(frozen=True, eq=False)
+class PickJob:
+    """Picks an archive.
+
+    Attributes:
+        picker: the network.
+        journal: of what has been picked.
+        pictures: draws days and stations.
+        probabilities: keeps what the network says of every sample.
+    """
+
+    picker: Picker
+    journal: Journal
+    pictures: Pictures | None = None
+    probabilities: Probabilities | None = None
+
+    def run(self, archive: Archive, *, show_progress: bool) -> Catalogue:
+        """Pick all stations.
+
+        Raises:
+            DataError: a station is not read at 100 Hz.
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+            TargetError: a picture, probabilities or the journal cannot be written.
+        """
+        work = [(station, parts(station)) for station in archive.stations]
+        hours = sum(part.last - part.first for _, found in work for part in found) / _HOUR
+        arrivals: list[Arrival] = []
+        events: list[Event] = []
+        notes = list(archive.notes)
+        with progress("hours", hours, show=show_progress) as tick:
+            for station, found in work:
+                own: list[Arrival] = []
+                for day, of_day in groupby(found, key=lambda part: part.first // DAY):
+                    told = partial(_tell, tick, f"{station} {date(day)}")
+                    own += self._day(station, day, list(of_day), told)
+                together = station_events(own)
+                if self.pictures is not None:
+                    self.pictures.station(station, own, together)
+                arrivals += own
+                events += together
+                notes += station.notes
+        return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
+
+    def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[Arrival]:
+        """Arrivals of a day."""
+        keys = {part: self.journal.key(station, part, self.picker) for part in of_day}
+        found = self._known(station, day, keys)
+        drum = self._drum(station, day, complete=len(found) == len(of_day))
+        for new in picked(self.picker, self._records(station, of_day, found, drum, tick)):
+            found[new.part] = arrivals_in(station, new)
+            self.journal.add(keys[new.part], found[new.part])
+            if self.probabilities is not None:
+                self.probabilities.add(station, new)
+            tick(new.part)
+        if self.probabilities is not None:
+            self.probabilities.finish(station, day)
+        arrivals = [arrival for part in of_day for arrival in found[part]]
+        if self.pictures is not None and drum is not None:
+            self.pictures.day(drum, station_events(arrivals))
+        return arrivals
+
+    def _known(self, station: Station, day: int, keys: dict[Part, str]) -> dict[Part, list[Arrival]]:
+        """Arrivals of the parts that need not be picked again."""
+        if self.probabilities is not None and not self.probabilities.have(station, day):
+            return {}
+        known = {part: self.journal.get(key, station) for part, key in keys.items()}
+        return {part: arrivals for part, arrivals in known.items() if arrivals is not None}
+
+    def _drum(self, station: Station, day: int, *, complete: bool) -> Drum | None:
+        """What the picture of a day is drawn from, where one is to be drawn."""
+        if self.pictures is None or (complete and self.pictures.have(station, day)):
+            return None
+        return Drum(station, date(day))
+
+    def _records(
+        self,
+        station: Station,
+        of_day: Sequence[Part],
+        known: dict[Part, list[Arrival]],
+        drum: Drum | None,
+        tick: Callable[[Part], None],
+    ) -> Iterator[tuple[Part, Record]]:
+        """Records of the parts that are not known, by time; the drum sees all."""
+        for part in of_day:
+            new = part not in known
+            if not new:
+                tick(part)
+            if new or drum is not None:
+                record = self.picker.read(station, part)
+                if drum is not None:
+                    drum.add(record, self.picker.halo)
+                if new:
+                    yield part, record
+
+
+def _tell(tick: Tick, text: str, part: Part) -> None:
+    """Move the live line on."""
+    tick((part.last - part.first) / _HOUR, text)
