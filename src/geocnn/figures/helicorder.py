@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from geocnn.figures.phases import first_pair, picks_at
 from geocnn.figures.seismograms import PHASES
-from geocnn.figures.style import INK, figure, metric
+from geocnn.figures.style import INK, figure, metric, round_down
 from geocnn.io.waveforms.drum import CORNER, Drum
 from geocnn.io.waveforms.pieces import spans
 from geocnn.io.waveforms.quakeml import Event, PhasePick
@@ -155,7 +155,7 @@ def _words(place: Axes, drum: Drum, scale: float, unit: str, pairs: int, phases:
         f"clipped at {_amount(float(f'{_CLIP * scale:.2g}'), unit)}"
     )
     place.text(0, 1.005, told, transform=place.transAxes, fontsize=10, va="bottom", color="0.3")
-    height = _rounded(scale)
+    height = round_down(scale)
     x = 1.012
     trans = place.get_yaxis_transform()
     place.plot([x, x], [0, height / scale], transform=trans, color=INK, linewidth=2, clip_on=False)
@@ -191,9 +191,3 @@ def _words(place: Axes, drum: Drum, scale: float, unit: str, pairs: int, phases:
 def _amount(value: float, unit: str) -> str:
     """An amplitude, with a prefix where the unit is one of physics."""
     return f"{metric(value)}{unit}" if unit.startswith("m") else f"{value:g} {unit}"
-
-
-def _rounded(value: float) -> float:
-    """Down to 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(max(k for k in (1, 2, 5) if k * power <= value * 1.0001) * power)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -17,6 +17,7 @@ from numpy import ndarray
 from geocnn.figures.phases import first_pair, picks_at
 from geocnn.figures.seismograms import PHASES
 from geocnn.figures.style import INK, figure
+from geocnn.figures.time_bins import Bins, stamps, time_bins
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
@@ -26,45 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["station_picks"]
 
-_BINS = {
-    60: "minute",
-    300: "5 minutes",
-    600: "10 minutes",
-    1800: "half hour",
-    3600: "hour",
-    10_800: "3 hours",
-    21_600: "6 hours",
-    86_400: "day",
-    604_800: "week",
-}
-"""Seconds that picks are counted over, and what they are called."""
-_MOST = 100
-"""Bars, at most; of years more, by the week."""
-_MONDAY = 4 * 86_400
-"""Begin of the first full week of 1970, s."""
-_LITTLE = 0.01
-"""Part of a bin of data, which records often have beyond a full hour, that gets no bin of its own."""
 _SPEED = 8.0
 """Kilometres for each second from P to S in the crust: 1 / (1/v_S - 1/v_P) with v_P = 6 km/s and v_P/v_S = 1.75."""
 _NO_DATA = "#e4e4e4"
-
-
-class _Bins(NamedTuple):
-    """What the time is divided into.
-
-    Attributes:
-        edges: where bins begin and end, seconds since 1970.
-        name: of their length.
-        span: first and last data, seconds since 1970.
-        share: part of each in which there are data.
-        recorded: part of the time from the first to the last data in which there are some.
-    """
-
-    edges: Float64[ndarray, " edges"]
-    name: str
-    span: tuple[float, float]
-    share: Float64[ndarray, " bins"]
-    recorded: float
 
 
 def station_picks(
@@ -81,7 +46,7 @@ def station_picks(
         events: picks that belong together.
         unit: of the data.
     """
-    bins = _bins(station)
+    bins = time_bins(station)
     known = [a for a in arrivals if str(a.station) == str(station)]
     times = {p: np.array([a.pick.time / SECOND for a in known if a.pick.phase == p]) for p in PHASES}
     size = {a.pick: a.amplitude for a in known}
@@ -100,31 +65,9 @@ def station_picks(
         place.tick_params(labelbottom=False)
     _time(below, bins)
     words = f"{len(times['P'])} P and {len(times['S'])} S picks, {len(pairs)} earthquakes with both"
-    above.set_title(f"{station}   {_dates(bins)}", loc="left", fontsize=15, fontweight="bold", pad=20)
+    above.set_title(f"{station}   {bins.dates()}", loc="left", fontsize=15, fontweight="bold", pad=20)
     above.text(0, 1.01, words, transform=above.transAxes, fontsize=10, va="bottom", color="0.3")
     return made
-
-
-def _bins(station: Station) -> _Bins:
-    """As many as are read well, from the first to the last data, beginning at full hours or days."""
-    runs = np.array([(station.time(a) / SECOND, station.time(b - 1) / SECOND) for a, b in station.runs()])
-    runs = runs.reshape(-1, 2) + np.array([0.0, 1 / station.rate])
-    begin, end = (runs[:, 0].min(), runs[:, 1].max()) if len(runs) else (0.0, 3600.0)
-    step = next((s for s in _BINS if (end - begin) / s <= _MOST), max(_BINS))
-    zero = _MONDAY if _BINS[step] == "week" else 0
-    first = np.floor((begin - zero) / step + _LITTLE)
-    last = max(np.ceil((end - zero) / step - _LITTLE), first + 1)
-    edges = zero + np.arange(first, last + 1) * step
-    recorded = np.zeros(len(edges))  # seconds with data before each edge
-    for start, stop in runs:
-        recorded += np.clip(edges, start, stop) - start
-    share = np.minimum(np.diff(recorded) / step, 1.0)
-    return _Bins(edges, _BINS[step], (begin, end), share, float(np.diff(runs).sum() / (end - begin)))
-
-
-def _stamps(seconds: Float64[ndarray, " times"]) -> "ndarray":
-    """As Matplotlib takes times, ``datetime64[ms]``."""
-    return np.round(np.asarray(seconds) * 1000).astype("datetime64[ms]")
 
 
 def _distances(
@@ -146,7 +89,7 @@ def _distances(
     order = np.argsort(amplitude)
     part = np.asarray(norm(np.maximum(amplitude[order], low)), dtype=float)
     points = place.scatter(
-        _stamps(np.array([p.time / SECOND for p, _ in pairs])[order]) if pairs else [],
+        stamps(np.array([p.time / SECOND for p, _ in pairs])[order]) if pairs else [],
         delay[order],
         s=5 + 55 * part**2,
         c=np.maximum(amplitude[order], low),
@@ -183,20 +126,18 @@ def _ticks(axis: Axis, at: Sequence[float]) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _counts(times: Float64[ndarray, " times"], bins: _Bins) -> Int[ndarray, " bins"]:
+def _counts(times: Float64[ndarray, " times"], bins: Bins) -> Int[ndarray, " bins"]:
     """Picks in each bin."""
     return np.histogram(times, bins.edges)[0]
 
 
-def _rates(place: Axes, bins: _Bins, times: dict[str, Float64[ndarray, " times"]]) -> None:
+def _rates(place: Axes, bins: Bins, times: dict[str, Float64[ndarray, " times"]]) -> None:
     """P upward, S downward."""
     most = 1
     for phase, sign in (("P", 1), ("S", -1)):
         count = _counts(times[phase], bins)
         most = max(most, int(count.max()))
-        place.stairs(
-            sign * count, _stamps(bins.edges), fill=True, color=PHASES[phase], label=f"{phase} picks", zorder=3
-        )
+        place.stairs(sign * count, stamps(bins.edges), fill=True, color=PHASES[phase], label=f"{phase} picks", zorder=3)
     place.axhline(0, color=INK, linewidth=0.6, zorder=4)
     place.set_ylim(-1.15 * most, 1.15 * most)
     place.yaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -206,9 +147,9 @@ def _rates(place: Axes, bins: _Bins, times: dict[str, Float64[ndarray, " times"]
     place.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=10, frameon=False).set_in_layout(False)
 
 
-def _availability(place: Axes, bins: _Bins) -> None:
+def _availability(place: Axes, bins: Bins) -> None:
     """Part of the time with data."""
-    place.stairs(100 * bins.share, _stamps(bins.edges), fill=True, color="#44aa99")
+    place.stairs(100 * bins.share, stamps(bins.edges), fill=True, color="#44aa99")
     place.set_ylim(0, 100)
     place.set_yticks([0, 100], ["0", "100"])
     place.set_ylabel("data, %", fontsize=10)
@@ -217,25 +158,18 @@ def _availability(place: Axes, bins: _Bins) -> None:
     place.text(1.012, 0.5, told, transform=place.transAxes, fontsize=10, va="center").set_in_layout(False)
 
 
-def _empty(place: Axes, bins: _Bins) -> None:
+def _empty(place: Axes, bins: Bins) -> None:
     """Grey where nothing can be picked."""
     for number in np.flatnonzero(bins.share == 0):
-        begin, end = _stamps(bins.edges[number : number + 2])
+        begin, end = stamps(bins.edges[number : number + 2])
         place.axvspan(begin, end, color=_NO_DATA, linewidth=0, zorder=0)
 
 
-def _time(place: Axes, bins: _Bins) -> None:
+def _time(place: Axes, bins: Bins) -> None:
     """The axis that all have."""
-    begin, end = _stamps(bins.edges[[0, -1]])
+    begin, end = stamps(bins.edges[[0, -1]])
     place.set_xlim(begin, end)
     ticks = AutoDateLocator(minticks=5, maxticks=12)  # type: ignore[no-untyped-call]
     place.xaxis.set_major_locator(ticks)
     place.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
     place.set_xlabel("UTC", fontsize=10)
-
-
-def _dates(bins: _Bins) -> str:
-    """From the first to the last day."""
-    first, last = (day.item() for day in _stamps(np.array(bins.span) - [0, 1]).astype("datetime64[D]"))
-    end = f"{last.day} {last:%B %Y}"
-    return end if first == last else f"{first.day} {first:%B %Y} to {end}"

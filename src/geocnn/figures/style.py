@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 
-__all__ = ["FAULT", "INK", "check_picture", "class_colours", "figure", "metric", "save"]
+__all__ = ["FAULT", "INK", "check_picture", "class_colours", "figure", "metric", "round_down", "save"]
 
 INK = "#222222"
 """Colour of lines and text."""
@@ -87,3 +88,9 @@ def metric(value: float) -> str:
         if value >= unit:
             return f"{value / unit:.{2 if value < 10 * unit else 3}g} {prefix}"
     return f"{value / 1e-12:.3g} p"
+
+
+def round_down(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten up to a value above 0, for scale bars."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(max(k for k in (1, 2, 5) if k * power <= value * (1 + 1e-9)) * power)

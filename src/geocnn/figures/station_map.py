@@ -1,0 +1,155 @@
+"""Stations and earthquakes on a map with equal scales, without anything from the network."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from numpy import ndarray
+
+from geocnn.figures.map_frame import View, frame, unwrapped, view_of
+from geocnn.figures.style import INK, figure
+from geocnn.io.waveforms.quakeml import Event
+
+__all__ = ["Place", "station_map"]
+
+_WIDTH, _HEIGHT = 10.0, 8.0
+_NAME = (0.08, 0.06)
+"""Width and height of a name, parts of those of the map."""
+_UNKNOWN = "0.75"
+"""Grey of earthquakes whose depth is not known."""
+
+
+class Place(NamedTuple):
+    """Where a station is.
+
+    Attributes:
+        name: as it is written on the map.
+        latitude: degrees north.
+        longitude: degrees east.
+    """
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+def station_map(stations: Sequence[Place], events: Sequence[Event] = (), *, title: str = "") -> Figure:
+    """Draw stations as triangles and located earthquakes as circles: colour is depth, size magnitude.
+
+    Degrees of longitude are as wide as they are at the middle of the map, so that distances and directions are right
+    on the map of a network; of one that spans more than some ten degrees they are less so.
+
+    Args:
+        stations: one or more.
+        events: earthquakes; those without an origin are left out.
+        title: of the map.
+
+    Raises:
+        ValueError: there is neither a station nor an earthquake with an origin.
+    """
+    origins = [(event.origin, event.magnitude) for event in events if event.origin is not None]
+    latitudes = np.array([s.latitude for s in stations] + [o.latitude for o, _ in origins])
+    longitudes = np.array([s.longitude for s in stations] + [o.longitude for o, _ in origins])
+    if not latitudes.size:
+        raise ValueError("there is neither a station nor a located earthquake; a map needs one.")
+    longitudes = unwrapped(longitudes)
+    view = view_of(latitudes, longitudes)
+    shape = (view.north - view.south) * view.stretch / (view.east - view.west)
+    width = float(np.clip(_HEIGHT / shape, 4.5, _WIDTH))
+    made = figure(width + 1.6, float(np.clip(width * shape, 3.5, _HEIGHT)) + 1.0)
+    place = made.subplots()
+    frame(place, view)
+    count = len(stations)
+    if origins:
+        depths = np.array([np.nan if o.depth is None else o.depth for o, _ in origins])
+        sizes = _sizes(np.array([np.nan if m is None else m for _, m in origins]))
+        _earthquakes(made, place, longitudes[count:], latitudes[count:], depths, sizes)
+        _magnitudes(place, [m for _, m in origins if m is not None])
+    _stations(place, stations, longitudes[:count], view)
+    made.legend(loc="outside lower center", ncols=8, fontsize=9, frameon=False, handletextpad=0.4)
+    number = len(origins)
+    told = f"{count} station{'s' * (count != 1)}" + f", {number} earthquake{'s' * (number != 1)}" * bool(origins)
+    place.set_title(title or told, loc="left", fontsize=13, fontweight="bold")
+    return made
+
+
+def _sizes(magnitudes: Float64[ndarray, " events"]) -> Float64[ndarray, " events"]:
+    """Areas of circles, points squared; those of magnitude 1 where it is not known."""
+    areas: Float64[ndarray, " events"] = 10 * 1.8 ** np.clip(np.nan_to_num(magnitudes, nan=1.0), -1, 7)
+    return areas
+
+
+def _earthquakes(
+    made: Figure,
+    place: Axes,
+    longitudes: Float64[ndarray, " events"],
+    latitudes: Float64[ndarray, " events"],
+    depths: Float64[ndarray, " events"],
+    sizes: Float64[ndarray, " events"],
+) -> None:
+    """Circles, the largest below the others."""
+    from cmcrameri import cm
+
+    order = np.argsort(-sizes, kind="stable")
+    known = order[np.isfinite(depths[order])]
+    rest = order[~np.isfinite(depths[order])]
+    if rest.size:
+        drawn = place.scatter(longitudes[rest], latitudes[rest], sizes[rest], color=_UNKNOWN, zorder=2)
+        drawn.set(edgecolor=INK, linewidth=0.4, alpha=0.9)
+        place.scatter([], [], 60, color=_UNKNOWN, edgecolor=INK, linewidth=0.4, label="depth not known")
+    if known.size:
+        low, high = float(np.nanmin(depths)), float(np.nanmax(depths))
+        points = place.scatter(
+            longitudes[known],
+            latitudes[known],
+            sizes[known],
+            c=depths[known],
+            cmap=cm.batlow,
+            norm=Normalize(low, high if high > low else low + 1),
+            zorder=3,
+        )
+        points.set(edgecolor=INK, linewidth=0.4, alpha=0.9)
+        bar = made.colorbar(points, ax=place, label="depth, km", shrink=0.7, aspect=25, pad=0.02)
+        bar.ax.invert_yaxis()  # downward
+
+
+def _magnitudes(place: Axes, magnitudes: Sequence[float]) -> None:
+    """What sizes mean, at whole magnitudes."""
+    if not magnitudes:
+        return
+    low, high = int(np.floor(min(magnitudes))), int(np.ceil(max(magnitudes)))
+    shown = range(low, high + 1, max(1, -(-(high - low) // 4)))
+    for magnitude in shown:
+        size = float(_sizes(np.array([float(magnitude)]))[0])
+        place.scatter([], [], size, facecolor="none", edgecolor=INK, linewidth=0.8, label=f"M {magnitude}")
+
+
+def _stations(place: Axes, stations: Sequence[Place], longitudes: Float64[ndarray, " stations"], view: View) -> None:
+    """Triangles with their names, which are below where another station is just above."""
+    if not stations:
+        return
+    latitudes = np.array([s.latitude for s in stations])
+    drawn = place.scatter(longitudes, latitudes, 110, marker="^", facecolor=INK, zorder=5, label="station")
+    drawn.set(edgecolor="white", linewidth=1.2)
+    east, north = longitudes / (view.east - view.west), latitudes / (view.north - view.south)
+    for k, station in enumerate(stations):
+        beside, above = np.abs(east - east[k]) < _NAME[0], north - north[k]
+        below = bool(np.any(beside & (above > 0) & (above < _NAME[1])))
+        place.annotate(
+            station.name,
+            (float(longitudes[k]), station.latitude),
+            xytext=(0, -8 if below else 8),
+            textcoords="offset points",
+            fontsize=9,
+            fontweight="bold",
+            ha="center",
+            va="top" if below else "bottom",
+            color=INK,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            zorder=6,
+        )

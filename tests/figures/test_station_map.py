@@ -1,0 +1,79 @@
+"""A map: lengths and places are true, also at 180 degrees, and colours, sizes and names are those of the data."""
+
+import numpy as np
+import pytest
+
+from geocnn.figures import save
+from geocnn.figures.station_map import Place, station_map
+from geocnn.io.waveforms.quakeml import Event, Origin
+
+BERGEN, OSLO = Place("BER", 60.39, 5.32), Place("OSL", 59.91, 10.75)
+
+
+def quake(latitude, longitude, depth=None, magnitude=None):
+    return Event((), Origin(0, latitude, longitude, depth), magnitude)
+
+
+def great_circle(latitude, longitudes):
+    """Kilometres between two places of one latitude, by the haversine formula."""
+    angle = np.radians(latitude)
+    half = np.cos(angle) * abs(np.sin(np.radians(longitudes[1] - longitudes[0]) / 2))
+    return 2 * 6371 * np.arcsin(half)
+
+
+def scale(axes):
+    (bar,) = [line for line in axes.lines if line.get_gid() == "scale"]
+    words = next(text.get_text() for text in axes.texts if text.get_text().endswith("km"))
+    return bar.get_xdata(), float(words.removesuffix(" km"))
+
+
+@pytest.mark.parametrize("stations", [(BERGEN, OSLO), (Place("A", 0, 0), Place("B", 0.5, 0.1)), (BERGEN,)])
+def test_the_scale_bar_is_as_long_as_it_says(stations):
+    axes = station_map(stations).axes[0]
+    ends, kilometres = scale(axes)
+    middle = np.mean(axes.get_ylim())
+    assert great_circle(middle, ends) == pytest.approx(kilometres, rel=1e-3)
+    assert axes.get_aspect() == pytest.approx(1 / np.cos(np.radians(middle)))
+    west, east = axes.get_xlim()
+    assert west < ends[0] < ends[1] < (west + east) / 2
+
+
+def test_kilometres_north_and_east_are_equally_long(tmp_path):
+    made = station_map([BERGEN, OSLO])
+    save(made, tmp_path / "map.png")
+    axes = made.axes[0]
+    middle = np.mean(axes.get_ylim())
+    at = axes.transData.transform([(7, middle), (8, middle), (7, middle + np.cos(np.radians(middle)))])
+    assert at[1, 0] - at[0, 0] == pytest.approx(at[2, 1] - at[0, 1], rel=1e-3)
+
+
+def test_at_180_degrees_neighbours_stay_neighbours():
+    axes = station_map([Place("W", -17, 179.8), Place("E", -17.5, -179.9)], [quake(-17.2, 179.95)]).axes[0]
+    west, east = axes.get_xlim()
+    assert east - west < 1
+    marks = np.concatenate([c.get_offsets() for c in axes.collections if len(c.get_offsets())])
+    np.testing.assert_allclose(np.sort(marks[:, 0] % 360), [179.8, 179.95, 180.1])
+    names = {text.get_text(): text.xy for text in axes.texts if text.get_text() in "WE"}
+    assert names["E"][0] % 360 == pytest.approx(180.1)
+    assert names["W"] == pytest.approx((179.8, -17))
+
+
+def test_colours_are_depths_and_sizes_magnitudes():
+    events = [quake(60, 7, 5, 1), quake(60, 8, 25, 3), quake(60.1, 9), Event(())]
+    made = station_map([BERGEN, OSLO], events)
+    known = next(c for c in made.axes[0].collections if c.get_array() is not None)
+    np.testing.assert_allclose(known.get_array(), [25, 5])  # the larger one below
+    np.testing.assert_allclose(known.get_offsets()[:, 0], [8, 7])
+    large, small = known.get_sizes()
+    assert large > small
+    bar = made.axes[1]
+    assert bar.get_ylabel() == "depth, km"
+    assert bar.get_ylim()[0] > bar.get_ylim()[1]  # downward
+    labels = [text.get_text() for text in made.legends[0].get_texts()]
+    assert sorted(labels) == ["M 1", "M 2", "M 3", "depth not known", "station"]
+    assert made.axes[0].get_title(loc="left") == "2 stations, 3 earthquakes"
+
+
+def test_a_map_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="neither a station nor a located earthquake"):
+        station_map([], [Event(())])
