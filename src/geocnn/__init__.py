@@ -14,14 +14,15 @@ _HOME = {
     "evaluate": "geocnn.recipes",
     "fit": "geocnn.recipes",
     "load": "geocnn.checkpoints",
-    "open": "geocnn.io",
+    "open": "geocnn.opening",
     "predict": "geocnn.recipes",
     "predict_files": "geocnn.prediction.many",
 }
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import load
-    from geocnn.io import create, open  # noqa: A004  (the field's verb, always used as geocnn.open)
+    from geocnn.io import create
+    from geocnn.opening import open  # noqa: A004  (the field's verb, always used as geocnn.open)
     from geocnn.prediction.many import predict_files
     from geocnn.recipes import evaluate, fit, predict
 

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io import system
 from geocnn.layers import check_ndim
 from geocnn.models import build
@@ -32,7 +32,6 @@ __all__ = [
     "is_classifier",
     "is_picker",
     "load",
-    "make_folder",
     "read_card",
     "save",
     "versions",
@@ -184,24 +183,11 @@ def save(folder: Path, model: nn.Module, card: Card) -> Card:
     Raises:
         TargetError: no permission, disk full.
     """
-    make_folder(folder)
+    system.make_folder(folder)
     write_atomically(folder / WEIGHTS, model.state_dict())
     card = card.replace(sha256=_sha256(folder / WEIGHTS), versions=versions())
     write_atomically(folder / CARD, card.to_json())
     return card
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of a run and those above it.
-
-    Raises:
-        TargetError: no permission, or there is a file of that name.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        said = f"{folder} cannot be made ({system.reason(error)}); choose another folder with --out."
-        raise TargetError(said) from None
 
 
 def load(name: str | Path, *, ndim: int | None = None) -> Trained:

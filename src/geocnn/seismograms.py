@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from geocnn.checkpoints import make_folder, write_atomically
+from geocnn.checkpoints import write_atomically
 from geocnn.io.partial import check_target
+from geocnn.io.system import make_folder
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import ArrayPiece, Channel, spans
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml

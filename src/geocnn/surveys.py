@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from geocnn import io
-from geocnn.checkpoints import make_folder
 from geocnn.grid import Axis, Grid
 from geocnn.io.source import ArraySource
+from geocnn.io.system import make_folder
 from geocnn.synthetic.structure import StructureRanges, structure
 
 __all__ = ["KINDS", "write_survey"]

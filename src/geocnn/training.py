@@ -20,6 +20,7 @@ from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import autocast, channels_last, choose_device, keep_memory, machine
 from geocnn.interruption import interrupts_held
+from geocnn.io.system import make_folder
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
 from geocnn.schedule import Schedule
@@ -194,7 +195,7 @@ def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite:
     folder = Path(out)
     if any((folder / name).exists() for name in (STATE, checkpoints.CARD)) and not (resume or overwrite):
         raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite.")
-    checkpoints.make_folder(folder)
+    make_folder(folder)
     if overwrite and not resume:  # otherwise a later --resume could continue the old run
         (folder / STATE).unlink(missing_ok=True)
     return folder

@@ -15,23 +15,29 @@ def pick(
     *,
     channels: str | None,
     threshold: float | None,
+    picture: bool,
+    probabilities: Path | None,
     overwrite: bool,
     device: str,
     quiet: bool,
 ) -> None:
     """Pick, write, and say what was found."""
     from geocnn.cli.text import say
+    from geocnn.figures.catalogue import CataloguePictures
     from geocnn.prediction.catalogue import pick_earthquakes
 
     target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
     if target.is_dir() or not target.suffix:
         target /= "catalog.xml"
+    pictures = CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None
     found = pick_earthquakes(
         network,
         list(paths),
         target,
         threshold=threshold,
         channels=channels or "*",
+        pictures=pictures,
+        probabilities=probabilities,
         overwrite=overwrite,
         device=device,
         show_progress=not quiet,
@@ -44,6 +50,10 @@ def pick(
     say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
     say(f"result  {target}")
     say(f"picks   {target.with_suffix('.csv')}")
+    if pictures is not None:
+        say(f"pictures {pictures.folder}")
+    if probabilities is not None:
+        say(f"probabilities {probabilities}")
 
 
 def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOptions, page: Path | None) -> None:
@@ -58,5 +68,5 @@ def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOpti
     if asked:
         raise DataError(
             f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
-            "--device, --quiet, --threshold and --channels."
+            "--device, --quiet, --threshold, --channels, --probabilities and --no-picture."
         )

@@ -26,6 +26,7 @@ def predict(
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     page: Path | None = None,
     channels: str | None = None,
+    probabilities: Path | None = None,
     quiet: bool = False,
     run: RunOptions | None = None,
     faults: FaultOptions | None = None,
@@ -43,8 +44,9 @@ def predict(
     the options it takes --out, --overwrite, --device and --quiet.
 
     A picker takes seismograms, miniSEED and what else ObsPy reads, files or a folder with all that is under it, and
-    writes a catalogue in QuakeML and a table of the picks beside it. It takes --out, --overwrite, --device, --quiet,
-    --threshold and --channels.
+    writes a catalogue in QuakeML, a table of the picks beside it, and a picture of each day and each station. Stopped
+    or killed, the same command goes on where it was. It takes --out, --overwrite, --device, --quiet, --no-picture,
+    --threshold, --channels and --probabilities.
 
     Args:
         network: faults, quakes, or a folder written by geocnn train.
@@ -54,9 +56,10 @@ def predict(
             FILE with the network's name.
         overwrite: replace results.
         device: auto, cpu, cuda or cuda:1.
-        picture: save a picture of a section with the result over it.
+        picture: save a picture of a section with the result over it, of seismograms one a day and one a station.
         page: .html or .pdf with sections, maps, strikes and dips, and a table of the faults of one survey.
         channels: of seismograms, a pattern for those that are wanted, such as "CX.*.*.HH?".
+        probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
         quiet: no progress line.
         run: how it is done.
         faults: what becomes of fault probabilities.
@@ -72,10 +75,12 @@ def predict(
     if is_picker(read_card(network)):
         refuse_for_records(run, faults, survey, page)
         common = {"overwrite": overwrite, "device": device, "quiet": quiet}
-        pick(network, (file, *more), out, channels=channels, threshold=faults.threshold, **common)  # type: ignore[arg-type]
+        own = {"channels": channels, "probabilities": probabilities, "picture": picture}
+        pick(network, (file, *more), out, threshold=faults.threshold, **own, **common)  # type: ignore[arg-type]
         return
-    if channels is not None:
-        raise DataError(f"--channels is for seismograms, and {network} takes surveys; leave it out.")
+    if channels is not None or probabilities is not None:
+        option = "--probabilities" if channels is None else "--channels"
+        raise DataError(f"{option} is for seismograms, and {network} takes surveys; leave it out.")
     if is_classifier(network):
         _no_survey(more, [*given(run), *given(faults), *given(survey), *["--page"] * (page is not None)])
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from geocnn.errors import TargetError
 
-__all__ = ["FULL_DISK", "no_room", "reason", "replaced"]
+__all__ = ["FULL_DISK", "make_folder", "no_room", "reason", "replaced"]
 
 FULL_DISK = errno.ENOSPC
 
@@ -16,6 +16,19 @@ FULL_DISK = errno.ENOSPC
 def reason(error: OSError) -> str:
     """The system's own words, for example "permission denied"."""
     return (error.strerror or (os.strerror(error.errno) if error.errno else str(error))).lower()
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run and those above it.
+
+    Raises:
+        TargetError: no permission, or there is a file of that name.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"{folder} cannot be made ({reason(error)}); choose another folder with --out."
+        raise TargetError(said) from None
 
 
 @contextmanager

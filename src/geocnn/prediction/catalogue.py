@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from geocnn.checkpoints import Trained, load, make_folder, write_atomically
+from geocnn.checkpoints import Trained, load, write_atomically
 from geocnn.errors import DataError
 from geocnn.io.partial import check_target
+from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.prediction.days import Pictures, Probabilities
 from geocnn.prediction.journal import Journal, unfinished

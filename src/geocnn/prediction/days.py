@@ -8,9 +8,8 @@ import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
 
-from geocnn.checkpoints import make_folder
 from geocnn.errors import TargetError
-from geocnn.io.system import replaced
+from geocnn.io.system import make_folder, replaced
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.miniseed import miniseed_records

@@ -120,13 +120,15 @@ def predict(
     scheduler: str | None = None,
     show_progress: bool = True,
 ) -> "Prediction | Any":  # noqa: ANN401  (so that nobody needs isinstance to tell the two results apart)
-    """Apply a network: to a survey as :func:`geocnn.prediction.predict`, or a classifier to windows.
+    """Apply a network: to a survey as :func:`geocnn.prediction.predict`, a classifier to windows, a picker to records.
 
     Args:
-        network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
+        network: "faults", "quakes", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         data: survey: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For a
-            classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name.
-        out: file for the result, for a classifier .csv; without it the result is in memory alone.
+            classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name. For a
+            picker seismograms: files, folders, an ObsPy Stream, or what :func:`geocnn.open` made of these; see
+            :func:`geocnn.prediction.catalogue.pick_earthquakes`, which takes more options.
+        out: file for the result, for a classifier .csv, for a picker .xml; without it the result is in memory alone.
         tile: samples of a tile per axis, of surveys.
         memory: such as "4GB", of surveys.
         stretch: of surveys, new samples per sample along each axis for the network; "auto" (default) where spectrum
@@ -142,16 +144,26 @@ def predict(
         show_progress: show a live line.
 
     Returns:
-        :class:`geocnn.prediction.Prediction`, of a classifier :class:`geocnn.classification.Classified`.
+        :class:`geocnn.prediction.Prediction`, of a classifier :class:`geocnn.classification.Classified`, of a picker
+        :class:`geocnn.prediction.catalogue.Catalogue`.
 
     Raises:
         DataError, MissingError, FormatError, TargetError: as of the two.
     """
-    from geocnn.checkpoints import Trained, is_classifier
+    from geocnn.checkpoints import Trained, is_classifier, is_picker, read_card
     from geocnn.classification import check_table, classify
     from geocnn.io.source import Source
+    from geocnn.prediction.catalogue import pick_earthquakes
     from geocnn.prediction.stretched import predict_stretched
 
+    others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
+    others |= {"samples": samples, "stretch": stretch}
+    others |= {"workers": workers, "scheduler": scheduler}
+    unfit = [name for name, value in others.items() if value is not None]
+    common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
+    if is_picker(network.card if isinstance(network, Trained) else read_card(network)):
+        refuse_for_others(unfit, "a picker takes seismograms")
+        return pick_earthquakes(network, data, out, **common)
     judges = network.card.task == "classification" if isinstance(network, Trained) else is_classifier(network)
     if not judges or isinstance(data, Source):
         return predict_stretched(
@@ -161,19 +173,14 @@ def predict(
             stretch="auto" if stretch is None else stretch,
             tile=tile,
             memory=memory,
-            overwrite=overwrite,
-            device=device,
             precision=precision or "float32",
             samples=samples or "float32",
             log=log,
             workers=workers,
             scheduler=scheduler,
-            show_progress=show_progress,
+            **common,
         )
-    others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
-    others |= {"samples": samples, "stretch": stretch}
-    others |= {"workers": workers, "scheduler": scheduler}
-    refuse_for_windows([name for name, value in others.items() if value is not None])
+    refuse_for_windows(unfit)
     if out is not None:
         check_table(Path(out), overwrite=overwrite)
     result = classify(network, data, device=device, show_progress=show_progress)
@@ -191,11 +198,24 @@ def refuse_for_windows(given: Sequence[str]) -> None:
     Raises:
         DataError: there are any.
     """
+    refuse_for_others(given, "a classifier judges windows")
+
+
+def refuse_for_others(given: Sequence[str], what: str) -> None:
+    """Refuse arguments that are for surveys.
+
+    Args:
+        given: their names, as the user knows them.
+        what: what the network does instead.
+
+    Raises:
+        DataError: there are any.
+    """
     if given:
         names, are, them = given[0], "is", "it"
         if len(given) > 1:
             names, are, them = f"{', '.join(given[:-1])} and {given[-1]}", "are", "them"
-        raise DataError(f"{names} {are} for surveys, and a classifier judges windows; leave {them} out.")
+        raise DataError(f"{names} {are} for surveys, and {what}; leave {them} out.")
 
 
 def evaluate(

@@ -1,0 +1,62 @@
+"""The pictures that lie beside a catalogue: a day on a drum, a station."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from geocnn.figures.helicorder import helicorder
+from geocnn.figures.station_picks import station_picks
+from geocnn.figures.style import save
+from geocnn.io.system import make_folder
+from geocnn.io.waveforms import Station
+from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.quakeml import Event
+
+if TYPE_CHECKING:
+    from geocnn.prediction.arrivals import Arrival
+
+__all__ = ["CataloguePictures"]
+
+
+class CataloguePictures:
+    """Writes a picture a day and station, and one a station: what ``pick_earthquakes(..., pictures=...)`` takes.
+
+    Args:
+        folder: where; made when the first picture is written.
+        unit: of the data.
+    """
+
+    def __init__(self, folder: str | Path, *, unit: str = "counts") -> None:
+        self.folder = Path(folder)
+        self.unit = unit
+
+    def _path(self, station: Station, day: int) -> Path:
+        return self.folder / f"{station}.{np.datetime64(day, 'D')}.png"
+
+    def have(self, station: Station, day: int) -> bool:
+        """Whether the picture of a day is there already."""
+        return self._path(station, day).exists()
+
+    def day(self, drum: Drum, events: Sequence[Event]) -> None:
+        """Draw a day.
+
+        Raises:
+            TargetError: the picture cannot be written.
+        """
+        path = self._path(drum.station, int(drum.day.astype(np.int64)))
+        self._save(path, helicorder(drum, events, unit=self.unit))
+
+    def station(self, station: Station, arrivals: "Sequence[Arrival]", events: Sequence[Event]) -> None:
+        """Draw all days of a station.
+
+        Raises:
+            TargetError: the picture cannot be written.
+        """
+        self._save(self.folder / f"{station}.png", station_picks(station, arrivals, events, unit=self.unit))
+
+    def _save(self, path: Path, made: Figure) -> None:
+        make_folder(self.folder)
+        save(made, path)

@@ -1,0 +1,47 @@
+"""``geocnn.open``: whatever there is of gridded earth data, surveys and seismograms."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocnn.errors import DataError, FormatError
+from geocnn.io import open as open_survey
+from geocnn.io.waveforms.obspy_formats import is_stream
+
+if TYPE_CHECKING:
+    from geocnn.io.source import Source
+
+__all__ = ["open"]
+
+
+def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (as geocnn.predict: nobody needs isinstance)
+    """Open a survey or seismograms; nothing but headers is read.
+
+    Args:
+        data: survey: path of a SEG-Y, SU, Zarr or .npy file, an array, or a source, see :func:`geocnn.io.open`.
+            Seismograms: a file, a folder (an SDS archive), several of these, or an ObsPy Stream, see
+            :func:`geocnn.io.waveforms.open_archive`.
+        known: what is known better than the headers say: ``inline_byte``, ``crossline_byte``, ``domain``, ``ndim`` and
+            ``sample_interval`` of a survey, ``channels`` of seismograms.
+
+    Returns:
+        :class:`geocnn.io.Source`, of seismograms :class:`geocnn.io.waveforms.Archive`.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: neither a survey nor a seismogram.
+        GeometryError: the traces form neither a line nor a cube.
+        DataError: options that do not fit.
+    """
+    from geocnn.io.waveforms import open_archive
+
+    if is_stream(data) or isinstance(data, list | tuple) or "channels" in known:
+        return open_archive(data, **known)
+    try:
+        return open_survey(data, **known)  # type: ignore[arg-type]  # anything else is refused there
+    except FormatError as error:
+        if known or not isinstance(data, str | Path):
+            raise
+        try:
+            return open_archive(data)
+        except (DataError, FormatError):
+            raise error from None
