@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from geocnn.io.waveforms import ArrayPiece, Channel, Station
-from geocnn.io.waveforms.drum import Drum, Drums, high_pass
+from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.drums import Drums
+from geocnn.io.waveforms.high_pass import high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.synthetic.earthquakes import earthquake
 
