@@ -98,6 +98,17 @@ def test_days_end_at_midnight_and_are_handed_over_once():
     assert last.place(MIDNIGHT - SECOND) is None
 
 
+@pytest.mark.parametrize(("beyond", "days"), [(0, 1), (3, 1), (30, 2)])
+def test_some_seconds_beyond_midnight_are_no_day(beyond, days):
+    known = station([noise(100 * (500 + beyond))], MIDNIGHT - 500 * SECOND)
+    drums = Drums(known)
+    ((start, stop),) = known.runs()
+    done = drums.add(known.read(start - HALO, stop + 256 + HALO), HALO)  # parts reach beyond the record
+    found = [*done, *drums.rest()]
+    assert [str(drum.day) for drum in found] == ["2024-02-02", "2024-02-03"][:days]
+    assert found[0].seconds == pytest.approx(500, abs=0.2)
+
+
 def test_the_sea_is_left_out_and_earthquakes_are_not():
     time = np.arange(20_000) / 100
     sea, wave = 1000 * np.sin(2 * np.pi * 0.2 * time), 300 * np.sin(2 * np.pi * 5 * time)

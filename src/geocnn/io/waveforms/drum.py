@@ -73,6 +73,11 @@ class Drum:
         pieces = self.station.components[self.component]
         return str(pieces[0].channel) if pieces else f"{self.station}Z"
 
+    @property
+    def seconds(self) -> float:
+        """How long the columns with data are together."""
+        return 60.0 * self.minutes * float(np.isfinite(self.low).sum()) / self.low.shape[1]
+
     def add(self, record: Record, halo: int) -> None:
         """Take the samples of a part of the record that are of this day.
 

@@ -10,6 +10,10 @@ from geocnn.io.waveforms.station import Record, Station
 __all__ = ["Drums"]
 
 
+_LEAST = 5.0
+"""Seconds of data that make a day: what records often have beyond midnight makes none."""
+
+
 class Drums:
     """The days of a station, begun when their first sample comes and handed over when their last has come.
 
@@ -41,9 +45,12 @@ class Drums:
             if drum is None:
                 drum = self._open[number] = Drum(self.station, np.datetime64(number, "D"), self._runs)
             drum.add(record, halo)
-        return [self._open.pop(number) for number in sorted(self._open) if number < begin]
+        over = [self._open.pop(number) for number in sorted(self._open) if number < begin]
+        return [drum for drum in over if drum.seconds >= _LEAST]
 
     def rest(self) -> Iterator[Drum]:
         """The days that are not over when the records are."""
         while self._open:
-            yield self._open.pop(min(self._open))
+            drum = self._open.pop(min(self._open))
+            if drum.seconds >= _LEAST:
+                yield drum
