@@ -76,7 +76,7 @@ class Drum:
     @property
     def seconds(self) -> float:
         """How long the columns with data are together."""
-        return 60.0 * self.minutes * float(np.isfinite(self.low).sum()) / self.low.shape[1]
+        return float(60 * self.minutes * np.isfinite(self.low).sum() / self.low.shape[1])
 
     def add(self, record: Record, halo: int) -> None:
         """Take the samples of a part of the record that are of this day.
