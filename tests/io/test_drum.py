@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from geocnn.io.waveforms import ArrayPiece, Channel, Station
-from geocnn.io.waveforms.drum import Drum, Drums, high_pass
+from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.drums import Drums
+from geocnn.io.waveforms.high_pass import high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.synthetic.earthquakes import earthquake
 
@@ -94,6 +96,17 @@ def test_days_end_at_midnight_and_are_handed_over_once():
     assert (last.minutes, last.first, np.isnan(last.low[0]).any()) == (2, 0, False)
     assert last.place(MIDNIGHT + 125 * SECOND) == (1, pytest.approx(5 / 60))
     assert last.place(MIDNIGHT - SECOND) is None
+
+
+@pytest.mark.parametrize(("beyond", "days"), [(0, 1), (3, 1), (30, 2)])
+def test_some_seconds_beyond_midnight_are_no_day(beyond, days):
+    known = station([noise(100 * (500 + beyond))], MIDNIGHT - 500 * SECOND)
+    drums = Drums(known)
+    ((start, stop),) = known.runs()
+    done = drums.add(known.read(start - HALO, stop + 256 + HALO), HALO)  # parts reach beyond the record
+    found = [*done, *drums.rest()]
+    assert [str(drum.day) for drum in found] == ["2024-02-02", "2024-02-03"][:days]
+    assert found[0].seconds == pytest.approx(500, abs=0.2)
 
 
 def test_the_sea_is_left_out_and_earthquakes_are_not():

@@ -1,22 +1,19 @@
 """A day of a station as on a drum recorder: the smallest and the largest sample of every column of a picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import scipy.signal
-from jaxtyping import Bool, Float32
+from jaxtyping import Float32
 from numpy import ndarray
 
+from geocnn.io.waveforms.high_pass import REACH, high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.station import Record, Station
 
-__all__ = ["CORNER", "Drum", "Drums", "high_pass"]
+__all__ = ["DAY", "Drum"]
 
-CORNER = 1.0
-"""Hz below which samples are left out: there is the unrest of the sea, tens of times what small earthquakes move."""
-_REACH = 2.0
-"""Seconds on each side that the filter looks at: half as strong at 1 Hz, below 1/1000 under 0.5 Hz."""
-_DAY = 86_400
+DAY = 86_400
+"""Seconds."""
 _ROWS = 48
 """Rows of a picture, at most: half an hour each for a whole day."""
 _MINUTES = (2, 5, 10, 15, 30)
@@ -68,13 +65,18 @@ class Drum:
     @property
     def stop(self) -> int:
         """Midnight at which it ends."""
-        return self.start + _DAY * SECOND
+        return self.start + DAY * SECOND
 
     @property
     def channel(self) -> str:
         """The codes, such as CX.PB01..HHZ."""
         pieces = self.station.components[self.component]
         return str(pieces[0].channel) if pieces else f"{self.station}Z"
+
+    @property
+    def seconds(self) -> float:
+        """How long the columns with data are together."""
+        return float(60 * self.minutes * np.isfinite(self.low).sum() / self.low.shape[1])
 
     def add(self, record: Record, halo: int) -> None:
         """Take the samples of a part of the record that are of this day.
@@ -109,7 +111,7 @@ class Drum:
     @staticmethod
     def least_halo(rate: float) -> int:
         """Samples beyond what is added that decide on it."""
-        return 3 * round(_REACH * rate)
+        return 3 * round(REACH * rate)
 
     def place(self, time: int) -> tuple[int, float] | None:
         """Row, and minutes from its begin, of a time (ns since 1970); None outside the rows."""
@@ -117,52 +119,13 @@ class Drum:
         return (int(row), rest / 60) if 0 <= row < len(self.low) else None
 
 
-class Drums:
-    """The days of a station, begun when their first sample comes and handed over when their last has come.
-
-    Args:
-        station: whose records come.
-    """
-
-    def __init__(self, station: Station) -> None:
-        self.station = station
-        self._runs = station.runs()
-        self._open: dict[int, Drum] = {}
-
-    def add(self, record: Record, halo: int) -> list[Drum]:
-        """Take a part of the record, the parts in their order; return the days that are over.
-
-        Args:
-            record: the part.
-            halo: samples on each side of it that belong to its neighbours, see :meth:`Drum.add`.
-
-        Raises:
-            ValueError: the halo is smaller than the filter needs.
-        """
-        rate = self.station.rate
-        begin, end = (
-            (record.start + at) / rate // _DAY for at in (halo, max(halo, record.waveform.shape[1] - halo - 1))
-        )
-        for number in range(int(begin), int(end) + 1):
-            drum = self._open.get(number)
-            if drum is None:
-                drum = self._open[number] = Drum(self.station, np.datetime64(number, "D"), self._runs)
-            drum.add(record, halo)
-        return [self._open.pop(number) for number in sorted(self._open) if number < begin]
-
-    def rest(self) -> Iterator[Drum]:
-        """The days that are not over when the records are."""
-        while self._open:
-            yield self._open.pop(min(self._open))
-
-
 def _span(runs: Sequence[tuple[int, int]], midnight: int, rate: float) -> tuple[float, float]:
     """Seconds of the day from its first to its last data; the whole day where there are none."""
-    size = round(_DAY * rate)
+    size = round(DAY * rate)
     parts = [(start - midnight, stop - midnight) for start, stop in runs]
     inside = [(max(0, start), min(size, stop)) for start, stop in parts if start < size and stop > 0]
     if not inside:
-        return 0.0, float(_DAY)
+        return 0.0, float(DAY)
     return min(start for start, _ in inside) / rate, max(stop for _, stop in inside) / rate
 
 
@@ -178,29 +141,3 @@ def _rows(begin: float, end: float) -> tuple[int, int, int]:
         if rows <= _ROWS:
             break
     return minutes, first * row, rows
-
-
-def high_pass(
-    samples: Float32[ndarray, " samples"], live: Bool[ndarray, " samples"], rate: float
-) -> Float32[ndarray, " samples"]:
-    """Samples above 1 Hz, where they are, not later; beside gaps as if the record went on steadily.
-
-    Short gaps are bridged by a line. In long ones the nearest sample is held, of which the filter sees one side alone:
-    what comes of a live sample depends on those within three times the reach of the filter.
-    """
-    reach = round(_REACH * rate)
-    filled = samples.astype(np.float64)
-    if not live.all():
-        known = np.flatnonzero(live)
-        dead = np.flatnonzero(~live)
-        after = known[np.minimum(np.searchsorted(known, dead), len(known) - 1)]
-        before = known[np.maximum(np.searchsorted(known, dead) - 1, 0)]
-        nearest = filled[np.where(dead - before < after - dead, before, after)]
-        filled[dead] = np.where(after - before <= 2 * reach, np.interp(dead, known, filled[known]), nearest)
-    filled -= filled.mean()  # of single precision the filter needs all
-    taps = scipy.signal.firwin(2 * reach + 1, CORNER, fs=rate, pass_zero=False, window=("kaiser", 6.0))
-    taps -= taps.mean()
-    passed: Float32[ndarray, " samples"] = scipy.signal.oaconvolve(
-        filled.astype(np.float32), taps.astype(np.float32), "same"
-    )
-    return passed
