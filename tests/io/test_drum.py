@@ -5,7 +5,6 @@ import pytest
 
 from geocnn.io.waveforms import ArrayPiece, Channel, Station
 from geocnn.io.waveforms.drum import Drum
-from geocnn.io.waveforms.drums import Drums
 from geocnn.io.waveforms.high_pass import high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.synthetic.earthquakes import earthquake
@@ -28,11 +27,14 @@ def station(waveform, start, spans=None, rate=100.0):
 
 
 def drawn(station, chunk=65_536):
-    drums, done = Drums(station), []
+    """Of each day of the record."""
+    size, drums = round(86_400 * station.rate), {}
     for start, stop in station.runs():
         for first in range(start, stop, chunk):
-            done += drums.add(station.read(first - HALO, min(first + chunk, stop) + HALO), HALO)
-    return [*done, *drums.rest()]
+            for day in range(first // size, (min(first + chunk, stop) - 1) // size + 1):
+                drum = drums.setdefault(day, Drum(station, np.datetime64(day, "D")))
+                drum.add(station.read(first - HALO, min(first + chunk, stop) + HALO), HALO)
+    return list(drums.values())
 
 
 def noise(size, seed=0):
@@ -83,30 +85,14 @@ def test_rows_are_the_shorter_the_less_there_is(begin, seconds, minutes, first, 
     assert (drum.minutes, drum.first, len(drum.low)) == (minutes, first, rows)
 
 
-def test_days_end_at_midnight_and_are_handed_over_once():
+def test_a_day_takes_what_is_of_it():
     known = station([noise(100 * 4000)], MIDNIGHT - 2000 * SECOND)
-    drums, done = Drums(known), []
-    ((start, stop),) = known.runs()
-    for first in range(start, stop, 50_000):
-        new = drums.add(known.read(first - HALO, first + 50_000 + HALO), HALO)
-        done += [(first - start, str(drum.day)) for drum in new]
-    assert done == [(200_000, "2024-02-02")]
-    (last,) = drums.rest()
-    assert str(last.day) == "2024-02-03"
+    first, last = drawn(known, 50_000)
+    assert (str(first.day), str(last.day)) == ("2024-02-02", "2024-02-03")
+    assert (first.seconds, last.seconds) == (pytest.approx(2000, abs=0.2), pytest.approx(2000, abs=0.2))
     assert (last.minutes, last.first, np.isnan(last.low[0]).any()) == (2, 0, False)
     assert last.place(MIDNIGHT + 125 * SECOND) == (1, pytest.approx(5 / 60))
     assert last.place(MIDNIGHT - SECOND) is None
-
-
-@pytest.mark.parametrize(("beyond", "days"), [(0, 1), (3, 1), (30, 2)])
-def test_some_seconds_beyond_midnight_are_no_day(beyond, days):
-    known = station([noise(100 * (500 + beyond))], MIDNIGHT - 500 * SECOND)
-    drums = Drums(known)
-    ((start, stop),) = known.runs()
-    done = drums.add(known.read(start - HALO, stop + 256 + HALO), HALO)  # parts reach beyond the record
-    found = [*done, *drums.rest()]
-    assert [str(drum.day) for drum in found] == ["2024-02-02", "2024-02-03"][:days]
-    assert found[0].seconds == pytest.approx(500, abs=0.2)
 
 
 def test_the_sea_is_left_out_and_earthquakes_are_not():
@@ -133,4 +119,4 @@ def test_without_a_vertical_component_another_is_drawn():
 def test_a_part_needs_what_the_filter_sees():
     known = station([noise(9000)], MIDNIGHT)
     with pytest.raises(ValueError, match="the halo is 100 samples; the filter of a drum needs 600 on each side"):
-        Drums(known).add(known.read(*known.runs()[0]), 100)
+        Drum(known, np.datetime64("2024-02-03")).add(known.read(*known.runs()[0]), 100)

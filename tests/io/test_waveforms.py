@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pymseed
 import pytest
 
 from geocnn.errors import DataError, MissingError
@@ -153,6 +154,23 @@ def test_damage_in_the_middle_costs_a_record(tmp_path):
     assert 0.03 < lost < 0.12
     first = np.flatnonzero(~record.live[0])[0]
     np.testing.assert_array_equal(record.waveform[0, :first], x[:first] - x[0])
+
+
+def test_what_cannot_be_decoded_is_a_gap_that_is_told_of(tmp_path):
+    """Compressed differences of a record overwritten: its sum is another one."""
+    path, x = tmp_path / "a.mseed", np.cumsum(np.random.default_rng(0).integers(-50, 50, 20_000)).astype(np.int32)
+    traces = pymseed.MS3TraceList()
+    traces.add_data(pymseed.nslc2sourceid("XX", "AAA", "", "HHZ"), x, "i", 100.0, starttime=START)
+    content = bytearray(b"".join(traces.generate(encoding=pymseed.DataEncoding.STEIM2, format_version=2)))
+    content[4096 + 64 : 8192] = bytes(4096 - 64)
+    path.write_bytes(bytes(content))
+    (station,) = open_archive(path).stations
+    record = station.read(*station.runs()[0])
+    lost = np.flatnonzero(~record.live[0])
+    assert 0.1 < len(lost) / len(x) < 0.25
+    assert (np.diff(lost) == 1).all()
+    np.testing.assert_array_equal(record.waveform[0, lost[-1] + 1 :], x[lost[-1] + 1 :] - x[0])
+    assert station.notes == ["XX.AAA..HHZ has records that cannot be decoded; they are gaps."]
 
 
 def test_streams_are_taken_and_masked_samples_are_gaps():

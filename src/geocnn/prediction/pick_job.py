@@ -22,7 +22,9 @@ __all__ = ["Catalogue", "PickJob"]
 
 _HOUR = 360_000
 """Samples."""
-_COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "event")
+_LEAST = 5.0
+"""Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
+_COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +45,9 @@ class Catalogue:
         """A table of the picks, CSV with a head, as associators take them.
 
         ``id`` is network.station.location.instrument, ``time`` is in seconds since 1970, ``uncertainty`` in seconds,
-        ``amplitude`` in the unit of the data, and ``event`` the number of the event in the QuakeML file. PyOcto takes
-        station, phase and time, GaMMA id, utc, phase, probability and amplitude.
+        ``amplitude`` in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where that
+        is not seen, and ``event`` the number of the event in the QuakeML file. PyOcto takes station, phase and time,
+        GaMMA id, utc, phase, probability and amplitude.
         """
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
@@ -53,8 +56,9 @@ class Catalogue:
         for arrival in self.arrivals:
             p, s = arrival.pick, arrival.station
             utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
-            numbers = f"{p.uncertainty:.3f}", f"{p.probability:.3f}", f"{arrival.amplitude:.4g}"
-            writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *numbers, number[id(p)]))
+            chance = f"{p.uncertainty:.3f}", f"{p.probability:.3f}"
+            seen = f"{arrival.amplitude:.4g}", p.polarity, number[id(p)]
+            writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 
     def quakeml(self) -> str:
@@ -120,7 +124,7 @@ class PickJob:
         if self.probabilities is not None:
             self.probabilities.finish(station, day)
         arrivals = [arrival for part in of_day for arrival in found[part]]
-        if self.pictures is not None and drum is not None:
+        if self.pictures is not None and drum is not None and drum.seconds >= _LEAST:
             self.pictures.day(drum, station_events(arrivals))
         return arrivals
 

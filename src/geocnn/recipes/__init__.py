@@ -131,21 +131,18 @@ def predict(
         out: file for the result, for a classifier .csv, for a picker .xml; without it the result is in memory alone.
         tile: samples of a tile per axis, of surveys.
         memory: such as "4GB", of surveys.
-        stretch: of surveys, new samples per sample along each axis for the network; "auto" (default) where spectrum
-            and spacing of the survey ask for it, 1 for no change; see
-            :func:`geocnn.prediction.stretched.predict_stretched`.
+        stretch: of surveys, see :func:`geocnn.prediction.stretched.predict_stretched`; default "auto".
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32" (default), "bf16" or "auto", of surveys.
-        samples: of the file: "float32" (default), or "int8", whole per cent, of surveys.
+        samples: "float32" (default), or "int8", whole per cent, of surveys.
         log: file for lines of JSON, of surveys.
         workers: processes that share the work, of surveys.
         scheduler: address of a Dask scheduler whose workers do, of surveys.
         show_progress: show a live line.
 
     Returns:
-        :class:`geocnn.prediction.Prediction`, of a classifier :class:`geocnn.classification.Classified`, of a picker
-        :class:`geocnn.prediction.catalogue.Catalogue`.
+        A ``geocnn.prediction.Prediction``, ``geocnn.classification.Classified`` or ``pick_job.Catalogue``.
 
     Raises:
         DataError, MissingError, FormatError, TargetError: as of the two.
@@ -157,8 +154,7 @@ def predict(
     from geocnn.prediction.stretched import predict_stretched
 
     others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
-    others |= {"samples": samples, "stretch": stretch}
-    others |= {"workers": workers, "scheduler": scheduler}
+    others |= {"samples": samples, "stretch": stretch, "workers": workers, "scheduler": scheduler}
     unfit = [name for name, value in others.items() if value is not None]
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
     if is_picker(network.card if isinstance(network, Trained) else read_card(network)):

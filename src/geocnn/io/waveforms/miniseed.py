@@ -1,7 +1,6 @@
 """miniSEED files of versions 2 and 3, through pymseed (EarthScope's libmseed)."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,16 +54,27 @@ class MiniseedPiece(FilePiece):
             MissingError: the file is gone.
         """
         start, stop = max(start, self.start), min(stop, self.end)
-        for time, samples in _decoded(self.path, self.state, self.offset, self.size, self.source):
+        for time, samples in self._decoded()[0]:
             if time < stop and time + len(samples) * SECOND / self.rate > start:
                 yield time, samples
+
+    def damaged(self) -> int:
+        """How many of the records cannot be decoded.
+
+        Raises:
+            MissingError: the file is gone.
+        """
+        return self._decoded()[1]
+
+    def _decoded(self) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
+        return _decoded(self.path, self.state, self.offset, self.size, self.source)
 
 
 @lru_cache(maxsize=16)
 def _decoded(
     path: Path, _state: tuple[int, int], offset: int, size: int, source: str
-) -> list[tuple[int, NDArray[np.generic]]]:
-    """Samples of a source in part of a file, with their times, ns.
+) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
+    """Samples of a source in part of a file, with their times, ns, and how many records are damaged.
 
     Raises:
         MissingError: the file is gone.
@@ -81,19 +91,25 @@ def _decoded(
     try:
         traces.add_buffer(block, unpack_data=True, sourceid=source)
     except MiniSEEDError:
-        return list(_one_by_one(block, source))
-    return [(part.starttime, np.array(part.np_datasamples)) for trace in traces for part in trace if part.numsamples]
+        return _one_by_one(block, source)
+    whole = [(part.starttime, np.array(part.np_datasamples)) for trace in traces for part in trace if part.numsamples]
+    return whole, 0
 
 
-def _one_by_one(block: bytes, source: str) -> Iterator[tuple[int, NDArray[np.generic]]]:
-    """Samples of a source record by record: a damaged one is a gap."""
+def _one_by_one(block: bytes, source: str) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
+    """Samples of a source record by record, a damaged one being a gap, and how many are."""
     from pymseed import MiniSEEDError
 
+    found, damaged = [], 0
     for _, record in _records(memoryview(block)):
         if record.sourceid == source and record.samplecnt > 0:
-            with suppress(MiniSEEDError):
+            try:
                 record.unpack_data()
-                yield record.starttime, np.array(record.np_datasamples)
+            except MiniSEEDError:
+                damaged += 1
+            else:
+                found.append((record.starttime, np.array(record.np_datasamples)))
+    return found, damaged
 
 
 def is_miniseed(head: bytes) -> bool:

@@ -93,6 +93,10 @@ class Piece(ABC):
             FormatError: it cannot be read.
         """
 
+    def damaged(self) -> int:
+        """How many records there are between its samples that cannot be decoded; known when they have been read."""
+        return 0
+
 
 @dataclass(frozen=True)
 class FilePiece(Piece):

@@ -167,6 +167,8 @@ class Station:
                 low, high = max(0, at), min(len(samples), at + len(raw))
                 if low < high:
                     self._place(piece, samples[low:high], live[low:high], np.asarray(raw[low - at : high - at], float))
+            if piece.damaged():
+                self._note(f"{piece.channel} has records that cannot be decoded; they are gaps.")
         level = self._level(component)
         samples -= level
         live &= ~_flat(samples, live, flat)

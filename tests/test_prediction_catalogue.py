@@ -1,0 +1,178 @@
+"""From archive to catalogue: stopped runs go on, days are drawn, probabilities are kept, archives are opened."""
+
+import json
+
+import numpy as np
+import pytest
+
+import geocnn
+from geocnn.errors import DataError, FormatError
+from geocnn.figures.catalogue import CataloguePictures
+from geocnn.io.waveforms import Archive, ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.prediction import picker as picker_module
+from geocnn.prediction.arrivals import first_motion
+from geocnn.prediction.catalogue import pick_earthquakes
+from geocnn.prediction.picker import Picker
+from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
+
+obspy = pytest.importorskip("obspy")
+MIDNIGHT = 1_700_006_400 * SECOND
+CLEAR = EarthquakeRanges(
+    quiet=0.0, dead=0.0, gap=0.0, flipped=0.0, snr=(1.0, 2.0), amplitude_ratio=(2.0, 6.0), spikes=0.0
+)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return geocnn.load("quakes", ndim=1)
+
+
+@pytest.fixture(scope="module")
+def waveform():
+    """Five minutes."""
+    parts = [earthquake(i, seed=77, size=6000, ranges=CLEAR).waveform for i in range(5)]
+    return np.concatenate([p / np.abs(p).mean() * 100 for p in parts], 1).astype(np.float32)
+
+
+@pytest.fixture
+def data(tmp_path, waveform):
+    """Two files of a station, from 20 s before midnight, with a gap of half a minute between them."""
+    (tmp_path / "data").mkdir()
+    for name, (first, last) in {"a": (0, 14_000), "b": (17_100, 30_000)}.items():
+        start = MIDNIGHT + (first - 2000) * SECOND // 100
+        pieces = [
+            ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), start, 100.0, w[first:last].copy())
+            for c, w in zip("ZNE", waveform, strict=True)
+        ]
+        write_miniseed(tmp_path / "data" / f"{name}.mseed", pieces)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Nine parts instead of one, in one thread; counts those that a network sees."""
+    monkeypatch.setattr(picker_module, "_CORE", 4096)
+    monkeypatch.setattr(picker_module.torch, "get_num_threads", lambda: 1)
+    seen, pick = [], Picker.__call__
+
+    def counted(self, part, record):
+        if len(seen) == counted.stop:
+            raise KeyboardInterrupt
+        seen.append(part)
+        return pick(self, part, record)
+
+    counted.stop = -1
+    monkeypatch.setattr(Picker, "__call__", counted)
+    return seen, counted
+
+
+def texts(folder, name="c"):
+    return (folder / f"{name}.xml").read_text(), (folder / f"{name}.csv").read_text()
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path, network, data, small_parts):
+    seen, counted = small_parts
+    whole = pick_earthquakes(network, data, tmp_path / "whole.xml", show_progress=False)
+    number = len(seen)
+    assert number == 9
+    assert len(whole.arrivals) > 6
+    counted.stop = number + 5
+    with pytest.raises(KeyboardInterrupt, match=r"kept in .*c\.xml\.unfinished, and the same command goes on"):
+        pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+    assert not (tmp_path / "c.xml").exists()
+    journal = tmp_path / "c.xml.unfinished"
+    noted = len(journal.read_text().splitlines())
+    assert 3 <= noted <= 5  # what was at work when it was stopped is lost
+    journal.write_text(journal.read_text()[:-7])  # as a kill may leave it
+    seen.clear()
+    counted.stop = -1
+    pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+    assert len(seen) == number - noted + 1
+    assert texts(tmp_path) == texts(tmp_path, "whole")
+    assert not journal.exists()
+
+
+def test_what_has_changed_is_picked_again(tmp_path, network, data, small_parts):
+    seen, counted = small_parts
+    counted.stop = 8
+    with pytest.raises(KeyboardInterrupt):
+        pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+    noted = [json.loads(line)["part"] for line in (tmp_path / "c.xml.unfinished").read_text().splitlines()]
+    assert len(noted) >= 6
+    path = data / "b.mseed"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])  # the file is another one now
+    seen.clear()
+    counted.stop = -1
+    pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+    again = {part.first for part in seen}
+    assert {int(name.split()[1]) for name in noted[:1]}.isdisjoint(again)
+    assert len(again) >= 5
+    pick_earthquakes(network, data, tmp_path / "fresh.xml", show_progress=False)
+    assert texts(tmp_path) == texts(tmp_path, "fresh")
+
+
+def test_probabilities_are_those_that_picks_come_from(tmp_path, network, data):
+    made = pick_earthquakes(network, data, probabilities=tmp_path / "kept", show_progress=False)
+    files = sorted((tmp_path / "kept").iterdir())
+    assert [f.name for f in files] == [f"XX.AAA..HH.2023-11-{d}.probabilities.mseed" for d in (14, 15)]
+    stream = obspy.read(str(files[0])) + obspy.read(str(files[1]))
+    assert {trace.id for trace in stream} == {"XX.AAA..HYP", "XX.AAA..HYS"}
+    live = sum(trace.stats.npts for trace in stream.select(channel="HYP"))
+    assert live == 14_000 + 12_900
+    assert all(trace.data.min() >= 0 and trace.data.max() <= 1 for trace in stream)
+    for arrival in made.arrivals:
+        time = obspy.UTCDateTime(ns=arrival.pick.time)
+        near = stream.slice(time - 0.1, time + 0.1).select(channel=f"HY{arrival.pick.phase}")
+        assert near[0].data.max() > 0.05 * arrival.pick.probability
+
+
+def test_pictures_of_days_and_the_station(tmp_path, network, data, small_parts):
+    _, counted = small_parts
+    folder = tmp_path / "pictures"
+    counted.stop = 7
+    with pytest.raises(KeyboardInterrupt):
+        pick_earthquakes(network, data, tmp_path / "c.xml", pictures=CataloguePictures(folder), show_progress=False)
+    counted.stop = -1
+    assert [p.name for p in folder.iterdir()] == ["XX.AAA..HH.2023-11-14.png"]
+    first = (folder / "XX.AAA..HH.2023-11-14.png").stat().st_mtime_ns
+    pick_earthquakes(network, data, tmp_path / "c.xml", pictures=CataloguePictures(folder), show_progress=False)
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "XX.AAA..HH.2023-11-14.png",
+        "XX.AAA..HH.2023-11-15.png",
+        "XX.AAA..HH.png",
+    ]
+    assert (folder / "XX.AAA..HH.2023-11-14.png").stat().st_mtime_ns == first  # not drawn again
+
+
+def test_open_and_predict_take_seismograms(tmp_path, network, data):
+    archive = geocnn.open(data)
+    assert isinstance(archive, Archive)
+    assert str(archive.stations[0]) == "XX.AAA..HH"
+    table = geocnn.predict(network, archive, show_progress=False).table()
+    assert table == pick_earthquakes(network, data, show_progress=False).table()
+    stream = obspy.read(str(data / "a.mseed"))
+    picks = geocnn.predict(network, stream, tmp_path / "s.xml", show_progress=False)
+    assert len(obspy.read_events(str(tmp_path / "s.xml"))) == len(picks.events) > 2
+    assert [s.pieces for s in geocnn.open(stream).stations]
+    with pytest.raises(DataError, match="memory is for surveys, and a picker takes seismograms"):
+        geocnn.predict(network, data, memory="1GB")
+    (tmp_path / "text.txt").write_text("no seismogram")
+    with pytest.raises(FormatError, match="is no format that geocnn knows"):
+        geocnn.open(tmp_path / "text.txt")
+
+
+def test_first_motions_of_clear_arrivals_are_right():
+    ranges = EarthquakeRanges(quiet=0.0, second=0.0, flipped=0.0, dead=0.0, gap=0.0)
+    right = wrong = 0
+    for index in range(150):
+        record = earthquake(index, seed=50, size=3000, ranges=ranges)
+        for p in (a for a in record.arrivals if a.phase == "P" and 11 < a.time < 28):
+            at = round(p.time * 100)
+            found = first_motion(record.waveform[0, at - 1000 : at + 100], 1000, 100.0)
+            right += found == p.polarity
+            wrong += found == -p.polarity
+    assert right + wrong > 20
+    assert right / (right + wrong) > 0.8
+    assert first_motion(np.zeros(1100, np.float32), 1000, 100.0) == 0
