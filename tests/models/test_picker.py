@@ -6,6 +6,7 @@ import torch
 
 from geocnn.layers import LocalScale
 from geocnn.models.picker import Picker
+from geocnn.models.picker_phases import FastScale, PickerInPhases
 from geocnn.tracing import reach_of
 
 
@@ -32,6 +33,30 @@ def test_a_factor_changes_nothing_but_the_sign(factor):
         torch.testing.assert_close(model.scale(x * factor), model.scale(x) * np.sign(factor), rtol=1e-4, atol=1e-4)
         if factor > 0:
             torch.testing.assert_close(model(x * factor), model(x), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "options", [{"channels": (8, 16, 32)}, {"channels": (4, 6, 10, 7), "kernel_size": 5}, {"kernel_size": 9}]
+)
+def test_in_phases_the_answer_is_the_same(options):
+    torch.manual_seed(1)
+    model = Picker(1, **options)
+    with torch.no_grad():
+        for value in model.state_dict().values():  # trained ones are not 0 and 1 either
+            if value.is_floating_point():
+                value.add_(0.1 * torch.rand_like(value))
+        fast = PickerInPhases(model.eval())
+        for size in (256, 2048, 256 * 13):
+            x = noise(size) + (torch.arange(size) > size // 2) * 50
+            torch.testing.assert_close(fast(x), model(x), rtol=1e-4, atol=1e-4)
+    assert not PickerInPhases.fits(Picker(2, channels=(4, 8)))
+    assert not PickerInPhases.fits(Picker(1, channels=(4, 8), kernel_size=11))
+
+
+def test_the_scale_is_logarithmic_as_asinh_is():
+    x = torch.cat([sign * torch.logspace(-12, 17, 300, dtype=torch.float64) for sign in (-1, 1)])[None, None]
+    ours = FastScale(1).compressed(x.float()).double().numpy()
+    np.testing.assert_allclose(ours, np.arcsinh(x.float().double().numpy()), rtol=3e-6)
 
 
 def test_slow_waves_go_and_fast_ones_stay():

@@ -38,6 +38,10 @@ class LocalScale(nn.Module):
         """What depends on the same samples, by sums of positive parts: for measurements of the receptive field."""
         return _Opened(self)
 
+    def compressed(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
+        """Inverse hyperbolic sine: what is small as it is, what is large as its logarithm."""
+        return torch.asinh(x)
+
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
         """Same size, a multiple of ``block``; twice as many channels."""
         live = (x != 0).to(x.dtype)
@@ -50,7 +54,7 @@ class LocalScale(nn.Module):
         low = self.between(root / known.clamp(min=1e-6)).square().square().clamp(min=least)
         loud = self.between(mean / known.clamp(min=1e-6)).clamp(min=least)
         ratio = high / loud
-        return torch.cat((torch.asinh(high / low), ratio / (1 + 0.25 * ratio.abs())), 1)
+        return torch.cat((self.compressed(high / low), ratio / (1 + 0.25 * ratio.abs())), 1)
 
 
 class _Opened(nn.Module):

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from geocnn.layers import Conv, LocalScale, SizeRule, Upsample, normalisation
 from geocnn.models.base import Segmenter
 
-__all__ = ["Picker"]
+__all__ = ["FACTOR", "Picker", "Stage"]
 
-_FACTOR = 4
+FACTOR = 4
 """Samples of a level to one of the next."""
 
 
@@ -53,18 +53,18 @@ class Picker(Segmenter):
         block: int = 256,
     ) -> None:
         channels = tuple(channels)
-        step = math.lcm(block, _FACTOR ** (len(channels) - 1))
+        step = math.lcm(block, FACTOR ** (len(channels) - 1))
         super().__init__(ndim, in_channels, out_channels, SizeRule(step, step))
         self.scale = LocalScale(ndim, block=block)
-        self.stem = _Stage(ndim, 2 * in_channels, channels[0], kernel_size)
+        self.stem = Stage(ndim, 2 * in_channels, channels[0], kernel_size)
         pairs = list(itertools.pairwise(channels))
         self.down = nn.ModuleList(
-            nn.Sequential(_Stage(ndim, a, b, kernel_size, stride=_FACTOR), _Stage(ndim, b, b, kernel_size))
+            nn.Sequential(Stage(ndim, a, b, kernel_size, stride=FACTOR), Stage(ndim, b, b, kernel_size))
             for a, b in pairs
         )
-        self.upsample = Upsample(ndim, _FACTOR)
+        self.upsample = Upsample(ndim, FACTOR)
         self.up = nn.ModuleList(
-            nn.Sequential(_Stage(ndim, a + b, a, kernel_size), _Stage(ndim, a, a, kernel_size))
+            nn.Sequential(Stage(ndim, a + b, a, kernel_size), Stage(ndim, a, a, kernel_size))
             for a, b in reversed(pairs)
         )
         self.head = Conv(ndim, in_channels=channels[0], out_channels=out_channels, kernel_size=1)
@@ -86,7 +86,7 @@ class Picker(Segmenter):
         return logits
 
 
-class _Stage(nn.Module):
+class Stage(nn.Module):
     """Convolution, normalisation, ReLU."""
 
     def __init__(self, ndim: int, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> None:

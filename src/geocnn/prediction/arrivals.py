@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import scipy.signal
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from numpy import ndarray
 
 from geocnn.checkpoints import Trained
@@ -115,13 +116,19 @@ def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> i
         at: sample of the pick.
         rate: samples per second.
     """
-    high = scipy.signal.butter(2, 1.0, "highpass", fs=rate, output="sos")
-    moving = scipy.signal.sosfilt(high, np.asarray(trace, np.float64) - float(trace[0]))
+    moving = scipy.signal.sosfilt(_high_pass(rate), np.asarray(trace, np.float64) - float(trace[0]))
     near = round(0.15 * rate)
     noise = float(np.abs(moving[max(0, at - round(1.2 * rate)) : at - near]).max(initial=0))
     swings = moving[at - near : at + near]
     beyond = np.flatnonzero(np.abs(swings) > _BEYOND * noise)
     return int(np.sign(swings[beyond[0]])) if len(beyond) and noise > 0 else 0
+
+
+@cache
+def _high_pass(rate: float) -> Float64[ndarray, "sections 6"]:
+    """The filter."""
+    made: Float64[ndarray, "sections 6"] = scipy.signal.butter(2, 1.0, "highpass", fs=rate, output="sos")
+    return made
 
 
 def station_events(arrivals: Sequence[Arrival]) -> list[Event]:

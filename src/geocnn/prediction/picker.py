@@ -17,6 +17,7 @@ from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
 from geocnn.io.waveforms import Record, Station
+from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import Pick, find_picks
 
 __all__ = ["Part", "Picked", "Picker", "parts", "picked"]
@@ -110,7 +111,10 @@ class Picker:
         digest = hashlib.sha256(f"{halo} {threshold} {deviation}".encode())
         for value in trained.model.state_dict().values():
             digest.update(value.cpu().numpy().tobytes())
-        return cls(trained.model.eval().to(place), place, halo, threshold, deviation, digest.hexdigest())
+        model = trained.model.eval()
+        if place.type == "cpu" and PickerInPhases.fits(model):
+            model = PickerInPhases(model)  # type: ignore[arg-type]
+        return cls(model.to(place), place, halo, threshold, deviation, digest.hexdigest())
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with what is seen around it.

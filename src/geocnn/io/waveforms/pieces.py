@@ -149,10 +149,11 @@ def unreadable(path: Path, error: OSError) -> MissingError:
     return MissingError(f"{path} can no longer be read ({reason(error)}); is its disk there?")
 
 
-def spans(live: Bool[ndarray, " samples"]) -> list[tuple[int, int]]:
-    """Where something is true: the first sample and the one behind the last, run by run."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8)))
-    return [(first, last) for first, last in edges.reshape(-1, 2).tolist()]
+def spans(live: Bool[ndarray, " samples"], least: int = 1) -> list[tuple[int, int]]:
+    """Where something is true for at least so many samples: the first one and the one behind the last, run by run."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8))).reshape(-1, 2)
+    long = edges[edges[:, 1] - edges[:, 0] >= least]
+    return [(first, last) for first, last in long.tolist()]
 
 
 def nominal(rate: float) -> Fraction:

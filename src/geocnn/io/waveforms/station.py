@@ -215,7 +215,6 @@ def _flat(
     """Samples in runs of at least so many equal ones."""
     same = (samples[1:] == samples[:-1]) & live[1:] & live[:-1]
     flat = np.zeros(len(samples), bool)
-    for first, last in spans(same):
-        if last - first >= least - 1:
-            flat[first : last + 1] = True
+    for first, last in spans(same, least - 1):
+        flat[first : last + 1] = True
     return flat

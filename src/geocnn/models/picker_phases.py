@@ -1,0 +1,180 @@
+"""The picker as it runs on processors: the same numbers to rounding in a third of the time.
+
+Batch normalisation goes into the convolutions. Maps have their channels side by side in memory, so that ``n`` samples
+of ``c`` channels are also ``n / 4`` samples of ``4 c``: steps of four, repeated samples and the first level, whose few
+channels leave most of a processor's lanes idle, become plain convolutions with three taps of such maps. Up-sampling by
+repetition costs less than half of the multiply-adds so (its polyphase form).
+"""
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from geocnn.layers import LocalScale
+from geocnn.models.picker import FACTOR, Picker, Stage
+
+__all__ = ["FastScale", "PickerInPhases"]
+
+
+class PickerInPhases(nn.Module):
+    """A trained picker of seismograms, for evaluation alone.
+
+    Args:
+        picker: in one dimension, with kernels of up to nine samples.
+
+    Shape: as of the picker, ``(1, in_channels, samples) -> (1, out_channels, samples)``: one record.
+    """
+
+    def __init__(self, picker: Picker) -> None:
+        super().__init__()
+        if not self.fits(picker):
+            raise ValueError(f"a picker in {picker.ndim} dimensions or with long kernels has no such form.")
+        self.scale = FastScale(1, block=picker.scale.blocks.kernel_size[0], smooth=picker.scale.coarse.kernel_size[0])
+        self.stem = _Convolution(*_folded(picker.stem))
+        self.down = nn.ModuleList(_Down(*_pair(stage)) for stage in picker.down)
+        self.up = nn.ModuleList(
+            _Up(one, two, first=two is _pair(picker.up[-1])[1]) for one, two in map(_pair, picker.up)
+        )
+        self.weight, self.bias = picker.head.get_parameter("weight")[..., 0], picker.head.get_parameter("bias")
+        self.requires_grad_(requires_grad=False)
+
+    @staticmethod
+    def fits(picker: nn.Module) -> bool:
+        """Whether a network has this form."""
+        return isinstance(picker, Picker) and picker.ndim == 1 and picker.stem.conv.kernel_size[0] // 2 <= FACTOR
+
+    def forward(self, x: Float[Tensor, "1 channels samples"]) -> Float[Tensor, "1 out samples"]:
+        """Return logits."""
+        x = self.scale(x)[:, :, None].contiguous(memory_format=torch.channels_last)
+        skips = [F.relu_(self.stem(x))]
+        for stage in self.down:
+            skips.append(stage(skips[-1]))
+        x = skips.pop()
+        for stage in self.up:
+            x = stage(x, skips.pop())
+        logits: Tensor = torch.addmm(self.bias, x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]), self.weight.T)
+        return logits.T[None]
+
+
+class FastScale(LocalScale):
+    """The scale, with an inverse hyperbolic sine that takes a seventh of the time of torch's own on processors."""
+
+    def compressed(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
+        """Same to rounding: the terms of the logarithm's argument that are beyond 1 are added up alone."""
+        size = x.abs().clamp(max=1e18)  # its square is a number
+        return torch.log1p(size + size.square() / (1 + (1 + size.square()).sqrt())) * x.sign()
+
+
+class _Convolution(nn.Module):
+    """A convolution of maps ``(1, channels, 1, samples)`` with zeros beyond their ends.
+
+    Args:
+        weight: ``(out, in, taps)``.
+        bias: ``(out,)``; None adds nothing.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.padding = (0, weight.shape[2] // 2)
+        self.register_buffer("weight", weight[:, :, None].contiguous(memory_format=torch.channels_last))
+        self.register_buffer("bias", bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.get_buffer("weight"), self.bias, padding=self.padding)  # type: ignore[arg-type]
+
+
+class _Down(nn.Module):
+    """A convolution in steps of four, of four samples at a time, and a second one."""
+
+    def __init__(self, one: Stage, two: Stage) -> None:
+        super().__init__()
+        weight, bias = _folded(one)
+        self.one = _Convolution(_in_steps(weight, one.conv.padding[0]), bias)
+        self.two = _Convolution(*_folded(two))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = F.relu_(self.two(F.relu_(self.one(_joined(x)))))
+        return made
+
+
+class _Up(nn.Module):
+    """Two convolutions of a coarse map, repeated, beside a fine one."""
+
+    def __init__(self, one: Stage, two: Stage, *, first: bool) -> None:
+        super().__init__()
+        weight, bias = _folded(one)
+        coarse, fine = torch.split(weight, [weight.shape[1] - weight.shape[0], weight.shape[0]], 1)
+        self.first, self.second = first, _Convolution(*_folded(two))
+        if first:  # few channels: four samples at a time
+            self.one = _Convolution(torch.cat((_repeated(coarse), _four_to_four(fine)), 1), bias.repeat(FACTOR))
+        else:
+            self.one, self.coarse = _Convolution(fine, bias), _Convolution(_repeated(coarse), None)
+
+    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
+        if self.first:
+            x = _parted(self.one(torch.cat((coarse, _joined(fine)), 1)))
+        else:
+            x = self.one(fine)
+            x += _parted(self.coarse(coarse))
+        made: Tensor = F.relu_(self.second(F.relu_(x)))
+        return made
+
+
+def _joined(x: Float[Tensor, "1 channels 1 samples"]) -> Float[Tensor, "1 four_channels 1 quarter"]:
+    """Four samples side by side as channels, without a copy."""
+    return x.permute(0, 2, 3, 1).reshape(1, 1, x.shape[3] // FACTOR, -1).permute(0, 3, 1, 2)
+
+
+def _parted(x: Float[Tensor, "1 four_channels 1 quarter"]) -> Float[Tensor, "1 channels 1 samples"]:
+    """The inverse."""
+    return x.permute(0, 2, 3, 1).reshape(1, 1, x.shape[3] * FACTOR, -1).permute(0, 3, 1, 2)
+
+
+def _pair(stages: nn.Module) -> tuple[Stage, Stage]:
+    """The two stages of a level."""
+    one, two = stages.children()
+    assert isinstance(one, Stage)
+    assert isinstance(two, Stage)
+    return one, two
+
+
+def _folded(stage: Stage) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the normalisation behind it."""
+    norm = stage.norm
+    known = [norm.get_buffer("running_mean"), norm.get_buffer("running_var")]
+    learnt = [norm.get_parameter("weight"), norm.get_parameter("bias")]
+    weight, bias = fuse_conv_bn_weights(stage.conv.weight, None, *known, norm.eps, *learnt)  # type: ignore[call-arg, arg-type]
+    return weight.detach(), bias.detach()
+
+
+def _in_steps(weight: Float[Tensor, "out channels taps"], padding: int) -> Float[Tensor, "out four_channels 3"]:
+    """A kernel in steps of four, for four samples at a time."""
+    out, channels, taps = weight.shape
+    made = weight.new_zeros(out, FACTOR, channels, 3)
+    for tap in range(taps):
+        block, phase = divmod(tap - padding, FACTOR)
+        made[:, phase, :, block + 1] = weight[:, :, tap]
+    return made.reshape(out, -1, 3)
+
+
+def _repeated(weight: Float[Tensor, "out channels taps"]) -> Float[Tensor, "four_out channels 3"]:
+    """What a kernel does to repeated samples, from the samples before they are repeated."""
+    out, channels, taps = weight.shape
+    made = weight.new_zeros(FACTOR, out, channels, 3)
+    for phase in range(FACTOR):
+        for tap in range(taps):
+            made[phase, :, :, (phase + tap - taps // 2) // FACTOR + 1] += weight[:, :, tap]
+    return made.reshape(-1, channels, 3)
+
+
+def _four_to_four(weight: Float[Tensor, "out channels taps"]) -> Float[Tensor, "four_out four_channels 3"]:
+    """A kernel for four samples at a time."""
+    out, channels, taps = weight.shape
+    made = weight.new_zeros(FACTOR, out, FACTOR, channels, 3)
+    for phase in range(FACTOR):
+        for tap in range(taps):
+            block, source = divmod(phase + tap - taps // 2, FACTOR)
+            made[phase, :, source, :, block + 1] = weight[:, :, tap]
+    return made.reshape(FACTOR * out, FACTOR * channels, 3)
