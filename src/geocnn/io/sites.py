@@ -85,6 +85,7 @@ def _station_xml(path: Path, text: str) -> list[Site]:
             numbers = []
             for name, limits in _LIMITS.items():
                 tag = name.removesuffix("_m").capitalize()
-                numbers.append(check_number(f"{path}, station {code}", tag, station.findtext(f"{{*}}{tag}", ""), limits))
+                word = station.findtext(f"{{*}}{tag}", "")
+                numbers.append(check_number(f"{path}, station {code}", tag, word, limits))
             sites.append(Site(network.get("code", ""), station.get("code", ""), *numbers))
     return sites

@@ -9,6 +9,7 @@ Differences from the paper: logits instead of the softmax; the same code is the 
 from He et al. (2015).
 """
 
+import itertools
 import math
 
 from jaxtyping import Float
@@ -43,7 +44,7 @@ class ConvNetQuake(Classifier):
         self.window = per_axis(window, ndim, "window")
         widths = [in_channels, *[width] * _LAYERS]
         layers: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in itertools.pairwise(widths):
             convolution = Conv(ndim, in_channels=before, out_channels=after, kernel_size=3, stride=2, padding=1)
             layers += [convolution, nn.ReLU(inplace=True)]
         self.features = nn.Sequential(*layers)

@@ -35,7 +35,7 @@ assert FAR <= 50  # so that P and S are in one window
 
 @dataclass(frozen=True, eq=False)
 class RegionWindows:
-    """Windows of earthquakes (even numbers) and of noise (odd ones), and their classes: 0 noise, 1, 2, ... the clusters.
+    """Windows of earthquakes (even numbers) and of noise (odd ones), and their classes: 0 noise, 1, 2, ... a cluster.
 
     Each earthquake has one record, as in nature, from which a window with its P and S waves is cut. Records are made
     when first asked for, and kept.
@@ -74,7 +74,7 @@ class RegionWindows:
         """Window number ``index``, the same whenever it is asked for, and its class."""
         rng = np.random.default_rng((self.seed, 0, index))
         if index % 2:
-            record = self._noise(int(rng.choice(self.noises)))
+            record = self._noise(self.noises[int(rng.integers(len(self.noises)))])
             first, last, label = 0, record.shape[1] - SIZE, 0
         else:
             event = self.event(index)

@@ -1,6 +1,7 @@
 """What the recipe convnetquake learns from: the station, the catalogue, and their division."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,9 @@ def plan(
     events, tested, hours = counts
     if min(clusters, events, tested, hours) < 1 or seed < 0 or not 0 <= error <= 50 or not 0 <= l2 < 1e3:
         raise DataError(
-            f"--clusters is {clusters}, --events {events}, --tested {tested}, --hours {hours}, --error {error:g}, --l2 "
-            f"{l2:g} and --seed {seed}; needed are 1 or more of the first four, 0 to 50 km, and 0 or more of the others."
+            f"--clusters is {clusters}, --events {events}, --tested {tested}, --hours {hours}, --error {error:g}, "
+            f"--l2 {l2:g} and --seed {seed}; needed are 1 or more of the first four, 0 to 50 km, and 0 or more "
+            "of the others."
         )
     region, found = _region(places, events, clusters, error, seed)
     if not tested < len(region):
@@ -111,13 +113,13 @@ def _region(
     if (stations is None) != (catalogue is None):
         have, need = ("--stations", "--catalogue") if catalogue is None else ("--catalogue", "--stations")
         raise DataError(f"{have} is given without {need}; give both files, or none for a region that is made.")
+    put = partial(Region.of, groups=clusters, error=error, seed=seed, size=RECORD, rate=RATE)
     site = SITE if stations is None else _chosen(read_sites(stations), name, stations)
     if catalogue is None:
         made, strike = sequence(events, seed=seed)
-        words = f"{events} made earthquakes"
-        return Region.of(made, site, strike=strike, groups=clusters, error=error, seed=seed, size=RECORD, rate=RATE), words
+        return put(made, site, strike=strike), f"{events} made earthquakes"
     known = read_hypocentres(catalogue)
-    region = Region.of(known, site, groups=clusters, error=error, seed=seed, size=RECORD, rate=RATE)
+    region = put(known, site)
     far = f" (the other {len(known) - len(region)} are farther than {FAR:g} km)" if len(region) < len(known) else ""
     return region, f"{len(region)} earthquakes of {catalogue.name}{far}"
 

@@ -102,6 +102,4 @@ def displacement_area(magnitude: float, distance: float, speed: float, phase: in
         speed: of the wave, km/s.
         phase: 0 for P, 1 for S.
     """
-    return (
-        _SURFACE * _MEAN[phase] * moment(magnitude) / (4 * math.pi * _DENSITY * (1e3 * speed) ** 3 * 1e3 * distance)
-    )
+    return _SURFACE * _MEAN[phase] * moment(magnitude) / (4 * math.pi * _DENSITY * (1e3 * speed) ** 3 * 1e3 * distance)

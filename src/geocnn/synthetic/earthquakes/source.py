@@ -155,7 +155,10 @@ def seismogram(
     recording: Recording,
     radiation: Radiation | None = None,
 ) -> Float32[ndarray, "3 size"]:
-    """Waves of an earthquake at the station; the pulse of the direct P wave has a peak of about 1, with radiation m/s."""
+    """Waves of an earthquake at the station, in m/s where its radiation is known.
+
+    Otherwise the pulse of the direct P wave has a peak of about 1.
+    """
     p_wave, s_wave = _waves(rng, ranges, clock, source, recording)
     if radiation is None:
         p_way, s_way = _directions(rng, ranges, source)
@@ -170,9 +173,7 @@ def seismogram(
     if source.p < source.direct:  # the head wave is the weaker one, with scattered waves of its own
         weak = np.float32(rng.uniform(0.15, 0.8))
         p_part += weak * _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.p, source.p))
-    s_part = np.float32(times_p) * _scattered(
-        rng, ranges, clock, s_wave, s_way, (begin + source.s, source.s), s_coda
-    )
+    s_part = np.float32(times_p) * _scattered(rng, ranges, clock, s_wave, s_way, (begin + source.s, source.s), s_coda)
     if rng.random() < ranges.converted:
         lead = (source.s - source.direct) * rng.uniform(0.02, 0.3)
         _pulse(s_part, clock, begin + source.s - lead, p_way * times_p * rng.uniform(0.1, 0.4))

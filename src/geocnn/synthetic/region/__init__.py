@@ -83,7 +83,7 @@ class Region:
         rng = np.random.default_rng((seed, 13))
         strike = strikes(rng, len(hypocentres)) if strike is None else strike
         plane = offsets(site.latitude, site.longitude, (hypocentres.latitude, hypocentres.longitude))
-        near = np.hypot(plane.distance, hypocentres.depth) <= FAR
+        near = np.hypot(plane.distance, hypocentres.depth + site.elevation_m / 1000) <= FAR
         if not near.any():
             raise DataError(
                 f"of {len(hypocentres)} earthquakes none is within {FAR:g} km of station {site}, the nearest "
@@ -149,9 +149,7 @@ class Region:
         distance, depth = float(self.plane.distance[index]), self._below(index)
         near, far = max(0.0, distance - 0.5), distance + 0.5
         slowness = (self.times.at(far, depth)[0] - self.times.at(near, depth)[0]) / (far - near)
-        below, above = (
-            math.degrees(math.asin(min(1.0, slowness * _at(LAYERS, LAYERS.vp, z)))) for z in (depth, 0.0)
-        )
+        below, above = (math.degrees(math.asin(min(1.0, slowness * _at(LAYERS, LAYERS.vp, z)))) for z in (depth, 0.0))
         mechanism = Mechanism(float(self.strike[index]))
         return directions(mechanism, float(self.plane.azimuth[index]) + 180, below, above)
 

@@ -76,7 +76,9 @@ def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -
     """
     different = len(np.unique(points, axis=0))
     if not 1 <= count <= different:
-        raise DataError(f"{count} clusters are asked for among {different} different epicentres; give 1 to {different}.")
+        raise DataError(
+            f"{count} clusters are asked for among {different} different epicentres; give 1 to {different}."
+        )
     best, least = None, np.inf
     for start in range(10):
         first = _spread(np.random.default_rng((seed, start)), points, count)
@@ -88,7 +90,7 @@ def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -
     if best is None:
         raise DataError(f"{len(points)} epicentres do not fall into {count} clusters; ask for fewer.")
     order = np.argsort(-np.bincount(best, minlength=count), kind="stable")
-    return np.argsort(order)[best].astype(np.int64)
+    return np.asarray(np.argsort(order)[best], np.int64)
 
 
 def _spread(rng: np.random.Generator, points: Float[ndarray, "points 2"], count: int) -> Float[ndarray, "count 2"]:

@@ -70,8 +70,9 @@ class Receiver:
     ) -> Float32[ndarray, "3 size"]:
         """Waves of an earthquake without noise, m/s, components Z, N, E."""
         clock = Clock.of(size, self.rate)
-        recorded = seismogram(rng, self.ranges, clock, source, self.recording(clock), radiation)
-        return recorded * self.gains
+        waves = seismogram(rng, self.ranges, clock, source, self.recording(clock), radiation)
+        waves *= self.gains
+        return waves
 
     def noise(self, rng: np.random.Generator, size: int) -> Float32[ndarray, "3 size"]:
         """Noise alone, m/s, components Z, N, E."""
@@ -79,4 +80,5 @@ class Receiver:
         waveform, loudness = background(rng, self.ranges, clock, self.recording(clock).response)
         if rng.random() < self.ranges.spikes:
             waveform += spikes(rng, clock, loudness)
-        return waveform * self.gains
+        waveform *= self.gains
+        return waveform

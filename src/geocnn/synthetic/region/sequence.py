@@ -13,7 +13,7 @@ from numpy import ndarray
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
 
-__all__ = ["SITE", "magnitudes", "sequence", "strikes"]
+__all__ = ["SITE", "sequence", "strikes"]
 
 SITE = Site("XX", "SYN", 35.85, -97.43, 330.0)
 """A station in the middle of the sequence."""
@@ -47,15 +47,16 @@ def sequence(count: int, *, seed: int = 0) -> tuple[Hypocentres, Float[ndarray, 
         along[own] = length * (patch + 0.08 * rng.standard_normal(len(own)))
         depth[own] = middle + 0.7 * rng.standard_normal(len(own))
     angle = np.radians(strike[fault])
-    place += np.stack([along * np.cos(angle) - across * np.sin(angle), along * np.sin(angle) + across * np.cos(angle)], 1)
+    place[:, 0] += along * np.cos(angle) - across * np.sin(angle)
+    place[:, 1] += along * np.sin(angle) + across * np.cos(angle)
     scattered = rng.random(count) < _ELSEWHERE
     place[scattered] = rng.uniform(-1, 1, (int(scattered.sum()), 2)) * _HALF
     depth[scattered] = rng.uniform(2, 8, int(scattered.sum()))
     latitude = _CENTRE[0] + place[:, 0] / _DEGREE
     longitude = _CENTRE[1] + place[:, 1] / (_DEGREE * np.cos(np.radians(latitude)))
-    # Those that overlap at the ends of the range are folded back into it.
-    depth = np.where(depth < 2, 4 - depth, depth)
-    found = Hypocentres(latitude, longitude, np.clip(np.where(depth > 8, 16 - depth, depth), 2, 8), magnitudes(rng, count))
+    depth = np.where(depth < 2, 4 - depth, depth)  # what lies beyond the range is folded back into it
+    depth = np.clip(np.where(depth > 8, 16 - depth, depth), 2, 8)
+    found = Hypocentres(latitude, longitude, depth, _magnitudes(rng, count))
     return found, np.where(scattered, strikes(rng, count), strike[fault] + 5 * rng.standard_normal(count))
 
 
@@ -65,7 +66,7 @@ def strikes(rng: np.random.Generator, count: int) -> Float[ndarray, " events"]:
     return drawn
 
 
-def magnitudes(rng: np.random.Generator, count: int) -> Float[ndarray, " events"]:
+def _magnitudes(rng: np.random.Generator, count: int) -> Float[ndarray, " events"]:
     """By the law of Gutenberg and Richter with b = 1, from 1.2 on; the largest is 4.8."""
     drawn: Float[ndarray, " events"] = np.minimum(_SMALLEST + rng.exponential(1 / np.log(10), count), _LARGEST)
     return drawn
