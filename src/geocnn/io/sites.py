@@ -53,7 +53,10 @@ def read_sites(path: str | Path) -> list[Site]:
     found = _station_xml(path, text) if text.lstrip().startswith("<") else _table(path)
     if not found:
         raise DataError(f"{path} names no stations; save them with their codes and coordinates (level=station).")
-    return list({str(site): site for site in reversed(found)}.values())[::-1]
+    kept: dict[str, Site] = {}
+    for site in found:
+        kept.setdefault(str(site), site)
+    return list(kept.values())
 
 
 def _table(path: Path) -> list[Site]:

@@ -22,7 +22,7 @@ _CENTRE, _HALF = (35.85, -97.40), (15.0, 17.0)
 """Latitude and longitude, and half the extent of the region to north and east, km: 35.72-35.98 N, 97.59-97.21 W."""
 _DEGREE = 111.0
 _STRIKES, _TURN = (55.0, 115.0), 8.0
-_FAULTS, _ELSEWHERE = 14, 0.05
+_FAULTS, _ELSEWHERE = 24, 0.05
 _SMALLEST, _LARGEST = 1.2, 4.8
 
 
@@ -44,7 +44,7 @@ def sequence(count: int, *, seed: int = 0) -> tuple[Hypocentres, Float[ndarray, 
         place[own] = rng.uniform(-0.8, 0.8, 2) * _HALF
         length, middle = np.exp(rng.uniform(np.log(2.0), np.log(7.0))), rng.uniform(3.0, 7.0)
         patch = rng.uniform(-0.5, 0.5, 4)[rng.integers(0, 4, len(own))]
-        along[own] = length * (patch + 0.08 * rng.standard_normal(len(own)))
+        along[own] = length * (patch + 0.12 * rng.standard_normal(len(own)))
         depth[own] = middle + 0.7 * rng.standard_normal(len(own))
     angle = np.radians(strike[fault])
     place[:, 0] += along * np.cos(angle) - across * np.sin(angle)
