@@ -185,5 +185,7 @@ def test_neighbours_share_their_coda_and_others_do_not():
 def test_earthquakes_that_are_far_are_left_out():
     made = at([3.0, 200.0, 500.0], [0.0, 0.0, 0.0], 5.0)
     assert len(Region.of(made, groups=1)) == 1
-    with pytest.raises(DataError, match="of 2 earthquakes none is within 40 km of station XX.SYN, the nearest 200 km"):
+    with pytest.raises(
+        DataError, match=r"of 2 earthquakes none is within 40 km of station XX\.SYN, the nearest 200 km"
+    ):
         Region.of(made[[1, 2]], groups=1)

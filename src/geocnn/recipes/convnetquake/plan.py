@@ -51,7 +51,7 @@ class Job:
 def plan(
     *,
     clusters: int,
-    places: tuple[Path | None, str | None, Path | None],
+    places: tuple[str | Path | None, str | None, str | Path | None],
     error: float,
     counts: tuple[int, int, int],
     l2: float,
@@ -104,7 +104,7 @@ def plan(
 
 
 def _region(
-    places: tuple[Path | None, str | None, Path | None], events: int, clusters: int, error: float, seed: int
+    places: tuple[str | Path | None, str | None, str | Path | None], events: int, clusters: int, error: float, seed: int
 ) -> tuple[Region, str]:
     """The region, and its earthquakes in words."""
     stations, name, catalogue = places
@@ -121,10 +121,10 @@ def _region(
     known = read_hypocentres(catalogue)
     region = put(known, site)
     far = f" (the other {len(known) - len(region)} are farther than {FAR:g} km)" if len(region) < len(known) else ""
-    return region, f"{len(region)} earthquakes of {catalogue.name}{far}"
+    return region, f"{len(region)} earthquakes of {Path(catalogue).name}{far}"
 
 
-def _chosen(sites: list[Site], name: str | None, path: Path) -> Site:
+def _chosen(sites: list[Site], name: str | None, path: str | Path) -> Site:
     """The station of that name, or the first.
 
     Raises:

@@ -85,9 +85,11 @@ class Region:
         plane = offsets(site.latitude, site.longitude, (hypocentres.latitude, hypocentres.longitude))
         near = np.hypot(plane.distance, hypocentres.depth + site.elevation_m / 1000) <= FAR
         if not near.any():
+            nearest = float(plane.distance.min())  # farther away than that it is not exact
+            how_far = f"{nearest:.0f}" if nearest < 1000 else "more than 1000"
             raise DataError(
-                f"of {len(hypocentres)} earthquakes none is within {FAR:g} km of station {site}, the nearest "
-                f"{plane.distance.min():.0f} km away; choose another station or catalogue."
+                f"of {len(hypocentres)} earthquakes none is within {FAR:g} km of station {site}, the nearest {how_far} "
+                "km away; choose another station or catalogue."
             )
         kept, plane = hypocentres[near], Plane(plane.distance[near], plane.azimuth[near])
         catalogued = np.stack([plane.east, plane.north], 1) + error * rng.standard_normal((len(kept), 2))
