@@ -1,6 +1,6 @@
 """ConvNetQuake on a synthetic region, beside the figures of its paper.
 
-    python benchmarks/convnetquake.py [--clusters 6 50] [--epochs 150] [--out FOLDER]
+    python benchmarks/convnetquake.py [--clusters 6 50] [--epochs 90] [--out FOLDER]
 
 One network a number of clusters, learnt from 2,709 earthquakes (as in the paper) and judged by 1,000 others and by as
 many windows of noise as in the paper, 131,072 or 15 days. Detection is any class but noise. Precision depends on how
@@ -76,8 +76,8 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--clusters", type=int, nargs="+", default=[6, 50])
-    parser.add_argument("--epochs", type=int, default=150)
-    parser.add_argument("--learning-rate", type=float, default=1e-3, help="the paper's, 1e-4, takes ten times as long")
+    parser.add_argument("--epochs", type=int, default=90)
+    parser.add_argument("--learning-rate", type=float, default=1e-3, help="the paper has 1e-4")
     parser.add_argument("--noise", type=int, default=NOISE, help="windows of noise for the test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for runs and pictures")

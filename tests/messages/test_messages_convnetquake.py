@@ -49,8 +49,8 @@ def a_depth_in_words():
 
 @command
 def a_station_far_from_all_earthquakes():
-    """of 2 earthquakes none is within 40 km of station XX.DEF, the nearest more than 1000 km away; choose another station or
-    catalogue."""
+    """of 2 earthquakes none is within 40 km of station XX.DEF, the nearest more than 1000 km away; choose another
+    station or catalogue."""
     return train("--station", "DEF")
 
 

@@ -44,13 +44,14 @@ def region_map(
     place.plot(*epicentres.T, ".", color="0.78", markersize=2.2, zorder=1, label="all epicentres")
     right, missed = (found == truth) & (found > 0), found == 0
     wrong = ~right & ~missed
-    place.scatter(*judged[right].T, s=34, c=colours[found[right] - 1], edgecolors="white", linewidths=0.6, zorder=3)
-    place.scatter(
-        *judged[wrong].T, s=38, c=colours[found[wrong] - 1], marker="X", edgecolors=INK, linewidths=0.6, zorder=4
-    )
-    place.scatter(*judged[missed].T, s=30, marker="s", facecolors="none", edgecolors=INK, linewidths=1.0, zorder=4)
+    taken = colours[np.maximum(found, 1) - 1]
+    for chosen, mark, edge, width in ((right, "o", "white", 0.6), (wrong, "X", INK, 0.6)):
+        east, north = judged[chosen].T
+        place.scatter(east, north, 38, taken[chosen], marker=mark, edgecolors=edge, linewidths=width, zorder=3)
+    east, north = judged[missed].T
+    place.scatter(east, north, 30, "none", marker="s", edgecolors=INK, linewidths=1.0, zorder=4)
     place.plot(0, 0, "^", color=INK, markersize=12, markeredgecolor="white", zorder=5)
-    for number, (east, north) in enumerate(centres, start=1):
+    for number, (east, north) in enumerate(centres.tolist(), start=1):
         outline = [withStroke(linewidth=2.5, foreground="white")]
         place.text(
             east, north, f"{number}", ha="center", va="center", fontsize=11, color=INK, path_effects=outline, zorder=6

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ __all__ = ["NORMALISATION", "RATE", "RECORD", "SIZE", "RegionWindows"]
 
 RATE, SIZE = 100.0, 1001
 """Samples per second, and of a window: 10 s."""
-NORMALISATION = {"kind": "peak"}
+NORMALISATION: dict[str, Any] = {"kind": "peak"}
 """Each window by itself: the mean of each component becomes 0, the largest magnitude 1."""
 _ONSET = 4.0
 """s: where in the record of an earthquake its P wave is."""
