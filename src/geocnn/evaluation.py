@@ -131,7 +131,7 @@ def evaluate_samples(
 ) -> dict[str, float]:
     """Scores on labelled samples, each sample judged alone and the scores averaged over those where they are defined.
 
-    For a classifier: those of :func:`geocnn.metrics.accuracies`.
+    For a classifier: those of :func:`geocnn.metrics.accuracies`, beside those of its recipe.
     For a segmentation network: those of :func:`scores`.
     With ``metrics`` and ``summary``, those of a recipe: what it would have recorded in training.
     """
@@ -145,11 +145,14 @@ def evaluate_samples(
             logits.append(model(channels_last(x.to(place), trained.card.ndim)).float().cpu())
             targets.append(y)
             tick(1)
-    if trained.card.task == "classification":
-        return accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
+    recorded: dict[str, float] = {}
     if metrics is not None and summary is not None:
         each = [metrics(p, t) for p, t in zip(logits, targets, strict=True)]
-        return summary({key: _mean([row[key] for row in each]) for key in each[0]})
+        recorded = summary({key: _mean([row[key] for row in each]) for key in each[0]})
+    if trained.card.task == "classification":
+        return recorded | accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
+    if recorded:
+        return recorded
     rows = [scores(torch.sigmoid(p)[0, 0].numpy(), t[0, 0].numpy() > 0.5) for p, t in zip(logits, targets, strict=True)]
     return {key: _mean([row[key] for row in rows]) for key in rows[0]}
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = [
     "UNKNOWN",
@@ -15,6 +15,7 @@ __all__ = [
     "border_weights",
     "cross_entropy",
     "dice_bce",
+    "kernel_penalty",
     "known_cross_entropy",
     "known_dice_bce",
     "soft_cross_entropy",
@@ -94,6 +95,12 @@ def weighted_bce(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, 
     truth, weight = target[:, :1], target[:, 1:]
     summed = F.binary_cross_entropy_with_logits(logits.float(), truth, weight=weight, reduction="sum")
     return summed / weight.sum()
+
+
+def kernel_penalty(model: nn.Module, weight: float) -> Float[Tensor, ""]:
+    """``weight`` times the sum of squares of all kernels of convolutions: L2 regularisation, a part of the loss."""
+    squares = [p.square().sum() for p in model.parameters() if p.ndim > 2]
+    return weight * torch.stack(squares).sum()
 
 
 def border_weights(cells: Bool[ndarray, "*space"], *, w0: float = 10.0, sigma: float = 5.0) -> Float[ndarray, "*space"]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from geocnn.losses import UNKNOWN
 from geocnn.picking import find_picks, residuals
 
-__all__ = ["accuracies", "confusion", "overlap", "overlaps", "pick_scores", "picks", "pixel_errors"]
+__all__ = ["accuracies", "confusion", "detections", "overlap", "overlaps", "pick_scores", "picks", "pixel_errors"]
 
 
 @torch.no_grad()
@@ -110,6 +110,27 @@ def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]
         scores[f"recall_{phase}"], scores[f"precision_{phase}"] = hit / max(true, 1e-9), hit / max(found, 1e-9)
         scores[f"error_{phase}"] = distance / max(hit, 1e-9) / rate
     return scores
+
+
+def detections(counts: Mapping[str, float], *, classes: int) -> dict[str, float]:
+    """Scores of a detector that also tells places, from the numbers of :func:`confusion`; class 0 is noise.
+
+    ``precision`` is the share of the detections (another class than 0 is found) that are right, ``recall`` the share
+    of the earthquakes that are detected, ``location`` the share of these whose class is right (Perol et al. 2018). A
+    number whose denominator is zero is 0.
+
+    Args:
+        counts: as of :func:`confusion`, of one batch or the mean of many.
+        classes: number of classes with noise.
+    """
+    size = range(classes)
+    table = torch.tensor([[counts[f"{i} as {j}"] for j in size] for i in size], dtype=torch.float64)
+    found, true, hit = (float(part.sum()) for part in (table[:, 1:], table[1:], table[1:, 1:]))
+    return {
+        "precision": hit / max(found, 1e-9),
+        "recall": hit / max(true, 1e-9),
+        "location": float(table.diagonal()[1:].sum()) / max(hit, 1e-9),
+    }
 
 
 def overlaps(counts: Mapping[str, float], classes: Sequence[str]) -> dict[str, float]:

@@ -51,6 +51,7 @@ class Recipe:
         report: what is said and drawn at the end, a key of :data:`geocnn.cli.reports.REPORTS`.
         applies_to: a file to name in the command that applies the network; empty where no command does.
         plan: what a user should know before training begins, in lines: data, classes, what learns and what judges.
+        penalty: of the network's weights, added to the loss in training.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Recipe:
     report: str = "learning"
     applies_to: str = "survey.sgy"
     plan: tuple[str, ...] = ()
+    penalty: Callable[[nn.Module], Tensor] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +239,8 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, 
     with autocast(schedule.precision, x.device):
         logits = state.model(x)
     loss = recipe.loss(logits.float(), y)
+    if recipe.penalty is not None:
+        loss = loss + recipe.penalty(state.model)
     torch.autograd.backward(loss)
     value = state.team.average(state.optimiser.parameters, loss.item(), count)
     if not math.isfinite(value) or not math.isfinite(state.optimiser.clip(schedule.clip)):

@@ -436,7 +436,7 @@ def no_share_for_validation():
 def a_segmenter_that_is_to_classify():
     """--model unet does not judge whole windows; networks that do are trace_classifier, lenet1989, lenet5, lenet,
     alexnet2012, alexnet, resnet18, resnet34, resnet50, resnet101, resnet152, resnet20, resnet32, resnet44, resnet56,
-    resnet110, resnet1202."""
+    resnet110, resnet1202, convnetquake."""
     return classify("--model", "unet")
 
 

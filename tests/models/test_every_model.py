@@ -16,6 +16,7 @@ SMALL = {
     "lenet": {"window": 16},
     "alexnet2012": {"window": 67, "width": 0.03},
     "alexnet": {"width": 0.03},
+    "convnetquake": {"window": 16, "width": 4},
     "unet2015": {"width": 2, "depth": 1},
     "unet": {"width": 2, "depth": 2},
     "faultseg": {"width": 2, "bottleneck": 8, "residual": 1},

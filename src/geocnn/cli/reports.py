@@ -75,6 +75,19 @@ def _digits(run: "Run", folder: Path) -> Iterator[str]:
     yield from _classification(run, folder, save_test(run, folder))
 
 
+def _convnetquake(run: "Run", folder: Path) -> Iterator[str]:
+    """As of any windows, with what is detected and located, and a map of it."""
+    from geocnn.figures import save
+    from geocnn.figures.region import region_map
+    from geocnn.recipes.convnetquake.report import report, save_windows
+
+    result = report(run)
+    yield from result.lines()
+    drawn = region_map(result.epicentres, result.centres, result.judged, (result.truth, result.found), result.station)
+    yield f"picture {save(drawn, folder / 'map.png')}"
+    yield from _classification(run, folder, save_windows(run, folder))
+
+
 def _classification(run: "Run", folder: Path, data: Path | None = None) -> Iterator[str]:
     """Scores by class, what is taken for what, the worst and best windows, and how to apply it."""
     from geocnn.figures import save
@@ -107,5 +120,6 @@ REPORTS: dict[str, Callable[["Run", Path], Iterator[str]]] = {
     "segmentation": _segmentation,
     "classification": _classification,
     "digits": _digits,
+    "convnetquake": _convnetquake,
 }
 """Name in the recipe -> lines of the report, which draws its pictures into the folder of the run."""

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.io.system import reason
 
-__all__ = ["Arrays", "Given", "find_arrays", "read_arrays"]
+__all__ = ["Arrays", "Given", "find_arrays", "read_arrays", "write_windows"]
 
 DATA = ("x", "images", "windows", "data", "inputs", "samples", "traces")
 LABELS = ("y", "labels", "label", "targets", "target")
@@ -85,6 +86,23 @@ def read_arrays(path: Path) -> Arrays:
     if path.suffix.lower() in PICTURES:
         return _files([path], path.parent)
     raise FormatError(f"{path} holds no windows to be classified; give {FORMS}.")
+
+
+def write_windows(target: Path, x: NDArray[Any], y: NDArray[Any]) -> Path:
+    """Write windows x and their classes y as an .npz file, beside its place and renamed; return the path.
+
+    Raises:
+        TargetError: the folder cannot be written.
+    """
+    part = target.with_name(f".{target.stem}.part.npz")
+    try:
+        np.savez_compressed(part, x=x, y=y)
+        part.replace(target)
+    except OSError as error:
+        raise TargetError(f"{target} cannot be written ({reason(error)}); make room there.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return target
 
 
 def _named(name: str, found: Mapping[str, Any]) -> Arrays:

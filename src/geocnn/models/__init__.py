@@ -55,6 +55,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         f"resnet{n}": _classifier(f"resnet_small:resnet{n}", 3, 32, "He et al. 2016, small windows")
         for n in (20, 32, 44, 56, 110, 1202)
     },
+    "convnetquake": _classifier("convnetquake:ConvNetQuake", 3, 1001, "Perol et al. 2018", ndim=1),
     "unet2015": _segmenter("unet2015:UNet2015", 2, 572, "Ronneberger et al. 2015"),
     "unet": _segmenter("unet:UNet", 2, 256, "padded form of the U-Net"),
     "faultseg": _segmenter("faultseg:FaultSeg", 3, 128, "Wu et al. 2019"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, MissingError
 from geocnn.recipes.classify import classify
+from geocnn.recipes.convnetquake import convnetquake
 from geocnn.recipes.digits import digits
 from geocnn.recipes.faults import faults
 from geocnn.recipes.membranes import membranes
@@ -33,6 +34,7 @@ RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
     "faults": faults,
     "quakes": quakes,
+    "convnetquake": convnetquake,
     "digits": digits,
     "membranes": membranes,
     "segment": segment,

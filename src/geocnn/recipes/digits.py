@@ -162,23 +162,11 @@ def save_test(run: "Run", folder: Path) -> Path:
     Raises:
         TargetError: the folder cannot be written.
     """
-    import numpy as np
-
-    from geocnn.errors import TargetError
-    from geocnn.io.system import reason
+    from geocnn.io.window_files import write_windows
 
     x, y = run.recipe.validation[range(min(_KEPT, len(run.recipe.validation)))]
     known = run.card.normalisation
-    target = folder / "test.npz"
-    part = target.with_name(".test.part.npz")
-    try:
-        np.savez_compressed(part, x=(x[:, 0] * known["std"] + known["mean"]).numpy(), y=y.numpy())
-        part.replace(target)
-    except OSError as error:
-        raise TargetError(f"{target} cannot be written ({reason(error)}); make room there.") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+    return write_windows(folder / "test.npz", (x[:, 0] * known["std"] + known["mean"]).numpy(), y.numpy())
 
 
 def _schedule(

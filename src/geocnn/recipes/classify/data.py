@@ -114,7 +114,7 @@ def labelled(
     fixed: dict[str, Any] = {"kind": "zscore" if normalise == "window" else "none"}
     if normalise == "data":
         known = Normalisation.fit(windows.x[learnt])
-        fixed = {"kind": "fixed", "mean": known.mean, "std": known.std, "clip": known.clip}
+        fixed = {"kind": "fixed", "mean": float(known.mean), "std": known.std, "clip": known.clip}
     notes = [f"windows without a class (-1 or NaN), which are left out: {left_out}."] if left_out else []
     if windows.constant:
         notes.append(f"constant windows, with nothing in them to learn: {windows.constant} of {len(windows.x)}.")

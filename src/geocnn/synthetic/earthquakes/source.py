@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes.clock import Clock
+from geocnn.synthetic.earthquakes.radiation import Radiation
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.recording import Recording
 from geocnn.synthetic.earthquakes.spectra import brune, corner_frequency, minimum_phase, path
@@ -125,11 +126,13 @@ class _Wave:
 
     Attributes:
         spectrum: of the pulse with a peak of 1.
+        peak: of the pulse before it was made 1, of a source whose displacement has the area 1 / (2 pi).
         spread: standard deviation of scattered waves that begin with random numbers of deviation 1.
         frequency: Hz, where the spectrum has its centre.
     """
 
     spectrum: Complex[ndarray, " frequencies"]
+    peak: float
     spread: float
     frequency: float
 
@@ -141,22 +144,36 @@ class _Wave:
         peak = float(np.abs(pulse).max())
         power = amplitude**2
         centre = float(np.sum(clock.frequency * power) / np.sum(power))
-        return cls(spectrum / peak, float(np.sqrt(np.sum(pulse**2))) / peak, centre)
+        return cls(spectrum / peak, peak * clock.rate, float(np.sqrt(np.sum(pulse**2))) / peak, centre)
 
 
 def seismogram(
-    rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, source: Source, recording: Recording
+    rng: np.random.Generator,
+    ranges: EarthquakeRanges,
+    clock: Clock,
+    source: Source,
+    recording: Recording,
+    radiation: Radiation | None = None,
 ) -> Float32[ndarray, "3 size"]:
-    """Waves of an earthquake at the station; the pulse of the direct P wave has a peak of about 1."""
+    """Waves of an earthquake at the station, in m/s where its radiation is known.
+
+    Otherwise the pulse of the direct P wave has a peak of about 1.
+    """
     p_wave, s_wave = _waves(rng, ranges, clock, source, recording)
-    p_way, s_way = _directions(rng, ranges, source)
-    times_p = float(np.exp(rng.uniform(*np.log(ranges.amplitude_ratio))))
+    if radiation is None:
+        p_way, s_way = _directions(rng, ranges, source)
+        size, times_p = 1.0, float(np.exp(rng.uniform(*np.log(ranges.amplitude_ratio))))
+        p_coda = s_coda = None
+    else:
+        p_way, s_way, (p_coda, s_coda) = radiation.p, radiation.s, radiation.scattered
+        size, s_size = (2 * math.pi * a * w.peak for a, w in zip(radiation.areas, (p_wave, s_wave), strict=True))
+        times_p = s_size / size
     begin = source.origin
-    p_part = _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.direct, source.direct))
+    p_part = _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.direct, source.direct), p_coda)
     if source.p < source.direct:  # the head wave is the weaker one, with scattered waves of its own
         weak = np.float32(rng.uniform(0.15, 0.8))
         p_part += weak * _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.p, source.p))
-    s_part = np.float32(times_p) * _scattered(rng, ranges, clock, s_wave, s_way, (begin + source.s, source.s))
+    s_part = np.float32(times_p) * _scattered(rng, ranges, clock, s_wave, s_way, (begin + source.s, source.s), s_coda)
     if rng.random() < ranges.converted:
         lead = (source.s - source.direct) * rng.uniform(0.02, 0.3)
         _pulse(s_part, clock, begin + source.s - lead, p_way * times_p * rng.uniform(0.1, 0.4))
@@ -164,7 +181,8 @@ def seismogram(
     spectrum = scipy.fft.rfft(p_part, clock.padded, axis=1) * p_wave.spectrum
     spectrum += scipy.fft.rfft(s_part, clock.padded, axis=1) * s_wave.spectrum
     waves: Float32[ndarray, "3 size"] = scipy.fft.irfft(spectrum, clock.padded, axis=1)[:, : clock.size]
-    return waves.astype(np.float32, copy=False)
+    waves = waves.astype(np.float32, copy=False)
+    return waves if radiation is None else waves * np.float32(size)
 
 
 def _waves(
@@ -204,8 +222,12 @@ def _scattered(
     wave: _Wave,
     way: Float[ndarray, " 3"],
     when: tuple[float, float],
+    numbers: Float32[ndarray, "3 samples"] | None = None,
 ) -> Float32[ndarray, "3 size"]:
-    """What a pulse is convolved with: one direct wave, then random numbers that fade (Aki & Chouet 1975)."""
+    """What a pulse is convolved with: one direct wave, then random numbers that fade (Aki & Chouet 1975).
+
+    The numbers are drawn, or given from the onset on.
+    """
     onset, travel = when
     lapse = np.arange(clock.size, dtype=np.float32) / np.float32(clock.rate) - np.float32(onset)
     after = np.maximum(lapse, 0)
@@ -216,9 +238,19 @@ def _scattered(
     envelope = (1 + after / np.float32(max(travel, 0.3))) ** -exponent * np.exp(-fade * after)
     envelope *= (1 - np.exp(-after / rise)) * np.float32(level)
     sides = np.sqrt(0.4 * way**2 + 0.2).astype(np.float32)  # mostly, but not only, along the motion of the direct wave
-    train: Float32[ndarray, "3 size"] = rng.standard_normal((3, clock.size), np.float32) * envelope * sides[:, None]
+    drawn = rng.standard_normal((3, clock.size), np.float32) if numbers is None else _behind(numbers, clock, onset)
+    train: Float32[ndarray, "3 size"] = drawn * envelope * sides[:, None]
     _pulse(train, clock, onset, way)
     return train
+
+
+def _behind(numbers: Float32[ndarray, "3 samples"], clock: Clock, onset: float) -> Float32[ndarray, "3 size"]:
+    """Those numbers from the onset on, zeros before it and where they end."""
+    placed = np.zeros((3, clock.size), np.float32)
+    at = math.ceil(onset * clock.rate)
+    inside = numbers[:, max(0, -at) : max(0, clock.size - at)]
+    placed[:, max(0, at) : max(0, at) + inside.shape[1]] = inside
+    return placed
 
 
 def _pulse(train: Float32[ndarray, "3 size"], clock: Clock, onset: float, motion: Float[ndarray, " 3"]) -> None:

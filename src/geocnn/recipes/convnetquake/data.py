@@ -1,0 +1,104 @@
+"""Windows of one station: earthquakes of a region and noise by turns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+from numpy.typing import NDArray
+from torch import Tensor
+
+from geocnn.normalisation import Normalisation
+from geocnn.synthetic.region import FAR, Region
+
+__all__ = ["NORMALISATION", "RATE", "RECORD", "SIZE", "RegionWindows"]
+
+RATE, SIZE = 100.0, 1001
+"""Samples per second, and of a window: 10 s."""
+NORMALISATION: dict[str, Any] = {"kind": "peak"}
+"""Each window by itself: the mean of each component becomes 0, the largest magnitude 1."""
+_ONSET = 4.0
+"""s: where in the record of an earthquake its P wave is."""
+RECORD = SIZE + round(_ONSET * RATE)
+"""Samples of the record of an earthquake."""
+_MARGIN = 0.5
+"""s between the beginning of a window and the P wave, and between the S wave and its end, at least."""
+_NOISE = 6001
+"""Samples of a record of noise, from which several windows are cut."""
+_WHITE = (20.0, 80.0)
+"""dB: how far the white noise that is added lies below the largest amplitude."""
+
+assert FAR <= 50  # so that P and S are in one window
+
+
+@dataclass(frozen=True, eq=False)
+class RegionWindows:
+    """Windows of earthquakes (even numbers) and of noise (odd ones), and their classes: 0 noise, 1, 2, ... a cluster.
+
+    Each earthquake has one record, as in nature, from which a window with its P and S waves is cut. Records are made
+    when first asked for, and kept.
+
+    Attributes:
+        region: station, earthquakes, clusters.
+        events: numbers of the earthquakes; an epoch has each once, and as many windows of noise.
+        noises: numbers of the records of noise.
+        seed: of the order, the cuts and what is added.
+        white: add white noise, to earthquakes and noise alike, so that it does not give one of them away.
+    """
+
+    region: Region
+    events: NDArray[np.int64]
+    noises: range
+    seed: int
+    white: bool = True
+    _kept: dict[int, Float32[ndarray, "3 size"]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Windows of an epoch."""
+        return 2 * len(self.events)
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 3, 1001)``, components Z, N, E, normalised, and classes ``(batch,)``."""
+        both = [self._window(index) for index in indices]
+        return torch.from_numpy(np.stack([x for x, _ in both])), torch.tensor([y for _, y in both])
+
+    def event(self, index: int) -> int:
+        """Number of the earthquake in window ``index``, an even one."""
+        epoch, place = divmod(index // 2, len(self.events))
+        order = np.random.default_rng((self.seed, 1, epoch)).permutation(len(self.events))
+        return int(self.events[order[place]])
+
+    def _window(self, index: int) -> tuple[Float32[ndarray, "3 size"], int]:
+        """Window number ``index``, the same whenever it is asked for, and its class."""
+        rng = np.random.default_rng((self.seed, 0, index))
+        if index % 2:
+            record = self._noise(self.noises[int(rng.integers(len(self.noises)))])
+            first, last, label = 0, record.shape[1] - SIZE, 0
+        else:
+            event = self.event(index)
+            record, source = self._earthquake(event), self.region.source(event, _ONSET)
+            end = round((_ONSET + source.s - source.p + _MARGIN) * RATE)
+            first, last = max(0, end - SIZE), round((_ONSET - _MARGIN) * RATE)
+            label = int(self.region.cluster[event]) + 1
+        start = int(rng.integers(first, last, endpoint=True))
+        window = record[:, start : start + SIZE]
+        if self.white:
+            level = np.abs(window).max() * 10 ** (-rng.uniform(*_WHITE) / 20)
+            window = window + np.float32(level) * rng.standard_normal(window.shape, np.float32)
+        return Normalisation.fit(window, kind="peak").apply(window), label
+
+    def _earthquake(self, event: int) -> Float32[ndarray, "3 size"]:
+        """The record of an earthquake, in noise of its own."""
+        if event not in self._kept:
+            waves = self.region.waves(event, size=RECORD, onset=_ONSET)
+            self._kept[event] = waves + self.region.noise(event, size=RECORD)
+        return self._kept[event]
+
+    def _noise(self, number: int) -> Float32[ndarray, "3 size"]:
+        """A record of noise."""
+        if number not in self._kept:
+            self._kept[number] = self.region.noise(number, size=_NOISE)
+        return self._kept[number]

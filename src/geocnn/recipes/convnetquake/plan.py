@@ -1,0 +1,154 @@
+"""What the recipe convnetquake learns from: the station, the catalogue, and their division."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from geocnn.checkpoints import Card
+from geocnn.errors import DataError, MissingError
+from geocnn.io.hypocentres import read_hypocentres
+from geocnn.io.sites import Site, read_sites
+from geocnn.models import build
+from geocnn.models.base import Network
+from geocnn.recipes.convnetquake.data import NORMALISATION, RATE, RECORD, SIZE, RegionWindows
+from geocnn.synthetic.earthquakes import COMPONENTS
+from geocnn.synthetic.region import FAR, SITE, Region, sequence
+
+__all__ = ["Job", "plan"]
+
+_LEARNT, _JUDGED = 10_000_000, 20_000_000
+"""First numbers of the records of noise; those of earthquakes have the numbers of these."""
+_SERIES = 5_000_000
+"""Series of windows: training takes the even, validation the odd ones from here on."""
+_NOTES = (
+    "Learnt from synthetic records of one station, whose site, path and scattered waves it knows: for another station, "
+    "and for real records, it has to learn anew. Detection is any class but noise."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Network, windows and words.
+
+    Attributes:
+        model: with its first weights.
+        card: what is known before training.
+        train: windows to learn from.
+        validation: windows to be judged by, of other earthquakes and noise.
+        lines: what a user should know before training begins.
+    """
+
+    model: Network
+    card: Card
+    train: RegionWindows
+    validation: RegionWindows
+    lines: tuple[str, ...]
+
+
+def plan(
+    *,
+    clusters: int,
+    places: tuple[str | Path | None, str | None, str | Path | None],
+    error: float,
+    counts: tuple[int, int, int],
+    l2: float,
+    seed: int,
+) -> Job:
+    """Lay out what is learnt from what.
+
+    Args:
+        clusters: number of clusters.
+        places: file of stations, name of the station, file of earthquakes.
+        error: of catalogued epicentres, km.
+        counts: earthquakes to be made, earthquakes for testing, hours of noise.
+        l2: factor of the penalty.
+        seed: of everything.
+    """
+    events, tested, hours = counts
+    if min(clusters, events, tested, hours) < 1 or seed < 0 or not 0 <= error <= 50 or not 0 <= l2 < 1e3:
+        raise DataError(
+            f"--clusters is {clusters}, --events {events}, --tested {tested}, --hours {hours}, --error {error:g}, "
+            f"--l2 {l2:g} and --seed {seed}; needed are 1 or more of the first four, 0 to 50 km, and 0 or more "
+            "of the others."
+        )
+    region, found = _region(places, events, clusters, error, seed)
+    if not tested < len(region):
+        raise DataError(f"--tested is {tested} of {len(region)} earthquakes; some must be left to learn from.")
+    order = np.random.default_rng((seed, 17)).permutation(len(region))
+    noise = range(_LEARNT, _LEARNT + 60 * hours)
+    train = RegionWindows(region, order[tested:], noise, _SERIES + 2 * seed)
+    judged = range(_JUDGED, _JUDGED + tested)
+    validation = RegionWindows(region, order[:tested], judged, _SERIES + 2 * seed + 1, white=False)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = build("convnetquake", ndim=1, in_channels=3, out_channels=clusters + 1)
+    said = (
+        f"synthetic records of {found} at station {region.site}: {len(train.events)} to learn from in {hours} h of "
+        f"noise, {tested} for testing"
+    )
+    sizes = np.bincount(region.cluster)
+    return Job(
+        model,
+        _card(clusters, said),
+        train,
+        validation,
+        (
+            f"data: {said}",
+            f"classes: noise and {clusters} clusters of {sizes.min()} to {sizes.max()} earthquakes each",
+            f"network: convnetquake, {sum(p.numel() for p in model.parameters()):,} parameters",
+        ),
+    )
+
+
+def _region(
+    places: tuple[str | Path | None, str | None, str | Path | None], events: int, clusters: int, error: float, seed: int
+) -> tuple[Region, str]:
+    """The region, and its earthquakes in words."""
+    stations, name, catalogue = places
+    if stations is None and name is not None:
+        raise DataError(f"--station {name} is given without its coordinates; give --stations FILE as well.")
+    if (stations is None) != (catalogue is None):
+        have, need = ("--stations", "--catalogue") if catalogue is None else ("--catalogue", "--stations")
+        raise DataError(f"{have} is given without {need}; give both files, or none for a region that is made.")
+    put = partial(Region.of, groups=clusters, error=error, seed=seed, size=RECORD, rate=RATE)
+    site = SITE if stations is None else _chosen(read_sites(stations), name, stations)
+    if catalogue is None:
+        made, strike = sequence(events, seed=seed)
+        return put(made, site, strike=strike), f"{events} made earthquakes"
+    known = read_hypocentres(catalogue)
+    region = put(known, site)
+    far = f" (the other {len(known) - len(region)} are farther than {FAR:g} km)" if len(region) < len(known) else ""
+    return region, f"{len(region)} earthquakes of {Path(catalogue).name}{far}"
+
+
+def _chosen(sites: list[Site], name: str | None, path: str | Path) -> Site:
+    """The station of that name, or the first.
+
+    Raises:
+        MissingError: there is none.
+    """
+    for site in sites:
+        if name is None or name.upper() in (str(site).upper(), site.station.upper()):
+            return site
+    some = ", ".join(str(site) for site in sites[:8]) + ", ..." * (len(sites) > 8)
+    raise MissingError(f"{path} has no station {name}; it has {some}.")
+
+
+def _card(clusters: int, data: str) -> Card:
+    """What is known before training."""
+    return Card(
+        name="convnetquake",
+        task="classification",
+        architecture="convnetquake",
+        arguments={"ndim": 1, "in_channels": 3, "out_channels": clusters + 1},
+        classes=("noise", *(f"cluster {k + 1}" for k in range(clusters))),
+        channels=COMPONENTS,
+        axes=("time",),
+        window=(SIZE,),
+        normalisation=dict(NORMALISATION),
+        data=data,
+        notes=_NOTES,
+    )

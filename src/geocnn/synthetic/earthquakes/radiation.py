@@ -1,0 +1,105 @@
+"""What a known earthquake sends to a station: motion of P and S of a double couple, and the waves scattered behind.
+
+K. Aki, P. G. Richards, 2002, Quantitative seismology, 2nd ed., sections 4.3 and 4.4.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32
+from numpy import ndarray
+
+from geocnn.synthetic.earthquakes.spectra import moment
+
+__all__ = ["Mechanism", "Radiation", "directions", "displacement_area"]
+
+_MEAN = (math.sqrt(4 / 15), math.sqrt(2 / 5))
+"""Root mean square over all directions of the radiation of P and S of a double couple (Aki & Richards, p. 115)."""
+_DENSITY, _SURFACE = 2700.0, 2.0
+"""kg/m^3, and how many times larger the motion is at the free surface than inside the earth."""
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """How a fault slips, degrees: strike clockwise from north, dip to the right of it, rake."""
+
+    strike: float
+    dip: float = 90.0
+    rake: float = 0.0
+
+    def tensor(self) -> Float[ndarray, "3 3"]:
+        """Moment tensor of unit moment; axes up, north, east (Aki & Richards, eq. 4.88)."""
+        strike, dip, rake = (math.radians(a) for a in (self.strike, self.dip, self.rake))
+        across = math.cos(dip) * math.sin(rake)
+        slip = np.array(
+            [
+                math.sin(rake) * math.sin(dip),
+                math.cos(rake) * math.cos(strike) + across * math.sin(strike),
+                math.cos(rake) * math.sin(strike) - across * math.cos(strike),
+            ]
+        )
+        normal = np.array([math.cos(dip), -math.sin(dip) * math.sin(strike), math.sin(dip) * math.cos(strike)])
+        tensor: Float[ndarray, "3 3"] = np.outer(slip, normal) + np.outer(normal, slip)
+        return tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Radiation:
+    """What a known earthquake sends to a station, where otherwise chance decides.
+
+    Attributes:
+        p: motion of the direct P wave, up, north and east; of length 1 where it is as large as in the mean direction.
+        s: the same of the S wave.
+        areas: of the pulses of displacement of P and S in the mean direction, m s.
+        scattered: random numbers of deviation 1 behind P and S, from their onsets on, ``(2, 3, samples)``.
+    """
+
+    p: Float[ndarray, " 3"]
+    s: Float[ndarray, " 3"]
+    areas: tuple[float, float]
+    scattered: Float32[ndarray, "2 3 samples"]
+
+
+def directions(
+    mechanism: Mechanism, azimuth: float, takeoff: float, incidence: float
+) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
+    """Motion of the direct P and S waves at the station, up, north and east, relative to that in the mean direction.
+
+    The S wave keeps its shares of motion within and across the plane of the ray, which bends on its way up.
+
+    Args:
+        mechanism: of the source.
+        azimuth: of the station, seen from the source, degrees from north.
+        takeoff: of the ray at the source, degrees from upwards.
+        incidence: of the ray at the station, degrees from upwards.
+    """
+    below, above = (_frame(azimuth, angle) for angle in (takeoff, incidence))
+    traction = mechanism.tensor() @ below[0]
+    p, within, across = (float(traction @ axis) for axis in below)
+    return p / _MEAN[0] * above[0], (within * above[1] + across * above[2]) / _MEAN[1]
+
+
+def _frame(azimuth: float, angle: float) -> Float[ndarray, "3 3"]:
+    """Unit vectors, up, north and east: along a rising ray, across it in its plane, and across its plane."""
+    a, i = math.radians(azimuth), math.radians(angle)
+    north, east = math.cos(a), math.sin(a)
+    return np.array(
+        [
+            (math.cos(i), math.sin(i) * north, math.sin(i) * east),
+            (-math.sin(i), math.cos(i) * north, math.cos(i) * east),
+            (0.0, -east, north),
+        ]
+    )
+
+
+def displacement_area(magnitude: float, distance: float, speed: float, phase: int) -> float:
+    """Area of the far-field pulse of displacement in the mean direction, m s (Aki & Richards, eq. 4.91).
+
+    Args:
+        magnitude: moment magnitude.
+        distance: from the source, km.
+        speed: of the wave, km/s.
+        phase: 0 for P, 1 for S.
+    """
+    return _SURFACE * _MEAN[phase] * moment(magnitude) / (4 * math.pi * _DENSITY * (1e3 * speed) ** 3 * 1e3 * distance)

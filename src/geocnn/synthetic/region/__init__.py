@@ -1,0 +1,161 @@
+"""The earthquakes of a region at one station: a catalogue, clusters of its epicentres, and their records.
+
+What a network can learn of a location from one station is in the records for physical reasons: travel times of a
+layered earth, the direction that P and S waves come from and how a double couple radiates in it, attenuation with
+distance, and a coda that neighbours have in common (:mod:`geocnn.synthetic.region.scatterers`).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64
+from numpy import ndarray
+
+from geocnn.errors import DataError
+from geocnn.io.hypocentres import Hypocentres
+from geocnn.io.sites import Site
+from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_area
+from geocnn.synthetic.earthquakes.source import Source
+from geocnn.synthetic.earthquakes.travel import Layers, TravelTimes
+from geocnn.synthetic.region.geometry import Plane, clusters, offsets
+from geocnn.synthetic.region.receiver import Receiver
+from geocnn.synthetic.region.sequence import SITE, sequence, strikes
+
+__all__ = ["FAR", "LAYERS", "SITE", "Region", "sequence"]
+
+LAYERS = Layers(tops=(0.0, 1.5, 8.0, 21.0, 42.0), vp=(4.0, 5.8, 6.25, 6.5, 8.0), vs=(2.2, 3.35, 3.6, 3.75, 4.5))
+"""Sediments over the crystalline basement, as in central Oklahoma; plausible numbers, not measured ones."""
+FAR = 40.0
+"""km: sources from which S waves follow P waves within about 5.5 s."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A station, its earthquakes and their clusters.
+
+    Attributes:
+        site: the station's place.
+        hypocentres: where the waves come from, none farther than :data:`FAR`.
+        plane: the epicentres as seen from the station.
+        strike: of the faults, degrees.
+        cluster: number of each earthquake's cluster from 0, by its catalogued epicentre.
+        receiver: the station.
+        times: travel times.
+    """
+
+    site: Site
+    hypocentres: Hypocentres
+    plane: Plane
+    strike: Float[ndarray, " events"]
+    cluster: Int64[ndarray, " events"]
+    receiver: Receiver
+    times: TravelTimes
+
+    @classmethod
+    def of(
+        cls,
+        hypocentres: Hypocentres,
+        site: Site = SITE,
+        *,
+        strike: Float[ndarray, " events"] | None = None,
+        groups: int = 6,
+        error: float = 0.0,
+        seed: int = 0,
+        size: int = 1401,
+        rate: float = 100.0,
+    ) -> "Region":
+        """Put a station and earthquakes together; those farther than :data:`FAR` are left out.
+
+        Args:
+            hypocentres: the earthquakes.
+            site: where the station is.
+            strike: of the faults, degrees; drawn where they are not known.
+            groups: number of clusters, by k-means.
+            error: standard deviation of the catalogued epicentres, by which clusters are made, to east and north, km.
+            seed: of the station, the records and the clusters.
+            size: samples of a record of an earthquake.
+            rate: samples per second.
+
+        Raises:
+            DataError: no earthquake is near, or there are fewer places than clusters.
+        """
+        rng = np.random.default_rng((seed, 13))
+        strike = strikes(rng, len(hypocentres)) if strike is None else strike
+        plane = offsets(site.latitude, site.longitude, (hypocentres.latitude, hypocentres.longitude))
+        near = np.hypot(plane.distance, hypocentres.depth + site.elevation_m / 1000) <= FAR
+        if not near.any():
+            nearest = float(plane.distance.min())  # farther away than that it is not exact
+            how_far = f"{nearest:.0f}" if nearest < 1000 else "more than 1000"
+            raise DataError(
+                f"of {len(hypocentres)} earthquakes none is within {FAR:g} km of station {site}, the nearest {how_far} "
+                "km away; choose another station or catalogue."
+            )
+        kept, plane = hypocentres[near], Plane(plane.distance[near], plane.azimuth[near])
+        catalogued = np.stack([plane.east, plane.north], 1) + error * rng.standard_normal((len(kept), 2))
+        labels = clusters(catalogued, groups, seed=seed)
+        below = np.arange(0.0, FAR + 1, 0.25)
+        times = TravelTimes.of(LAYERS, np.arange(0.0, FAR + 1, 0.5).tolist(), below.tolist())
+        return cls(site, kept, plane, strike[near], labels, Receiver.draw(seed, size=size, rate=rate), times)
+
+    def __len__(self) -> int:
+        """Number of earthquakes."""
+        return len(self.hypocentres)
+
+    def source(self, index: int, onset: float) -> Source:
+        """An earthquake whose P wave arrives so many seconds after the first sample."""
+        distance, depth = float(self.plane.distance[index]), self._below(index)
+        p, s = self.times.at(distance, depth)
+        motion, _ = self._directions(index)
+        return Source(
+            distance=distance,
+            depth=depth,
+            azimuth=float(self.plane.azimuth[index]),
+            magnitude=float(self.hypocentres.magnitude[index]),
+            origin=onset - p,
+            p=p,
+            s=s,
+            direct=p,
+            polarity=1 if motion[0] > 0 else -1,
+        )
+
+    def waves(self, index: int, *, size: int, onset: float) -> Float32[ndarray, "3 size"]:
+        """Record of an earthquake without noise, m/s, components Z, N, E; always the same.
+
+        Args:
+            index: number of the earthquake.
+            size: samples.
+            onset: of the P wave, seconds after the first sample.
+        """
+        source = self.source(index, onset)
+        speeds = tuple(_at(LAYERS, velocity, source.depth) for velocity in (LAYERS.vp, LAYERS.vs))
+        away = math.hypot(source.distance, source.depth)
+        vp, vs = speeds
+        areas = tuple(displacement_area(source.magnitude, away, v, phase) for phase, v in enumerate(speeds))
+        place = np.array([self.plane.east[index], self.plane.north[index], source.depth])
+        p, s = self._directions(index)
+        radiation = Radiation(p, s, (areas[0], areas[1]), self.receiver.scatterers.numbers(place, (vp, vs)))
+        rng = np.random.default_rng((self.receiver.seed, 14, index))
+        return self.receiver.waves(rng, size, source, radiation)
+
+    def noise(self, index: int, *, size: int) -> Float32[ndarray, "3 size"]:
+        """Record number ``index`` of noise alone, m/s, components Z, N, E; always the same."""
+        return self.receiver.noise(np.random.default_rng((self.receiver.seed, 15, index)), size)
+
+    def _below(self, index: int) -> float:
+        """Depth of a source below the station, km."""
+        return max(0.1, float(self.hypocentres.depth[index]) + self.site.elevation_m / 1000)
+
+    def _directions(self, index: int) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
+        """Motion of P and S at the station; their rays are taken to be those of the direct P wave."""
+        distance, depth = float(self.plane.distance[index]), self._below(index)
+        near, far = max(0.0, distance - 0.5), distance + 0.5
+        slowness = (self.times.at(far, depth)[0] - self.times.at(near, depth)[0]) / (far - near)
+        below, above = (math.degrees(math.asin(min(1.0, slowness * _at(LAYERS, LAYERS.vp, z)))) for z in (depth, 0.0))
+        mechanism = Mechanism(float(self.strike[index]))
+        return directions(mechanism, float(self.plane.azimuth[index]) + 180, below, above)
+
+
+def _at(layers: Layers, velocity: tuple[float, ...], depth: float) -> float:
+    """Velocity at a depth, km/s."""
+    return velocity[int(np.searchsorted(layers.tops, depth, side="right")) - 1]

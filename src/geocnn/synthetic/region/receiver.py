@@ -1,0 +1,85 @@
+"""A station: what is the same in all its records."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+
+from geocnn.synthetic.earthquakes.background import background, spikes
+from geocnn.synthetic.earthquakes.clock import Clock
+from geocnn.synthetic.earthquakes.radiation import Radiation
+from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
+from geocnn.synthetic.earthquakes.recording import Recording
+from geocnn.synthetic.earthquakes.source import Source, seismogram
+from geocnn.synthetic.region.scatterers import Scatterers
+
+__all__ = ["Receiver"]
+
+_COMMON = {"converted": 0.0, "spikes": 0.03, "slow": 0.0, "noise_level": (0.55, 0.9)}
+_PER_EVENT = {"stress_drop": (6.2, 6.8), "corner_ratio": (1.2, 1.4), "bursts": (0, 2), "lines": (0, 2)}
+_DRAWN = {
+    "kappa": (0.02, 0.05),
+    "quality": (1.9, 2.2),
+    "quality_exponent": (0.5, 0.8),
+    "instrument": (-2.0, -1.0),
+    "coda": (0.4, 1.0),
+    "coda_exponent": (1.2, 1.8),
+    "coda_quality": (2.0, 2.4),
+    "rise": (-1.3, -0.7),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Receiver:
+    """A station in the ground.
+
+    Instrument, response of the site, attenuation on the way to it, strength and decrease of the coda and the scatterers
+    around it are drawn once. What differs from record to record is the earthquake (stress drop, ratio of the corner
+    frequencies) and the noise: its level and spectrum, machines, traffic, spikes.
+
+    Attributes:
+        seed: of the station.
+        rate: samples per second.
+        ranges: what is drawn for a record; of what belongs to the station both ends are the same.
+        gains: of the components.
+        scatterers: around it.
+    """
+
+    seed: int
+    rate: float
+    ranges: EarthquakeRanges
+    gains: Float32[ndarray, "3 1"]
+    scatterers: Scatterers
+
+    @classmethod
+    def draw(cls, seed: int, *, size: int, rate: float) -> "Receiver":
+        """A station for records of earthquakes of up to so many samples."""
+        rng = np.random.default_rng((seed, 11))
+        own = {name: (value := float(rng.uniform(*limits)), value) for name, limits in _DRAWN.items()}
+        ranges = EarthquakeRanges(**_COMMON, **_PER_EVENT, **own)  # type: ignore[arg-type]
+        gains = np.exp(0.1 * rng.standard_normal((3, 1))).astype(np.float32)
+        return cls(seed, rate, ranges, gains, Scatterers.draw(rng, size, rate))
+
+    def recording(self, clock: Clock) -> Recording:
+        """Instrument and site, for records of any length the same."""
+        return Recording.draw(np.random.default_rng((self.seed, 12)), self.ranges, clock)
+
+    def waves(
+        self, rng: np.random.Generator, size: int, source: Source, radiation: Radiation
+    ) -> Float32[ndarray, "3 size"]:
+        """Waves of an earthquake without noise, m/s, components Z, N, E."""
+        clock = Clock.of(size, self.rate)
+        waves = seismogram(rng, self.ranges, clock, source, self.recording(clock), radiation)
+        waves *= self.gains
+        return waves
+
+    def noise(self, rng: np.random.Generator, size: int) -> Float32[ndarray, "3 size"]:
+        """Noise alone, m/s, components Z, N, E."""
+        clock = Clock.of(size, self.rate)
+        ground = background(rng, self.ranges, clock, self.recording(clock).response)
+        waveform = ground.waveform
+        if rng.random() < self.ranges.spikes:
+            waveform += spikes(rng, clock, ground.loudness)
+        waveform *= self.gains
+        return waveform

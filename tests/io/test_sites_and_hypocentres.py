@@ -1,0 +1,85 @@
+"""Stations and catalogues from files, and what is said of damaged ones."""
+
+import numpy as np
+import pytest
+
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.io.hypocentres import read_hypocentres
+from geocnn.io.sites import Site, read_sites
+
+
+def test_a_table_in_any_order_with_more_columns(tmp_path):
+    path = tmp_path / "catalogue.csv"
+    path.write_text("\ufefftime,Magnitude, depth_km,longitude,latitude\nx,1.5,5,-97.4,35.8\n\nx,2,6.25,-97.5,35.9\n")
+    found = read_hypocentres(path)
+    np.testing.assert_array_equal(found.latitude, [35.8, 35.9])
+    np.testing.assert_array_equal(found.longitude, [-97.4, -97.5])
+    np.testing.assert_array_equal(found.depth, [5, 6.25])
+    np.testing.assert_array_equal(found.magnitude, [1.5, 2])
+    assert len(found[[1]]) == 1
+
+
+def test_stations_of_a_table_each_once(tmp_path):
+    path = tmp_path / "stations.csv"
+    path.write_text(
+        "network,station,latitude,longitude,elevation_m\nXX,A,1,2,300\nXX,B,-1,-2,0\nXX,A,1,2,300\n", encoding="utf-8"
+    )
+    assert read_sites(path) == [Site("XX", "A", 1, 2, 300), Site("XX", "B", -1, -2, 0)]
+
+
+def test_station_xml_as_obspy_writes_it(tmp_path):
+    inventory = pytest.importorskip("obspy.core.inventory")
+    stations = [inventory.Station(code, 35.5 + k, -97.25, 310.0) for k, code in enumerate(("ABC", "DEF"))]
+    made = inventory.Inventory([inventory.Network("XX", stations=stations)], source="test")
+    made.write(str(tmp_path / "stations.xml"), format="STATIONXML")
+    assert read_sites(tmp_path / "stations.xml") == [
+        Site("XX", "ABC", 35.5, -97.25, 310.0),
+        Site("XX", "DEF", 36.5, -97.25, 310.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "said"),
+    [
+        (None, MissingError, "there is no file stations.csv; needed is StationXML or a table of stations whose first "),
+        (b"\xff\xfe\x00\x81", FormatError, "stations.csv is no text; needed is"),
+        (b"", FormatError, "stations.csv is empty and has no network, station, latitude, longitude, elevation_m; need"),
+        (b"network,station\nA,B\n", FormatError, "stations.csv has the columns network, station and not latitude, lo"),
+        (b"network,station,latitude,longitude,elevation_m\n", DataError, "stations.csv names no stations; needed is a"),
+        (
+            b"network,station,latitude,longitude,elevation_m\nXX,A,1,2\n",
+            FormatError,
+            "stations.csv, line 2, ends before its elevation_m; needed is a table of stations",
+        ),
+        (
+            b"network,station,latitude,longitude,elevation_m\nXX,A,north,2,0\n",
+            FormatError,
+            "stations.csv, line 2: latitude is 'north'; needed is a number within -90 to 90.",
+        ),
+        (
+            b"network,station,latitude,longitude,elevation_m\nXX,A,nan,2,0\n",
+            FormatError,
+            "stations.csv, line 2: latitude is 'nan'; needed is a number within -90 to 90.",
+        ),
+        (b"<a><b></a>", FormatError, "stations.csv is damaged XML (mismatched tag"),
+        (b"<quakeml/>", FormatError, "stations.csv is XML of the kind quakeml; needed is FDSNStationXML, or a table"),
+        (b"<FDSNStationXML/>", DataError, "stations.csv names no stations; save them with their codes and coordinates"),
+        (
+            b"<FDSNStationXML><Network code='XX'><Station code='A'/></Network></FDSNStationXML>",
+            FormatError,
+            "stations.csv, station XX.A: Latitude is ''; needed is a number within -90 to 90.",
+        ),
+    ],
+)
+def test_files_that_are_no_stations(tmp_path, monkeypatch, content, kind, said):
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / "stations.csv").write_bytes(content)
+    with pytest.raises(kind) as caught:
+        read_sites("stations.csv")
+    assert str(caught.value).startswith(said)
+
+
+def test_a_folder_is_no_catalogue(tmp_path):
+    with pytest.raises(FormatError, match=r"cannot be read \(is a directory\); needed is a table of earthquakes"):
+        read_hypocentres(tmp_path)
