@@ -146,6 +146,20 @@ def test_pictures_of_days_and_the_station(tmp_path, network, data, small_parts):
     assert (folder / "XX.AAA..HH.2023-11-14.png").stat().st_mtime_ns == first  # not drawn again
 
 
+def test_where_stations_are_known_there_is_a_map(tmp_path, network, data, monkeypatch):
+    table, folder = tmp_path / "stations.csv", tmp_path / "pictures"
+    table.write_text("network,station,latitude,longitude,elevation_m\nXX,BBB,35,25,0\nXX,CCC,35.1,25.1,10\n")
+    made = pick_earthquakes(network, data, stations=table, pictures=CataloguePictures(folder), show_progress=False)
+    assert (folder / "map.png").exists()
+    assert "XX.AAA is not among the stations whose places are known." in made.notes
+    monkeypatch.setattr("geocnn.prediction.association.find_spec", lambda _name: None)
+    lonely = pick_earthquakes(network, data, stations=table, show_progress=False)
+    assert "pip install 'geocnn[associate]'" in lonely.notes[-1]
+    assert len(lonely.events) == len(made.events)
+    with pytest.raises(FormatError, match="needed is a table of stations"):
+        pick_earthquakes(network, data, stations=data / "a.mseed", show_progress=False)
+
+
 def test_open_and_predict_take_seismograms(tmp_path, network, data):
     archive = geocnn.open(data)
     assert isinstance(archive, Archive)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from geocnn.interpretation import Interpretation
     from geocnn.io.source import Source
 
-__all__ = ["RESULTS", "FaultOptions", "RunOptions", "SurveyOptions", "given"]
+__all__ = ["RESULTS", "FaultOptions", "PickOptions", "RunOptions", "SurveyOptions", "given"]
 
 RESULTS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 """Suffixes of results."""
@@ -102,6 +102,23 @@ class RunOptions:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
+class PickOptions:
+    """How seismograms are picked.
+
+    Args:
+        channels: of seismograms, a pattern for those that are wanted, such as "CX.*.*.HH?".
+        stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
+            elevation_m: earthquakes are located (with geocnn[associate]) and a map is drawn.
+        probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
+    """
+
+    channels: str | None = None
+    stations: Path | None = None
+    probabilities: Path | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class FaultOptions:
     """What is made of fault probabilities.
 
@@ -178,7 +195,7 @@ class FaultOptions:
         return interpret(result, **vars(self), overwrite=overwrite, show_progress=show_progress)
 
 
-def given(options: SurveyOptions | RunOptions | FaultOptions) -> list[str]:
+def given(options: SurveyOptions | RunOptions | PickOptions | FaultOptions) -> list[str]:
     """Options that are not what they are by themselves, as users type them."""
     changed = [name for name, value in vars(options).items() if value != getattr(type(options), name)]
     return [f"--{name.replace('_', '-')}" for name in changed]

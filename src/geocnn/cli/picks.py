@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from geocnn.cli.options import FaultOptions, RunOptions, SurveyOptions, given
+from geocnn.cli.options import FaultOptions, PickOptions, RunOptions, SurveyOptions, given
 
 __all__ = ["pick", "refuse_for_records"]
 
@@ -12,11 +12,10 @@ def pick(
     network: str,
     paths: Sequence[Path],
     out: Path | None,
-    *,
-    channels: str | None,
+    picks: PickOptions,
     threshold: float | None,
+    *,
     picture: bool,
-    probabilities: Path | None,
     overwrite: bool,
     device: str,
     quiet: bool,
@@ -35,9 +34,10 @@ def pick(
         list(paths),
         target,
         threshold=threshold,
-        channels=channels or "*",
+        channels=picks.channels or "*",
+        stations=picks.stations,
         pictures=pictures,
-        probabilities=probabilities,
+        probabilities=picks.probabilities,
         overwrite=overwrite,
         device=device,
         show_progress=not quiet,
@@ -45,15 +45,18 @@ def pick(
     )
     for note in found.notes:
         say(f"note: {note}")
-    both = sum(len(event.picks) == 2 for event in found.events)
+    located = sum(event.origin is not None for event in found.events)
+    both = sum(len(event.picks) == 2 for event in found.events if event.origin is None)
     count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}
     say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
+    if located:
+        say(f"{located} earthquake{'s' * (located != 1)} located by several stations")
     say(f"result  {target}")
     say(f"picks   {target.with_suffix('.csv')}")
     if pictures is not None:
         say(f"pictures {pictures.folder}")
-    if probabilities is not None:
-        say(f"probabilities {probabilities}")
+    if picks.probabilities is not None:
+        say(f"probabilities {picks.probabilities}")
 
 
 def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOptions, page: Path | None) -> None:
@@ -68,5 +71,5 @@ def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOpti
     if asked:
         raise DataError(
             f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
-            "--device, --quiet, --threshold, --channels, --probabilities and --no-picture."
+            "--device, --quiet, --threshold, --channels, --stations, --probabilities and --no-picture."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geocnn.cli.options import RESULTS, FaultOptions, RunOptions, SurveyOptions, given
+from geocnn.cli.options import RESULTS, FaultOptions, PickOptions, RunOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -25,10 +25,9 @@ def predict(
     device: str = "auto",
     picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
     page: Path | None = None,
-    channels: str | None = None,
-    probabilities: Path | None = None,
     quiet: bool = False,
     run: RunOptions | None = None,
+    picks: PickOptions | None = None,
     faults: FaultOptions | None = None,
     survey: SurveyOptions | None = None,
 ) -> None:
@@ -46,7 +45,7 @@ def predict(
     A picker takes seismograms, miniSEED and what else ObsPy reads, files or a folder with all that is under it, and
     writes a catalogue in QuakeML, a table of the picks beside it, and a picture of each day and each station. Stopped
     or killed, the same command goes on where it was. It takes --out, --overwrite, --device, --quiet, --no-picture,
-    --threshold, --channels and --probabilities.
+    --threshold, --channels, --stations and --probabilities.
 
     Args:
         network: faults, quakes, or a folder written by geocnn train.
@@ -58,10 +57,9 @@ def predict(
         device: auto, cpu, cuda or cuda:1.
         picture: save a picture of a section with the result over it, of seismograms one a day and one a station.
         page: .html or .pdf with sections, maps, strikes and dips, and a table of the faults of one survey.
-        channels: of seismograms, a pattern for those that are wanted, such as "CX.*.*.HH?".
-        probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
         quiet: no progress line.
         run: how it is done.
+        picks: how seismograms are picked.
         faults: what becomes of fault probabilities.
         survey: what you know better than the headers.
     """
@@ -75,12 +73,10 @@ def predict(
     if is_picker(read_card(network)):
         refuse_for_records(run, faults, survey, page)
         common = {"overwrite": overwrite, "device": device, "quiet": quiet}
-        own = {"channels": channels, "probabilities": probabilities, "picture": picture}
-        pick(network, (file, *more), out, threshold=faults.threshold, **own, **common)  # type: ignore[arg-type]
+        pick(network, (file, *more), out, picks or PickOptions(), faults.threshold, picture=picture, **common)  # type: ignore[arg-type]
         return
-    if channels is not None or probabilities is not None:
-        option = "--probabilities" if channels is None else "--channels"
-        raise DataError(f"{option} is for seismograms, and {network} takes surveys; leave it out.")
+    if picks is not None and (asked := given(picks)):
+        raise DataError(f"{asked[0]} is for seismograms, and {network} takes surveys; leave it out.")
     if is_classifier(network):
         _no_survey(more, [*given(run), *given(faults), *given(survey), *["--page"] * (page is not None)])
         _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)

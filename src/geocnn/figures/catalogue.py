@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from geocnn.figures.helicorder import helicorder
+from geocnn.figures.station_map import Place, station_map
 from geocnn.figures.station_picks import station_picks
 from geocnn.figures.style import save
+from geocnn.io.sites import Site
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.drum import Drum
@@ -56,6 +58,17 @@ class CataloguePictures:
             TargetError: the picture cannot be written.
         """
         self._save(self.folder / f"{station}.png", station_picks(station, arrivals, events, unit=self.unit))
+
+    def network(self, sites: Sequence[Site], events: Sequence[Event]) -> None:
+        """Draw a map.
+
+        Raises:
+            TargetError: the picture cannot be written.
+        """
+        places = [Place(site.station, site.latitude, site.longitude) for site in sites]
+        located = sum(event.origin is not None for event in events)
+        title = f"{len(places)} stations, {located} located earthquakes"
+        self._save(self.folder / "map.png", station_map(places, events, title=title))
 
     def _save(self, path: Path, made: Figure) -> None:
         make_folder(self.folder)

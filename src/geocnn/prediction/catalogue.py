@@ -1,11 +1,12 @@
 """From a folder of seismograms to files with what was picked in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
 from geocnn.errors import DataError
 from geocnn.io.partial import check_target
+from geocnn.io.sites import Site, read_sites
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.prediction.days import Pictures, Probabilities
@@ -24,6 +25,7 @@ def pick_earthquakes(
     *,
     threshold: float | None = None,
     channels: str = "*",
+    stations: str | Path | Sequence[Site] | None = None,
     pictures: Pictures | None = None,
     probabilities: str | Path | None = None,
     overwrite: bool = False,
@@ -42,7 +44,10 @@ def pick_earthquakes(
         out: catalogue, .xml (QuakeML); the table of the picks lies beside it, .csv. None writes nothing.
         threshold: probability of an arrival; default that of the network.
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
-        pictures: draws each day and each station.
+        stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
+            elevation_m. Picks of three stations or more are then put together to earthquakes with a place, through
+            PyOcto (``pip install 'geocnn[associate]'``).
+        pictures: draws each day, each station and, where their places are known, a map.
         probabilities: folder for probabilities of P and S as miniSEED, a file a day and station.
         overwrite: replace files that are there.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -52,12 +57,14 @@ def pick_earthquakes(
     Raises:
         DataError: no seismogram in the data, or the network is none of this kind.
         MissingError: no such file.
+        FormatError: the file of stations is none.
         TargetError: a result exists and ``overwrite`` is not given, or cannot be written.
         KeyboardInterrupt: with a sentence on what is kept.
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     picker = Picker.of(trained, threshold=threshold, device=device)
     targets = [] if out is None else _results(Path(out), overwrite=overwrite)
+    sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     archive = _opened(data, channels, show_progress=show_progress)
     if announce:
         for label, text in archive.describe():
@@ -65,6 +72,10 @@ def pick_earthquakes(
     kept = Probabilities(Path(probabilities)) if probabilities is not None else None
     with Journal(unfinished(targets[0]) if targets else None) as journal:
         catalogue = PickJob(picker, journal, pictures, kept).run(archive, show_progress=show_progress)
+        if sites is not None:
+            catalogue = catalogue.located(sites)
+            if pictures is not None:
+                pictures.network(sites, catalogue.events)
         for path, made in zip(targets, (catalogue.quakeml, catalogue.table), strict=False):
             write_atomically(path, made())
         journal.done = True

@@ -9,6 +9,7 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from geocnn.errors import TargetError
+from geocnn.io.sites import Site
 from geocnn.io.system import make_folder, replaced
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.drum import Drum
@@ -41,6 +42,9 @@ class Pictures(Protocol):
 
     def station(self, station: Station, arrivals: Sequence[Arrival], events: Sequence[Event]) -> None:
         """Draw all days of a station."""
+
+    def network(self, sites: Sequence[Site], events: Sequence[Event]) -> None:
+        """Draw a map of the stations, with the earthquakes that have been located."""
 
 
 class Probabilities:

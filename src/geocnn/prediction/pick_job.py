@@ -3,16 +3,18 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
 import numpy as np
 
+from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.quakeml import Event, quakeml
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
+from geocnn.prediction.association import LEAST, associated, can_associate
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.picker import Part, Picker, parts, picked
@@ -33,7 +35,7 @@ class Catalogue:
 
     Attributes:
         arrivals: of all stations, by station and time.
-        events: of each station, in the same order.
+        events: those that several stations have seen, by time, then those of each station, in the same order.
         notes: what a user should know of the data.
     """
 
@@ -61,8 +63,26 @@ class Catalogue:
             writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 
+    def located(self, sites: Sequence[Site]) -> "Catalogue":
+        """With the earthquakes that several stations have seen, see :func:`geocnn.prediction.association.associated`.
+
+        Args:
+            sites: where the stations are.
+        """
+        there = {str(site) for site in sites}
+        names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
+        notes = [f"{name} is not among the stations whose places are known." for name in names if name not in there]
+        if not can_associate():
+            notes.append(
+                "earthquakes are not located without PyOcto: pip install 'geocnn[associate]' (Python 3.12 on)."
+            )
+            return replace(self, notes=(*self.notes, *notes))
+        if len(there & set(names)) < LEAST:
+            notes.append(f"earthquakes are located with picks of {LEAST} stations or more whose places are known.")
+        return replace(self, events=tuple(associated(self.arrivals, sites)), notes=(*self.notes, *notes))
+
     def quakeml(self) -> str:
-        """QuakeML of the events of single stations, with their picks."""
+        """QuakeML of the events with their picks."""
         return quakeml(self.events, "quakes")
 
 

@@ -1,0 +1,114 @@
+"""Picks of many stations that belong to one earthquake, and where it was: through PyOcto.
+
+J. Muenchmeyer, 2024, PyOcto: a high-throughput seismic phase associator, Seismica 3(1),
+doi:10.26443/seismica.v3i1.1130.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from geocnn.io.sites import Site
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, Origin
+from geocnn.prediction.arrivals import Arrival, station_events
+
+__all__ = ["LEAST", "associated", "can_associate"]
+
+LEAST = 3
+"""Stations that a location needs."""
+_MARGIN = 0.7
+"""Degrees around the stations in which earthquakes are looked for."""
+_DEPTH = (0.0, 60.0)
+"""km."""
+_P, _S = 6.0, 3.45
+"""Velocities of the crust, km/s: a mean of it, as PyOcto's first guess of a place needs; :func:`associated` says how
+far times may differ from it."""
+
+
+def can_associate() -> bool:
+    """Whether PyOcto is installed."""
+    return find_spec("pyocto") is not None
+
+
+def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, tolerance: float = 1.5) -> list[Event]:
+    """Earthquakes that several stations have seen, with their origins, by time; then what is left, station by station.
+
+    An earthquake has six picks or more, two of three at three stations, with at least two P waves, one S wave, and a
+    station with both. Places are PyOcto's: in a crust of one velocity, good to some kilometres inside of the network.
+
+    Args:
+        arrivals: of all stations.
+        sites: where the stations are; arrivals of others are left as they are.
+        tolerance: how far times may differ from those of a crust with 6.0 and 3.45 km/s, s.
+    """
+    place = {str(site): site for site in sites}
+    known = [a for a in arrivals if _code(a) in place]
+    there = {_code(a) for a in known}
+    if len(there) < LEAST:
+        return _alone(arrivals)
+    events, assignments = _octo([place[code] for code in sorted(there)], known, tolerance)
+    groups: dict[int, list[Arrival]] = {}
+    for event, pick in zip(assignments["event_idx"], assignments["pick_idx"], strict=True):
+        groups.setdefault(int(event), []).append(known[int(pick)])
+    located = []
+    for row in events.sort_values("time").to_dict("records"):
+        picks = sorted((a.pick for a in groups[int(row["idx"])]), key=lambda p: p.time)
+        origin = Origin(round(row["time"] * SECOND), row["latitude"], row["longitude"], max(0.0, row["depth"]))
+        located.append(Event(tuple(picks), origin))
+    used = {id(pick) for event in located for pick in event.picks}
+    return [*located, *_alone([a for a in arrivals if id(a.pick) not in used])]
+
+
+def _code(arrival: Arrival) -> str:
+    return f"{arrival.station.network}.{arrival.station.name}"
+
+
+def _alone(arrivals: Sequence[Arrival]) -> list[Event]:
+    """Events of single stations."""
+    by_station: dict[str, list[Arrival]] = {}
+    for arrival in arrivals:
+        by_station.setdefault(str(arrival.station), []).append(arrival)
+    return [event for own in by_station.values() for event in station_events(own)]
+
+
+def _octo(sites: Sequence[Site], known: Sequence[Arrival], tolerance: float) -> tuple[Any, Any]:
+    """Events and which picks are theirs, as pandas has tables."""
+    import pandas as pd
+    import pyocto
+
+    latitude, longitude = (np.array([getattr(site, name) for site in sites]) for name in ("latitude", "longitude"))
+    wide = _MARGIN / np.cos(np.radians(float(np.clip(np.mean(latitude), -85, 85))))
+    octo: Any = pyocto.OctoAssociator.from_area(
+        lat=(float(latitude.min()) - _MARGIN, float(latitude.max()) + _MARGIN),
+        lon=(float(longitude.min()) - wide, float(longitude.max()) + wide),
+        zlim=_DEPTH,
+        velocity_model=pyocto.VelocityModel0D(_P, _S, tolerance),
+        time_before=300.0,
+        n_picks=6,
+        n_p_picks=2,
+        n_s_picks=1,
+        n_p_and_s_picks=1,
+        pick_match_tolerance=tolerance,
+    )
+    stations = octo.transform_stations(
+        pd.DataFrame(
+            {
+                "id": [str(site) for site in sites],
+                "latitude": latitude,
+                "longitude": longitude,
+                "elevation": [site.elevation_m for site in sites],
+            }
+        )
+    )
+    picks = pd.DataFrame(
+        {
+            "station": [_code(a) for a in known],
+            "phase": [a.pick.phase for a in known],
+            "time": [a.pick.time / SECOND for a in known],
+        }
+    )
+    events, assignments = octo.associate(picks, stations)
+    return octo.transform_events(events), assignments
