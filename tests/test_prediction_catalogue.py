@@ -1,6 +1,7 @@
 """From archive to catalogue: stopped runs go on, days are drawn, probabilities are kept, archives are opened."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from geocnn.prediction import picker as picker_module
 from geocnn.prediction.arrivals import first_motion
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.prediction.picker import Picker
+from geocnn.prediction.watch import watch_earthquakes
 from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
 
 obspy = pytest.importorskip("obspy")
@@ -156,8 +158,33 @@ def test_where_stations_are_known_there_is_a_map(tmp_path, network, data, monkey
     lonely = pick_earthquakes(network, data, stations=table, show_progress=False)
     assert "pip install 'geocnn[associate]'" in lonely.notes[-1]
     assert len(lonely.events) == len(made.events)
-    with pytest.raises(FormatError, match="needed is a table of stations"):
+    with pytest.raises(FormatError, match="needed is StationXML or a table of stations"):
         pick_earthquakes(network, data, stations=data / "a.mseed", show_progress=False)
+
+
+def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, network, data, small_parts):
+    seen, _ = small_parts
+    whole = pick_earthquakes(network, data, tmp_path / "whole.xml", show_progress=False)
+    number, growing, said = len(seen), tmp_path / "growing", []
+    growing.mkdir()
+    look = partial(watch_earthquakes, network, growing, tmp_path / "c.xml", rounds=1, announce=said.append)
+    assert look() is None
+    (growing / "a.mseed").write_bytes((data / "a.mseed").read_bytes())
+    later = (data / "b.mseed").read_bytes()
+    counts = []
+    for size in (0, len(later) // 3 // 512 * 512, len(later) * 2 // 3 + 100, len(later), len(later)):
+        (growing / "b.mseed").write_bytes(later[:size])
+        seen.clear()
+        look()
+        counts.append(len(seen))
+    assert texts(tmp_path) == texts(tmp_path, "whole")
+    assert counts[0] == 5
+    assert counts[4] == 0
+    assert sum(counts) < 2.5 * number  # files of all components in one: each time the last parts of each
+    assert said[-1].endswith(
+        f"{sum(a.pick.phase == 'P' for a in whole.arrivals)} P and "
+        f"{sum(a.pick.phase == 'S' for a in whole.arrivals)} S picks"
+    )
 
 
 def test_open_and_predict_take_seismograms(tmp_path, network, data):

@@ -15,7 +15,7 @@ from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
 
-__all__ = ["Catalogue", "pick_earthquakes"]
+__all__ = ["Catalogue", "catalogue_files", "pick_earthquakes"]
 
 
 def pick_earthquakes(
@@ -63,7 +63,7 @@ def pick_earthquakes(
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     picker = Picker.of(trained, threshold=threshold, device=device)
-    targets = [] if out is None else _results(Path(out), overwrite=overwrite)
+    targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     archive = _opened(data, channels, show_progress=show_progress)
     if announce:
@@ -92,7 +92,7 @@ def _opened(data: object, channels: str, *, show_progress: bool) -> Archive:
         return open_archive(data, channels=channels, tick=tick)
 
 
-def _results(out: Path, *, overwrite: bool) -> list[Path]:
+def catalogue_files(out: Path, *, overwrite: bool) -> list[Path]:
     """The catalogue and the table of the picks, after a look at whether they can be written.
 
     Raises:

@@ -30,7 +30,7 @@ class Journal:
     """Arrivals of finished parts, a line of JSON each, in a file that is gone when the catalogue is written.
 
     A part counts as finished as long as the samples that it was picked in are the same, and network and threshold: the
-    digest of a line covers them, the samples by names and states of their files. A line that a kill has cut short is
+    digest of a line covers them, the samples by the bytes of their files. A line that a kill has cut short is
     none.
 
     Args:
@@ -75,7 +75,7 @@ class Journal:
         digest = hashlib.sha256(f"{picker.identity} {part}".encode())
         for component in range(3):
             for piece in station.within(component, start - _NEAR, stop + _NEAR):
-                digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.origin}\n".encode())
+                digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.digest}\n".encode())
         return f"{station} {part.first} {digest.hexdigest()[:16]}"
 
     def get(self, key: str, station: Station) -> list[Arrival] | None:

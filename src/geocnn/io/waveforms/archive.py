@@ -9,10 +9,13 @@ from pathlib import Path
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import Channel, Piece
+from geocnn.io.waveforms.pieces import Channel, Piece, file_state
 from geocnn.io.waveforms.station import Station
 
-__all__ = ["Archive", "archive_files", "open_archive"]
+__all__ = ["Archive", "Scans", "archive_files", "open_archive"]
+
+Scans = dict[Path, tuple[tuple[int, int], Sequence[Piece], Sequence[str]]]
+"""State of a file, pieces in it, channels without samples."""
 
 _COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
 """Last letter of a channel: vertical, north, east; 1 and 2 lie across one another."""
@@ -56,6 +59,7 @@ def open_archive(
     channels: str = "*",
     rate: float = 100.0,
     tick: Callable[[int, str], None] | None = None,
+    scans: Scans | None = None,
 ) -> Archive:
     """Open seismograms.
 
@@ -65,6 +69,7 @@ def open_archive(
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         rate: samples per second at which stations are read.
         tick: is told of each file, ``tick(1, name)``; :func:`archive_files` says how many there are.
+        scans: what an earlier call found in files; those that have not changed since are not looked at again.
 
     Raises:
         MissingError: no such file.
@@ -82,7 +87,7 @@ def open_archive(
     paths = [Path(path) for path in given]
     files = archive_files(paths)
     what = str(paths[0]) if len(paths) == 1 else f"the {len(paths)} paths"
-    pieces, notes = _scan(files, tick)
+    pieces, notes = _scan(files, tick, {} if scans is None else scans)
     return _archive(pieces, channels, rate, notes, what)
 
 
@@ -111,7 +116,9 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _scan(files: Sequence[Path], tick: Callable[[int, str], None] | None) -> tuple[list[Piece], list[str]]:
+def _scan(
+    files: Sequence[Path], tick: Callable[[int, str], None] | None, scans: Scans
+) -> tuple[list[Piece], list[str]]:
     """Pieces of the files, and what they are not."""
     pieces: list[Piece] = []
     strange: list[Path] = []
@@ -120,9 +127,7 @@ def _scan(files: Sequence[Path], tick: Callable[[int, str], None] | None) -> tup
         if tick:
             tick(1, path.name)
         try:
-            with path.open("rb") as file:
-                head = file.read(64)
-            found, others = scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [])
+            found, others = _scanned(path, scans)
         except OSError as error:
             silent[f"{path} ({(error.strerror or str(error)).lower()})"] += 1
             continue
@@ -137,6 +142,21 @@ def _scan(files: Sequence[Path], tick: Callable[[int, str], None] | None) -> tup
     if silent:
         notes.append(f"{', '.join(list(silent)[:5])}{' ...' * (len(silent) > 5)} hold no samples; left out.")
     return pieces, notes
+
+
+def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str]]:
+    """Pieces of a file, and channels in it without samples.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    state = file_state(path)
+    if path not in scans or scans[path][0] != state:
+        with path.open("rb") as file:
+            head = file.read(64)
+        found, others = scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [])
+        scans[path] = state, found, others
+    return scans[path][1:]
 
 
 def _without_obspy() -> str:

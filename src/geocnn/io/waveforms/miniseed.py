@@ -1,5 +1,6 @@
 """miniSEED files of versions 2 and 3, through pymseed (EarthScope's libmseed)."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +48,15 @@ class MiniseedPiece(FilePiece):
         """Name and state of the file, and where in it."""
         return f"{self.path.name} {self.state} {self.offset}"
 
+    @property
+    def digest(self) -> str:
+        """Of the bytes that the records are in.
+
+        Raises:
+            MissingError: the file is gone.
+        """
+        return _digest(self.path, self.state, self.offset, self.size)
+
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
         """Decode the records; those of a few minutes are decoded together, and kept for the next call.
 
@@ -70,6 +80,26 @@ class MiniseedPiece(FilePiece):
         return _decoded(self.path, self.state, self.offset, self.size, self.source)
 
 
+@lru_cache(maxsize=100_000)
+def _digest(path: Path, _state: tuple[int, int], offset: int, size: int) -> str:
+    """Of part of a file."""
+    return hashlib.blake2b(_bytes(path, offset, size), digest_size=16).hexdigest()
+
+
+def _bytes(path: Path, offset: int, size: int) -> bytes:
+    """Part of a file.
+
+    Raises:
+        MissingError: the file is gone.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
 @lru_cache(maxsize=16)
 def _decoded(
     path: Path, _state: tuple[int, int], offset: int, size: int, source: str
@@ -81,12 +111,7 @@ def _decoded(
     """
     from pymseed import MiniSEEDError, MS3TraceList
 
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            block = file.read(size)
-    except OSError as error:
-        raise unreadable(path, error) from None
+    block = _bytes(path, offset, size)
     traces = MS3TraceList()
     try:
         traces.add_buffer(block, unpack_data=True, sourceid=source)

@@ -80,6 +80,11 @@ class Piece(ABC):
     def origin(self) -> str:
         """Where the samples come from, and in what state: other text for other samples."""
 
+    @property
+    def digest(self) -> str:
+        """Other text for other samples, and the same as long as these are the same: a file may grow behind them."""
+        return self.origin
+
     @abstractmethod
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
         """Samples with the time of the first of them, ns; what cannot be decoded is left out.

@@ -1,0 +1,68 @@
+"""``geocnn watch FOLDER``: a catalogue that keeps up with an archive."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from geocnn.cli.options import PickOptions
+
+__all__ = ["watch"]
+
+
+def watch(
+    folder: Path,
+    /,
+    *,
+    out: Path,
+    network: str = "quakes",
+    every: float = 30.0,
+    rounds: int | None = None,
+    threshold: float | None = None,
+    device: str = "auto",
+    picture: Annotated[bool, Parameter(negative="--no-picture")] = True,
+    quiet: bool = False,
+    picks: PickOptions | None = None,
+) -> None:
+    """Keep a catalogue of earthquakes up to date with a folder that seismograms are written to, until Ctrl-C.
+
+    Only what is new is picked, and the catalogue is the one that geocnn predict quakes makes of the same files. A watch
+    that is started again goes on. Records of a SeedLink server come into a folder by slarchive, for example.
+
+    Args:
+        folder: an SDS archive, or any folder with files that grow or come.
+        out: catalogue, .xml; the table of the picks and the pictures lie beside it.
+        network: quakes, or a folder written by geocnn train quakes.
+        every: seconds from one look at the folder to the next.
+        rounds: looks at the folder; without it no end.
+        threshold: probability of an arrival; default that of the network.
+        device: auto, cpu, cuda or cuda:1.
+        picture: save a picture a day and one a station.
+        quiet: say nothing of what is new.
+        picks: how seismograms are picked.
+    """
+    from geocnn.cli.text import say
+    from geocnn.errors import DataError
+    from geocnn.figures.catalogue import CataloguePictures
+    from geocnn.prediction.watch import watch_earthquakes
+
+    picks = picks or PickOptions()
+    if picks.probabilities is not None or not every > 0 or (rounds is not None and rounds < 1):
+        raise DataError("watch takes no --probabilities, --every in seconds above 0, and --rounds of 1 or more.")
+    target = out if out.suffix else out / "catalog.xml"
+    try:
+        watch_earthquakes(
+            network,
+            folder,
+            target,
+            every=every,
+            rounds=rounds,
+            threshold=threshold,
+            channels=picks.channels or "*",
+            stations=picks.stations,
+            pictures=CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None,
+            device=device,
+            announce=None if quiet else say,
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped; {target} is as it was when something new came last.") from None

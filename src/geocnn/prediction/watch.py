@@ -1,0 +1,121 @@
+"""A picker at work while an archive grows."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from geocnn.checkpoints import Trained, load, write_atomically
+from geocnn.errors import FormatError, GeocnnError
+from geocnn.io.sites import Site, read_sites
+from geocnn.io.waveforms import open_archive
+from geocnn.io.waveforms.archive import Scans, archive_files
+from geocnn.io.waveforms.pieces import file_state
+from geocnn.prediction.catalogue import catalogue_files
+from geocnn.prediction.days import Pictures
+from geocnn.prediction.journal import Journal, unfinished
+from geocnn.prediction.pick_job import Catalogue, PickJob
+from geocnn.prediction.picker import Picker
+
+__all__ = ["watch_earthquakes"]
+
+
+def watch_earthquakes(
+    network: str | Path | Trained,
+    folder: str | Path,
+    out: str | Path,
+    *,
+    every: float = 30.0,
+    rounds: int | None = None,
+    threshold: float | None = None,
+    channels: str = "*",
+    stations: str | Path | Sequence[Site] | None = None,
+    pictures: Pictures | None = None,
+    device: str = "auto",
+    announce: Callable[[str], None] | None = None,
+) -> Catalogue | None:
+    """Keep a catalogue up to date with a folder that records are written to, until Ctrl-C.
+
+    Only what the new samples can have changed is picked again, some ten minutes of a station, so that the catalogue is
+    at any time the one that :func:`geocnn.prediction.catalogue.pick_earthquakes` makes of the same files. What has been
+    picked is kept in OUT.unfinished, so that a watch that is started again goes on.
+
+    Args:
+        network: "quakes", a run folder of ``geocnn train quakes``, or a network in memory.
+        folder: with files that grow, or to which files come, such as an SDS archive.
+        out: catalogue, .xml (QuakeML), written anew when there is something new; the table of the picks beside it.
+        every: seconds from one look at the folder to the next.
+        rounds: looks at the folder; None for no end.
+        threshold: probability of an arrival; default that of the network.
+        channels: pattern for channels that are wanted.
+        stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
+        pictures: draws days and stations.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        announce: is told of what is new, line by line, such as ``print``.
+
+    Returns:
+        The last catalogue; None where nothing has come.
+
+    Raises:
+        DataError: the network is none of this kind, or the name of the catalogue.
+        MissingError: no such folder.
+        TargetError: a result cannot be written.
+    """
+    trained = network if isinstance(network, Trained) else load(network, ndim=1)
+    picker = Picker.of(trained, threshold=threshold, device=device)
+    targets = catalogue_files(Path(out), overwrite=True)
+    sites = read_sites(stations) if isinstance(stations, str | Path) else stations
+    say = announce or (lambda _line: None)
+    scans: Scans = {}
+    seen: dict[Path, tuple[int, int]] = {}
+    made: Catalogue | None = None
+    with Journal(unfinished(targets[0])) as journal:
+        while rounds is None or rounds > 0:
+            state = _state(Path(folder))
+            if state != seen and state:
+                made = _round(PickJob(picker, journal, pictures), folder, channels, scans, sites, say) or made
+                if made is not None:
+                    for path, text in zip(targets, (made.quakeml, made.table), strict=True):
+                        write_atomically(path, text())
+                seen = state
+            rounds = None if rounds is None else rounds - 1
+            if rounds != 0:
+                time.sleep(every)
+    return made
+
+
+def _state(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Files and their states; a file that is gone again before it is looked at is left out."""
+    found = {}
+    try:
+        files = archive_files([folder])
+    except FormatError:  # nothing in it yet
+        return {}
+    for path in files:
+        try:
+            found[path] = file_state(path)
+        except OSError:
+            continue
+    return found
+
+
+def _round(
+    job: PickJob,
+    folder: str | Path,
+    channels: str,
+    scans: Scans,
+    sites: Sequence[Site] | None,
+    say: Callable[[str], None],
+) -> Catalogue | None:
+    """A catalogue of what there is; None where no seismogram can be read yet, which is said."""
+    try:
+        made = job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False)
+    except GeocnnError as error:  # a file that is being written may be none yet
+        say(f"{time.strftime('%H:%M:%S')}  {error}")
+        return None
+    if sites is not None:
+        made = made.located(sites)
+        if job.pictures is not None:
+            job.pictures.network(sites, made.events)
+    count = {phase: sum(a.pick.phase == phase for a in made.arrivals) for phase in "PS"}
+    say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks")
+    return made
