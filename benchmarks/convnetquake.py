@@ -3,9 +3,9 @@
     python benchmarks/convnetquake.py [--clusters 6 50] [--epochs 90] [--out FOLDER]
 
 One network a number of clusters, learnt from 2,709 earthquakes and judged by 1,000 others and by 131,072 windows of
-noise, 15 days. Detection is any class but noise; false is the share of the windows of noise that are detected. Precision
-depends on how rare earthquakes are: it is given for as many of them as windows of noise, and for 209 in 131,072.
-Location is the share of the detected earthquakes that are called their cluster.
+noise, 15 days. Detection is any class but noise; false is the share of the windows of noise that are detected.
+Precision depends on how rare earthquakes are: it is given for as many of them as windows of noise, and for 209 in
+131,072. Location is the share of the detected earthquakes that are called their cluster.
 """
 
 import argparse
