@@ -38,7 +38,7 @@ def region_map(
     truth, found = classes
     count = len(centres)
     colours = class_colours(count)(np.arange(count))
-    made = figure(10.2, 7.4)
+    made = figure(11.2, 7.4)
     place = made.subplots()
     _cells(place, epicentres, centres)
     place.plot(*epicentres.T, ".", color="0.78", markersize=2.2, zorder=1, label="all epicentres")
