@@ -46,7 +46,7 @@ def test_every_command_is_understood(command):
 
 
 def test_there_are_commands_for_each_verb():
-    verbs = {"train", "info", "predict", "interpret", "evaluate", "synth", "models", "explain", "export"}
+    verbs = {"train", "info", "predict", "interpret", "evaluate", "synth", "models", "explain", "export", "watch"}
     assert {c[0] for c in COMMANDS} == verbs
     assert {c[1] for c in COMMANDS if c[0] == "train"} >= {"traces", "faults", "segment", "classify", "digits"}
 

@@ -24,7 +24,7 @@ def no_such_command():
 @command
 def no_command_near():
     """there is no command picks; there are train, predict, interpret, evaluate, export, info, models, synth,
-    explain."""
+    watch, explain."""
     return run("picks")
 
 
