@@ -106,7 +106,7 @@ class PickOptions:
     """How seismograms are picked.
 
     Args:
-        channels: of seismograms, a pattern for those that are wanted, such as "CX.*.*.HH?".
+        channels: of seismograms, a pattern for those that are wanted, such as "CX.PB0?..HH?".
         stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
             elevation_m: earthquakes are located (with geocnn[associate]) and a map is drawn.
         probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.

@@ -50,19 +50,16 @@ def watch(
     if picks.probabilities is not None or not every > 0 or (rounds is not None and rounds < 1):
         raise DataError("watch takes no --probabilities, --every in seconds above 0, and --rounds of 1 or more.")
     target = out if out.suffix else out / "catalog.xml"
-    try:
-        watch_earthquakes(
-            network,
-            folder,
-            target,
-            every=every,
-            rounds=rounds,
-            threshold=threshold,
-            channels=picks.channels or "*",
-            stations=picks.stations,
-            pictures=CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None,
-            device=device,
-            announce=None if quiet else say,
-        )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"stopped; {target} is as it was when something new came last.") from None
+    watch_earthquakes(
+        network,
+        folder,
+        target,
+        every=every,
+        rounds=rounds,
+        threshold=threshold,
+        channels=picks.channels or "*",
+        stations=picks.stations,
+        pictures=CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None,
+        device=device,
+        announce=None if quiet else say,
+    )
