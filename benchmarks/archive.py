@@ -1,9 +1,11 @@
-"""A day of a station through the picker that ships, from miniSEED to a catalogue: seconds and memory.
+"""Days of a station through the picker that ships, from miniSEED to a catalogue: seconds and memory.
 
-    python benchmarks/archive.py [--days 1]
+    python benchmarks/archive.py [--days 1 4] [--repeats 3] [--seisbench PYTHON]
 
 Three components at 100 Hz of synthetic noise with earthquakes, in files of a day, are written, and then picked by a
-process of its own: ``geocnn predict quakes``.
+process of its own: ``geocnn predict quakes``, without and with its pictures. With --seisbench, the Python of an
+environment with SeisBench, its PhaseNet (with random numbers for weights, which take as long as others) annotates the
+same files in turn: reading and probabilities, without picks. Medians.
 """
 
 import argparse
@@ -21,50 +23,73 @@ from geocnn.synthetic.earthquakes import COMPONENTS, earthquake
 
 HOUR = 360_000
 START = 1_767_225_600 * 1_000_000_000
-RUN = """
-import resource, sys, time
+GEOCNN = """
+import resource, sys
 from geocnn.__main__ import main
-begun = time.perf_counter()
-sys.argv = ["geocnn", "predict", "quakes", sys.argv[1], "--out", sys.argv[2], "--quiet"]
+sys.argv = ["geocnn", "predict", "quakes", sys.argv[1], "--out", sys.argv[2], "--quiet", *sys.argv[3:]]
 try:
     main()
 finally:
-    print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+SEISBENCH = """
+import pathlib, resource, sys
+import obspy
+import seisbench.models as models
+stream = obspy.Stream()
+for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    stream += obspy.read(str(file))
+models.PhaseNet().annotate(stream, batch_size=256)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
-def main() -> None:
-    """Print a row a number of days."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--days", type=int, nargs="+", default=[1, 4])
-    options = parser.parse_args()
+def write_days(folder: Path, days: int) -> None:
+    """Files of a day and component: an hour with earthquakes, again and again, in noise that is always another."""
     hour = np.concatenate([earthquake(i, seed=9, size=HOUR // 30).waveform for i in range(30)], 1)
     hour = np.round(hour / np.abs(hour).mean() * 500)
     rng = np.random.default_rng(0)
-    print("| days | seconds | seconds a day | peak MB |\n| --- | --- | --- | --- |")
+    for day in range(days):
+        start = START + day * 86_400 * 1_000_000_000
+        for component, samples in zip(COMPONENTS, hour, strict=True):
+            whole = (np.tile(samples, 24) + rng.normal(0, 20, 24 * HOUR).round()).astype(np.float32)
+            piece = ArrayPiece.of(Channel("XX", "AAA", "", f"HH{component}"), start, 100.0, whole)
+            write_miniseed(folder / f"XX.AAA..HH{component}.{day:03d}.mseed", [piece])
+
+
+def run(python: str, script: str, folder: Path, *options: str) -> tuple[float, float]:
+    """Seconds of a process, and its peak, MB."""
+    with tempfile.TemporaryDirectory() as name:
+        command = [python, "-c", script, str(folder), str(Path(name) / "catalog.xml"), *options]
+        begun = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return time.perf_counter() - begun, float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    """Print a row a way and number of days."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--days", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seisbench", help="Python of an environment with SeisBench")
+    options = parser.parse_args()
+    ways = {
+        "geocnn predict quakes --no-picture": (sys.executable, GEOCNN, "--no-picture"),
+        "geocnn predict quakes": (sys.executable, GEOCNN),
+    }
+    if options.seisbench:
+        ways["SeisBench PhaseNet, annotate"] = options.seisbench, SEISBENCH
+    print("| days | | seconds | seconds a day | peak MB |\n| --- | --- | --- | --- | --- |")
     for days in options.days:
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name) / "data"
-            folder.mkdir()
-            for day in range(days):
-                for component, samples in zip(COMPONENTS, hour, strict=True):
-                    whole = np.tile(samples, 24) + rng.normal(0, 20, 24 * HOUR).round()
-                    piece = ArrayPiece.of(
-                        Channel("XX", "AAA", "", f"HH{component}"),
-                        START + day * 86_400 * 1_000_000_000,
-                        100.0,
-                        whole.astype(np.float32),
-                    )
-                    write_miniseed(folder / f"XX.AAA..HH{component}.{day:03d}.mseed", [piece])
-            begun = time.perf_counter()
-            done = subprocess.run(
-                [sys.executable, "-c", RUN, str(folder), str(Path(name) / "catalog.xml")],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            seconds, peak = time.perf_counter() - begun, float(done.stdout.split()[-1])
-        print(f"| {days} | {seconds:.1f} | {seconds / days:.2f} | {peak:.0f} |", flush=True)
+            write_days(Path(name), days)
+            found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
+            for _ in range(options.repeats):  # in turn, so that a busy machine is unjust to all alike
+                for way, (python, script, *more) in ways.items():
+                    found[way].append(run(python, script, Path(name), *more))
+        for way, rows in found.items():
+            seconds, peak = np.median(rows, axis=0)
+            print(f"| {days} | {way} | {seconds:.1f} | {seconds / days:.2f} | {peak:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
