@@ -112,7 +112,7 @@ def test_quiet_windows_hold_no_clear_arrival(tmp_path, network, record):
     assert len(at) >= 10
     picks = [(t - START) / SECOND for _, t, q in picked(network, open_archive(tmp_path).stations[0]) if q >= 0.3]
     assert len(picks) >= len(known) / 2
-    assert not [(start, t) for start in at for t in picks if start / 100 - 60 < t < start / 100 + 25]
+    assert not [(start, t) for start in at for t in picks if start / 100 - 59.9 < t < start / 100 + 25]
     with pytest.raises(DataError, match="no 6000 s without arrivals"):
         quiet_windows(network, tmp_path, 600_000, show_progress=False)
 
@@ -133,7 +133,8 @@ def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path,
     channel = {"P": "XX.AAA..HHZ", "S": "XX.AAA..HHN"}
     ours = sorted(rows, key=lambda r: (r["phase"], float(r["time"])))
     assert theirs == [(r["phase"], pytest.approx(float(r["time"]), abs=1e-3), channel[r["phase"]]) for r in ours]
-    assert all(float(r["amplitude"]) > 0 and 0.2 <= float(r["probability"]) <= 1 for r in rows)
+    least = network.card.threshold - 5e-4
+    assert all(float(r["amplitude"]) > 0 and least <= float(r["probability"]) <= 1 for r in rows)
     numbers = [int(r["event"]) for r in rows]
     assert list(dict.fromkeys(numbers)) == list(range(len(catalogue)))
     for event in catalogue:

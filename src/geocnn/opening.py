@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, FormatError
 from geocnn.io import open as open_survey
-from geocnn.io.waveforms.obspy_formats import is_stream
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -32,16 +31,27 @@ def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (
         GeometryError: the traces form neither a line nor a cube.
         DataError: options that do not fit.
     """
-    from geocnn.io.waveforms import open_archive
+    if _of_seismograms(data) or "channels" in known:
+        from geocnn.io.waveforms import open_archive
 
-    if is_stream(data) or isinstance(data, list | tuple) or "channels" in known:
         return open_archive(data, **known)
     try:
         return open_survey(data, **known)  # type: ignore[arg-type]  # anything else is refused there
     except FormatError as error:
         if known or not isinstance(data, str | Path):
             raise
+        from geocnn.io.waveforms import open_archive
+
         try:
             return open_archive(data)
         except (DataError, FormatError):
             raise error from None
+
+
+def _of_seismograms(data: object) -> bool:
+    """Whether an object can be no survey; the libraries of seismograms are left alone for a path."""
+    if isinstance(data, str | Path):
+        return False
+    from geocnn.io.waveforms.obspy_formats import is_stream
+
+    return isinstance(data, list | tuple) or is_stream(data)
