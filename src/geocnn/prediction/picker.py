@@ -170,6 +170,8 @@ def picked(picker: Picker, records: Iterable[tuple[Part, Record]]) -> Iterator[P
 
 def _clear(live: Bool[ndarray, " samples"], edge: int) -> Bool[ndarray, " samples"]:
     """Samples with data for so many samples on both sides."""
+    if live.all():
+        return live
     counts = np.concatenate(([0], np.cumsum(live)))
     at = np.arange(len(live))
     low, high = np.maximum(0, at - edge), np.minimum(len(live), at + edge + 1)
