@@ -190,7 +190,9 @@ def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, ne
 def test_open_and_predict_take_seismograms(tmp_path, network, data):
     archive = geocnn.open(data)
     assert isinstance(archive, Archive)
-    assert str(archive.stations[0]) == "XX.AAA..HH"
+    ((name, text),) = archive.describe()
+    assert name == "XX.AAA..HH"
+    assert text == "HHZ HHN HHE, 0.07 h in 2 pieces, 2023-11-14T23:59:40 to 2023-11-15T00:04:40"
     table = geocnn.predict(network, archive, show_progress=False).table()
     assert table == pick_earthquakes(network, data, show_progress=False).table()
     stream = obspy.read(str(data / "a.mseed"))

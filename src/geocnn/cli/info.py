@@ -26,8 +26,10 @@ def info(
 ) -> None:
     """Show what a file holds: geometry, sampling, amplitudes, dead traces, coordinates, and a thumbnail.
 
+    Of seismograms, a file or a folder of them: stations, channels, hours and gaps.
+
     Args:
-        file: SEG-Y line or cube, Zarr array, or .npy.
+        file: SEG-Y line or cube, Zarr array, or .npy; miniSEED and other seismograms.
         out: the thumbnail, .png, .pdf or .svg; default FILE with .png behind it, in this folder.
         overwrite: replace the thumbnail if it exists.
         picture: save the thumbnail.
@@ -36,10 +38,16 @@ def info(
     from rich.console import Console
     from rich.table import Table
 
+    from geocnn.errors import FormatError
     from geocnn.io.statistics import statistics
 
     file = named(file)
-    source = (survey or SurveyOptions()).open(file)
+    try:
+        source = (survey or SurveyOptions()).open(file)
+    except FormatError as error:
+        if not _stations(file):
+            raise error from None
+        return
     if out is not None:
         from geocnn.figures import check_picture
 
@@ -59,6 +67,23 @@ def info(
         from geocnn.figures.survey import thumbnail
 
         console.print(f"picture  {save(thumbnail(source), out or _beside(file))}", soft_wrap=True)
+
+
+def _stations(file: Path) -> bool:
+    """Show the stations of seismograms; False where there are none."""
+    from geocnn.cli.text import say
+    from geocnn.errors import DataError, FormatError
+    from geocnn.io.waveforms import open_archive
+
+    try:
+        archive = open_archive(file)
+    except (DataError, FormatError):
+        return False
+    for label, text in archive.describe():
+        say(f"{label:<14} {text}")
+    for note in archive.notes:
+        say(f"note: {note}")
+    return True
 
 
 def _beside(file: Path) -> Path:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import numpy as np
+
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import Channel, Piece, file_state
+from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, file_state
 from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
@@ -49,7 +51,8 @@ class Archive:
                 sorted({p.channel.code for p in station.pieces}, key=lambda c: _COMPONENTS.get(c[-1:].upper(), 3))
             )
             parts = "in one piece" if len(runs) == 1 else f"in {len(runs)} pieces"
-            lines.append((str(station), f"{codes}, {hours:.2f} h {parts}"))
+            first, last = (np.datetime64(station.time(n) // SECOND, "s") for n in (runs[0][0], runs[-1][1]))
+            lines.append((str(station), f"{codes}, {hours:.2f} h {parts}, {first} to {last}"))
         return lines
 
 
