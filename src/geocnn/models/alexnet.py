@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from geocnn.layers import AdaptiveAvgPool, Conv, SizeRule, Sizes, max_pool, per_axis
-from geocnn.models.base import Classifier
+from geocnn.models.base import Classifier, FlatClassifier
 
 __all__ = ["AlexNet", "AlexNet2012", "ResponseNorm"]
 
@@ -35,7 +35,7 @@ class ResponseNorm(nn.Module):
         return F.local_response_norm(x, 5, alpha=5 * 1e-4, beta=0.75, k=2.0)  # torch divides alpha by n
 
 
-class AlexNet2012(Classifier):
+class AlexNet2012(FlatClassifier):
     """The published network of two towers in 1, 2 or 3 dimensions.
 
     Args:
@@ -100,21 +100,6 @@ class AlexNet2012(Classifier):
             nn.Dropout(dropout),
             nn.Linear(hidden, out_channels),
         )
-
-    def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The map behind the last pooling, 32 input samples apart."""
-        self.check(x)
-        features: Tensor = self.features(x)
-        return features
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
-        """Return logits.
-
-        Raises:
-            DataError: another window than the network was made for.
-        """
-        logits: Tensor = self.classifier(self.forward_features(x).flatten(1))
-        return logits
 
 
 class AlexNet(Classifier):

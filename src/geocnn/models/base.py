@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from geocnn.layers import SizeRule, check_ndim
 
-__all__ = ["Classifier", "Network", "Segmenter"]
+__all__ = ["Classifier", "FlatClassifier", "Network", "Segmenter"]
 
 
 class Network(nn.Module, ABC):
@@ -51,6 +51,33 @@ class Classifier(Network):
     @abstractmethod
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
         """Logits."""
+
+
+class FlatClassifier(Classifier):
+    """A classifier whose dense layers take the last map with its positions: for windows of one size.
+
+    Attributes:
+        features: layers up to the last map.
+        classifier: dense layers.
+    """
+
+    features: nn.Module
+    classifier: nn.Module
+
+    def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
+        """The map that the dense layers take."""
+        self.check(x)
+        features: Tensor = self.features(x)
+        return features
+
+    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
+        """Return logits.
+
+        Raises:
+            DataError: another window than the network was made for.
+        """
+        logits: Tensor = self.classifier(self.forward_features(x).flatten(1))
+        return logits
 
 
 class Segmenter(Network):

@@ -12,18 +12,17 @@ from He et al. (2015).
 import itertools
 import math
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from geocnn.layers import Conv, SizeRule, Sizes, per_axis
-from geocnn.models.base import Classifier
+from geocnn.models.base import FlatClassifier
 
 __all__ = ["ConvNetQuake"]
 
 _LAYERS = 8
 
 
-class ConvNetQuake(Classifier):
+class ConvNetQuake(FlatClassifier):
     """The published network in 1, 2 or 3 dimensions.
 
     Args:
@@ -50,18 +49,3 @@ class ConvNetQuake(Classifier):
         self.features = nn.Sequential(*layers)
         positions = math.prod(-(-n // 2**_LAYERS) for n in self.window)  # each layer halves, rounded up
         self.classifier = nn.Linear(width * positions, out_channels)
-
-    def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The map of the last convolution, 256 input samples apart."""
-        self.check(x)
-        features: Tensor = self.features(x)
-        return features
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
-        """Return logits.
-
-        Raises:
-            DataError: another window than the network was made for.
-        """
-        logits: Tensor = self.classifier(self.forward_features(x).flatten(1))
-        return logits

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from geocnn.layers import AvgPool, BlurPool, Conv, SizeRule, Sizes, max_pool, per_axis
 from geocnn.layers.convolution import convolve
-from geocnn.models.base import Classifier
+from geocnn.models.base import Classifier, FlatClassifier
 
 __all__ = ["LeNet", "LeNet5"]
 
@@ -79,7 +79,7 @@ class LeNet5(Classifier):
         return logits
 
 
-class LeNet(Classifier):
+class LeNet(FlatClassifier):
     """The modern form: ReLU, max pooling, full connections; 61,706 parameters for one channel and ten classes.
 
     Args:
@@ -125,21 +125,6 @@ class LeNet(Classifier):
             nn.Dropout(dropout),
             nn.Linear(h2, out_channels),
         )
-
-    def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The maps behind the second pooling, 4 input samples apart."""
-        self.check(x)
-        features: Tensor = self.features(x)
-        return features
-
-    def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
-        """Return logits.
-
-        Raises:
-            DataError: another window than the network was made for.
-        """
-        logits: Tensor = self.classifier(self.forward_features(x).flatten(1))
-        return logits
 
 
 def squash(a: Tensor) -> Tensor:

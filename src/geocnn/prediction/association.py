@@ -36,8 +36,8 @@ def can_associate() -> bool:
 def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, tolerance: float = 1.5) -> list[Event]:
     """Earthquakes that several stations have seen, with their origins, by time; then what is left, station by station.
 
-    An earthquake has six picks or more, two of three at three stations, with at least two P waves, one S wave, and a
-    station with both. Places are PyOcto's: in a crust of one velocity, good to some kilometres inside of the network.
+    An earthquake has six picks or more, two P waves and an S wave at least, and a station with both. Places are
+    PyOcto's: in a crust of one velocity, good to some kilometres inside of the network.
 
     Args:
         arrivals: of all stations.
