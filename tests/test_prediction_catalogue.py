@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import geocnn
+from geocnn.cli import main
 from geocnn.errors import DataError, FormatError
 from geocnn.figures.catalogue import CataloguePictures
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel
@@ -204,6 +205,15 @@ def test_open_and_predict_take_seismograms(tmp_path, network, data):
     (tmp_path / "text.txt").write_text("no seismogram")
     with pytest.raises(FormatError, match="is no format that geocnn knows"):
         geocnn.open(tmp_path / "text.txt")
+
+
+def test_info_shows_stations(data, tmp_path, capsys):
+    assert main(["info", str(data)]) == 0
+    assert "XX.AAA..HH     HHZ HHN HHE, 0.07 h in 2 pieces" in capsys.readouterr().out
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "nothing" / "a.txt").write_text("no seismogram")
+    assert main(["info", str(tmp_path / "nothing")]) == 2
+    assert "is a folder and no Zarr store" in capsys.readouterr().err
 
 
 def test_first_motions_of_clear_arrivals_are_right():

@@ -8,8 +8,11 @@ from geocnn.io import open as open_survey
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
+    from geocnn.io.waveforms import Archive
 
-__all__ = ["open"]
+__all__ = ["open", "seismograms"]
+
+_SURVEYS = {".sgy", ".segy", ".su", ".zarr", ".npy"}
 
 
 def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (as geocnn.predict: nobody needs isinstance)
@@ -40,12 +43,26 @@ def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (
     except FormatError as error:
         if known or not isinstance(data, str | Path):
             raise
-        from geocnn.io.waveforms import open_archive
-
-        try:
-            return open_archive(data)
-        except (DataError, FormatError):
+        found = seismograms(Path(data))
+        if found is None:
             raise error from None
+        return found
+
+
+def seismograms(path: Path) -> "Archive | None":
+    """Stations of a path that is no survey; None where it holds no seismogram, or calls itself a survey.
+
+    Raises:
+        MissingError: no such file.
+    """
+    from geocnn.io.waveforms import open_archive
+
+    if path.suffix.lower() in _SURVEYS:
+        return None
+    try:
+        return open_archive(path)
+    except (DataError, FormatError):
+        return None
 
 
 def _of_seismograms(data: object) -> bool:

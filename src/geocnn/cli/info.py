@@ -72,12 +72,10 @@ def info(
 def _stations(file: Path) -> bool:
     """Show the stations of seismograms; False where there are none."""
     from geocnn.cli.text import say
-    from geocnn.errors import DataError, FormatError
-    from geocnn.io.waveforms import open_archive
+    from geocnn.opening import seismograms
 
-    try:
-        archive = open_archive(file)
-    except (DataError, FormatError):
+    archive = seismograms(file)
+    if archive is None:
         return False
     for label, text in archive.describe():
         say(f"{label:<14} {text}")
