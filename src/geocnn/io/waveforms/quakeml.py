@@ -16,6 +16,7 @@ from geocnn.io.waveforms.pieces import Channel
 __all__ = ["Event", "Origin", "PhasePick", "quakeml"]
 
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
+_XML = '<?xml version="1.0" encoding="utf-8"?>'
 _AUTHORITY = "smi:local/geocnn"
 
 
@@ -82,23 +83,29 @@ def quakeml(events: Sequence[Event], name: str) -> str:
         name: of the catalogue, letters, digits and ``-_./`` alone; identifiers are made of it and of numbers, so that
             the same catalogue gives the same text.
     """
-    ET.register_namespace("q", _ROOT)
-    root = ET.Element(f"{{{_ROOT}}}quakeml", {"xmlns": _BED})
-    catalogue = _under(root, "eventParameters", publicID=f"{_AUTHORITY}/{name}")
-    for number, event in enumerate(events):
-        identity = f"{_AUTHORITY}/{name}/event/{number}"
-        element = _under(catalogue, "event", publicID=identity)
-        picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
-        for pick, own in zip(event.picks, picks, strict=True):
-            _pick(element, pick, own)
-        if event.origin is not None:
-            _origin(element, event, identity, picks)
-        if event.magnitude is not None:
-            magnitude = _under(element, "magnitude", publicID=f"{identity}/magnitude")
-            _value(magnitude, "mag", f"{event.magnitude:.2f}")
-            _under(magnitude, "type", "Mw")
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    root = f'<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">'
+    catalogue = f'  <eventParameters publicID="{_AUTHORITY}/{name}"'
+    if not events:
+        return f"{_XML}\n{root}\n{catalogue} />\n</q:quakeml>\n"
+    # Event by event: a tree of all of them would take ten times as much memory as the text.
+    texts = [_event(event, f"{_AUTHORITY}/{name}/event/{number}") for number, event in enumerate(events)]
+    return "\n".join((_XML, root, f"{catalogue}>", *texts, "  </eventParameters>", "</q:quakeml>\n"))
+
+
+def _event(event: Event, identity: str) -> str:
+    """The text of an event."""
+    element = ET.Element("event", publicID=identity)
+    picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
+    for pick, own in zip(event.picks, picks, strict=True):
+        _pick(element, pick, own)
+    if event.origin is not None:
+        _origin(element, event, identity, picks)
+    if event.magnitude is not None:
+        magnitude = _under(element, "magnitude", publicID=f"{identity}/magnitude")
+        _value(magnitude, "mag", f"{event.magnitude:.2f}")
+        _under(magnitude, "type", "Mw")
+    ET.indent(element, level=2)
+    return "    " + ET.tostring(element, encoding="unicode")
 
 
 def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
