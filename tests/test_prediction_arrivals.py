@@ -16,29 +16,11 @@ from geocnn.prediction import picker
 from geocnn.prediction.arrivals import Arrival, pick_station, station_events
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.prediction.quiet import quiet_windows
-from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
 
 obspy = pytest.importorskip("obspy")
 REAL = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 START = 1_700_000_000 * SECOND
 STATION = Station("XX", "AAA", "", "HH", ((), (), ()))
-CLEAR = EarthquakeRanges(
-    quiet=0.0, dead=0.0, gap=0.0, flipped=0.0, snr=(1.0, 2.0), amplitude_ratio=(2.0, 6.0), spikes=0.0
-)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return geocnn.load("quakes", ndim=1)
-
-
-@pytest.fixture(scope="module")
-def record():
-    """Five minutes with earthquakes, and the times of their arrivals, s."""
-    parts = [earthquake(i, seed=77, size=6000, ranges=CLEAR) for i in range(5)]
-    scaled = [p.waveform / np.abs(p.waveform).mean() * 100 for p in parts]  # one station does not change so
-    known = [(a.phase, 60 * k + a.time) for k, p in enumerate(parts) for a in p.arrivals]
-    return np.concatenate(scaled, 1).astype(np.float32), known
 
 
 def written(path, waveform, start=START, spans=None):
@@ -52,13 +34,13 @@ def written(path, waveform, start=START, spans=None):
     return open_archive(path).stations[0]
 
 
-def picked(network, station):
-    return [(a.pick.phase, a.pick.time, a.pick.probability) for a in pick_station(network, station)]
+def picked(quakes, station):
+    return [(a.pick.phase, a.pick.time, a.pick.probability) for a in pick_station(quakes, station)]
 
 
-def test_most_clear_arrivals_are_picked_to_a_tenth_of_a_second(tmp_path, network, record):
-    waveform, known = record
-    found = picked(network, written(tmp_path / "a.mseed", waveform))
+def test_most_clear_arrivals_are_picked_to_a_tenth_of_a_second(tmp_path, quakes, five_minutes):
+    waveform, known = five_minutes
+    found = picked(quakes, written(tmp_path / "a.mseed", waveform))
     hits = [
         any(p == phase and abs(t - START - time * SECOND) <= 0.1 * SECOND for p, t, _ in found)
         for phase, time in known
@@ -68,60 +50,60 @@ def test_most_clear_arrivals_are_picked_to_a_tenth_of_a_second(tmp_path, network
     assert len(found) <= 2 * len(known)
 
 
-def test_picks_do_not_depend_on_how_a_record_is_cut_and_scaled(tmp_path, network, record, monkeypatch):
-    waveform, _ = record
-    whole = picked(network, written(tmp_path / "a.mseed", waveform))
+def test_picks_do_not_depend_on_how_a_record_is_cut_and_scaled(tmp_path, quakes, five_minutes, monkeypatch):
+    waveform, _ = five_minutes
+    whole = picked(quakes, written(tmp_path / "a.mseed", waveform))
     assert len(whole) > 8
     for factor in (1e-9, 1e9):
-        other = picked(network, written(tmp_path / "b.mseed", waveform * np.float32(factor)))
+        other = picked(quakes, written(tmp_path / "b.mseed", waveform * np.float32(factor)))
         assert [(p, pytest.approx(t, abs=SECOND / 500)) for p, t, _ in whole] == [(p, t) for p, t, _ in other]
         np.testing.assert_allclose([q for *_, q in other], [q for *_, q in whole], atol=2e-3)
-    later = picked(network, written(tmp_path / "c.mseed", waveform[:, 8777:], start=START + 87_770_000_000))
+    later = picked(quakes, written(tmp_path / "c.mseed", waveform[:, 8777:], start=START + 87_770_000_000))
     away = START + (87.77 + 45) * SECOND
     assert [p for p in later if p[1] > away] == [
         (p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole if t > away
     ]
     monkeypatch.setattr(picker, "_CORE", 2048)
-    parts = picked(network, written(tmp_path / "a.mseed", waveform))
+    parts = picked(quakes, written(tmp_path / "a.mseed", waveform))
     assert [(p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole] == parts
 
 
-def test_nothing_is_picked_in_gaps_or_beside_them(tmp_path, network, record):
-    waveform, _ = record
-    whole = picked(network, written(tmp_path / "a.mseed", waveform))
+def test_nothing_is_picked_in_gaps_or_beside_them(tmp_path, quakes, five_minutes):
+    waveform, _ = five_minutes
+    whole = picked(quakes, written(tmp_path / "a.mseed", waveform))
     first = (whole[0][1] - START) * 100 // SECOND
     gaps = [(int(first) - 20, int(first) + 200), (20_000, 24_500)]
     spans = [(0, gaps[0][0]), (gaps[0][1], gaps[1][0]), (gaps[1][1], 30_000)]
-    found = picked(network, written(tmp_path / "b.mseed", waveform, spans=spans))
+    found = picked(quakes, written(tmp_path / "b.mseed", waveform, spans=spans))
     assert found
     for _, time, _ in found:
         sample = (time - START) * 100 / SECOND
         assert all(sample < a - 49 or sample > b + 49 for a, b in gaps)
 
 
-def test_quiet_windows_hold_no_clear_arrival(tmp_path, network, record):
-    waveform, known = record
+def test_quiet_windows_hold_no_clear_arrival(tmp_path, quakes, five_minutes):
+    waveform, known = five_minutes
     noise = np.random.default_rng(0).normal(0, 3, (3, 60_000)).astype(np.float32)
     noise[:, :30_000] += waveform
     written(tmp_path / "a.mseed", noise)
-    windows = quiet_windows(network, tmp_path, 2000, show_progress=False)
+    windows = quiet_windows(quakes, tmp_path, 2000, show_progress=False)
     at = [
         next(i for i in range(58_000) if np.allclose(w[0, :50] + noise[0, 0], noise[0, i : i + 50], atol=1e-3))
         for w in windows
     ]
     assert len(at) >= 10
-    picks = [(t - START) / SECOND for _, t, q in picked(network, open_archive(tmp_path).stations[0]) if q >= 0.3]
+    picks = [(t - START) / SECOND for _, t, q in picked(quakes, open_archive(tmp_path).stations[0]) if q >= 0.3]
     assert len(picks) >= len(known) / 2
     assert not [(start, t) for start in at for t in picks if start / 100 - 59.9 < t < start / 100 + 25]
     with pytest.raises(DataError, match="no 6000 s without arrivals"):
-        quiet_windows(network, tmp_path, 600_000, show_progress=False)
+        quiet_windows(quakes, tmp_path, 600_000, show_progress=False)
 
 
-def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path, network, record):
+def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path, quakes, five_minutes):
     (tmp_path / "data").mkdir()
-    written(tmp_path / "data" / "a.mseed", record[0])
+    written(tmp_path / "data" / "a.mseed", five_minutes[0])
     out = tmp_path / "catalog.xml"
-    made = pick_earthquakes(network, tmp_path / "data", out, show_progress=False)
+    made = pick_earthquakes(quakes, tmp_path / "data", out, show_progress=False)
     catalogue = obspy.read_events(str(out))
     rows = list(csv.DictReader((tmp_path / "catalog.csv").read_text().splitlines()))
     theirs = sorted(
@@ -133,7 +115,7 @@ def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path,
     channel = {"P": "XX.AAA..HHZ", "S": "XX.AAA..HHN"}
     ours = sorted(rows, key=lambda r: (r["phase"], float(r["time"])))
     assert theirs == [(r["phase"], pytest.approx(float(r["time"]), abs=1e-3), channel[r["phase"]]) for r in ours]
-    least = network.card.threshold - 5e-4
+    least = quakes.card.threshold - 5e-4
     assert all(float(r["amplitude"]) > 0 and least <= float(r["probability"]) <= 1 for r in rows)
     numbers = [int(r["event"]) for r in rows]
     assert list(dict.fromkeys(numbers)) == list(range(len(catalogue)))
@@ -141,7 +123,7 @@ def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path,
         phases = [p.phase_hint for p in event.picks]
         assert phases in (["P"], ["S"], ["P", "S"])
     with pytest.raises(TargetError, match="exists"):
-        pick_earthquakes(network, tmp_path / "data", out, show_progress=False)
+        pick_earthquakes(quakes, tmp_path / "data", out, show_progress=False)
 
 
 def test_p_and_the_first_s_after_it_are_an_event():
@@ -156,31 +138,31 @@ def test_p_and_the_first_s_after_it_are_an_event():
     assert event() == []
 
 
-def test_streams_are_picked_without_a_file(network, record):
+def test_streams_are_picked_without_a_file(quakes, five_minutes):
     stats = {"network": "XX", "station": "AAA", "sampling_rate": 100.0, "starttime": obspy.UTCDateTime(START / 1e9)}
     stream = obspy.Stream(
-        [obspy.Trace(w.copy(), stats | {"channel": f"HH{c}"}) for c, w in zip("ZNE", record[0], strict=True)]
+        [obspy.Trace(w.copy(), stats | {"channel": f"HH{c}"}) for c, w in zip("ZNE", five_minutes[0], strict=True)]
     )
-    assert len(pick_earthquakes(network, stream, show_progress=False).arrivals) > 8
+    assert len(pick_earthquakes(quakes, stream, show_progress=False).arrivals) > 8
 
 
-def test_other_networks_and_thresholds_are_refused(network, record, tmp_path):
-    station = written(tmp_path / "a.mseed", record[0][:, :3000])
+def test_other_networks_and_thresholds_are_refused(quakes, five_minutes, tmp_path):
+    station = written(tmp_path / "a.mseed", five_minutes[0][:, :3000])
     with pytest.raises(DataError, match="the threshold is 2"):
-        list(pick_station(network, station, threshold=2.0))
+        list(pick_station(quakes, station, threshold=2.0))
     slow = open_archive(tmp_path / "a.mseed", rate=50.0).stations[0]
     with pytest.raises(DataError, match="is read at 50 Hz; a picker needs 100"):
-        list(pick_station(network, slow))
+        list(pick_station(quakes, slow))
     with pytest.raises(DataError, match=r"a catalogue is QuakeML"):
-        pick_earthquakes(network, tmp_path, tmp_path / "catalog.txt", show_progress=False)
+        pick_earthquakes(quakes, tmp_path, tmp_path / "catalog.txt", show_progress=False)
     with pytest.raises(DataError, match="faults-2d is no picker"):
         list(pick_station(geocnn.load("faults", ndim=2), station))
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="needs the real data beside the project")
-def test_the_aftershocks_of_oklahoma_have_p_before_s(network):
+def test_the_aftershocks_of_oklahoma_have_p_before_s(quakes):
     files = sorted((REAL / "waveforms" / "files").glob("O2.WILZ*"))
-    found = pick_earthquakes(network, files, threshold=0.5, show_progress=False)
+    found = pick_earthquakes(quakes, files, threshold=0.5, show_progress=False)
     pairs = [e.picks for e in found.events if len(e.picks) == 2]
     assert len(pairs) >= 50
     delays = [(s.time - p.time) / 1e9 for p, s in pairs]

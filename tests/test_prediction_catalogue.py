@@ -22,32 +22,17 @@ from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
 
 obspy = pytest.importorskip("obspy")
 MIDNIGHT = 1_700_006_400 * SECOND
-CLEAR = EarthquakeRanges(
-    quiet=0.0, dead=0.0, gap=0.0, flipped=0.0, snr=(1.0, 2.0), amplitude_ratio=(2.0, 6.0), spikes=0.0
-)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return geocnn.load("quakes", ndim=1)
-
-
-@pytest.fixture(scope="module")
-def waveform():
-    """Five minutes."""
-    parts = [earthquake(i, seed=77, size=6000, ranges=CLEAR).waveform for i in range(5)]
-    return np.concatenate([p / np.abs(p).mean() * 100 for p in parts], 1).astype(np.float32)
 
 
 @pytest.fixture
-def data(tmp_path, waveform):
+def data(tmp_path, five_minutes):
     """Two files of a station, from 20 s before midnight, with a gap of half a minute between them."""
     (tmp_path / "data").mkdir()
     for name, (first, last) in {"a": (0, 14_000), "b": (17_100, 30_000)}.items():
         start = MIDNIGHT + (first - 2000) * SECOND // 100
         pieces = [
             ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), start, 100.0, w[first:last].copy())
-            for c, w in zip("ZNE", waveform, strict=True)
+            for c, w in zip("ZNE", five_minutes[0], strict=True)
         ]
         write_miniseed(tmp_path / "data" / f"{name}.mseed", pieces)
     return tmp_path / "data"
@@ -55,7 +40,7 @@ def data(tmp_path, waveform):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    """Nine parts instead of one, in one thread; counts those that a network sees."""
+    """Nine parts instead of one, in one thread; counts those that a quakes sees."""
     monkeypatch.setattr(picker_module, "_CORE", 4096)
     monkeypatch.setattr(picker_module.torch, "get_num_threads", lambda: 1)
     seen, pick = [], Picker.__call__
@@ -75,15 +60,15 @@ def texts(folder, name="c"):
     return (folder / f"{name}.xml").read_text(), (folder / f"{name}.csv").read_text()
 
 
-def test_a_stopped_run_goes_on_where_it_was(tmp_path, network, data, small_parts):
+def test_a_stopped_run_goes_on_where_it_was(tmp_path, quakes, data, small_parts):
     seen, counted = small_parts
-    whole = pick_earthquakes(network, data, tmp_path / "whole.xml", show_progress=False)
+    whole = pick_earthquakes(quakes, data, tmp_path / "whole.xml", show_progress=False)
     number = len(seen)
     assert number == 9
     assert len(whole.arrivals) > 6
     counted.stop = number + 5
     with pytest.raises(KeyboardInterrupt, match=r"kept in .*c\.xml\.unfinished, and the same command goes on"):
-        pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+        pick_earthquakes(quakes, data, tmp_path / "c.xml", show_progress=False)
     assert not (tmp_path / "c.xml").exists()
     journal = tmp_path / "c.xml.unfinished"
     noted = len(journal.read_text().splitlines())
@@ -91,33 +76,33 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, network, data, small_parts
     journal.write_text(journal.read_text()[:-7])  # as a kill may leave it
     seen.clear()
     counted.stop = -1
-    pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+    pick_earthquakes(quakes, data, tmp_path / "c.xml", show_progress=False)
     assert len(seen) == number - noted + 1
     assert texts(tmp_path) == texts(tmp_path, "whole")
     assert not journal.exists()
 
 
-def test_what_has_changed_is_picked_again(tmp_path, network, data, small_parts):
+def test_what_has_changed_is_picked_again(tmp_path, quakes, data, small_parts):
     seen, counted = small_parts
     counted.stop = 8
     with pytest.raises(KeyboardInterrupt):
-        pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+        pick_earthquakes(quakes, data, tmp_path / "c.xml", show_progress=False)
     noted = [json.loads(line)["part"] for line in (tmp_path / "c.xml.unfinished").read_text().splitlines()]
     assert len(noted) >= 6
     path = data / "b.mseed"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])  # the file is another one now
     seen.clear()
     counted.stop = -1
-    pick_earthquakes(network, data, tmp_path / "c.xml", show_progress=False)
+    pick_earthquakes(quakes, data, tmp_path / "c.xml", show_progress=False)
     again = {part.first for part in seen}
     assert {int(name.split()[1]) for name in noted[:1]}.isdisjoint(again)
     assert len(again) >= 5
-    pick_earthquakes(network, data, tmp_path / "fresh.xml", show_progress=False)
+    pick_earthquakes(quakes, data, tmp_path / "fresh.xml", show_progress=False)
     assert texts(tmp_path) == texts(tmp_path, "fresh")
 
 
-def test_probabilities_are_those_that_picks_come_from(tmp_path, network, data):
-    made = pick_earthquakes(network, data, probabilities=tmp_path / "kept", show_progress=False)
+def test_probabilities_are_those_that_picks_come_from(tmp_path, quakes, data):
+    made = pick_earthquakes(quakes, data, probabilities=tmp_path / "kept", show_progress=False)
     files = sorted((tmp_path / "kept").iterdir())
     assert [f.name for f in files] == [f"XX.AAA..HH.2023-11-{d}.probabilities.mseed" for d in (14, 15)]
     stream = obspy.read(str(files[0])) + obspy.read(str(files[1]))
@@ -131,16 +116,16 @@ def test_probabilities_are_those_that_picks_come_from(tmp_path, network, data):
         assert near[0].data.max() > 0.05 * arrival.pick.probability
 
 
-def test_pictures_of_days_and_the_station(tmp_path, network, data, small_parts):
+def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):
     _, counted = small_parts
     folder = tmp_path / "pictures"
     counted.stop = 7
     with pytest.raises(KeyboardInterrupt):
-        pick_earthquakes(network, data, tmp_path / "c.xml", pictures=CataloguePictures(folder), show_progress=False)
+        pick_earthquakes(quakes, data, tmp_path / "c.xml", pictures=CataloguePictures(folder), show_progress=False)
     counted.stop = -1
     assert [p.name for p in folder.iterdir()] == ["XX.AAA..HH.2023-11-14.png"]
     first = (folder / "XX.AAA..HH.2023-11-14.png").stat().st_mtime_ns
-    pick_earthquakes(network, data, tmp_path / "c.xml", pictures=CataloguePictures(folder), show_progress=False)
+    pick_earthquakes(quakes, data, tmp_path / "c.xml", pictures=CataloguePictures(folder), show_progress=False)
     assert sorted(p.name for p in folder.iterdir()) == [
         "XX.AAA..HH.2023-11-14.png",
         "XX.AAA..HH.2023-11-15.png",
@@ -149,26 +134,26 @@ def test_pictures_of_days_and_the_station(tmp_path, network, data, small_parts):
     assert (folder / "XX.AAA..HH.2023-11-14.png").stat().st_mtime_ns == first  # not drawn again
 
 
-def test_where_stations_are_known_there_is_a_map(tmp_path, network, data, monkeypatch):
+def test_where_stations_are_known_there_is_a_map(tmp_path, quakes, data, monkeypatch):
     table, folder = tmp_path / "stations.csv", tmp_path / "pictures"
     table.write_text("network,station,latitude,longitude,elevation_m\nXX,BBB,35,25,0\nXX,CCC,35.1,25.1,10\n")
-    made = pick_earthquakes(network, data, stations=table, pictures=CataloguePictures(folder), show_progress=False)
+    made = pick_earthquakes(quakes, data, stations=table, pictures=CataloguePictures(folder), show_progress=False)
     assert (folder / "map.png").exists()
     assert "XX.AAA is not among the stations whose places are known." in made.notes
     monkeypatch.setattr("geocnn.prediction.association.find_spec", lambda _name: None)
-    lonely = pick_earthquakes(network, data, stations=table, show_progress=False)
+    lonely = pick_earthquakes(quakes, data, stations=table, show_progress=False)
     assert "pip install 'geocnn[associate]'" in lonely.notes[-1]
     assert len(lonely.events) == len(made.events)
     with pytest.raises(FormatError, match="needed is StationXML or a table of stations"):
-        pick_earthquakes(network, data, stations=data / "a.mseed", show_progress=False)
+        pick_earthquakes(quakes, data, stations=data / "a.mseed", show_progress=False)
 
 
-def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, network, data, small_parts):
+def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, quakes, data, small_parts):
     seen, _ = small_parts
-    whole = pick_earthquakes(network, data, tmp_path / "whole.xml", show_progress=False)
+    whole = pick_earthquakes(quakes, data, tmp_path / "whole.xml", show_progress=False)
     number, growing, said = len(seen), tmp_path / "growing", []
     growing.mkdir()
-    look = partial(watch_earthquakes, network, growing, tmp_path / "c.xml", rounds=1, announce=said.append)
+    look = partial(watch_earthquakes, quakes, growing, tmp_path / "c.xml", rounds=1, announce=said.append)
     assert look() is None
     (growing / "a.mseed").write_bytes((data / "a.mseed").read_bytes())
     later = (data / "b.mseed").read_bytes()
@@ -188,20 +173,20 @@ def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, ne
     )
 
 
-def test_open_and_predict_take_seismograms(tmp_path, network, data):
+def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     archive = geocnn.open(data)
     assert isinstance(archive, Archive)
     ((name, text),) = archive.describe()
     assert name == "XX.AAA..HH"
     assert text == "HHZ HHN HHE, 0.07 h in 2 pieces, 2023-11-14T23:59:40 to 2023-11-15T00:04:40"
-    table = geocnn.predict(network, archive, show_progress=False).table()
-    assert table == pick_earthquakes(network, data, show_progress=False).table()
+    table = geocnn.predict(quakes, archive, show_progress=False).table()
+    assert table == pick_earthquakes(quakes, data, show_progress=False).table()
     stream = obspy.read(str(data / "a.mseed"))
-    picks = geocnn.predict(network, stream, tmp_path / "s.xml", show_progress=False)
+    picks = geocnn.predict(quakes, stream, tmp_path / "s.xml", show_progress=False)
     assert len(obspy.read_events(str(tmp_path / "s.xml"))) == len(picks.events) > 2
     assert [s.pieces for s in geocnn.open(stream).stations]
     with pytest.raises(DataError, match="memory is for surveys, and a picker takes seismograms"):
-        geocnn.predict(network, data, memory="1GB")
+        geocnn.predict(quakes, data, memory="1GB")
     (tmp_path / "text.txt").write_text("no seismogram")
     with pytest.raises(FormatError, match="is no format that geocnn knows"):
         geocnn.open(tmp_path / "text.txt")

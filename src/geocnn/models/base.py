@@ -54,7 +54,7 @@ class Classifier(Network):
 
 
 class FlatClassifier(Classifier):
-    """A classifier whose dense layers take the last map with its positions: for windows of one size.
+    """A classifier whose dense layers take the last map with its positions, for windows of one size.
 
     Attributes:
         features: layers up to the last map.

@@ -108,8 +108,7 @@ def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> i
     """Direction of the first motion of a vertical component: 1 up, -1 down, 0 where noise does not let one see it.
 
     The first swing beyond three times what the noise reached in the second before, within 0.15 s of the pick. A filter
-    that looks back alone (Butterworth, 1 Hz) takes away the microseism and keeps the sign of what comes first. Of
-    synthetic P waves it decides two of five, nine of ten of these rightly.
+    that looks back alone (Butterworth, 1 Hz) takes away the microseism and keeps the sign of what comes first.
 
     Args:
         trace: with some seconds before the pick.

@@ -65,10 +65,6 @@ class Journal:
             except (ValueError, TypeError, KeyError):
                 continue
 
-    def __len__(self) -> int:
-        """Parts that are known."""
-        return len(self._known)
-
     def key(self, station: Station, part: Part, picker: Picker) -> str:
         """Name of a part in the state that its samples are in."""
         start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))

@@ -31,7 +31,6 @@ class Drum:
     Args:
         station: whose.
         day: a date (UTC).
-        runs: what ``station.runs()`` gives, where it is known already.
 
     Attributes:
         station: whose.
@@ -43,12 +42,12 @@ class Drum:
         high: the largest sample, likewise.
     """
 
-    def __init__(self, station: Station, day: np.datetime64, runs: Sequence[tuple[int, int]] | None = None) -> None:
+    def __init__(self, station: Station, day: np.datetime64) -> None:
         self.station = station
         self.day = day.astype("datetime64[D]")
         self.component = next((k for k, pieces in enumerate(station.components) if pieces), 0)
         midnight = station.index(self.start)
-        begin, end = _span(station.runs() if runs is None else runs, midnight, station.rate)
+        begin, end = _span(station.runs(), midnight, station.rate)
         self.minutes, self.first, rows = _rows(begin, end)
         row = 60 * self.minutes
         self._row = round(row * station.rate)
