@@ -1,4 +1,4 @@
-"""The picker as it runs on processors: the same numbers to rounding in a third of the time.
+"""The picker as it runs on processors: the same numbers to rounding in half of the time.
 
 Batch normalisation goes into the convolutions. Maps have their channels side by side in memory, so that ``n`` samples
 of ``c`` channels are also ``n / 4`` samples of ``4 c``: steps of four, repeated samples and the first level, whose few
@@ -59,7 +59,7 @@ class PickerInPhases(nn.Module):
 
 
 class FastScale(LocalScale):
-    """The scale, with an inverse hyperbolic sine that takes a seventh of the time of torch's own on processors."""
+    """The scale, with an inverse hyperbolic sine that is faster than torch's own where values are about 1."""
 
     def compressed(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
         """Same to rounding: the terms of the logarithm's argument that are beyond 1 are added up alone."""
