@@ -28,10 +28,10 @@ class CataloguePictures:
 
     Args:
         folder: where; made when the first picture is written.
-        unit: of the data.
+        unit: of the data, which miniSEED does not tell: counts mostly.
     """
 
-    def __init__(self, folder: str | Path, *, unit: str = "counts") -> None:
+    def __init__(self, folder: str | Path, *, unit: str = "data units") -> None:
         self.folder = Path(folder)
         self.unit = unit
 

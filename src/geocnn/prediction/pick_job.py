@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -135,12 +136,13 @@ class PickJob:
         keys = {part: self.journal.key(station, part, self.picker) for part in of_day}
         found = self._known(station, day, keys)
         drum = self._drum(station, day, complete=len(found) == len(of_day))
-        for new in picked(self.picker, self._records(station, of_day, found, drum, tick)):
-            found[new.part] = arrivals_in(station, new)
-            self.journal.add(keys[new.part], found[new.part])
-            if self.probabilities is not None:
-                self.probabilities.add(station, new)
-            tick(new.part)
+        with closing(picked(self.picker, self._records(station, of_day, found, drum, tick))) as made:
+            for new in made:
+                found[new.part] = arrivals_in(station, new)
+                self.journal.add(keys[new.part], found[new.part])
+                if self.probabilities is not None:
+                    self.probabilities.add(station, new)
+                tick(new.part)
         if self.probabilities is not None:
             self.probabilities.finish(station, day)
         arrivals = [arrival for part in of_day for arrival in found[part]]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -149,10 +149,11 @@ class Picker:
         return Picked(part, record, kept, probability[:, halo:-halo])
 
 
-def picked(picker: Picker, records: Iterable[tuple[Part, Record]]) -> Iterator[Picked]:
+def picked(picker: Picker, records: Iterable[tuple[Part, Record]]) -> Generator[Picked, None, None]:
     """What is found in parts, in their order, several of them at work while the next are read.
 
-    A layer in one dimension is too small to be shared among threads: each takes a part of its own.
+    A layer in one dimension is too small to be shared among threads: each takes a part of its own. Close it where it
+    may be left before its end: else its threads are waited for at a moment when nobody hears of a second Ctrl-C.
     """
     threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
     waiting: deque[Future[Picked]] = deque()
