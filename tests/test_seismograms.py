@@ -18,7 +18,7 @@ from geocnn.seismograms import write_records
 from geocnn.synthetic.earthquakes import earthquake
 
 obspy = pytest.importorskip("obspy")
-quakeml_core = pytest.importorskip("obspy.io.waveforms.quakeml.core")
+quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
 
 RECORDS = [earthquake(i, seed=3, size=3000) for i in range(7)]  # with a second earthquake, a gap, dead components
 
@@ -126,8 +126,24 @@ def test_the_command_writes_all_of_it_and_a_sheet(tmp_path, monkeypatch, capsys)
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("synthetic: 2 records of 20 s, 000.mseed to 001.mseed")
     assert Path("synthetic/sheet.png").read_bytes().startswith(b"\x89PNG")
-    trace = obspy.read("synthetic/000.mseed")[0]
+    trace = obspy.read("synthetic/001.mseed")[0]  # without a gap
     assert (trace.stats.npts, trace.stats.sampling_rate) == (1000, 50)
+
+
+def test_the_command_records_earthquakes_at_a_network(tmp_path, monkeypatch, capsys):
+    from geocnn.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    Path("stations.csv").write_text("network,station,latitude,longitude,elevation_m\nXX,A,10,20,0\nXX,B,10.2,20,0\n")
+    Path("catalogue.csv").write_text("latitude,longitude,depth_km,magnitude\n10.1,20.1,8,3\n-40,100,8,3\n")
+    words = ["--stations", "stations.csv", "--catalogue", "catalogue.csv", "-n", "2", "--seconds", "40"]
+    app(["synth", "earthquakes", *words], result_action="return_value")
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "note: 1 of 2 earthquakes is farther than 500 km from all stations and left out."
+    assert out[1] == "synthetic: 2 earthquakes at 2 stations, 40 s each, 000.XX.A..HH.mseed to 001.XX.B..HH.mseed"
+    assert [e.origins[0].latitude for e in obspy.read_events("synthetic/catalog.xml")] == [10.1, 10.1]
+    assert obspy.read("synthetic/001.XX.B..HH.mseed")[0].stats.npts == 4000
+    assert Path("synthetic/sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_sheet_shows_every_component_and_arrival():

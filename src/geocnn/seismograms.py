@@ -3,25 +3,31 @@
 import csv
 import io
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from geocnn.checkpoints import write_atomically
+from geocnn.errors import DataError
 from geocnn.io.partial import check_target
+from geocnn.io.sites import Site
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms.miniseed import write_miniseed
-from geocnn.io.waveforms.pieces import ArrayPiece, Channel, spans
+from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.progress import progress
-from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, EarthquakeRecord, earthquake
+from geocnn.synthetic.earthquakes import COMPONENTS, Arrival, EarthquakeRanges, EarthquakeRecord, earthquake
+from geocnn.synthetic.network import Network, NetworkRecord
 
-__all__ = ["write_records"]
+__all__ = ["write_network", "write_records"]
 
 _START = int(np.datetime64("2026-01-01T00:00:00", "ns").astype(np.int64))
+_HOUR = 3600 * SECOND
 _DEGREE = 111.195
 """km of a degree on the sphere."""
 _COLUMNS = ("file", "phase", "time", "sample", "source", "polarity", "distance_km", "depth_km", "azimuth", "magnitude")
+_OF_NETWORKS = ("station", *_COLUMNS, "snr")
 
 
 def write_records(
@@ -57,59 +63,130 @@ def write_records(
         TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
     """
     target = Path(folder)
-    make_folder(target)
     files = [target / f"{index:03d}.mseed" for index in range(number)]
-    catalogue, table = target / "catalog.xml", target / "arrivals.csv"
-    for path in (*files, catalogue, table):
-        check_target(path, 0, overwrite=overwrite)
+    known = _known(target, files, overwrite=overwrite)
     events: list[Event] = []
-    rows = io.StringIO()
-    writer = csv.writer(rows, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    rows: list[tuple[object, ...]] = []
     with progress("records", number, show=show_progress) as tick:
         for index, path in enumerate(files):
-            record = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges)
-            start = _START + index * 3_600_000_000_000
-            write_miniseed(path, _pieces(record, index, start), overwrite=overwrite)
-            events += _events(record, index, start)
-            writer.writerows(_rows(record, path.name, start))
+            record, codes = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges), ("XX", f"S{index:03d}")
+            start = _START + index * _HOUR
+            write_miniseed(path, _pieces(record, codes, start), overwrite=overwrite)
+            events += _events(record, codes, start)
+            rows += [(path.name, *row) for row in _rows(record, start)]
             tick(1)
-    write_atomically(catalogue, quakeml(events, "synthetic"))
-    write_atomically(table, rows.getvalue())
-    return [*files, catalogue, table]
+    _tell(known, events, _COLUMNS, rows)
+    return [*files, *known]
 
 
-def _channel(number: int, component: str) -> Channel:
-    return Channel("XX", f"S{number:03d}", "", f"HH{component}")
+def write_network(
+    folder: str | Path, network: Network, number: int, *, overwrite: bool = False, show_progress: bool = True
+) -> list[Path]:
+    """Write synthetic earthquakes as a network records them, with what is known of them.
+
+    A file is what a station records of an earthquake, NNN.NET.STA..HH.mseed, in m/s; all files of an earthquake begin
+    at one time, and the next one an hour or more later. The table has every arrival inside the records with its
+    signal-to-noise ratio, the catalogue those that can be seen, :data:`geocnn.synthetic.network.SEEN`.
+
+    Args:
+        folder: where; made if missing.
+        network: the stations.
+        number: of earthquakes.
+        overwrite: replace files of an earlier call.
+        show_progress: show a live line.
+
+    Returns:
+        The files: the records, earthquake by earthquake, catalog.xml with origins, magnitudes and picks, and
+        arrivals.csv.
+
+    Raises:
+        DataError: the code of a station has no room in miniSEED.
+        TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
+    """
+    for site in network.sites:
+        if not all(code.isalnum() and len(code) <= n for code, n in ((site.network, 2), (site.station, 5))):
+            raise DataError(
+                f"a station is called {site}; miniSEED has room for two letters or digits of a network and five of a "
+                "station. Shorten its codes."
+            )
+    target = Path(folder)
+    files = [[target / f"{index:03d}.{site}..HH.mseed" for site in network.sites] for index in range(number)]
+    known = _known(target, [path for own in files for path in own], overwrite=overwrite)
+    apart = (1 + int(network.size / network.rate) // 3600) * _HOUR
+    events: list[Event] = []
+    rows: list[tuple[object, ...]] = []
+    with progress("earthquakes", number, show=show_progress) as tick:
+        for index, own in enumerate(files):
+            made, start = network.record(index), _START + index * apart
+            for path, site, record in zip(own, network.sites, made.stations, strict=True):
+                write_miniseed(path, _pieces(record, (site.network, site.station), start), overwrite=overwrite)
+                for arrival, row in zip(record.arrivals, _rows(record, start, made.quake.depth, index), strict=True):
+                    rows.append((site, path.name, *row, f"{arrival.snr:.3g}"))
+            events.append(_network_event(made, network.sites, start))
+            tick(1)
+    _tell(known, events, _OF_NETWORKS, rows)
+    return [*(path for own in files for path in own), *known]
 
 
-def _pieces(record: EarthquakeRecord, number: int, start: int) -> list[ArrayPiece]:
+def _known(folder: Path, files: Sequence[Path], *, overwrite: bool) -> tuple[Path, Path]:
+    """The catalogue and the table, when there is a folder in which all files can be made.
+
+    Raises:
+        TargetError: they cannot.
+    """
+    make_folder(folder)
+    catalogue, table = folder / "catalog.xml", folder / "arrivals.csv"
+    for path in (*files, catalogue, table):
+        check_target(path, 0, overwrite=overwrite)
+    return catalogue, table
+
+
+def _tell(
+    known: tuple[Path, Path], events: Sequence[Event], columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Write the catalogue and the table."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_atomically(known[0], quakeml(events, "synthetic"))
+    write_atomically(known[1], text.getvalue())
+
+
+def _pieces(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> list[ArrayPiece]:
     """Runs of live samples."""
     pieces = []
     for component, samples, live in zip(COMPONENTS, record.waveform, record.live, strict=True):
         for first, last in spans(live):
             begin = start + round(first / record.rate * 1e9)
             part = samples[first:last].copy()
-            pieces.append(ArrayPiece.of(_channel(number, component), begin, record.rate, part))
+            pieces.append(ArrayPiece.of(Channel(*codes, "", f"HH{component}"), begin, record.rate, part))
     return pieces
 
 
-def _events(record: EarthquakeRecord, number: int, start: int) -> list[Event]:
+def _pick(arrival: Arrival, codes: tuple[str, str], start: int, rate: float) -> PhasePick:
+    """As an analyst notes it, good to half a sample."""
+    channel = Channel(*codes, "", "HHZ" if arrival.phase == "P" else "HHN")
+    time, phase, polarity = start + round(arrival.time * 1e9), arrival.phase, arrival.polarity
+    return PhasePick(channel, phase, time, uncertainty=0.5 / rate, polarity=polarity, mode="manual")
+
+
+def _network_event(made: NetworkRecord, sites: Sequence[Site], start: int) -> Event:
+    """An earthquake with the arrivals that can be seen, of all stations, by time."""
+    quake, rate = made.quake, made.stations[0].rate
+    codes = [(site.network, site.station) for site in sites]
+    picks = tuple(_pick(arrival, codes[k], start, rate) for k, arrival in made.seen())
+    origin = Origin(start + round(quake.origin * 1e9), quake.latitude, quake.longitude, quake.depth)
+    return Event(picks, origin, quake.magnitude)
+
+
+def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> list[Event]:
     """Its earthquakes, with the arrivals inside the record."""
     events = []
     for index, source in enumerate(record.sources):
         azimuth = math.radians(source.azimuth)
         picks = tuple(
-            PhasePick(
-                _channel(number, "Z" if arrival.phase == "P" else "N"),
-                arrival.phase,
-                start + round(arrival.time * 1e9),
-                uncertainty=0.5 / record.rate,
-                polarity=arrival.polarity,
-                mode="manual",
-            )
-            for arrival in record.arrivals
-            if arrival.source == index
+            _pick(arrival, codes, start, record.rate) for arrival in record.arrivals if arrival.source == index
         )
         latitude, longitude = (source.distance / _DEGREE * part for part in (math.cos(azimuth), math.sin(azimuth)))
         origin = Origin(start + round(source.origin * 1e9), latitude, longitude, source.depth)
@@ -117,13 +194,16 @@ def _events(record: EarthquakeRecord, number: int, start: int) -> list[Event]:
     return events
 
 
-def _rows(record: EarthquakeRecord, name: str, start: int) -> list[tuple[object, ...]]:
-    """One an arrival."""
+def _rows(
+    record: EarthquakeRecord, start: int, depth: float | None = None, number: int | None = None
+) -> list[tuple[object, ...]]:
+    """One an arrival, with the depth and the number of the source where others are known than those of the record."""
     rows: list[tuple[object, ...]] = []
     for arrival in record.arrivals:
         source = record.sources[arrival.source]
-        time = np.datetime64(start + round(arrival.time * 1e9), "ns").astype("datetime64[us]")
-        place = (f"{source.distance:.2f}", f"{source.depth:.2f}", f"{source.azimuth:.1f}", f"{source.magnitude:.2f}")
+        time = np.datetime64(round((start + round(arrival.time * 1e9)) / 1000), "us")  # as the catalogue has it
+        below, which = source.depth if depth is None else depth, arrival.source if number is None else number
+        place = (f"{source.distance:.2f}", f"{below:.2f}", f"{source.azimuth:.1f}", f"{source.magnitude:.2f}")
         sample = f"{arrival.time * record.rate:.1f}"
-        rows.append((name, arrival.phase, f"{time}Z", sample, arrival.source, arrival.polarity, *place))
+        rows.append((arrival.phase, f"{time}Z", sample, which, arrival.polarity, *place))
     return rows

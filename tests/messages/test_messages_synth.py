@@ -74,3 +74,49 @@ def seismograms_that_exist():
     Path("synthetic").mkdir()
     Path("synthetic/000.mseed").write_text("mine")
     return run("synth", "earthquakes")
+
+
+def _network(stations: str = "XX,A,10,20,0\n", catalogue: str = "10,20,8,3\n") -> list[str]:
+    Path("stations.csv").write_text(f"network,station,latitude,longitude,elevation_m\n{stations}")
+    Path("catalogue.csv").write_text(f"latitude,longitude,depth_km,magnitude\n{catalogue}")
+    return ["synth", "earthquakes", "--stations", "stations.csv"]
+
+
+@command
+def stations_of_structure():
+    """--stations is for earthquakes, and structure is asked for; leave it out, or type synth earthquakes."""
+    return run("synth", "--stations", "stations.csv")
+
+
+@command
+def a_catalogue_of_no_network():
+    """--catalogue is catalogue.csv, of a network; give --stations with it, or leave it out."""
+    return run("synth", "earthquakes", "--catalogue", "catalogue.csv")
+
+
+@command
+def a_network_of_no_file():
+    """there is no file stations.csv; needed is StationXML or a table of stations whose first line is
+    network,station,latitude,longitude,elevation_m."""
+    return run("synth", "earthquakes", "--stations", "stations.csv")
+
+
+@command
+def a_network_without_stations():
+    """stations.csv names no stations; needed is a table of stations whose first line is
+    network,station,latitude,longitude,elevation_m, and then a line for each."""
+    return run(*_network(stations=""))
+
+
+@command
+def a_network_without_a_catalogue():
+    """there is no file none.csv; needed is a table of earthquakes whose first line is
+    latitude,longitude,depth_km,magnitude."""
+    return run(*_network(), "--catalogue", "none.csv")
+
+
+@command
+def a_network_far_from_its_catalogue():
+    """of 1 earthquakes none is within 500 km of one of the 1 stations, the nearest 555 km away; choose other stations
+    or another catalogue."""
+    return run(*_network(catalogue="15.02,20,8,3\n"), "--catalogue", "catalogue.csv")

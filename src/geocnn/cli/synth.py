@@ -21,6 +21,8 @@ def synth(
     form: Annotated[Form | None, Parameter(name="--format")] = None,
     seconds: float | None = None,
     rate: float | None = None,
+    stations: Path | None = None,
+    catalogue: Path | None = None,
     number: Annotated[int, Parameter(name=["--number", "-n"])] = 1,
     seed: int = 0,
     out: Path = Path("synthetic"),
@@ -30,7 +32,9 @@ def synth(
 
     Structure is folded and faulted, with fault (0 or 1), number and throw of the fault, relative geologic time, and the
     image without noise. Earthquakes are records of three components in miniSEED, m/s, with catalog.xml (QuakeML) and
-    arrivals.csv.
+    arrivals.csv. With --stations each earthquake is recorded at all of them, with travel times of a layered crust and
+    amplitudes of its magnitude: a file a station and earthquake. The table then has every arrival with its
+    signal-to-noise ratio, the catalogue those with 3 or more, and the sheet shows record sections.
 
     Args:
         kind: structure or earthquakes.
@@ -39,8 +43,12 @@ def synth(
         shape: of structure, inlines, crosslines and time samples, or traces and time samples for sections; default
             128 128 128.
         form: of the files of structure, default sgy.
-        seconds: length of a seismogram, default 30.
+        seconds: length of a seismogram, default 30, with --stations 120.
         rate: of a seismogram, samples per second, default 100.
+        stations: of a network, StationXML or a table with the columns network, station, latitude, longitude,
+            elevation_m.
+        catalogue: of its earthquakes, a table with the columns latitude, longitude, depth_km, magnitude, taken one
+            after the other; without it they are drawn among and around the stations.
         number: how many.
         seed: of the series; the same seed gives the same ones.
         out: folder for the files and sheet.png.
@@ -50,11 +58,22 @@ def synth(
 
     if number < 1:
         raise DataError(f"--number is {number}; 1 or more are needed.")
-    own = {"--preset": preset, "--shape": shape, "--format": form}, {"--seconds": seconds, "--rate": rate}
+    own: tuple[dict[str, object], dict[str, object]] = (
+        {"--preset": preset, "--shape": shape, "--format": form},
+        {"--seconds": seconds, "--rate": rate, "--stations": stations, "--catalogue": catalogue},
+    )
     if kind == "earthquakes":
         _refuse(own[0], "structure", kind)
-        seconds, rate = 30.0 if seconds is None else seconds, 100.0 if rate is None else rate
-        _earthquakes(seconds, rate, number, seed, out, overwrite=overwrite)
+        seconds = (30.0 if stations is None else 120.0) if seconds is None else seconds
+        rate = 100.0 if rate is None else rate
+        if not (1 <= seconds <= 86_400 and 10 <= rate <= 1000):
+            raise DataError(f"--seconds is {seconds:g} and --rate {rate:g}; needed are 1 to 86400 s and 10 to 1000 Hz.")
+        if stations is not None:
+            _network(stations, catalogue, seconds, rate, number, seed, out, overwrite=overwrite)
+        elif catalogue is not None:
+            raise DataError(f"--catalogue is {catalogue}, of a network; give --stations with it, or leave it out.")
+        else:
+            _earthquakes(seconds, rate, number, seed, out, overwrite=overwrite)
     else:
         _refuse(own[1], "earthquakes", kind)
         _structure(preset or "field", shape or (128,) * 3, form or "sgy", number, seed, out, overwrite=overwrite)
@@ -94,20 +113,13 @@ def _structure(
 
 
 def _earthquakes(seconds: float, rate: float, number: int, seed: int, out: Path, *, overwrite: bool) -> None:
-    """Seismograms and their sheet.
-
-    Raises:
-        DataError: no length or rate that a record can have.
-    """
+    """Seismograms and their sheet."""
     from geocnn.cli.text import free, say
-    from geocnn.errors import DataError
     from geocnn.figures import save
     from geocnn.figures.seismograms import sheet
     from geocnn.seismograms import write_records
     from geocnn.synthetic.earthquakes import earthquake
 
-    if not (1 <= seconds <= 86_400 and 10 <= rate <= 1000):
-        raise DataError(f"--seconds is {seconds:g} and --rate {rate:g}; needed are 1 to 86400 s and 10 to 1000 Hz.")
     size = round(seconds * rate)
     files = write_records(out, number, seed=seed, size=size, rate=rate, overwrite=overwrite)
     many = f"{number} records of {seconds:g} s, {files[0].name} to {files[number - 1].name}"
@@ -116,3 +128,39 @@ def _earthquakes(seconds: float, rate: float, number: int, seed: int, out: Path,
     shown = [earthquake(index, seed=seed, size=size, rate=rate) for index in range(min(number, 16))]
     picture = out / "sheet.png"
     say(f"picture {save(sheet(shown), picture if overwrite else free(picture))}")
+
+
+def _network(
+    stations: Path,
+    catalogue: Path | None,
+    seconds: float,
+    rate: float,
+    number: int,
+    seed: int,
+    out: Path,
+    *,
+    overwrite: bool,
+) -> None:
+    """Earthquakes at the stations of a network, and their sheet."""
+    from geocnn.cli.text import free, say
+    from geocnn.figures import save
+    from geocnn.figures.record_section import record_sections
+    from geocnn.io.hypocentres import read_hypocentres
+    from geocnn.io.sites import read_sites
+    from geocnn.seismograms import write_network
+    from geocnn.synthetic.network import FAR, Network
+
+    places = None if catalogue is None else read_hypocentres(catalogue)
+    network = Network.of(read_sites(stations), places, seed=seed, size=round(seconds * rate), rate=rate)
+    if places is not None and network.hypocentres is not None and len(network.hypocentres) < len(places):
+        left = len(places) - len(network.hypocentres)
+        far = f"{left} of {len(places)} earthquakes {'is' if left == 1 else 'are'} farther than {FAR:g} km"
+        say(f"note: {far} from all stations and left out.")
+    files = write_network(out, network, number, overwrite=overwrite)
+    many = f"{number} earthquake{'s' * (number > 1)} at {len(network.sites)} stations, {seconds:g} s each"
+    say(f"{out}: {many}, {files[0].name} to {files[-3].name}")
+    say(f"what is known: {files[-2]} and {files[-1]}")
+    shown = [network.record(index) for index in range(min(number, 6))]
+    picture = out / "sheet.png"
+    made = record_sections(shown, network.sites, network.layers)
+    say(f"picture {save(made, picture if overwrite else free(picture))}")

@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from geocnn.synthetic.earthquakes.spectra import moment
 
-__all__ = ["Mechanism", "Radiation", "directions", "displacement_area"]
+__all__ = ["Mechanism", "Radiation", "directions", "displacement_areas"]
 
 _MEAN = (math.sqrt(4 / 15), math.sqrt(2 / 5))
 """Root mean square over all directions of the radiation of P and S of a double couple (Aki & Richards, p. 115)."""
@@ -52,13 +52,14 @@ class Radiation:
         p: motion of the direct P wave, up, north and east; of length 1 where it is as large as in the mean direction.
         s: the same of the S wave.
         areas: of the pulses of displacement of P and S in the mean direction, m s.
-        scattered: random numbers of deviation 1 behind P and S, from their onsets on, ``(2, 3, samples)``.
+        scattered: random numbers of deviation 1 behind P and S, from their onsets on, ``(2, 3, samples)``; None where
+            chance decides.
     """
 
     p: Float[ndarray, " 3"]
     s: Float[ndarray, " 3"]
     areas: tuple[float, float]
-    scattered: Float32[ndarray, "2 3 samples"]
+    scattered: Float32[ndarray, "2 3 samples"] | None = None
 
 
 def directions(
@@ -93,13 +94,14 @@ def _frame(azimuth: float, angle: float) -> Float[ndarray, "3 3"]:
     )
 
 
-def displacement_area(magnitude: float, distance: float, speed: float, phase: int) -> float:
-    """Area of the far-field pulse of displacement in the mean direction, m s (Aki & Richards, eq. 4.91).
+def displacement_areas(magnitude: float, distance: float, speeds: tuple[float, float]) -> tuple[float, float]:
+    """Areas of the far-field pulses of displacement of P and S in the mean direction, m s (Aki & Richards, eq. 4.91).
 
     Args:
         magnitude: moment magnitude.
         distance: from the source, km.
-        speed: of the wave, km/s.
-        phase: 0 for P, 1 for S.
+        speeds: of P and S waves at the source, km/s.
     """
-    return _SURFACE * _MEAN[phase] * moment(magnitude) / (4 * math.pi * _DENSITY * (1e3 * speed) ** 3 * 1e3 * distance)
+    strength = _SURFACE * moment(magnitude) / (4 * math.pi * _DENSITY * 1e3 * distance)
+    p, s = (strength * mean / (1e3 * speed) ** 3 for mean, speed in zip(_MEAN, speeds, strict=True))
+    return p, s

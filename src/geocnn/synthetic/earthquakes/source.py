@@ -29,12 +29,14 @@ class Arrival:
         time: seconds after the first sample.
         source: which of the earthquakes of the record.
         polarity: of the first motion, 1 up, -1 down; 0 of S waves.
+        snr: signal-to-noise ratio, see :class:`geocnn.synthetic.network.Network`; None where it is not known.
     """
 
     phase: Literal["P", "S"]
     time: float
     source: int
     polarity: int = 0
+    snr: float | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ def seismogram(
         size, times_p = 1.0, float(np.exp(rng.uniform(*np.log(ranges.amplitude_ratio))))
         p_coda = s_coda = None
     else:
-        p_way, s_way, (p_coda, s_coda) = radiation.p, radiation.s, radiation.scattered
+        p_way, s_way = radiation.p, radiation.s
+        p_coda, s_coda = (None, None) if radiation.scattered is None else radiation.scattered
         size, s_size = (2 * math.pi * a * w.peak for a, w in zip(radiation.areas, (p_wave, s_wave), strict=True))
         times_p = s_size / size
     begin = source.origin

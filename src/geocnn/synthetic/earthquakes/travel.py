@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +11,7 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 
-__all__ = ["CRUST", "Layers", "TravelTimes"]
+__all__ = ["CRUST", "Layers", "Ray", "TravelTimes"]
 
 _RAYS = 400
 """Rays of the direct wave; between them times are interpolated."""
@@ -46,9 +47,60 @@ class Layers:
                 "above 0."
             )
 
+    def speeds(self, depth: float) -> tuple[float, float]:
+        """Velocities of P and S waves at a depth, km/s."""
+        layer = int(np.searchsorted(self.tops, depth, side="right")) - 1
+        return self.vp[layer], self.vs[layer]
+
+    def angles(self, slowness: float, depth: float, surface: float | None = None) -> tuple[float, float]:
+        """A rising P ray at its source and at the surface, degrees from upwards.
+
+        Args:
+            slowness: of the ray, along the surface, s/km.
+            depth: of the source, km.
+            surface: velocity of P waves at the surface, km/s; default that of the first layer.
+        """
+        speeds = self.speeds(depth)[0], self.vp[0] if surface is None else surface
+        below, above = (math.degrees(math.asin(min(1.0, slowness * speed))) for speed in speeds)
+        return below, above
+
 
 CRUST = Layers(tops=(0.0, 20.0, 35.0), vp=(5.8, 6.5, 8.04), vs=(3.36, 3.75, 4.47))
 """Crust and uppermost mantle of IASP91 (B. L. N. Kennett, E. R. Engdahl, 1991, Geophys. J. Int. 105, 429-465)."""
+
+
+_STEP = 0.05
+"""km to both sides, between which the slowness is taken."""
+
+
+class Ray(NamedTuple):
+    """First arrivals at one station.
+
+    Attributes:
+        p: seconds after the origin time.
+        s: the same of S waves.
+        direct: of the P wave that goes up all the way, later than ``p`` where that comes along a layer below.
+        slowness: of that direct P wave along the surface, s/km.
+    """
+
+    p: float
+    s: float
+    direct: float
+    slowness: float
+
+    @classmethod
+    def of(cls, layers: Layers, distance: float, depth: float) -> "Ray":
+        """To a station at the surface.
+
+        Args:
+            layers: below the station.
+            distance: from the epicentre, km.
+            depth: of the source, km.
+        """
+        near, far = max(0.0, distance - _STEP), distance + _STEP
+        before, direct, after = direct_arrivals(layers.tops, layers.vp, np.array([near, distance, far]), depth)
+        p, s = (float(first_arrivals(layers.tops, v, np.array([distance]), depth)[0]) for v in (layers.vp, layers.vs))
+        return cls(p, s, float(direct), float((after - before) / (far - near)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +176,7 @@ def first_arrivals(
         Seconds, ``(distances,)``.
     """
     thickness = np.diff([*tops, math.inf])
-    above = np.clip(depth - np.asarray(tops, np.float64), 0, thickness)  # of the way from the source up, by layer
+    above = _way_up(tops, depth)
     speed = np.asarray(velocity, np.float64)
     best = _direct(above, speed, distance)
     for k in range(1, len(tops)):
@@ -138,6 +190,19 @@ def first_arrivals(
         critical = float(np.sum(leg * speed[:k] / refractor / cosine))
         best = np.where(distance >= critical, np.minimum(best, distance / refractor + delay), best)
     return best
+
+
+def direct_arrivals(
+    tops: Sequence[float], velocity: Sequence[float], distance: Float[ndarray, " distances"], depth: float
+) -> Float[ndarray, " distances"]:
+    """The wave that goes up all the way; arguments and result as of :func:`first_arrivals`."""
+    return _direct(_way_up(tops, depth), np.asarray(velocity, np.float64), distance)
+
+
+def _way_up(tops: Sequence[float], depth: float) -> Float[ndarray, " layers"]:
+    """How much of each layer lies above the source, km."""
+    above: Float[ndarray, " layers"] = np.clip(depth - np.asarray(tops, np.float64), 0, np.diff([*tops, math.inf]))
+    return above
 
 
 def _direct(

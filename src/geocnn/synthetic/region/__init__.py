@@ -15,7 +15,7 @@ from numpy import ndarray
 from geocnn.errors import DataError
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
-from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_area
+from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_areas
 from geocnn.synthetic.earthquakes.source import Source
 from geocnn.synthetic.earthquakes.travel import Layers, TravelTimes
 from geocnn.synthetic.region.geometry import Plane, clusters, offsets
@@ -128,13 +128,11 @@ class Region:
             onset: of the P wave, seconds after the first sample.
         """
         source = self.source(index, onset)
-        speeds = tuple(_at(LAYERS, velocity, source.depth) for velocity in (LAYERS.vp, LAYERS.vs))
-        away = math.hypot(source.distance, source.depth)
-        vp, vs = speeds
-        areas = tuple(displacement_area(source.magnitude, away, v, phase) for phase, v in enumerate(speeds))
+        speeds = LAYERS.speeds(source.depth)
+        areas = displacement_areas(source.magnitude, math.hypot(source.distance, source.depth), speeds)
         place = np.array([self.plane.east[index], self.plane.north[index], source.depth])
         p, s = self._directions(index)
-        radiation = Radiation(p, s, (areas[0], areas[1]), self.receiver.scatterers.numbers(place, (vp, vs)))
+        radiation = Radiation(p, s, areas, self.receiver.scattered(place, speeds))
         rng = np.random.default_rng((self.receiver.seed, 14, index))
         return self.receiver.waves(rng, size, source, radiation)
 
@@ -151,11 +149,5 @@ class Region:
         distance, depth = float(self.plane.distance[index]), self._below(index)
         near, far = max(0.0, distance - 0.5), distance + 0.5
         slowness = (self.times.at(far, depth)[0] - self.times.at(near, depth)[0]) / (far - near)
-        below, above = (math.degrees(math.asin(min(1.0, slowness * _at(LAYERS, LAYERS.vp, z)))) for z in (depth, 0.0))
         mechanism = Mechanism(float(self.strike[index]))
-        return directions(mechanism, float(self.plane.azimuth[index]) + 180, below, above)
-
-
-def _at(layers: Layers, velocity: tuple[float, ...], depth: float) -> float:
-    """Velocity at a depth, km/s."""
-    return velocity[int(np.searchsorted(layers.tops, depth, side="right")) - 1]
+        return directions(mechanism, float(self.plane.azimuth[index]) + 180, *LAYERS.angles(slowness, depth))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from numpy import ndarray
 
-from geocnn.synthetic.earthquakes.background import background, spikes
+from geocnn.synthetic.earthquakes.background import Background, background, spikes
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.radiation import Radiation
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
@@ -16,7 +16,9 @@ from geocnn.synthetic.region.scatterers import Scatterers
 
 __all__ = ["Receiver"]
 
-_COMMON = {"converted": 0.0, "spikes": 0.03, "slow": 0.0, "noise_level": (0.55, 0.9)}
+_COMMON = {"converted": 0.0, "spikes": 0.03, "slow": 0.0}
+_NOISE = (0.55, 0.9)
+"""Where between the models of Peterson the noise of its records lies, where nothing else is asked for."""
 _PER_EVENT = {"stress_drop": (6.2, 6.8), "corner_ratio": (1.2, 1.4), "bursts": (0, 2), "lines": (0, 2)}
 _DRAWN = {
     "kappa": (0.02, 0.05),
@@ -43,27 +45,40 @@ class Receiver:
         rate: samples per second.
         ranges: what is drawn for a record; of what belongs to the station both ends are the same.
         gains: of the components.
-        scatterers: around it.
+        scatterers: around it; None where those of each record are other ones.
     """
 
     seed: int
     rate: float
     ranges: EarthquakeRanges
     gains: Float32[ndarray, "3 1"]
-    scatterers: Scatterers
+    scatterers: Scatterers | None
 
     @classmethod
-    def draw(cls, seed: int, *, size: int, rate: float) -> "Receiver":
-        """A station for records of earthquakes of up to so many samples."""
+    def draw(cls, seed: int, *, size: int | None, rate: float, noise_level: tuple[float, float] = _NOISE) -> "Receiver":
+        """A station for records of earthquakes of up to so many samples.
+
+        Args:
+            seed: of the station.
+            size: samples of the coda that its earthquakes have in common; None for nothing in common.
+            rate: samples per second.
+            noise_level: where between the models of Peterson the noise of its records lies.
+        """
         rng = np.random.default_rng((seed, 11))
         own = {name: (value := float(rng.uniform(*limits)), value) for name, limits in _DRAWN.items()}
-        ranges = EarthquakeRanges(**_COMMON, **_PER_EVENT, **own)  # type: ignore[arg-type]
+        ranges = EarthquakeRanges(**_COMMON, **_PER_EVENT, **own, noise_level=noise_level)  # type: ignore[arg-type]
         gains = np.exp(0.1 * rng.standard_normal((3, 1))).astype(np.float32)
-        return cls(seed, rate, ranges, gains, Scatterers.draw(rng, size, rate))
+        return cls(seed, rate, ranges, gains, None if size is None else Scatterers.draw(rng, size, rate))
 
     def recording(self, clock: Clock) -> Recording:
         """Instrument and site, for records of any length the same."""
         return Recording.draw(np.random.default_rng((self.seed, 12)), self.ranges, clock)
+
+    def scattered(
+        self, place: Float[ndarray, " 3"], speeds: tuple[float, float]
+    ) -> Float32[ndarray, "2 3 samples"] | None:
+        """What the scatterers send after P and S, see :meth:`Scatterers.numbers`; None where there are none."""
+        return None if self.scatterers is None else self.scatterers.numbers(place, speeds)
 
     def waves(
         self, rng: np.random.Generator, size: int, source: Source, radiation: Radiation
@@ -76,10 +91,13 @@ class Receiver:
 
     def noise(self, rng: np.random.Generator, size: int) -> Float32[ndarray, "3 size"]:
         """Noise alone, m/s, components Z, N, E."""
+        return self.ground(rng, size).waveform
+
+    def ground(self, rng: np.random.Generator, size: int) -> Background:
+        """Noise alone with its spectrum, which is that before the gains of the components."""
         clock = Clock.of(size, self.rate)
         ground = background(rng, self.ranges, clock, self.recording(clock).response)
-        waveform = ground.waveform
         if rng.random() < self.ranges.spikes:
-            waveform += spikes(rng, clock, ground.loudness)
-        waveform *= self.gains
-        return waveform
+            np.add(ground.waveform, spikes(rng, clock, ground.loudness), out=ground.waveform)
+        np.multiply(ground.waveform, self.gains, out=ground.waveform)
+        return ground

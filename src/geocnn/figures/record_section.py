@@ -1,0 +1,110 @@
+"""Earthquakes as a network has recorded them: vertical components by epicentral distance, with P and S of the model."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from geocnn.figures.seismograms import PHASES
+from geocnn.figures.style import INK, figure
+from geocnn.io.waveforms.high_pass import CORNER, high_pass
+from geocnn.synthetic.earthquakes.travel import Layers, Ray
+
+if TYPE_CHECKING:
+    from geocnn.io.sites import Site
+    from geocnn.synthetic.earthquakes import EarthquakeRecord
+    from geocnn.synthetic.network import NetworkRecord
+
+__all__ = ["record_sections"]
+
+_COLUMNS = 2
+_BEFORE, _AFTER = 4.0, 0.35
+"""Seconds shown before the earthquake; of the travel time of the last S wave, what is shown after it."""
+_NAMES = 24
+"""Stations up to which each trace has its name."""
+
+
+def record_sections(records: "Sequence[NetworkRecord]", sites: "Sequence[Site]", layers: Layers) -> Figure:
+    """Draw each earthquake: a trace a station, each on a scale of its own, above 1 Hz, at its epicentral distance.
+
+    Curves are the first P and S waves of the layers from the depth of the source, ticks the arrivals that an analyst
+    would pick; traces without any are grey.
+
+    Args:
+        records: earthquakes; a station that is too far to be reached by waves is left out.
+        sites: the stations.
+        layers: below them.
+    """
+    columns = min(_COLUMNS, len(records))
+    rows = -(-len(records) // columns)
+    made = figure(8.0 * columns, 6.0 * rows + 0.4)
+    places = made.subplots(rows, columns, squeeze=False)
+    for number, record in enumerate(records):
+        _draw(places[divmod(number, columns)], record, sites, layers, number)
+    for place in places.flat[len(records) :]:
+        place.set_axis_off()
+    handles = [places.flat[0].plot([], [], color=colour, label=f"{phase} wave")[0] for phase, colour in PHASES.items()]
+    made.legend(handles=handles, loc="outside upper right", ncols=2, fontsize=9, frameon=False)
+    return made
+
+
+def _draw(place: Axes, record: "NetworkRecord", sites: "Sequence[Site]", layers: Layers, number: int) -> None:
+    """Draw one earthquake."""
+    quake = record.quake
+    near = [k for k, station in enumerate(record.stations) if station.sources]
+    distance = {k: record.stations[k].sources[0].distance for k in near}
+    most = max(distance.values(), default=1.0)
+    least = min(distance.values(), default=0.0)
+    height = 0.4 * max(most - least, 1.0) / max(len(near) - 1, 1) ** 0.75
+    last = max((record.stations[k].sources[0].s for k in near), default=1.0)
+    seconds = record.stations[0].waveform.shape[1] / record.stations[0].rate
+    end = min(last * (1 + _AFTER) + _BEFORE, seconds - quake.origin)
+    for k in near:
+        _trace(place, record.stations[k], distance[k], height, end)
+    if len(near) <= _NAMES:
+        _names(place, {sites[k].station: distance[k] for k in near}, 0.022 * (most - least + 2.6 * height))
+    away = np.linspace(max(0.0, least - height), most + height, 200)
+    rays = [Ray.of(layers, float(x), max(0.1, quake.depth)) for x in away]
+    for phase in ("P", "S"):
+        place.plot([ray.p if phase == "P" else ray.s for ray in rays], away, color=PHASES[phase], linewidth=0.7)
+    place.set_xlim(-min(_BEFORE, quake.origin), end)
+    place.set_ylim(max(-height, least - 1.3 * height), most + 1.3 * height)
+    place.set_xlabel("time after the earthquake, s", fontsize=9)
+    place.set_ylabel("epicentral distance, km", fontsize=9)
+    place.tick_params(labelsize=8)
+    seen = len({k for k, _ in record.seen()})
+    place.set_title(
+        f"{number:03d}: M {quake.magnitude:.1f}, {quake.depth:.0f} km deep, seen at {seen} of {len(sites)} stations; "
+        f"vertical, above {CORNER:g} Hz",
+        fontsize=9,
+        loc="left",
+    )
+    for side in ("top", "right"):
+        place.spines[side].set_visible(False)
+
+
+def _names(place: Axes, distance: dict[str, float], gap: float) -> None:
+    """Write the names of the stations beside their traces, upwards where they would collide."""
+    at = -math.inf
+    for name, away in sorted(distance.items(), key=lambda pair: pair[1]):
+        at = max(away, at + gap)
+        place.text(1.005, at, name, fontsize=7, va="center", transform=place.get_yaxis_transform())
+
+
+def _trace(place: Axes, record: "EarthquakeRecord", distance: float, height: float, end: float) -> None:
+    """Draw the vertical component of a station, with ticks at what can be seen of its arrivals, grey without."""
+    from geocnn.synthetic.network import SEEN
+
+    origin = record.sources[0].origin
+    moving = high_pass(record.waveform[0], record.live[0], record.rate)
+    time = np.arange(len(moving)) / record.rate - origin
+    shown = (time >= -_BEFORE) & (time <= end)
+    largest = float(np.abs(moving[shown]).max()) or 1.0
+    seen = [arrival for arrival in record.arrivals if (arrival.snr or 0) >= SEEN]
+    place.plot(time[shown], distance + height * moving[shown] / largest, color=INK if seen else "0.6", linewidth=0.35)
+    for arrival in seen:
+        ends = distance - 0.6 * height, distance + 0.6 * height
+        place.plot([arrival.time - origin] * 2, ends, color=PHASES[arrival.phase], linewidth=1.6)
