@@ -1,4 +1,4 @@
-"""``geocnn watch FOLDER``: a catalogue that keeps up with an archive."""
+"""``geocnn watch FOLDER``: a catalogue that keeps up with an archive or a SeedLink server."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ __all__ = ["watch"]
 
 
 def watch(
-    folder: Path,
+    folder: str,
     /,
     *,
     out: Path,
@@ -27,10 +27,15 @@ def watch(
     """Keep a catalogue of earthquakes up to date with a folder that seismograms are written to, until Ctrl-C.
 
     Only what is new is picked, and the catalogue is the one that geocnn predict quakes makes of the same files. A watch
-    that is started again goes on. Records of a SeedLink server come into a folder by slarchive, for example.
+    that is started again goes on.
+
+    Records of a SeedLink server are written to an SDS archive first, the folder archive beside the catalogue, through
+    ObsPy (pip install 'geocnn[obspy]'). They begin with what comes next; a watch that is started again, or whose
+    connection was lost, asks for what it has missed, which the server keeps for some hours or days.
 
     Args:
-        folder: an SDS archive, or any folder with files that grow or come.
+        folder: an SDS archive, or any folder with files that grow or come; or seedlink://HOST or seedlink://HOST:PORT,
+            with --channels.
         out: catalogue, .xml; the table of the picks and the pictures lie beside it.
         network: quakes, or a folder written by geocnn train quakes.
         every: seconds from one look at the folder to the next.

@@ -1,7 +1,8 @@
-"""A picker at work while an archive grows."""
+"""A picker at work while an archive grows, or while a SeedLink server sends records."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
@@ -10,6 +11,7 @@ from geocnn.io.sites import Site, read_sites
 from geocnn.io.waveforms import open_archive
 from geocnn.io.waveforms.archive import Scans, archive_files
 from geocnn.io.waveforms.pieces import file_state
+from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.prediction.catalogue import catalogue_files
 from geocnn.prediction.days import Pictures
 from geocnn.prediction.journal import Journal, unfinished
@@ -33,7 +35,7 @@ def watch_earthquakes(
     device: str = "auto",
     announce: Callable[[str], None] | None = None,
 ) -> Catalogue | None:
-    """Keep a catalogue up to date with a folder that records are written to, until Ctrl-C.
+    """Keep a catalogue up to date with a folder that records are written to, or with a server, until Ctrl-C.
 
     Only what the new samples can have changed is picked again, some ten minutes of a station, so that the catalogue is
     at any time the one that :func:`geocnn.prediction.catalogue.pick_earthquakes` makes of the same files. What has been
@@ -41,12 +43,14 @@ def watch_earthquakes(
 
     Args:
         network: "quakes", a run folder of ``geocnn train quakes``, or a network in memory.
-        folder: with files that grow, or to which files come, such as an SDS archive.
+        folder: with files that grow, or to which files come, such as an SDS archive. Or "seedlink://HOST:PORT", whose
+            records come into the SDS archive ``archive`` beside the catalogue, through ObsPy
+            (``pip install 'geocnn[obspy]'``): see :class:`geocnn.io.waveforms.seedlink.SeedLink`.
         out: catalogue, .xml (QuakeML), written anew when there is something new; the table of the picks beside it.
         every: seconds from one look at the folder to the next.
         rounds: looks at the folder; None for no end.
         threshold: probability of an arrival; default that of the network.
-        channels: pattern for channels that are wanted.
+        channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
         stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         pictures: draws days and stations.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -56,9 +60,10 @@ def watch_earthquakes(
         The last catalogue; None where nothing has come.
 
     Raises:
-        DataError: the network is none of this kind, or the name of the catalogue.
-        MissingError: no such folder.
+        DataError: the network is none of this kind, or the name of the catalogue; a server has no such channels.
+        MissingError: no such folder, or no such server.
         TargetError: a result cannot be written.
+        KeyboardInterrupt: with a sentence on what is kept.
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     picker = Picker.of(trained, threshold=threshold, device=device)
@@ -68,19 +73,34 @@ def watch_earthquakes(
     scans: Scans = {}
     seen: dict[Path, tuple[int, int]] = {}
     made: Catalogue | None = None
-    with Journal(unfinished(targets[0])) as journal:
+    with (
+        _fed(folder, targets[0].parent / "archive", channels, say) as (place, wait),
+        Journal(unfinished(targets[0])) as journal,
+    ):
         while rounds is None or rounds > 0:
-            state = _state(Path(folder))
+            state = _state(place)
             if state != seen and state:
-                made = _round(PickJob(picker, journal, pictures), folder, channels, scans, sites, say) or made
+                made = _round(PickJob(picker, journal, pictures), place, channels, scans, sites, say) or made
                 if made is not None:
                     for path, text in zip(targets, (made.quakeml, made.table), strict=True):
                         write_atomically(path, text())
                 seen = state
             rounds = None if rounds is None else rounds - 1
             if rounds != 0:
-                time.sleep(every)
+                wait(every)
     return made
+
+
+@contextmanager
+def _fed(
+    source: str | Path, archive: Path, channels: str, say: Callable[[str], None]
+) -> Iterator[tuple[Path, Callable[[float], None]]]:
+    """The folder that is looked at, and how to spend the seconds between two looks."""
+    if not is_server(source):
+        yield Path(source), time.sleep
+        return
+    with SeedLink(str(source), channels, archive, say) as server:
+        yield archive, server.receive
 
 
 def _state(folder: Path) -> dict[Path, tuple[int, int]]:

@@ -1,0 +1,103 @@
+"""An SDS archive that records are added to as they come: a file a day and channel, each record in it once.
+
+SeisComP Data Structure: YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from geocnn.errors import TargetError
+from geocnn.io.system import reason
+from geocnn.io.waveforms.pieces import Channel
+
+__all__ = ["RECORD", "Sds", "read_header"]
+
+RECORD = 512
+"""Bytes of a record, in the archives that are written here."""
+_SEQUENCE = 6
+"""Bytes of the number that a record begins with, which says nothing of what is in it."""
+_FILES = 2000
+"""Files whose records are remembered."""
+
+
+def read_header(record: bytes) -> tuple[Channel, int] | None:
+    """Channel of a miniSEED record and the time of its first sample, ns since 1970; None where it is none."""
+    from pymseed import MiniSEEDError, MS3Record, sourceid2nslc
+
+    try:
+        for header in MS3Record.from_buffer(record):
+            return Channel(*sourceid2nslc(header.sourceid)), header.starttime
+    except (MiniSEEDError, ValueError):  # damaged, or no names of FDSN
+        return None
+    return None
+
+
+class Sds:
+    """Adds records to an archive.
+
+    Args:
+        folder: of the archive; made if missing.
+
+    Raises:
+        TargetError: the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[Path, set[bytes]] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TargetError(f"{folder} cannot be made ({reason(error)}); give --out another folder.") from None
+
+    def add(self, channel: Channel, start: int, record: bytes) -> bool:
+        """Append a record to the file of its channel and day.
+
+        Args:
+            channel: of the record.
+            start: time of its first sample, ns since 1970.
+            record: :data:`RECORD` bytes.
+
+        Returns:
+            Whether it is a new one.
+
+        Raises:
+            TargetError: the disk is full.
+        """
+        path = self._path(channel, start)
+        digest = _digest(record)
+        try:
+            known = self._records(path)
+            if digest in known:
+                return False
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.write(record)
+        except OSError as error:
+            said = f"{path} cannot be written ({reason(error)}); free space, then type the same command again."
+            raise TargetError(said) from None
+        known.add(digest)
+        return True
+
+    def _path(self, channel: Channel, start: int) -> Path:
+        """The file of a channel and day."""
+        day = np.datetime64(start, "ns").astype("datetime64[D]")
+        year = day.astype("datetime64[Y]")
+        number = int((day - year.astype("datetime64[D]")).astype(int)) + 1
+        folder = self.folder / str(year) / channel.network / channel.station / f"{channel.code}.D"
+        return folder / f"{channel}.D.{year}.{number:03d}"
+
+    def _records(self, path: Path) -> set[bytes]:
+        """Digests of the records of a file, which is read once."""
+        if path not in self._known:
+            while len(self._known) >= _FILES:
+                self._known.pop(next(iter(self._known)))
+            data = path.read_bytes() if path.exists() else b""
+            self._known[path] = {_digest(data[k : k + RECORD]) for k in range(0, len(data), RECORD)}
+        return self._known[path]
+
+
+def _digest(record: bytes) -> bytes:
+    return hashlib.blake2b(record[_SEQUENCE:], digest_size=8).digest()
