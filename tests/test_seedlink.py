@@ -188,6 +188,9 @@ def test_a_silent_server_is_asked_whether_it_is_there_and_then_left(tmp_path, re
         assert len(said) == 1
         assert "INFO ID" in server.asked
         monkeypatch.setattr(link, "_patience", 1.0)
+        time.sleep(1.5)  # somebody who does not listen has not heard silence
+        link.receive(0.5)
+        assert len(said) == 1
         server.mute = True
         link.receive(2.0)
         assert "(silent for 1 s); trying again" in said[1]

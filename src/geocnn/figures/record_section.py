@@ -12,6 +12,7 @@ from geocnn.figures.seismograms import PHASES
 from geocnn.figures.style import INK, figure
 from geocnn.io.waveforms.high_pass import CORNER, high_pass
 from geocnn.synthetic.earthquakes.travel import Layers, Ray
+from geocnn.synthetic.network import SEEN
 
 if TYPE_CHECKING:
     from geocnn.io.sites import Site
@@ -96,8 +97,6 @@ def _names(place: Axes, distance: dict[str, float], gap: float) -> None:
 
 def _trace(place: Axes, record: "EarthquakeRecord", distance: float, height: float, end: float) -> None:
     """Draw the vertical component of a station, with ticks at what can be seen of its arrivals, grey without."""
-    from geocnn.synthetic.network import SEEN
-
     origin = record.sources[0].origin
     moving = high_pass(record.waveform[0], record.live[0], record.rate)
     time = np.arange(len(moving)) / record.rate - origin

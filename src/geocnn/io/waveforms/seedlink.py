@@ -69,8 +69,9 @@ class SeedLink:
         self, address: str, channels: str, folder: Path, announce: Callable[[str], None] | None = None
     ) -> None:
         if not find_spec("obspy"):
-            raise DataError("records of a SeedLink server need ObsPy, which is not installed; type pip install "
-                            "'geocnn[obspy]'.")  # fmt: skip
+            raise DataError(
+                "records of a SeedLink server need ObsPy, which is not installed; type pip install 'geocnn[obspy]'."
+            )
         self._host, self._port = _place(address)
         self._wanted = Wanted.of(channels)
         self._say = announce or (lambda _line: None)
@@ -78,6 +79,7 @@ class SeedLink:
         self._numbers = self._noted().get(self.name, {})
         self._connection: Any = None
         self._until = self._heard = self._again = 0.0
+        self._left: float | None = None
         self._patience, self._broken, self._pause = _PATIENCE, False, _FIRST
         logging.getLogger("obspy.clients.seedlink").setLevel(logging.CRITICAL + 1)  # what matters is said here
         stations = self._begin()
@@ -97,6 +99,8 @@ class SeedLink:
             TargetError: the disk is full.
         """
         until = time.monotonic() + seconds
+        if self._left is not None:  # nobody has listened since
+            self._heard += time.monotonic() - self._left
         try:
             while (left := until - time.monotonic()) > 0:
                 if self._connection is not None:
@@ -106,6 +110,7 @@ class SeedLink:
                 else:
                     self._reconnect()
         finally:
+            self._left = time.monotonic()
             self._keep()
 
     def __enter__(self) -> Self:
@@ -212,8 +217,8 @@ class SeedLink:
     def _lose(self, why: str) -> None:
         """Wait before the connection is made again."""
         self._disconnect()
-        self._say(f"{time.strftime('%H:%M:%S')}  no connection to {self.name} ({why}); trying again in "
-                  f"{self._pause:g} s")  # fmt: skip
+        again = f"trying again in {self._pause:g} s"
+        self._say(f"{time.strftime('%H:%M:%S')}  no connection to {self.name} ({why}); {again}")
         self._again = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, _LONGEST)
 
@@ -245,7 +250,11 @@ class SeedLink:
             if self._broken:
                 raise _Lost(f"silent for {self._patience:g} s")
             return b""
-        found = link.recv(most)
+        try:
+            found = link.recv(most)
+        except OSError as error:  # which ObsPy would wait with
+            self._broken = True
+            raise _Lost(reason(error)) from None
         self._heard, self._broken = time.monotonic(), not found
         if self._broken:
             raise _Lost("closed by the server")

@@ -100,17 +100,21 @@ def listed(connection: Any, up: int, server: str) -> list[Channel]:  # noqa: ANN
     """
     from obspy.clients.seedlink.slpacket import SLPacket
 
+    silent = (
+        f"the SeedLink server {server} does not say what it has; give --channels with one network and one station, "
+        "without * and ?."
+    )
     connection.state.state = up
     connection.request_info("STREAMS")
     packet = None
     while not (isinstance(packet, SLPacket) and packet.get_type() == SLPacket.TYPE_SLINFT):
         packet = connection.collect()
         if not isinstance(packet, SLPacket):
-            raise DataError(
-                f"the SeedLink server {server} does not say what it has; give --channels with one network and one "
-                "station, without * and ?."
-            )
-    root = Xml.fromstring(connection.get_info_string())
+            raise DataError(silent)
+    try:
+        root = Xml.fromstring(connection.get_info_string())
+    except Xml.ParseError:
+        raise DataError(silent) from None
     return [
         Channel(
             station.get("network", ""), station.get("name", ""), s.get("location", "").strip(), s.get("seedname", "")
