@@ -30,6 +30,7 @@ __all__ = [
     "Card",
     "Trained",
     "is_classifier",
+    "is_detector",
     "is_picker",
     "load",
     "read_card",
@@ -40,7 +41,11 @@ __all__ = [
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
-SHIPPED: dict[str, dict[int, str]] = {"faults": {2: "faults-2d", 3: "faults-3d"}, "quakes": {1: "quakes"}}
+SHIPPED: dict[str, dict[int, str]] = {
+    "faults": {2: "faults-2d", 3: "faults-3d"},
+    "quakes": {1: "quakes"},
+    "detector": {1: "detector"},
+}
 """Networks inside the package: name that users type -> dimensions of the data -> folder under weights/."""
 
 
@@ -50,7 +55,7 @@ class Card:
 
     Attributes:
         name: what the network is called.
-        task: "classification" or "segmentation".
+        task: "classification", "segmentation" or "location".
         architecture: key of the table in :mod:`geocnn.models`.
         arguments: keyword arguments of the architecture, ``ndim`` included.
         classes: what the output channels mean.
@@ -258,6 +263,11 @@ def is_classifier(name: str | Path) -> bool:
 def is_picker(card: Card) -> bool:
     """Whether a network gives probabilities of P, S and noise in seismograms."""
     return card.task == "segmentation" and card.classes == ("P", "S", "noise") and card.ndim == 1
+
+
+def is_detector(card: Card) -> bool:
+    """Whether a network tells where the earthquake in a window of seismograms is."""
+    return card.task == "location" and card.ndim == 1
 
 
 def _read_card(folder: Path) -> Card:

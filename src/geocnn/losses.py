@@ -15,6 +15,7 @@ __all__ = [
     "border_weights",
     "cross_entropy",
     "dice_bce",
+    "heads_cross_entropy",
     "kernel_penalty",
     "known_cross_entropy",
     "known_dice_bce",
@@ -71,6 +72,21 @@ def soft_cross_entropy(
 ) -> Float[Tensor, ""]:
     """Mean over the samples of the cross-entropy with probabilities that sum to 1 (Zhu & Beroza 2019, eq. 2)."""
     return -(F.log_softmax(logits.float(), 1) * target).sum(1).mean()
+
+
+def heads_cross_entropy(
+    logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bins"], heads: Sequence[int]
+) -> Float[Tensor, ""]:
+    """Sum over several questions of the mean cross-entropy with probabilities that sum to 1, or to 0 where unknown.
+
+    Args:
+        logits: of all bins of all questions.
+        target: their probabilities.
+        heads: bins of each question, in the order of the logits.
+    """
+    parts = zip(*(torch.split(z, list(heads), 1) for z in (logits.float(), target)), strict=True)
+    losses = [-(F.log_softmax(z, 1) * y).sum() / y.sum().clamp(min=1) for z, y in parts]
+    return torch.stack(losses).sum()
 
 
 def known_cross_entropy(

@@ -1,5 +1,6 @@
 """Metrics of one batch, for segmentation and classification; the tests hold them to torchmetrics."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import scipy.signal
@@ -7,10 +8,22 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from geocnn.location import HEADS, place_of
 from geocnn.losses import UNKNOWN
 from geocnn.picking import find_picks, residuals
 
-__all__ = ["accuracies", "confusion", "detections", "overlap", "overlaps", "pick_scores", "picks", "pixel_errors"]
+__all__ = [
+    "accuracies",
+    "confusion",
+    "detections",
+    "overlap",
+    "overlaps",
+    "pick_scores",
+    "picks",
+    "pixel_errors",
+    "place_scores",
+    "places",
+]
 
 
 @torch.no_grad()
@@ -110,6 +123,37 @@ def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]
         scores[f"recall_{phase}"], scores[f"precision_{phase}"] = hit / max(true, 1e-9), hit / max(found, 1e-9)
         scores[f"error_{phase}"] = distance / max(hit, 1e-9) / rate
     return scores
+
+
+@torch.no_grad()
+def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bins"]) -> dict[str, float]:
+    """How far a detector is from what is known, per window; :func:`place_scores` makes scores of the numbers."""
+    found = torch.cat([torch.softmax(z, 1) for z in torch.split(logits.float(), list(HEADS), 1)], 1).cpu().numpy()
+    truth = target.cpu().numpy()
+    sums = dict.fromkeys(("events", "noises", "hits", "false", "places", "distance", "azimuth", "depth"), 0.0)
+    for p, y in zip(found, truth, strict=True):
+        said = place_of(p)
+        sums["events"] += float(y[1])
+        sums["noises"] += float(y[0])
+        sums["hits"] += float(y[1] * (said.probability > 0.5))
+        sums["false"] += float(y[0] * (said.probability > 0.5))
+        if y[HEADS[0] :].any():
+            known = place_of(y)
+            sums["places"] += 1
+            sums["distance"] += abs(math.log(said.distance.value / known.distance.value))
+            sums["azimuth"] += abs((said.azimuth.value - known.azimuth.value + 180) % 360 - 180)
+            sums["depth"] += abs(math.log(said.depth.value / known.depth.value))
+    return {name: value / len(truth) for name, value in sums.items()}
+
+
+def place_scores(sums: Mapping[str, float]) -> dict[str, float]:
+    """Scores from the numbers of :func:`places`, of one batch or the mean of many.
+
+    ``recall`` and ``false`` are the shares of earthquakes and of noise that are called earthquakes, ``distance`` and
+    ``depth`` the mean error in natural logarithms (0.1 is about 10 %), ``azimuth`` in degrees.
+    """
+    scores = {"recall": sums["hits"] / max(sums["events"], 1e-9), "false": sums["false"] / max(sums["noises"], 1e-9)}
+    return scores | {name: sums[name] / max(sums["places"], 1e-9) for name in ("distance", "azimuth", "depth")}
 
 
 def detections(counts: Mapping[str, float], *, classes: int) -> dict[str, float]:

@@ -20,6 +20,7 @@ SMALL = {
     "unet2015": {"width": 2, "depth": 1},
     "unet": {"width": 2, "depth": 2},
     "faultseg": {"width": 2, "bottleneck": 8, "residual": 1},
+    "detector": {"in_channels": 3, "heads": (1, 2), "width": 4, "bands": 2, "hidden": 8, "block": 16},
     "picker": {"channels": (4, 8), "kernel_size": 5, "block": 16},
     "resnet18": {"width": 2, "layers": (1, 1, 1, 1)},
     "resnet34": {"width": 2, "layers": (2, 1, 1, 1), "anti_alias": True},
@@ -52,7 +53,7 @@ def make(name, ndim):
         if name.endswith("second.weight"):  # of a residual block, which begins as nothing
             nn.init.normal_(parameter, std=0.1)
     window = model.sizes.above((model.sizes.least if name == "unet2015" else 16,) * ndim)
-    return model, torch.randn(2, 2, *window)
+    return model, torch.randn(2, model.in_channels, *window)
 
 
 def arguments(name, ndim):
@@ -66,7 +67,7 @@ def card(name, ndim, window):
         architecture=name,
         arguments=arguments(name, ndim),
         classes=("a", "b", "c"),
-        channels=("p", "q"),
+        channels=("p", "q", "r")[: arguments(name, ndim)["in_channels"]],
         axes=("inline", "crossline", "time")[-ndim:],
         window=tuple(window),
     )
@@ -94,10 +95,10 @@ def test_other_sizes_are_refused_with_one_that_fits(name, ndim):
         if rule.fits(wrong):
             continue
         with pytest.raises(DataError, match=f"got windows of {' x '.join(map(str, wrong))} samples; it takes "):
-            model(torch.zeros(1, 2, *wrong))
+            model(torch.zeros(1, model.in_channels, *wrong))
         assert rule.fits(rule.above(wrong))
-    with pytest.raises(ValueError, match="2 channels"):
-        model(torch.zeros(1, 1, *x.shape[2:]))
+    with pytest.raises(ValueError, match=f"{model.in_channels} channels"):
+        model(torch.zeros(1, model.in_channels - 1, *x.shape[2:]))
 
 
 @DIMENSIONS
@@ -157,7 +158,7 @@ def test_torch_export_and_onnx_give_the_same_numbers_at_every_size(name, ndim, t
     (program,), step = programs, made.sizes.step
     least = made.sizes.above((1,) * ndim)
     for batch, more in ((1, 0), (3, step), (2, 2 * step)):
-        x = torch.randn(batch, 2, *(n + (axis + 1) * more for axis, n in enumerate(least)))
+        x = torch.randn(batch, model.in_channels, *(n + (axis + 1) * more for axis, n in enumerate(least)))
         with torch.no_grad():
             wanted = model(x)
             torch.testing.assert_close(program.module()(x), wanted, rtol=1e-5, atol=1e-6)

@@ -110,11 +110,14 @@ class PickOptions:
         stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
             elevation_m: earthquakes are located (with geocnn[associate]) and a map is drawn.
         probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
+        detector: network that tells from one station where an earthquake is, a run folder of geocnn train detector, or
+            none.
     """
 
     channels: str | None = None
     stations: Path | None = None
     probabilities: Path | None = None
+    detector: str = "detector"
 
 
 @Parameter(name="*")

@@ -36,6 +36,7 @@ def pick(
         threshold=threshold,
         channels=picks.channels or "*",
         stations=picks.stations,
+        detector=None if picks.detector == "none" else picks.detector,
         pictures=pictures,
         probabilities=picks.probabilities,
         overwrite=overwrite,
@@ -53,6 +54,7 @@ def pick(
         say(f"{located} earthquake{'s' * (located != 1)} located by several stations")
     say(f"result  {target}")
     say(f"picks   {target.with_suffix('.csv')}")
+    say(f"events  {target.with_name(f'{target.stem}-events.csv')}")
     if pictures is not None:
         say(f"pictures {pictures.folder}")
     if picks.probabilities is not None:
@@ -71,5 +73,5 @@ def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOpti
     if asked:
         raise DataError(
             f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
-            "--device, --quiet, --threshold, --channels, --stations, --probabilities and --no-picture."
+            "--device, --quiet, --threshold, --channels, --stations, --detector, --probabilities and --no-picture."
         )

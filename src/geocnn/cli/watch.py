@@ -64,6 +64,7 @@ def watch(
         threshold=threshold,
         channels=picks.channels or "*",
         stations=picks.stations,
+        detector=None if picks.detector == "none" else picks.detector,
         pictures=CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None,
         device=device,
         announce=None if quiet else say,

@@ -9,8 +9,10 @@ with ``true_convolution=True`` the kernel is flipped, as in the mathematical def
 """
 
 from geocnn.layers.convolution import Conv, ConvTranspose, PaddingMode, Upsample, UpsampleConcatConv
+from geocnn.layers.delays import Delays
 from geocnn.layers.local_scale import LocalScale
 from geocnn.layers.normalisation import NormalisationKind, normalisation
+from geocnn.layers.polarisation import Polarisation
 from geocnn.layers.pooling import (
     AdaptiveAvgPool,
     AvgPool,
@@ -29,12 +31,14 @@ __all__ = [
     "BlurPool",
     "Conv",
     "ConvTranspose",
+    "Delays",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "LocalScale",
     "MaxPool",
     "NormalisationKind",
     "PaddingMode",
+    "Polarisation",
     "SizeRule",
     "Sizes",
     "Upsample",

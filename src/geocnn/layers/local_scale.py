@@ -44,6 +44,13 @@ class LocalScale(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
         """Same size, a multiple of ``block``; twice as many channels."""
+        quiet, ratio = self.relative(x)
+        return torch.cat((self.compressed(quiet), ratio / (1 + 0.25 * ratio.abs())), 1)
+
+    def relative(
+        self, x: Float[Tensor, "batch channels *space"]
+    ) -> tuple[Float[Tensor, "batch channels *space"], Float[Tensor, "batch channels *space"]]:
+        """What has passed the filter over ``low``, and over ``loud``."""
         live = (x != 0).to(x.dtype)
         slow, weight = (self.around(self.around(self.coarse(part))) for part in (x, live))
         high = (x - self.finer(slow / weight.clamp(min=1e-3))) * live
@@ -53,8 +60,7 @@ class LocalScale(nn.Module):
         )
         low = self.between(root / known.clamp(min=1e-6)).square().square().clamp(min=least)
         loud = self.between(mean / known.clamp(min=1e-6)).clamp(min=least)
-        ratio = high / loud
-        return torch.cat((self.compressed(high / low), ratio / (1 + 0.25 * ratio.abs())), 1)
+        return high / low, high / loud
 
 
 class _Opened(nn.Module):

@@ -20,7 +20,7 @@ class Architecture:
 
     Attributes:
         home: module and class or function of the network.
-        task: what it answers: "classification" or "segmentation".
+        task: what it answers: "classification", "segmentation" or "location".
         ndim: dimensions of the published network.
         channels: input channels of the published network.
         window: samples per axis of the published input.
@@ -28,7 +28,7 @@ class Architecture:
     """
 
     home: str
-    task: Literal["classification", "segmentation"]
+    task: Literal["classification", "segmentation", "location"]
     ndim: int
     channels: int
     window: int
@@ -56,6 +56,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         for n in (20, 32, 44, 56, 110, 1202)
     },
     "convnetquake": _classifier("convnetquake:ConvNetQuake", 3, 1001, "Perol et al. 2018", ndim=1),
+    "detector": Architecture("geocnn.models.detector:Detector", "location", 1, 5, 3072, "after Perol et al. 2018"),
     "unet2015": _segmenter("unet2015:UNet2015", 2, 572, "Ronneberger et al. 2015"),
     "unet": _segmenter("unet:UNet", 2, 256, "padded form of the U-Net"),
     "faultseg": _segmenter("faultseg:FaultSeg", 3, 128, "Wu et al. 2019"),

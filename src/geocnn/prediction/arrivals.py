@@ -13,6 +13,7 @@ from geocnn.checkpoints import Trained
 from geocnn.io.waveforms import Channel, Record, Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.location import Place
 from geocnn.picking import Pick
 from geocnn.prediction.picker import Picked, Picker, parts, picked
 
@@ -74,10 +75,13 @@ def pick_station(
 
 def arrivals_in(station: Station, found: Picked) -> list[Arrival]:
     """What was found in a part, as catalogues have it, by time."""
-    return [_arrival(station, found.record, pick, phase) for pick, phase in found.picks]
+    return [
+        _arrival(station, found.record, pick, phase, found.places.get(number))
+        for number, (pick, phase) in enumerate(found.picks)
+    ]
 
 
-def _arrival(station: Station, record: Record, pick: Pick, phase: str) -> Arrival:
+def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Place | None) -> Arrival:
     """A pick with its channel, time, amplitude and first motion."""
     live, at, second = record.live, round(pick.sample), round(station.rate)
     after, before = slice(at, at + 2 * second), slice(max(0, at - second), at)
@@ -100,6 +104,7 @@ def _arrival(station: Station, record: Record, pick: Pick, phase: str) -> Arriva
         uncertainty=pick.uncertainty,
         probability=pick.probability,
         polarity=first_motion(record.waveform[0, around], 10 * second, station.rate) if moved else 0,
+        place=place,
     )
     return Arrival(station, known, max(sizes, default=0.0))
 

@@ -24,6 +24,7 @@ def pick_earthquakes(
     out: str | Path | None = None,
     *,
     threshold: float | None = None,
+    detector: str | Path | Trained | None = "detector",
     channels: str = "*",
     stations: str | Path | Sequence[Site] | None = None,
     pictures: Pictures | None = None,
@@ -41,8 +42,11 @@ def pick_earthquakes(
     Args:
         network: "quakes", a run folder of ``geocnn train quakes``, or a network in memory.
         data: files, folders (an SDS archive) or an ObsPy Stream, see :func:`geocnn.io.waveforms.open_archive`.
-        out: catalogue, .xml (QuakeML); the table of the picks lies beside it, .csv. None writes nothing.
+        out: catalogue, .xml (QuakeML); beside it lie tables of the picks, .csv, and of the events, -events.csv. None
+            writes nothing.
         threshold: probability of an arrival; default that of the network.
+        detector: network that tells from one station where an earthquake is: "detector", or a run folder of ``geocnn
+            train detector``; None for none.
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
             elevation_m. Picks of three stations or more are then put together to earthquakes with a place, through
@@ -62,7 +66,8 @@ def pick_earthquakes(
         KeyboardInterrupt: with a sentence on what is kept.
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
-    picker = Picker.of(trained, threshold=threshold, device=device)
+    locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
+    picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
     targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     archive = _opened(data, channels, show_progress=show_progress)
@@ -76,7 +81,7 @@ def pick_earthquakes(
             catalogue = catalogue.located(sites)
             if pictures is not None:
                 pictures.network(sites, catalogue.events)
-        for path, made in zip(targets, (catalogue.quakeml, catalogue.table), strict=False):
+        for path, made in zip(targets, catalogue.texts, strict=False):
             write_atomically(path, made())
         journal.done = True
     return catalogue
@@ -93,7 +98,7 @@ def _opened(data: object, channels: str, *, show_progress: bool) -> Archive:
 
 
 def catalogue_files(out: Path, *, overwrite: bool) -> list[Path]:
-    """The catalogue and the table of the picks, after a look at whether they can be written.
+    """The catalogue and the tables of picks and events, after a look at whether they can be written.
 
     Raises:
         DataError: the catalogue has another name than one of QuakeML.
@@ -102,7 +107,7 @@ def catalogue_files(out: Path, *, overwrite: bool) -> list[Path]:
     if out.suffix.lower() != ".xml":
         raise DataError(f"--out is {out}; a catalogue is QuakeML, give a name that ends in .xml, or a folder.")
     make_folder(out.parent)
-    targets = [out, out.with_suffix(".csv")]
+    targets = [out, out.with_suffix(".csv"), out.with_name(f"{out.stem}-events.csv")]
     for path in targets:
         check_target(path, 0, overwrite=overwrite)
     return targets

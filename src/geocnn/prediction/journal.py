@@ -12,6 +12,7 @@ from geocnn.io.system import reason
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND, time_of
 from geocnn.io.waveforms.quakeml import PhasePick
+from geocnn.location import Place
 from geocnn.prediction.arrivals import Arrival
 from geocnn.prediction.picker import Part, Picker
 
@@ -120,7 +121,8 @@ class Journal:
 
 def _entry(arrival: Arrival) -> list[object]:
     p = arrival.pick
-    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, arrival.amplitude]
+    place = None if p.place is None else p.place.numbers()
+    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, arrival.amplitude, place]
 
 
 def _arrival(
@@ -132,6 +134,9 @@ def _arrival(
     probability: float,
     polarity: int,
     amplitude: float,
+    place: list[float] | None,
 ) -> Arrival:
     channel = Channel(station.network, station.name, station.location, code)
-    return Arrival(station, PhasePick(channel, phase, time, uncertainty, probability, polarity), amplitude)
+    known = None if place is None else Place.of(place)
+    pick = PhasePick(channel, phase, time, uncertainty, probability, polarity, place=known)
+    return Arrival(station, pick, amplitude)

@@ -13,6 +13,7 @@ import numpy as np
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, quakeml
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
 from geocnn.prediction.association import LEAST, associated, can_associate
@@ -28,6 +29,11 @@ _HOUR = 360_000
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
 _COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
+
+
+_ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
+_EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
+_EVENT_COLUMNS += ("latitude", "longitude", "origin_depth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +70,33 @@ class Catalogue:
             writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 
+    def event_table(self) -> str:
+        """A table of the events, CSV with a head.
+
+        ``event`` is the number in the QuakeML file and in the table of the picks, ``time`` that of the first pick,
+        ``s_minus_p`` in seconds, of the first station with both. What this station says of the place, which says all
+        that one station can: ``probability`` of an earthquake, ``distance`` of the epicentre and ``depth`` in km,
+        ``azimuth`` of the epicentre in degrees from north, each with the interval that holds 68 %, and ``where`` in
+        words. ``latitude``, ``longitude`` and ``origin_depth`` are of earthquakes that several stations have located.
+        """
+        rows = io.StringIO()
+        writer = csv.writer(rows, lineterminator="\n")
+        writer.writerow(_EVENT_COLUMNS)
+        for number, event in enumerate(self.events):
+            first, place, origin = event.picks[0], event.place, event.origin
+            stations = dict.fromkeys(f"{p.channel.network}.{p.channel.station}" for p in event.picks)
+            utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
+            said = [""] * 11
+            if place is not None:
+                estimates = (place.distance, place.azimuth, place.depth)
+                numbers = [f"{v:.3g}" if e is not place.azimuth else f"{v:.0f}" for e in estimates for v in e]
+                said = [f"{place.probability:.3f}", *numbers, f"{place.distance.value:.2g} km {place.direction}"]
+            where = ["", "", ""] if origin is None else [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}"]
+            if origin is not None:
+                where.append("" if origin.depth is None else f"{origin.depth:.1f}")
+            writer.writerow((number, " ".join(stations), utc, _delay(event), *said, *where))
+        return rows.getvalue()
+
     def located(self, sites: Sequence[Site]) -> "Catalogue":
         """With the earthquakes that several stations have seen, see :func:`geocnn.prediction.association.associated`.
 
@@ -81,6 +114,11 @@ class Catalogue:
         if len(there & set(names)) < LEAST:
             notes.append(f"earthquakes are located with picks of {LEAST} stations or more whose places are known.")
         return replace(self, events=tuple(associated(self.arrivals, sites)), notes=(*self.notes, *notes))
+
+    @property
+    def texts(self) -> tuple[Callable[[], str], ...]:
+        """What makes the texts of its files: catalogue, table of the picks, table of the events."""
+        return self.quakeml, self.table, self.event_table
 
     def quakeml(self) -> str:
         """QuakeML of the events with their picks."""
@@ -182,6 +220,17 @@ class PickJob:
                     drum.add(record, self.picker.halo)
                 if new:
                     yield part, record
+
+
+def _delay(event: Event) -> str:
+    """Seconds from P to S at the first station with both."""
+    waiting: dict[str, int] = {}
+    for pick in event.picks:
+        if pick.phase == "P":
+            waiting.setdefault(pick.channel.station, pick.time)
+        elif pick.channel.station in waiting:
+            return f"{(pick.time - waiting[pick.channel.station]) / SECOND:.2f}"
+    return ""
 
 
 def _tell(tick: Tick, text: str, part: Part) -> None:

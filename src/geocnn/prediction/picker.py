@@ -17,8 +17,10 @@ from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
 from geocnn.io.waveforms import Record, Station
+from geocnn.location import Place
 from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import Pick, find_picks
+from geocnn.prediction.locator import Locator
 
 __all__ = ["Part", "Picked", "Picker", "parts", "picked"]
 
@@ -51,12 +53,14 @@ class Picked(NamedTuple):
         record: its samples with those around it that the network saw.
         picks: picks and their phases, by time, in samples of ``record``.
         probability: of P and of S, for the samples of the part alone; None where it holds no data.
+        places: of the earthquakes, by the number of the pick; of P waves, where places are asked for.
     """
 
     part: Part
     record: Record
     picks: list[tuple[Pick, str]]
     probability: Float32[ndarray, "2 samples"] | None
+    places: dict[int, Place]
 
 
 def parts(station: Station) -> list[Part]:
@@ -83,6 +87,7 @@ class Picker:
         threshold: probability of a pick.
         deviation: of the Gaussian that the network has learnt, s.
         identity: a digest of all that picks depend on beside the records.
+        locator: tells where earthquakes are.
     """
 
     model: nn.Module
@@ -91,13 +96,27 @@ class Picker:
     threshold: float
     deviation: float
     identity: str
+    locator: Locator | None = None
 
     @classmethod
-    def of(cls, trained: Trained, *, threshold: float | None = None, device: str = "auto") -> "Picker":
+    def of(
+        cls,
+        trained: Trained,
+        *,
+        threshold: float | None = None,
+        detector: Trained | None = None,
+        device: str = "auto",
+    ) -> "Picker":
         """For a network.
 
+        Args:
+            trained: the network.
+            threshold: probability of a pick; default that of the card.
+            detector: network that tells where earthquakes are.
+            device: "auto", "cpu", "cuda" or "cuda:1".
+
         Raises:
-            DataError: it is no picker, or the threshold is no probability.
+            DataError: it is no picker, the other no detector, or the threshold is no probability.
         """
         card = trained.card
         if not is_picker(card) or card.reach is None:
@@ -108,13 +127,16 @@ class Picker:
         halo = -(-(card.reach + _AROUND) // _BLOCK) * _BLOCK
         deviation = float(card.training.get("arguments", {}).get("deviation", 0.1))
         place = choose_device(device)
-        digest = hashlib.sha256(f"{halo} {threshold} {deviation}".encode())
+        locator = None if detector is None else Locator.of(detector, device=device)
+        if locator is not None:
+            halo = max(halo, -(-locator.size // _BLOCK) * _BLOCK)
+        digest = hashlib.sha256(f"{halo} {threshold} {deviation} {locator and locator.identity}".encode())
         for value in trained.model.state_dict().values():
             digest.update(value.cpu().numpy().tobytes())
         model = trained.model.eval()
         if place.type == "cpu" and PickerInPhases.fits(model):
             model = PickerInPhases(model)  # type: ignore[arg-type]
-        return cls(model.to(place), place, halo, threshold, deviation, digest.hexdigest())
+        return cls(model.to(place), place, halo, threshold, deviation, digest.hexdigest(), locator)
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with what is seen around it.
@@ -134,7 +156,7 @@ class Picker:
         """Pick in a part."""
         halo = self.halo
         if not record.live[:, halo:-halo].any():
-            return Picked(part, record, [], None)
+            return Picked(part, record, [], None, {})
         with torch.inference_mode():
             logits = self.model(torch.from_numpy(record.waveform)[None].to(self.place))
             probability = torch.softmax(logits.float(), 1)[0, :2].cpu().numpy()
@@ -146,7 +168,12 @@ class Picker:
             found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
         inside = [(p, s) for p, s in sorted(found) if halo <= round(p.sample) < len(clear) - halo]
         kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
-        return Picked(part, record, kept, probability[:, halo:-halo])
+        first = [number for number, (_, phase) in enumerate(kept) if phase == "P"] if self.locator else []
+        onsets = [round(kept[number][0].sample) for number in first]
+        places = (
+            dict(zip(first, self.locator(record.waveform, probability, onsets), strict=True)) if self.locator else {}
+        )
+        return Picked(part, record, kept, probability[:, halo:-halo], places)
 
 
 def picked(picker: Picker, records: Iterable[tuple[Part, Record]]) -> Generator[Picked, None, None]:

@@ -29,6 +29,7 @@ def watch_earthquakes(
     every: float = 30.0,
     rounds: int | None = None,
     threshold: float | None = None,
+    detector: str | Path | Trained | None = "detector",
     channels: str = "*",
     stations: str | Path | Sequence[Site] | None = None,
     pictures: Pictures | None = None,
@@ -50,6 +51,7 @@ def watch_earthquakes(
         every: seconds from one look at the folder to the next.
         rounds: looks at the folder; None for no end.
         threshold: probability of an arrival; default that of the network.
+        detector: tells where earthquakes are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
         stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         pictures: draws days and stations.
@@ -66,7 +68,8 @@ def watch_earthquakes(
         KeyboardInterrupt: with a sentence on what is kept.
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
-    picker = Picker.of(trained, threshold=threshold, device=device)
+    locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
+    picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
     targets = catalogue_files(Path(out), overwrite=True)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     say = announce or (lambda _line: None)
@@ -82,7 +85,7 @@ def watch_earthquakes(
             if state != seen and state:
                 made = _round(PickJob(picker, journal, pictures), place, channels, scans, sites, say) or made
                 if made is not None:
-                    for path, text in zip(targets, (made.quakeml, made.table), strict=True):
+                    for path, text in zip(targets, made.texts, strict=True):
                         write_atomically(path, text())
                 seen = state
             rounds = None if rounds is None else rounds - 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from geocnn.errors import DataError, MissingError
 from geocnn.recipes.classify import classify
 from geocnn.recipes.convnetquake import convnetquake
+from geocnn.recipes.detector import detector
 from geocnn.recipes.digits import digits
 from geocnn.recipes.faults import faults
 from geocnn.recipes.membranes import membranes
@@ -34,6 +35,7 @@ RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
     "faults": faults,
     "quakes": quakes,
+    "detector": detector,
     "convnetquake": convnetquake,
     "digits": digits,
     "membranes": membranes,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from geocnn.synthetic.earthquakes import RecordedNoise
     from geocnn.training import Recipe
 
-__all__ = ["quakes"]
+__all__ = ["first_network", "quakes", "recorded_noise"]
 
 _RATE = 100.0
 """Samples per second of the records."""
@@ -57,15 +57,27 @@ def quakes(
         MissingError: no such file.
     """
     given = dict(locals())  # all arguments, for the card
+    import torch
+
     from geocnn.datasets import EarthquakeRecords
+    from geocnn.errors import DataError
     from geocnn.losses import soft_cross_entropy
     from geocnn.metrics import pick_scores, picks
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
-    network = _network(arguments, size, samples, deviation, seed, start)
-    recorded = _recorded(noise, noise_share, start, size) if noise else None
+    if min(samples, *channels) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
+        raise DataError(
+            f"--samples is {samples}, --channels {' '.join(map(str, channels))}, --deviation {deviation:g} "
+            f"and --seed {seed}; needed are 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
+        )
+    network = first_network("picker", arguments, size, seed, start)
+    if start is None:
+        # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
+        # of any feature a P wave, and no P wave is then more probable than that.
+        torch.nn.init.constant_(network.get_parameter("head.bias")[2:], 4.0)
+    recorded = recorded_noise(noise, noise_share, start, size) if noise else None
     data = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
     if recorded:
         data += f", {noise_share:.0%} of them in noise of {len(recorded.windows)} real records"
@@ -115,10 +127,15 @@ def _card(network: "Network", arguments: dict[str, Any], data: str, size: int, g
     )
 
 
-def _network(
-    arguments: dict[str, Any], size: int, samples: int, deviation: float, seed: int, start: str | None
-) -> "Network":
+def first_network(architecture: str, arguments: dict[str, Any], size: int, seed: int, start: str | None) -> "Network":
     """The network with its first weights, after a look at the numbers.
+
+    Args:
+        architecture: its name in the table.
+        arguments: of it.
+        size: samples of a record.
+        seed: of the weights.
+        start: network whose weights to start from.
 
     Raises:
         DataError: they do not fit, or the network to start from is another one.
@@ -129,31 +146,20 @@ def _network(
     from geocnn.errors import DataError
     from geocnn.models import build
 
-    if min(samples, *arguments["channels"]) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
-        levels = " ".join(map(str, arguments["channels"]))
-        raise DataError(
-            f"--samples is {samples}, --channels {levels}, --deviation {deviation:g} "
-            f"and --seed {seed}; needed are 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
-        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build("picker", **arguments)
-        # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
-        # of any feature a P wave, and no P wave is then more probable than that.
-        torch.nn.init.constant_(network.get_parameter("head.bias")[2:], 4.0)
+        network = build(architecture, **arguments)
     if not network.sizes.fits((size,)):
         raise DataError(f"--size is {size}; needed is a multiple of {network.sizes.step} samples.")
     if start is not None:
         trained = load(start, ndim=1)
-        if (trained.card.architecture, trained.card.arguments) != ("picker", arguments):
-            raise DataError(
-                f"--start {start} is another network; needed is one of this recipe with the same --channels."
-            )
+        if (trained.card.architecture, trained.card.arguments) != (architecture, arguments):
+            raise DataError(f"--start {start} is another network; needed is one of this recipe with the same options.")
         network.load_state_dict(trained.model.state_dict())
     return network
 
 
-def _recorded(path: str, share: float, start: str | None, size: int) -> "RecordedNoise":
+def recorded_noise(path: str, share: float, start: str | None, size: int) -> "RecordedNoise":
     """Noise of real stations.
 
     Raises:

@@ -132,8 +132,8 @@ _UPSAMPLINGS = {
 }
 
 _FUNCTIONS = """
-exp log abs neg asinh relu leaky_relu prelu _prelu_kernel elu gelu silu mish sigmoid tanh softplus hardtanh hardsigmoid
-hardswish log_sigmoid_forward
+exp log log1p abs neg asinh relu leaky_relu prelu _prelu_kernel elu gelu silu mish sigmoid tanh softplus hardtanh
+hardsigmoid hardswish log_sigmoid_forward
 """
 
 OPERATORS: dict[str, Operator] = {

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from geocnn.io.waveforms.pieces import Channel
+from geocnn.location import Place
 
 __all__ = ["Event", "Origin", "PhasePick", "quakeml"]
 
@@ -32,6 +33,7 @@ class PhasePick:
         probability: that there is an arrival; None if it is not known.
         polarity: of the first motion, 1 up, -1 down, 0 not known.
         mode: who picked.
+        place: what the record says of where the earthquake is.
     """
 
     channel: Channel
@@ -41,6 +43,7 @@ class PhasePick:
     probability: float | None = None
     polarity: int = 0
     mode: Literal["automatic", "manual"] = "automatic"
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ class Event:
     origin: Origin | None = None
     magnitude: float | None = None
 
+    @property
+    def place(self) -> Place | None:
+        """What the first station that says anything says of where it is."""
+        return next((pick.place for pick in self.picks if pick.place is not None), None)
+
 
 def quakeml(events: Sequence[Event], name: str) -> str:
     """The text of a QuakeML file.
@@ -96,6 +104,8 @@ def _event(event: Event, identity: str) -> str:
     """The text of an event."""
     element = ET.Element("event", publicID=identity)
     picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
+    if event.place is not None:
+        _under(_under(element, "comment"), "text", event.place.describe())
     for pick, own in zip(event.picks, picks, strict=True):
         _pick(element, pick, own)
     if event.origin is not None:
@@ -116,6 +126,9 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     codes = {"networkCode": pick.channel.network, "stationCode": pick.channel.station}
     codes |= {"locationCode": pick.channel.location, "channelCode": pick.channel.code}
     _under(element, "waveformID", **codes)
+    if pick.place is not None:
+        azimuth = pick.place.azimuth
+        _under(_value(element, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
     _under(element, "phaseHint", pick.phase)
     if pick.polarity:
         _under(element, "polarity", "positive" if pick.polarity > 0 else "negative")

@@ -27,7 +27,7 @@ _POSSIBLE = {
     "coda_exponent": (0, 10),
     "coda_quality": (0, 6),
     "rise": (-6, 2),
-    "incidence": (0, 90),
+    "surface": (0.01, 1),
     "snr": (-6, 6),
     "noise_level": (-1, 2),
     "lines": (0, 20),
@@ -61,7 +61,7 @@ class EarthquakeRanges:
         coda_exponent: of the lapse time with which they decrease, and
         coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
         rise: decimal logarithm of the time that scattered waves take to come up, s: short is impulsive, long emergent.
-        incidence: of the waves at the surface, degrees from the vertical.
+        surface: velocity under the station over that at the source, which bends rays upwards (Snell).
         converted: probability of a conversion in front of the S wave and one behind the P wave, unlabelled.
         second: probability of one more earthquake in the window after each, up to four; all are labelled.
         quiet: probability of a window without any.
@@ -99,7 +99,7 @@ class EarthquakeRanges:
     coda_exponent: tuple[float, float] = (1.0, 2.0)
     coda_quality: tuple[float, float] = (1.7, 2.8)
     rise: tuple[float, float] = (-2.0, -0.1)
-    incidence: tuple[float, float] = (3.0, 45.0)
+    surface: tuple[float, float] = (0.2, 0.9)
     converted: float = 0.2
     second: float = 0.25
     quiet: float = 0.25

@@ -208,9 +208,9 @@ def _directions(
     rng: np.random.Generator, ranges: EarthquakeRanges, source: Source
 ) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
     """Unit vectors of the motion, up, north and east: of P away from the source, of S across that."""
-    incidence, azimuth, turn = (
-        math.radians(a) for a in (rng.uniform(*ranges.incidence), source.azimuth, rng.uniform(0, 360))
-    )
+    takeoff = source.distance / math.hypot(source.distance, source.depth)  # sine of the angle of a straight ray
+    incidence = math.asin(takeoff * rng.uniform(*ranges.surface))
+    azimuth, turn = (math.radians(a) for a in (source.azimuth, rng.uniform(0, 360)))
     away = np.array([0.0, -math.cos(azimuth), -math.sin(azimuth)])
     up, across = np.array([1.0, 0.0, 0.0]), np.array([0.0, -away[2], away[1]])
     along = math.cos(incidence) * up + math.sin(incidence) * away

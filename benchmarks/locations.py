@@ -1,0 +1,210 @@
+"""Where one station says that real earthquakes are, beside where a catalogue has them.
+
+    pip install h5py
+    python benchmarks/locations.py [RUN] [--data ../shared/data] [--map map.png]
+
+Records of New Zealand and Iceland with a known P wave, whose window begins 5 s before it. Distances are those of the
+epicentre. Beside the detector: the constant that is the middle of the distances, on a logarithmic scale, that it has
+learnt from, and the rule of thumb of 8 km for each second from P to S, with the known arrivals, where both are known
+(in brackets the detector on these records alone). The last lines are epicentres from all stations of an earthquake
+together: the place where the product of what they say, distance and azimuth, is largest; the middle of the stations is
+the constant there.
+"""
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from numpy import ndarray
+from numpy.typing import NDArray
+
+import geocnn
+from geocnn.checkpoints import Trained
+from geocnn.location import AZIMUTH, DISTANCE, HEADS, Bins, around, place_of
+from geocnn.synthetic.region.geometry import Plane, offsets
+
+RATE, BEFORE = 100, 500
+Grid = NDArray[np.float64]
+STATIONS = {
+    "EORO": (-43.424, 170.175),
+    "FRAN": (-43.379, 170.167),
+    "GCSZ": (-43.316, 170.327),
+    "LABE": (-43.542, 170.247),
+    "MTFO": (-43.509, 170.011),
+    "WHYM": (-43.441, 170.371),
+    "WV01": (-43.284, 170.393),
+    "WV02": (-43.284, 170.414),
+    "WV03": (-43.294, 170.406),
+    "WV04": (-43.302, 170.412),
+    "WZ02": (-43.349, 170.482),
+    "WZ04": (-43.271, 170.329),
+    "WZ07": (-43.175, 170.369),
+    "WZ08": (-43.139, 170.415),
+    "WZ10": (-43.194, 170.520),
+    "WZ11": (-43.296, 170.410),
+    "WZ14": (-43.115, 170.818),
+    "WZ16": (-43.347, 170.534),
+    "WZ20": (-43.215, 170.556),
+}
+"""Of New Zealand, whose records come without coordinates, within some 0.5 km: from distances (whole km) and azimuths of
+up to ten earthquakes each in the bulletin (Nordic files among the test data of the EQcorrscan repository)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A record of an earthquake, ``(3, samples)`` with P at sample 500, and what a catalogue has of it."""
+
+    waveform: Float32[ndarray, "3 samples"]
+    event: str
+    station: tuple[float, float]
+    epicentre: tuple[float, float]
+    depth: float
+    delay: float | None
+
+    @property
+    def seen(self) -> Plane:
+        """Distance and azimuth from the station."""
+        return seen_from(self.station, self.epicentre)
+
+
+def seen_from(here: tuple[float, float], there: tuple[float, float]) -> Plane:
+    """Distance and azimuth of a place."""
+    return offsets(*here, (np.array([there[0]]), np.array([there[1]])))
+
+
+def cases(folder: Path, source: str, size: int) -> Iterator[Case]:
+    """Records of a source."""
+    with (folder / "waveforms" / "labelled.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["source"] == source and float(row["p"]) >= 0]
+    with h5py.File(folder / "waveforms" / "labelled.h5") as file:
+        for row in rows:
+            place = (float(row["sta_lat"]), float(row["sta_lon"])) if row["sta_lat"] else STATIONS.get(row["station"])
+            if place is None:
+                continue
+            waveform = np.zeros((3, size), np.float32)
+            first = int(float(row["p"])) - BEFORE
+            there = file[source][int(row["index"]), :, max(0, first) : first + size]
+            waveform[:, max(0, -first) : max(0, -first) + there.shape[1]] = there
+            delay = (float(row["s"]) - float(row["p"])) / RATE if float(row["s"]) >= 0 else None
+            epicentre = float(row["event_lat"]), float(row["event_lon"])
+            yield Case(waveform, row["event_id"], place, epicentre, float(row["event_depth_km"]), delay)
+
+
+def said(trained: Trained, picker: Trained, records: list[Case]) -> Float[ndarray, "records bins"]:
+    """Probabilities of all bins."""
+    with torch.inference_mode():
+        waveforms = torch.from_numpy(np.stack([r.waveform for r in records]))
+        phases = torch.cat([torch.softmax(picker.model(part), 1)[:, :2] for part in torch.split(waveforms, 32)])
+        phases[:, 0] = torch.stack([torch.from_numpy(around(p.numpy(), BEFORE)) for p in phases[:, 0]])
+        logits = trained.model(torch.cat((waveforms, phases), 1))
+        return torch.cat([torch.softmax(z, 1) for z in torch.split(logits, list(HEADS), 1)], 1).numpy()
+
+
+def turned(a: float, b: float) -> float:
+    """Degrees between two directions."""
+    return abs((a - b + 180) % 360 - 180)
+
+
+def alone(records: list[Case], probability: Float[ndarray, "records bins"], constant: float) -> Iterator[str]:
+    """Errors station by station."""
+    places = [place_of(p) for p in probability]
+    seen = [(float(r.seen.distance[0]), float(r.seen.azimuth[0])) for r in records]
+    true = np.array([d for d, _ in seen])
+    found = np.array([p.distance.value for p in places])
+    both = np.array([r.delay is not None for r in records])
+    rule = np.array([8 * (r.delay or 0) for r in records])
+    inside = [p.distance.low <= d <= p.distance.high for p, d in zip(places, true, strict=True)]
+    yield f"records {len(records)}, called an earthquake {np.mean([p.probability > 0.5 for p in places]):.3f}"
+    yield (
+        f"distance, mean error, km: detector {np.abs(found - true).mean():.1f}, constant {constant:.0f} km "
+        f"{np.abs(constant - true).mean():.1f}, within its 68 % {np.mean(inside):.2f}"
+    )
+    yield (
+        f"    P and S known ({both.sum()}): detector {np.abs(found - true)[both].mean():.1f}, "
+        f"8 km/s {np.abs(rule - true)[both].mean():.1f}"
+    )
+    angle = np.array([turned(p.azimuth.value, a) for p, (_, a) in zip(places, seen, strict=True)])
+    wide = np.array([turned(p.azimuth.low, p.azimuth.high) / 2 for p in places])
+    sure = wide <= np.median(wide)
+    yield (
+        f"azimuth, median error, degrees: {np.median(angle):.0f}, of the surer half {np.median(angle[sure]):.0f}; "
+        f"guessing 90; within 45 degrees {np.mean(angle < 45):.2f}"
+    )
+    depth = np.array([p.depth.value for p in places]) - np.array([r.depth for r in records])
+    middle = float(np.sqrt(0.5 * 30))
+    guess = np.abs(np.array([r.depth for r in records]) - middle).mean()
+    yield f"depth, mean error, km: {np.abs(depth).mean():.1f}, constant {middle:.1f} km {guess:.1f}"
+
+
+def together(
+    records: list[Case], probability: Float[ndarray, "records bins"]
+) -> tuple[list[str], dict[str, tuple[float, float, float, float]]]:
+    """Epicentres from all stations of an earthquake; lines, and true and found places, km from the middle."""
+    events: dict[str, list[int]] = defaultdict(list)
+    for k, record in enumerate(records):
+        events[record.event].append(k)
+    latitude, longitude = np.mean([r.station for r in records], axis=0)
+    middle = (float(latitude), float(longitude))
+    errors: dict[str, list[float]] = defaultdict(list)
+    drawn = {}
+    side = np.arange(-40, 40.1, 0.5)
+    east, north = np.meshgrid(side, side)
+    for event, numbers in events.items():
+        at = seen_from(middle, records[numbers[0]].epicentre)
+        true = np.array([at.east[0], at.north[0]])
+        total, circles = np.zeros(east.shape), np.zeros(east.shape)
+        for k in numbers:
+            station = seen_from(middle, records[k].station)
+            x, y = east - station.east[0], north - station.north[0]
+            away, angle = np.hypot(x, y), np.degrees(np.arctan2(x, y)) % 360
+            _, distance, azimuth, _ = np.split(probability[k], np.cumsum(HEADS)[:-1])
+            total += log_density(DISTANCE, distance, away.clip(0.7, 199)) - 2 * np.log(away.clip(0.7))
+            total += log_density(AZIMUTH, azimuth, angle)
+            if (delay := records[k].delay) is not None:
+                circles -= np.abs(away - 8 * delay)
+        best = np.unravel_index(np.argmax(total), total.shape)
+        found = np.array([east[best], north[best]])
+        errors["detector"].append(float(np.hypot(*(found - true))))
+        errors["the middle of the stations"].append(float(np.hypot(*true)))
+        if np.any(circles):
+            best = np.unravel_index(np.argmax(circles), circles.shape)
+            errors["8 km/s"].append(float(np.hypot(east[best] - true[0], north[best] - true[1])))
+        drawn[event] = (*true, *found)
+    text = ", ".join(f"{name} {np.mean(e):.1f} ({len(e)})" for name, e in errors.items())
+    return [f"all stations together, epicentre, mean error, km (earthquakes): {text}"], drawn
+
+
+def log_density(bins: Bins, probability: Float[ndarray, " bins"], value: Grid) -> Grid:
+    """Logarithm of the probability of a bin at any value, of a hundredth of the mean at least."""
+    count = len(probability)
+    around = np.arange(-1, count + 1)
+    known = probability[around % count] if bins.circle else probability[around.clip(0, count - 1)]
+    at = np.vectorize(bins.position)(value)
+    return np.asarray(np.log(np.interp(at, around, known).clip(0.01 / count)))
+
+
+def main() -> None:
+    """Print the errors."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("run", nargs="?", default="detector", help="run folder; default the detector that ships")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    options = parser.parse_args()
+    trained, picker = geocnn.load(options.run, ndim=1), geocnn.load("quakes", ndim=1)
+    near, far = trained.card.training["arguments"]["distance"]
+    for source in ("dfdp", "iceland_vt"):
+        records = list(cases(options.data, source, trained.card.window[0]))
+        probability = said(trained, picker, records)
+        print(source)
+        for line in (*alone(records, probability, float(np.sqrt(near * far))), *together(records, probability)[0]):
+            print(f"  {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

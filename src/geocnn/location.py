@@ -1,0 +1,183 @@
+"""Where an earthquake is, seen from one station, as distributions over bins of distance, azimuth and depth."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float32
+from numpy import ndarray
+
+from geocnn.errors import DataError
+
+__all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Estimate", "Place", "around", "encode", "place_of"]
+
+_BLUR = 0.6
+"""Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
+
+
+_ABOUT = 50
+"""Samples on each side of a pick that are of the same wave."""
+_DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+
+
+class Estimate(NamedTuple):
+    """A number with its uncertainty.
+
+    Attributes:
+        value: the median, of an azimuth the mean direction.
+        low: from here
+        high: to here it is with a probability of 68 %; of an azimuth ``high`` may be the smaller number.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half(self) -> float:
+        """Half of the interval, of a direction that goes through north as well."""
+        return (self.high - self.low if self.high >= self.low else self.high - self.low + 360) / 2
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Bins of equal width, of the logarithm or of a direction.
+
+    Attributes:
+        low: lower end of the first.
+        high: upper end of the last.
+        count: of the bins.
+        circle: directions in degrees, whose last bin is beside the first; else bins of the logarithm.
+    """
+
+    low: float
+    high: float
+    count: int
+    circle: bool = False
+
+    def position(self, value: float) -> float:
+        """Where a value lies: 0 at the middle of the first bin, 1 at that of the second."""
+        if self.circle:
+            return (value - self.low) / (self.high - self.low) * self.count - 0.5
+        return math.log(value / self.low) / math.log(self.high / self.low) * self.count - 0.5
+
+    def value(self, position: float) -> float:
+        """What lies there."""
+        share = (position + 0.5) / self.count
+        if self.circle:
+            return (self.low + share * (self.high - self.low)) % 360
+        return float(self.low * (self.high / self.low) ** share)
+
+    def encode(self, value: float) -> Float32[ndarray, " count"]:
+        """The distribution that is learnt about a true value; values beyond the ends belong to the last bins."""
+        apart = np.arange(self.count) - self.position(value)
+        if self.circle:
+            apart = (apart + self.count / 2) % self.count - self.count / 2
+        else:
+            apart = np.arange(self.count) - np.clip(self.position(value), 0, self.count - 1)
+        weights = np.exp(-0.5 * (apart / _BLUR) ** 2)
+        return np.asarray(weights / weights.sum(), np.float32)
+
+    def estimate(self, probability: Float[ndarray, " count"]) -> Estimate:
+        """Value and uncertainty of a distribution."""
+        if self.circle:
+            angle = np.radians([self.value(k) for k in range(self.count)])
+            x, y = float(np.sum(probability * np.cos(angle))), float(np.sum(probability * np.sin(angle)))
+            middle = math.degrees(math.atan2(y, x)) % 360
+            # Circular standard deviation (K. V. Mardia, P. E. Jupp, 2000, Directional statistics, section 2.3.1).
+            spread = min(179.9, math.degrees(math.sqrt(-2 * math.log(min(1.0, max(1e-9, math.hypot(x, y)))))))
+            return Estimate(middle, (middle - spread) % 360, (middle + spread) % 360)
+        edges = np.concatenate(([0.0], np.cumsum(probability, dtype=np.float64))) / float(np.sum(probability))
+        low, middle, high = np.interp((0.16, 0.5, 0.84), edges, np.arange(self.count + 1) - 0.5)
+        return Estimate(self.value(middle), self.value(low), self.value(high))
+
+
+DISTANCE = Bins(0.7, 200.0, 32)
+"""Of the epicentre, km."""
+AZIMUTH = Bins(0.0, 360.0, 24, circle=True)
+"""Of the epicentre as seen from the station, degrees from north."""
+DEPTH = Bins(0.4, 40.0, 12)
+"""km."""
+HEADS = (2, DISTANCE.count, AZIMUTH.count, DEPTH.count)
+"""Bins of the four questions: noise or an earthquake, then where."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one station says of an earthquake.
+
+    Attributes:
+        probability: that there is one.
+        distance: of the epicentre, km.
+        azimuth: of the epicentre, seen from the station, degrees from north.
+        depth: km.
+    """
+
+    probability: float
+    distance: Estimate
+    azimuth: Estimate
+    depth: Estimate
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Place":
+        """The place with these :meth:`numbers`."""
+        return cls(numbers[0], *(Estimate(*numbers[k : k + 3]) for k in (1, 4, 7)))
+
+    def numbers(self) -> list[float]:
+        """All of its numbers, in order."""
+        return [self.probability, *self.distance, *self.azimuth, *self.depth]
+
+    def describe(self) -> str:
+        """In words, with the intervals of 68 %."""
+        far, way, deep = self.distance, self.azimuth, self.depth
+        return (
+            f"earthquake with probability {self.probability:.2f}, {far.value:.3g} km away ({far.low:.3g} to "
+            f"{far.high:.3g}) to the {self.direction} (azimuth {way.value:.0f} degrees, {way.half:.0f} to both sides), "
+            f"{deep.value:.2g} km deep ({deep.low:.2g} to {deep.high:.2g})"
+        )
+
+    @property
+    def direction(self) -> str:
+        """One of eight."""
+        return _DIRECTIONS[round(self.azimuth.value / 45) % 8]
+
+
+def encode(*, event: bool | None, where: tuple[float, float, float] | None) -> Float32[ndarray, " bins"]:
+    """What a detector learns of a window; zeros where nothing is known.
+
+    Args:
+        event: whether an earthquake is in it; None where that is not clear.
+        where: distance, km, azimuth, degrees, and depth, km; None where they are not known.
+    """
+    first = np.zeros(2, np.float32) if event is None else np.eye(2, dtype=np.float32)[int(event)]
+    scales = (DISTANCE, AZIMUTH, DEPTH)
+    if where is None:
+        return np.concatenate([first, *(np.zeros(scale.count, np.float32) for scale in scales)])
+    return np.concatenate([first, *(scale.encode(value) for scale, value in zip(scales, where, strict=True))])
+
+
+def around(probability: Float32[ndarray, " samples"], onset: int) -> Float32[ndarray, " samples"]:
+    """Probabilities of P about a pick alone, half a second to both sides at 100 Hz: that is what a detector is asked.
+
+    Args:
+        probability: of P, by sample.
+        onset: sample of the pick.
+    """
+    kept = np.zeros_like(probability)
+    here = slice(max(0, onset - _ABOUT), onset + _ABOUT + 1)
+    kept[here] = probability[here]
+    return kept
+
+
+def place_of(probability: Float[ndarray, " bins"]) -> Place:
+    """What the probabilities of a detector say.
+
+    Raises:
+        DataError: another number of bins.
+    """
+    if len(probability) != sum(HEADS):
+        raise DataError(f"there are {len(probability)} probabilities; a detector of places has {sum(HEADS)}.")
+    event, distance, azimuth, depth = np.split(probability, np.cumsum(HEADS)[:-1])
+    return Place(float(event[1]), DISTANCE.estimate(distance), AZIMUTH.estimate(azimuth), DEPTH.estimate(depth))

@@ -1,0 +1,79 @@
+"""A detector at work on the arrivals that a picker has found: how far away, in which direction and how deep."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+from torch import nn
+
+from geocnn.checkpoints import Trained, is_detector
+from geocnn.errors import DataError
+from geocnn.hardware import choose_device
+from geocnn.location import HEADS, Place, around, place_of
+
+__all__ = ["BEFORE", "Locator"]
+
+BEFORE = 500
+"""Samples of a window in front of the P wave."""
+
+
+@dataclass(frozen=True)
+class Locator:
+    """A network that tells where an earthquake is.
+
+    Attributes:
+        model: on the device.
+        place: the device.
+        size: samples of a window.
+        identity: a digest of the network.
+    """
+
+    model: nn.Module
+    place: torch.device
+    size: int
+    identity: str
+
+    @classmethod
+    def of(cls, trained: Trained, *, device: str = "auto") -> "Locator":
+        """For a network.
+
+        Raises:
+            DataError: it is no detector.
+        """
+        if not is_detector(trained.card):
+            raise DataError(
+                f"{trained.card.name} tells no places of earthquakes; give detector, or one of geocnn train detector."
+            )
+        digest = hashlib.sha256()
+        for value in trained.model.state_dict().values():
+            digest.update(value.cpu().numpy().tobytes())
+        place = choose_device(device)
+        return cls(trained.model.eval().to(place), place, trained.card.window[0], digest.hexdigest())
+
+    def __call__(
+        self, waveform: Float32[ndarray, "3 samples"], phases: Float32[ndarray, "2 samples"], onsets: Sequence[int]
+    ) -> list[Place]:
+        """Where the earthquakes are whose P waves arrive at some samples; beyond the record there are no data.
+
+        Args:
+            waveform: components Z, N, E.
+            phases: probabilities of P and S.
+            onsets: samples.
+        """
+        if not onsets:
+            return []
+        windows = np.zeros((len(onsets), 5, self.size), np.float32)
+        record = np.concatenate((waveform, phases))
+        for window, onset in zip(windows, onsets, strict=True):
+            first = onset - BEFORE
+            there = record[:, max(0, first) : max(0, first + self.size)]
+            window[:, max(0, -first) : max(0, -first) + there.shape[1]] = there
+            window[3] = around(window[3], BEFORE)
+        with torch.inference_mode():
+            logits = self.model(torch.from_numpy(windows).to(self.place)).float()
+            parts = [torch.softmax(z, 1) for z in torch.split(logits, list(HEADS), 1)]
+        return [place_of(p) for p in torch.cat(parts, 1).cpu().numpy()]

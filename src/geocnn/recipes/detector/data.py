@@ -1,0 +1,91 @@
+"""Windows with earthquakes whose places are known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+from torch import Tensor, nn
+
+from geocnn.location import around, encode
+from geocnn.synthetic.earthquakes import EarthquakeRanges, EarthquakeRecord, RecordedNoise, earthquake
+
+__all__ = ["PlacedRecords"]
+
+_FALSE = 0.2
+"""Share of the records of earthquakes of which something else is asked,"""
+_SEEN = 0.05
+"""where it has this probability at least."""
+
+
+@dataclass(frozen=True)
+class PlacedRecords:
+    """Synthetic seismograms with what a detector is to say of them, made when asked for.
+
+    Attributes:
+        samples: number of records in an epoch.
+        size: samples of a record.
+        seed: number of the series.
+        rate: samples per second.
+        picker: says where P and S are.
+        ranges: what is drawn at random.
+        noise: of real stations.
+    """
+
+    samples: int
+    size: int
+    seed: int
+    rate: float
+    picker: nn.Module
+    ranges: EarthquakeRanges = field(default_factory=EarthquakeRanges)
+    noise: RecordedNoise | None = None
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 5, size)``: ground velocity, components Z, N, E, then P and S; and probabilities of bins."""
+        record = partial(earthquake, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges)
+        records = [record(i, noise=self.noise) for i in indices]
+        waveform = torch.from_numpy(np.stack([r.waveform for r in records]))
+        with torch.inference_mode():
+            phases = torch.softmax(self.picker(waveform), 1)[:, :2].numpy()
+        known = []
+        for index, made, phase in zip(indices, records, phases, strict=True):
+            onset, said = self.asked(np.random.default_rng((self.seed, index, 1)), made, phase[0])
+            phase[0] = around(phase[0], onset)
+            known.append(said)
+        return torch.cat((waveform, torch.from_numpy(phases)), 1), torch.from_numpy(np.stack(known))
+
+    def asked(
+        self, rng: np.random.Generator, record: EarthquakeRecord, probability: Float32[ndarray, " size"]
+    ) -> tuple[int, Float32[ndarray, " bins"]]:
+        """The sample of a pick, and what is to be said of it.
+
+        It is the P wave of an earthquake, or, in records without and at times in others, what looks most like one to
+        the picker and is none. The place is to be told where the S wave is in the record as well, or P so early that
+        only that of a far earthquake is not.
+
+        Args:
+            rng: for what is drawn.
+            record: with its arrivals.
+            probability: of P, by sample.
+        """
+        length = self.size / self.rate
+        waves = [a for a in record.arrivals if a.phase == "P" and a.time < length - 1]
+        others = probability.copy()
+        for wave in record.arrivals:
+            if wave.phase == "P":
+                others[max(0, round((wave.time - 1) * self.rate)) : round((wave.time + 1) * self.rate)] = 0
+        false = int(np.argmax(others))
+        if not waves or (rng.random() < _FALSE and others[false] > _SEEN):
+            return false, encode(event=False, where=None)
+        wave = waves[int(rng.integers(len(waves)))]
+        source = record.sources[wave.source]
+        whole = wave.time < 6 or any(a.phase == "S" and a.source == wave.source for a in record.arrivals)
+        where = (source.distance, source.azimuth, source.depth)
+        return round(wave.time * self.rate), encode(event=True, where=where if whole else None)

@@ -1,0 +1,102 @@
+"""The recipe for places of earthquakes: what it learns from, that it learns, what it refuses."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from geocnn.errors import DataError
+from geocnn.location import HEADS, place_of
+from geocnn.losses import heads_cross_entropy
+from geocnn.metrics import place_scores, places
+from geocnn.recipes import build, fit
+from geocnn.synthetic.earthquakes import earthquake
+
+SMALL = {"samples": 32, "epochs": 1, "batch_size": 8}
+
+
+def test_it_learns_where_earthquakes_are(tmp_path):
+    run = fit("detector", **SMALL | {"samples": 256, "epochs": 3}, out=tmp_path / "run", show_progress=False)
+    assert run.card.task == "location"
+    assert run.card.channels == ("Z", "N", "E", "P", "S")
+    first, last = (run.history[k]["validation_loss"] for k in (0, -1))
+    assert last < first - 0.03
+    assert last < 0.65 + np.log(32) + np.log(24) + np.log(12)  # what knowing nothing but how many there are gives
+    again = build("detector", **SMALL, start=str(tmp_path / "run"))
+    for name, value in run.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name])
+
+
+def test_records_and_what_is_asked_of_them(quakes):
+    samples = build("detector", **SMALL, seed=2).train
+    assert samples.seed == 6_000_004
+    x, y = samples[[5, 9]]
+    record = earthquake(9, seed=6_000_004, size=3072, ranges=samples.ranges)
+    np.testing.assert_array_equal(x[1, :3].numpy(), record.waveform)
+    with torch.no_grad():
+        p, s = torch.softmax(quakes.model(torch.from_numpy(record.waveform)[None]), 1)[0, :2].numpy()
+    np.testing.assert_allclose(x[1, 4], s, rtol=1e-3, atol=1e-4)
+    kept = np.flatnonzero(x[1, 3])
+    assert 0 < len(kept) <= 101
+    assert np.ptp(kept) <= 100
+    np.testing.assert_allclose(x[1, 3, kept], p[kept], rtol=1e-3, atol=1e-4)
+    assert y.shape == (2, sum(HEADS))
+
+
+def test_what_is_asked():
+    samples = build("detector", **SMALL).train
+    counts = {"quiet": 0, "other": 0, "placed": 0, "far": 0}
+    for number in range(120):
+        record = earthquake(number, seed=5, size=3072, ranges=samples.ranges)
+        probability = np.zeros(3072, np.float32)
+        probability[[700, 2200]] = 0.5, 0.6  # what a picker takes for P waves
+        onset, known = samples.asked(np.random.default_rng(number), record, probability)
+        waves = [a for a in record.arrivals if a.phase == "P" and a.time < 29.72]
+        near = [a for a in waves if abs(a.time * 100 - onset) < 1]
+        if not near:
+            assert onset in (700, 2200) or not waves
+            assert known[:2].tolist() == [1, 0]
+            counts["quiet" if not waves else "other"] += 1
+        elif known[2:].any():
+            source, said = record.sources[near[0].source], place_of(known)
+            assert known[:2].tolist() == [0, 1]
+            assert said.distance.value == pytest.approx(source.distance, rel=0.1)
+            assert abs((said.azimuth.value - source.azimuth + 180) % 360 - 180) < 2
+            counts["placed"] += 1
+        else:
+            assert known[:2].tolist() == [0, 1]
+            counts["far"] += 1
+    assert min(counts.values()) > 2
+
+
+def test_what_is_not_known_does_not_count():
+    known = torch.zeros(2, sum(HEADS))
+    known[0, 1] = known[0, 5] = known[0, 40] = known[0, 60] = 1
+    known[1, 0] = 1
+    logits = torch.zeros(2, sum(HEADS))
+    plain = heads_cross_entropy(logits, known, heads=HEADS)
+    assert float(plain) == pytest.approx(sum(np.log(n) for n in HEADS), rel=1e-5)
+    logits[1, 2:] = torch.randn(sum(HEADS) - 2)
+    assert float(heads_cross_entropy(logits, known, heads=HEADS)) == pytest.approx(float(plain), rel=1e-6)
+    scores = place_scores(places(20 * known, known))
+    assert scores == pytest.approx({"recall": 1, "false": 0, "distance": 0, "azimuth": 0, "depth": 0}, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"size": 1000}, "a multiple of 256"),
+        ({"picker": "detector"}, "picks no P and S waves"),
+        ({"distance": (5.0, 1.0)}, "distance"),
+    ],
+)
+def test_what_does_not_fit(wrong, said):
+    with pytest.raises(DataError, match=said):
+        build("detector", **wrong)
+
+
+def test_a_place_of_a_window_does_not_change_the_seed_of_others():
+    samples = build("detector", **SMALL).train
+    both, one = samples[[3, 4]], dataclasses.replace(samples)[[4]]
+    torch.testing.assert_close(both[0][1], one[0][0], rtol=1e-4, atol=1e-5)

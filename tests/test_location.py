@@ -1,0 +1,58 @@
+"""Bins of distance, azimuth and depth: what goes in comes out, and directions know no end."""
+
+import numpy as np
+import pytest
+
+from geocnn.errors import DataError
+from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, Estimate, Place, encode, place_of
+
+
+@pytest.mark.parametrize(
+    ("bins", "value", "near"),
+    [(DISTANCE, 1.0, 0.05), (DISTANCE, 13.0, 0.6), (DISTANCE, 180.0, 9), (DEPTH, 8.0, 0.8), (AZIMUTH, 3.0, 0.5)],
+)
+def test_what_goes_in_comes_out(bins, value, near):
+    found = bins.estimate(bins.encode(value))
+    assert found.value == pytest.approx(value, abs=near)
+    assert bins.value(bins.position(value)) == pytest.approx(value)
+
+
+def test_directions_on_both_sides_of_north_have_north_as_their_mean():
+    found = AZIMUTH.estimate((AZIMUTH.encode(350.0) + AZIMUTH.encode(20.0)) / 2)
+    assert min(found.value, 360 - found.value) == pytest.approx(5 if found.value < 180 else 355, abs=1)
+    assert found.low > 300
+    assert found.high < 60
+    assert found.half < 40
+
+
+def test_nothing_known_is_a_wide_interval():
+    assert AZIMUTH.estimate(np.full(24, 1 / 24)).half > 100
+    wide = DISTANCE.estimate(np.full(32, 1 / 32))
+    assert wide.value == pytest.approx(np.sqrt(0.7 * 200), rel=1e-3)
+    assert wide.low == pytest.approx(0.7 * (200 / 0.7) ** 0.16, rel=1e-3)
+
+
+def test_a_normal_distribution_of_the_logarithm_has_its_deviation():
+    centres = np.array([np.log(DISTANCE.value(k)) for k in range(32)])
+    weights = np.exp(-0.5 * ((centres - np.log(20)) / 0.5) ** 2)
+    found = DISTANCE.estimate(weights / weights.sum())
+    assert found.value == pytest.approx(20, rel=0.02)
+    assert np.log(found.high / found.low) / 2 == pytest.approx(0.5, rel=0.03)
+
+
+def test_places_in_and_out():
+    said = place_of(encode(event=True, where=(12.0, 100.0, 6.0)))
+    assert said.probability == 1
+    assert said.direction == "E"
+    assert (said.distance.value, said.azimuth.value) == (pytest.approx(12, rel=0.05), pytest.approx(100, abs=2))
+    assert Place.of(said.numbers()) == said
+    assert "to the E (azimuth 100 degrees" in said.describe()
+    assert not encode(event=None, where=None).any()
+    assert encode(event=False, where=None).sum() == 1
+    with pytest.raises(DataError, match=f"has {sum(HEADS)}"):
+        place_of(np.ones(7))
+
+
+def test_half_of_an_interval_through_north():
+    assert Estimate(0.0, 340.0, 20.0).half == 20
+    assert Estimate(90.0, 80.0, 110.0).half == 15
