@@ -29,7 +29,7 @@ def test_it_learns_where_arrivals_are(tmp_path):
     again = build("quakes", **SMALL, start=str(tmp_path / "run"))
     for name, value in run.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name])
-    with pytest.raises(DataError, match="the same --channels"):
+    with pytest.raises(DataError, match="with the same options"):
         build("quakes", **SMALL | {"channels": (4, 8)}, start=str(tmp_path / "run"))
 
 

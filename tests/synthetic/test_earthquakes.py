@@ -150,9 +150,10 @@ def test_nothing_comes_before_the_p_wave_and_its_first_motion_is_that_of_the_lab
 
 
 def test_p_moves_along_the_ray_and_s_is_the_larger_one():
-    impulsive = dataclasses.replace(PLAIN, coda=(0.01, 0.011), incidence=(30.0, 30.0), amplitude_ratio=(4.0, 4.0))
+    impulsive = dataclasses.replace(PLAIN, coda=(0.01, 0.011), surface=(0.625, 0.625), amplitude_ratio=(4.0, 4.0))
     for azimuth in (30.0, 135.0, 250.0):
-        _, _, waves = made(1, impulsive, azimuth=azimuth)
+        # A ray whose sine is 0.8 at the source (6, 8, 10 and Snell's law) comes up at 30 degrees.
+        _, _, waves = made(1, impulsive, azimuth=azimuth, distance=8.0, depth=6.0)
         first = waves[:, 1698:1720]
         z, n, e = np.linalg.svd(first)[0][:, 0]
         z, n, e = np.array((z, n, e)) * np.sign(z)

@@ -78,6 +78,10 @@ def _how_to_use(made: "Exported", card: "Card") -> list[tuple[str, str]]:
     ]
     if card.task == "classification":
         return [*rows, ("output", f"{OUTPUT} (batch, classes); softmax gives probabilities: {', '.join(card.classes)}")]
+    if card.task == "location":
+        heads = ", ".join(map(str, card.arguments["heads"]))
+        said = "noise or earthquake, distance, azimuth, depth as in geocnn.location"
+        return [*rows, ("output", f"{OUTPUT} (batch, bins): {heads} bins; softmax of each gives {said}")]
     way = "sigmoid gives the probability" if len(card.classes) == 1 else "the largest is the class"
     return [*rows, ("output", f"{OUTPUT} (batch, maps, {space}); {way}: {', '.join(card.classes)}")]
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from geocnn.figures.helicorder import helicorder
 from geocnn.figures.station_map import Place, station_map
 from geocnn.figures.station_picks import station_picks
+from geocnn.figures.station_places import station_places
 from geocnn.figures.style import save
 from geocnn.io.sites import Site
 from geocnn.io.system import make_folder
@@ -52,12 +53,15 @@ class CataloguePictures:
         self._save(path, helicorder(drum, events, unit=self.unit))
 
     def station(self, station: Station, arrivals: "Sequence[Arrival]", events: Sequence[Event]) -> None:
-        """Draw all days of a station.
+        """Draw all days of a station, and a compass where a detector has said where its earthquakes are.
 
         Raises:
             TargetError: the picture cannot be written.
         """
         self._save(self.folder / f"{station}.png", station_picks(station, arrivals, events, unit=self.unit))
+        compass = station_places(station, events)
+        if compass is not None:
+            self._save(self.folder / f"{station}.places.png", compass)
 
     def network(self, sites: Sequence[Site], events: Sequence[Event]) -> None:
         """Draw a map.

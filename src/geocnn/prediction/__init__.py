@@ -229,6 +229,11 @@ def _check(card: Card, source: Source) -> None:
         DataError: another number of dimensions or channels.
     """
     name = source.path or "the array"
+    if card.task == "location":
+        raise DataError(
+            f"the network {card.name} tells where earthquakes are that a picker has found; type geocnn predict quakes "
+            f"PATH --detector {card.name}, or the folder of that network."
+        )
     if card.task != "segmentation":
         raise DataError(
             f"the network {card.name} does {card.task}: it judges whole windows; give it windows, as in geocnn predict "

@@ -23,7 +23,7 @@ def detector(
     batch_size: int = 32,
     learning_rate: float = 2e-3,
     distance: tuple[float, float] = (1.0, 150.0),
-    depth: tuple[float, float] = (0.5, 30.0),
+    depth: tuple[float, float] = (0.5, 25.0),
     vp: tuple[float, float] = (4.8, 6.4),
     ratio: tuple[float, float] = (1.64, 1.84),
     picker: str = "quakes",
@@ -45,8 +45,8 @@ def detector(
         epochs: number of epochs.
         batch_size: records per step.
         learning_rate: the peak.
-        distance: of the epicentres, km; log-uniform.
-        depth: of the sources, km; log-uniform.
+        distance: of the hypocentres, km; log-uniform.
+        depth: of the sources, km, no more than that; uniform.
         vp: mean velocity of P waves on the way, km/s.
         ratio: of the velocities of P and S waves.
         picker: network that says where P and S are: quakes, or a run folder of geocnn train quakes.

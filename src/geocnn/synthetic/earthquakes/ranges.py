@@ -41,8 +41,8 @@ class EarthquakeRanges:
     """What is drawn at random: (smallest, largest), uniform between unless it says otherwise, or a probability.
 
     Attributes:
-        distance: from the epicentre, km; log-uniform.
-        depth: of the source, km; log-uniform.
+        distance: from the hypocentre, km; log-uniform.
+        depth: of the source, km, no more than that; uniform.
         vp: mean velocity of P waves to the source, km/s (crust: N. I. Christensen, W. D. Mooney, 1995, J. Geophys. Res.
             100, 9761-9788, figure 9).
         ratio: of the velocities of P and S waves (N. I. Christensen, 1996, J. Geophys. Res. 101, 3139-3156).
@@ -81,7 +81,7 @@ class EarthquakeRanges:
     """
 
     distance: tuple[float, float] = (1.0, 150.0)
-    depth: tuple[float, float] = (0.5, 30.0)
+    depth: tuple[float, float] = (0.5, 25.0)
     vp: tuple[float, float] = (4.8, 6.4)
     ratio: tuple[float, float] = (1.64, 1.84)
     moho: tuple[float, float] = (25.0, 42.0)

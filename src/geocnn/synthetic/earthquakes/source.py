@@ -86,8 +86,11 @@ def draw(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, times
         shallow, deep = max(shallow, float(times.depth[0])), min(deep, float(times.depth[-1]))
         if near > far or shallow > deep:
             raise DataError("no distance or depth of the ranges lies within the table of travel times; widen one.")
-    distance = float(np.exp(rng.uniform(math.log(near), math.log(far))))
-    depth = float(np.exp(rng.uniform(math.log(max(shallow, 0.1)), math.log(max(deep, 0.1)))))
+    # Sources are everywhere, and on a sphere all depths are as frequent (Archimedes): were distance and depth drawn one
+    # by one on logarithmic scales, too many would be just below the station or just below the ground.
+    way = max(shallow, float(np.exp(rng.uniform(math.log(near), math.log(far)))))
+    depth = float(rng.uniform(shallow, max(shallow, min(deep, way))))
+    distance = max(float(near) if times is not None else 0.0, math.sqrt(max(0.0, way**2 - depth**2)))
     if times is None:
         p, direct = _times(rng, ranges, distance, depth)
         s = direct * float(rng.uniform(*ranges.ratio))

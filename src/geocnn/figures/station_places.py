@@ -1,0 +1,89 @@
+"""Where one station says that earthquakes are: a compass with distances."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float64
+from matplotlib.figure import Figure
+from matplotlib.projections.polar import PolarAxes
+from numpy import ndarray
+
+from geocnn.figures.style import INK, figure
+from geocnn.io.waveforms import Station
+from geocnn.io.waveforms.quakeml import Event
+from geocnn.location import Place
+
+__all__ = ["station_places"]
+
+_RINGS = (1, 2, 5, 10, 20, 50, 100, 200)
+"""km."""
+_SURE = 60.0
+"""Degrees to both sides, up to which a direction is worth a point; others are bars of their own distance alone."""
+_LEAST = 0.5
+"""Probability of an earthquake of those that are shown."""
+
+
+def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
+    """Draw what a detector says of the earthquakes of a station; None where it says nothing.
+
+    Each earthquake whose direction is known within 60 degrees to both sides is a point at its azimuth and distance, the
+    darker the surer the direction is. Behind them is the density of all together, each spread as its uncertainty says.
+
+    Args:
+        station: where they were seen.
+        events: of the station.
+    """
+    places = [p for event in events if (p := event.place) is not None and p.probability >= _LEAST]
+    if not places:
+        return None
+    made = figure(7.6, 8.2)
+    compass: PolarAxes = made.add_subplot(projection="polar")  # type: ignore[assignment]
+    compass.set_theta_zero_location("N")
+    compass.set_theta_direction(-1)
+    angle, rings, density = _density(places)
+    from cmcrameri import cm
+
+    compass.pcolormesh(angle, rings, density, cmap=cm.grayC_r, vmin=0, vmax=1.6 * float(density.max()), zorder=0)
+    sure = [p for p in places if p.azimuth.half <= _SURE]
+    points = compass.scatter(
+        np.radians([p.azimuth.value for p in sure]),
+        np.log10([p.distance.value for p in sure]),
+        c=[p.azimuth.half for p in sure],
+        cmap=cm.lajolla_r,
+        vmin=0,
+        vmax=_SURE,
+        s=42,
+        edgecolor=INK,
+        linewidth=0.5,
+        zorder=3,
+    )
+    if sure:
+        made.colorbar(points, ax=compass, label="azimuth within, degrees to both sides", shrink=0.6, pad=0.09)
+    compass.set_ylim(np.log10(_RINGS[0]) - 0.15, np.log10(_RINGS[-1]))
+    compass.set_yticks(np.log10(_RINGS), [f"{ring} km" for ring in _RINGS], fontsize=8, color="0.3")
+    compass.set_rlabel_position(22.5)
+    compass.set_xticks(np.radians(np.arange(0, 360, 45)), ["N", "NE", "E", "SE", "S", "SW", "W", "NW"])
+    compass.grid(color="0.75", linewidth=0.6)
+    compass.set_axisbelow(True)
+    compass.set_title(f"{station}", loc="left", fontsize=15, fontweight="bold", pad=32)
+    words = f"{len(places)} earthquakes seen from one station, {len(sure)} of them with a direction; grey: all together"
+    compass.text(0, 1.09, words, transform=compass.transAxes, fontsize=9.5, color="0.3")
+    return made
+
+
+def _density(
+    places: Sequence[Place],
+) -> tuple[Float64[ndarray, " angles"], Float64[ndarray, " rings"], Float64[ndarray, "rings_1 angles_1"]]:
+    """Edges of azimuth, radians, and of the logarithm of distance, and the sum of all distributions between them."""
+    angle = np.radians(np.arange(0, 361, 5.0))
+    rings = np.linspace(np.log10(_RINGS[0]) - 0.15, np.log10(_RINGS[-1]), 60)
+    theta, radius = (angle[1:] + angle[:-1]) / 2, (rings[1:] + rings[:-1]) / 2
+    total = np.zeros((len(radius), len(theta)))
+    for place in places:
+        half = max(np.radians(place.azimuth.half), 0.05)
+        apart = (theta - np.radians(place.azimuth.value) + np.pi) % (2 * np.pi) - np.pi
+        along = np.exp(-0.5 * (apart / half) ** 2)
+        spread = max(np.log10(place.distance.high / place.distance.low) / 2, 0.02)
+        across = np.exp(-0.5 * ((radius - np.log10(place.distance.value)) / spread) ** 2)
+        total += np.outer(across / across.sum(), along / along.sum())
+    return angle, rings, total
