@@ -31,6 +31,7 @@ __all__ = [
     "Trained",
     "is_classifier",
     "is_picker",
+    "judges_seismograms",
     "load",
     "read_card",
     "save",
@@ -258,6 +259,11 @@ def is_classifier(name: str | Path) -> bool:
 def is_picker(card: Card) -> bool:
     """Whether a network gives probabilities of P, S and noise in seismograms."""
     return card.task == "segmentation" and card.classes == ("P", "S", "noise") and card.ndim == 1
+
+
+def judges_seismograms(card: Card) -> bool:
+    """Whether a network tells noise from earthquakes of several places in windows of seismograms."""
+    return card.task == "classification" and card.architecture == "convnetquake" and card.ndim == 1
 
 
 def _read_card(folder: Path) -> Card:

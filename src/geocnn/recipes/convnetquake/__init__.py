@@ -85,7 +85,7 @@ def convnetquake(
     return Recipe(
         name="convnetquake",
         model=job.model,
-        card=job.card.replace(training={"arguments": given}),
+        card=job.card.replace(training={"arguments": given} | job.card.training),
         train=job.train,
         validation=job.validation,
         loss=cross_entropy,
