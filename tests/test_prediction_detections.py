@@ -241,7 +241,7 @@ def test_components_that_are_lacking_are_said(tmp_path, trained, record):
     whole = detect_earthquakes(trained, written(tmp_path / "b", part), show_progress=False)
     assert rows_of(found) == rows_of(whole)
     assert len(found.detections) > 2
-    note = "OK.AAA..HH lacks one or two components for 0.04 h; the network needs all three, and nothing is looked for"
+    note = "OK.AAA..HH lacks one or two components for 150.00 s; the network needs all three, and nothing is looked for"
     assert [n for n in found.notes if n.startswith(note)]
     both = [*open_archive(tmp_path / "b").stations[0].pieces]
     both += [dataclasses.replace(piece, channel=Channel("OK", "BBB", "", "HHZ")) for piece in both[:1]]

@@ -1,10 +1,11 @@
 """ConvNetQuake along a record: the answer to each of many windows that overlap, as fast as it can be had exactly.
 
 A window is normalised by its own mean and its own largest magnitude, and each layer continues it with zeros. So windows
-that overlap have nothing in common behind the first ReLU, and what is before it, nine multiply-adds for each number, is
-a twelfth of the network's work: sharing that costs as much as it saves (``benchmarks/detector.py``). What they share
-here are means and magnitudes, from blocks of as many samples as there are from one window to the next. Maps have their
-channels side by side in memory, for which convolutions in two dimensions have the faster kernels.
+that overlap have nothing in common behind the first ReLU. Before it they have, a twelfth of the multiply-adds; this is
+not shared, since it would have to be computed of amplitudes whose mean is not removed, which may be a thousand times as
+large as what matters. What windows share are sums and extremes of blocks of as many samples as there are from one to
+the next. Maps have their channels side by side in memory, for which convolutions in two dimensions have the faster
+kernels.
 """
 
 import torch
@@ -18,7 +19,10 @@ from geocnn.normalisation import CONSTANT
 __all__ = ["ConvNetQuakeInWindows"]
 
 _BATCH = 128
-"""Windows at once: more do not fit into a processor's cache, of fewer a call costs more than it does."""
+"""Windows at once: maps of more do not fit into a processor's cache."""
+_LARGE = 4
+"""Layers for which that matters; the maps of the others are small, and a call for few windows costs more than it does.
+"""
 
 
 class ConvNetQuakeInWindows(nn.Module):
@@ -47,14 +51,17 @@ class ConvNetQuakeInWindows(nn.Module):
         count = (x.shape[1] - self.window) // self.step + 1
         mean, peak = self._levels(x, count)
         windows = x.T.contiguous().unfold(0, self.window, self.step).transpose(1, 2)  # a view
-        logits = []
+        maps = []
         for first in range(0, count, _BATCH):
             batch = slice(first, first + _BATCH)
-            y = ((windows[batch] - mean[batch]) / peak[batch]).transpose(1, 2)[:, :, None]
-            for convolution in self.convolutions:
-                y = F.relu_(convolution(y))
-            logits.append(self.classifier(y.flatten(1)))
-        return torch.cat(logits)
+            maps.append(((windows[batch] - mean[batch]) / peak[batch]).transpose(1, 2)[:, :, None])
+            for convolution in self.convolutions[:_LARGE]:
+                maps[-1] = F.relu_(convolution(maps[-1]))
+        y = torch.cat(maps)
+        for convolution in self.convolutions[_LARGE:]:
+            y = F.relu_(convolution(y))
+        logits: Tensor = self.classifier(y.flatten(1))
+        return logits
 
     def _levels(
         self, x: Float[Tensor, "channels samples"], count: int

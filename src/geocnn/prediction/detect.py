@@ -5,6 +5,7 @@ from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
 from geocnn.errors import DataError
+from geocnn.hardware import keep_memory
 from geocnn.io.partial import check_target
 from geocnn.io.system import make_folder
 from geocnn.prediction.catalogue import opened
@@ -58,6 +59,7 @@ def detect_earthquakes(
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     judge = Judge.of(trained, threshold=threshold, device=device)
+    keep_memory()
     targets = [] if out is None else detection_files(Path(out), overwrite=overwrite)
     archive = opened(data, channels, show_progress=show_progress)
     if announce:

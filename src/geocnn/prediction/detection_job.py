@@ -83,9 +83,10 @@ class DetectionJob:
         if not any(judged.number for judged in found):
             yield f"{station} has no {self._span} of all three components without a gap; nothing is looked for there."
         elif lacking := sum(judged.lacking for judged in found):
+            how_long = f"{lacking / RATE:.2f} s" if lacking < _HOUR / 10 else f"{lacking / _HOUR:.2f} h"
             yield (
-                f"{station} lacks one or two components for {lacking / _HOUR:.2f} h; the network needs all three, and "
-                "nothing is looked for there."
+                f"{station} lacks one or two components for {how_long}; the network needs all three, and nothing is "
+                "looked for there."
             )
 
     def _nothing(self, archive: Archive) -> DataError:

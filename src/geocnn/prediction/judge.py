@@ -129,9 +129,10 @@ class Judge:
         for first, last in spans(whole):
             samples = record.waveform[:, first * STEP : (last - 1) * STEP + self.window]
             probability = self._probability(samples)
-            for row in np.flatnonzero(self._detected(probability)).tolist():
-                start = record.start + (first + row) * STEP
-                found.append(Window(start, tuple(round(p, _DIGITS) for p in probability[row].tolist())))
+            rows = np.flatnonzero(self._detected(probability))
+            starts = record.start + (first + rows) * STEP
+            chances = np.round(probability[rows].astype(float), _DIGITS)
+            found += [Window(start, tuple(p)) for start, p in zip(starts.tolist(), chances.tolist(), strict=True)]
         return Judged(part, tuple(found), int(whole.sum()), lacking)
 
     def _whole(self, live: Bool[ndarray, " samples"]) -> Bool[ndarray, " windows"]:
