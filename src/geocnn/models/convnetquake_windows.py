@@ -54,7 +54,7 @@ class ConvNetQuakeInWindows(nn.Module):
         maps = []
         for first in range(0, count, _BATCH):
             batch = slice(first, first + _BATCH)
-            maps.append(((windows[batch] - mean[batch]) / peak[batch]).transpose(1, 2)[:, :, None])
+            maps.append((windows[batch] - mean[batch]).div_(peak[batch]).transpose(1, 2)[:, :, None])
             for convolution in self.convolutions[:_LARGE]:
                 maps[-1] = F.relu_(convolution(maps[-1]))
         y = torch.cat(maps)
