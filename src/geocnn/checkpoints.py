@@ -32,6 +32,7 @@ __all__ = [
     "is_classifier",
     "is_detector",
     "is_picker",
+    "judges_seismograms",
     "load",
     "read_card",
     "save",
@@ -268,6 +269,11 @@ def is_picker(card: Card) -> bool:
 def is_detector(card: Card) -> bool:
     """Whether a network tells where the earthquake in a window of seismograms is."""
     return card.task == "location" and card.ndim == 1
+
+
+def judges_seismograms(card: Card) -> bool:
+    """Whether a network tells noise from earthquakes of several places in windows of seismograms."""
+    return card.task == "classification" and card.architecture == "convnetquake" and card.ndim == 1
 
 
 def _read_card(folder: Path) -> Card:

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Normalisation"]
+__all__ = ["CONSTANT", "Normalisation"]
 
-_CONSTANT = 1e-12
+CONSTANT = 1e-12
 """Deviations of less than this share of the mean are rounding: the data are constant."""
 
 
@@ -57,9 +57,9 @@ class Normalisation:
         low, high = np.quantile(values, (0.001, 0.999)).tolist()
         inner = values[(values >= low) & (values <= high)]
         mean, std = float(inner.mean()), float(inner.std())
-        if std <= _CONSTANT * abs(mean):  # zeros with a few arrivals: all there is to see lies in the tails
+        if std <= CONSTANT * abs(mean):  # zeros with a few arrivals: all there is to see lies in the tails
             std = float(values.std())
-        return cls(mean, std if std > _CONSTANT * abs(mean) else 1.0, clip)
+        return cls(mean, std if std > CONSTANT * abs(mean) else 1.0, clip)
 
     @classmethod
     def _of_peak(cls, samples: NDArray[np.float32]) -> "Normalisation":
@@ -68,7 +68,7 @@ class Normalisation:
         sums = np.sum(samples, axis=space, keepdims=True, dtype=np.float64, where=known)
         mean = sums / np.maximum(known.sum(axis=space, keepdims=True), 1)
         peak = float(np.max(np.abs(samples - mean), initial=0.0, where=known))
-        return cls(mean, peak if peak > _CONSTANT * float(np.abs(mean).max(initial=0.0)) else 1.0, 1.0)
+        return cls(mean, peak if peak > CONSTANT * float(np.abs(mean).max(initial=0.0)) else 1.0, 1.0)
 
     def apply(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """Normalise a block of any shape; NaN becomes zero, the value of the mean."""

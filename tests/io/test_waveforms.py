@@ -85,7 +85,9 @@ def test_gaps_stay_gaps_and_components_are_mapped(tmp_path):
         ArrayPiece.of(channel("HH1"), START, 100.0, noise(6000, 1)),
     )
     (station,) = archive.stations
-    assert archive.notes == ("XX.AAA..HH? has no east component; picked on what there is, with less certainty.",)
+    assert archive.notes == (
+        "XX.AAA..HH? has no east component; a picker goes on with what there is, with less certainty.",
+    )
     (run,) = station.runs()
     record = station.read(*run)
     assert run[1] - run[0] == 6000

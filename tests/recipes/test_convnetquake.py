@@ -8,6 +8,8 @@ import torch
 
 import geocnn
 from geocnn.cli import main
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.pieces import SECOND
 from geocnn.losses import kernel_penalty
 from geocnn.metrics import confusion, detections
 from geocnn.models import build as network
@@ -86,8 +88,9 @@ def test_windows_are_normalised_by_their_peak():
     np.testing.assert_allclose(Normalisation.fit(x, kind="peak").apply(x), [[-1, 0, 1], [0, 0, 0]])
 
 
-def test_it_learns_to_detect():
-    run = geocnn.fit(
+@pytest.fixture(scope="module")
+def learnt():
+    return geocnn.fit(
         "convnetquake",
         events=190,
         tested=50,
@@ -99,10 +102,52 @@ def test_it_learns_to_detect():
         show_progress=False,
         device="cpu",
     )
-    counts = report(run).counts
+
+
+def test_it_learns_to_detect(learnt):
+    counts = report(learnt).counts
     assert counts.sum() == 100
     assert (counts[0, 0] + counts[1:, 1:].sum()) / 100 > 0.75
-    assert run.history[-1]["loss"] < run.history[0]["loss"]
+    assert learnt.history[-1]["loss"] < learnt.history[0]["loss"]
+
+
+def test_what_it_has_learnt_is_seen_in_a_record(learnt):
+    """Of nine earthquakes of the test, a minute from one another in noise, most are detected where they are."""
+    windows = learnt.recipe.validation
+    region = windows.region
+    record = region.noise(12_345, size=60_000)
+    strong = sorted(windows.events.tolist(), key=lambda event: -region.hypocentres.magnitude[event])[:9]
+    for number, event in enumerate(strong):
+        at = 3000 + 6000 * number
+        record[:, at : at + 1401] += region.waves(event, size=1401, onset=4.0)
+    start = 1_700_000_000
+    pieces = [
+        ArrayPiece.of(Channel("OK", "AAA", "", f"HH{c}"), start * SECOND, 100.0, samples)
+        for c, samples in zip("ZNE", record, strict=True)
+    ]
+    found = geocnn.predict(learnt, geocnn.open(pieces), device="cpu", show_progress=False)
+    spans = [(d.begin / SECOND - start, d.end / SECOND - start) for d in found.detections]
+    assert sum(any(begin < 34 + 60 * k < end - 1 for begin, end in spans) for k in range(9)) >= 7
+    assert sum(d.windows for d in found.detections) < 0.5 * found.windows
+    assert found.notes == ()
+
+
+def test_the_card_knows_where_the_clusters_are(tmp_path):
+    """Two swarms on either side of the date line, laid out by hand."""
+    rows = [f"{lat + y:.4f},{lon + x:.4f},5,2.0" for lat, lon in ((51.8, 179.9), (52.0, -179.9))
+            for x, y in ((0.01, 0.0), (-0.01, 0.0), (0.0, 0.01), (0.0, -0.01))]  # fmt: skip
+    rows += ["51.8,179.9,5,2.0"]
+    (tmp_path / "c.csv").write_text("\n".join(["latitude,longitude,depth_km,magnitude", *rows]))
+    (tmp_path / "s.csv").write_text("network,station,latitude,longitude,elevation_m\nAK,ADK,51.9,180.0,100\n")
+    made = build(
+        "convnetquake", clusters=2, tested=2, hours=1, stations=tmp_path / "s.csv", catalogue=tmp_path / "c.csv"
+    )
+    west, east = made.card.training["clusters"]
+    assert (west["latitude"], west["longitude"]) == (pytest.approx(51.8), pytest.approx(179.9))
+    assert (east["latitude"], east["longitude"]) == (pytest.approx(52.0), pytest.approx(-179.9))
+    km = 111.2 * np.array([0.01, 0.01 * np.cos(np.radians(52))])
+    assert east["spread_km"] == pytest.approx(np.sqrt((km**2).mean()), rel=0.01)
+    assert west["spread_km"] == pytest.approx(np.sqrt((4 * km**2).sum() / 2 / 5), rel=0.02)
 
 
 def test_a_station_and_a_catalogue_of_ones_own(tmp_path, capsys):

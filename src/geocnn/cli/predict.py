@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from geocnn.cli.options import RESULTS, FaultOptions, PickOptions, RunOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
+    from geocnn.checkpoints import Card
     from geocnn.io.source import Source
 
 __all__ = ["predict"]
@@ -47,9 +48,14 @@ def predict(
     or killed, the same command goes on where it was. It takes --out, --overwrite, --device, --quiet, --no-picture,
     --threshold, --channels, --stations and --probabilities.
 
+    A network of geocnn train convnetquake takes seismograms too: a window of 10 s is judged every 0.64 s, and those
+    with an earthquake that follow one another are a row of a table, with a catalogue in QuakeML beside it. It takes
+    --out, --overwrite, --device, --quiet, --threshold and --channels, of windows the first four.
+
     Args:
         network: faults, quakes, or a folder written by geocnn train.
-        file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows; for quakes seismograms or a folder.
+        file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows; for quakes, and what geocnn train
+            convnetquake wrote, seismograms or a folder.
         more: other files, for example all of lines/*.sgy.
         out: result, .sgy, .zarr or .npy, for a classifier .csv, for a picker .xml, or a folder; default
             FILE with the network's name.
@@ -63,23 +69,23 @@ def predict(
         faults: what becomes of fault probabilities.
         survey: what you know better than the headers.
     """
-    from geocnn.checkpoints import is_classifier, is_picker, read_card
-    from geocnn.cli.picks import pick, refuse_for_records
+    from geocnn.checkpoints import is_picker, judges_seismograms, read_card
     from geocnn.cli.text import named
     from geocnn.errors import DataError
+    from geocnn.io.window_files import are_windows
 
     run, faults, survey = run or RunOptions(), faults or FaultOptions(), survey or SurveyOptions()
-    file = named(file)
-    if is_picker(read_card(network)):
-        refuse_for_records(run, faults, survey, page)
-        common = {"overwrite": overwrite, "device": device, "quiet": quiet}
-        pick(network, (file, *more), out, picks or PickOptions(), faults.threshold, picture=picture, **common)  # type: ignore[arg-type]
+    file, card = named(file), read_card(network)
+    common: dict[str, Any] = {"overwrite": overwrite, "device": device, "quiet": quiet}
+    if is_picker(card) or (judges_seismograms(card) and not are_windows(file)):
+        others = run, faults, survey, page
+        _records(network, card, (file, *more), out, picks or PickOptions(), others, common, picture=picture)
         return
     if picks is not None and (asked := given(picks)):
         raise DataError(f"{asked[0]} is for seismograms, and {network} takes surveys; leave it out.")
-    if is_classifier(network):
+    if card.task == "classification":
         _no_survey(more, [*given(run), *given(faults), *given(survey), *["--page"] * (page is not None)])
-        _classify(network, file, _target(network, file, out, ".csv"), overwrite=overwrite, device=device, quiet=quiet)
+        _classify(network, file, _target(network, file, out, ".csv"), **common)
         return
     _check(run, faults, more, page)
     options = {**vars(run), "overwrite": overwrite, "device": device, "show_progress": not quiet}
@@ -89,6 +95,31 @@ def predict(
         _many(network, (file, *map(named, more)), out, survey, options, picture=picture)
     else:
         _one(network, file, out, survey, options, faults, picture=picture, page=page)
+
+
+def _records(
+    network: str,
+    card: "Card",
+    paths: Sequence[Path],
+    out: Path | None,
+    picks: PickOptions,
+    others: tuple[RunOptions, FaultOptions, SurveyOptions, Path | None],
+    common: dict[str, Any],
+    *,
+    picture: bool,
+) -> None:
+    """Apply a network to seismograms."""
+    from geocnn.checkpoints import is_picker
+    from geocnn.cli.detections import detect, refuse_for_detections
+    from geocnn.cli.picks import pick, refuse_for_records
+
+    threshold = others[1].threshold
+    if is_picker(card):
+        refuse_for_records(*others)
+        pick(network, paths, out, picks, threshold, picture=picture, **common)
+    else:
+        refuse_for_detections(*others, picks)
+        detect(network, paths, out, picks.channels, threshold, **common)
 
 
 def _check(run: RunOptions, faults: FaultOptions, more: Sequence[Path], page: Path | None) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError, FormatError, MissingError, TargetError
 from geocnn.io.system import reason
 
-__all__ = ["Arrays", "Given", "find_arrays", "read_arrays", "write_windows"]
+__all__ = ["Arrays", "Given", "are_windows", "find_arrays", "read_arrays", "write_windows"]
 
 DATA = ("x", "images", "windows", "data", "inputs", "samples", "traces")
 LABELS = ("y", "labels", "label", "targets", "target")
@@ -43,6 +43,16 @@ class Arrays:
     group: NDArray[Any] | None
     names: tuple[str, ...]
     pictures: bool = False
+
+
+def are_windows(data: object) -> bool:
+    """Whether what could be seismograms as well is a file of windows by its name, a Zarr group, or arrays."""
+    if isinstance(data, str | Path):
+        path = Path(data)
+        return path.suffix.lower() in (".npz", ".npy", ".zarr", *PICTURES) or _is_zarr(path)
+    if isinstance(data, tuple):
+        return any(isinstance(part, np.ndarray) for part in data)
+    return isinstance(data, np.ndarray | Mapping)
 
 
 def find_arrays(data: Given) -> tuple[str, Arrays]:

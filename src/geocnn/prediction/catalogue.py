@@ -15,7 +15,7 @@ from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
 
-__all__ = ["Catalogue", "catalogue_files", "pick_earthquakes"]
+__all__ = ["Catalogue", "catalogue_files", "opened", "pick_earthquakes"]
 
 
 def pick_earthquakes(
@@ -70,7 +70,7 @@ def pick_earthquakes(
     picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
     targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
-    archive = _opened(data, channels, show_progress=show_progress)
+    archive = opened(data, channels, show_progress=show_progress)
     if announce:
         for label, text in archive.describe():
             announce(f"{label:<14} {text}")
@@ -87,7 +87,7 @@ def pick_earthquakes(
     return catalogue
 
 
-def _opened(data: object, channels: str, *, show_progress: bool) -> Archive:
+def opened(data: object, channels: str, *, show_progress: bool) -> Archive:
     """The archive, with a live line where there are files to look at."""
     if isinstance(data, Archive):
         return data

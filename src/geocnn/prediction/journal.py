@@ -1,11 +1,12 @@
-"""What has been picked so far, on disk: a run that was killed goes on where it was, and a growing archive too."""
+"""What has been found so far, on disk: a run that was killed goes on where it was, and a growing archive too."""
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
@@ -14,9 +15,9 @@ from geocnn.io.waveforms.pieces import SECOND, time_of
 from geocnn.io.waveforms.quakeml import PhasePick
 from geocnn.location import Place
 from geocnn.prediction.arrivals import Arrival
-from geocnn.prediction.picker import Part, Picker
+from geocnn.prediction.picker import Part, Worker
 
-__all__ = ["Journal", "unfinished"]
+__all__ = ["Journal", "PartJournal", "unfinished"]
 
 _NEAR = 10 * SECOND
 """Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
@@ -27,10 +28,13 @@ def unfinished(catalogue: Path) -> Path:
     return catalogue.with_name(f"{catalogue.name}.unfinished")
 
 
-class Journal:
-    """Arrivals of finished parts, a line of JSON each, in a file that is gone when the catalogue is written.
+Found = TypeVar("Found")
 
-    A part counts as finished as long as the samples that it was picked in are the same, and network and threshold: the
+
+class PartJournal(ABC, Generic[Found]):
+    """What was found in finished parts, a line of JSON each, in a file that is gone when the result is written.
+
+    A part counts as finished as long as the samples that it depends on are the same, and network and threshold: the
     digest of a line covers them, the samples by the bytes of their files. A line that a kill has cut short is
     none.
 
@@ -38,7 +42,7 @@ class Journal:
         path: of the file; None keeps nothing.
 
     Attributes:
-        done: set when the catalogue is written, after which the file is removed.
+        done: set when the result is written, after which the file is removed.
 
     Raises:
         TargetError: the file cannot be written.
@@ -66,7 +70,7 @@ class Journal:
             except (ValueError, TypeError, KeyError):
                 continue
 
-    def key(self, station: Station, part: Part, picker: Picker) -> str:
+    def key(self, station: Station, part: Part, picker: Worker[object]) -> str:
         """Name of a part in the state that its samples are in."""
         start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))
         digest = hashlib.sha256(f"{picker.identity} {part}".encode())
@@ -75,12 +79,20 @@ class Journal:
                 digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.digest}\n".encode())
         return f"{station} {part.first} {digest.hexdigest()[:16]}"
 
-    def get(self, key: str, station: Station) -> list[Arrival] | None:
-        """Arrivals of a part; None where they are not known."""
-        known = self._known.get(key)
-        return None if known is None else [_arrival(station, *entry) for entry in known]  # type: ignore[arg-type]
+    @abstractmethod
+    def entry(self, found: Found) -> list[object]:
+        """What was found as JSON has it."""
 
-    def add(self, key: str, arrivals: Sequence[Arrival]) -> None:
+    @abstractmethod
+    def found(self, station: Station, entry: Sequence[object]) -> Found:
+        """The inverse of :meth:`entry`."""
+
+    def get(self, key: str, station: Station) -> list[Found] | None:
+        """What was found in a part; None where that is not known."""
+        known = self._known.get(key)
+        return None if known is None else [self.found(station, entry) for entry in known]
+
+    def add(self, key: str, found: Sequence[Found]) -> None:
         """Note a part.
 
         Raises:
@@ -88,7 +100,7 @@ class Journal:
         """
         if self._file is None:
             return
-        picks = [_entry(arrival) for arrival in arrivals]
+        picks = [self.entry(one) for one in found]
         self._known[key] = picks
         try:
             self._file.write(json.dumps({"part": key, "picks": picks}) + "\n")
@@ -103,7 +115,7 @@ class Journal:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Keep the file for the next run, or remove it where the catalogue has been written.
+        """Keep the file for the next run, or remove it where the result has been written.
 
         Raises:
             KeyboardInterrupt: again, with a sentence on what is kept.
@@ -115,8 +127,20 @@ class Journal:
             self.path.unlink(missing_ok=True)
         elif isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(
-                f"stopped; what has been picked is kept in {self.path}, and the same command goes on from there."
+                f"stopped; what has been found is kept in {self.path}, and the same command goes on from there."
             ) from None
+
+
+class Journal(PartJournal[Arrival]):
+    """Arrivals of finished parts."""
+
+    def entry(self, found: Arrival) -> list[object]:
+        """Its numbers."""
+        return _entry(found)
+
+    def found(self, station: Station, entry: Sequence[object]) -> Arrival:
+        """With its channel."""
+        return _arrival(station, *entry)  # type: ignore[arg-type]
 
 
 def _entry(arrival: Arrival) -> list[object]:

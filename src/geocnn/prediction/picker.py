@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import Pick, find_picks
 from geocnn.prediction.locator import Locator
 
-__all__ = ["Part", "Picked", "Picker", "parts", "picked"]
+__all__ = ["Part", "Picked", "Picker", "Worker", "parts", "picked"]
 
 _CORE = 65_536
 """Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins."""
@@ -43,6 +43,34 @@ class Part(NamedTuple):
 
     first: int
     last: int
+
+
+Found = TypeVar("Found", covariant=True)
+
+
+class Worker(Protocol[Found]):
+    """What goes through records part by part; :class:`Picker` is one.
+
+    Attributes:
+        place: the device.
+        halo: samples on each side of a part that what is found in it may depend on.
+        identity: a digest of all that it depends on beside the records.
+    """
+
+    @property
+    def place(self) -> torch.device:
+        """Read alone, as of a frozen class."""
+
+    @property
+    def halo(self) -> int:
+        """Read alone."""
+
+    @property
+    def identity(self) -> str:
+        """Read alone."""
+
+    def __call__(self, part: Part, record: Record) -> Found:
+        """Say what is in a part."""
 
 
 class Picked(NamedTuple):
@@ -176,14 +204,14 @@ class Picker:
         return Picked(part, record, kept, probability[:, halo:-halo], places)
 
 
-def picked(picker: Picker, records: Iterable[tuple[Part, Record]]) -> Generator[Picked, None, None]:
+def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Generator[Found, None, None]:
     """What is found in parts, in their order, several of them at work while the next are read.
 
     A layer in one dimension is too small to be shared among threads: each takes a part of its own. Close it where it
     may be left before its end: else its threads are waited for at a moment when nobody hears of a second Ctrl-C.
     """
     threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
-    waiting: deque[Future[Picked]] = deque()
+    waiting: deque[Future[Found]] = deque()
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             for part, record in records:

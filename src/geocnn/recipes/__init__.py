@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geocnn.checkpoints import Trained
+    from geocnn.classification import Classified
     from geocnn.hardware import Precision
     from geocnn.io.source import Source
     from geocnn.io.window_files import Given
@@ -131,7 +132,8 @@ def predict(
         data: survey: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For a
             classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name. For a
             picker seismograms: files, folders, an ObsPy Stream, or what :func:`geocnn.open` made of these; see
-            :func:`geocnn.prediction.catalogue.pick_earthquakes`, which takes more options.
+            :func:`geocnn.prediction.catalogue.pick_earthquakes`, which takes more options. A network of ``geocnn train
+            convnetquake`` takes them as well as windows, see :func:`geocnn.prediction.detect.detect_earthquakes`.
         out: file for the result, for a classifier .csv, for a picker .xml; without it the result is in memory alone.
         tile: samples of a tile per axis, of surveys.
         memory: such as "4GB", of surveys.
@@ -146,26 +148,30 @@ def predict(
         show_progress: show a live line.
 
     Returns:
-        A ``geocnn.prediction.Prediction``, ``geocnn.classification.Classified`` or ``pick_job.Catalogue``.
+        A ``Prediction``, ``Classified``, ``Catalogue`` or ``Detections``.
 
     Raises:
         DataError, MissingError, FormatError, TargetError: as of the two.
     """
-    from geocnn.checkpoints import Trained, is_classifier, is_picker, read_card
-    from geocnn.classification import check_table, classify
+    from geocnn.checkpoints import Trained, is_picker, judges_seismograms, read_card
     from geocnn.io.source import Source
+    from geocnn.io.window_files import are_windows
     from geocnn.prediction.catalogue import pick_earthquakes
+    from geocnn.prediction.detect import detect_earthquakes
     from geocnn.prediction.stretched import predict_stretched
 
     others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
     others |= {"samples": samples, "stretch": stretch, "workers": workers, "scheduler": scheduler}
     unfit = [name for name, value in others.items() if value is not None]
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
-    if is_picker(network.card if isinstance(network, Trained) else read_card(network)):
+    card = network.card if isinstance(network, Trained) else read_card(network)
+    if is_picker(card):
         refuse_for_others(unfit, "a picker takes seismograms")
         return pick_earthquakes(network, data, out, **common)
-    judges = network.card.task == "classification" if isinstance(network, Trained) else is_classifier(network)
-    if not judges or isinstance(data, Source):
+    if judges_seismograms(card) and not isinstance(data, Source) and not are_windows(data):
+        refuse_for_others(unfit, "this network takes seismograms or windows of them")
+        return detect_earthquakes(network, data, out, **common)
+    if card.task != "classification" or isinstance(data, Source):
         return predict_stretched(
             network,
             data,  # type: ignore[arg-type]  # anything else is refused there
@@ -181,6 +187,21 @@ def predict(
             **common,
         )
     refuse_for_windows(unfit)
+    return _classify_windows(network, data, out, **common)
+
+
+def _classify_windows(
+    network: "str | Path | Trained",
+    data: "Given",
+    out: str | Path | None,
+    *,
+    overwrite: bool,
+    device: str,
+    show_progress: bool,
+) -> "Classified":
+    """Judge windows, and write the table where one is asked for."""
+    from geocnn.classification import check_table, classify
+
     if out is not None:
         check_table(Path(out), overwrite=overwrite)
     result = classify(network, data, device=device, show_progress=show_progress)

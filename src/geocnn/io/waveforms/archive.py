@@ -252,6 +252,6 @@ def _components(
         one = next(iter(found))
         notes.append(
             f"{one.network}.{one.station}.{one.location}.{one.code[:-1]}? has no {' and no '.join(missing)} component; "
-            "picked on what there is, with less certainty."
+            "a picker goes on with what there is, with less certainty."
         )
     return components

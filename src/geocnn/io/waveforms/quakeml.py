@@ -27,7 +27,7 @@ class PhasePick:
 
     Attributes:
         channel: where it was seen.
-        phase: such as P or S.
+        phase: such as P or S; empty if it is not known.
         time: nanoseconds since 1970 (UTC).
         uncertainty: standard deviation, s; None if it is not known.
         probability: that there is an arrival; None if it is not known.
@@ -55,12 +55,16 @@ class Origin:
         latitude: degrees north.
         longitude: degrees east.
         depth: km; None if it is not known.
+        uncertainty: standard deviation of the time, s; None if it is not known.
+        spread: standard deviation of the place, horizontally, km; None if it is not known.
     """
 
     time: int
     latitude: float
     longitude: float
     depth: float | None = None
+    uncertainty: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,13 @@ class Event:
         picks: of all stations.
         origin: None if it has not been located.
         magnitude: moment magnitude; None if it is not known.
+        comment: what else is known, in words.
     """
 
     picks: tuple[PhasePick, ...]
     origin: Origin | None = None
     magnitude: float | None = None
+    comment: str = ""
 
     @property
     def place(self) -> Place | None:
@@ -104,8 +110,9 @@ def _event(event: Event, identity: str) -> str:
     """The text of an event."""
     element = ET.Element("event", publicID=identity)
     picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
-    if event.place is not None:
-        _under(_under(element, "comment"), "text", event.place.describe())
+    comment = event.comment or (event.place.describe() if event.place is not None else "")
+    if comment:
+        _under(_under(element, "comment"), "text", comment)
     for pick, own in zip(event.picks, picks, strict=True):
         _pick(element, pick, own)
     if event.origin is not None:
@@ -129,7 +136,8 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     if pick.place is not None:
         azimuth = pick.place.azimuth
         _under(_value(element, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
-    _under(element, "phaseHint", pick.phase)
+    if pick.phase:
+        _under(element, "phaseHint", pick.phase)
     if pick.polarity:
         _under(element, "polarity", "positive" if pick.polarity > 0 else "negative")
     _under(element, "evaluationMode", pick.mode)
@@ -138,14 +146,22 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
 
 
 def _origin(parent: ET.Element, event: Event, identity: str, picks: Sequence[str]) -> None:
-    assert event.origin is not None
+    origin = event.origin
+    assert origin is not None
     element = _under(parent, "origin", publicID=f"{identity}/origin")
-    _value(element, "time", _iso(event.origin.time))
-    _value(element, "latitude", f"{event.origin.latitude:.5f}")
-    _value(element, "longitude", f"{event.origin.longitude:.5f}")
-    if event.origin.depth is not None:
-        _value(element, "depth", f"{1000 * event.origin.depth:.0f}")  # metres, in QuakeML
-    for k, (pick, own) in enumerate(zip(event.picks, picks, strict=True)):
+    time = _value(element, "time", _iso(origin.time))
+    if origin.uncertainty is not None:
+        _under(time, "uncertainty", f"{origin.uncertainty:.3f}")
+    _value(element, "latitude", f"{origin.latitude:.5f}")
+    _value(element, "longitude", f"{origin.longitude:.5f}")
+    if origin.depth is not None:
+        _value(element, "depth", f"{1000 * origin.depth:.0f}")  # metres, in QuakeML
+    if origin.spread is not None:
+        uncertainty = _under(element, "originUncertainty")
+        _under(uncertainty, "horizontalUncertainty", f"{1000 * origin.spread:.0f}")
+        _under(uncertainty, "preferredDescription", "horizontal uncertainty")
+    known = [(pick, own) for pick, own in zip(event.picks, picks, strict=True) if pick.phase]
+    for k, (pick, own) in enumerate(known):
         arrival = _under(element, "arrival", publicID=f"{identity}/arrival/{k}")
         _under(arrival, "pickID", own)
         _under(arrival, "phase", pick.phase)

@@ -46,7 +46,7 @@ def convnetquake(
     the kernels of the convolutions, white noise added. The published records are no longer to be had: these are
     synthetic, of a catalogue like that of Guthrie, Oklahoma, or of yours, at a station that keeps its site, instrument
     and scatterers. Windows are normalised one by one, not by the largest amplitude of the month, which a stream does
-    not know, and cut anew in every epoch.
+    not know, and cut anew in every epoch. geocnn predict RUN FOLDER finds earthquakes in records of any length then.
 
     Args:
         clusters: of epicentres; the paper has 6 and 50.
@@ -85,7 +85,7 @@ def convnetquake(
     return Recipe(
         name="convnetquake",
         model=job.model,
-        card=job.card.replace(training={"arguments": given}),
+        card=job.card.replace(training={"arguments": given} | job.card.training),
         train=job.train,
         validation=job.validation,
         loss=cross_entropy,

@@ -16,6 +16,7 @@ from geocnn.models.base import Network
 from geocnn.recipes.convnetquake.data import NORMALISATION, RATE, RECORD, SIZE, RegionWindows
 from geocnn.synthetic.earthquakes import COMPONENTS
 from geocnn.synthetic.region import FAR, SITE, Region, sequence
+from geocnn.synthetic.region.geometry import offsets
 
 __all__ = ["Job", "plan"]
 
@@ -92,7 +93,7 @@ def plan(
     sizes = np.bincount(region.cluster)
     return Job(
         model,
-        _card(clusters, said),
+        _card(clusters, said).replace(training={"clusters": _places(region)}),
         train,
         validation,
         (
@@ -122,6 +123,25 @@ def _region(
     region = put(known, site)
     far = f" (the other {len(known) - len(region)} are farther than {FAR:g} km)" if len(region) < len(known) else ""
     return region, f"{len(region)} earthquakes of {Path(catalogue).name}{far}"
+
+
+def _places(region: Region) -> list[dict[str, float]]:
+    """Centre of each cluster, and the root mean square of the distance of its earthquakes from there."""
+    places = []
+    for number in range(region.cluster.max() + 1):
+        own = region.cluster == number
+        known = region.hypocentres[own]
+        east = (known.longitude - region.site.longitude + 180) % 360 - 180  # the same on both sides of the date line
+        latitude, longitude = float(known.latitude.mean()), float(region.site.longitude + east.mean())
+        away = offsets(latitude, longitude, (known.latitude, known.longitude)).distance
+        places.append(
+            {
+                "latitude": round(latitude, 5),
+                "longitude": round((longitude + 180) % 360 - 180, 5),
+                "spread_km": round(float(np.sqrt(np.mean(away**2))), 3),
+            }
+        )
+    return places
 
 
 def _chosen(sites: list[Site], name: str | None, path: str | Path) -> Site:

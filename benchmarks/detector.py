@@ -1,0 +1,170 @@
+"""A day of a station through ConvNetQuake, a window every 0.64 s: seconds of the network alone and of the command.
+
+    python benchmarks/detector.py [--repeats 5] [--parts 4] [--command]
+
+Random weights, which take as long as others. The network alone, processor time of one thread, in turn: each window
+normalised by itself and judged in batches of 64 (the plain way, as ``geocnn predict RUN windows.npz`` does it), and
+along the record, as ``geocnn predict RUN ARCHIVE`` does it, where each thread takes a part of eleven minutes; of
+``--parts`` parts, which are scaled to a day. The third row is the first layer alone, the fourth what the machine does
+at best. With --command a day of miniSEED is written, and a process of its own goes from these files to the table.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+from torch import nn
+
+from geocnn import checkpoints
+from geocnn.checkpoints import Card, Trained
+from geocnn.classification import probabilities
+from geocnn.hardware import keep_memory
+from geocnn.io.waveforms import ArrayPiece, Channel, Record
+from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.models import build
+from geocnn.normalisation import Normalisation
+from geocnn.prediction.judge import STEP, Judge
+from geocnn.prediction.picker import Part
+
+PART, DAY, SIZE = 65_536, 8_640_000, 1001
+START = 1_767_225_600 * 1_000_000_000
+COMMAND = """
+import resource, sys
+from geocnn.__main__ import main
+sys.argv = ["geocnn", "predict", *sys.argv[1:], "--quiet"]
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def network() -> Trained:
+    """With random weights."""
+    torch.manual_seed(0)
+    arguments = {"ndim": 1, "in_channels": 3, "out_channels": 7}
+    classes = ("noise", *(f"cluster {k}" for k in range(1, 7)))
+    card = Card(
+        "convnetquake",
+        "classification",
+        "convnetquake",
+        arguments,
+        classes,
+        tuple("ZNE"),
+        ("time",),
+        (SIZE,),
+        normalisation={"kind": "peak"},
+    )
+    return Trained(build("convnetquake", **arguments).eval().requires_grad_(requires_grad=False), card)
+
+
+def plain(trained: Trained, waveform: Float32[ndarray, "3 samples"]) -> Float32[ndarray, "windows classes"]:
+    """Each window by itself."""
+    windows = [waveform[:, at : at + SIZE] for at in range(0, waveform.shape[1] - SIZE + 1, STEP)]
+    x = np.stack([Normalisation.fit(window, kind="peak").apply(window) for window in windows])
+    return probabilities(trained, x, device="cpu", show_progress=False)
+
+
+def alone(repeats: int, count: int) -> None:
+    """Print the rows of the network alone."""
+    trained = network()
+    judge = Judge.of(trained, device="cpu")
+    rng = np.random.default_rng(0)
+    parts = []
+    for number in range(count):
+        waveform = rng.normal(0, 100, (3, PART + judge.halo)).astype(np.float32)
+        record = Record(number * PART, waveform, np.ones(waveform.shape, bool))
+        parts.append((Part(number * PART, (number + 1) * PART), record))
+    waveform = parts[0][1].waveform
+    torch.set_num_threads(1)
+    keep_memory()
+    with torch.inference_mode():
+        found = judge.model(torch.from_numpy(waveform)).softmax(1).numpy()
+    print(f"largest difference of probabilities: {np.abs(found - plain(trained, waveform)).max():.1e}\n")
+    ways: dict[str, Callable[[Part, Record], object]] = {
+        "each window by itself": lambda _part, record: plain(trained, record.waveform),
+        "along the record": judge,
+        "of that the first layer": lambda _part, record: first_layer(judge, record),
+        "as many multiply-adds, matrix products": lambda _part, _record: products(trained),
+    }
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(repeats):
+        for part, record in parts:
+            for way, run in ways.items():
+                begun = time.thread_time()
+                run(part, record)
+                times[way].append((time.thread_time() - begun) * DAY / PART)
+    print("| way | seconds of a day, median | least |\n| --- | --- | --- |")
+    for way, seconds in times.items():
+        print(f"| {way} | {np.median(seconds):.1f} | {min(seconds):.1f} |")
+
+
+def first_layer(judge: Judge, record: Record) -> None:
+    """The first convolution of all windows and its ReLU."""
+    windows = torch.from_numpy(record.waveform.T.copy()).unfold(0, SIZE, STEP)
+    with torch.inference_mode():
+        for first in range(0, len(windows), 128):
+            torch.relu_(judge.model.convolutions[0](windows[first : first + 128, :, None]))
+
+
+def products(trained: Trained) -> None:
+    """Products of matrices with as many multiply-adds as the windows of a part."""
+    left, wanted = torch.ones(1024, 1024), PART / STEP * multiply_adds(trained)
+    for _ in range(round(wanted / 1024**3)):
+        left @ left
+
+
+def multiply_adds(trained: Trained) -> int:
+    """Of a window, at its edges as elsewhere."""
+    size, total = SIZE, 0
+    for layer in trained.model.get_submodule("features").children():
+        if not isinstance(layer, nn.ReLU):
+            size = -(-size // 2)
+            total += size * layer.get_parameter("weight").numel()
+    return total
+
+
+def command(repeats: int) -> None:
+    """Print what the whole command takes."""
+    with tempfile.TemporaryDirectory() as name:
+        run, days = Path(name) / "run", Path(name) / "days"
+        trained = network()
+        checkpoints.save(run, trained.model, trained.card)
+        days.mkdir()
+        rng = np.random.default_rng(0)
+        for component in "ZNE":
+            samples = rng.normal(0, 500, DAY).round().astype(np.int32)
+            piece = ArrayPiece.of(Channel("OK", "AAA", "", f"HH{component}"), START, 100.0, samples)
+            write_miniseed(days / f"{component}.mseed", [piece])
+        found = []
+        for number in range(repeats):
+            words = [str(run), str(days), "--out", str(Path(name) / f"{number}.csv")]
+            begun = time.perf_counter()
+            done = subprocess.run([sys.executable, "-c", COMMAND, *words], capture_output=True, text=True, check=True)
+            found.append((time.perf_counter() - begun, float(done.stdout.split()[-1])))
+        seconds, peak = np.median(found, axis=0)
+        print(f"\nthe command, from miniSEED to the table: {seconds:.1f} s, {peak:.0f} MB")
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--parts", type=int, default=4)
+    parser.add_argument("--command", action="store_true", help="the whole command as well")
+    options = parser.parse_args()
+    alone(options.repeats, options.parts)
+    if options.command:
+        command(options.repeats)
+
+
+if __name__ == "__main__":
+    main()

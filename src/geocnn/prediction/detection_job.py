@@ -1,0 +1,122 @@
+"""Stations one after the other: windows judged, put together, and noted so that a stopped run goes on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from geocnn.checkpoints import Card
+from geocnn.errors import DataError
+from geocnn.io.waveforms import Archive, Record, Station
+from geocnn.prediction.detections import Detection, Detections, detections_of
+from geocnn.prediction.journal import PartJournal
+from geocnn.prediction.judge import RATE, Judge, Judged, Window
+from geocnn.prediction.picker import Part, parts, picked
+from geocnn.progress import Tick, progress
+
+__all__ = ["DetectionJob", "JudgedJournal"]
+
+_HOUR = 3600 * RATE
+"""Samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class DetectionJob:
+    """Detects earthquakes in an archive.
+
+    Attributes:
+        judge: the network at work.
+        card: of the network.
+        journal: of what has been found.
+    """
+
+    judge: Judge
+    card: Card
+    journal: "JudgedJournal"
+
+    def run(self, archive: Archive, *, show_progress: bool) -> Detections:
+        """Go through all stations.
+
+        Raises:
+            DataError: no station has a window to be judged, or one is not read at 100 Hz.
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+            TargetError: the journal cannot be written.
+        """
+        work = [(station, parts(station)) for station in archive.stations]
+        hours = sum(part.last - part.first for _, found in work for part in found) / _HOUR
+        detections: list[Detection] = []
+        notes = list(archive.notes)
+        count = 0
+        with progress("hours", hours, show=show_progress) as tick:
+            for station, of_station in work:
+                own = self._station(station, of_station, tick)
+                windows = (window for judged in own for window in judged.windows)
+                detections += detections_of(station, windows, self.judge.window)
+                notes += [*self._notes(station, own), *station.notes]
+                count += sum(judged.number for judged in own)
+        if not count:
+            self.journal.done = True  # nothing to go on with
+            raise self._nothing(archive)
+        return Detections(tuple(detections), count, self.card, tuple(dict.fromkeys(notes)))
+
+    def _station(self, station: Station, of_station: Sequence[Part], tick: Tick) -> list[Judged]:
+        """What was found in the parts of a station, by time."""
+        keys = {part: self.journal.key(station, part, self.judge) for part in of_station}
+        known = {part: found[0] for part, key in keys.items() if (found := self.journal.get(key, station))}
+
+        def records() -> Iterator[tuple[Part, Record]]:
+            for part in of_station:
+                if part in known:
+                    tick((part.last - part.first) / _HOUR, str(station))
+                else:
+                    yield part, self.judge.read(station, part)
+
+        with closing(picked(self.judge, records())) as made:
+            for new in made:
+                known[new.part] = new
+                self.journal.add(keys[new.part], [new])
+                tick((new.part.last - new.part.first) / _HOUR, str(station))
+        return [known[part] for part in of_station]
+
+    def _notes(self, station: Station, found: Sequence[Judged]) -> Iterator[str]:
+        """Where nothing was looked for."""
+        if not any(judged.number for judged in found):
+            yield f"{station} has no {self._span} of all three components without a gap; nothing is looked for there."
+        elif lacking := sum(judged.lacking for judged in found):
+            how_long = f"{lacking / RATE:.2f} s" if lacking < _HOUR / 10 else f"{lacking / _HOUR:.2f} h"
+            yield (
+                f"{station} lacks one or two components for {how_long}; the network needs all three, and nothing is "
+                "looked for there."
+            )
+
+    def _nothing(self, archive: Archive) -> DataError:
+        """What to say where there is nothing to be judged."""
+        names = [str(station) for station in archive.stations]
+        which = f"{names[0]} has no" if len(names) == 1 else f"none of the {len(names)} stations has"
+        longest = max(last - first for station in archive.stations for first, last in station.runs()) / RATE
+        missing = [note.partition(";")[0] for note in archive.notes if " component" in note]
+        why = "; ".join([*missing[:3], f"the longest record has {longest:.2f} s"])
+        return DataError(
+            f"{which} {self._span} of vertical, north and east component without a gap, and the network judges nothing "
+            f"else ({why}); give records with all three."
+        )
+
+    @property
+    def _span(self) -> str:
+        """Length of a window."""
+        return f"{self.judge.window / RATE:g} s"
+
+
+class JudgedJournal(PartJournal[Judged]):
+    """What was found in finished parts, one entry each."""
+
+    def entry(self, found: Judged) -> list[object]:
+        """Its numbers."""
+        windows = [[window.start, *window.probability] for window in found.windows]
+        return [*found.part, found.number, found.lacking, windows]
+
+    def found(self, station: Station, entry: Sequence[object]) -> Judged:  # noqa: ARG002
+        """The same again."""
+        first, last, number, lacking, windows = entry
+        known = tuple(Window(start, tuple(chances)) for start, *chances in windows)  # type: ignore[attr-defined]
+        return Judged(Part(first, last), known, number, lacking)  # type: ignore[arg-type]

@@ -1,0 +1,155 @@
+"""A network that judges windows at work on a record: each window of 10 s, one every 0.64 s, part by part."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32
+from numpy import ndarray
+
+from geocnn.checkpoints import Trained, judges_seismograms
+from geocnn.errors import DataError
+from geocnn.hardware import choose_device
+from geocnn.io.waveforms import Record, Station
+from geocnn.io.waveforms.pieces import spans
+from geocnn.models.convnetquake import ConvNetQuake
+from geocnn.models.convnetquake_windows import ConvNetQuakeInWindows
+from geocnn.prediction.picker import Part
+
+__all__ = ["RATE", "STEP", "Judge", "Judged", "Window"]
+
+STEP = 64
+"""Samples from one window to the next; windows begin at multiples of it, counted from 1970, in all records alike."""
+RATE = 100.0
+"""Samples per second of what the network learns from."""
+_DIGITS = 6
+"""Of probabilities: a run that goes on where another was stopped reads what that has written."""
+
+
+class Window(NamedTuple):
+    """A window in which the network sees an earthquake.
+
+    Attributes:
+        start: number of its first sample, counted from 1970.
+        probability: of each class, noise first.
+    """
+
+    start: int
+    probability: tuple[float, ...]
+
+
+class Judged(NamedTuple):
+    """What was found in the windows that begin in a part.
+
+    Attributes:
+        part: the part.
+        windows: those with an earthquake, by time.
+        number: of windows that were judged.
+        lacking: samples of the part at which some components have data and others have not.
+    """
+
+    part: Part
+    windows: tuple[Window, ...]
+    number: int
+    lacking: int
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A network that judges windows.
+
+    Attributes:
+        model: for records, on the device.
+        place: the device.
+        window: samples of a window.
+        threshold: least probability of an earthquake of any class; None where the most probable class decides alone.
+        identity: a digest of all that it depends on beside the records.
+    """
+
+    model: ConvNetQuakeInWindows
+    place: torch.device
+    window: int
+    threshold: float | None
+    identity: str
+
+    @property
+    def halo(self) -> int:
+        """Samples behind a part that its windows reach into."""
+        return self.window - STEP
+
+    @classmethod
+    def of(cls, trained: Trained, *, threshold: float | None = None, device: str = "auto") -> "Judge":
+        """For a network.
+
+        Raises:
+            DataError: it does not judge windows of seismograms, or the threshold is no probability.
+        """
+        card, model = trained.card, trained.model
+        if not judges_seismograms(card) or not isinstance(model, ConvNetQuake):
+            raise DataError(
+                f"{card.name} does not judge windows of seismograms; give a folder of geocnn train convnetquake."
+            )
+        if card.normalisation.get("kind") != "peak":
+            raise DataError(
+                f"{card.name} takes windows that are not normalised by their peak; give them as windows.npz, or a "
+                "folder of geocnn train convnetquake."
+            )
+        if threshold is not None and not 0 < threshold <= 1:
+            raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
+        digest = hashlib.sha256(f"{STEP} {threshold}".encode())
+        for value in model.state_dict().values():
+            digest.update(value.cpu().numpy().tobytes())
+        place = choose_device(device)
+        fast = ConvNetQuakeInWindows(model, STEP).eval().to(place)
+        return cls(fast, place, fast.window, threshold, digest.hexdigest())
+
+    def read(self, station: Station, part: Part) -> Record:
+        """A part with the rest of the windows that begin in it.
+
+        Raises:
+            DataError: the station is read at another rate than the network has learnt.
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+        """
+        if station.rate != RATE:
+            raise DataError(
+                f"{station} is read at {station.rate:g} Hz; the network needs {RATE:g}, as open_archive gives it."
+            )
+        return station.read(part.first, part.last + self.halo)
+
+    def __call__(self, part: Part, record: Record) -> Judged:
+        """Judge the windows that begin in a part and have data of all components throughout."""
+        live = np.all(record.live, axis=0)
+        own = record.live[:, : part.last - part.first]
+        lacking = int(np.sum(np.any(own, axis=0) & ~np.all(own, axis=0)))
+        found: list[Window] = []
+        whole = self._whole(live)
+        for first, last in spans(whole):
+            samples = record.waveform[:, first * STEP : (last - 1) * STEP + self.window]
+            probability = self._probability(samples)
+            rows = np.flatnonzero(self._detected(probability))
+            starts = record.start + (first + rows) * STEP
+            chances = np.round(probability[rows].astype(float), _DIGITS)
+            found += [Window(start, tuple(p)) for start, p in zip(starts.tolist(), chances.tolist(), strict=True)]
+        return Judged(part, tuple(found), int(whole.sum()), lacking)
+
+    def _whole(self, live: Bool[ndarray, " samples"]) -> Bool[ndarray, " windows"]:
+        """Which windows have no gap."""
+        gaps = np.concatenate(([0], np.cumsum(~live)))
+        starts = np.arange(0, len(live) - self.window + 1, STEP)
+        whole: Bool[ndarray, " windows"] = gaps[starts + self.window] == gaps[starts]
+        return whole
+
+    def _probability(self, samples: Float32[ndarray, "3 samples"]) -> Float32[ndarray, "windows classes"]:
+        """What the network says."""
+        with torch.inference_mode():
+            logits = self.model(torch.from_numpy(samples).to(self.place))
+            probability: Float32[ndarray, "windows classes"] = logits.float().softmax(1).cpu().numpy()
+        return probability
+
+    def _detected(self, probability: Float32[ndarray, "windows classes"]) -> Bool[ndarray, " windows"]:
+        """Which windows hold an earthquake."""
+        detected: Bool[ndarray, " windows"] = probability.argmax(1) > 0
+        return detected if self.threshold is None else detected & (1 - probability[:, 0] >= self.threshold)
