@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 import geocnn
 from geocnn.checkpoints import Trained
-from geocnn.location import AZIMUTH, DISTANCE, HEADS, Bins, around, place_of
+from geocnn.location import AZIMUTH, DISTANCE, HEADS, Bins, asked, place_of
 from geocnn.picking import find_picks
 from geocnn.synthetic.region.geometry import Plane, offsets
 
@@ -101,7 +101,7 @@ def cases(picker: Trained, folder: Path, source: str, size: int) -> Iterator[Cas
                 continue
             first = round(onset) - BEFORE
             record = np.concatenate((waveform, phases))[:, first : first + size]
-            record[3] = around(record[3], BEFORE)
+            record[3:] = asked(record[3:], BEFORE)
             epicentre = float(row["event_lat"]), float(row["event_lon"])
             delay = (s - known) / RATE if s >= 0 else None
             yield Case(record, row["event_id"], place, epicentre, float(row["event_depth_km"]), delay)
@@ -119,6 +119,11 @@ def turned(a: float, b: float) -> float:
     return abs((a - b + 180) % 360 - 180)
 
 
+def errors(apart: Float[ndarray, " records"]) -> str:
+    """Mean and median."""
+    return f"{np.abs(apart).mean():.1f} ({np.median(np.abs(apart)):.1f})"
+
+
 def alone(
     records: list[Case], probability: Float[ndarray, "records bins"], constants: tuple[float, ...]
 ) -> Iterator[str]:
@@ -132,12 +137,12 @@ def alone(
     inside = [p.distance.low <= d <= p.distance.high for p, d in zip(places, true, strict=True)]
     yield f"records {len(records)}, called an earthquake {np.mean([p.probability > 0.5 for p in places]):.3f}"
     yield (
-        f"distance, mean error, km: detector {np.abs(found - true).mean():.1f}, constant {constants[0]:.0f} km "
-        f"{np.abs(constants[0] - true).mean():.1f}, within its 68 % {np.mean(inside):.2f}"
+        f"distance, mean (median) error, km: detector {errors(found - true)}, constant {constants[0]:.0f} km "
+        f"{errors(constants[0] - true)}, within its 68 % {np.mean(inside):.2f}"
     )
     yield (
-        f"    P and S known ({both.sum()}): detector {np.abs(found - true)[both].mean():.1f}, "
-        f"8 km/s {np.abs(rule - true)[both].mean():.1f}"
+        f"    P and S known ({both.sum()}): detector {errors((found - true)[both])}, "
+        f"8 km/s {errors((rule - true)[both])}"
     )
     angle = np.array([turned(p.azimuth.value, a) for p, (_, a) in zip(places, seen, strict=True)])
     wide = np.array([turned(p.azimuth.low, p.azimuth.high) / 2 for p in places])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geocnn.errors import DataError
-from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, Estimate, Place, encode, place_of
+from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, Estimate, Place, asked, encode, place_of
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,16 @@ def test_places_in_and_out():
     assert encode(event=False, where=None).sum() == 1
     with pytest.raises(DataError, match=f"has {sum(HEADS)}"):
         place_of(np.ones(7))
+
+
+def test_a_question_is_about_one_p_wave_and_the_s_before_the_next():
+    phases = np.full((2, 1000), 0.1, np.float32)
+    phases[0, 480:520] = phases[0, 760:] = 0.9
+    p, s = asked(phases, 500)
+    assert np.flatnonzero(p).tolist() == list(range(450, 551))
+    assert p[500] == np.float32(0.9)
+    assert np.flatnonzero(s).tolist() == list(range(450, 760))
+    assert np.flatnonzero(asked(phases[:, :600], 590)[1]).tolist() == list(range(540, 600))
 
 
 def test_half_of_an_interval_through_north():

@@ -1,10 +1,12 @@
 """From archive to catalogue: stopped runs go on, days are drawn, probabilities are kept, archives are opened."""
 
+import csv
 import json
 from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 import geocnn
 from geocnn.cli import main
@@ -57,7 +59,7 @@ def small_parts(monkeypatch):
 
 
 def texts(folder, name="c"):
-    return (folder / f"{name}.xml").read_text(), (folder / f"{name}.csv").read_text()
+    return [(folder / f"{name}{end}").read_text() for end in (".xml", ".csv", "-events.csv")]
 
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, quakes, data, small_parts):
@@ -116,6 +118,52 @@ def test_probabilities_are_those_that_picks_come_from(tmp_path, quakes, data):
         assert near[0].data.max() > 0.05 * arrival.pick.probability
 
 
+def test_what_one_station_says_of_places(tmp_path, quakes, data):
+    """In the table and the QuakeML, as the detector says it of the record about the pick alone."""
+    made = pick_earthquakes(quakes, data, tmp_path / "c.xml", show_progress=False)
+    rows = list(csv.DictReader((tmp_path / "c-events.csv").read_text().splitlines()))
+    catalogue = obspy.read_events(str(tmp_path / "c.xml"))
+    assert len(rows) == len(catalogue) == len(made.events)
+    detector = geocnn.load("detector", ndim=1).model
+    station = geocnn.open(data).stations[0]
+    seen = 0
+    for row, event, ours in zip(rows, catalogue, made.events, strict=True):
+        pick = ours.picks[0]
+        assert (row["stations"], ours.place is None) == ("XX.AAA", pick.phase == "S")
+        if len(ours.picks) == 2:
+            assert float(row["s_minus_p"]) == pytest.approx((ours.picks[1].time - pick.time) / SECOND, abs=0.006)
+        if ours.place is None:
+            assert row["distance"] == row["where"] == ""
+            continue
+        seen += 1
+        onset = station.index(pick.time)
+        start = (onset - 4600) // 256 * 256  # as far as the picker sees and more, in its steps
+        record = station.read(start, start + 9216)
+        first = onset - 500 - start
+        with torch.no_grad():
+            phases = torch.softmax(quakes.model(torch.from_numpy(record.waveform)[None]), 1)[0, :2].numpy()
+            window = np.concatenate((record.waveform, phases))[:, first : first + 3072]
+            window[3, :450], window[3, 551:], window[4, :450] = 0, 0, 0
+            later = np.flatnonzero(phases[0, first + 551 :] > 0.3)
+            window[4, 551 + (later[0] if len(later) else 9999) :] = 0
+            logits = detector(torch.from_numpy(window)[None])[0]
+        event_logits, distance = logits[:2], torch.softmax(logits[2:34], 0).numpy()
+        assert float(row["probability"]) == pytest.approx(float(torch.softmax(event_logits, 0)[1]), abs=0.05)
+        median = np.interp(0.5, np.cumsum(distance), 0.7 * (200 / 0.7) ** ((np.arange(32) + 1) / 32))
+        assert float(row["distance"]) == pytest.approx(median, rel=0.15)
+        assert float(row["distance_low"]) < float(row["distance"]) < float(row["distance_high"])
+        back = event.picks[0].backazimuth
+        assert back == pytest.approx(float(row["azimuth"]), abs=0.51)
+        assert "km away" in event.comments[0].text
+        assert row["where"].split()[-1] in ["N", "NE", "E", "SE", "S", "SW", "W", "NW"]
+    assert seen > 3
+    plain = pick_earthquakes(quakes, data, detector=None, show_progress=False)
+    assert [a.pick.time for a in plain.arrivals] == [a.pick.time for a in made.arrivals]
+    assert all(event.place is None for event in plain.events)
+    with pytest.raises(DataError, match="quakes tells no places of earthquakes; give detector"):
+        pick_earthquakes(quakes, data, detector=quakes, show_progress=False)
+
+
 def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):
     _, counted = small_parts
     folder = tmp_path / "pictures"
@@ -129,6 +177,7 @@ def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):
     assert sorted(p.name for p in folder.iterdir()) == [
         "XX.AAA..HH.2023-11-14.png",
         "XX.AAA..HH.2023-11-15.png",
+        "XX.AAA..HH.places.png",
         "XX.AAA..HH.png",
     ]
     assert (folder / "XX.AAA..HH.2023-11-14.png").stat().st_mtime_ns == first  # not drawn again
@@ -183,7 +232,7 @@ def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     assert table == pick_earthquakes(quakes, data, show_progress=False).table()
     stream = obspy.read(str(data / "a.mseed"))
     picks = geocnn.predict(quakes, stream, tmp_path / "s.xml", show_progress=False)
-    assert len(obspy.read_events(str(tmp_path / "s.xml"))) == len(picks.events) > 2
+    assert len(obspy.read_events(str(tmp_path / "s.xml"))) == len(picks.events) > 1
     assert [s.pieces for s in geocnn.open(stream).stations]
     with pytest.raises(DataError, match="memory is for surveys, and a picker takes seismograms"):
         geocnn.predict(quakes, data, memory="1GB")

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 
-__all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Estimate", "Place", "around", "encode", "place_of"]
+__all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Estimate", "Place", "asked", "encode", "place_of"]
 
 _BLUR = 0.6
 """Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
@@ -19,6 +19,8 @@ _BLUR = 0.6
 
 _ABOUT = 50
 """Samples on each side of a pick that are of the same wave."""
+_NEXT = 0.3
+"""Probability of another P wave."""
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 
@@ -158,16 +160,22 @@ def encode(*, event: bool | None, where: tuple[float, float, float] | None) -> F
     return np.concatenate([first, *(scale.encode(value) for scale, value in zip(scales, where, strict=True))])
 
 
-def around(probability: Float32[ndarray, " samples"], onset: int) -> Float32[ndarray, " samples"]:
-    """Probabilities of P about a pick alone, half a second to both sides at 100 Hz: that is what a detector is asked.
+def asked(phases: Float32[ndarray, "2 samples"], onset: int) -> Float32[ndarray, "2 samples"]:
+    """Probabilities of P and S as a detector takes them that is asked about one P wave, at 100 Hz.
+
+    P is left within half a second of the pick alone. What comes from the next P wave on may be the S wave of that one,
+    and is left out.
 
     Args:
-        probability: of P, by sample.
+        phases: as a picker gives them.
         onset: sample of the pick.
     """
-    kept = np.zeros_like(probability)
+    kept = np.zeros_like(phases)
     here = slice(max(0, onset - _ABOUT), onset + _ABOUT + 1)
-    kept[here] = probability[here]
+    kept[0, here] = phases[0, here]
+    later = np.flatnonzero(phases[0, here.stop :] >= _NEXT)
+    end = here.stop + int(later[0]) if len(later) else phases.shape[1]
+    kept[1, here.start : end] = phases[1, here.start : end]
     return kept
 
 

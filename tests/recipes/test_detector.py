@@ -36,7 +36,8 @@ def test_records_and_what_is_asked_of_them(quakes):
     np.testing.assert_array_equal(x[1, :3].numpy(), record.waveform)
     with torch.no_grad():
         p, s = torch.softmax(quakes.model(torch.from_numpy(record.waveform)[None]), 1)[0, :2].numpy()
-    np.testing.assert_allclose(x[1, 4], s, rtol=1e-3, atol=1e-4)
+    there = np.flatnonzero(x[1, 4])
+    np.testing.assert_allclose(x[1, 4, there], s[there], rtol=1e-3, atol=1e-4)
     kept = np.flatnonzero(x[1, 3])
     assert 0 < len(kept) <= 101
     assert np.ptp(kept) <= 100
@@ -51,7 +52,7 @@ def test_what_is_asked():
         record = earthquake(number, seed=5, size=3072, ranges=samples.ranges)
         probability = np.zeros(3072, np.float32)
         probability[[700, 2200]] = 0.5, 0.6  # what a picker takes for P waves
-        onset, known = samples.asked(np.random.default_rng(number), record, probability)
+        onset, known = samples.question(np.random.default_rng(number), record, probability)
         waves = [a for a in record.arrivals if a.phase == "P" and a.time < 29.72]
         near = [a for a in waves if abs(a.time * 100 - onset) < 1]
         if not near:
@@ -61,7 +62,7 @@ def test_what_is_asked():
         elif known[2:].any():
             source, said = record.sources[near[0].source], place_of(known)
             assert known[:2].tolist() == [0, 1]
-            assert said.distance.value == pytest.approx(source.distance, rel=0.1)
+            assert said.distance.value == pytest.approx(max(source.distance, 0.75), rel=0.1)
             assert abs((said.azimuth.value - source.azimuth + 180) % 360 - 180) < 2
             counts["placed"] += 1
         else:

@@ -36,7 +36,7 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
     places = [p for event in events if (p := event.place) is not None and p.probability >= _LEAST]
     if not places:
         return None
-    made = figure(7.6, 8.2)
+    made = figure(8.2, 7.6)
     compass: PolarAxes = made.add_subplot(projection="polar")  # type: ignore[assignment]
     compass.set_theta_zero_location("N")
     compass.set_theta_direction(-1)
@@ -49,7 +49,7 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
         np.radians([p.azimuth.value for p in sure]),
         np.log10([p.distance.value for p in sure]),
         c=[p.azimuth.half for p in sure],
-        cmap=cm.lajolla_r,
+        cmap=cm.lajolla,
         vmin=0,
         vmax=_SURE,
         s=42,
@@ -65,9 +65,9 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
     compass.set_xticks(np.radians(np.arange(0, 360, 45)), ["N", "NE", "E", "SE", "S", "SW", "W", "NW"])
     compass.grid(color="0.75", linewidth=0.6)
     compass.set_axisbelow(True)
-    compass.set_title(f"{station}", loc="left", fontsize=15, fontweight="bold", pad=32)
-    words = f"{len(places)} earthquakes seen from one station, {len(sure)} of them with a direction; grey: all together"
-    compass.text(0, 1.09, words, transform=compass.transAxes, fontsize=9.5, color="0.3")
+    made.suptitle(f"{station}", x=0.02, ha="left", fontsize=15, fontweight="bold")
+    words = f"{len(places)} earthquakes, each seen from this station alone, {len(sure)} of them with a direction"
+    compass.set_title(f"{words}\ngrey: where all of them together are", fontsize=9.5, color="0.3", pad=22)
     return made
 
 

@@ -4,8 +4,8 @@ What ConvNetQuake (T. Perol, M. Gharbi, M. Denolle, 2018, Science Advances 4(2),
 answers that hold for any station, from what an analyst would look at: the delay between P and S, and the motion of the
 ground about both. What differs from it:
 
-* A picker's probabilities come in beside the record, of S, and of the P wave that is asked about: a record of a swarm
-  holds others.
+* A picker's probabilities come in beside the record, of the P wave that is asked about and of S before the next P: a
+  record of a swarm holds others (:func:`geocnn.location.asked`).
 * A local scale in front (:class:`~geocnn.layers.LocalScale`) instead of the largest amplitude of the month, and
   energy and polarisation of the motion in bands of frequency (:class:`~geocnn.layers.Polarisation`) instead of its
   samples, since that is where directions are.

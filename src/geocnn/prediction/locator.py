@@ -13,7 +13,7 @@ from torch import nn
 from geocnn.checkpoints import Trained, is_detector
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
-from geocnn.location import HEADS, Place, around, place_of
+from geocnn.location import HEADS, Place, asked, place_of
 
 __all__ = ["BEFORE", "Locator"]
 
@@ -72,7 +72,7 @@ class Locator:
             first = onset - BEFORE
             there = record[:, max(0, first) : max(0, first + self.size)]
             window[:, max(0, -first) : max(0, -first) + there.shape[1]] = there
-            window[3] = around(window[3], BEFORE)
+            window[3:] = asked(window[3:], BEFORE)
         with torch.inference_mode():
             logits = self.model(torch.from_numpy(windows).to(self.place)).float()
             parts = [torch.softmax(z, 1) for z in torch.split(logits, list(HEADS), 1)]

@@ -101,6 +101,7 @@ def detector(
             ema=0.998,
             workers=workers,
             precision="auto",
+            threads=1,
         ),
         seed=seed,
         applies_to="",

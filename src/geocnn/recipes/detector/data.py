@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from numpy import ndarray
 from torch import Tensor, nn
 
-from geocnn.location import around, encode
+from geocnn.location import asked, encode
 from geocnn.synthetic.earthquakes import EarthquakeRanges, EarthquakeRecord, RecordedNoise, earthquake
 
 __all__ = ["PlacedRecords"]
@@ -56,12 +56,12 @@ class PlacedRecords:
             phases = torch.softmax(self.picker(waveform), 1)[:, :2].numpy()
         known = []
         for index, made, phase in zip(indices, records, phases, strict=True):
-            onset, said = self.asked(np.random.default_rng((self.seed, index, 1)), made, phase[0])
-            phase[0] = around(phase[0], onset)
+            onset, said = self.question(np.random.default_rng((self.seed, index, 1)), made, phase[0])
+            phase[:] = asked(phase, onset)
             known.append(said)
         return torch.cat((waveform, torch.from_numpy(phases)), 1), torch.from_numpy(np.stack(known))
 
-    def asked(
+    def question(
         self, rng: np.random.Generator, record: EarthquakeRecord, probability: Float32[ndarray, " size"]
     ) -> tuple[int, Float32[ndarray, " bins"]]:
         """The sample of a pick, and what is to be said of it.

@@ -1,6 +1,6 @@
 """A day of a station through ConvNetQuake, a window every 0.64 s: seconds of the network alone and of the command.
 
-    python benchmarks/detector.py [--repeats 5] [--parts 4] [--command]
+    python benchmarks/detections.py [--repeats 5] [--parts 4] [--command]
 
 Random weights, which take as long as others. The network alone, processor time of one thread, in turn: each window
 normalised by itself and judged in batches of 64 (the plain way, as ``geocnn predict RUN windows.npz`` does it), and
