@@ -35,6 +35,7 @@ __all__ = [
     "judges_seismograms",
     "load",
     "read_card",
+    "refuse_detector",
     "save",
     "versions",
     "write_atomically",
@@ -269,6 +270,19 @@ def is_picker(card: Card) -> bool:
 def is_detector(card: Card) -> bool:
     """Whether a network tells where the earthquake in a window of seismograms is."""
     return card.task == "location" and card.ndim == 1
+
+
+def refuse_detector(card: Card) -> None:
+    """Refuse a network that is nothing without a picker where another is wanted.
+
+    Raises:
+        DataError: it is a detector.
+    """
+    if is_detector(card):
+        raise DataError(
+            f"the network {card.name} tells where earthquakes are that a picker has found; type geocnn predict quakes "
+            f"PATH --detector {card.name}, or give the folder of that network there."
+        )
 
 
 def judges_seismograms(card: Card) -> bool:

@@ -69,7 +69,7 @@ def predict(
         faults: what becomes of fault probabilities.
         survey: what you know better than the headers.
     """
-    from geocnn.checkpoints import is_picker, judges_seismograms, read_card
+    from geocnn.checkpoints import is_picker, judges_seismograms, read_card, refuse_detector
     from geocnn.cli.text import named
     from geocnn.errors import DataError
     from geocnn.io.window_files import are_windows
@@ -81,6 +81,7 @@ def predict(
         others = run, faults, survey, page
         _records(network, card, (file, *more), out, picks or PickOptions(), others, common, picture=picture)
         return
+    refuse_detector(card)
     if picks is not None and (asked := given(picks)):
         raise DataError(f"{asked[0]} is for seismograms, and {network} takes surveys; leave it out.")
     if card.task == "classification":

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from geocnn import budget, io
-from geocnn.checkpoints import Card, Trained, load, versions
+from geocnn.checkpoints import Card, Trained, load, refuse_detector, versions
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, choose_device, keep_memory
@@ -229,11 +229,7 @@ def _check(card: Card, source: Source) -> None:
         DataError: another number of dimensions or channels.
     """
     name = source.path or "the array"
-    if card.task == "location":
-        raise DataError(
-            f"the network {card.name} tells where earthquakes are that a picker has found; type geocnn predict quakes "
-            f"PATH --detector {card.name}, or the folder of that network."
-        )
+    refuse_detector(card)
     if card.task != "segmentation":
         raise DataError(
             f"the network {card.name} does {card.task}: it judges whole windows; give it windows, as in geocnn predict "

@@ -153,7 +153,7 @@ def predict(
     Raises:
         DataError, MissingError, FormatError, TargetError: as of the two.
     """
-    from geocnn.checkpoints import Trained, is_picker, judges_seismograms, read_card
+    from geocnn.checkpoints import Trained, is_picker, judges_seismograms, read_card, refuse_detector
     from geocnn.io.source import Source
     from geocnn.io.window_files import are_windows
     from geocnn.prediction.catalogue import pick_earthquakes
@@ -165,6 +165,7 @@ def predict(
     unfit = [name for name, value in others.items() if value is not None]
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
     card = network.card if isinstance(network, Trained) else read_card(network)
+    refuse_detector(card)
     if is_picker(card):
         refuse_for_others(unfit, "a picker takes seismograms")
         return pick_earthquakes(network, data, out, **common)
@@ -302,7 +303,9 @@ def evaluate(
             f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give windows "
             "with --data."
         )
-    recipe = build(noted["recipe"], **noted["arguments"])
+    # What a network began with and learnt from may be gone; what it is judged by is made anew.
+    gone = ("noise", "start") if "noise_share" in noted["arguments"] else ()
+    recipe = build(noted["recipe"], **{k: v for k, v in noted["arguments"].items() if k not in gone})
     return evaluate_samples(
         trained,
         recipe.validation,

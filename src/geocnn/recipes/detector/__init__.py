@@ -76,7 +76,9 @@ def detector(
     arguments: dict[str, Any] = {"ndim": 1, "in_channels": 5, "out_channels": sum(HEADS), "heads": HEADS}
     network = first_network("detector", arguments, size, seed, start)
     recorded = recorded_noise(noise, noise_share, picker, size) if noise else None
-    ranges = EarthquakeRanges(distance=distance, depth=depth, vp=vp, ratio=ratio, second=0.35, flipped=0.01, dead=0.15)
+    given_ranges = {"distance": distance, "depth": depth, "vp": vp, "ratio": ratio}
+    pairs: dict[str, Any] = {name: (float(low), float(high)) for name, (low, high) in given_ranges.items()}
+    ranges = EarthquakeRanges(**pairs, second=0.35, flipped=0.01, dead=0.15)
     data = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
     if recorded:
         data += f", {noise_share:.0%} of them in noise of {len(recorded.windows)} real records"
