@@ -70,6 +70,7 @@ class Case:
     epicentre: tuple[float, float]
     depth: float
     delay: float | None
+    oriented: bool
 
     @property
     def seen(self) -> Plane:
@@ -104,7 +105,9 @@ def cases(picker: Trained, folder: Path, source: str, size: int) -> Iterator[Cas
             record[3:] = asked(record[3:], BEFORE)
             epicentre = float(row["event_lat"]), float(row["event_lon"])
             delay = (s - known) / RATE if s >= 0 else None
-            yield Case(record, row["event_id"], place, epicentre, float(row["event_depth_km"]), delay)
+            yield Case(
+                record, row["event_id"], place, epicentre, float(row["event_depth_km"]), delay, row["channels"] == "ZNE"
+            )
 
 
 def said(trained: Trained, records: list[Case]) -> Float[ndarray, "records bins"]:
@@ -144,12 +147,13 @@ def alone(
         f"    P and S known ({both.sum()}): detector {errors((found - true)[both])}, "
         f"8 km/s {errors((rule - true)[both])}"
     )
-    angle = np.array([turned(p.azimuth.value, a) for p, (_, a) in zip(places, seen, strict=True)])
-    wide = np.array([turned(p.azimuth.low, p.azimuth.high) / 2 for p in places])
+    known = [(w, a) for r, p, (_, a) in zip(records, places, seen, strict=True) if r.oriented and (w := p.azimuth)]
+    angle = np.array([turned(way.value, a) for way, a in known])
+    wide = np.array([way.half for way, _ in known])
     sure = wide <= np.median(wide)
     yield (
-        f"azimuth, median error, degrees: {np.median(angle):.0f}, of the surer half {np.median(angle[sure]):.0f}; "
-        f"guessing 90; within 45 degrees {np.mean(angle < 45):.2f}"
+        f"azimuth ({len(angle)} records of Z, N, E), median error, degrees: {np.median(angle):.0f}, of the surer half "
+        f"{np.median(angle[sure]):.0f}; guessing 90; within 45 degrees {np.mean(angle < 45):.2f}"
     )
     depth = np.array([p.depth.value for p in places]) - np.array([r.depth for r in records])
     guess = np.abs(np.array([r.depth for r in records]) - constants[1]).mean()
@@ -190,7 +194,8 @@ def together(records: list[Case], probability: Float[ndarray, "records bins"]) -
             away, angle = np.hypot(x, y), np.degrees(np.arctan2(x, y)) % 360
             _, distance, azimuth, _ = np.split(probability[k], np.cumsum(HEADS)[:-1])
             total += log_density(DISTANCE, distance, away.clip(0.7, 199))
-            total += log_density(AZIMUTH, azimuth, angle)
+            if records[k].oriented:
+                total += log_density(AZIMUTH, azimuth, angle)
             if (delay := records[k].delay) is not None:
                 circles -= np.abs(away - 8 * delay)
         best = np.unravel_index(np.argmax(total), total.shape)

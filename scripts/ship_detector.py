@@ -66,6 +66,8 @@ def within(logits: Tensor, known: Tensor) -> dict[str, float]:
     for p, y in zip(said, known.numpy(), strict=True):
         if y[HEADS[0] :].any():
             found, true = place_of(p), place_of(y)
+            assert found.azimuth is not None
+            assert true.azimuth is not None
             inside["distance"].append(found.distance.low <= true.distance.value <= found.distance.high)
             inside["depth"].append(found.depth.low <= true.depth.value <= found.depth.high)
             apart = abs((found.azimuth.value - true.azimuth.value + 180) % 360 - 180)

@@ -1,5 +1,7 @@
 """Bins of distance, azimuth and depth: what goes in comes out, and directions know no end."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,10 @@ def test_places_in_and_out():
     assert (said.distance.value, said.azimuth.value) == (pytest.approx(12, rel=0.05), pytest.approx(100, abs=2))
     assert Place.of(said.numbers()) == said
     assert "to the E (azimuth 100 degrees" in said.describe()
+    nowhere = dataclasses.replace(said, azimuth=None)
+    assert Place.of(nowhere.numbers()) == nowhere
+    assert nowhere.direction == ""
+    assert "azimuth" not in nowhere.describe()
     assert not encode(event=None, where=None).any()
     assert encode(event=False, where=None).sum() == 1
     with pytest.raises(DataError, match=f"has {sum(HEADS)}"):

@@ -12,7 +12,7 @@ import geocnn
 from geocnn.cli import main
 from geocnn.errors import DataError, FormatError
 from geocnn.figures.catalogue import CataloguePictures
-from geocnn.io.waveforms import Archive, ArrayPiece, Channel
+from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.prediction import picker as picker_module
@@ -162,6 +162,22 @@ def test_what_one_station_says_of_places(tmp_path, quakes, data):
     assert all(event.place is None for event in plain.events)
     with pytest.raises(DataError, match="quakes tells no places of earthquakes; give detector"):
         pick_earthquakes(quakes, data, detector=quakes, show_progress=False)
+
+
+def test_components_that_point_anywhere_give_no_azimuth(quakes, five_minutes):
+    pieces = [
+        ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), MIDNIGHT, 100.0, w.copy())
+        for c, w in zip("Z12", five_minutes[0], strict=True)
+    ]
+    made = pick_earthquakes(quakes, open_archive(pieces), show_progress=False)
+    places = [event.place for event in made.events if event.place is not None]
+    assert places
+    assert all(place.azimuth is None and place.distance.value > 0 for place in places)
+    assert any("its earthquakes have a distance and no azimuth" in note for note in made.notes)
+    assert "<backazimuth>" not in made.quakeml()
+    rows = list(csv.DictReader(made.event_table().splitlines()))
+    assert {row["azimuth"] for row in rows} == {""}
+    assert any(row["where"].endswith(" km") for row in rows)
 
 
 def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):

@@ -113,37 +113,41 @@ class Place:
     Attributes:
         probability: that there is one.
         distance: of the epicentre, km.
-        azimuth: of the epicentre, seen from the station, degrees from north.
         depth: km.
+        azimuth: of the epicentre, seen from the station, degrees from north; None where nobody knows in which
+            directions the horizontal components point.
     """
 
     probability: float
     distance: Estimate
-    azimuth: Estimate
     depth: Estimate
+    azimuth: Estimate | None
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> "Place":
         """The place with these :meth:`numbers`."""
-        return cls(numbers[0], *(Estimate(*numbers[k : k + 3]) for k in (1, 4, 7)))
+        distance, depth, *azimuth = (Estimate(*numbers[k : k + 3]) for k in range(1, len(numbers), 3))
+        return cls(numbers[0], distance, depth, azimuth[0] if azimuth else None)
 
     def numbers(self) -> list[float]:
         """All of its numbers, in order."""
-        return [self.probability, *self.distance, *self.azimuth, *self.depth]
+        return [self.probability, *self.distance, *self.depth, *(self.azimuth or ())]
 
     def describe(self) -> str:
         """In words, with the intervals of 68 %."""
         far, way, deep = self.distance, self.azimuth, self.depth
+        where = ""
+        if way is not None:
+            where = f" to the {self.direction} (azimuth {way.value:.0f} degrees, {way.half:.0f} to both sides)"
         return (
             f"earthquake with probability {self.probability:.2f}, {far.value:.3g} km away ({far.low:.3g} to "
-            f"{far.high:.3g}) to the {self.direction} (azimuth {way.value:.0f} degrees, {way.half:.0f} to both sides), "
-            f"{deep.value:.2g} km deep ({deep.low:.2g} to {deep.high:.2g})"
+            f"{far.high:.3g}){where}, {deep.value:.2g} km deep ({deep.low:.2g} to {deep.high:.2g})"
         )
 
     @property
     def direction(self) -> str:
-        """One of eight."""
-        return _DIRECTIONS[round(self.azimuth.value / 45) % 8]
+        """One of eight; empty where it is not known."""
+        return "" if self.azimuth is None else _DIRECTIONS[round(self.azimuth.value / 45) % 8]
 
 
 def encode(*, event: bool | None, where: tuple[float, float, float] | None) -> Float32[ndarray, " bins"]:
@@ -188,4 +192,4 @@ def place_of(probability: Float[ndarray, " bins"]) -> Place:
     if len(probability) != sum(HEADS):
         raise DataError(f"there are {len(probability)} probabilities; a detector of places has {sum(HEADS)}.")
     event, distance, azimuth, depth = np.split(probability, np.cumsum(HEADS)[:-1])
-    return Place(float(event[1]), DISTANCE.estimate(distance), AZIMUTH.estimate(azimuth), DEPTH.estimate(depth))
+    return Place(float(event[1]), DISTANCE.estimate(distance), DEPTH.estimate(depth), AZIMUTH.estimate(azimuth))

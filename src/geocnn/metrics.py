@@ -139,6 +139,8 @@ def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bin
         sums["false"] += float(y[0] * (said.probability > 0.5))
         if y[HEADS[0] :].any():
             known = place_of(y)
+            assert said.azimuth is not None
+            assert known.azimuth is not None
             sums["places"] += 1
             sums["distance"] += abs(math.log(said.distance.value / known.distance.value))
             sums["azimuth"] += abs((said.azimuth.value - known.azimuth.value + 180) % 360 - 180)

@@ -13,7 +13,7 @@ STATION = Station("XX", "AAA", "", "HH", ((), (), ()))
 
 def event(distance, azimuth, half=20.0, probability=0.9):
     around = Estimate(azimuth, (azimuth - half) % 360, (azimuth + half) % 360)
-    place = Place(probability, Estimate(distance, distance / 1.3, distance * 1.3), around, Estimate(8.0, 4.0, 12.0))
+    place = Place(probability, Estimate(distance, distance / 1.3, distance * 1.3), Estimate(8.0, 4.0, 12.0), around)
     return Event((PhasePick(Channel("XX", "AAA", "", "HHZ"), "P", 0, place=place),))
 
 

@@ -44,11 +44,11 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
     from cmcrameri import cm
 
     compass.pcolormesh(angle, rings, density, cmap=cm.grayC_r, vmin=0, vmax=1.6 * float(density.max()), zorder=0)
-    sure = [p for p in places if p.azimuth.half <= _SURE]
+    sure = [(p.distance, way) for p in places if (way := p.azimuth) is not None and way.half <= _SURE]
     points = compass.scatter(
-        np.radians([p.azimuth.value for p in sure]),
-        np.log10([p.distance.value for p in sure]),
-        c=[p.azimuth.half for p in sure],
+        np.radians([way.value for _, way in sure]),
+        np.log10([distance.value for distance, _ in sure]),
+        c=[way.half for _, way in sure],
         cmap=cm.lajolla,
         vmin=0,
         vmax=_SURE,
@@ -80,9 +80,11 @@ def _density(
     theta, radius = (angle[1:] + angle[:-1]) / 2, (rings[1:] + rings[:-1]) / 2
     total = np.zeros((len(radius), len(theta)))
     for place in places:
-        half = max(np.radians(place.azimuth.half), 0.05)
-        apart = (theta - np.radians(place.azimuth.value) + np.pi) % (2 * np.pi) - np.pi
-        along = np.exp(-0.5 * (apart / half) ** 2)
+        along = np.ones(len(theta))
+        if place.azimuth is not None:
+            half = max(np.radians(place.azimuth.half), 0.05)
+            apart = (theta - np.radians(place.azimuth.value) + np.pi) % (2 * np.pi) - np.pi
+            along = np.exp(-0.5 * (apart / half) ** 2)
         spread = max(np.log10(place.distance.high / place.distance.low) / 2, 0.02)
         across = np.exp(-0.5 * ((radius - np.log10(place.distance.value)) / spread) ** 2)
         total += np.outer(across / across.sum(), along / along.sum())

@@ -1,7 +1,7 @@
 """Arrivals of P and S waves at stations, in records of any length and bounded memory."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -76,9 +76,15 @@ def pick_station(
 def arrivals_in(station: Station, found: Picked) -> list[Arrival]:
     """What was found in a part, as catalogues have it, by time."""
     return [
-        _arrival(station, found.record, pick, phase, found.places.get(number))
+        _arrival(station, found.record, pick, phase, _oriented(station, found.places.get(number)))
         for number, (pick, phase) in enumerate(found.picks)
     ]
+
+
+def _oriented(station: Station, place: Place | None) -> Place | None:
+    """Without a direction where the horizontal components are called 1 and 2, and point anywhere."""
+    codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
+    return place if place is None or codes == ["N", "E"] else replace(place, azimuth=None)
 
 
 def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Place | None) -> Arrival:

@@ -76,8 +76,9 @@ class Catalogue:
         ``event`` is the number in the QuakeML file and in the table of the picks, ``time`` that of the first pick,
         ``s_minus_p`` in seconds, of the first station with both. What this station says of the place, which says all
         that one station can: ``probability`` of an earthquake, ``distance`` of the epicentre and ``depth`` in km,
-        ``azimuth`` of the epicentre in degrees from north, each with the interval that holds 68 %, and ``where`` in
-        words. ``latitude``, ``longitude`` and ``origin_depth`` are of earthquakes that several stations have located.
+        ``azimuth`` of the epicentre in degrees from north, where the components point north and east, each with the
+        interval that holds 68 %, and ``where`` in words. ``latitude``, ``longitude`` and ``origin_depth`` are of
+        earthquakes that several stations have located.
         """
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
@@ -88,9 +89,10 @@ class Catalogue:
             utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
             said = [""] * 11
             if place is not None:
-                estimates = (place.distance, place.azimuth, place.depth)
-                numbers = [f"{v:.3g}" if e is not place.azimuth else f"{v:.0f}" for e in estimates for v in e]
-                said = [f"{place.probability:.3f}", *numbers, f"{place.distance.value:.2g} km {place.direction}"]
+                away, deep = ([f"{v:.3g}" for v in estimate] for estimate in (place.distance, place.depth))
+                way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
+                words = f"{place.distance.value:.2g} km {place.direction}".strip()
+                said = [f"{place.probability:.3f}", *away, *way, *deep, words]
             where = ["", "", ""] if origin is None else [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}"]
             if origin is not None:
                 where.append("" if origin.depth is None else f"{origin.depth:.1f}")
@@ -167,6 +169,11 @@ class PickJob:
                 arrivals += own
                 events += together
                 notes += station.notes
+                if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
+                    notes.append(
+                        f"{station} has no components N and E, and nobody knows where its others point: its "
+                        "earthquakes have a distance and no azimuth."
+                    )
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[Arrival]:

@@ -133,7 +133,7 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     codes = {"networkCode": pick.channel.network, "stationCode": pick.channel.station}
     codes |= {"locationCode": pick.channel.location, "channelCode": pick.channel.code}
     _under(element, "waveformID", **codes)
-    if pick.place is not None:
+    if pick.place is not None and pick.place.azimuth is not None:
         azimuth = pick.place.azimuth
         _under(_value(element, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
     if pick.phase:
