@@ -23,7 +23,7 @@ def detector(
     batch_size: int = 32,
     learning_rate: float = 2e-3,
     distance: tuple[float, float] = (1.0, 150.0),
-    depth: tuple[float, float] = (0.5, 25.0),
+    depth: tuple[float, float] = (0.5, 15.0),
     vp: tuple[float, float] = (4.8, 6.4),
     ratio: tuple[float, float] = (1.64, 1.84),
     picker: str = "quakes",
