@@ -60,18 +60,13 @@ def quakes(
     import torch
 
     from geocnn.datasets import EarthquakeRecords
-    from geocnn.errors import DataError
     from geocnn.losses import soft_cross_entropy
     from geocnn.metrics import pick_scores, picks
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
-    if min(samples, *channels) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
-        raise DataError(
-            f"--samples is {samples}, --channels {' '.join(map(str, channels))}, --deviation {deviation:g} "
-            f"and --seed {seed}; needed are 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
-        )
+    _check(samples, channels, deviation, seed)
     network = first_network("picker", arguments, size, seed, start)
     if start is None:
         # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
@@ -102,6 +97,21 @@ def quakes(
         seed=seed,
         applies_to="",
     )
+
+
+def _check(samples: int, channels: tuple[int, ...], deviation: float, seed: int) -> None:
+    """Refuse numbers that do not fit.
+
+    Raises:
+        DataError: they do not.
+    """
+    from geocnn.errors import DataError
+
+    if min(samples, *channels) < 1 or seed < 0 or not 0.01 <= deviation <= 1:
+        raise DataError(
+            f"--samples is {samples}, --channels {' '.join(map(str, channels))}, --deviation {deviation:g} "
+            f"and --seed {seed}; needed are 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
+        )
 
 
 def _card(network: "Network", arguments: dict[str, Any], data: str, size: int, given: dict[str, Any]) -> "Card":

@@ -4,7 +4,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geocnn.checkpoints import Card
+    from geocnn.recipes.detector.data import PlacedRecords
     from geocnn.training import Recipe
 
 __all__ = ["detector"]
@@ -62,30 +65,20 @@ def detector(
         MissingError: no such file.
     """
     given = dict(locals())  # all arguments, for the card
-    from geocnn.checkpoints import is_picker, load
-    from geocnn.errors import DataError
     from geocnn.location import HEADS
     from geocnn.losses import heads_cross_entropy
     from geocnn.metrics import place_scores, places
-    from geocnn.recipes.detector.data import PlacedRecords
     from geocnn.recipes.quakes import first_network, recorded_noise
     from geocnn.schedule import Schedule
-    from geocnn.synthetic.earthquakes import EarthquakeRanges
     from geocnn.training import Recipe
 
     arguments: dict[str, Any] = {"ndim": 1, "in_channels": 5, "out_channels": sum(HEADS), "heads": HEADS}
     network = first_network("detector", arguments, size, seed, start)
+    records = _records(size, picker, {"distance": distance, "depth": depth, "vp": vp, "ratio": ratio})
     recorded = recorded_noise(noise, noise_share, picker, size) if noise else None
-    given_ranges = {"distance": distance, "depth": depth, "vp": vp, "ratio": ratio}
-    pairs: dict[str, Any] = {name: (float(low), float(high)) for name, (low, high) in given_ranges.items()}
-    ranges = EarthquakeRanges(**pairs, second=0.35, flipped=0.01, dead=0.15)
     data = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
     if recorded:
         data += f", {noise_share:.0%} of them in noise of {len(recorded.windows)} real records"
-    phases = load(picker, ndim=1)
-    if not is_picker(phases.card):
-        raise DataError(f"--picker {picker} picks no P and S waves; give quakes, or a run of geocnn train quakes.")
-    records = partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges)
     return Recipe(
         name="detector",
         model=network,
@@ -108,6 +101,26 @@ def detector(
         seed=seed,
         applies_to="",
     )
+
+
+def _records(size: int, picker: str, pairs: dict[str, tuple[float, float]]) -> "Callable[..., PlacedRecords]":
+    """What makes a series of records, and asks about them.
+
+    Raises:
+        DataError: ranges that do not fit, or the network is no picker.
+    """
+    from geocnn.checkpoints import is_picker, load
+    from geocnn.errors import DataError
+    from geocnn.recipes.detector.data import PlacedRecords
+    from geocnn.synthetic.earthquakes import EarthquakeRanges
+
+    given: dict[str, Any] = {name: (float(low), float(high)) for name, (low, high) in pairs.items()}
+    # Swarms, in which a record holds several earthquakes, are where one wants to know places most.
+    ranges = EarthquakeRanges(**given, second=0.35, flipped=0.01, dead=0.15)
+    phases = load(picker, ndim=1)
+    if not is_picker(phases.card):
+        raise DataError(f"--picker {picker} picks no P and S waves; give quakes, or a run of geocnn train quakes.")
+    return partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges)
 
 
 def _card(arguments: dict[str, Any], data: str, size: int, given: dict[str, Any]) -> "Card":
