@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from geocnn.checkpoints import Card
     from geocnn.recipes.detector.data import PlacedRecords
+    from geocnn.synthetic.earthquakes import RecordedNoise
     from geocnn.training import Recipe
 
 __all__ = ["detector"]
@@ -76,13 +77,10 @@ def detector(
     network = first_network("detector", arguments, size, seed, start)
     records = _records(size, picker, {"distance": distance, "depth": depth, "vp": vp, "ratio": ratio})
     recorded = recorded_noise(noise, noise_share, picker, size) if noise else None
-    data = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
-    if recorded:
-        data += f", {noise_share:.0%} of them in noise of {len(recorded.windows)} real records"
     return Recipe(
         name="detector",
         model=network,
-        card=_card(arguments, data, size, given),
+        card=_card(arguments, given, recorded),
         train=records(samples, seed=_SERIES + 2 * seed, noise=recorded),
         validation=records(256, seed=_SERIES + 2 * seed + 1),
         loss=partial(heads_cross_entropy, heads=HEADS),
@@ -123,11 +121,15 @@ def _records(size: int, picker: str, pairs: dict[str, tuple[float, float]]) -> "
     return partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges)
 
 
-def _card(arguments: dict[str, Any], data: str, size: int, given: dict[str, Any]) -> "Card":
+def _card(arguments: dict[str, Any], given: dict[str, Any], recorded: "RecordedNoise | None") -> "Card":
     """What is known of the network before it has learnt."""
     from geocnn.checkpoints import Card
     from geocnn.synthetic.earthquakes import COMPONENTS
 
+    size = given["size"]
+    data = f"seismograms of geocnn.synthetic.earthquakes: {given['samples']} new records of {size} samples an epoch"
+    if recorded:
+        data += f", {given['noise_share']:.0%} of them in noise of {len(recorded.windows)} real records"
     return Card(
         name="detector",
         task="location",
