@@ -164,8 +164,7 @@ def predict(
     others |= {"samples": samples, "stretch": stretch, "workers": workers, "scheduler": scheduler}
     unfit = [name for name, value in others.items() if value is not None]
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
-    card = network.card if isinstance(network, Trained) else read_card(network)
-    refuse_detector(card)
+    refuse_detector(card := network.card if isinstance(network, Trained) else read_card(network))
     if is_picker(card):
         refuse_for_others(unfit, "a picker takes seismograms")
         return pick_earthquakes(network, data, out, **common)
