@@ -84,16 +84,19 @@ def overview(name: str, *, ndim: int | None = None) -> Overview:
     found = named_network(name, ndim=ndim)
     trace = trace_network(found.model, found.window)
     field = trace.fields[-1] if all(f is not None for f in trace.fields) else None
-    narrow = narrow_network(name, found.model.ndim)
-    while narrow.ndim > 1 and _samples(narrow) > _AFFORDABLE:
-        narrow = narrow_network(name, narrow.ndim - 1)
+    measured, measured_in = None, found.model.ndim
+    if field is not None:
+        narrow = narrow_network(name, measured_in)
+        while narrow.ndim > 1 and _samples(narrow) > _AFFORDABLE:
+            narrow = narrow_network(name, narrow.ndim - 1)
+        measured, measured_in = measured_field(narrow), narrow.ndim
     return Overview(
         name,
         found.model.ndim,
         sum(p.numel() for p in found.model.parameters()),
         field,
-        None if field is None else measured_field(narrow),
-        narrow.ndim,
+        measured,
+        measured_in,
         found.model.sizes,
         trace.multiply_adds,
         found.window,

@@ -176,7 +176,8 @@ def no_such_network():
 
 @command
 def no_network_near():
-    """there is no network 'horizons'; geocnn ships faults, quakes, or give a folder written by geocnn train."""
+    """there is no network 'horizons'; geocnn ships detector, faults, quakes, or give a folder written by geocnn
+    train."""
     return run("predict", "horizons", line(), "--quiet")
 
 

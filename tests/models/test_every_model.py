@@ -20,7 +20,15 @@ SMALL = {
     "unet2015": {"width": 2, "depth": 1},
     "unet": {"width": 2, "depth": 2},
     "faultseg": {"width": 2, "bottleneck": 8, "residual": 1},
-    "detector": {"in_channels": 3, "heads": (1, 2), "width": 4, "bands": 2, "hidden": 8, "block": 16},
+    "detector": {
+        "in_channels": 3,
+        "heads": (1, 2),
+        "width": 4,
+        "bands": 2,
+        "hidden": 8,
+        "block": 16,
+        "delays": (1, 9, 3),
+    },
     "picker": {"channels": (4, 8), "kernel_size": 5, "block": 16},
     "resnet18": {"width": 2, "layers": (1, 1, 1, 1)},
     "resnet34": {"width": 2, "layers": (2, 1, 1, 1), "anti_alias": True},
@@ -131,7 +139,8 @@ def in_most_dimensions():
     """Networks and dimensions in which an export, which takes seconds, has something of its own to show."""
     kin = [name for name in ARCHITECTURES if name.startswith("resnet") and name not in FAMILIES]
     alone = [(name, 1 + k % 3) for k, name in enumerate(kin)]
-    return alone + [(name, ndim) for name in ARCHITECTURES if name not in kin for ndim in (1, 2, 3)]
+    others = [name for name in ARCHITECTURES if name not in (*kin, "detector")]
+    return [*alone, ("detector", 1), *((name, ndim) for name in others for ndim in (1, 2, 3))]
 
 
 @pytest.mark.usefixtures("symbolic_sizes")

@@ -30,8 +30,6 @@ __all__ = ["Detector"]
 
 _FRAME = 8
 """Samples of a frame, 0.08 s at 100 Hz."""
-_DELAYS = (2, 314, 43)
-"""Frames from P to S, 0.16 s to 25 s, and bins."""
 _FAINT = 0.05
 """Sum of probabilities that hardly counts."""
 
@@ -47,6 +45,7 @@ class Detector(Network):
         width: channels of the maps.
         bands: of the polarisation.
         hidden: channels between the sums and the answers.
+        delays: shortest and longest delay of S, frames (0.16 s and 25 s at 100 Hz), and bins of :class:`Delays`.
         block: as of :class:`~geocnn.layers.LocalScale`, a multiple of 8.
 
     Shape: ``(batch, in_channels, *space) -> (batch, out_channels)``, each size a multiple of ``block``.
@@ -65,6 +64,7 @@ class Detector(Network):
         width: int = 64,
         bands: int = 8,
         hidden: int = 256,
+        delays: tuple[int, int, int] = (2, 314, 43),
         block: int = 256,
     ) -> None:
         super().__init__(ndim, in_channels, out_channels, SizeRule(block, block))
@@ -82,7 +82,7 @@ class Detector(Network):
             Stage(ndim, self.polarisation.out_channels + 2, width, 5),
             *(_Residual(ndim, width, 5, dilation) for dilation in (2, 4)),
         )
-        self.delays = Delays(ndim, *_DELAYS)
+        self.delays = Delays(ndim, *delays)
         sums = len(self.delays.ranges) + 4 + 3 * width
         self.answers = nn.Sequential(
             nn.BatchNorm1d(sums),
