@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 import geocnn
 from geocnn.checkpoints import Trained
 from geocnn.location import AZIMUTH, DISTANCE, HEADS, Bins, asked, place_of
+from geocnn.metrics import head_probabilities
 from geocnn.picking import find_picks
 from geocnn.synthetic.region.geometry import Plane, offsets
 
@@ -114,7 +115,7 @@ def said(trained: Trained, records: list[Case]) -> Float[ndarray, "records bins"
     """Probabilities of all bins."""
     with torch.inference_mode():
         logits = trained.model(torch.from_numpy(np.stack([r.record for r in records])))
-        return torch.cat([torch.softmax(z, 1) for z in torch.split(logits, list(HEADS), 1)], 1).numpy()
+    return head_probabilities(logits, HEADS).numpy()
 
 
 def turned(a: float, b: float) -> float:

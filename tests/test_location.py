@@ -53,7 +53,6 @@ def test_places_in_and_out():
     assert Place.of(nowhere.numbers()) == nowhere
     assert nowhere.direction == ""
     assert "azimuth" not in nowhere.describe()
-    assert not encode(event=None, where=None).any()
     assert encode(event=False, where=None).sum() == 1
     with pytest.raises(DataError, match=f"has {sum(HEADS)}"):
         place_of(np.ones(7))

@@ -151,7 +151,7 @@ def test_other_networks_and_thresholds_are_refused(quakes, five_minutes, tmp_pat
     with pytest.raises(DataError, match="the threshold is 2"):
         list(pick_station(quakes, station, threshold=2.0))
     slow = open_archive(tmp_path / "a.mseed", rate=50.0).stations[0]
-    with pytest.raises(DataError, match="is read at 50 Hz; a picker needs 100"):
+    with pytest.raises(DataError, match="is read at 50 Hz; the network needs 100"):
         list(pick_station(quakes, slow))
     with pytest.raises(DataError, match=r"a catalogue is QuakeML"):
         pick_earthquakes(quakes, tmp_path, tmp_path / "catalog.txt", show_progress=False)

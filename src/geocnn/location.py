@@ -15,8 +15,6 @@ __all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Estimate", "Place",
 
 _BLUR = 0.6
 """Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
-
-
 _ABOUT = 50
 """Samples on each side of a pick that are of the same wave."""
 _NEXT = 0.3
@@ -150,14 +148,14 @@ class Place:
         return "" if self.azimuth is None else _DIRECTIONS[round(self.azimuth.value / 45) % 8]
 
 
-def encode(*, event: bool | None, where: tuple[float, float, float] | None) -> Float32[ndarray, " bins"]:
-    """What a detector learns of a window; zeros where nothing is known.
+def encode(*, event: bool, where: tuple[float, float, float] | None) -> Float32[ndarray, " bins"]:
+    """What a detector learns of a pick; zeros where nothing is known.
 
     Args:
-        event: whether an earthquake is in it; None where that is not clear.
+        event: whether it is the P wave of an earthquake.
         where: distance, km, azimuth, degrees, and depth, km; None where they are not known.
     """
-    first = np.zeros(2, np.float32) if event is None else np.eye(2, dtype=np.float32)[int(event)]
+    first = np.eye(2, dtype=np.float32)[int(event)]
     scales = (DISTANCE, AZIMUTH, DEPTH)
     if where is None:
         return np.concatenate([first, *(np.zeros(scale.count, np.float32) for scale in scales)])

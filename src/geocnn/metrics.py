@@ -16,6 +16,7 @@ __all__ = [
     "accuracies",
     "confusion",
     "detections",
+    "head_probabilities",
     "overlap",
     "overlaps",
     "pick_scores",
@@ -126,9 +127,15 @@ def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]
 
 
 @torch.no_grad()
+def head_probabilities(logits: Float[Tensor, "batch bins"], heads: Sequence[int]) -> Float[Tensor, "batch bins"]:
+    """Softmax over the bins of each of several questions, which lie one behind the other."""
+    return torch.cat([torch.softmax(z, 1) for z in torch.split(logits.float(), list(heads), 1)], 1)
+
+
+@torch.no_grad()
 def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bins"]) -> dict[str, float]:
     """How far a detector is from what is known, per window; :func:`place_scores` makes scores of the numbers."""
-    found = torch.cat([torch.softmax(z, 1) for z in torch.split(logits.float(), list(HEADS), 1)], 1).cpu().numpy()
+    found = head_probabilities(logits, HEADS).cpu().numpy()
     truth = target.cpu().numpy()
     sums = dict.fromkeys(("events", "noises", "hits", "false", "places", "distance", "azimuth", "depth"), 0.0)
     for p, y in zip(found, truth, strict=True):

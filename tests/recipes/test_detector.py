@@ -104,7 +104,7 @@ def test_what_does_not_fit(wrong, said):
         build("detector", **wrong)
 
 
-def test_a_place_of_a_window_does_not_change_the_seed_of_others():
+def test_a_record_is_the_same_in_any_batch():
     samples = build("detector", **SMALL).train
     both, one = samples[[3, 4]], dataclasses.replace(samples)[[4]]
     torch.testing.assert_close(both[0][1], one[0][0], rtol=1e-4, atol=1e-5)

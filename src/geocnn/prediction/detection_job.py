@@ -9,8 +9,8 @@ from geocnn.errors import DataError
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.prediction.detections import Detection, Detections, detections_of
 from geocnn.prediction.journal import PartJournal
-from geocnn.prediction.judge import RATE, Judge, Judged, Window
-from geocnn.prediction.picker import Part, parts, picked
+from geocnn.prediction.judge import Judge, Judged, Window
+from geocnn.prediction.picker import RATE, Part, parts, picked
 from geocnn.progress import Tick, progress
 
 __all__ = ["DetectionJob", "JudgedJournal"]

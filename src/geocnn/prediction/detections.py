@@ -11,7 +11,8 @@ from geocnn.checkpoints import Card
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
-from geocnn.prediction.judge import RATE, STEP, Window
+from geocnn.prediction.judge import STEP, Window
+from geocnn.prediction.picker import RATE
 
 __all__ = ["Cluster", "Detection", "Detections", "clusters_of", "detections_of"]
 

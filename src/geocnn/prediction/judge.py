@@ -1,6 +1,5 @@
 """A network that judges windows at work on a record: each window of 10 s, one every 0.64 s, part by part."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,14 +15,13 @@ from geocnn.io.waveforms import Record, Station
 from geocnn.io.waveforms.pieces import spans
 from geocnn.models.convnetquake import ConvNetQuake
 from geocnn.models.convnetquake_windows import ConvNetQuakeInWindows
-from geocnn.prediction.picker import Part
+from geocnn.prediction.identity import identity_of
+from geocnn.prediction.picker import Part, check_rate, check_threshold
 
-__all__ = ["RATE", "STEP", "Judge", "Judged", "Window"]
+__all__ = ["STEP", "Judge", "Judged", "Window"]
 
 STEP = 64
 """Samples from one window to the next; windows begin at multiples of it, counted from 1970, in all records alike."""
-RATE = 100.0
-"""Samples per second of what the network learns from."""
 _DIGITS = 6
 """Of probabilities: a run that goes on where another was stopped reads what that has written."""
 
@@ -96,14 +94,11 @@ class Judge:
                 f"{card.name} takes windows that are not normalised by their peak; give them as windows.npz, or a "
                 "folder of geocnn train convnetquake."
             )
-        if threshold is not None and not 0 < threshold <= 1:
-            raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
-        digest = hashlib.sha256(f"{STEP} {threshold}".encode())
-        for value in model.state_dict().values():
-            digest.update(value.cpu().numpy().tobytes())
+        if threshold is not None:
+            check_threshold(threshold)
         place = choose_device(device)
         fast = ConvNetQuakeInWindows(model, STEP).eval().to(place)
-        return cls(fast, place, fast.window, threshold, digest.hexdigest())
+        return cls(fast, place, fast.window, threshold, identity_of(model, STEP, threshold))
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with the rest of the windows that begin in it.
@@ -113,10 +108,7 @@ class Judge:
             MissingError: a file is gone.
             FormatError: a file cannot be read.
         """
-        if station.rate != RATE:
-            raise DataError(
-                f"{station} is read at {station.rate:g} Hz; the network needs {RATE:g}, as open_archive gives it."
-            )
+        check_rate(station)
         return station.read(part.first, part.last + self.halo)
 
     def __call__(self, part: Part, record: Record) -> Judged:

@@ -1,6 +1,5 @@
 """A detector at work on the arrivals that a picker has found: how far away, in which direction and how deep."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ from geocnn.checkpoints import Trained, is_detector
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
 from geocnn.location import HEADS, Place, asked, place_of
+from geocnn.metrics import head_probabilities
+from geocnn.prediction.identity import identity_of
 
 __all__ = ["BEFORE", "Locator"]
 
@@ -48,11 +49,8 @@ class Locator:
             raise DataError(
                 f"{trained.card.name} tells no places of earthquakes; give detector, or one of geocnn train detector."
             )
-        digest = hashlib.sha256()
-        for value in trained.model.state_dict().values():
-            digest.update(value.cpu().numpy().tobytes())
         place = choose_device(device)
-        return cls(trained.model.eval().to(place), place, trained.card.window[0], digest.hexdigest())
+        return cls(trained.model.eval().to(place), place, trained.card.window[0], identity_of(trained.model))
 
     def __call__(
         self, waveform: Float32[ndarray, "3 samples"], phases: Float32[ndarray, "2 samples"], onsets: Sequence[int]
@@ -74,6 +72,5 @@ class Locator:
             window[:, max(0, -first) : max(0, -first) + there.shape[1]] = there
             window[3:] = asked(window[3:], BEFORE)
         with torch.inference_mode():
-            logits = self.model(torch.from_numpy(windows).to(self.place)).float()
-            parts = [torch.softmax(z, 1) for z in torch.split(logits, list(HEADS), 1)]
-        return [place_of(p) for p in torch.cat(parts, 1).cpu().numpy()]
+            logits = self.model(torch.from_numpy(windows).to(self.place))
+        return [place_of(p) for p in head_probabilities(logits, HEADS).cpu().numpy()]

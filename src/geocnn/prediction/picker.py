@@ -1,6 +1,5 @@
 """A picker at work on a record, part by part, each with what the network sees beyond it."""
 
-import hashlib
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,9 +19,10 @@ from geocnn.io.waveforms import Record, Station
 from geocnn.location import Place
 from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import Pick, find_picks
+from geocnn.prediction.identity import identity_of
 from geocnn.prediction.locator import Locator
 
-__all__ = ["Part", "Picked", "Picker", "Worker", "parts", "picked"]
+__all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked"]
 
 _CORE = 65_536
 """Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins."""
@@ -34,7 +34,7 @@ _EDGE = 0.5
 """Seconds from the end of the data of all components within which nothing is picked."""
 _BLOCK = 256
 """Samples whose multiples parts begin at, counted from 1970, so that the network steps alike through all records."""
-_RATE = 100.0
+RATE = 100.0
 """Samples per second of what pickers learn from."""
 
 
@@ -150,21 +150,18 @@ class Picker:
         if not is_picker(card) or card.reach is None:
             raise DataError(f"{card.name} is no picker of P and S waves; give quakes, or one of geocnn train quakes.")
         threshold = card.threshold if threshold is None else threshold
-        if not 0 < threshold <= 1:
-            raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
+        check_threshold(threshold)
         halo = -(-(card.reach + _AROUND) // _BLOCK) * _BLOCK
         deviation = float(card.training.get("arguments", {}).get("deviation", 0.1))
         place = choose_device(device)
         locator = None if detector is None else Locator.of(detector, device=device)
         if locator is not None:
             halo = max(halo, -(-locator.size // _BLOCK) * _BLOCK)
-        digest = hashlib.sha256(f"{halo} {threshold} {deviation} {locator and locator.identity}".encode())
-        for value in trained.model.state_dict().values():
-            digest.update(value.cpu().numpy().tobytes())
+        identity = identity_of(trained.model, halo, threshold, deviation, locator and locator.identity)
         model = trained.model.eval()
         if place.type == "cpu" and PickerInPhases.fits(model):
             model = PickerInPhases(model)  # type: ignore[arg-type]
-        return cls(model.to(place), place, halo, threshold, deviation, digest.hexdigest(), locator)
+        return cls(model.to(place), place, halo, threshold, deviation, identity, locator)
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with what is seen around it.
@@ -174,10 +171,7 @@ class Picker:
             MissingError: a file is gone.
             FormatError: a file cannot be read.
         """
-        if station.rate != _RATE:
-            raise DataError(
-                f"{station} is read at {station.rate:g} Hz; a picker needs {_RATE:g}, as open_archive gives it."
-            )
+        check_rate(station)
         return station.read(part.first - self.halo, part.last + self.halo)
 
     def __call__(self, part: Part, record: Record) -> Picked:
@@ -188,11 +182,11 @@ class Picker:
         with torch.inference_mode():
             logits = self.model(torch.from_numpy(record.waveform)[None].to(self.place))
             probability = torch.softmax(logits.float(), 1)[0, :2].cpu().numpy()
-        clear = _clear(np.any(record.live, axis=0), round(_EDGE * _RATE))
+        clear = _clear(np.any(record.live, axis=0), round(_EDGE * RATE))
         around = slice(halo - _AROUND, len(clear) - halo + _AROUND)
         found: list[tuple[Pick, str]] = []
         for row, phase in enumerate("PS"):
-            picks = find_picks(probability[row, around], threshold=self.threshold, rate=_RATE, deviation=self.deviation)
+            picks = find_picks(probability[row, around], threshold=self.threshold, rate=RATE, deviation=self.deviation)
             found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
         inside = [(p, s) for p, s in sorted(found) if halo <= round(p.sample) < len(clear) - halo]
         kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
@@ -222,6 +216,28 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
                 yield waiting.popleft().result()
     finally:
         torch.set_num_threads(threads)
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no probability.
+
+    Raises:
+        DataError: it is none.
+    """
+    if not 0 < threshold <= 1:
+        raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
+
+
+def check_rate(station: Station) -> None:
+    """Refuse records of another rate than networks have learnt.
+
+    Raises:
+        DataError: it is another.
+    """
+    if station.rate != RATE:
+        raise DataError(
+            f"{station} is read at {station.rate:g} Hz; the network needs {RATE:g}, as open_archive gives it."
+        )
 
 
 def _clear(live: Bool[ndarray, " samples"], edge: int) -> Bool[ndarray, " samples"]:
