@@ -126,8 +126,8 @@ class FaultOptions:
     """What is made of fault probabilities.
 
     Args:
-        threshold: probability from which on a voxel can be on a fault; default that of the network, of a result alone
-            that of the faults network for lines or cubes.
+        threshold: probability from which on a voxel can be on a fault, of seismograms that of an arrival; default that
+            of the network, of a result alone that of the faults network for lines or cubes.
         min_size: faults with fewer voxels are left out.
         thin: survey for the probability on faults one voxel wide, 0 elsewhere.
         table: .csv for a row a fault: number, size, extent, strike and dip.
