@@ -2,11 +2,16 @@
 
 import numpy as np
 import pytest
+import scipy.ndimage
+import scipy.signal
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from geocnn.losses import soft_cross_entropy
 from geocnn.metrics import pick_scores, picks
-from geocnn.picking import find_picks, residuals
+from geocnn.picking import find_picks, peaks, residuals
 
 
 def bumps(at, size=1000, heights=None):
@@ -69,3 +74,11 @@ def test_scores_of_picks_add_up_over_batches():
     assert scores["precision_p"] == pytest.approx(2 / 3)
     assert scores["error_p"] == pytest.approx(0.07)
     assert scores["recall_s"] == scores["precision_s"] == 0
+
+
+@given(arrays(np.float64, st.integers(3, 80), elements=st.integers(0, 5).map(float)), st.integers(1, 9))
+def test_peaks_are_those_of_scipy(values, apart):
+    uneven = values + np.arange(len(values)) * 1e-9 * (values > 0)  # of two that are as high, either may be kept
+    for line in (uneven, np.repeat(uneven, 2)):
+        expected, _ = scipy.signal.find_peaks(line, height=2, distance=apart)
+        assert peaks(line, height=2, apart=apart).tolist() == expected.tolist()

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import scipy.signal
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from geocnn.location import HEADS, place_of
 from geocnn.losses import UNKNOWN
-from geocnn.picking import find_picks, residuals
+from geocnn.picking import find_picks, peaks, residuals
 
 __all__ = [
     "accuracies",
@@ -104,7 +103,7 @@ def picks(
     for number, phase in enumerate(_PHASES):
         for p, t in zip(probability[:, number], truth[:, number], strict=True):
             found = [pick.sample for pick in find_picks(p, threshold=threshold)]
-            true = scipy.signal.find_peaks(t, height=0.5)[0].tolist()
+            true = peaks(t, height=0.5).tolist()
             fit = residuals(found, true, tolerance)
             for what, count in zip(whats, (len(true), len(found), len(fit), abs(fit).sum()), strict=True):
                 counts[f"{what}_{phase}"] += float(count) / len(truth)

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import scipy.ndimage
-import scipy.signal
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
-__all__ = ["Pick", "find_picks", "residuals"]
+__all__ = ["Pick", "find_picks", "peaks", "residuals"]
 
 _WITHIN = 0.4
 """Seconds on each side of a peak that belong to the same arrival."""
@@ -55,11 +53,10 @@ def find_picks(
         return []
     one, half = deviation * rate * math.sqrt(2 * math.pi), max(1, round(_WITHIN * rate))
     values = np.asarray(probability, np.float64)
-    smooth = scipy.ndimage.gaussian_filter1d(values, deviation * rate / 2, mode="nearest")
+    smooth = _smoothed(values, deviation * rate / 2)
     least = threshold * one / (2 * half + 1) / 2  # a peak is at least the mean
-    peaks, _ = scipy.signal.find_peaks(smooth, height=least, distance=max(1, round(separation * rate)))
     found = []
-    for peak in peaks.tolist():
+    for peak in peaks(smooth, height=least, apart=max(1, round(separation * rate))).tolist():
         near = slice(max(0, peak - half), peak + half + 1)
         weights, time = values[near], np.arange(near.start, min(near.stop, len(values)))
         area = float(weights.sum())
@@ -71,6 +68,37 @@ def find_picks(
         spread = float(np.sum(weights * (time - at) ** 2)) / area / rate**2 - deviation**2
         found.append(Pick(float(at), min(1.0, area / one), max(spread, (0.5 / rate) ** 2) ** 0.5))
     return found
+
+
+def peaks(values: Float[ndarray, " samples"], *, height: float, apart: int = 1) -> Int[ndarray, " peaks"]:
+    """Samples that are higher than those beside them, by time; a plateau is one, at its middle, and an end is none.
+
+    They are those of ``scipy.signal.find_peaks``, which takes as long to be imported as some hours of a station to be
+    picked in.
+
+    Args:
+        values: by sample.
+        height: of a peak at least.
+        apart: samples of two peaks at least; of those that are nearer the highest is kept.
+    """
+    steps = np.diff(values)
+    moves = np.flatnonzero(steps)
+    tops = (steps[moves[:-1]] > 0) & (steps[moves[1:]] < 0)
+    found = (moves[:-1] + 1 + moves[1:])[tops] // 2
+    found = found[values[found] >= height]
+    kept: list[int] = []
+    for sample in found[np.argsort(-values[found], kind="stable")].tolist():
+        if all(abs(sample - other) >= apart for other in kept):
+            kept.append(sample)
+    return np.array(sorted(kept), np.intp)
+
+
+def _smoothed(values: Float[ndarray, " samples"], deviation: float) -> Float[ndarray, " samples"]:
+    """Averages weighted by a Gaussian of so many samples, up to four deviations away; ends are held."""
+    reach = int(4 * deviation + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
+    smooth: Float[ndarray, " samples"] = np.convolve(np.pad(values, reach, "edge"), weights / weights.sum(), "valid")
+    return smooth
 
 
 def residuals(found: Sequence[float], true: Sequence[float], tolerance: float) -> Float[ndarray, " pairs"]:

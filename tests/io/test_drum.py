@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 
 from geocnn.io.waveforms import ArrayPiece, Channel, Station
 from geocnn.io.waveforms.drum import Drum
-from geocnn.io.waveforms.high_pass import high_pass
+from geocnn.io.waveforms.high_pass import causal_high_pass, high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.synthetic.earthquakes import earthquake
 
@@ -120,3 +121,10 @@ def test_a_part_needs_what_the_filter_sees():
     known = station([noise(9000)], MIDNIGHT)
     with pytest.raises(ValueError, match="the halo is 100 samples; the filter of a drum needs 600 on each side"):
         Drum(known, np.datetime64("2024-02-03")).add(known.read(*known.runs()[0]), 100)
+
+
+@pytest.mark.parametrize("rate", [40.0, 100.0])
+def test_what_is_filtered_from_the_past_alone_is_that_of_scipy(rate):
+    samples = np.cumsum(np.random.default_rng(0).normal(size=1100))
+    expected = scipy.signal.sosfilt(scipy.signal.butter(2, 1.0, "highpass", fs=rate, output="sos"), samples)
+    np.testing.assert_allclose(causal_high_pass(samples, rate), expected, atol=1e-9)

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geocnn.cli.options import FaultOptions, PickOptions, RunOptions, SurveyOptions, given
 
-__all__ = ["pick", "refuse_for_records"]
+if TYPE_CHECKING:
+    from geocnn.figures.catalogue import CataloguePictures
+
+__all__ = ["pick", "pictures_beside", "refuse_for_records"]
 
 
 def pick(
@@ -22,13 +26,12 @@ def pick(
 ) -> None:
     """Pick, write, and say what was found."""
     from geocnn.cli.text import say
-    from geocnn.figures.catalogue import CataloguePictures
     from geocnn.prediction.catalogue import pick_earthquakes
 
     target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
     if target.is_dir() or not target.suffix:
         target /= "catalog.xml"
-    pictures = CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None
+    pictures = pictures_beside(target) if picture else None
     found = pick_earthquakes(
         network,
         list(paths),
@@ -59,6 +62,13 @@ def pick(
         say(f"pictures {pictures.folder}")
     if picks.probabilities is not None:
         say(f"probabilities {picks.probabilities}")
+
+
+def pictures_beside(target: Path) -> "CataloguePictures":
+    """What draws the pictures of a catalogue, into a folder beside it."""
+    from geocnn.figures.catalogue import CataloguePictures
+
+    return CataloguePictures(target.with_name(f"{target.stem}-pictures"))
 
 
 def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOptions, page: Path | None) -> None:

@@ -46,9 +46,9 @@ def watch(
         quiet: say nothing of what is new.
         picks: how seismograms are picked.
     """
+    from geocnn.cli.picks import pictures_beside
     from geocnn.cli.text import say
     from geocnn.errors import DataError
-    from geocnn.figures.catalogue import CataloguePictures
     from geocnn.prediction.watch import watch_earthquakes
 
     picks = picks or PickOptions()
@@ -65,7 +65,7 @@ def watch(
         channels=picks.channels or "*",
         stations=picks.stations,
         detector=None if picks.detector == "none" else picks.detector,
-        pictures=CataloguePictures(target.with_name(f"{target.stem}-pictures")) if picture else None,
+        pictures=pictures_beside(target) if picture else None,
         device=device,
         announce=None if quiet else say,
     )

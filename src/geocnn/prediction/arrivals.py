@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
-import scipy.signal
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 from numpy import ndarray
 
 from geocnn.checkpoints import Trained
 from geocnn.io.waveforms import Channel, Record, Station
+from geocnn.io.waveforms.high_pass import causal_high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
 from geocnn.location import Place
@@ -126,19 +125,12 @@ def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> i
         at: sample of the pick.
         rate: samples per second.
     """
-    moving = scipy.signal.sosfilt(_high_pass(rate), np.asarray(trace, np.float64) - float(trace[0]))
+    moving = causal_high_pass(np.asarray(trace, np.float64) - float(trace[0]), rate)
     near = round(0.15 * rate)
     noise = float(np.abs(moving[max(0, at - round(1.2 * rate)) : at - near]).max(initial=0))
     swings = moving[at - near : at + near]
     beyond = np.flatnonzero(np.abs(swings) > _BEYOND * noise)
     return int(np.sign(swings[beyond[0]])) if len(beyond) and noise > 0 else 0
-
-
-@cache
-def _high_pass(rate: float) -> Float64[ndarray, "sections 6"]:
-    """The filter."""
-    made: Float64[ndarray, "sections 6"] = scipy.signal.butter(2, 1.0, "highpass", fs=rate, output="sos")
-    return made
 
 
 def station_events(arrivals: Sequence[Arrival]) -> list[Event]:

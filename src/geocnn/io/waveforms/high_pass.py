@@ -1,11 +1,13 @@
 """Samples without the unrest of the sea, as seismologists look at local earthquakes."""
 
+import math
+from functools import lru_cache
+
 import numpy as np
-import scipy.signal
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Complex128, Float32, Float64
 from numpy import ndarray
 
-__all__ = ["CORNER", "REACH", "high_pass"]
+__all__ = ["CORNER", "REACH", "causal_high_pass", "high_pass"]
 
 CORNER = 1.0
 """Hz below which samples are left out: there is the unrest of the sea, tens of times what small earthquakes move."""
@@ -21,6 +23,8 @@ def high_pass(
     Short gaps are bridged by a line. In long ones the nearest sample is held, of which the filter sees one side alone:
     what comes of a live sample depends on those within three times the reach of the filter.
     """
+    from scipy.signal import firwin, oaconvolve
+
     reach = round(REACH * rate)
     filled = samples.astype(np.float64)
     if not live.all():
@@ -31,9 +35,28 @@ def high_pass(
         nearest = filled[np.where(dead - before < after - dead, before, after)]
         filled[dead] = np.where(after - before <= 2 * reach, np.interp(dead, known, filled[known]), nearest)
     filled -= filled.mean()  # of single precision the filter needs all
-    taps = scipy.signal.firwin(2 * reach + 1, CORNER, fs=rate, pass_zero=False, window=("kaiser", 6.0))
+    taps = firwin(2 * reach + 1, CORNER, fs=rate, pass_zero=False, window=("kaiser", 6.0))
     taps -= taps.mean()
-    passed: Float32[ndarray, " samples"] = scipy.signal.oaconvolve(
-        filled.astype(np.float32), taps.astype(np.float32), "same"
-    )
+    passed: Float32[ndarray, " samples"] = oaconvolve(filled.astype(np.float32), taps.astype(np.float32), "same")
     return passed
+
+
+def causal_high_pass(samples: Float64[ndarray, " samples"], rate: float) -> Float64[ndarray, " samples"]:
+    """Samples above 1 Hz, from those before them alone, so that a first motion keeps its sign.
+
+    A Butterworth filter of second order, by the spectrum of its bilinear transform. SciPy has it too, and takes as long
+    to be imported as some hours of a station to be picked in. The record stands before as many zeros: what the filter
+    remembers at its end is over when it begins anew.
+    """
+    spectrum = np.fft.rfft(samples, 2 * len(samples)) * _response(2 * len(samples), rate)
+    passed: Float64[ndarray, " samples"] = np.fft.irfft(spectrum)
+    return passed[: len(samples)]
+
+
+@lru_cache(maxsize=8)
+def _response(size: int, rate: float) -> Complex128[ndarray, " frequencies"]:
+    """Of the filter, in spectra of so many samples."""
+    late = np.exp(-2j * np.pi * np.fft.rfftfreq(size))  # a sample later
+    fast, slow = 1 - late, math.tan(math.pi * CORNER / rate) * (1 + late)
+    response: Complex128[ndarray, " frequencies"] = fast**2 / (fast**2 + math.sqrt(2) * fast * slow + slow**2)
+    return response

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
-import scipy.signal
 from jaxtyping import Bool, Float32, Float64
 from numpy import ndarray
 
@@ -124,7 +123,7 @@ class Station:
                 same = [piece for piece in pieces if piece.grid == rate]
                 samples, there = self._at(component, same, rate, start, stop)
                 new = there & ~live[component]
-                waveform[component, new] = samples[new]
+                np.copyto(waveform[component], samples, where=new, casting="same_kind")
                 live[component] |= new
         return Record(start, waveform, live)
 
@@ -141,12 +140,14 @@ class Station:
         if ratio == 1:
             inside = slice(start - first, stop - first)
             return samples[inside], live[inside]
+        from scipy.signal import resample_poly
+
         self._note(f"{pieces[0].channel} has {float(rate):g} samples per second and was resampled to {self.rate:g} Hz.")
         if not live.all() and live.any():  # no steps at the ends of gaps, which would ring
             known = np.flatnonzero(live)
             samples = samples[known[np.clip(np.searchsorted(known, np.arange(len(live))), 0, len(known) - 1)]]
         inside = slice(start - first * up // down, stop - first * up // down)
-        made = scipy.signal.resample_poly(samples, up, down, padtype="edge")[inside]
+        made = resample_poly(samples, up, down, padtype="edge")[inside]
         nearest = (np.arange(inside.start, inside.stop) * down + up // 2) // up
         there = live[np.minimum(nearest, len(live) - 1)]
         return np.where(there, made, 0), there
@@ -172,7 +173,7 @@ class Station:
         level = self._level(component)
         samples -= level
         live &= ~_flat(samples, live, flat)
-        samples[~live] = 0
+        np.copyto(samples, 0, where=~live)
         return samples[flat : len(samples) - flat], live[flat : len(live) - flat]
 
     def _place(
@@ -189,7 +190,7 @@ class Station:
         if not known.all():
             self._note(f"{piece.channel} has samples that are not finite; they are gaps.")
         place = known & ~live
-        samples[place] = new[place]
+        np.copyto(samples, new, where=place)
         live |= place
 
     def _level(self, component: int) -> float:
