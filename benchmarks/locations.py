@@ -4,12 +4,11 @@
     python benchmarks/locations.py [RUN] [--data ../shared/data] [--map map.png]
 
 Records of New Zealand and Iceland with a known P wave that the picker finds within 0.5 s; the window begins 5 s before
-its pick. Distances are those of the
-epicentre. Beside the detector: the constant that is the middle of the distances, on a logarithmic scale, that it has
-learnt from, and the rule of thumb of 8 km for each second from P to S, with the known arrivals, where both are known
-(in brackets the detector on these records alone). The last lines are epicentres from all stations of an earthquake
-together: the place where the product of what they say, distance and azimuth, is largest; the middle of the stations is
-the constant there.
+its pick. Distances are those of the epicentre. Beside the detector: the constant that is the middle of the distances,
+on a logarithmic scale, that it has learnt from, and the rule of thumb of 8 km for each second from P to S, with the
+known arrivals, where both are known (in the same line the detector on these records alone). The last lines are
+epicentres from all stations of an earthquake, whose records begin at the same time, from the known arrivals and from
+the records alone; the middle of the stations is the constant there.
 """
 
 import argparse
@@ -29,10 +28,16 @@ from numpy.typing import NDArray
 
 import geocnn
 from geocnn.checkpoints import Trained
-from geocnn.location import AZIMUTH, DISTANCE, HEADS, Bins, asked, place_of
+from geocnn.geodesy import Plane, offsets
+from geocnn.io.sites import Site
+from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.location import HEADS, asked, place_of
 from geocnn.metrics import head_probabilities
 from geocnn.picking import find_picks
-from geocnn.synthetic.region.geometry import Plane, offsets
+from geocnn.prediction.catalogue import pick_earthquakes
+from geocnn.prediction.epicentres import epicentres
 
 RATE, BEFORE = 100, 500
 Grid = NDArray[np.float64]
@@ -90,7 +95,7 @@ def cases(picker: Trained, folder: Path, source: str, size: int) -> Iterator[Cas
         rows = [row for row in csv.DictReader(file) if row["source"] == source and float(row["p"]) >= 0]
     with h5py.File(folder / "waveforms" / "labelled.h5") as file:
         for row in rows:
-            place = (float(row["sta_lat"]), float(row["sta_lon"])) if row["sta_lat"] else STATIONS.get(row["station"])
+            place = station_of(row)
             waveform = np.asarray(file[source][int(row["index"]), :, : int(row["nsamp"])], np.float32)
             known, s = float(row["p"]), float(row["s"])
             waveform = np.pad(waveform, ((0, 0), (BEFORE, size)))  # no data beyond the ends
@@ -170,51 +175,89 @@ class Together(NamedTuple):
     found: Grid
 
 
-def together(records: list[Case], probability: Float[ndarray, "records bins"]) -> Together:
-    """Epicentres from all stations of an earthquake.
+def together(folder: Path, source: str, *, picker: Trained | None = None, detector: Trained | None = None) -> Together:
+    """Epicentres from all stations of an earthquake, as ``geocnn predict quakes --stations`` finds them without PyOcto.
 
-    What the detector has learnt from is even on the logarithmic scale of its bins, so that the probability of a bin is
-    the likelihood of the record but for a factor, and those of the stations may be multiplied.
+    Args:
+        folder: of the data.
+        source: of the records.
+        picker: finds the arrivals; None takes the known ones.
+        detector: tells what it can of each.
     """
-    events: dict[str, list[int]] = defaultdict(list)
-    for k, record in enumerate(records):
-        events[record.event].append(k)
-    latitude, longitude = np.mean([r.station for r in records], axis=0)
-    middle = (float(latitude), float(longitude))
-    errors: dict[str, list[float]] = defaultdict(list)
-    drawn = []
-    side = np.arange(-40, 40.1, 0.5)
-    east, north = np.meshgrid(side, side)
-    for numbers in events.values():
-        at = seen_from(middle, records[numbers[0]].epicentre)
-        true = np.array([at.east[0], at.north[0]])
-        total, circles = np.zeros(east.shape), np.zeros(east.shape)
-        for k in numbers:
-            station = seen_from(middle, records[k].station)
-            x, y = east - station.east[0], north - station.north[0]
-            away, angle = np.hypot(x, y), np.degrees(np.arctan2(x, y)) % 360
-            _, distance, azimuth, _ = np.split(probability[k], np.cumsum(HEADS)[:-1])
-            total += log_density(DISTANCE, distance, away.clip(0.7, 199))
-            if records[k].oriented:
-                total += log_density(AZIMUTH, azimuth, angle)
-            if (delay := records[k].delay) is not None:
-                circles -= np.abs(away - 8 * delay)
-        best = np.unravel_index(np.argmax(total), total.shape)
-        found = np.array([east[best], north[best]])
-        errors["detector"].append(float(np.hypot(*(found - true))))
-        errors["the middle of the stations"].append(float(np.hypot(*true)))
-        if np.any(circles):
-            best = np.unravel_index(np.argmax(circles), circles.shape)
-            errors["8 km/s"].append(float(np.hypot(east[best] - true[0], north[best] - true[1])))
-        drawn.append((true, found))
-    text = ", ".join(f"{name} {np.mean(e):.1f} ({len(e)})" for name, e in errors.items())
-    stations = [seen_from(middle, place) for place in sorted({r.station for r in records})]
+    with (folder / "waveforms" / "labelled.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["source"] == source and station_of(row)]
+    places = {row["station"]: station_of(row) or (0.0, 0.0) for row in rows}
+    sites = [Site("XX", name, *place) for name, place in places.items()]
+    middle = tuple(np.mean(list(places.values()), axis=0).tolist())
+    earthquakes: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        earthquakes[row["event_id"].partition("_")[0]].append(row)
+    if picker is None:
+        events = [event_of(row, k) for k, known in enumerate(earthquakes.values()) for row in known]
+    else:
+        archive = open_archive(list(pieces_of(folder, source, list(earthquakes.values()))))
+        events = list(pick_earthquakes(picker, archive, detector=detector, show_progress=False).events)
+    made = [(e, e.origin) for e in epicentres(events, sites) if e.origin is not None]
+    true, found = [], []
+    for k, known in enumerate(earthquakes.values()):
+        arrivals = [float(row[phase]) / RATE for row in known for phase in "ps" if float(row[phase]) >= 0]
+        first = (3600 * k + 60 + min(arrivals, default=0.0)) * SECOND
+        same = [(len(e.picks), o) for e, o in made if abs(e.picks[0].time - first) < 2 * SECOND]  # of a swarm
+        if same:
+            best = max(same, key=lambda pair: pair[0])[1]
+            true.append((float(known[0]["event_lat"]), float(known[0]["event_lon"])))
+            found.append((best.latitude, best.longitude))
+    apart = np.array([seen_from(a, b).distance[0] for a, b in zip(true, found, strict=True)])
+    constant = np.array([seen_from(middle, a).distance[0] for a in true])
     return Together(
-        f"all stations together, epicentre, mean error, km (earthquakes): {text}",
-        np.array([(float(s.east[0]), float(s.north[0])) for s in stations]),
-        np.array([true for true, _ in drawn]),
-        np.array([found for _, found in drawn]),
+        f"{'picked' if picker else 'known'} arrivals of all stations: {len(found)} of {len(earthquakes)} earthquakes "
+        f"located, epicentre, mean (median) error, km: {errors(apart)}, the middle of the stations {errors(constant)}",
+        *(plane(middle, some) for some in (list(places.values()), true, found)),
     )
+
+
+def station_of(row: dict[str, str]) -> tuple[float, float] | None:
+    """Its place."""
+    return (float(row["sta_lat"]), float(row["sta_lon"])) if row["sta_lat"] else STATIONS.get(row["station"])
+
+
+def event_of(row: dict[str, str], hour: int) -> Event:
+    """The known arrivals of a record."""
+    known = {phase: 60 * RATE + float(row[phase.lower()]) for phase in "PS" if float(row[phase.lower()]) >= 0}
+    channel, begin = Channel("XX", row["station"], "", "HHZ"), 3600 * hour * SECOND
+    return Event(tuple(PhasePick(channel, phase, begin + round(at * SECOND / RATE)) for phase, at in known.items()))
+
+
+def pieces_of(folder: Path, source: str, earthquakes: list[list[dict[str, str]]]) -> Iterator[ArrayPiece]:
+    """The records of earthquakes, an hour apart; all of one begin at the same time, a minute after the hour."""
+    with h5py.File(folder / "waveforms" / "labelled.h5") as file:
+        for hour, rows in enumerate(earthquakes):
+            for row in rows:
+                waveform = np.asarray(file[source][int(row["index"]), :, : int(row["nsamp"])], np.float32)
+                for component, samples in zip("ZNE" if row["channels"] == "ZNE" else "Z12", waveform, strict=True):
+                    channel = Channel("XX", row["station"], "", f"HH{component}")
+                    yield ArrayPiece.of(channel, (3600 * hour + 60) * SECOND, RATE, samples)
+
+
+def plane(middle: tuple[float, float], places: list[tuple[float, float]]) -> Grid:
+    """East and north of a place, km, of some places."""
+    seen = [seen_from(middle, place) for place in places]
+    return np.array([(float(at.east[0]), float(at.north[0])) for at in seen])
+
+
+def wadati(folder: Path, source: str) -> str:
+    """P velocity over S velocity: S minus P grows with the time of P from station to station (K. Wadati, 1933)."""
+    with (folder / "waveforms" / "labelled.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["source"] == source]
+    earthquakes: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        p, s = float(row["p"]), float(row["s"])
+        if p >= 0 and s >= 0:
+            earthquakes[row["event_id"].partition("_")[0]].append((p, s - p))
+    apart = [np.array(pairs) - np.mean(pairs, axis=0) for pairs in earthquakes.values() if len(pairs) > 1]
+    p, delay = np.concatenate(apart).T
+    least, most = np.dot(p, delay) / np.dot(p, p), np.dot(delay, delay) / np.dot(p, delay)
+    return f"P over S velocity from {len(p)} pairs of known arrivals: {1 + least:.2f} to {1 + most:.2f}"
 
 
 def draw(maps: dict[str, Together], out: Path) -> None:
@@ -228,22 +271,13 @@ def draw(maps: dict[str, Together], out: Path) -> None:
         place.scatter(*shown.stations.T, 90, marker="^", color=INK, edgecolor="white", zorder=2, label="station")
         place.scatter(*shown.true.T, 45, color="#cc6677", edgecolor=INK, linewidth=0.5, zorder=4, label="catalogue")
         place.scatter(*shown.found.T, 45, marker="X", color="#88ccee", edgecolor=INK, linewidth=0.5, zorder=3)
-        place.scatter([], [], 45, marker="X", color="#88ccee", edgecolor=INK, linewidth=0.5, label="detector")
+        place.scatter([], [], 45, marker="X", color="#88ccee", edgecolor=INK, linewidth=0.5, label="located")
         error = np.hypot(*(shown.found - shown.true).T)
         place.set_title(f"{name}: {len(error)} earthquakes, median error {np.median(error):.1f} km", loc="left")
         place.set(xlabel="east, km", ylabel="north, km", aspect="equal")
         place.grid(color="0.9")
     made.legend(*places[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     save(made, out)
-
-
-def log_density(bins: Bins, probability: Float[ndarray, " bins"], value: Grid) -> Grid:
-    """Logarithm of the probability of a bin at any value, of a hundredth of the mean at least."""
-    count = len(probability)
-    around = np.arange(-1, count + 1)
-    known = probability[around % count] if bins.circle else probability[around.clip(0, count - 1)]
-    at = np.vectorize(bins.position)(value)
-    return np.asarray(np.log(np.interp(at, around, known).clip(0.01 / count)))
 
 
 def main() -> None:
@@ -261,9 +295,10 @@ def main() -> None:
         records = list(cases(picker, options.data, source, trained.card.window[0]))
         probability = said(trained, records)
         print(source)
-        maps[name] = together(records, probability)
-        for line in (*alone(records, probability, constants), maps[name].line):
-            print(f"  {line}", flush=True)
+        known = together(options.data, source)
+        maps[name] = together(options.data, source, picker=picker, detector=trained)
+        lines = wadati(options.data, source), *alone(records, probability, constants), known.line, maps[name].line
+        print(*(f"  {line}" for line in lines), sep="\n", flush=True)
     if options.map is not None:
         draw(maps, options.map)
 

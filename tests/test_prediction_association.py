@@ -1,16 +1,19 @@
-"""Picks of a network put together: every earthquake with its picks, at its place, and nothing of noise."""
+"""Picks of stations put together: every earthquake with its picks, at its place, and nothing of noise."""
 
 import math
 
 import numpy as np
 import pytest
 
+from geocnn.errors import DataError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import PhasePick, quakeml
-from geocnn.prediction.arrivals import Arrival
+from geocnn.location import Crust, Estimate, Place
+from geocnn.prediction.arrivals import Arrival, station_events
 from geocnn.prediction.association import associated
+from geocnn.prediction.epicentres import epicentres
 
 START = 1_700_000_000
 KM = 111.195
@@ -24,40 +27,59 @@ def sites(count):
     ]
 
 
-def arrival(site, phase, time):
+def arrival(site, phase, time, place=None):
     station = Station(site.network, site.station, "", "HH", ((), (), ()))
     channel = Channel(site.network, site.station, "", "HHZ")
-    return Arrival(station, PhasePick(channel, phase, round((START + time) * SECOND), 0.1, 0.9), 1.0)
+    return Arrival(station, PhasePick(channel, phase, round((START + time) * SECOND), 0.1, 0.9, place=place), 1.0)
 
 
-def made(places, network, seed=1):
+def by_octo(arrivals, network):
+    pytest.importorskip("pyocto", reason="needs the extra associate")
+    return associated(arrivals, network)
+
+
+def alone(arrivals):
+    """Events station by station."""
+    stations = dict.fromkeys(str(a.station) for a in arrivals)
+    return [event for s in stations for event in station_events([a for a in arrivals if str(a.station) == s])]
+
+
+def by_epicentres(arrivals, network):
+    return epicentres(alone(arrivals), network)
+
+
+def made(places, network, seed=1, speeds=(6.0, 3.45)):
     """Picks in a crust of one velocity, and as many false ones."""
     rng, found = np.random.default_rng(seed), []
     for k, (latitude, longitude, depth) in enumerate(places):
         for site in network:
             east = (longitude - site.longitude) * KM * math.cos(math.radians(latitude))
             away = math.hypot(east, (latitude - site.latitude) * KM, depth)
-            for phase, speed in (("P", 6.0), ("S", 3.45)):
+            for phase, speed in zip("PS", speeds, strict=True):
                 if rng.random() < 0.85:
                     found.append((k, arrival(site, phase, 120 * (k + 1) + away / speed + 0.05 * rng.standard_normal())))
     false = [arrival(s, rng.choice(["P", "S"]), rng.uniform(0, 120 * len(places))) for s in network for _ in range(6)]
     return found, false
 
 
-def test_earthquakes_are_put_together_and_located():
-    pytest.importorskip("pyocto", reason="needs the extra associate")
+def error(origin, place):
+    """Kilometres between two epicentres."""
+    east = (origin.longitude - place[1]) * KM * math.cos(math.radians(place[0]))
+    return math.hypot(east, (origin.latitude - place[0]) * KM)
+
+
+@pytest.mark.parametrize("locate", [by_octo, by_epicentres])
+def test_earthquakes_are_put_together_and_located(locate):
     network, rng = sites(8), np.random.default_rng(3)
     places = [(-42 + rng.uniform(-0.3, 0.3), 172 + rng.uniform(-0.4, 0.4), rng.uniform(3, 15)) for _ in range(8)]
     found, false = made(places, network)
     arrivals = sorted([a for _, a in found] + false, key=lambda a: a.pick.time)
-    events = associated(arrivals, network)
+    events = locate(arrivals, network)
     located = [e for e in events if e.origin is not None]
     assert len(located) == len(places)
     owner = {id(a.pick): k for k, a in found}
     for k, event in enumerate(located):
-        latitude, longitude, _ = places[k]
-        east = (event.origin.longitude - longitude) * KM * math.cos(math.radians(latitude))
-        assert math.hypot(east, (event.origin.latitude - latitude) * KM) < 3.0
+        assert error(event.origin, places[k]) < 3.0
         assert event.origin.time / SECOND - START == pytest.approx(120 * (k + 1), abs=0.6)
         right = [owner.get(id(p)) == k for p in event.picks]
         assert sum(right) >= 0.9 * sum(owner[id(a.pick)] == k for _, a in found)
@@ -66,10 +88,64 @@ def test_earthquakes_are_put_together_and_located():
     assert quakeml(events, "quakes").count("<latitude>") == len(places)
 
 
-def test_two_stations_locate_nothing():
+@pytest.mark.parametrize("locate", [associated, by_epicentres])
+def test_two_stations_locate_nothing(locate):
     network = sites(2)
     found, false = made([(-42.0, 172.0, 8.0)], network)
     arrivals = [a for _, a in found] + false
-    events = associated(sorted(arrivals, key=lambda a: a.pick.time), network)
+    events = locate(sorted(arrivals, key=lambda a: a.pick.time), network)
     assert all(e.origin is None and len({str(p.channel) for p in e.picks}) == 1 for e in events)
     assert sum(len(e.picks) for e in events) == len(arrivals)
+
+
+def said(distance, azimuth, *, half=15.0, probability=0.9):
+    """What a detector says."""
+    way = None if azimuth is None else Estimate(azimuth, (azimuth - half) % 360, (azimuth + half) % 360)
+    return Place(probability, Estimate(distance, 0.8 * distance, 1.25 * distance), Estimate(8.0, 5.0, 13.0), way)
+
+
+def seen(site, place, told):
+    """P and S of an earthquake at a station."""
+    east = (place[1] - site.longitude) * KM * math.cos(math.radians(place[0]))
+    away = math.hypot(east, (place[0] - site.latitude) * KM, place[2])
+    return [arrival(site, "P", 60 + away / 6.0, told), arrival(site, "S", 60 + away / 3.45)]
+
+
+def test_one_station_locates_what_a_detector_gives_a_direction_of():
+    site = Site("XX", "AAA", 60.0, -30.0)
+    place = 60.0 + 20 / KM * math.cos(math.radians(40)), -30.0 + 20 / KM * math.sin(math.radians(40)) * 2, 8.0
+    (event,) = by_epicentres(seen(site, place, said(20.0, 40.0)), [site])
+    assert error(event.origin, place) < 0.7
+    assert 5 < event.origin.spread < 12  # 20 km, by 15 degrees and a quarter
+    assert event.origin.depth == pytest.approx(8, rel=0.2)
+    assert event.origin.time / SECOND - START == pytest.approx(60, abs=0.5)
+    assert len(event.picks) == 2
+    unsaid = [said(20.0, None), said(20.0, 40.0, half=100.0), said(20.0, 40.0, probability=0.4), None]
+    for told in unsaid:
+        assert by_epicentres(seen(site, place, told), [site])[0].origin is None
+    assert by_epicentres(seen(site, place, said(20.0, 40.0))[:1], [site])[0].origin is None  # without S
+    assert by_epicentres(seen(site, place, said(20.0, 40.0)), [])[0].origin is None
+
+
+def test_a_direction_tells_on_which_side_of_two_stations_an_earthquake_is():
+    network = [Site("XX", "AAA", -42.0, 172.0), Site("XX", "BBB", -42.0, 172.3)]
+    for side in (1, -1):
+        place = -42.0 + side * 0.15, 172.12, 8.0
+        told = [said(17.0, 30.0 if side > 0 else 150.0, half=40.0), said(22.0, None)]
+        arrivals = [a for s, t in zip(network, told, strict=True) for a in seen(s, place, t)]
+        (event,) = by_epicentres(arrivals, network)
+        assert error(event.origin, place) < 2.0
+        assert len(event.picks) == 4
+
+
+def test_the_velocities_of_a_region_bring_earthquakes_to_their_place():
+    network = sites(8)
+    places, speeds = [(-42.1, 172.3, 6.0), (-41.8, 171.7, 4.0)], (5.0, 3.1)
+    found, _ = made(places, network, speeds=speeds)
+    events = alone([a for _, a in found])
+    right = [e.origin for e in epicentres(events, network, crust=Crust(*speeds)) if e.origin is not None]
+    assert [error(o, p) < 0.5 for o, p in zip(right, places, strict=True)] == [True, True]
+    slow = [e.origin for e in epicentres(events, network) if e.origin is not None]
+    assert sum(error(o, p) for o, p in zip(slow, places, strict=False)) > sum(map(error, right, places))
+    with pytest.raises(DataError, match=r"the velocities are 3 and 5; .* --crust 6.0 3.45"):
+        Crust(3, 5)

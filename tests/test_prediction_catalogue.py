@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from functools import partial
 
 import numpy as np
@@ -206,9 +207,14 @@ def test_where_stations_are_known_there_is_a_map(tmp_path, quakes, data, monkeyp
     assert (folder / "map.png").exists()
     assert "XX.AAA is not among the stations whose places are known." in made.notes
     monkeypatch.setattr("geocnn.prediction.association.find_spec", lambda _name: None)
-    lonely = pick_earthquakes(quakes, data, stations=table, show_progress=False)
-    assert "pip install 'geocnn[associate]'" in lonely.notes[-1]
-    assert len(lonely.events) == len(made.events)
+    table.write_text("network,station,latitude,longitude,elevation_m\nXX,AAA,35,25,0\n")
+    alone = pick_earthquakes(quakes, data, stations=table, pictures=CataloguePictures(folder), show_progress=False)
+    located = [event.origin for event in alone.events if event.origin is not None]
+    away = [math.hypot(o.latitude - 35, (o.longitude - 25) * 0.82) * 111.2 for o in located]
+    assert all(origin.spread <= max(5, 1.01 * km) for origin, km in zip(located, away, strict=True))
+    assert sum(event.origin is None for event in alone.events) == len(made.events) - len(located)
+    unknown = pick_earthquakes(quakes, data, stations=table, detector=None, show_progress=False)
+    assert unknown.notes[-1].startswith("no earthquake is located: that takes three stations")
     with pytest.raises(FormatError, match="needed is StationXML or a table of stations"):
         pick_earthquakes(quakes, data, stations=data / "a.mseed", show_progress=False)
 

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 
-__all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Estimate", "Place", "asked", "encode", "place_of"]
+__all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Crust", "Estimate", "Place", "asked", "encode", "place_of"]
 
 _BLUR = 0.6
 """Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
@@ -102,6 +102,38 @@ DEPTH = Bins(0.4, 40.0, 12)
 """km."""
 HEADS = (2, DISTANCE.count, AZIMUTH.count, DEPTH.count)
 """Bins of the four questions: noise or an earthquake, then where."""
+
+
+@dataclass(frozen=True)
+class Crust:
+    """Of one velocity, as a first guess of a place needs it; a mean of the crust, else that of a region.
+
+    Attributes:
+        p: velocity of P waves, km/s.
+        s: velocity of S waves, km/s.
+
+    Raises:
+        DataError: S waves are not the slower ones.
+    """
+
+    p: float = 6.0
+    s: float = 3.45
+
+    def __post_init__(self) -> None:
+        if not 0 < self.s < self.p < math.inf:
+            raise DataError(
+                f"the velocities are {self.p:g} and {self.s:g}; needed are those of P and S waves in km/s, such as "
+                "--crust 6.0 3.45."
+            )
+
+    def speed(self, phase: str) -> float:
+        """Velocity of P or S, km/s."""
+        return self.s if phase == "S" else self.p
+
+    @property
+    def pace(self) -> float:
+        """Kilometres for each second from P to S."""
+        return 1 / (1 / self.s - 1 / self.p)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from geocnn.errors import DataError
+from geocnn.geodesy import offsets
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
 from geocnn.synthetic.earthquakes.radiation import Mechanism, directions
 from geocnn.synthetic.region import LAYERS, SITE, Region, sequence
-from geocnn.synthetic.region.geometry import clusters, offsets
+from geocnn.synthetic.region.geometry import clusters
 from geocnn.synthetic.region.scatterers import Scatterers
 
 

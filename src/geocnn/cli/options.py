@@ -108,7 +108,8 @@ class PickOptions:
     Args:
         channels: of seismograms, a pattern for those that are wanted, such as "CX.PB0?..HH?".
         stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
-            elevation_m: earthquakes are located (with geocnn[associate]) and a map is drawn.
+            elevation_m: earthquakes are located and a map is drawn.
+        crust: velocities of P and S waves about the stations, km/s, by which earthquakes are located.
         probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
         detector: network that tells from one station where an earthquake is, a run folder of geocnn train detector, or
             none.
@@ -116,6 +117,7 @@ class PickOptions:
 
     channels: str | None = None
     stations: Path | None = None
+    crust: tuple[float, float] = (6.0, 3.45)
     probabilities: Path | None = None
     detector: str = "detector"
 

@@ -26,6 +26,7 @@ def pick(
 ) -> None:
     """Pick, write, and say what was found."""
     from geocnn.cli.text import say
+    from geocnn.location import Crust
     from geocnn.prediction.catalogue import pick_earthquakes
 
     target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
@@ -39,6 +40,7 @@ def pick(
         threshold=threshold,
         channels=picks.channels or "*",
         stations=picks.stations,
+        crust=Crust(*picks.crust),
         detector=None if picks.detector == "none" else picks.detector,
         pictures=pictures,
         probabilities=picks.probabilities,
@@ -49,12 +51,13 @@ def pick(
     )
     for note in found.notes:
         say(f"note: {note}")
-    located = sum(event.origin is not None for event in found.events)
+    located = [event for event in found.events if event.origin is not None]
+    several = sum(len({pick.channel.station for pick in event.picks}) > 1 for event in located)
     both = sum(len(event.picks) == 2 for event in found.events if event.origin is None)
     count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}
     say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
     if located:
-        say(f"{located} earthquake{'s' * (located != 1)} located by several stations")
+        say(f"{len(located)} earthquake{'s' * (len(located) != 1)} located, {several} of them by several stations")
     say(f"result  {target}")
     say(f"picks   {target.with_suffix('.csv')}")
     say(f"events  {target.with_name(f'{target.stem}-events.csv')}")
@@ -83,5 +86,6 @@ def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOpti
     if asked:
         raise DataError(
             f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
-            "--device, --quiet, --threshold, --channels, --stations, --detector, --probabilities and --no-picture."
+            "--device, --quiet, --threshold, --channels, --stations, --crust, --detector, --probabilities and "
+            "--no-picture."
         )

@@ -70,9 +70,7 @@ class CataloguePictures:
             TargetError: the picture cannot be written.
         """
         places = [Place(site.station, site.latitude, site.longitude) for site in sites]
-        located = sum(event.origin is not None for event in events)
-        title = f"{len(places)} stations, {located} located earthquakes"
-        self._save(self.folder / "map.png", station_map(places, events, title=title))
+        self._save(self.folder / "map.png", station_map(places, events))
 
     def _save(self, path: Path, made: Figure) -> None:
         make_folder(self.folder)

@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy import ndarray
 
-from geocnn.figures.map_frame import View, frame, unwrapped, view_of
+from geocnn.figures.map_frame import KM_PER_DEGREE, View, frame, unwrapped, view_of
 from geocnn.figures.style import INK, figure
 from geocnn.io.waveforms.quakeml import Event
 
@@ -22,6 +23,8 @@ _NAME = (0.08, 0.06)
 """Width and height of a name, parts of those of the map."""
 _UNKNOWN = "0.75"
 """Grey of earthquakes whose depth is not known."""
+_RING = "0.55"
+"""Grey of how far away from there an earthquake may be."""
 
 
 class Place(NamedTuple):
@@ -40,6 +43,8 @@ class Place(NamedTuple):
 
 def station_map(stations: Sequence[Place], events: Sequence[Event] = (), *, title: str = "") -> Figure:
     """Draw stations as triangles and located earthquakes as circles: colour is depth, size magnitude.
+
+    In a thin circle an earthquake is with a probability of 68 %, where that is known.
 
     Degrees of longitude are as wide as they are at the middle of the map, so that distances and directions are right
     on the map of a network; of one that spans more than some ten degrees they are less so.
@@ -68,6 +73,7 @@ def station_map(stations: Sequence[Place], events: Sequence[Event] = (), *, titl
     if origins:
         depths = np.array([np.nan if o.depth is None else o.depth for o, _ in origins])
         sizes = _sizes(np.array([np.nan if m is None else m for _, m in origins]))
+        _spreads(place, longitudes[count:], latitudes[count:], np.array([o.spread or 0.0 for o, _ in origins]), view)
         _earthquakes(made, place, longitudes[count:], latitudes[count:], depths, sizes)
         _magnitudes(place, [m for _, m in origins if m is not None])
     _stations(place, stations, longitudes[:count], view)
@@ -116,6 +122,35 @@ def _earthquakes(
         points.set(edgecolor=INK, linewidth=0.4, alpha=0.9)
         bar = made.colorbar(points, ax=place, label="depth, km", shrink=0.7, aspect=25, pad=0.02)
         bar.ax.invert_yaxis()  # downward
+
+
+def _spreads(
+    place: Axes,
+    longitudes: Float64[ndarray, " events"],
+    latitudes: Float64[ndarray, " events"],
+    spreads: Float64[ndarray, " events"],
+    view: View,
+) -> None:
+    """Circles of so many km."""
+    known = spreads > 0
+    if not known.any():
+        return
+    high = 2 * spreads[known] / KM_PER_DEGREE
+    ring = EllipseCollection(
+        high * view.stretch,
+        high,
+        np.zeros(len(high)),
+        units="xy",
+        offsets=np.stack((longitudes[known], latitudes[known]), -1),
+        offset_transform=place.transData,
+        facecolors="none",
+        edgecolors=_RING,
+        linewidths=0.7,
+        alpha=float(np.clip(10 / len(high), 0.2, 1)),  # of a swarm they would hide it
+        zorder=1.5,
+    )
+    place.add_collection(ring, autolim=False)
+    place.plot([], [], "o", markersize=11, markerfacecolor="none", markeredgecolor=_RING, label="68 % within")
 
 
 def _magnitudes(place: Axes, magnitudes: Sequence[float]) -> None:

@@ -13,19 +13,17 @@ import numpy as np
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin
+from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, station_events
 
-__all__ = ["LEAST", "associated", "can_associate"]
+__all__ = ["associated", "can_associate"]
 
-LEAST = 3
+_LEAST = 3
 """Stations that a location needs."""
 _MARGIN = 0.7
 """Degrees around the stations in which earthquakes are looked for."""
 _DEPTH = (0.0, 60.0)
 """km."""
-_P, _S = 6.0, 3.45
-"""Velocities of the crust, km/s: a mean of it, as PyOcto's first guess of a place needs; :func:`associated` says how
-far times may differ from it."""
 
 
 def can_associate() -> bool:
@@ -33,7 +31,9 @@ def can_associate() -> bool:
     return find_spec("pyocto") is not None
 
 
-def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, tolerance: float = 1.5) -> list[Event]:
+def associated(
+    arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Crust | None = None, tolerance: float = 1.5
+) -> list[Event]:
     """Earthquakes that several stations have seen, with their origins, by time; then what is left, station by station.
 
     An earthquake has six picks or more, two P waves and an S wave at least, and a station with both. Places are
@@ -42,14 +42,15 @@ def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, tolerance:
     Args:
         arrivals: of all stations.
         sites: where the stations are; arrivals of others are left as they are.
-        tolerance: how far times may differ from those of a crust with 6.0 and 3.45 km/s, s.
+        crust: velocities; default the mean of the crust.
+        tolerance: how far times may differ from those of that crust, s.
     """
     place = {str(site): site for site in sites}
     known = [a for a in arrivals if _code(a) in place]
     there = {_code(a) for a in known}
-    if len(there) < LEAST:
+    if len(there) < _LEAST:
         return _alone(arrivals)
-    events, assignments = _octo([place[code] for code in sorted(there)], known, tolerance)
+    events, assignments = _octo([place[code] for code in sorted(there)], known, crust or Crust(), tolerance)
     groups: dict[int, list[Arrival]] = {}
     for event, pick in zip(assignments["event_idx"], assignments["pick_idx"], strict=True):
         groups.setdefault(int(event), []).append(known[int(pick)])
@@ -74,7 +75,7 @@ def _alone(arrivals: Sequence[Arrival]) -> list[Event]:
     return [event for own in by_station.values() for event in station_events(own)]
 
 
-def _octo(sites: Sequence[Site], known: Sequence[Arrival], tolerance: float) -> tuple[Any, Any]:
+def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust, tolerance: float) -> tuple[Any, Any]:
     """Events and which picks are theirs, as pandas has tables."""
     import pandas as pd
     import pyocto
@@ -85,7 +86,7 @@ def _octo(sites: Sequence[Site], known: Sequence[Arrival], tolerance: float) -> 
         lat=(float(latitude.min()) - _MARGIN, float(latitude.max()) + _MARGIN),
         lon=(float(longitude.min()) - wide, float(longitude.max()) + wide),
         zlim=_DEPTH,
-        velocity_model=pyocto.VelocityModel0D(_P, _S, tolerance),
+        velocity_model=pyocto.VelocityModel0D(crust.p, crust.s, tolerance),
         time_before=300.0,
         n_picks=6,
         n_p_picks=2,

@@ -9,13 +9,14 @@ from geocnn.io.partial import check_target
 from geocnn.io.sites import Site, read_sites
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
+from geocnn.location import Crust
 from geocnn.prediction.days import Pictures, Probabilities
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
 
-__all__ = ["Catalogue", "catalogue_files", "opened", "pick_earthquakes"]
+__all__ = ["Catalogue", "catalogue_files", "opened", "pick_earthquakes", "with_places"]
 
 
 def pick_earthquakes(
@@ -27,6 +28,7 @@ def pick_earthquakes(
     detector: str | Path | Trained | None = "detector",
     channels: str = "*",
     stations: str | Path | Sequence[Site] | None = None,
+    crust: Crust | None = None,
     pictures: Pictures | None = None,
     probabilities: str | Path | None = None,
     overwrite: bool = False,
@@ -49,8 +51,10 @@ def pick_earthquakes(
             train detector``; None for none.
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
-            elevation_m. Picks of three stations or more are then put together to earthquakes with a place, through
-            PyOcto (``pip install 'geocnn[associate]'``).
+            elevation_m. Picks are then put together to earthquakes with a place, see
+            :func:`geocnn.prediction.epicentres.epicentres`; with PyOcto (``pip install 'geocnn[associate]'``) those of
+            three stations or more are its.
+        crust: velocities for these places; default the mean of the crust, 6.0 and 3.45 km/s.
         pictures: draws each day, each station and, where their places are known, a map.
         probabilities: folder for probabilities of P and S as miniSEED, a file a day and station.
         overwrite: replace files that are there.
@@ -77,14 +81,23 @@ def pick_earthquakes(
     kept = Probabilities(Path(probabilities)) if probabilities is not None else None
     with Journal(unfinished(targets[0]) if targets else None) as journal:
         catalogue = PickJob(picker, journal, pictures, kept).run(archive, show_progress=show_progress)
-        if sites is not None:
-            catalogue = catalogue.located(sites)
-            if pictures is not None:
-                pictures.network(sites, catalogue.events)
+        catalogue = with_places(catalogue, sites, crust, pictures)
         for path, made in zip(targets, catalogue.texts, strict=False):
             write_atomically(path, made())
         journal.done = True
     return catalogue
+
+
+def with_places(
+    catalogue: Catalogue, sites: Sequence[Site] | None, crust: Crust | None, pictures: Pictures | None
+) -> Catalogue:
+    """With the places of earthquakes and a map of them, where those of the stations are known."""
+    if sites is None:
+        return catalogue
+    located = catalogue.located(sites, crust)
+    if pictures is not None:
+        pictures.network(sites, located.events)
+    return located
 
 
 def opened(data: object, channels: str, *, show_progress: bool) -> Archive:

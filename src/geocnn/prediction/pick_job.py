@@ -15,9 +15,11 @@ from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, quakeml
+from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
-from geocnn.prediction.association import LEAST, associated, can_associate
+from geocnn.prediction.association import associated, can_associate
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
+from geocnn.prediction.epicentres import epicentres
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.picker import Part, Picker, parts, picked
 from geocnn.progress import Tick, progress
@@ -29,11 +31,9 @@ _HOUR = 360_000
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
 _COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
-
-
 _ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
 _EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
-_EVENT_COLUMNS += ("latitude", "longitude", "origin_depth")
+_EVENT_COLUMNS += ("latitude", "longitude", "origin_depth", "spread")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Catalogue:
 
     Attributes:
         arrivals: of all stations, by station and time.
-        events: those that several stations have seen, by time, then those of each station, in the same order.
+        events: those that have been located, by time, then those of each station, in the same order.
         notes: what a user should know of the data.
     """
 
@@ -78,7 +78,8 @@ class Catalogue:
         that one station can: ``probability`` of an earthquake, ``distance`` of the epicentre and ``depth`` in km,
         ``azimuth`` of the epicentre in degrees from north, where the components point north and east, each with the
         interval that holds 68 %, and ``where`` in words. ``latitude``, ``longitude`` and ``origin_depth`` are of
-        earthquakes that several stations have located.
+        earthquakes that have been located, and within ``spread`` km of there they are with a
+        probability of 68 %.
         """
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
@@ -93,29 +94,32 @@ class Catalogue:
                 way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
                 words = f"{place.distance.value:.2g} km {place.direction}".strip()
                 said = [f"{place.probability:.3f}", *away, *way, *deep, words]
-            where = ["", "", ""] if origin is None else [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}"]
+            where = [""] * 4
             if origin is not None:
-                where.append("" if origin.depth is None else f"{origin.depth:.1f}")
+                km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))
+                where = [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
             writer.writerow((number, " ".join(stations), utc, _delay(event), *said, *where))
         return rows.getvalue()
 
-    def located(self, sites: Sequence[Site]) -> "Catalogue":
-        """With the earthquakes that several stations have seen, see :func:`geocnn.prediction.association.associated`.
+    def located(self, sites: Sequence[Site], crust: Crust | None = None) -> "Catalogue":
+        """With origins: PyOcto's where it is installed, then those of :func:`geocnn.prediction.epicentres.epicentres`.
 
         Args:
             sites: where the stations are.
+            crust: velocities; default the mean of the crust.
         """
         there = {str(site) for site in sites}
         names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
         notes = [f"{name} is not among the stations whose places are known." for name in names if name not in there]
-        if not can_associate():
+        found = associated(self.arrivals, sites, crust=crust) if can_associate() else list(self.events)
+        events = [event for event in found if event.origin is not None]
+        events += epicentres([event for event in found if event.origin is None], sites, crust=crust)
+        if there & set(names) and not any(event.origin for event in events):
             notes.append(
-                "earthquakes are not located without PyOcto: pip install 'geocnn[associate]' (Python 3.12 on)."
+                "no earthquake is located: that takes three stations whose places are known, or one with components N "
+                "and E and a detector."
             )
-            return replace(self, notes=(*self.notes, *notes))
-        if len(there & set(names)) < LEAST:
-            notes.append(f"earthquakes are located with picks of {LEAST} stations or more whose places are known.")
-        return replace(self, events=tuple(associated(self.arrivals, sites)), notes=(*self.notes, *notes))
+        return replace(self, events=tuple(events), notes=(*self.notes, *notes))
 
     @property
     def texts(self) -> tuple[Callable[[], str], ...]:

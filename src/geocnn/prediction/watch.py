@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
@@ -12,7 +13,8 @@ from geocnn.io.waveforms import open_archive
 from geocnn.io.waveforms.archive import Scans, archive_files
 from geocnn.io.waveforms.pieces import file_state
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
-from geocnn.prediction.catalogue import catalogue_files
+from geocnn.location import Crust
+from geocnn.prediction.catalogue import catalogue_files, with_places
 from geocnn.prediction.days import Pictures
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
@@ -32,6 +34,7 @@ def watch_earthquakes(
     detector: str | Path | Trained | None = "detector",
     channels: str = "*",
     stations: str | Path | Sequence[Site] | None = None,
+    crust: Crust | None = None,
     pictures: Pictures | None = None,
     device: str = "auto",
     announce: Callable[[str], None] | None = None,
@@ -54,6 +57,7 @@ def watch_earthquakes(
         detector: tells where earthquakes are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
         stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
+        crust: velocities for the places of earthquakes; default the mean of the crust, 6.0 and 3.45 km/s.
         pictures: draws days and stations.
         device: "auto", "cpu", "cuda" or "cuda:1".
         announce: is told of what is new, line by line, such as ``print``.
@@ -72,6 +76,7 @@ def watch_earthquakes(
     picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
     targets = catalogue_files(Path(out), overwrite=True)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
+    located = partial(with_places, sites=sites, crust=crust, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}
     seen: dict[Path, tuple[int, int]] = {}
@@ -83,7 +88,7 @@ def watch_earthquakes(
         while rounds is None or rounds > 0:
             state = _state(place)
             if state != seen and state:
-                made = _round(PickJob(picker, journal, pictures), place, channels, scans, sites, say) or made
+                made = _round(PickJob(picker, journal, pictures), place, channels, scans, located, say) or made
                 if made is not None:
                     for path, text in zip(targets, made.texts, strict=True):
                         write_atomically(path, text())
@@ -126,19 +131,15 @@ def _round(
     folder: str | Path,
     channels: str,
     scans: Scans,
-    sites: Sequence[Site] | None,
+    located: Callable[[Catalogue], Catalogue],
     say: Callable[[str], None],
 ) -> Catalogue | None:
     """A catalogue of what there is; None where no seismogram can be read yet, which is said."""
     try:
-        made = job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False)
+        made = located(job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False))
     except GeocnnError as error:  # a file that is being written may be none yet
         say(f"{time.strftime('%H:%M:%S')}  {error}")
         return None
-    if sites is not None:
-        made = made.located(sites)
-        if job.pictures is not None:
-            job.pictures.network(sites, made.events)
     count = {phase: sum(a.pick.phase == phase for a in made.arrivals) for phase in "PS"}
     say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks")
     return made

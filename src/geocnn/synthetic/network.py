@@ -13,6 +13,7 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from geocnn.errors import DataError
+from geocnn.geodesy import offsets
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
 from geocnn.synthetic.earthquakes import CRUST, Arrival, EarthquakeRanges, EarthquakeRecord, Layers, Source
@@ -20,7 +21,6 @@ from geocnn.synthetic.earthquakes.background import Background
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_areas
 from geocnn.synthetic.earthquakes.travel import Ray
-from geocnn.synthetic.region.geometry import offsets
 from geocnn.synthetic.region.receiver import Receiver
 
 __all__ = ["FAR", "SEEN", "Network", "NetworkRecord", "Quake"]

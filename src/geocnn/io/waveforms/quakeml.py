@@ -56,7 +56,7 @@ class Origin:
         longitude: degrees east.
         depth: km; None if it is not known.
         uncertainty: standard deviation of the time, s; None if it is not known.
-        spread: standard deviation of the place, horizontally, km; None if it is not known.
+        spread: within so many km it is, horizontally, with a probability of about two thirds; None if it is not known.
     """
 
     time: int

@@ -9,6 +9,7 @@ import torch
 
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError, MissingError
+from geocnn.geodesy import offsets
 from geocnn.io.hypocentres import read_hypocentres
 from geocnn.io.sites import Site, read_sites
 from geocnn.models import build
@@ -16,7 +17,6 @@ from geocnn.models.base import Network
 from geocnn.recipes.convnetquake.data import NORMALISATION, RATE, RECORD, SIZE, RegionWindows
 from geocnn.synthetic.earthquakes import COMPONENTS
 from geocnn.synthetic.region import FAR, SITE, Region, sequence
-from geocnn.synthetic.region.geometry import offsets
 
 __all__ = ["Job", "plan"]
 

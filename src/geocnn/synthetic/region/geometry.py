@@ -1,7 +1,6 @@
-"""Distances and azimuths of places on the earth, and groups of them."""
+"""Groups of places."""
 
 import contextlib
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -10,55 +9,7 @@ from scipy.cluster.vq import ClusterError, kmeans2
 
 from geocnn.errors import DataError
 
-__all__ = ["Plane", "clusters", "offsets"]
-
-_AXIS, _SQUARED = 6378.137, 0.00669437999014
-"""Equatorial radius, km, and squared eccentricity of the WGS84 ellipsoid."""
-
-
-class Plane(NamedTuple):
-    """Places in the plane that touches the earth at a station.
-
-    Attributes:
-        distance: km.
-        azimuth: as seen from the station, degrees from north, 0 to 360.
-    """
-
-    distance: Float[ndarray, " places"]
-    azimuth: Float[ndarray, " places"]
-
-    @property
-    def east(self) -> Float[ndarray, " places"]:
-        """The way to the east, km."""
-        return np.asarray(self.distance * np.sin(np.radians(self.azimuth)))
-
-    @property
-    def north(self) -> Float[ndarray, " places"]:
-        """The way to the north, km."""
-        return np.asarray(self.distance * np.cos(np.radians(self.azimuth)))
-
-
-def offsets(
-    latitude: float, longitude: float, places: tuple[Float[ndarray, " places"], Float[ndarray, " places"]]
-) -> Plane:
-    """Where places are, seen from one.
-
-    Gauss's formulae of the mean latitude on the WGS84 ellipsoid (W. Torge, J. Mueller, 2012, Geodesy, section 6.3):
-    within 0.01 % of the geodesic and 0.01 degrees up to 150 km away, outside the polar regions.
-
-    Args:
-        latitude: of the one, degrees.
-        longitude: of the one, degrees.
-        places: latitudes and longitudes of the others, degrees.
-    """
-    mean = np.radians((latitude + places[0]) / 2)
-    up = np.radians(places[0] - latitude)
-    across = np.radians((places[1] - longitude + 180) % 360 - 180)
-    flat = 1 - _SQUARED * np.sin(mean) ** 2
-    east = _AXIS / np.sqrt(flat) * np.cos(mean) * across
-    north = _AXIS * (1 - _SQUARED) / flat**1.5 * up * np.cos(across / 2)
-    turn = across * np.sin(mean) / 2  # meridians converge: the azimuth changes on the way
-    return Plane(np.hypot(east, north), np.degrees(np.arctan2(east, north) - turn) % 360)
+__all__ = ["clusters"]
 
 
 def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -> Int64[ndarray, " points"]:

@@ -1,0 +1,151 @@
+"""Where earthquakes are, from what stations have of them; one is enough where a detector gives a direction.
+
+Picks of several stations are of one earthquake where one place fits them all.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from geocnn.geodesy import offsets, place_at
+from geocnn.io.sites import Site
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, Origin
+from geocnn.location import Crust
+from geocnn.prediction.sightings import FITS, LATE, SEVERAL, SLOW, SURE, Found, Sighting, locate, stations, waves
+
+__all__ = ["epicentres"]
+
+_PHASES = ("P", "S")
+_WIDE = 60.0
+"""Degrees on both sides within which a direction is known that locates an earthquake."""
+_CLOSE = 5.0
+"""Spread of a place, km, that is good enough however near the stations are."""
+_VAGUE = 0.75
+"""Spread that is good enough, part of the way to the nearest station."""
+_WAVES = 6
+"""Times that do: of the four numbers of an origin two are checked so."""
+_WAIT = 120.0
+"""Seconds before and after a station within which all others see an earthquake."""
+
+
+def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
+    """Earthquakes with their origins, by time; then events that have none, in their order.
+
+    Six times of P and S waves at three stations or more locate an earthquake. One or two stations do where a detector
+    says in which direction it is, within 60 degrees on each side; one alone needs P and S, and a probability above 0.5
+    that it is one. The spread of an origin tells how well the place is known; where that is more than three
+    quarters of the way to the station, and 5 km, there is none.
+
+    Args:
+        events: each of one station, such as :func:`geocnn.prediction.arrivals.station_events` gives.
+        sites: where the stations are; events of others are left as they are.
+        crust: velocities; default the mean of the crust.
+    """
+    crust = crust or Crust()
+    known = {str(site): site for site in sites}
+    middle = (sites[0].latitude, sites[0].longitude) if sites else (0.0, 0.0)
+    seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
+    telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
+    loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
+    located: list[Event] = []
+    used: set[int] = set()
+    for seed in telling:
+        while id(seed.event) not in used:
+            near, more = (
+                [s for s in _soon(some, seed.first - _WAIT, seed.first + _WAIT) if id(s.event) not in used]
+                for some in (telling, loose)
+            )
+            group = _largest(near[near.index(seed) :])
+            group = group + _arriving(locate(group), group, more) if len(group) > 1 else _together(group, more)
+            found = locate(group)
+            if not _enough(group, found):
+                break
+            located.append(_event(group, found, middle))
+            used |= {id(s.event) for s in group}
+    located.sort(key=lambda event: event.origin.time if event.origin is not None else 0)
+    return [*located, *(event for event in events if id(event) not in used)]
+
+
+def _code(event: Event) -> str:
+    channel = event.picks[0].channel
+    return f"{channel.network}.{channel.station}"
+
+
+def _sighting(event: Event, site: Site, middle: tuple[float, float], crust: Crust) -> Sighting:
+    """An event seen from its station, with places in the plane about the middle."""
+    at = offsets(*middle, (np.array([site.latitude]), np.array([site.longitude])))
+    times = {pick.phase: pick.time / SECOND for pick in event.picks if pick.phase in _PHASES}
+    return Sighting(event, str(site), float(at.east[0]), float(at.north[0]), times, crust)
+
+
+def _soon(sightings: Sequence[Sighting], low: float, high: float) -> Sequence[Sighting]:
+    """Those between two times, of some in their order."""
+    first = bisect_left(sightings, low, key=lambda s: s.first)
+    return sightings[first : bisect_right(sightings, high, key=lambda s: s.first)]
+
+
+def _largest(near: Sequence[Sighting]) -> list[Sighting]:
+    """What belongs to the first of some sightings, or, where they are more, to the first that does not.
+
+    A false pair of picks in front of an earthquake would else take some of its stations along.
+    """
+    group = _together(near[:1], near[1:])
+    left = next((k for k, s in enumerate(near) if s not in group and _plausible(near[0], s)), None)
+    other = [] if left is None else _together(near[left : left + 1], near[left + 1 :])
+    return other if len(other) > len(group) else group
+
+
+def _together(first: Sequence[Sighting], others: Sequence[Sighting]) -> list[Sighting]:
+    """What some stations have of an earthquake, and with them what others have of it, one after the other."""
+    group = [*first]
+    for other in others:
+        if all(_plausible(one, other) for one in group) and locate([*group, other]).fits:
+            group.append(other)
+    return group
+
+
+def _plausible(one: Sighting, other: Sighting) -> bool:
+    """Whether an earthquake can be seen first at one time here and at another there."""
+    apart = float(np.hypot(one.east - other.east, one.north - other.north))
+    slow = apart / one.crust.p
+    if set(one.times) != set(other.times) and "P" not in other.times:
+        slow = apart / one.crust.s + one.reach / one.crust.pace
+    return other.code != one.code and abs(other.first - one.first) <= slow * (1 + FITS * SLOW) + FITS * LATE
+
+
+def _arriving(found: Found, group: Sequence[Sighting], loose: Sequence[Sighting]) -> list[Sighting]:
+    """Single waves at other stations, at the time when they must arrive there, the nearest of a phase."""
+    best: dict[tuple[str, str], tuple[float, Sighting]] = {}
+    codes = {sighting.code for sighting in group}
+    for sighting in loose:
+        (phase, time), *_ = sighting.times.items()
+        way = float(np.hypot(np.hypot(sighting.east - found.east, sighting.north - found.north), found.depth))
+        travel = way / sighting.crust.speed(phase)
+        late = abs(time - found.time - travel) / np.hypot(LATE, SLOW * travel)
+        key = sighting.code, phase
+        if sighting.code not in codes and late <= FITS and late < best.get(key, (np.inf, sighting))[0]:
+            best[key] = float(late), sighting
+    return [sighting for _, sighting in best.values()]
+
+
+def _enough(group: Sequence[Sighting], found: Found) -> bool:
+    """Whether there is but one place that fits."""
+    way = min(float(np.hypot(found.east - s.east, found.north - s.north)) for s in group)
+    if found.spread > max(_CLOSE, _VAGUE * way):
+        return False
+    if stations(group) >= SEVERAL and len(waves(group)) >= _WAVES:
+        return True
+    told = [s.place for s in group if s.place is not None and s.place.azimuth is not None]
+    directed = any(place.azimuth.half <= _WIDE for place in told if place.azimuth is not None)
+    return directed and (len(group) > 1 or (told[0].probability > SURE and len(group[0].times) == 2))
+
+
+def _event(group: Sequence[Sighting], found: Found, middle: tuple[float, float]) -> Event:
+    """The earthquake with the picks of all stations."""
+    latitude, longitude = place_at(*middle, found.east, found.north)
+    picks = sorted((pick for s in group for pick in s.event.picks), key=lambda pick: pick.time)
+    origin = Origin(round(found.time * SECOND), latitude, longitude, found.depth, spread=found.spread)
+    return replace(group[0].event, picks=tuple(picks), origin=origin)

@@ -1,0 +1,205 @@
+"""The place that fits what stations have of an earthquake best.
+
+Times of P and S in a crust of one velocity give every place a probability. With one or two stations they leave circles,
+on which a detector says where.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+from numpy import ndarray
+
+from geocnn.io.waveforms.quakeml import Event
+from geocnn.location import Crust, Estimate, Place
+
+__all__ = ["FITS", "LATE", "SEVERAL", "SLOW", "SURE", "Found", "Sighting", "locate", "stations", "waves"]
+
+LATE, SLOW = 0.3, 0.05
+"""How far times may differ from those of that crust: s, and part of the travel time (standard deviations)."""
+FITS = 2.0
+"""Standard deviations within which a time fits, and a distance."""
+_DOUBTS = 0.25
+"""Part of the distances that may not fit: of so many stations the S wave may be that of another earthquake."""
+SURE = 0.5
+"""Probability of an earthquake from which on one station locates it."""
+SEVERAL = 3
+"""Stations whose times locate an earthquake."""
+_HELD = 0.68
+"""Probability within the spread of a place."""
+_DEPTHS = np.geomspace(1.5, 40.0, 7)[:, None, None]
+"""km, among which the depth is looked for."""
+_SIDE = 21
+"""Places along one side of a grid."""
+
+Grid = Float64[ndarray, "depths north east"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """An earthquake, or a wave of one, as a station has it.
+
+    Attributes:
+        event: of this station alone.
+        code: of the station.
+        east: of the station, km.
+        north: of the station, km.
+        times: seconds since 1970, by phase.
+        crust: in which waves come.
+    """
+
+    event: Event
+    code: str
+    east: float
+    north: float
+    times: dict[str, float]
+    crust: Crust
+
+    @property
+    def place(self) -> Place | None:
+        """What a detector says of it."""
+        return self.event.place
+
+    @property
+    def first(self) -> float:
+        """Time of the P wave; of the S wave where there is none."""
+        return min(self.times.values())
+
+    @property
+    def reach(self) -> float:
+        """Within so many km of the station the earthquake is."""
+        far = [5.0]
+        if len(self.times) == 2:
+            far.append(1.4 * (self.times["S"] - self.times["P"]) * self.crust.pace)
+        if self.place is not None:
+            far.append(1.5 * self.place.distance.high)
+        return max(far)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the earthquake is at a distance that is known."""
+        return len(self.times) == 2 or (self.place is not None and self.place.probability > SURE)
+
+
+class Found(NamedTuple):
+    """Where an earthquake is.
+
+    Attributes:
+        east: km.
+        north: km.
+        depth: km.
+        time: seconds since 1970.
+        spread: within so many km it is with a probability of 68 %.
+        fits: whether what all stations have agrees with it.
+    """
+
+    east: float
+    north: float
+    depth: float
+    time: float
+    spread: float
+    fits: bool
+
+
+def locate(group: Sequence[Sighting]) -> Found:
+    """The most probable place: on grids about the nearest station that become finer until the spread is seen."""
+    nearest = min((s for s in group if s.tells), key=lambda s: s.reach)
+    east, north, half, spread = nearest.east, nearest.north, nearest.reach, 0.0
+    while True:
+        side = np.linspace(-half, half, _SIDE)
+        x, y = east + side[None, None, :], north + side[None, :, None]
+        density, _ = _density(group, x, y)
+        weight = np.exp(density - density.max())
+        _, row, column = np.unravel_index(int(np.argmax(density)), density.shape)
+        east, north = float(x[0, 0, column]), float(y[0, row, 0])
+        step = 2 * half / (_SIDE - 1)
+        if spread > 0 or step < 0.02:
+            break
+        seen = _radius(np.hypot(x - east, y - north)[0], weight.sum(0))
+        spread = seen if seen > 1.5 * step else 0.0
+        half = step if spread else 4 * step
+    deep = weight[:, row, column] / weight[:, row, column].sum()
+    depth = float(np.exp(np.sum(deep * np.log(_DEPTHS[:, 0, 0]))))
+    _, exact = _density(group, np.full((1, 1, 1), east), np.full((1, 1, 1), north), np.full((1, 1, 1), depth))
+    time = float(exact[0, 0, 0])
+    return Found(east, north, depth, time, max(spread, step), _fits(group, east, north, depth, time))
+
+
+def _radius(away: Float64[ndarray, "north east"], weight: Float64[ndarray, "north east"]) -> float:
+    """Distance within which so much of a probability lies."""
+    order = np.argsort(away, axis=None)
+    share = np.cumsum(weight.flat[order]) / weight.sum()
+    return float(away.flat[order[np.searchsorted(share, _HELD)]])
+
+
+def stations(group: Sequence[Sighting]) -> int:
+    """How many there are."""
+    return len({sighting.code for sighting in group})
+
+
+def waves(group: Sequence[Sighting]) -> list[tuple[float, float, float, float]]:
+    """Station's place, velocity and time of each wave."""
+    return [(s.east, s.north, s.crust.speed(phase), time) for s in group for phase, time in s.times.items()]
+
+
+def _density(
+    group: Sequence[Sighting],
+    x: Float64[ndarray, "1 1 east"],
+    y: Float64[ndarray, "1 north 1"],
+    z: Float64[ndarray, "depths 1 1"] = _DEPTHS,
+) -> tuple[Grid, Grid]:
+    """Logarithm of the probability of places, and the time of the earthquake if it is there."""
+    known = waves(group)
+    base = known[0][3]
+    travel = np.stack([np.sqrt((x - e) ** 2 + (y - n) ** 2 + z**2) / speed for e, n, speed, _ in known])
+    begun = np.array([time - base for *_, time in known])[:, None, None, None] - travel
+    middle = np.median(begun, axis=0)
+    total: Grid = np.zeros(middle.shape)
+    count = stations(group)
+    if count > 1:  # of one station the detector has used the times better
+        total += _log_student((begun - middle) / np.hypot(LATE, SLOW * travel)).sum(0)
+    for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
+        if sighting.place is not None:
+            total += _said(sighting.place, x - sighting.east, y - sighting.north, z)
+    return total, middle + base
+
+
+def _said(
+    place: Place,
+    east: Float64[ndarray, "1 1 east"],
+    north: Float64[ndarray, "1 north 1"],
+    z: Float64[ndarray, "depths 1 1"],
+) -> Grid:
+    """What a detector says of places as seen from its station."""
+    total: Grid = _log_student(_deviations(np.hypot(east, north), place.distance))
+    total = total + _log_student(_deviations(z, place.depth))
+    if place.azimuth is not None:
+        turned = (np.degrees(np.arctan2(east, north)) - place.azimuth.value + 180) % 360 - 180
+        total = total + _log_student(turned / max(5.0, place.azimuth.half))
+    return np.asarray(total)
+
+
+def _deviations(value: Float64[ndarray, "*places"], estimate: Estimate) -> Float64[ndarray, "*places"]:
+    """How many standard deviations a value is away, on the logarithmic scale, on which the two sides may differ."""
+    apart = np.log(np.maximum(value, 0.1) / estimate.value)
+    wide = [max(0.1, float(np.log(end))) for end in (estimate.value / estimate.low, estimate.high / estimate.value)]
+    return np.asarray(apart / np.where(apart < 0, *wide))
+
+
+def _log_student(deviations: Float64[ndarray, "*places"]) -> Float64[ndarray, "*places"]:
+    """Logarithm of Student's density of four degrees of freedom: one that is far off does not rule the others."""
+    density: Float64[ndarray, "*places"] = -2.5 * np.log1p(deviations**2 / 4)
+    return density
+
+
+def _fits(group: Sequence[Sighting], east: float, north: float, depth: float, time: float) -> bool:
+    """Whether all times agree with a place, and most distances that detectors have given."""
+    for e, n, speed, at in waves(group):
+        travel = float(np.sqrt((east - e) ** 2 + (north - n) ** 2 + depth**2)) / speed
+        if abs(at - time - travel) > FITS * np.hypot(LATE, SLOW * travel):
+            return False
+    told = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]
+    doubts = sum(abs(float(_deviations(np.asarray(away), estimate))) > FITS for away, estimate in told)
+    return doubts <= _DOUBTS * len(told)
