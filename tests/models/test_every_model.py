@@ -164,13 +164,13 @@ def test_torch_export_and_onnx_give_the_same_numbers_at_every_size(name, ndim, t
     fixed = [n for n in session.get_inputs()[0].shape if isinstance(n, int)]
     assert len(fixed) == (1 if made.sizes.step else 1 + ndim)
     assert made.difference < 1e-4
-    (program,), step = programs, made.sizes.step
+    program, step = programs[0].module(), made.sizes.step
     least = made.sizes.above((1,) * ndim)
     for batch, more in ((1, 0), (3, step), (2, 2 * step)):
         x = torch.randn(batch, model.in_channels, *(n + (axis + 1) * more for axis, n in enumerate(least)))
         with torch.no_grad():
             wanted = model(x)
-            torch.testing.assert_close(program.module()(x), wanted, rtol=1e-5, atol=1e-6)
+            torch.testing.assert_close(program(x), wanted, rtol=1e-5, atol=1e-6)
         found = torch.from_numpy(session.run(None, {"input": x.numpy()})[0])
         torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5 * max(1.0, float(wanted.abs().max())))
 
