@@ -61,7 +61,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Else torch imports its compiler, for two seconds, to keep it away from what nobody compiles."""
+        """Else torch imports its compiler, for a second, to keep it away from what nobody compiles."""
         return False
 
     def enter(self, name: str) -> None:
