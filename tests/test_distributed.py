@@ -1,13 +1,11 @@
 """Two processes that share each batch learn what one process learns."""
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+from tests.processes import CLI, Process
 
 from geocnn.distributed import Team
 from geocnn.errors import DataError
@@ -21,18 +19,11 @@ def run(folder: Path, processes: int) -> None:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     common = {"WORLD_SIZE": str(processes), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    command = [sys.executable, "-m", "geocnn", "train", "traces", "--epochs", "4", "--out", str(folder), "--quiet"]
+    words = ["train", "traces", "--epochs", "4", "--out", folder, "--quiet"]
     started = [
-        subprocess.Popen(
-            command,
-            env=os.environ | common | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(processes)
+        Process(CLI, *words, env=common | {"RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(processes)
     ]
-    results = [(p, *p.communicate(timeout=120)) for p in started]
+    results = [(process, *process.communicate()) for process in started]
     for process, _, errors in results:
         assert process.returncode == 0, errors
 

@@ -5,18 +5,18 @@ import errno
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests import processes
+from tests.surveys import network, survey
 from zarr.storage import LocalStore
 
 import geocnn
-from geocnn.checkpoints import Card, Trained
+from geocnn.checkpoints import Trained
 from geocnn.errors import DataError, TargetError
 from geocnn.io.statistics import sample_traces
 from geocnn.io.tracesink import TraceSink
@@ -27,35 +27,6 @@ from geocnn.prediction.pieces import pieces
 from geocnn.prediction.results import Results
 from geocnn.prediction.work import plan_work
 from geocnn.reading import Reader
-
-
-def network(ndim: int, *, seed: int = 0, **changes) -> Trained:
-    """A FaultSeg network with random weights that react to everything within reach."""
-    torch.manual_seed(seed)
-    arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, "width": 6, "bottleneck": 12}
-    card = Card(
-        name="random",
-        task="segmentation",
-        architecture="faultseg",
-        arguments=arguments,
-        classes=("fault",),
-        channels=("amplitude",),
-        axes=("inline", "crossline", "time")[3 - ndim :],
-        window=(32,) * ndim,
-        size_multiple=8,
-        reach=51,
-    )
-    model = build("faultseg", **arguments).eval()
-    for name, parameter in model.named_parameters():
-        if name.endswith("bias"):
-            torch.nn.init.uniform_(parameter, 0, 0.5)  # no map may be dead
-    return Trained(model, card.replace(**changes))
-
-
-def survey(*shape: int, seed: int = 0) -> np.ndarray:
-    """Coloured noise at field amplitudes."""
-    x = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
-    return (x + np.roll(x, 1, -1)) * 12_000
 
 
 def whole(trained: Trained, data: np.ndarray, edge: int = 16, norm: Normalisation | None = None) -> np.ndarray:
@@ -286,7 +257,7 @@ PEAK = """if True:
     import re, sys
     from pathlib import Path
     import torch
-    from test_prediction import network, survey
+    from tests.surveys import network, survey
     from geocnn.checkpoints import Trained
     from geocnn.models.faultseg import FaultSeg
     from geocnn.prediction import predict
@@ -301,9 +272,7 @@ PEAK = """if True:
 
 def peak(what: str, out: str, memory: str) -> tuple[int, int]:
     """Tiles, and peak memory in bytes, of a process of its own."""
-    command = [sys.executable, "-c", PEAK, what, out, memory]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
-    tiles, used = map(int, done.stdout.split())
+    tiles, used = map(int, processes.run(PEAK, what, out, memory).split())
     return tiles, used
 
 
@@ -328,7 +297,7 @@ def test_memory_does_not_grow_with_the_first_axis(tmp_path):
 
 KILLED = """if True:
     import sys, torch
-    from test_prediction import network
+    from tests.surveys import network
     from geocnn.prediction import predict
     torch.set_num_threads(1)
     print(predict(network(3), sys.argv[1], sys.argv[2], show_progress=False).notes)
@@ -355,10 +324,9 @@ def test_a_killed_run_goes_on_and_the_file_is_the_same_to_the_last_byte(tmp_path
     predict(network(3), path, tmp_path / f"through{suffix}", show_progress=False)
     torch.set_num_threads(torch_threads)
     out = tmp_path / f"killed{suffix}"
-    command = [sys.executable, "-c", KILLED, str(path), str(out)]
     marks = 0
     for delay in wait:
-        with subprocess.Popen(command, cwd=Path(__file__).parent) as process:
+        with processes.Process(KILLED, path, out) as process:
             while process.poll() is None and marks_in(tmp_path) <= marks + 1:
                 time.sleep(0.01)
             time.sleep(delay)
@@ -366,8 +334,7 @@ def test_a_killed_run_goes_on_and_the_file_is_the_same_to_the_last_byte(tmp_path
         assert process.returncode == -signal.SIGKILL
         marks = marks_in(tmp_path)
     assert not out.exists()
-    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
-    assert "an earlier run had done the beginning" in done.stdout
+    assert "an earlier run had done the beginning" in processes.run(KILLED, path, out)
     through = tmp_path / f"through{suffix}"
     if suffix == ".sgy":
         assert out.read_bytes() == through.read_bytes()
@@ -384,10 +351,8 @@ def test_a_run_of_other_data_or_settings_does_not_go_on(tmp_path):
 
     path = tmp_path / "r.npy"
     for job, resumed in (("one", None), ("one", (3, 5)), ("two", None)):
-        process = subprocess.run(
-            [sys.executable, "-c", LEFT, str(path), job], capture_output=True, text=True, check=False
-        )
-        assert process.stdout.strip() == str(resumed)
+        process = processes.Process(LEFT, path, job)
+        assert process.communicate()[0].strip() == str(resumed)
         assert process.returncode == -signal.SIGKILL
     assert isinstance(geocnn.io.create(path, np.zeros((2, 3))), PartialSink)  # without a job: all is removed
     assert not list(tmp_path.glob("*.done"))

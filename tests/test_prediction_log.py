@@ -5,15 +5,14 @@ import errno
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_prediction import network, survey
+from tests import processes
+from tests.surveys import network, survey
 
 import geocnn
 from geocnn.errors import TargetError
@@ -97,7 +96,7 @@ def test_an_interrupted_and_a_failed_run_say_so(tmp_path, monkeypatch):
 
 LOGGED = """if True:
     import sys, torch
-    from test_prediction import network
+    from tests.surveys import network
     from geocnn.prediction import predict
     torch.set_num_threads(1)
     predict(network(3), *sys.argv[1:3], log=sys.argv[3], show_progress=False)
@@ -107,8 +106,8 @@ LOGGED = """if True:
 def test_a_killed_run_leaves_a_readable_log_and_goes_on_with_it(tmp_path):
     path, log = tmp_path / "survey.npy", tmp_path / "log"
     np.save(path, survey(500, 40, 24))
-    command = [sys.executable, "-c", LOGGED, str(path), str(tmp_path / "r.npy"), str(log)]
-    with subprocess.Popen(command, cwd=Path(__file__).parent) as process:
+    words = path, tmp_path / "r.npy", log
+    with processes.Process(LOGGED, *words) as process:
         while process.poll() is None and (not log.exists() or log.read_text().count("\n") < 3):
             time.sleep(0.01)
         process.kill()
@@ -116,7 +115,7 @@ def test_a_killed_run_leaves_a_readable_log_and_goes_on_with_it(tmp_path):
     begun, *parts = lines(log)
     assert begun["event"] == "begun"
     assert parts
-    subprocess.run(command, cwd=Path(__file__).parent, check=True)
+    processes.run(LOGGED, *words)
     again = lines(log)[1 + len(parts) :]
     assert [line["event"] for line in (again[0], again[-1])] == ["begun", "finished"]
     assert again[1]["planes"][0] >= parts[-1]["planes"][1]  # a plane that was noted as finished is not made again

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.test_prediction import network, survey
+from tests.surveys import network, survey
 from tests.test_prediction_workers import content, one_thread, workers_of, written
 
 import geocnn

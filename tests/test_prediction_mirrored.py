@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from tests.test_prediction import network, survey
+from tests.surveys import network, survey
 
 import geocnn
 from geocnn.errors import DataError, TargetError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import segyio
 from tests.interpretation.drawing import sheet
-from tests.test_prediction import network, survey
+from tests.surveys import network, survey
 
 import geocnn
 from geocnn import io

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import resample_poly
-from tests.test_prediction import network, survey
+from tests.surveys import network, survey
 
 import geocnn
 from geocnn.checkpoints import Trained, load

@@ -3,8 +3,6 @@
 import itertools
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +12,9 @@ import numpy as np
 import psutil
 import pytest
 import torch
-from tests.test_prediction import marks_in, network, survey
+from tests.processes import Process
+from tests.surveys import network, survey
+from tests.test_prediction import marks_in
 from tests.test_prediction_log import covered, lines
 
 import geocnn
@@ -137,17 +137,11 @@ def run(tmp_path) -> Path:
     return tmp_path / "net"
 
 
-def started(run: Path, data: Path, out: Path, *more: object) -> "subprocess.Popen[str]":
+def started(run: Path, data: Path, out: Path, *more: object) -> Process:
     """``geocnn predict --workers 2`` in a process of its own, and of a group of its own."""
     words = [run, data, "--out", out, "--workers", 2, "--log", run.parent / "log", *more]
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN, *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env=os.environ | {"TMPDIR": str(run.parent.parent)},  # where one that is killed leaves a folder
-    )
+    here = {"TMPDIR": str(run.parent.parent)}  # where one that is killed leaves a folder
+    return Process(RUN, *words, env=here, session=True)
 
 
 def workers_of(process: int) -> list[psutil.Process]:

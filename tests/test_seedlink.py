@@ -1,21 +1,17 @@
 """Records of a SeedLink server, over a real socket: the catalogue is that of the same records in a folder."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.processes import CLI, Process
 from tests.seedlink_server import Server
 
-import geocnn
 from geocnn.errors import DataError, MissingError, TargetError
 from geocnn.io.waveforms import Channel, open_archive, seedlink
 from geocnn.io.waveforms.pieces import SECOND
@@ -196,13 +192,11 @@ def test_a_silent_server_is_asked_whether_it_is_there_and_then_left(tmp_path, re
         assert "(silent for 1 s); trying again" in said[1]
 
 
-def test_the_command_ends_with_a_sentence(tmp_path, records):
+def test_the_command_ends_with_a_sentence(tmp_path, records, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with Server(records[:60]) as server:
         words = [server.address, "--channels", "XX.AAA..HH?", "--out", "c.xml", "--every", "0.5", "--no-picture"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "geocnn", "watch", *words], cwd=tmp_path, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(Path(geocnn.__file__).parents[1])},
-        )  # fmt: skip
+        process = Process(CLI, "watch", *words)
         until = time.monotonic() + 60
         while not (tmp_path / "c.csv").exists() and time.monotonic() < until:
             time.sleep(0.1)

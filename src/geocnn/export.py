@@ -9,6 +9,7 @@ import copy
 import math
 import os
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def export(
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         with progress(f"export {path.name}", 2, show=show_progress) as tick:
-            part.write_bytes(write(model, trained.card))
+            part.write_bytes(write(model, trained.card, sizes))
             tick(1, "written, being checked")
             windows = _windows(model, sizes)
             run = _runner(form, part)
@@ -129,28 +130,33 @@ def free_sizes(model: Network) -> SizeRule:
     if not isinstance(model, Classifier):
         sizes = tuple(n + rule.step if n == rule.step else n for n in first)
         return SizeRule(sizes[0] if len(set(sizes)) == 1 else sizes, rule.step)
-    shadow, size = copy.deepcopy(model).to("meta"), first[0]
-    while shadow.forward_features(torch.empty(1, model.in_channels, *(size,) * model.ndim, device="meta")).shape[2] < 2:
-        size += rule.step
-    return SizeRule(size, rule.step)
+    shadow, steps = copy.deepcopy(model).to("meta"), 1
+
+    def smallest_map(steps: int) -> int:
+        space = (first[0] + steps * rule.step,) * model.ndim
+        return shadow.forward_features(torch.empty(1, model.in_channels, *space, device="meta")).shape[2]
+
+    while smallest_map(steps) < 2:
+        steps *= 2
+    return SizeRule(first[0] + rule.step * bisect_left(range(steps), 2, key=smallest_map), rule.step)
 
 
-def exported_program(model: Network, axes: tuple[str, ...] = ()) -> torch.export.ExportedProgram:
+def exported_program(model: Network, sizes: SizeRule, axes: tuple[str, ...] = ()) -> torch.export.ExportedProgram:
     """The network as a graph of torch operators, with the batch and, where the rule allows, all sizes free.
 
     Args:
         model: on the processor, in evaluation mode.
+        sizes: what :func:`free_sizes` says of it.
         axes: names of the axes of space, for messages.
     """
-    example, free = _windows(model, free_sizes(model))[0], _free(model, axes)
+    example, free = _windows(model, sizes)[0], _free(model, sizes, axes)
     return torch.export.export(model, (example,), dynamic_shapes=(free,), strict=False)
 
 
-def _free(model: Network, axes: tuple[str, ...]) -> dict[int, Any]:
+def _free(model: Network, sizes: SizeRule, axes: tuple[str, ...]) -> dict[int, Any]:
     """What may differ from the example, by axis of the input, and in which steps."""
     from torch.export import Dim
 
-    sizes = free_sizes(model)
     free: dict[int, Any] = {0: Dim("batch")}
     for axis, least in enumerate(sizes.above((1,) * model.ndim) if sizes.step else ()):
         # In front of the name, for a bare one such as trace means something to the algebra behind it.
@@ -173,16 +179,16 @@ def _windows(model: Network, sizes: SizeRule) -> list[Tensor]:
     ]
 
 
-def _onnx(model: Network, card: Card) -> bytes:
+def _onnx(model: Network, card: Card, sizes: SizeRule) -> bytes:
     """An ONNX file; the card is in its metadata."""
-    program = exported_program(model, card.axes)
+    program = exported_program(model, sizes, card.axes)
     with _quiet():
         made = torch.onnx.export(
             program,
             dynamo=True,
             input_names=[INPUT],
             output_names=[OUTPUT],
-            dynamic_shapes=(_free(model, card.axes),),  # for the names of the sizes
+            dynamic_shapes=(_free(model, sizes, card.axes),),  # for the names of the sizes
             verbose=False,
             optimize=True,
         )
@@ -192,20 +198,20 @@ def _onnx(model: Network, card: Card) -> bytes:
     return bytes(made.model_proto.SerializeToString())
 
 
-def _script(model: Network, card: Card) -> bytes:
+def _script(model: Network, card: Card, sizes: SizeRule) -> bytes:
     """A TorchScript file; the card is among its extra files."""
-    file, example = BytesIO(), _windows(model, free_sizes(model))[0]
+    file, example = BytesIO(), _windows(model, sizes)[0]
     with _quiet(), torch.no_grad():
         script = torch.jit.trace(model, example, check_trace=False)  # type: ignore[no-untyped-call]
         torch.jit.save(script, file, _extra_files={CARD: card.to_json()})
     return file.getvalue()
 
 
-def _program(model: Network, card: Card) -> bytes:
+def _program(model: Network, card: Card, sizes: SizeRule) -> bytes:
     """An exported program; the card is among its extra files."""
     file = BytesIO()
     with _quiet():
-        torch.export.save(exported_program(model, card.axes), file, extra_files={CARD: card.to_json()})
+        torch.export.save(exported_program(model, sizes, card.axes), file, extra_files={CARD: card.to_json()})
     return file.getvalue()
 
 

@@ -1,6 +1,7 @@
 """``geocnn explain``: numbers and picture of one network."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,15 @@ def explained(found, seed=0):
     return explanation(found, torch.randn(shape, generator=torch.Generator().manual_seed(seed)), "white noise")
 
 
+@cache
+def unet(ndim):
+    """The explanation of a small U-Net, which takes seconds in 3-D."""
+    return explained(tiny(ndim))
+
+
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_numbers_of_a_unet(ndim):
-    made = explained(tiny(ndim))
+    made = unet(ndim)
     assert made.field.size == 44
     assert all(width <= 44 for width in made.effective.widths)
     assert made.effective.widths[0] < 44
@@ -82,7 +89,7 @@ def test_kernels_are_shown_as_they_are_applied():
 
 
 def test_slices_of_volumes():
-    made = explained(tiny(3))
+    made = unet(3)
     assert made.input.shape == (1, 12, 12)
     assert made.kernels.shape == (2, 1, 3, 3)
     assert [maps.values.shape[1:] for maps in made.maps] == [(12, 12), (6, 6), (12, 12)]
@@ -106,7 +113,7 @@ def test_windows_of_one_size():
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_the_picture_is_labelled(ndim):
-    made = explained(tiny(ndim))
+    made = unet(ndim)
     figure = draw(made)
     assert figure.get_suptitle() == f"tiny, {ndim}-D, {made.parameters:,} parameters, untrained, random weights"
     titles = [axes.get_title() for axes in figure.axes]
@@ -130,7 +137,7 @@ def test_layers_of_one_name_are_told_apart():
 
 @pytest.mark.parametrize("samples", [1, 2, 5])
 def test_ticks_lie_at_samples(samples):
-    made = explained(tiny(1))
+    made = unet(1)
     short = replace(made, maps=(replace(made.maps[0], values=made.maps[0].values[:, :samples]),))
     axes = next(axes for axes in draw(short).axes if axes.get_xlabel() == "sample of the map")
     low, high = axes.get_xlim()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.messages.materials import network
+from tests.processes import CLI, Process, run
 
 from geocnn.cli import main
 
@@ -30,14 +31,13 @@ def test_ctrl_c_in_a_long_prediction_and_on_with_it(here):
     np.save("line.npy", np.random.default_rng(0).standard_normal((6000, 600), dtype=np.float32))
     words = ["predict", network(), "line.npy", "--out", "mine.sgy", "--no-picture"]
     code = "import sys, geocnn.io.partial as p; p._WORTH_KEEPING = 0; from geocnn.cli import main; sys.exit(main())"
-    process = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    process = Process(code, *words)
     wait_for(lambda: list(Path().glob(".mine.sgy.partial-*.done")))
     said = "geocnn: stopped; what is finished of mine.sgy is kept, and the same command goes on from there."
     assert interrupt(process) == (130, said)
-    process = subprocess.run([sys.executable, "-m", "geocnn", *words], capture_output=True, text=True, check=True)
-    assert "note: an earlier run had done the beginning; this one went on from trace" in process.stdout
-    through = [sys.executable, "-m", "geocnn", *words[:4], "through.sgy", *words[5:]]
-    subprocess.run(through, capture_output=True, check=True)  # with as many threads as the others
+    said = run(CLI, *words)
+    assert "note: an earlier run had done the beginning; this one went on from trace" in said
+    run(CLI, *words[:4], "through.sgy", *words[5:])  # with as many threads as the others
     assert Path("mine.sgy").read_bytes() == Path("through.sgy").read_bytes()
     assert sorted(p.name for p in here.iterdir()) == ["line.npy", "mine.sgy", "net", "through.sgy"]
 
@@ -47,7 +47,7 @@ def test_ctrl_c_between_many_files():
     for k in range(3):
         np.save(f"{k}.npy", np.random.default_rng(k).standard_normal((300 + 9000 * (k == 2), 600), dtype=np.float32))
     words = ["predict", network(), "0.npy", "1.npy", "2.npy", "--out", "results", "--no-picture"]
-    process = start(*words)
+    process = Process(CLI, *words)
     wait_for(lambda: list(Path("results").glob(".2-net.npy.partial-*")))
     said = "geocnn: stopped; 2 of 3 files are done, and the same command goes on with the others."
     assert interrupt(process) == (130, said)
@@ -56,7 +56,7 @@ def test_ctrl_c_between_many_files():
 
 def test_ctrl_c_in_training_and_on_with_it(here):
     options = ["train", "traces", "--epochs", "4000", "--out", "mine"]
-    process = start(*options)
+    process = Process(CLI, *options)
     wait_for(Path("mine/metrics.csv").exists)
     said = "geocnn: stopped; the run so far is kept: continue with the same options and --out mine --resume."
     assert interrupt(process) == (130, said)
@@ -80,7 +80,7 @@ def test_ctrl_c_before_anything_was_learnt(here):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_batch_systems_and_closed_terminals_stop_it_like_ctrl_c(here, number, code):
     np.save("line.npy", np.random.default_rng(0).standard_normal((3000, 600), dtype=np.float32))
-    process = start("predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.zarr")
+    process = Process(CLI, "predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.zarr")
     wait_for(lambda: list(Path().glob(".mine.zarr.partial-*")))
     assert interrupt(process, number=number) == (code, "geocnn: stopped; no unfinished file was left behind.")
     assert sorted(p.name for p in here.iterdir()) == ["line.npy", "net"]
@@ -91,7 +91,7 @@ def test_nohup_and_the_background_of_a_script(here):
     words = ["predict", network(), "line.npy", "--tile", "8", "8", "--out", "mine.npy"]
     ignoring = "import signal, sys; [signal.signal(s, signal.SIG_IGN) for s in (signal.SIGHUP, signal.SIGINT)]; "
     code = ignoring + "from geocnn.cli import main; sys.exit(main())"
-    process = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    process = Process(code, *words)
     wait_for(lambda: list(Path().glob(".mine.npy.partial-*")))
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
@@ -110,7 +110,7 @@ def start(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True)
 
 
-def interrupt(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+def interrupt(process: "Process | subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
     """Press Ctrl-C or send another signal; return exit code and last line."""
     process.send_signal(number)
     _, err = process.communicate(timeout=30)

@@ -59,6 +59,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.shapes: dict[int, Tensor] = {}
         self.running, self.last = [""], ""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Else torch imports its compiler, for a second, to keep it away from what nobody compiles."""
+        return False
+
     def enter(self, name: str) -> None:
         """A module begins."""
         self.running.append(name)
