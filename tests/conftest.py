@@ -1,5 +1,6 @@
 """Shared fixtures; array shapes and types of geocnn are checked at run time while the tests run."""
 
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from pathlib import Path
@@ -38,6 +39,9 @@ CHECKED = (
 )
 jaxtyping.jaxtyped = lambda *, typechecker: partial(checked, typechecker=typechecker)
 install_import_hook([f"geocnn.{name}" for name in CHECKED.split()], "beartype.beartype")
+
+# Of a shell that runs the tests in the background all processes inherit that they ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -136,7 +136,7 @@ class Crust:
         return 1 / (1 / self.s - 1 / self.p)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """What one station says of an earthquake.
 

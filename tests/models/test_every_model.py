@@ -138,8 +138,9 @@ KIN = [f"resnet{layers}" for layers in (34, 101, 152, 32, 44, 56, 110, 1202, 50)
 def in_most_dimensions():
     """Networks and dimensions in which an export, which takes seconds, has something of its own to show."""
     alone = [(name, 1 + k % 3) for k, name in enumerate(KIN)]
-    others = [name for name in ARCHITECTURES if name not in (*KIN, "detector")]
-    return [*alone, ("detector", 1), *((name, ndim) for name in others for ndim in (1, 2, 3))]
+    seismograms = [("detector", 1), ("picker", 1)]
+    others = [name for name in ARCHITECTURES if name not in (*KIN, "detector", "picker")]
+    return [*alone, *seismograms, *((name, ndim) for name in others for ndim in (1, 2, 3))]
 
 
 @pytest.mark.usefixtures("symbolic_sizes")

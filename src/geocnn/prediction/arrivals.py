@@ -24,7 +24,7 @@ _BEYOND = 3.0
 """What the first motion is at least, relative to the largest amplitude of the second before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """An arrival at a station.
 

@@ -35,7 +35,7 @@ _DENOMINATOR = 8
 """Sampling rates are taken as fractions with denominators up to this, and what they differ by as drift of the clock."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Channel:
     """Codes of a channel, as FDSN assigns them: network, station, location (may be empty), channel."""
 

@@ -21,7 +21,7 @@ _XML = '<?xml version="1.0" encoding="utf-8"?>'
 _AUTHORITY = "smi:local/geocnn"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PhasePick:
     """An arrival at a station.
 
@@ -67,7 +67,7 @@ class Origin:
     spread: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """An earthquake, or picks that may belong to one.
 
