@@ -141,5 +141,7 @@ def _round(
         say(f"{time.strftime('%H:%M:%S')}  {error}")
         return None
     count = {phase: sum(a.pick.phase == phase for a in made.arrivals) for phase in "PS"}
-    say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks")
+    places = sum(event.origin is not None for event in made.events)
+    told = f", {places} earthquake{'s' * (places != 1)} located" * bool(places)
+    say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks{told}")
     return made
