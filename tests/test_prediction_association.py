@@ -149,3 +149,22 @@ def test_the_velocities_of_a_region_bring_earthquakes_to_their_place():
     assert sum(error(o, p) for o, p in zip(slow, places, strict=False)) > sum(map(error, right, places))
     with pytest.raises(DataError, match=r"the velocities are 3 and 5; .* --crust 6.0 3.45"):
         Crust(3, 5)
+
+
+def test_observatories_read_how_an_origin_came_about(tmp_path):
+    obspy = pytest.importorskip("obspy")
+    quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
+    network = sites(4)
+    place = -42.0, 172.0, 8.0
+    away = math.hypot((172 - network[2].longitude) * KM * math.cos(math.radians(42)), (-42 - network[2].latitude) * KM)
+    arrivals = [a for k, site in enumerate(network) for a in seen(site, place, said(away, 40.0) if k == 2 else None)]
+    path = tmp_path / "c.xml"
+    path.write_text(quakeml(by_epicentres(arrivals, network), "quakes"))
+    assert quakeml_core._validate(str(path))
+    (event,) = obspy.read_events(path)
+    origin = event.preferred_origin()
+    assert origin is event.origins[0]
+    assert (origin.quality.used_phase_count, origin.quality.used_station_count) == (8, 4)
+    assert origin.evaluation_mode == "automatic"
+    assert origin.origin_uncertainty.horizontal_uncertainty > 0
+    assert event.comments[0].text.startswith(f"XX.S02: earthquake with probability 0.90, {away:.3g} km away")

@@ -110,7 +110,9 @@ def _event(event: Event, identity: str) -> str:
     """The text of an event."""
     element = ET.Element("event", publicID=identity)
     picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
-    comment = event.comment or (event.place.describe() if event.place is not None else "")
+    comment = event.comment or _told(event)
+    if event.origin is not None:
+        _under(element, "preferredOriginID", f"{identity}/origin")
     if comment:
         _under(_under(element, "comment"), "text", comment)
     for pick, own in zip(event.picks, picks, strict=True):
@@ -123,6 +125,19 @@ def _event(event: Event, identity: str) -> str:
         _under(magnitude, "type", "Mw")
     ET.indent(element, level=2)
     return "    " + ET.tostring(element, encoding="unicode")
+
+
+def _told(event: Event) -> str:
+    """What the first station that says anything says, with its name where there are several."""
+    first = next((pick for pick in event.picks if pick.place is not None), None)
+    if first is None or first.place is None:
+        return ""
+    name = f"{first.channel.network}.{first.channel.station}: " if len(_stations(event)) > 1 else ""
+    return name + first.place.describe()
+
+
+def _stations(event: Event) -> set[tuple[str, str]]:
+    return {(pick.channel.network, pick.channel.station) for pick in event.picks}
 
 
 def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
@@ -161,6 +176,11 @@ def _origin(parent: ET.Element, event: Event, identity: str, picks: Sequence[str
         _under(uncertainty, "horizontalUncertainty", f"{1000 * origin.spread:.0f}")
         _under(uncertainty, "preferredDescription", "horizontal uncertainty")
     known = [(pick, own) for pick, own in zip(event.picks, picks, strict=True) if pick.phase]
+    if known:
+        quality = _under(element, "quality")
+        _under(quality, "usedPhaseCount", str(len(known)))
+        _under(quality, "usedStationCount", str(len(_stations(event))))
+        _under(element, "evaluationMode", known[0][0].mode)
     for k, (pick, own) in enumerate(known):
         arrival = _under(element, "arrival", publicID=f"{identity}/arrival/{k}")
         _under(arrival, "pickID", own)
