@@ -60,7 +60,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
             )
             group = _largest(near[near.index(seed) :])
             group = group + _arriving(locate(group), group, more) if len(group) > 1 else _together(group, more)
-            found = locate(group)
+            found = locate(group, exact=True)
             if not _enough(group, found):
                 break
             located.append(_event(group, found, middle))

@@ -29,8 +29,10 @@ SEVERAL = 3
 """Stations whose times locate an earthquake."""
 _HELD = 0.68
 """Probability within the spread of a place."""
-_DEPTHS = np.geomspace(1.5, 40.0, 7)[:, None, None]
-"""km, among which the depth is looked for."""
+_DEPTHS = {exact: np.geomspace(0.5, 40.0, 16 if exact else 6)[:, None, None] for exact in (False, True)}
+"""km, among which the depth is looked for: some to see what fits, and more for the place that is told."""
+_LEAST = 0.25
+"""Part of what times may differ that they are taken to differ at least."""
 _SIDE = 21
 """Places along one side of a grid."""
 
@@ -103,14 +105,25 @@ class Found(NamedTuple):
     fits: bool
 
 
-def locate(group: Sequence[Sighting]) -> Found:
-    """The most probable place: on grids about the nearest station that become finer until the spread is seen."""
+def locate(group: Sequence[Sighting], *, exact: bool = False) -> Found:
+    """The most probable place.
+
+    Args:
+        group: what stations have of one earthquake; one at least tells how far away it is.
+        exact: look at more depths, and take times to differ as much as they do, which takes longer.
+    """
+    found = _search(group, _DEPTHS[False], 1.0)
+    return _search(group, _DEPTHS[True], _agreement(group, found)) if exact else found
+
+
+def _search(group: Sequence[Sighting], depths: Float64[ndarray, "depths 1 1"], scale: float) -> Found:
+    """The place, on grids about the nearest station that become finer until the spread is seen."""
     nearest = min((s for s in group if s.tells), key=lambda s: s.reach)
     east, north, half, spread = nearest.east, nearest.north, nearest.reach, 0.0
     while True:
         side = np.linspace(-half, half, _SIDE)
         x, y = east + side[None, None, :], north + side[None, :, None]
-        density, _ = _density(group, x, y)
+        density, _ = _density(group, x, y, depths, scale)
         weight = np.exp(density - density.max())
         _, row, column = np.unravel_index(int(np.argmax(density)), density.shape)
         east, north = float(x[0, 0, column]), float(y[0, row, 0])
@@ -121,10 +134,20 @@ def locate(group: Sequence[Sighting]) -> Found:
         spread = seen if seen > 1.5 * step else 0.0
         half = step if spread else 4 * step
     deep = weight[:, row, column] / weight[:, row, column].sum()
-    depth = float(np.exp(np.sum(deep * np.log(_DEPTHS[:, 0, 0]))))
-    _, exact = _density(group, np.full((1, 1, 1), east), np.full((1, 1, 1), north), np.full((1, 1, 1), depth))
-    time = float(exact[0, 0, 0])
+    depth = float(np.exp(np.sum(deep * np.log(depths[:, 0, 0]))))
+    here = [np.full((1, 1, 1), km) for km in (east, north, depth)]
+    _, begun = _density(group, here[0], here[1], here[2], scale)
+    time = float(begun[0, 0, 0])
     return Found(east, north, depth, time, max(spread, step), _fits(group, east, north, depth, time))
+
+
+def _agreement(group: Sequence[Sighting], found: Found) -> float:
+    """How far times differ from those of a place, part of what they may; of few times nobody knows."""
+    deviations = _late(group, found.east, found.north, found.depth, found.time)
+    free = len(deviations) - 4  # numbers of an origin
+    if stations(group) < SEVERAL or free < 2:
+        return 1.0
+    return float(np.clip(np.sqrt(np.sum(deviations**2) / free), _LEAST, 1.0))
 
 
 def _radius(away: Float64[ndarray, "north east"], weight: Float64[ndarray, "north east"]) -> float:
@@ -148,7 +171,8 @@ def _density(
     group: Sequence[Sighting],
     x: Float64[ndarray, "1 1 east"],
     y: Float64[ndarray, "1 north 1"],
-    z: Float64[ndarray, "depths 1 1"] = _DEPTHS,
+    z: Float64[ndarray, "depths 1 1"],
+    scale: float,
 ) -> tuple[Grid, Grid]:
     """Logarithm of the probability of places, and the time of the earthquake if it is there."""
     known = waves(group)
@@ -159,7 +183,7 @@ def _density(
     total: Grid = np.zeros(middle.shape)
     count = stations(group)
     if count > 1:  # of one station the detector has used the times better
-        total += _log_student((begun - middle) / np.hypot(LATE, SLOW * travel)).sum(0)
+        total += _log_student((begun - middle) / (scale * np.hypot(LATE, SLOW * travel))).sum(0)
     for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
         if sighting.place is not None:
             total += _said(sighting.place, x - sighting.east, y - sighting.north, z)
@@ -196,10 +220,18 @@ def _log_student(deviations: Float64[ndarray, "*places"]) -> Float64[ndarray, "*
 
 def _fits(group: Sequence[Sighting], east: float, north: float, depth: float, time: float) -> bool:
     """Whether all times agree with a place, and most distances that detectors have given."""
-    for e, n, speed, at in waves(group):
-        travel = float(np.sqrt((east - e) ** 2 + (north - n) ** 2 + depth**2)) / speed
-        if abs(at - time - travel) > FITS * np.hypot(LATE, SLOW * travel):
-            return False
+    if np.any(np.abs(_late(group, east, north, depth, time)) > FITS):
+        return False
     told = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]
     doubts = sum(abs(float(_deviations(np.asarray(away), estimate))) > FITS for away, estimate in told)
     return doubts <= _DOUBTS * len(told)
+
+
+def _late(
+    group: Sequence[Sighting], east: float, north: float, depth: float, time: float
+) -> Float64[ndarray, " waves"]:
+    """How many standard deviations waves are later than they would be from a place."""
+    known = np.array(waves(group))
+    travel = np.sqrt((east - known[:, 0]) ** 2 + (north - known[:, 1]) ** 2 + depth**2) / known[:, 2]
+    late: Float64[ndarray, " waves"] = (known[:, 3] - time - travel) / np.hypot(LATE, SLOW * travel)
+    return late
