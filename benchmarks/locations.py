@@ -176,7 +176,7 @@ class Together(NamedTuple):
 
 
 def together(folder: Path, source: str, *, picker: Trained | None = None, detector: Trained | None = None) -> Together:
-    """Epicentres from all stations of an earthquake, as ``geocnn predict quakes --stations`` finds them without PyOcto.
+    """Epicentres from all stations of an earthquake, as ``geocnn predict quakes --stations`` finds them.
 
     Args:
         folder: of the data.

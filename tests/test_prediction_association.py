@@ -168,3 +168,18 @@ def test_observatories_read_how_an_origin_came_about(tmp_path):
     assert origin.evaluation_mode == "automatic"
     assert origin.origin_uncertainty.horizontal_uncertainty > 0
     assert event.comments[0].text.startswith(f"XX.S02: earthquake with probability 0.90, {away:.3g} km away")
+
+
+def test_chance_makes_no_earthquakes():
+    network, rng = sites(10), np.random.default_rng(5)
+    places = [(-42 + rng.uniform(-0.25, 0.25), 172 + rng.uniform(-0.3, 0.3), rng.uniform(3, 15)) for _ in range(6)]
+    found, _ = made(places, network)
+    chance = [
+        arrival(s, rng.choice(["P", "S"]), rng.uniform(0, 840)) for s in network for _ in range(14)
+    ]  # one a minute
+    events = by_epicentres(sorted([a for _, a in found] + chance, key=lambda a: a.pick.time), network)
+    owner = {id(a.pick): k for k, a in found}
+    right = [[owner.get(id(p)) for p in e.picks] for e in events if e.origin is not None]
+    most = [max(set(whose), key=whose.count) for whose in right]
+    assert sorted(k for k in most if k is not None) == list(range(6))
+    assert sum(k is None for k in most) <= 1

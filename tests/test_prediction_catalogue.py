@@ -207,6 +207,8 @@ def test_where_stations_are_known_there_is_a_map(tmp_path, quakes, data, monkeyp
     assert (folder / "map.png").exists()
     assert "XX.AAA is not among the stations whose places are known." in made.notes
     monkeypatch.setattr("geocnn.prediction.association.find_spec", lambda _name: None)
+    with pytest.raises(DataError, match="--associate pyocto needs PyOcto, which is not installed; type pip install"):
+        pick_earthquakes(quakes, data, stations=table, associate="pyocto", show_progress=False)
     table.write_text("network,station,latitude,longitude,elevation_m\nXX,AAA,35,25,0\n")
     alone = pick_earthquakes(quakes, data, stations=table, pictures=CataloguePictures(folder), show_progress=False)
     located = [event.origin for event in alone.events if event.origin is not None]

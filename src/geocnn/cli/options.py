@@ -110,6 +110,8 @@ class PickOptions:
         stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
             elevation_m: earthquakes are located and a map is drawn.
         crust: velocities of P and S waves about the stations, km/s, by which earthquakes are located.
+        associate: geocnn, or pyocto, whose earthquakes of three stations or more are taken first (with
+            geocnn[associate]).
         probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
         detector: network that tells from one station where an earthquake is, a run folder of geocnn train detector, or
             none.
@@ -118,6 +120,7 @@ class PickOptions:
     channels: str | None = None
     stations: Path | None = None
     crust: tuple[float, float] = (6.0, 3.45)
+    associate: Literal["geocnn", "pyocto"] = "geocnn"
     probabilities: Path | None = None
     detector: str = "detector"
 

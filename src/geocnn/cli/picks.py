@@ -41,6 +41,7 @@ def pick(
         channels=picks.channels or "*",
         stations=picks.stations,
         crust=Crust(*picks.crust),
+        associate=picks.associate,
         detector=None if picks.detector == "none" else picks.detector,
         pictures=pictures,
         probabilities=picks.probabilities,
@@ -86,6 +87,6 @@ def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOpti
     if asked:
         raise DataError(
             f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
-            "--device, --quiet, --threshold, --channels, --stations, --crust, --detector, --probabilities and "
-            "--no-picture."
+            "--device, --quiet, --threshold, --channels, --stations, --crust, --associate, --detector, "
+            "--probabilities and --no-picture."
         )

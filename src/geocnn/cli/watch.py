@@ -66,6 +66,7 @@ def watch(
         channels=picks.channels or "*",
         stations=picks.stations,
         crust=Crust(*picks.crust),
+        associate=picks.associate,
         detector=None if picks.detector == "none" else picks.detector,
         pictures=pictures_beside(target) if picture else None,
         device=device,

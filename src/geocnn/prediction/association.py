@@ -6,18 +6,22 @@ doi:10.26443/seismica.v3i1.1130.
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from geocnn.errors import DataError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin
 from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, station_events
 
-__all__ = ["associated", "can_associate"]
+__all__ = ["ASSOCIATORS", "Associator", "associated", "check_associator"]
 
+Associator = Literal["geocnn", "pyocto"]
+"""What puts picks of several stations together: :func:`geocnn.prediction.epicentres.epicentres`, or first PyOcto."""
+ASSOCIATORS: tuple[Associator, ...] = get_args(Associator)
 _LEAST = 3
 """Stations that a location needs."""
 _MARGIN = 0.7
@@ -26,9 +30,19 @@ _DEPTH = (0.0, 60.0)
 """km."""
 
 
-def can_associate() -> bool:
-    """Whether PyOcto is installed."""
-    return find_spec("pyocto") is not None
+def check_associator(name: Associator) -> None:
+    """Refuse what is not there.
+
+    Raises:
+        DataError: no such way to put picks together, or PyOcto is not installed.
+    """
+    if name not in ASSOCIATORS:
+        raise DataError(f"--associate is {name!r}; it is one of {', '.join(ASSOCIATORS)}.")
+    if name == "pyocto" and find_spec("pyocto") is None:
+        raise DataError(
+            "--associate pyocto needs PyOcto, which is not installed; type pip install 'geocnn[associate]', or leave "
+            "it out."
+        )
 
 
 def associated(

@@ -10,6 +10,7 @@ from geocnn.io.sites import Site, read_sites
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.location import Crust
+from geocnn.prediction.association import Associator, check_associator
 from geocnn.prediction.days import Pictures, Probabilities
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
@@ -29,6 +30,7 @@ def pick_earthquakes(
     channels: str = "*",
     stations: str | Path | Sequence[Site] | None = None,
     crust: Crust | None = None,
+    associate: Associator = "geocnn",
     pictures: Pictures | None = None,
     probabilities: str | Path | None = None,
     overwrite: bool = False,
@@ -52,9 +54,9 @@ def pick_earthquakes(
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
             elevation_m. Picks are then put together to earthquakes with a place, see
-            :func:`geocnn.prediction.epicentres.epicentres`; with PyOcto (``pip install 'geocnn[associate]'``) those of
-            three stations or more are its.
+            :func:`geocnn.prediction.epicentres.epicentres`.
         crust: velocities for these places; default the mean of the crust, 6.0 and 3.45 km/s.
+        associate: "pyocto" takes the earthquakes that PyOcto finds (``pip install 'geocnn[associate]'``) first.
         pictures: draws each day, each station and, where their places are known, a map.
         probabilities: folder for probabilities of P and S as miniSEED, a file a day and station.
         overwrite: replace files that are there.
@@ -69,6 +71,7 @@ def pick_earthquakes(
         TargetError: a result exists and ``overwrite`` is not given, or cannot be written.
         KeyboardInterrupt: with a sentence on what is kept.
     """
+    check_associator(associate)
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
     picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
@@ -81,7 +84,7 @@ def pick_earthquakes(
     kept = Probabilities(Path(probabilities)) if probabilities is not None else None
     with Journal(unfinished(targets[0]) if targets else None) as journal:
         catalogue = PickJob(picker, journal, pictures, kept).run(archive, show_progress=show_progress)
-        catalogue = with_places(catalogue, sites, crust, pictures)
+        catalogue = with_places(catalogue, sites, crust, associate, pictures)
         for path, made in zip(targets, catalogue.texts, strict=False):
             write_atomically(path, made())
         journal.done = True
@@ -89,12 +92,16 @@ def pick_earthquakes(
 
 
 def with_places(
-    catalogue: Catalogue, sites: Sequence[Site] | None, crust: Crust | None, pictures: Pictures | None
+    catalogue: Catalogue,
+    sites: Sequence[Site] | None,
+    crust: Crust | None,
+    associate: Associator,
+    pictures: Pictures | None,
 ) -> Catalogue:
     """With the places of earthquakes and a map of them, where those of the stations are known."""
     if sites is None:
         return catalogue
-    located = catalogue.located(sites, crust)
+    located = catalogue.located(sites, crust, associate)
     if pictures is not None:
         pictures.network(sites, located.events)
     return located

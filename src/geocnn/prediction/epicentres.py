@@ -3,6 +3,7 @@
 Picks of several stations are of one earthquake where one place fits them all.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,10 @@ _VAGUE = 0.75
 """Spread that is good enough, part of the way to the nearest station."""
 _WAVES = 6
 """Times that do: of the four numbers of an origin two are checked so."""
+_SHARE = 0.6
+"""Of the stations as near as those that have seen an earthquake, part that have."""
+_AWAKE = 600.0
+"""Seconds before and after an earthquake within which a station with a record has picks, false ones at least."""
 _WAIT = 120.0
 """Seconds before and after a station within which all others see an earthquake."""
 
@@ -50,6 +55,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
     telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
+    awake = sorted(seen, key=lambda s: s.first)
     located: list[Event] = []
     used: set[int] = set()
     for seed in telling:
@@ -61,7 +67,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
             group = _largest(near[near.index(seed) :])
             group = group + _arriving(locate(group), group, more) if len(group) > 1 else _together(group, more)
             found = locate(group, exact=True)
-            if not _enough(group, found):
+            if not (_enough(group, found) and _seen_around(group, found, awake)):
                 break
             located.append(_event(group, found, middle))
             used |= {id(s.event) for s in group}
@@ -93,6 +99,8 @@ def _largest(near: Sequence[Sighting]) -> list[Sighting]:
     A false pair of picks in front of an earthquake would else take some of its stations along.
     """
     group = _together(near[:1], near[1:])
+    if len(group) == 1:
+        return group
     left = next((k for k, s in enumerate(near) if s not in group and _plausible(near[0], s)), None)
     other = [] if left is None else _together(near[left : left + 1], near[left + 1 :])
     return other if len(other) > len(group) else group
@@ -108,12 +116,32 @@ def _together(first: Sequence[Sighting], others: Sequence[Sighting]) -> list[Sig
 
 
 def _plausible(one: Sighting, other: Sighting) -> bool:
-    """Whether an earthquake can be seen first at one time here and at another there."""
+    """Whether one earthquake may be seen here and there: a look at times, for places take a thousand times longer."""
     apart = float(np.hypot(one.east - other.east, one.north - other.north))
-    slow = apart / one.crust.p
-    if set(one.times) != set(other.times) and "P" not in other.times:
-        slow = apart / one.crust.s + one.reach / one.crust.pace
-    return other.code != one.code and abs(other.first - one.first) <= slow * (1 + FITS * SLOW) + FITS * LATE
+    if other.code == one.code or abs(other.first - one.first) > _loose(apart + one.reach, one.crust.s):
+        return False
+    return all(
+        _between(a, apart, b)
+        for a, b in ((one, other), (other, one))
+        if len(a.times) == 2  # its distance is known
+    )
+
+
+def _between(one: Sighting, apart: float, other: Sighting) -> bool:
+    """Whether waves arrive at another station so far away between the earliest and the latest time they can."""
+    way = (one.times["S"] - one.times["P"]) * one.crust.pace
+    begun = one.times["P"] - way / one.crust.p
+    for phase, time in other.times.items():
+        speed = one.crust.speed(phase)
+        late = _loose(apart + way, speed) - (apart + way) / speed
+        if not abs(apart - way) / speed - late <= time - begun <= (apart + way) / speed + late:
+            return False
+    return True
+
+
+def _loose(way: float, speed: float) -> float:
+    """Seconds that a wave takes at most."""
+    return way / speed + 2 * FITS * math.hypot(LATE, SLOW * way / speed)
 
 
 def _arriving(found: Found, group: Sequence[Sighting], loose: Sequence[Sighting]) -> list[Sighting]:
@@ -141,6 +169,17 @@ def _enough(group: Sequence[Sighting], found: Found) -> bool:
     told = [s.place for s in group if s.place is not None and s.place.azimuth is not None]
     directed = any(place.azimuth.half <= _WIDE for place in told if place.azimuth is not None)
     return directed and (len(group) > 1 or (told[0].probability > SURE and len(group[0].times) == 2))
+
+
+def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sighting]) -> bool:
+    """Whether enough of the stations that are as near as those of an earthquake have seen it: else chance has.
+
+    Stations that have seen nothing for minutes may have no record.
+    """
+    near = _soon(seen, found.time - _AWAKE, found.time + _AWAKE)
+    away = {s.code: float(np.hypot(found.east - s.east, found.north - s.north)) for s in near}
+    farthest = max(away[sighting.code] for sighting in group)
+    return stations(group) >= _SHARE * sum(way <= farthest for way in away.values())
 
 
 def _event(group: Sequence[Sighting], found: Found, middle: tuple[float, float]) -> Event:

@@ -17,7 +17,7 @@ from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, quakeml
 from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
-from geocnn.prediction.association import associated, can_associate
+from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
 from geocnn.prediction.journal import Journal
@@ -101,17 +101,20 @@ class Catalogue:
             writer.writerow((number, " ".join(stations), utc, _delay(event), *said, *where))
         return rows.getvalue()
 
-    def located(self, sites: Sequence[Site], crust: Crust | None = None) -> "Catalogue":
-        """With origins: PyOcto's where it is installed, then those of :func:`geocnn.prediction.epicentres.epicentres`.
+    def located(
+        self, sites: Sequence[Site], crust: Crust | None = None, associate: Associator = "geocnn"
+    ) -> "Catalogue":
+        """With origins, see :func:`geocnn.prediction.epicentres.epicentres`.
 
         Args:
             sites: where the stations are.
             crust: velocities; default the mean of the crust.
+            associate: "pyocto" takes what PyOcto puts together first.
         """
         there = {str(site) for site in sites}
         names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
         notes = [f"{name} is not among the stations whose places are known." for name in names if name not in there]
-        found = associated(self.arrivals, sites, crust=crust) if can_associate() else list(self.events)
+        found = associated(self.arrivals, sites, crust=crust) if associate == "pyocto" else list(self.events)
         events = [event for event in found if event.origin is not None]
         events += epicentres([event for event in found if event.origin is None], sites, crust=crust)
         if there & set(names) and not any(event.origin for event in events):

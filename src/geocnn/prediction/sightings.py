@@ -29,11 +29,11 @@ SEVERAL = 3
 """Stations whose times locate an earthquake."""
 _HELD = 0.68
 """Probability within the spread of a place."""
-_DEPTHS = {exact: np.geomspace(0.5, 40.0, 16 if exact else 6)[:, None, None] for exact in (False, True)}
+_DEPTHS = {exact: np.geomspace(0.5, 40.0, 16)[:: 1 if exact else 5, None, None] for exact in (False, True)}
 """km, among which the depth is looked for: some to see what fits, and more for the place that is told."""
 _LEAST = 0.25
 """Part of what times may differ that they are taken to differ at least."""
-_SIDE = 21
+_SIDE = 15
 """Places along one side of a grid."""
 
 Grid = Float64[ndarray, "depths north east"]
@@ -131,8 +131,8 @@ def _search(group: Sequence[Sighting], depths: Float64[ndarray, "depths 1 1"], s
         if spread > 0 or step < 0.02:
             break
         seen = _radius(np.hypot(x - east, y - north)[0], weight.sum(0))
-        spread = seen if seen > 1.5 * step else 0.0
-        half = step if spread else 4 * step
+        spread = seen if seen > 1.2 * step else 0.0
+        half = step if spread else 3 * step
     deep = weight[:, row, column] / weight[:, row, column].sum()
     depth = float(np.exp(np.sum(deep * np.log(depths[:, 0, 0]))))
     here = [np.full((1, 1, 1), km) for km in (east, north, depth)]

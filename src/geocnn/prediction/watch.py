@@ -14,6 +14,7 @@ from geocnn.io.waveforms.archive import Scans, archive_files
 from geocnn.io.waveforms.pieces import file_state
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.location import Crust
+from geocnn.prediction.association import Associator, check_associator
 from geocnn.prediction.catalogue import catalogue_files, with_places
 from geocnn.prediction.days import Pictures
 from geocnn.prediction.journal import Journal, unfinished
@@ -35,6 +36,7 @@ def watch_earthquakes(
     channels: str = "*",
     stations: str | Path | Sequence[Site] | None = None,
     crust: Crust | None = None,
+    associate: Associator = "geocnn",
     pictures: Pictures | None = None,
     device: str = "auto",
     announce: Callable[[str], None] | None = None,
@@ -58,6 +60,7 @@ def watch_earthquakes(
         channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
         stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         crust: velocities for the places of earthquakes; default the mean of the crust, 6.0 and 3.45 km/s.
+        associate: as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         pictures: draws days and stations.
         device: "auto", "cpu", "cuda" or "cuda:1".
         announce: is told of what is new, line by line, such as ``print``.
@@ -71,12 +74,13 @@ def watch_earthquakes(
         TargetError: a result cannot be written.
         KeyboardInterrupt: with a sentence on what is kept.
     """
+    check_associator(associate)
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
     picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
     targets = catalogue_files(Path(out), overwrite=True)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
-    located = partial(with_places, sites=sites, crust=crust, pictures=pictures)
+    located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}
     seen: dict[Path, tuple[int, int]] = {}
