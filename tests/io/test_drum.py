@@ -128,3 +128,12 @@ def test_what_is_filtered_from_the_past_alone_is_that_of_scipy(rate):
     samples = np.cumsum(np.random.default_rng(0).normal(size=1100))
     expected = scipy.signal.sosfilt(scipy.signal.butter(2, 1.0, "highpass", fs=rate, output="sos"), samples)
     np.testing.assert_allclose(causal_high_pass(samples, rate), expected, atol=1e-9)
+
+
+def test_the_filter_without_delay_is_that_of_scipy():
+    samples = np.cumsum(np.random.default_rng(1).normal(size=5000)).astype(np.float32)
+    taps = scipy.signal.firwin(401, 1.0, fs=100.0, pass_zero=False, window=("kaiser", 6.0))
+    taps -= taps.mean()
+    expected = scipy.signal.oaconvolve(samples - samples.mean(), taps, "same")
+    found = high_pass(samples, np.ones(5000, bool), 100.0)
+    np.testing.assert_allclose(found, expected, atol=2e-4 * np.abs(expected).max())
