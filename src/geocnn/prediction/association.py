@@ -40,8 +40,8 @@ def check_associator(name: Associator) -> None:
         raise DataError(f"--associate is {name!r}; it is one of {', '.join(ASSOCIATORS)}.")
     if name == "pyocto" and find_spec("pyocto") is None:
         raise DataError(
-            "--associate pyocto needs PyOcto, which is not installed; type pip install 'geocnn[associate]', or leave "
-            "it out."
+            "--associate pyocto needs PyOcto, which is not installed; type pip install 'geocnn[associate]' (Python "
+            "3.12 on; below, it asks for NumPy 1), or leave it out."
         )
 
 
