@@ -84,6 +84,12 @@ class Case:
         return seen_from(self.station, self.epicentre)
 
 
+def rows_of(folder: Path, source: str) -> list[dict[str, str]]:
+    """What is known of the records of a source."""
+    with (folder / "waveforms" / "labelled.csv").open() as file:
+        return [row for row in csv.DictReader(file) if row["source"] == source]
+
+
 def seen_from(here: tuple[float, float], there: tuple[float, float]) -> Plane:
     """Distance and azimuth of a place."""
     return offsets(*here, (np.array([there[0]]), np.array([there[1]])))
@@ -91,8 +97,7 @@ def seen_from(here: tuple[float, float], there: tuple[float, float]) -> Plane:
 
 def cases(picker: Trained, folder: Path, source: str, size: int) -> Iterator[Case]:
     """Records of a source."""
-    with (folder / "waveforms" / "labelled.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["source"] == source and float(row["p"]) >= 0]
+    rows = [row for row in rows_of(folder, source) if float(row["p"]) >= 0]
     with h5py.File(folder / "waveforms" / "labelled.h5") as file:
         for row in rows:
             place = station_of(row)
@@ -184,8 +189,7 @@ def together(folder: Path, source: str, *, picker: Trained | None = None, detect
         picker: finds the arrivals; None takes the known ones.
         detector: tells what it can of each.
     """
-    with (folder / "waveforms" / "labelled.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["source"] == source and station_of(row)]
+    rows = [row for row in rows_of(folder, source) if station_of(row)]
     places = {row["station"]: station_of(row) or (0.0, 0.0) for row in rows}
     sites = [Site("XX", name, *place) for name, place in places.items()]
     middle = tuple(np.mean(list(places.values()), axis=0).tolist())
@@ -247,10 +251,8 @@ def plane(middle: tuple[float, float], places: list[tuple[float, float]]) -> Gri
 
 def wadati(folder: Path, source: str) -> str:
     """P velocity over S velocity: S minus P grows with the time of P from station to station (K. Wadati, 1933)."""
-    with (folder / "waveforms" / "labelled.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["source"] == source]
     earthquakes: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for row in rows:
+    for row in rows_of(folder, source):
         p, s = float(row["p"]), float(row["s"])
         if p >= 0 and s >= 0:
             earthquakes[row["event_id"].partition("_")[0]].append((p, s - p))

@@ -42,7 +42,8 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     Six times of P and S waves at three stations or more locate an earthquake. One or two stations do where a detector
     says in which direction it is, within 60 degrees on each side; one alone needs P and S, and a probability above 0.5
     that it is one. The spread of an origin tells how well the place is known; where that is more than three
-    quarters of the way to the station, and 5 km, there is none.
+    quarters of the way to the station, and 5 km, there is none. Nor is there one that most of the stations as near as
+    those that have seen it have not seen.
 
     Args:
         events: each of one station, such as :func:`geocnn.prediction.arrivals.station_events` gives.
@@ -53,6 +54,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     known = {str(site): site for site in sites}
     middle = (sites[0].latitude, sites[0].longitude) if sites else (0.0, 0.0)
     seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
+    seen = [sighting for sighting in seen if sighting.times]
     telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
     awake = sorted(seen, key=lambda s: s.first)
@@ -118,7 +120,8 @@ def _together(first: Sequence[Sighting], others: Sequence[Sighting]) -> list[Sig
 def _plausible(one: Sighting, other: Sighting) -> bool:
     """Whether one earthquake may be seen here and there: a look at times, for places take a thousand times longer."""
     apart = float(np.hypot(one.east - other.east, one.north - other.north))
-    if other.code == one.code or abs(other.first - one.first) > _loose(apart + one.reach, one.crust.s):
+    slow = (apart + one.reach) / one.crust.s
+    if other.code == one.code or abs(other.first - one.first) > slow + _late(slow):
         return False
     return all(
         _between(a, apart, b)
@@ -132,16 +135,16 @@ def _between(one: Sighting, apart: float, other: Sighting) -> bool:
     way = (one.times["S"] - one.times["P"]) * one.crust.pace
     begun = one.times["P"] - way / one.crust.p
     for phase, time in other.times.items():
-        speed = one.crust.speed(phase)
-        late = _loose(apart + way, speed) - (apart + way) / speed
-        if not abs(apart - way) / speed - late <= time - begun <= (apart + way) / speed + late:
+        travel = (apart + way) / one.crust.speed(phase)
+        late = _late(travel)
+        if not abs(apart - way) / one.crust.speed(phase) - late <= time - begun <= travel + late:
             return False
     return True
 
 
-def _loose(way: float, speed: float) -> float:
-    """Seconds that a wave takes at most."""
-    return way / speed + 2 * FITS * math.hypot(LATE, SLOW * way / speed)
+def _late(travel: float) -> float:
+    """Seconds by which two times may differ at most that should be one, after so many seconds on the way."""
+    return 2 * FITS * math.hypot(LATE, SLOW * travel)
 
 
 def _arriving(found: Found, group: Sequence[Sighting], loose: Sequence[Sighting]) -> list[Sighting]:
