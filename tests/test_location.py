@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geocnn.errors import DataError
-from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, Estimate, Place, asked, encode, place_of
+from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, Cluster, Estimate, Place, asked, encode, heads_of, place_of
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,30 @@ def test_places_in_and_out():
     assert said.probability == 1
     assert said.direction == "E"
     assert (said.distance.value, said.azimuth.value) == (pytest.approx(12, rel=0.05), pytest.approx(100, abs=2))
-    assert Place.of(said.numbers()) == said
+    assert Place.of(said.parts()) == said
     assert "to the E (azimuth 100 degrees" in said.describe()
     nowhere = dataclasses.replace(said, azimuth=None)
-    assert Place.of(nowhere.numbers()) == nowhere
+    assert Place.of(nowhere.parts()) == nowhere
     assert nowhere.direction == ""
     assert "azimuth" not in nowhere.describe()
     assert encode(event=False, where=None).sum() == 1
     with pytest.raises(DataError, match=f"has {sum(HEADS)}"):
         place_of(np.ones(7))
+
+
+def test_clusters_in_and_out():
+    where = (12.0, 100.0, 6.0)
+    known = encode(event=True, where=where, cluster=2, clusters=5)
+    assert known[sum(HEADS) :].tolist() == [0, 0, 1, 0, 0]
+    assert heads_of(len(known)) == (*HEADS, 5)
+    said = place_of(known)
+    assert said.cluster == Cluster(3, 1.0)
+    assert Place.of(said.parts()) == said
+    assert said.describe().endswith(", cluster 3 (1.00)")
+    assert dataclasses.replace(said, cluster=None) == place_of(encode(event=True, where=where))
+    assert not encode(event=False, where=None, clusters=5)[2:].any()
+    with pytest.raises(DataError, match=f"there are {sum(HEADS) + 1} probabilities; .* two clusters or more"):
+        heads_of(sum(HEADS) + 1)
 
 
 def test_a_question_is_about_one_p_wave_and_the_s_before_the_next():

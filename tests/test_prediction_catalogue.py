@@ -10,12 +10,14 @@ import pytest
 import torch
 
 import geocnn
+from geocnn.checkpoints import save
 from geocnn.cli import main
 from geocnn.errors import DataError, FormatError
 from geocnn.figures.catalogue import CataloguePictures
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
+from geocnn.models import build
 from geocnn.prediction import picker as picker_module
 from geocnn.prediction.arrivals import first_motion
 from geocnn.prediction.catalogue import pick_earthquakes
@@ -163,6 +165,30 @@ def test_what_one_station_says_of_places(tmp_path, quakes, data):
     assert all(event.place is None for event in plain.events)
     with pytest.raises(DataError, match="quakes tells no places of earthquakes; give detector"):
         pick_earthquakes(quakes, data, detector=quakes, show_progress=False)
+
+
+def test_a_detector_that_knows_clusters(tmp_path, quakes, data, capsys):
+    """Its answer is in all results."""
+    shipped = geocnn.load("detector", ndim=1)
+    arguments = {**shipped.card.arguments, "heads": (2, 32, 24, 12, 3), "out_channels": 73}
+    model = build("detector", **arguments)
+    state = shipped.model.state_dict()
+    weight, bias = state["answers.5.weight"], state["answers.5.bias"]
+    state["answers.5.weight"] = torch.cat((weight, torch.zeros(3, weight.shape[1])))
+    state["answers.5.bias"] = torch.cat((bias, torch.log(torch.tensor([0.2, 0.7, 0.1]))))
+    model.load_state_dict(state)
+    save(tmp_path / "run", model, shipped.card.replace(arguments=arguments))
+    words = ["predict", "quakes", str(data), "--detector", str(tmp_path / "run"), "--out", str(tmp_path / "c.xml")]
+    assert main([*words, "--no-picture", "--quiet"]) == 0
+    rows = list(csv.DictReader((tmp_path / "c-events.csv").read_text().splitlines()))
+    told = [row for row in rows if row["where"]]
+    assert {(row["cluster"], row["cluster_probability"]) for row in told} == {("2", "0.700")}
+    assert f"clusters: 2 ({len(told)})" in capsys.readouterr().out
+    assert ", cluster 2 (0.70)" in (tmp_path / "c.xml").read_text()
+    plain = pick_earthquakes(quakes, data, show_progress=False)
+    assert {row["cluster"] for row in csv.DictReader(plain.event_table().splitlines())} == {""}
+    named = zip(told, (e.place for e in plain.events if e.place is not None), strict=True)
+    assert all(row["distance"] == f"{place.distance.value:.3g}" for row, place in named)
 
 
 def test_components_that_point_anywhere_give_no_azimuth(quakes, five_minutes):

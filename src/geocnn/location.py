@@ -11,7 +11,21 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 
-__all__ = ["AZIMUTH", "DEPTH", "DISTANCE", "HEADS", "Bins", "Crust", "Estimate", "Place", "asked", "encode", "place_of"]
+__all__ = [
+    "AZIMUTH",
+    "DEPTH",
+    "DISTANCE",
+    "HEADS",
+    "Bins",
+    "Cluster",
+    "Crust",
+    "Estimate",
+    "Place",
+    "asked",
+    "encode",
+    "heads_of",
+    "place_of",
+]
 
 _BLUR = 0.6
 """Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
@@ -39,6 +53,18 @@ class Estimate(NamedTuple):
     def half(self) -> float:
         """Half of the interval, of a direction that goes through north as well."""
         return (self.high - self.low if self.high >= self.low else self.high - self.low + 360) / 2
+
+
+class Cluster(NamedTuple):
+    """One of the clusters into which the earthquakes of a region fall.
+
+    Attributes:
+        number: from 1 on.
+        probability: that it is this one.
+    """
+
+    number: int
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -104,6 +130,20 @@ HEADS = (2, DISTANCE.count, AZIMUTH.count, DEPTH.count)
 """Bins of the four questions: noise or an earthquake, then where."""
 
 
+def heads_of(bins: int) -> tuple[int, ...]:
+    """Bins of each question of a detector with so many in all; what is more than of four belongs to clusters.
+
+    Raises:
+        DataError: fewer, or a single cluster.
+    """
+    more = bins - sum(HEADS)
+    if more < 0 or more == 1:
+        raise DataError(
+            f"there are {bins} probabilities; a detector of places has {sum(HEADS)}, and those of two clusters or more."
+        )
+    return (*HEADS, more) if more else HEADS
+
+
 @dataclass(frozen=True)
 class Crust:
     """Of one velocity, as a first guess of a place needs it; a mean of the crust, else that of a region.
@@ -146,22 +186,33 @@ class Place:
         depth: km.
         azimuth: of the epicentre, seen from the station, degrees from north; None where nobody knows in which
             directions the horizontal components point.
+        cluster: the likeliest; None where the detector knows of none.
     """
 
     probability: float
     distance: Estimate
     depth: Estimate
     azimuth: Estimate | None
+    cluster: Cluster | None = None
 
     @classmethod
-    def of(cls, numbers: Sequence[float]) -> "Place":
-        """The place with these :meth:`numbers`."""
-        distance, depth, *azimuth = (Estimate(*numbers[k : k + 3]) for k in range(1, len(numbers), 3))
-        return cls(numbers[0], distance, depth, azimuth[0] if azimuth else None)
+    def of(cls, parts: Sequence[Sequence[float]]) -> "Place":
+        """The place with these :meth:`parts`."""
+        (probability,), distance, depth, azimuth, cluster = parts
+        return cls(
+            probability,
+            Estimate(*distance),
+            Estimate(*depth),
+            Estimate(*azimuth) if azimuth else None,
+            Cluster(int(cluster[0]), cluster[1]) if cluster else None,
+        )
 
-    def numbers(self) -> list[float]:
-        """All of its numbers, in order."""
-        return [self.probability, *self.distance, *self.depth, *(self.azimuth or ())]
+    def parts(self) -> list[list[float]]:
+        """All of its numbers, attribute by attribute; none of what is not known."""
+        return [
+            [self.probability],
+            *(list(part or ()) for part in (self.distance, self.depth, self.azimuth, self.cluster)),
+        ]
 
     def describe(self) -> str:
         """In words, with the intervals of 68 %."""
@@ -169,9 +220,10 @@ class Place:
         where = ""
         if way is not None:
             where = f" to the {self.direction} (azimuth {way.value:.0f} degrees, {way.half:.0f} to both sides)"
+        group = "" if self.cluster is None else f", cluster {self.cluster.number} ({self.cluster.probability:.2f})"
         return (
             f"earthquake with probability {self.probability:.2f}, {far.value:.3g} km away ({far.low:.3g} to "
-            f"{far.high:.3g}){where}, {deep.value:.2g} km deep ({deep.low:.2g} to {deep.high:.2g})"
+            f"{far.high:.3g}){where}, {deep.value:.2g} km deep ({deep.low:.2g} to {deep.high:.2g}){group}"
         )
 
     @property
@@ -180,18 +232,23 @@ class Place:
         return "" if self.azimuth is None else _DIRECTIONS[round(self.azimuth.value / 45) % 8]
 
 
-def encode(*, event: bool, where: tuple[float, float, float] | None) -> Float32[ndarray, " bins"]:
+def encode(
+    *, event: bool, where: tuple[float, float, float] | None, cluster: int | None = None, clusters: int = 0
+) -> Float32[ndarray, " bins"]:
     """What a detector learns of a pick; zeros where nothing is known.
 
     Args:
         event: whether it is the P wave of an earthquake.
         where: distance, km, azimuth, degrees, and depth, km; None where they are not known.
+        cluster: from 0 on; None where it is not known.
+        clusters: number of them.
     """
     first = np.eye(2, dtype=np.float32)[int(event)]
+    last = np.zeros(clusters, np.float32) if cluster is None else np.eye(clusters, dtype=np.float32)[cluster]
     scales = (DISTANCE, AZIMUTH, DEPTH)
     if where is None:
-        return np.concatenate([first, *(np.zeros(scale.count, np.float32) for scale in scales)])
-    return np.concatenate([first, *(scale.encode(value) for scale, value in zip(scales, where, strict=True))])
+        return np.concatenate([first, *(np.zeros(scale.count, np.float32) for scale in scales), last])
+    return np.concatenate([first, *(scale.encode(value) for scale, value in zip(scales, where, strict=True)), last])
 
 
 def asked(phases: Float32[ndarray, "2 samples"], onset: int) -> Float32[ndarray, "2 samples"]:
@@ -219,7 +276,8 @@ def place_of(probability: Float[ndarray, " bins"]) -> Place:
     Raises:
         DataError: another number of bins.
     """
-    if len(probability) != sum(HEADS):
-        raise DataError(f"there are {len(probability)} probabilities; a detector of places has {sum(HEADS)}.")
-    event, distance, azimuth, depth = np.split(probability, np.cumsum(HEADS)[:-1])
-    return Place(float(event[1]), DISTANCE.estimate(distance), DEPTH.estimate(depth), AZIMUTH.estimate(azimuth))
+    heads = heads_of(len(probability))
+    event, distance, azimuth, depth, *more = np.split(probability, np.cumsum(heads)[:-1])
+    cluster = Cluster(int(np.argmax(more[0])) + 1, float(np.max(more[0]))) if more else None
+    places = DISTANCE.estimate(distance), DEPTH.estimate(depth), AZIMUTH.estimate(azimuth)
+    return Place(float(event[1]), *places, cluster)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from geocnn.location import HEADS, place_of
+from geocnn.location import HEADS, heads_of, place_of
 from geocnn.losses import UNKNOWN
 from geocnn.picking import find_picks, peaks, residuals
 
@@ -134,9 +134,10 @@ def head_probabilities(logits: Float[Tensor, "batch bins"], heads: Sequence[int]
 @torch.no_grad()
 def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bins"]) -> dict[str, float]:
     """How far a detector is from what is known, per window; :func:`place_scores` makes scores of the numbers."""
-    found = head_probabilities(logits, HEADS).cpu().numpy()
+    found = head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()
     truth = target.cpu().numpy()
     sums = dict.fromkeys(("events", "noises", "hits", "false", "places", "distance", "azimuth", "depth"), 0.0)
+    sums |= dict.fromkeys(("clusters", "cluster"), 0.0)
     for p, y in zip(found, truth, strict=True):
         said = place_of(p)
         sums["events"] += float(y[1])
@@ -151,6 +152,9 @@ def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bin
             sums["distance"] += abs(math.log(said.distance.value / known.distance.value))
             sums["azimuth"] += abs((said.azimuth.value - known.azimuth.value + 180) % 360 - 180)
             sums["depth"] += abs(math.log(said.depth.value / known.depth.value))
+            if said.cluster is not None and known.cluster is not None:
+                sums["clusters"] += 1
+                sums["cluster"] += float(said.cluster.number == known.cluster.number)
     return {name: value / len(truth) for name, value in sums.items()}
 
 
@@ -158,10 +162,12 @@ def place_scores(sums: Mapping[str, float]) -> dict[str, float]:
     """Scores from the numbers of :func:`places`, of one batch or the mean of many.
 
     ``recall`` and ``false`` are the shares of earthquakes and of noise that are called earthquakes, ``distance`` and
-    ``depth`` the mean error in natural logarithms (0.1 is about 10 %), ``azimuth`` in degrees.
+    ``depth`` the mean error in natural logarithms (0.1 is about 10 %), ``azimuth`` in degrees, ``cluster`` the share
+    of the earthquakes whose cluster is right, where there are clusters.
     """
     scores = {"recall": sums["hits"] / max(sums["events"], 1e-9), "false": sums["false"] / max(sums["noises"], 1e-9)}
-    return scores | {name: sums[name] / max(sums["places"], 1e-9) for name in ("distance", "azimuth", "depth")}
+    scores |= {name: sums[name] / max(sums["places"], 1e-9) for name in ("distance", "azimuth", "depth")}
+    return scores | ({"cluster": sums["cluster"] / sums["clusters"]} if sums["clusters"] else {})
 
 
 def detections(counts: Mapping[str, float], *, classes: int) -> dict[str, float]:

@@ -62,7 +62,7 @@ def more_clusters_than_places():
 
 @command
 def a_catalogue_without_stations():
-    """--catalogue is given without --stations; give both files, or none for a region that is made."""
+    """--catalogue is given without --stations; give both files, or none of them."""
     return run("train", "convnetquake", "--catalogue", "catalogue.csv", "--quiet")
 
 

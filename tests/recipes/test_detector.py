@@ -78,6 +78,53 @@ def test_what_is_asked():
     assert min(counts.values()) > 2
 
 
+@pytest.fixture
+def region(tmp_path):
+    """Two swarms at one of two stations, 5 km to the north and 15 km to the south of it."""
+    rows = [
+        f"{64 + north:.4f},{-21 + east:.4f},5,2.0"
+        for north, many in ((0.045, 4), (-0.135, 2))
+        for east in 0.004 * np.arange(many)
+    ]
+    (tmp_path / "c.csv").write_text("\n".join(["latitude,longitude,depth_km,magnitude", *rows]))
+    (tmp_path / "s.csv").write_text(
+        "network,station,latitude,longitude,elevation_m\nVI,AAA,64,-21,0\nVI,BBB,64,-20,0\n"
+    )
+    return {"stations": tmp_path / "s.csv", "catalogue": tmp_path / "c.csv"}
+
+
+def test_the_clusters_of_a_region(region, tmp_path):
+    """It learns for a station where the catalogue has earthquakes and says to which of the swarms one belongs."""
+    told = {**region, "station": "aaa", "clusters": 2, "start": "detector"}
+    run = fit(
+        "detector",
+        **SMALL | {"samples": 192, "epochs": 2, "learning_rate": 3e-3},
+        **told,
+        out=tmp_path / "run",
+        show_progress=False,
+    )
+    assert run.history[-1]["validation_cluster"] > 0.75
+    assert "6 of c.csv at station VI.AAA, 2 clusters" in run.card.data
+    north, south = run.card.training["clusters"]
+    assert (north["latitude"], south["latitude"]) == (64.045, 63.865)
+    shipped, made = geocnn.load("detector").model, build("detector", **SMALL, **told).model
+    assert torch.equal(shipped.answers[5].weight, made.answers[5].weight[: sum(HEADS)])
+    assert made.answers[5].weight.shape[0] == sum(HEADS) + 2
+    again = build("detector", **SMALL, **told | {"start": str(tmp_path / "run")})
+    assert torch.equal(again.model.answers[5].weight, run.model.answers[5].weight)
+    scores = geocnn.evaluate(tmp_path / "run", show_progress=False)
+    assert scores["cluster"] > 0.75
+    assert geocnn.evaluate("detector", show_progress=False).keys() == scores.keys() - {"cluster"}
+
+
+def test_distances_of_a_network(region):
+    samples = build("detector", **SMALL, **region, distance=(1.0, 40.0)).train
+    known = [place_of(y) for y in samples[range(24)][1].numpy() if y[2:].any()]
+    assert len(known) > 5
+    assert 1.5 < min(p.distance.value for p in known) < 8 < max(p.distance.value for p in known) < 22
+    assert all(place.cluster is None for place in known)
+
+
 def test_what_is_not_known_does_not_count():
     known = torch.zeros(2, sum(HEADS))
     known[0, 1] = known[0, 5] = known[0, 40] = known[0, 60] = 1
@@ -97,11 +144,19 @@ def test_what_is_not_known_does_not_count():
         ({"size": 1000}, "a multiple of 256"),
         ({"picker": "detector"}, "picks no P and S waves"),
         ({"distance": (5.0, 1.0)}, "distance"),
+        ({"clusters": 3}, "--clusters is 3, and no stations are given; clusters are told apart at one station: give"),
+        ({"clusters": 1}, "--clusters 1; needed are 0 to 50 km, and 0 or 2 or more"),
+        ({"station": "AAA"}, "--station AAA is given without its coordinates"),
     ],
 )
 def test_what_does_not_fit(wrong, said):
     with pytest.raises(DataError, match=said):
         build("detector", **wrong)
+
+
+def test_clusters_of_several_stations_are_refused(region):
+    with pytest.raises(DataError, match=r"--clusters is 2, and 2 stations are given; .* --station NAME"):
+        build("detector", **region, clusters=2)
 
 
 def test_a_record_is_the_same_in_any_batch():

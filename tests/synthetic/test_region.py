@@ -7,9 +7,9 @@ from geocnn.errors import DataError
 from geocnn.geodesy import offsets
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
+from geocnn.synthetic.clusters import clusters
 from geocnn.synthetic.earthquakes.radiation import Mechanism, directions
 from geocnn.synthetic.region import LAYERS, SITE, Region, sequence
-from geocnn.synthetic.region.geometry import clusters
 from geocnn.synthetic.region.scatterers import Scatterers
 
 

@@ -1,5 +1,6 @@
 """``geocnn predict quakes PATH``: a picker applied to seismograms."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,9 @@ def pick(
     say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
     if located:
         say(f"{len(located)} earthquake{'s' * (len(located) != 1)} located, {several} of them by several stations")
+    groups = Counter(event.place.cluster.number for event in found.events if event.place and event.place.cluster)
+    if groups:
+        say(f"clusters: {', '.join(f'{number} ({count})' for number, count in sorted(groups.items()))}")
     say(f"result  {target}")
     say(f"picks   {target.with_suffix('.csv')}")
     say(f"events  {target.with_name(f'{target.stem}-events.csv')}")

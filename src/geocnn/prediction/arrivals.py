@@ -81,9 +81,9 @@ def arrivals_in(station: Station, found: Picked) -> list[Arrival]:
 
 
 def _oriented(station: Station, place: Place | None) -> Place | None:
-    """Without a direction where the horizontal components are called 1 and 2, and point anywhere."""
+    """Without direction and cluster where the horizontal components are called 1 and 2, and point anywhere."""
     codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
-    return place if place is None or codes == ["N", "E"] else replace(place, azimuth=None)
+    return place if place is None or codes == ["N", "E"] else replace(place, azimuth=None, cluster=None)
 
 
 def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Place | None) -> Arrival:

@@ -22,6 +22,9 @@ __all__ = ["Journal", "PartJournal", "unfinished"]
 _NEAR = 10 * SECOND
 """Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
 
+_FORM = 2
+"""Of the entries: what another version of this module has written is not read."""
+
 
 def unfinished(catalogue: Path) -> Path:
     """The file of a catalogue that is not written yet."""
@@ -73,7 +76,7 @@ class PartJournal(ABC, Generic[Found]):
     def key(self, station: Station, part: Part, picker: Worker[object]) -> str:
         """Name of a part in the state that its samples are in."""
         start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))
-        digest = hashlib.sha256(f"{picker.identity} {part}".encode())
+        digest = hashlib.sha256(f"{_FORM} {picker.identity} {part}".encode())
         for component in range(3):
             for piece in station.within(component, start - _NEAR, stop + _NEAR):
                 digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.digest}\n".encode())
@@ -144,7 +147,7 @@ class Journal(PartJournal[Arrival]):
 
 def _entry(arrival: Arrival) -> list[object]:
     p = arrival.pick
-    place = None if p.place is None else p.place.numbers()
+    place = None if p.place is None else p.place.parts()
     return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, arrival.amplitude, place]
 
 
@@ -157,7 +160,7 @@ def _arrival(
     probability: float,
     polarity: int,
     amplitude: float,
-    place: list[float] | None,
+    place: list[list[float]] | None,
 ) -> Arrival:
     channel = Channel(station.network, station.name, station.location, code)
     known = None if place is None else Place.of(place)

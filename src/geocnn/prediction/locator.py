@@ -12,7 +12,7 @@ from torch import nn
 from geocnn.checkpoints import Trained, is_detector
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
-from geocnn.location import HEADS, Place, asked, place_of
+from geocnn.location import Place, asked, heads_of, place_of
 from geocnn.metrics import head_probabilities
 from geocnn.prediction.identity import identity_of
 
@@ -73,4 +73,4 @@ class Locator:
             window[3:] = asked(window[3:], BEFORE)
         with torch.inference_mode():
             logits = self.model(torch.from_numpy(windows).to(self.place))
-        return [place_of(p) for p in head_probabilities(logits, HEADS).cpu().numpy()]
+        return [place_of(p) for p in head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()]

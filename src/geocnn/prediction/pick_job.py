@@ -33,7 +33,7 @@ _LEAST = 5.0
 _COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
 _ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
 _EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
-_EVENT_COLUMNS += ("latitude", "longitude", "origin_depth", "spread")
+_EVENT_COLUMNS += ("cluster", "cluster_probability", "latitude", "longitude", "origin_depth", "spread")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,8 @@ class Catalogue:
         ``s_minus_p`` in seconds, of the first station with both. What this station says of the place, which says all
         that one station can: ``probability`` of an earthquake, ``distance`` of the epicentre and ``depth`` in km,
         ``azimuth`` of the epicentre in degrees from north, where the components point north and east, each with the
-        interval that holds 68 %, and ``where`` in words. ``latitude``, ``longitude`` and ``origin_depth`` are of
+        interval that holds 68 %, ``where`` in words, and the ``cluster`` with its ``cluster_probability``, from a
+        detector that knows clusters. ``latitude``, ``longitude`` and ``origin_depth`` are of
         earthquakes that have been located, and within ``spread`` km of there they are with a
         probability of 68 %.
         """
@@ -88,12 +89,17 @@ class Catalogue:
             first, place, origin = event.picks[0], event.place, event.origin
             stations = dict.fromkeys(f"{p.channel.network}.{p.channel.station}" for p in event.picks)
             utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
-            said = [""] * 11
+            said = [""] * 13
             if place is not None:
                 away, deep = ([f"{v:.3g}" for v in estimate] for estimate in (place.distance, place.depth))
                 way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
                 words = f"{place.distance.value:.2g} km {place.direction}".strip()
-                said = [f"{place.probability:.3f}", *away, *way, *deep, words]
+                group = (
+                    ["", ""]
+                    if place.cluster is None
+                    else [str(place.cluster.number), f"{place.cluster.probability:.3f}"]
+                )
+                said = [f"{place.probability:.3f}", *away, *way, *deep, words, *group]
             where = [""] * 4
             if origin is not None:
                 km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))

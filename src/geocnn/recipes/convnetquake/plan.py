@@ -8,13 +8,12 @@ import numpy as np
 import torch
 
 from geocnn.checkpoints import Card
-from geocnn.errors import DataError, MissingError
-from geocnn.geodesy import offsets
-from geocnn.io.hypocentres import read_hypocentres
-from geocnn.io.sites import Site, read_sites
+from geocnn.errors import DataError
+from geocnn.io.regions import read_region
 from geocnn.models import build
 from geocnn.models.base import Network
 from geocnn.recipes.convnetquake.data import NORMALISATION, RATE, RECORD, SIZE, RegionWindows
+from geocnn.synthetic.clusters import centres
 from geocnn.synthetic.earthquakes import COMPONENTS
 from geocnn.synthetic.region import FAR, SITE, Region, sequence
 
@@ -93,7 +92,7 @@ def plan(
     sizes = np.bincount(region.cluster)
     return Job(
         model,
-        _card(clusters, said).replace(training={"clusters": _places(region)}),
+        _card(clusters, said).replace(training={"clusters": list(centres(region.hypocentres, region.cluster))}),
         train,
         validation,
         (
@@ -108,53 +107,15 @@ def _region(
     places: tuple[str | Path | None, str | None, str | Path | None], events: int, clusters: int, error: float, seed: int
 ) -> tuple[Region, str]:
     """The region, and its earthquakes in words."""
-    stations, name, catalogue = places
-    if stations is None and name is not None:
-        raise DataError(f"--station {name} is given without its coordinates; give --stations FILE as well.")
-    if (stations is None) != (catalogue is None):
-        have, need = ("--stations", "--catalogue") if catalogue is None else ("--catalogue", "--stations")
-        raise DataError(f"{have} is given without {need}; give both files, or none for a region that is made.")
+    told = read_region(*places)
     put = partial(Region.of, groups=clusters, error=error, seed=seed, size=RECORD, rate=RATE)
-    site = SITE if stations is None else _chosen(read_sites(stations), name, stations)
-    if catalogue is None:
+    if told is None:
         made, strike = sequence(events, seed=seed)
-        return put(made, site, strike=strike), f"{events} made earthquakes"
-    known = read_hypocentres(catalogue)
-    region = put(known, site)
+        return put(made, SITE, strike=strike), f"{events} made earthquakes"
+    known = told.hypocentres
+    region = put(known, told.sites[0])
     far = f" (the other {len(known) - len(region)} are farther than {FAR:g} km)" if len(region) < len(known) else ""
-    return region, f"{len(region)} earthquakes of {Path(catalogue).name}{far}"
-
-
-def _places(region: Region) -> list[dict[str, float]]:
-    """Centre of each cluster, and the root mean square of the distance of its earthquakes from there."""
-    places = []
-    for number in range(region.cluster.max() + 1):
-        own = region.cluster == number
-        known = region.hypocentres[own]
-        east = (known.longitude - region.site.longitude + 180) % 360 - 180  # the same on both sides of the date line
-        latitude, longitude = float(known.latitude.mean()), float(region.site.longitude + east.mean())
-        away = offsets(latitude, longitude, (known.latitude, known.longitude)).distance
-        places.append(
-            {
-                "latitude": round(latitude, 5),
-                "longitude": round((longitude + 180) % 360 - 180, 5),
-                "spread_km": round(float(np.sqrt(np.mean(away**2))), 3),
-            }
-        )
-    return places
-
-
-def _chosen(sites: list[Site], name: str | None, path: str | Path) -> Site:
-    """The station of that name, or the first.
-
-    Raises:
-        MissingError: there is none.
-    """
-    for site in sites:
-        if name is None or name.upper() in (str(site).upper(), site.station.upper()):
-            return site
-    some = ", ".join(str(site) for site in sites[:8]) + ", ..." * (len(sites) > 8)
-    raise MissingError(f"{path} has no station {name}; it has {some}.")
+    return region, f"{len(region)} earthquakes of {told.name}{far}"
 
 
 def _card(clusters: int, data: str) -> Card:

@@ -1,22 +1,13 @@
 """A detector that tells where an earthquake is, learnt from synthetic seismograms."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from geocnn.checkpoints import Card
-    from geocnn.recipes.detector.data import PlacedRecords
-    from geocnn.synthetic.earthquakes import RecordedNoise
     from geocnn.training import Recipe
 
 __all__ = ["detector"]
-
-_RATE = 100.0
-"""Samples per second of the records."""
-_SERIES = 6_000_000
-"""Training takes the even and validation the odd series from here on, whatever the seed."""
 
 
 def detector(
@@ -30,6 +21,11 @@ def detector(
     depth: tuple[float, float] = (0.5, 15.0),
     vp: tuple[float, float] = (4.8, 6.4),
     ratio: tuple[float, float] = (1.64, 1.84),
+    stations: Path | None = None,
+    station: str | None = None,
+    catalogue: Path | None = None,
+    error: float = 1.0,
+    clusters: int = 0,
     picker: str = "quakes",
     start: str | None = None,
     noise: str | None = None,
@@ -40,8 +36,9 @@ def detector(
     """Detect local earthquakes in windows of 30 s of three components, and tell distance, azimuth and depth.
 
     After ConvNetQuake (Perol, Gharbi & Denolle 2018), for any station: learnt from stochastic seismograms (Boore 2003)
-    in noise between the models of Peterson (1993), made while it learns. For a network of stations give the distances,
-    depths and velocities of its region: what is known beforehand makes the answers better.
+    in noise between the models of Peterson (1993), made while it learns. For a network give its stations and a
+    catalogue, or distances and depths, and the velocities of its region: what is known beforehand makes the answers
+    better. For a single station the detector also learns to which cluster of epicentres an earthquake belongs.
 
     Args:
         size: samples of a window, a multiple of 256.
@@ -53,94 +50,43 @@ def detector(
         depth: of the sources, km, no more than that; uniform.
         vp: mean velocity of P waves on the way, km/s.
         ratio: of the velocities of P and S waves.
+        stations: StationXML, or a table with columns network, station, latitude, longitude and elevation_m.
+        station: the only one of them to learn for, such as OK.ABC1 or ABC1.
+        catalogue: table with the columns latitude, longitude, depth_km and magnitude: where earthquakes are, as far
+            from a station as --distance says, in place of even distances and depths.
+        error: standard deviation of its places, to east, to north and downwards, km.
+        clusters: of its epicentres, for a single station; 0 for none.
         picker: network that says where P and S are: quakes, or a run folder of geocnn train quakes.
         start: network whose weights to start from, a run folder.
-        noise: file or folder of seismograms; what is between the arrivals that the picker finds in them is noise
-            for some of the records.
+        noise: file or folder of seismograms; what is between their arrivals is noise for some of the records.
         noise_share: of the records.
         workers: processes that make records.
         seed: of the weights and the records.
 
     Raises:
-        DataError: numbers that do not fit, a network to start from of another kind, or no noise in the seismograms.
-        MissingError: no such file.
+        DataError: numbers or networks that do not fit, no noise in the seismograms, or no earthquake near.
+        FormatError, MissingError: a table that is none; no such file or station.
     """
-    given = dict(locals())  # all arguments, for the card
-    from geocnn.location import HEADS
+    given = {k: str(v) if isinstance(v, Path) else v for k, v in locals().items()}  # all arguments, for the card
     from geocnn.losses import heads_cross_entropy
     from geocnn.metrics import place_scores, places
-    from geocnn.recipes.quakes import first_network, recorded_noise
+    from geocnn.recipes.detector.plan import plan
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
-    arguments: dict[str, Any] = {"ndim": 1, "in_channels": 5, "out_channels": sum(HEADS), "heads": HEADS}
-    network = first_network("detector", arguments, size, seed, start)
-    records = _records(size, picker, {"distance": distance, "depth": depth, "vp": vp, "ratio": ratio})
-    recorded = recorded_noise(noise, noise_share, picker, size) if noise else None
+    job = plan(given)
+    pace = {"batch_size": batch_size, "learning_rate": learning_rate, "ema": 0.998, "workers": workers}
     return Recipe(
         name="detector",
-        model=network,
-        card=_card(arguments, given, recorded),
-        train=records(samples, seed=_SERIES + 2 * seed, noise=recorded),
-        validation=records(256, seed=_SERIES + 2 * seed + 1),
-        loss=partial(heads_cross_entropy, heads=HEADS),
+        model=job.model,
+        card=job.card,
+        train=job.train,
+        validation=job.validation,
+        loss=partial(heads_cross_entropy, heads=job.heads),
         metrics=places,
         summary=place_scores,
-        schedule=Schedule.of_windows(
-            samples,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            ema=0.998,
-            workers=workers,
-            precision="auto",
-            threads=1,
-        ),
+        schedule=Schedule.of_windows(samples, epochs=epochs, **pace, precision="auto", threads=1),
         seed=seed,
         applies_to="",
-    )
-
-
-def _records(size: int, picker: str, pairs: dict[str, tuple[float, float]]) -> "Callable[..., PlacedRecords]":
-    """What makes a series of records, and asks about them.
-
-    Raises:
-        DataError: ranges that do not fit, or the network is no picker.
-    """
-    from geocnn.checkpoints import is_picker, load
-    from geocnn.errors import DataError
-    from geocnn.recipes.detector.data import PlacedRecords
-    from geocnn.synthetic.earthquakes import EarthquakeRanges
-
-    given: dict[str, Any] = {name: (float(low), float(high)) for name, (low, high) in pairs.items()}
-    # Swarms, in which a record holds several earthquakes, are where one wants to know places most.
-    ranges = EarthquakeRanges(**given, second=0.35, flipped=0.01, dead=0.15)
-    phases = load(picker, ndim=1)
-    if not is_picker(phases.card):
-        raise DataError(f"--picker {picker} picks no P and S waves; give quakes, or a run of geocnn train quakes.")
-    return partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges)
-
-
-def _card(arguments: dict[str, Any], given: dict[str, Any], recorded: "RecordedNoise | None") -> "Card":
-    """What is known of the network before it has learnt."""
-    from geocnn.checkpoints import Card
-    from geocnn.synthetic.earthquakes import COMPONENTS
-
-    size = given["size"]
-    data = f"seismograms of geocnn.synthetic.earthquakes: {given['samples']} new records of {size} samples an epoch"
-    if recorded:
-        data += f", {given['noise_share']:.0%} of them in noise of {len(recorded.windows)} real records"
-    return Card(
-        name="detector",
-        task="location",
-        architecture="detector",
-        arguments=arguments,
-        classes=("noise", "earthquake"),
-        channels=(*COMPONENTS, "P", "S"),
-        axes=("time",),
-        window=(size,),
-        normalisation={"kind": "none"},
-        size_multiple=256,
-        data=data,
-        training={"arguments": given},
+        plan=job.lines,
     )

@@ -11,7 +11,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from geocnn.location import asked, encode
-from geocnn.synthetic.earthquakes import EarthquakeRanges, EarthquakeRecord, RecordedNoise, earthquake
+from geocnn.synthetic.earthquakes import EarthquakeRanges, EarthquakeRecord, Places, RecordedNoise, earthquake
 
 __all__ = ["PlacedRecords"]
 
@@ -33,6 +33,7 @@ class PlacedRecords:
         picker: says where P and S are.
         ranges: what is drawn at random.
         noise: of real stations.
+        places: of the earthquakes of a region.
     """
 
     samples: int
@@ -42,6 +43,7 @@ class PlacedRecords:
     picker: nn.Module
     ranges: EarthquakeRanges = field(default_factory=EarthquakeRanges)
     noise: RecordedNoise | None = None
+    places: Places | None = None
 
     def __len__(self) -> int:
         """Number of samples in an epoch."""
@@ -50,7 +52,7 @@ class PlacedRecords:
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(batch, 5, size)``: ground velocity, components Z, N, E, then P and S; and probabilities of bins."""
         record = partial(earthquake, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges)
-        records = [record(i, noise=self.noise) for i in indices]
+        records = [record(i, noise=self.noise, places=self.places) for i in indices]
         waveform = torch.from_numpy(np.stack([r.waveform for r in records]))
         with torch.inference_mode():
             phases = torch.softmax(self.picker(waveform), 1)[:, :2].numpy()
@@ -76,6 +78,7 @@ class PlacedRecords:
             probability: of P, by sample.
         """
         length = self.size / self.rate
+        said = partial(encode, clusters=len(self.places.centres) if self.places else 0)
         waves = [a for a in record.arrivals if a.phase == "P" and a.time < length - 1]
         others = probability.copy()
         for wave in record.arrivals:
@@ -83,9 +86,10 @@ class PlacedRecords:
                 others[max(0, round((wave.time - 1) * self.rate)) : round((wave.time + 1) * self.rate)] = 0
         false = int(np.argmax(others))
         if not waves or (rng.random() < _FALSE and others[false] > _SEEN):
-            return false, encode(event=False, where=None)
+            return false, said(event=False, where=None)
         wave = waves[int(rng.integers(len(waves)))]
         source = record.sources[wave.source]
         whole = wave.time < 6 or any(a.phase == "S" and a.source == wave.source for a in record.arrivals)
         where = (source.distance, source.azimuth, source.depth)
-        return round(wave.time * self.rate), encode(event=True, where=where if whole else None)
+        known = {"where": where, "cluster": source.cluster} if whole else {"where": None}
+        return round(wave.time * self.rate), said(event=True, **known)

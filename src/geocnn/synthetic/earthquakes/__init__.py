@@ -15,6 +15,7 @@ from numpy import ndarray
 from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes.background import background, spikes
 from geocnn.synthetic.earthquakes.clock import Clock
+from geocnn.synthetic.earthquakes.places import Places
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.recorded import RecordedNoise
 from geocnn.synthetic.earthquakes.recording import Recording, blemish, live_samples
@@ -28,6 +29,7 @@ __all__ = [
     "EarthquakeRanges",
     "EarthquakeRecord",
     "Layers",
+    "Places",
     "RecordedNoise",
     "Source",
     "TravelTimes",
@@ -86,6 +88,7 @@ def earthquake(
     ranges: EarthquakeRanges | None = None,
     times: TravelTimes | None = None,
     noise: RecordedNoise | None = None,
+    places: Places | None = None,
 ) -> EarthquakeRecord:
     """Record ``index`` of series ``seed``; always the same, whoever asks.
 
@@ -98,6 +101,7 @@ def earthquake(
         times: travel times of a site, whose sources then lie within its table; by default those of a crust of one
             velocity over the mantle, drawn for each earthquake.
         noise: of real stations, for a share of the records, whose unit is that of the noise then.
+        places: where the earthquakes of a region are, in place of distances and depths of the ranges.
 
     Raises:
         DataError: negative numbers, or fewer than 64 samples.
@@ -117,7 +121,7 @@ def earthquake(
     number = int(rng.random() >= ranges.quiet)
     while 0 < number < _MOST and rng.random() < ranges.second:
         number += 1
-    sources = tuple(draw(rng, ranges, clock, times) for _ in range(number))
+    sources = tuple(draw(rng, ranges, clock, times, places) for _ in range(number))
     arrivals: list[Arrival] = []
     for number, source in enumerate(sources):
         waves = seismogram(rng, ranges, clock, source, recording)

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes.clock import Clock
+from geocnn.synthetic.earthquakes.places import Place, Places
 from geocnn.synthetic.earthquakes.radiation import Radiation
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.recording import Recording
@@ -53,6 +54,7 @@ class Source:
         s: of the first S wave, s.
         direct: of the direct P wave, later than ``p`` where that comes along the mantle, s.
         polarity: of the first motion, 1 up or -1 down.
+        cluster: of the earthquakes of a region, from 0 on; None where they have none.
     """
 
     distance: float
@@ -64,6 +66,7 @@ class Source:
     s: float
     direct: float
     polarity: int
+    cluster: int | None = None
 
     def arrivals(self, number: int, clock: Clock) -> list[Arrival]:
         """Those inside the record."""
@@ -74,12 +77,44 @@ class Source:
         return [a for a in both if a.time >= 0 and round(a.time * clock.rate) < clock.size]
 
 
-def draw(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, times: TravelTimes | None) -> Source:
-    """Somewhere in the ranges, or in the table; its P wave mostly inside the record.
+def draw(
+    rng: np.random.Generator,
+    ranges: EarthquakeRanges,
+    clock: Clock,
+    times: TravelTimes | None,
+    places: Places | None = None,
+) -> Source:
+    """Somewhere in the ranges, or in the table, or at one of some places; its P wave mostly inside the record.
 
     Raises:
-        DataError: the table and the ranges have nothing in common.
+        DataError: the table and the ranges have nothing in common, or a place is not in the table.
     """
+    place = _somewhere(rng, ranges, times) if places is None else places.draw(rng)
+    if times is None:
+        p, direct = _times(rng, ranges, place.distance, place.depth)
+        s = direct * float(rng.uniform(*ranges.ratio))
+    else:  # the earth is not the model
+        p, s = (t * float(1 + 0.03 * rng.standard_normal()) for t in times.at(place.distance, place.depth))
+        direct, s = p, max(s, 1.2 * p)
+    length = clock.size / clock.rate
+    first = rng.uniform(0.02, 0.95) * length if rng.random() < 0.85 else -rng.uniform(0, 1) * (s - p)
+    azimuth = float(rng.uniform(0, 360)) if places is None else place.azimuth
+    return Source(
+        distance=place.distance,
+        depth=place.depth,
+        azimuth=azimuth,
+        magnitude=float(rng.uniform(*ranges.magnitude)),
+        origin=float(first) - p,
+        p=p,
+        s=s,
+        direct=direct,
+        polarity=1 if rng.random() < 0.5 else -1,
+        cluster=place.cluster,
+    )
+
+
+def _somewhere(rng: np.random.Generator, ranges: EarthquakeRanges, times: TravelTimes | None) -> Place:
+    """In the ranges; the azimuth, which is drawn later, is 0."""
     (near, far), (shallow, deep) = ranges.distance, ranges.depth
     if times is not None:
         near, far = max(near, float(times.distance[0])), min(far, float(times.distance[-1]))
@@ -91,25 +126,7 @@ def draw(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, times
     way = max(shallow, float(np.exp(rng.uniform(math.log(near), math.log(far)))))
     depth = float(rng.uniform(shallow, max(shallow, min(deep, way))))
     distance = max(float(near) if times is not None else 0.0, math.sqrt(max(0.0, way**2 - depth**2)))
-    if times is None:
-        p, direct = _times(rng, ranges, distance, depth)
-        s = direct * float(rng.uniform(*ranges.ratio))
-    else:  # the earth is not the model
-        p, s = (t * float(1 + 0.03 * rng.standard_normal()) for t in times.at(distance, depth))
-        direct, s = p, max(s, 1.2 * p)
-    length = clock.size / clock.rate
-    first = rng.uniform(0.02, 0.95) * length if rng.random() < 0.85 else -rng.uniform(0, 1) * (s - p)
-    return Source(
-        distance=distance,
-        depth=depth,
-        azimuth=float(rng.uniform(0, 360)),
-        magnitude=float(rng.uniform(*ranges.magnitude)),
-        origin=float(first) - p,
-        p=p,
-        s=s,
-        direct=direct,
-        polarity=1 if rng.random() < 0.5 else -1,
-    )
+    return Place(distance, 0.0, depth, None)
 
 
 def _times(rng: np.random.Generator, ranges: EarthquakeRanges, distance: float, depth: float) -> tuple[float, float]:

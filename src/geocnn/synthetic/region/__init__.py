@@ -16,10 +16,10 @@ from geocnn.errors import DataError
 from geocnn.geodesy import Plane, offsets
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
+from geocnn.synthetic.clusters import clusters
 from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_areas
 from geocnn.synthetic.earthquakes.source import Source
 from geocnn.synthetic.earthquakes.travel import Layers, TravelTimes
-from geocnn.synthetic.region.geometry import clusters
 from geocnn.synthetic.region.receiver import Receiver
 from geocnn.synthetic.region.sequence import SITE, sequence, strikes
 

@@ -1,6 +1,7 @@
-"""Groups of places."""
+"""Clusters of epicentres, and where they are."""
 
 import contextlib
+from typing import TypedDict
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -8,8 +9,42 @@ from numpy import ndarray
 from scipy.cluster.vq import ClusterError, kmeans2
 
 from geocnn.errors import DataError
+from geocnn.geodesy import offsets
+from geocnn.io.hypocentres import Hypocentres
 
-__all__ = ["clusters"]
+__all__ = ["Centre", "centres", "clusters"]
+
+
+class Centre(TypedDict):
+    """Of a cluster: degrees, and the root mean square of the distance of its earthquakes from there, km."""
+
+    latitude: float
+    longitude: float
+    spread_km: float
+
+
+def centres(hypocentres: Hypocentres, cluster: Int64[ndarray, " events"]) -> tuple[Centre, ...]:
+    """Where clusters are.
+
+    Args:
+        hypocentres: the earthquakes.
+        cluster: of each, from 0 on.
+    """
+    found = []
+    first = float(hypocentres.longitude[0])
+    for number in range(int(cluster.max()) + 1):
+        own = hypocentres[cluster == number]
+        east = (own.longitude - first + 180) % 360 - 180  # the same on both sides of the date line
+        latitude, longitude = float(own.latitude.mean()), float(first + east.mean())
+        away = offsets(latitude, longitude, (own.latitude, own.longitude)).distance
+        found.append(
+            Centre(
+                latitude=round(latitude, 5),
+                longitude=round((longitude + 180) % 360 - 180, 5),
+                spread_km=round(float(np.sqrt(np.mean(away**2))), 3),
+            )
+        )
+    return tuple(found)
 
 
 def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -> Int64[ndarray, " points"]:

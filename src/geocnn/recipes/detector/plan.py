@@ -1,0 +1,169 @@
+"""What the recipe detector learns from: records, and where the earthquakes of a region are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from geocnn.checkpoints import Card, is_picker, load
+from geocnn.errors import DataError
+from geocnn.io.regions import read_region
+from geocnn.location import HEADS
+from geocnn.models.base import Network
+from geocnn.recipes.detector.data import PlacedRecords
+from geocnn.recipes.quakes import first_network, recorded_noise
+from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, Places, RecordedNoise
+
+__all__ = ["Job", "plan"]
+
+_RATE = 100.0
+"""Samples per second of the records."""
+_SERIES = 6_000_000
+"""Training takes the even and validation the odd series from here on, whatever the seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Network, records and words.
+
+    Attributes:
+        model: with its first weights.
+        card: what is known before training.
+        heads: bins of each question.
+        train: records to learn from.
+        validation: records to be judged by.
+        lines: what a user should know before training begins.
+    """
+
+    model: Network
+    card: Card
+    heads: tuple[int, ...]
+    train: PlacedRecords
+    validation: PlacedRecords
+    lines: tuple[str, ...]
+
+
+def plan(given: dict[str, Any]) -> Job:
+    """Lay out what is learnt from what.
+
+    Args:
+        given: the arguments of the recipe.
+    """
+    size, samples, seed, picker = (given[name] for name in ("size", "samples", "seed", "picker"))
+    clusters, error, share = (given[name] for name in ("clusters", "error", "noise_share"))
+    ranges = {name: given[name] for name in ("distance", "depth", "vp", "ratio")}
+    files = given["stations"], given["station"], given["catalogue"]
+    places, where = _places(files, clusters, error, ranges["distance"][1], seed)
+    heads = (*HEADS, clusters) if clusters else HEADS
+    arguments = _arguments(heads)
+    network = _network(arguments, size, seed, given["start"])
+    records = _records(size, picker, ranges, places)
+    recorded = recorded_noise(given["noise"], share, picker, size) if given["noise"] else None
+    return Job(
+        network,
+        _card(arguments, given, recorded, places, where),
+        heads,
+        records(samples, seed=_SERIES + 2 * seed, noise=recorded),
+        records(256, seed=_SERIES + 2 * seed + 1),
+        (f"earthquakes: {where}",) if where else (),
+    )
+
+
+def _arguments(heads: Sequence[int]) -> dict[str, Any]:
+    """Of a detector with these bins."""
+    return {"ndim": 1, "in_channels": 5, "out_channels": sum(heads), "heads": tuple(heads)}
+
+
+def _network(arguments: dict[str, Any], size: int, seed: int, start: str | None) -> Network:
+    """With its first weights; a network that knows no clusters may be the start of one that does.
+
+    Raises:
+        DataError: the size does not fit, or the network to start from is another one.
+    """
+    plain = _arguments(HEADS)
+    if start is None or arguments == plain or load(start, ndim=1).card.arguments != plain:
+        return first_network("detector", arguments, size, seed, start)
+    known = first_network("detector", plain, size, seed, start).state_dict()
+    network = first_network("detector", arguments, size, seed, None)
+    for name, value in network.state_dict().items():
+        same = known[name]
+        known[name] = same if same.shape == value.shape else torch.cat((same, value[len(same) :]))
+    network.load_state_dict(known)
+    return network
+
+
+def _places(
+    files: tuple[str | None, str | None, str | None], clusters: int, error: float, farthest: float, seed: int
+) -> tuple[Places | None, str]:
+    """Where the earthquakes of a region are, and whose they are in words; None where no files are given.
+
+    Raises:
+        DataError: clusters of no or of several stations, an error that none has, or no earthquake near.
+    """
+    region = read_region(*files)
+    if not 0 <= error <= 50 or clusters < 0 or clusters == 1:
+        raise DataError(f"--error is {error:g} and --clusters {clusters}; needed are 0 to 50 km, and 0 or 2 or more.")
+    if clusters and (region is None or len(region.sites) > 1):
+        have = "no stations are" if region is None else f"{len(region.sites)} stations are"
+        raise DataError(
+            f"--clusters is {clusters}, and {have} given; clusters are told apart at one station: give --stations FILE "
+            "--catalogue FILE --station NAME."
+        )
+    if region is None:
+        return None, ""
+    found = Places.of(region.sites, region.hypocentres, farthest=farthest, groups=clusters, error=error, seed=seed)
+    at = f"station {region.sites[0]}" if len(region.sites) == 1 else f"{len(region.sites)} stations"
+    left = len(region.hypocentres) - len(found)
+    far = f" (the other {left} are farther than {farthest:g} km)" if left else ""
+    groups = f", {clusters} clusters" if clusters else ""
+    return found, f"{len(found)} of {region.name} at {at}{groups}{far}"
+
+
+def _records(
+    size: int, picker: str, pairs: dict[str, tuple[float, float]], places: Places | None
+) -> Callable[..., PlacedRecords]:
+    """What makes a series of records, and asks about them.
+
+    Raises:
+        DataError: ranges that do not fit, or the network is no picker.
+    """
+    given: dict[str, Any] = {name: (float(low), float(high)) for name, (low, high) in pairs.items()}
+    # Swarms, in which a record holds several earthquakes, are where one wants to know places most.
+    ranges = EarthquakeRanges(**given, second=0.35, flipped=0.01, dead=0.15)
+    phases = load(picker, ndim=1)
+    if not is_picker(phases.card):
+        raise DataError(f"--picker {picker} picks no P and S waves; give quakes, or a run of geocnn train quakes.")
+    return partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges, places=places)
+
+
+def _card(
+    arguments: dict[str, Any],
+    given: dict[str, Any],
+    recorded: RecordedNoise | None,
+    places: Places | None,
+    where: str,
+) -> Card:
+    """What is known of the network before it has learnt."""
+    size = given["size"]
+    data = f"seismograms of geocnn.synthetic.earthquakes: {given['samples']} new records of {size} samples an epoch"
+    if recorded:
+        data += f", {given['noise_share']:.0%} of them in noise of {len(recorded.windows)} real records"
+    if where:
+        data += f", where the earthquakes are: {where}"
+    clusters = {"clusters": list(places.centres)} if places and places.centres else {}
+    return Card(
+        name="detector",
+        task="location",
+        architecture="detector",
+        arguments=arguments,
+        classes=("noise", "earthquake"),
+        channels=(*COMPONENTS, "P", "S"),
+        axes=("time",),
+        window=(size,),
+        normalisation={"kind": "none"},
+        size_multiple=256,
+        data=data,
+        training={"arguments": given} | clusters,
+    )
