@@ -81,6 +81,9 @@ def test_earthquakes_are_put_together_and_located(locate):
     for k, event in enumerate(located):
         assert error(event.origin, places[k]) < 3.0
         assert event.origin.time / SECOND - START == pytest.approx(120 * (k + 1), abs=0.6)
+        for pick, ray in zip(event.picks, event.origin.rays, strict=True):
+            travel = math.hypot(ray.distance, event.origin.depth) / (6.0 if pick.phase == "P" else 3.45)
+            assert ray.residual == pytest.approx((pick.time - event.origin.time) / SECOND - travel, abs=0.02)
         right = [owner.get(id(p)) == k for p in event.picks]
         assert sum(right) >= 0.9 * sum(owner[id(a.pick)] == k for _, a in found)
         assert np.mean(right) > 0.9
@@ -151,23 +154,53 @@ def test_the_velocities_of_a_region_bring_earthquakes_to_their_place():
         Crust(3, 5)
 
 
-def test_observatories_read_how_an_origin_came_about(tmp_path):
+def catalogue(folder):
+    """Four stations, one of which tells how far away an earthquake is, and the event that observatories read."""
     obspy = pytest.importorskip("obspy")
     quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
     network = sites(4)
     place = -42.0, 172.0, 8.0
     away = math.hypot((172 - network[2].longitude) * KM * math.cos(math.radians(42)), (-42 - network[2].latitude) * KM)
     arrivals = [a for k, site in enumerate(network) for a in seen(site, place, said(away, 40.0) if k == 2 else None)]
-    path = tmp_path / "c.xml"
+    path = folder / "c.xml"
     path.write_text(quakeml(by_epicentres(arrivals, network), "quakes"))
     assert quakeml_core._validate(str(path))
     (event,) = obspy.read_events(path)
+    return network, away, event
+
+
+def test_observatories_read_how_an_origin_came_about(tmp_path):
+    _, away, event = catalogue(tmp_path)
     origin = event.preferred_origin()
     assert origin is event.origins[0]
     assert (origin.quality.used_phase_count, origin.quality.used_station_count) == (8, 4)
     assert origin.evaluation_mode == "automatic"
     assert origin.origin_uncertainty.horizontal_uncertainty > 0
     assert event.comments[0].text.startswith(f"XX.S02: earthquake with probability 0.90, {away:.3g} km away")
+
+
+def test_observatories_read_how_far_away_stations_are_and_how_late_waves_come(tmp_path):
+    obspy = pytest.importorskip("obspy")
+    network, _, event = catalogue(tmp_path)
+    origin, picks = event.preferred_origin(), {pick.resource_id: pick for pick in event.picks}
+    ways, late = {}, []
+    for arrival in origin.arrivals:
+        pick = picks[arrival.pick_id]
+        (site,) = (site for site in network if site.station == pick.waveform_id.station_code)
+        geodesic = obspy.geodetics.gps2dist_azimuth(origin.latitude, origin.longitude, site.latitude, site.longitude)
+        assert arrival.distance * KM == pytest.approx(geodesic[0] / 1000, abs=0.02)
+        assert arrival.azimuth == pytest.approx(geodesic[1], abs=0.1)
+        travel = math.hypot(geodesic[0], origin.depth) / (6000 if pick.phase_hint == "P" else 3450)
+        assert arrival.time_residual == pytest.approx(pick.time - origin.time - travel, abs=0.01)
+        assert (arrival.phase, arrival.time_weight) == (pick.phase_hint, 1)
+        late.append(arrival.time_residual)
+        ways[site.station] = geodesic[:2]
+    quality, (distances, azimuths) = origin.quality, zip(*ways.values(), strict=True)
+    assert quality.standard_error == pytest.approx(np.sqrt(np.mean(np.square(late))), abs=0.001)
+    gaps = [min((other - one) % 360 for other in azimuths if other != one) for one in azimuths]
+    assert quality.azimuthal_gap == pytest.approx(max(gaps), abs=0.2)
+    ends = [quality.minimum_distance, quality.median_distance, quality.maximum_distance]
+    assert ends == pytest.approx([f(distances) / 1000 / KM for f in (min, np.median, max)], abs=1e-3)
 
 
 def test_chance_makes_no_earthquakes():

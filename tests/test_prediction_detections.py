@@ -191,6 +191,7 @@ def test_table_and_catalogue_say_the_same(tmp_path, trained, record):
         assert row["class"] == f"cluster {detection.cluster}"
         assert [float(row[k]) for k in place] == list(place.values())
         assert (origin.latitude, origin.longitude) == (place["latitude"], place["longitude"])
+        assert (origin.evaluation_mode, origin.arrivals) == ("automatic", [])
         assert origin.origin_uncertainty.horizontal_uncertainty == 1000 * place["spread_km"]
         for time in (origin, pick):
             assert time.time - time.time_errors.uncertainty - begin == pytest.approx(0, abs=0.02)

@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-__all__ = ["Plane", "offsets", "place_at"]
+__all__ = ["DEGREE", "Plane", "offsets", "place_at"]
 
+DEGREE = 111.195
+"""km of a degree on the sphere."""
 _AXIS, _SQUARED = 6378.137, 0.00669437999014
 """Equatorial radius, km, and squared eccentricity of the WGS84 ellipsoid."""
 

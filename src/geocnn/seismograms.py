@@ -10,12 +10,13 @@ import numpy as np
 
 from geocnn.checkpoints import write_atomically
 from geocnn.errors import DataError
+from geocnn.geodesy import DEGREE
 from geocnn.io.partial import check_target
 from geocnn.io.sites import Site
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans
-from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
+from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray, quakeml
 from geocnn.progress import progress
 from geocnn.synthetic.earthquakes import COMPONENTS, Arrival, EarthquakeRanges, EarthquakeRecord, earthquake
 from geocnn.synthetic.network import Network, NetworkRecord
@@ -24,8 +25,6 @@ __all__ = ["write_network", "write_records"]
 
 _START = int(np.datetime64("2026-01-01T00:00:00", "ns").astype(np.int64))
 _HOUR = 3600 * SECOND
-_DEGREE = 111.195
-"""km of a degree on the sphere."""
 _COLUMNS = ("file", "phase", "time", "sample", "source", "polarity", "distance_km", "depth_km", "azimuth", "magnitude")
 _OF_NETWORKS = ("station", *_COLUMNS, "snr")
 
@@ -175,8 +174,10 @@ def _network_event(made: NetworkRecord, sites: Sequence[Site], start: int) -> Ev
     """An earthquake with the arrivals that can be seen, of all stations, by time."""
     quake, rate = made.quake, made.stations[0].rate
     codes = [(site.network, site.station) for site in sites]
-    picks = tuple(_pick(arrival, codes[k], start, rate) for k, arrival in made.seen())
-    origin = Origin(start + round(quake.origin * 1e9), quake.latitude, quake.longitude, quake.depth)
+    seen = made.seen()
+    picks = tuple(_pick(arrival, codes[k], start, rate) for k, arrival in seen)
+    rays = tuple(Ray.to(sites[k], quake.latitude, quake.longitude) for k, _ in seen)
+    origin = Origin(start + round(quake.origin * 1e9), quake.latitude, quake.longitude, quake.depth, rays=rays)
     return Event(picks, origin, quake.magnitude)
 
 
@@ -188,8 +189,9 @@ def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> lis
         picks = tuple(
             _pick(arrival, codes, start, record.rate) for arrival in record.arrivals if arrival.source == index
         )
-        latitude, longitude = (source.distance / _DEGREE * part for part in (math.cos(azimuth), math.sin(azimuth)))
-        origin = Origin(start + round(source.origin * 1e9), latitude, longitude, source.depth)
+        latitude, longitude = (source.distance / DEGREE * part for part in (math.cos(azimuth), math.sin(azimuth)))
+        rays = (Ray(source.distance, (source.azimuth + 180) % 360),) * len(picks)
+        origin = Origin(start + round(source.origin * 1e9), latitude, longitude, source.depth, rays=rays)
         events.append(Event(picks, origin, source.magnitude))
     return events
 

@@ -13,7 +13,7 @@ import numpy as np
 from geocnn.errors import DataError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, Origin
+from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, station_events
 
@@ -65,14 +65,17 @@ def associated(
     if len(there) < _LEAST:
         return _alone(arrivals)
     events, assignments = _octo([place[code] for code in sorted(there)], known, crust or Crust(), tolerance)
-    groups: dict[int, list[Arrival]] = {}
-    for event, pick in zip(assignments["event_idx"], assignments["pick_idx"], strict=True):
-        groups.setdefault(int(event), []).append(known[int(pick)])
+    groups: dict[int, list[tuple[Arrival, float]]] = {}
+    columns = (assignments[name] for name in ("event_idx", "pick_idx", "residual"))
+    for event, pick, late in zip(*columns, strict=True):
+        groups.setdefault(int(event), []).append((known[int(pick)], float(late)))
     located = []
     for row in events.sort_values("time").to_dict("records"):
-        picks = sorted((a.pick for a in groups[int(row["idx"])]), key=lambda p: p.time)
-        origin = Origin(round(row["time"] * SECOND), row["latitude"], row["longitude"], max(0.0, row["depth"]))
-        located.append(Event(tuple(picks), origin))
+        seen = sorted(groups[int(row["idx"])], key=lambda one: one[0].pick.time)
+        where = row["latitude"], row["longitude"]
+        rays = tuple(Ray.to(place[_code(a)], *where, late) for a, late in seen)
+        origin = Origin(round(row["time"] * SECOND), *where, max(0.0, row["depth"]), rays=rays)
+        located.append(Event(tuple(a.pick for a, _ in seen), origin))
     used = {id(pick) for event in located for pick in event.picks}
     return [*located, *_alone([a for a in arrivals if id(a.pick) not in used])]
 

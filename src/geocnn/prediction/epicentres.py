@@ -13,7 +13,7 @@ import numpy as np
 from geocnn.geodesy import offsets, place_at
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, Origin
+from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import Crust
 from geocnn.prediction.sightings import FITS, LATE, SEVERAL, SLOW, SURE, Found, Sighting, locate, stations, waves
 
@@ -86,7 +86,7 @@ def _sighting(event: Event, site: Site, middle: tuple[float, float], crust: Crus
     """An event seen from its station, with places in the plane about the middle."""
     at = offsets(*middle, (np.array([site.latitude]), np.array([site.longitude])))
     times = {pick.phase: pick.time / SECOND for pick in event.picks if pick.phase in _PHASES}
-    return Sighting(event, str(site), float(at.east[0]), float(at.north[0]), times, crust)
+    return Sighting(event, site, float(at.east[0]), float(at.north[0]), times, crust)
 
 
 def _soon(sightings: Sequence[Sighting], low: float, high: float) -> Sequence[Sighting]:
@@ -188,6 +188,15 @@ def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sightin
 def _event(group: Sequence[Sighting], found: Found, middle: tuple[float, float]) -> Event:
     """The earthquake with the picks of all stations."""
     latitude, longitude = place_at(*middle, found.east, found.north)
-    picks = sorted((pick for s in group for pick in s.event.picks), key=lambda pick: pick.time)
-    origin = Origin(round(found.time * SECOND), latitude, longitude, found.depth, spread=found.spread)
-    return replace(group[0].event, picks=tuple(picks), origin=origin)
+    seen = sorted(((pick, s) for s in group for pick in s.event.picks), key=lambda one: one[0].time)
+    rays = tuple(Ray.to(s.site, latitude, longitude, _residual(s, pick.phase, found)) for pick, s in seen)
+    origin = Origin(round(found.time * SECOND), latitude, longitude, found.depth, spread=found.spread, rays=rays)
+    return replace(group[0].event, picks=tuple(pick for pick, _ in seen), origin=origin)
+
+
+def _residual(sighting: Sighting, phase: str, found: Found) -> float | None:
+    """How much later a wave came than it would have from a place, s."""
+    if phase not in sighting.times:
+        return None
+    away = math.hypot(found.east - sighting.east, found.north - sighting.north, found.depth)
+    return sighting.times[phase] - found.time - away / sighting.crust.speed(phase)

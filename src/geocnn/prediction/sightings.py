@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float64
 from numpy import ndarray
 
+from geocnn.io.sites import Site
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.location import Crust, Estimate, Place
 
@@ -45,7 +46,7 @@ class Sighting:
 
     Attributes:
         event: of this station alone.
-        code: of the station.
+        site: the station.
         east: of the station, km.
         north: of the station, km.
         times: seconds since 1970, by phase.
@@ -53,11 +54,16 @@ class Sighting:
     """
 
     event: Event
-    code: str
+    site: Site
     east: float
     north: float
     times: dict[str, float]
     crust: Crust
+
+    @property
+    def code(self) -> str:
+        """Of the station."""
+        return str(self.site)
 
     @property
     def place(self) -> Place | None:

@@ -4,6 +4,7 @@ D. Schorlemmer, F. Euchner, P. Kaestli, J. Saul, 2011, QuakeML: status of the XM
 format, Annals of Geophysics 54(1), 59-65, doi:10.4401/ag-4874.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,10 +12,12 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from geocnn.geodesy import DEGREE, offsets
+from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import Channel
 from geocnn.location import Place
 
-__all__ = ["Event", "Origin", "PhasePick", "quakeml"]
+__all__ = ["Event", "Origin", "PhasePick", "Ray", "quakeml"]
 
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
@@ -46,6 +49,28 @@ class PhasePick:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ray:
+    """From an origin to a station.
+
+    Attributes:
+        distance: of the epicentre, km.
+        azimuth: of the station, seen from the epicentre, degrees from north.
+        residual: how much later a wave came than it would have from the origin, s; None where the origin does not rest
+            on its time.
+    """
+
+    distance: float
+    azimuth: float
+    residual: float | None = None
+
+    @classmethod
+    def to(cls, site: Site, latitude: float, longitude: float, residual: float | None = None) -> "Ray":
+        """From a place, in degrees, to a station."""
+        seen = offsets(latitude, longitude, (np.array([site.latitude]), np.array([site.longitude])))
+        return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual)
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where and when.
@@ -57,6 +82,7 @@ class Origin:
         depth: km; None if it is not known.
         uncertainty: standard deviation of the time, s; None if it is not known.
         spread: within so many km it is, horizontally, with a probability of about two thirds; None if it is not known.
+        rays: to the station of each pick of the event, in their order; none where nobody knows where the stations are.
     """
 
     time: int
@@ -65,6 +91,7 @@ class Origin:
     depth: float | None = None
     uncertainty: float | None = None
     spread: float | None = None
+    rays: tuple[Ray, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,38 +120,65 @@ def quakeml(events: Sequence[Event], name: str) -> str:
     """The text of a QuakeML file.
 
     Args:
-        events: in the order in which they are written.
-        name: of the catalogue, letters, digits and ``-_./`` alone; identifiers are made of it and of numbers, so that
-            the same catalogue gives the same text.
+        events: in the order in which they are written; each has a pick or an origin.
+        name: of the kind of catalogue, letters, digits and ``-_./`` alone. Identifiers are made of it, of times and of
+            the codes of channels, for databases of observatories rest on them: the same catalogue gives the same text,
+            a pick keeps its own in a catalogue that has grown, an event as long as it has the same first pick, and no
+            two catalogues share one by chance.
     """
     root = f'<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">'
     catalogue = f'  <eventParameters publicID="{_AUTHORITY}/{name}"'
     if not events:
         return f"{_XML}\n{root}\n{catalogue} />\n</q:quakeml>\n"
     # Event by event: a tree of all of them would take ten times as much memory as the text.
-    texts = [_event(event, f"{_AUTHORITY}/{name}/event/{number}") for number, event in enumerate(events)]
+    texts = [_event(event, f"{_AUTHORITY}/{name}") for event in events]
     return "\n".join((_XML, root, f"{catalogue}>", *texts, "  </eventParameters>", "</q:quakeml>\n"))
 
 
-def _event(event: Event, identity: str) -> str:
-    """The text of an event."""
-    element = ET.Element("event", publicID=identity)
-    picks = [f"{identity}/pick/{k}" for k in range(len(event.picks))]
+def _event(event: Event, root: str) -> str:
+    """The text of an event, whose identifiers begin with ``root``."""
+    name = _name(event)
+    element = ET.Element("event", publicID=f"{root}/event-{name}")
     comment = event.comment or _told(event)
-    if event.origin is not None:
-        _under(element, "preferredOriginID", f"{identity}/origin")
     if comment:
         _under(_under(element, "comment"), "text", comment)
-    for pick, own in zip(event.picks, picks, strict=True):
-        _pick(element, pick, own)
+    _author(element)
+    picks = [f"{root}/pick-{_pick_name(pick)}" for pick in event.picks]
+    for pick, identity in zip(event.picks, picks, strict=True):
+        _pick(element, pick, identity)
+    origin = None
     if event.origin is not None:
-        _origin(element, event, identity, picks)
+        # A place that is found again, with another pick, is another origin of the same event.
+        origin = f"{root}/origin-{_compact(event.origin.time)}-{name}"
+        _under(element, "preferredOriginID", origin)
+        _origin(element, event, event.origin, origin, picks)
     if event.magnitude is not None:
-        magnitude = _under(element, "magnitude", publicID=f"{identity}/magnitude")
-        _value(magnitude, "mag", f"{event.magnitude:.2f}")
-        _under(magnitude, "type", "Mw")
+        magnitude = f"{origin or element.get('publicID')}-magnitude"
+        _under(element, "preferredMagnitudeID", magnitude)
+        _magnitude(element, event.magnitude, magnitude, origin)
     ET.indent(element, level=2)
     return "    " + ET.tostring(element, encoding="unicode")
+
+
+def _name(event: Event) -> str:
+    """That of its first pick, which no other event has."""
+    if event.picks:
+        return _pick_name(event.picks[0])
+    assert event.origin is not None, "an event has a pick or an origin"
+    return _compact(event.origin.time)
+
+
+def _pick_name(pick: PhasePick) -> str:
+    """Time, channel and phase, in what identifiers may have."""
+    channel = pick.channel
+    codes = ".".join((channel.network, channel.station, channel.location, channel.code))
+    words = [_compact(pick.time), codes, pick.phase]
+    return re.sub(r"[^A-Za-z0-9.-]", "_", "-".join(word for word in words if word))
+
+
+def _compact(time: int) -> str:
+    """Such as 20260131T235959.123456."""
+    return re.sub("[-:Z]", "", _iso(time))
 
 
 def _told(event: Event) -> str:
@@ -137,7 +191,11 @@ def _told(event: Event) -> str:
 
 
 def _stations(event: Event) -> set[tuple[str, str]]:
-    return {(pick.channel.network, pick.channel.station) for pick in event.picks}
+    return {_station(pick) for pick in event.picks}
+
+
+def _station(pick: PhasePick) -> tuple[str, str]:
+    return pick.channel.network, pick.channel.station
 
 
 def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
@@ -158,12 +216,11 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     _under(element, "evaluationMode", pick.mode)
     if pick.probability is not None:
         _under(_under(element, "comment"), "text", f"probability {pick.probability:.3f}")
+    _author(element)
 
 
-def _origin(parent: ET.Element, event: Event, identity: str, picks: Sequence[str]) -> None:
-    origin = event.origin
-    assert origin is not None
-    element = _under(parent, "origin", publicID=f"{identity}/origin")
+def _origin(parent: ET.Element, event: Event, origin: Origin, identity: str, picks: Sequence[str]) -> None:
+    element = _under(parent, "origin", publicID=identity)
     time = _value(element, "time", _iso(origin.time))
     if origin.uncertainty is not None:
         _under(time, "uncertainty", f"{origin.uncertainty:.3f}")
@@ -175,16 +232,61 @@ def _origin(parent: ET.Element, event: Event, identity: str, picks: Sequence[str
         uncertainty = _under(element, "originUncertainty")
         _under(uncertainty, "horizontalUncertainty", f"{1000 * origin.spread:.0f}")
         _under(uncertainty, "preferredDescription", "horizontal uncertainty")
-    known = [(pick, own) for pick, own in zip(event.picks, picks, strict=True) if pick.phase]
+    if event.picks:
+        _under(element, "evaluationMode", event.picks[0].mode)
+    _author(element)
+    rays = origin.rays or [None] * len(event.picks)
+    known = [(p, own, ray) for p, own, ray in zip(event.picks, picks, rays, strict=True) if p.phase]
     if known:
-        quality = _under(element, "quality")
-        _under(quality, "usedPhaseCount", str(len(known)))
-        _under(quality, "usedStationCount", str(len(_stations(event))))
-        _under(element, "evaluationMode", known[0][0].mode)
-    for k, (pick, own) in enumerate(known):
-        arrival = _under(element, "arrival", publicID=f"{identity}/arrival/{k}")
-        _under(arrival, "pickID", own)
-        _under(arrival, "phase", pick.phase)
+        _quality(element, event, [(pick, ray) for pick, _, ray in known])
+    for k, (pick, own, ray) in enumerate(known):
+        _arrival(element, pick.phase, own, ray, f"{identity}-arrival-{k}")
+
+
+def _arrival(parent: ET.Element, phase: str, pick: str, ray: Ray | None, identity: str) -> None:
+    element = _under(parent, "arrival", publicID=identity)
+    _under(element, "pickID", pick)
+    _under(element, "phase", phase)
+    if ray is None:
+        return
+    _under(element, "azimuth", f"{ray.azimuth:.1f}")
+    _under(element, "distance", f"{ray.distance / DEGREE:.5f}")
+    if ray.residual is not None:
+        _under(element, "timeResidual", f"{ray.residual:.3f}")
+        _under(element, "timeWeight", "1")
+
+
+def _quality(parent: ET.Element, event: Event, known: Sequence[tuple[PhasePick, Ray | None]]) -> None:
+    """How many waves an origin rests on, how well they agree, and how its stations lie around it."""
+    element = _under(parent, "quality")
+    _under(element, "usedPhaseCount", str(len(known)))
+    _under(element, "usedStationCount", str(len(_stations(event))))
+    rays = [ray for _, ray in known if ray is not None]
+    if not rays:
+        return
+    late = np.array([ray.residual for ray in rays if ray.residual is not None])
+    if len(late):
+        _under(element, "standardError", f"{np.sqrt(np.mean(late**2)):.3f}")
+    azimuths = np.sort([ray.azimuth for ray in rays])
+    _under(element, "azimuthalGap", f"{np.diff(azimuths, append=azimuths[0] + 360).max():.1f}")
+    # Each station counts once, however many of its waves are known.
+    away = list({_station(pick): ray.distance / DEGREE for pick, ray in known if ray is not None}.values())
+    for name, number in (("minimum", np.min(away)), ("median", np.median(away)), ("maximum", np.max(away))):
+        _under(element, f"{name}Distance", f"{number:.5f}")
+
+
+def _magnitude(parent: ET.Element, magnitude: float, identity: str, origin: str | None) -> None:
+    element = _under(parent, "magnitude", publicID=identity)
+    _value(element, "mag", f"{magnitude:.2f}")
+    _under(element, "type", "Mw")
+    if origin is not None:
+        _under(element, "originID", origin)  # databases that keep magnitudes under origins lose others
+    _author(element)
+
+
+def _author(parent: ET.Element) -> None:
+    """Who made it: observatories tell their own results from others by this."""
+    _under(_under(parent, "creationInfo"), "author", "geocnn")
 
 
 def _iso(time: int) -> str:

@@ -1,0 +1,132 @@
+"""Catalogues in the databases of observatories: what identifies an event, and what is left of it in SeisComP."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from geocnn.io.sites import Site
+from geocnn.io.waveforms import Channel
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray, quakeml
+from geocnn.location import Estimate, Place
+
+obspy = pytest.importorskip("obspy")
+quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
+
+START = 1_700_000_000 * SECOND
+SITES = [Site("CX", name, -21.0 + 0.1 * k, -69.5 + 0.05 * k * k) for k, name in enumerate(("PB01", "PB02", "PB03"))]
+TOLD = Place(0.9, Estimate(20, 15, 25), Estimate(8, 5, 12), Estimate(350, 330, 10))
+
+
+def picks(after, sites=SITES, phases="PS"):
+    """P and S at each station, so many seconds after the start."""
+    return tuple(
+        PhasePick(
+            Channel(site.network, site.station, "", f"HH{'Z' if phase == 'P' else 'N'}"),
+            phase,
+            START + round((after + 3 * k + 4 * (phase == "S")) * SECOND),
+            uncertainty=0.03,
+            probability=0.8,
+            polarity=-1 if phase == "P" else 0,
+            place=TOLD if phase == "P" else None,
+        )
+        for k, site in enumerate(sites)
+        for phase in phases
+    )
+
+
+def located(after, sites=SITES):
+    """An earthquake at all stations."""
+    seen = picks(after, sites)
+    place = -21.05, -69.4
+    rays = tuple(Ray.to(site, *place, 0.1 * k) for k, site in enumerate(sites) for _ in "PS")
+    return Event(seen, Origin(START + round((after - 4) * SECOND), *place, 9.5, spread=1.25, rays=rays), 2.34)
+
+
+def identifiers(events, kind="event|pick|origin|magnitude|arrival"):
+    """All of a catalogue, in its order."""
+    return re.findall(rf'<(?:{kind}) publicID="([^"]+)"', quakeml(events, "quakes"))
+
+
+def test_catalogues_share_no_identifiers_and_repeat_none(tmp_path):
+    seen = Event(picks(300, SITES[:1])), Event(picks(400, SITES[1:2], "S")), located(10), located(100)
+    ours = identifiers(seen)
+    assert len(ours) == len(set(ours)) == 4 + 15 + 2 + 2 + 12
+    others = [
+        [located(10.5)],  # half a second later
+        [located(10, [replace(site, network="XX") for site in SITES])],
+        [Event(picks(300, SITES[:1], "S"))],
+    ]
+    for other in others[:2]:
+        assert not set(identifiers(other)) & set(ours)
+    assert not set(identifiers(others[2], "event")) & set(ours)
+    path = tmp_path / "c.xml"
+    odd = PhasePick(Channel("Ü Z", "A:B", "00", "HH/Z"), "P", START)
+    path.write_text(quakeml([*seen, Event((odd,))], "quakes"), encoding="utf-8")
+    assert quakeml_core._validate(str(path))
+
+
+def test_what_is_known_keeps_its_identifiers_while_a_catalogue_grows():
+    before, later = [located(100), Event(picks(300, SITES[:1]))], located(10)
+    grown = [later, *before]  # by time, and so the first of all now
+    assert identifiers(grown)[-len(identifiers(before)) :] == identifiers(before)
+    moved = replace(before[0], origin=replace(before[0].origin, time=before[0].origin.time + SECOND // 100))
+    assert identifiers([moved], "event|pick") == identifiers(before[:1], "event|pick")
+    assert not set(identifiers([moved], "origin|arrival|magnitude")) & set(identifiers(before[:1]))
+
+
+def imported(folder):
+    """What SeisComP makes of a catalogue, with each stylesheet that ObsPy brings, valid by the schema beside it."""
+    etree = pytest.importorskip("lxml.etree")
+    path = folder / "c.xml"
+    path.write_text(quakeml([located(10), located(100), Event(picks(300, SITES[:1]))], "quakes"), encoding="utf-8")
+    sheets = sorted((Path(obspy.__file__).parent / "io" / "seiscomp" / "data").glob("quakeml_1.2__sc*.xsl"))
+    assert sheets
+    for sheet in sheets:
+        prefix = etree.XSLT.strparam("smi:local/geocnn/quakes/")  # what SeisComP is told to take off identifiers
+        made = etree.XSLT(etree.parse(sheet))(etree.parse(path), ID_PREFIX=prefix)
+        schema = etree.XMLSchema(etree.parse(sheet.with_name(f"{sheet.stem.split('__')[1]}.xsd")))
+        schema.assertValid(made)
+        yield made.getroot()[0], "ID_PREFIX" in sheet.read_text(encoding="utf-8")
+
+
+def test_seiscomp_finds_everything_that_is_referred_to(tmp_path):
+    for root, shortened in imported(tmp_path):
+        assert [len(root.findall(f"{{*}}{tag}")) for tag in ("event", "origin", "pick")] == [3, 2, 14]
+        names = [element.get("publicID") for element in root.iterdescendants() if element.get("publicID")]
+        assert len(names) == len(set(names)) == 3 + 2 + 14 + 2
+        assert not (shortened and any("/" in name for name in names))  # they become names of folders
+        tags = ("pickID", "originReference", "preferredOriginID", "preferredMagnitudeID", "originID")
+        links = [element.text for element in root.iter(*(f"{{*}}{tag}" for tag in tags))]
+        assert len(links) == 12 + 4 * 2
+        assert set(links) <= set(names)
+
+
+def test_seiscomp_gets_all_that_is_known(tmp_path):
+    for root, _ in imported(tmp_path):
+        origin, pick, event = (root.find(f"{{*}}{tag}") for tag in ("origin", "pick", "event"))
+        assert origin.findtext("{*}magnitude/{*}magnitude/{*}value") == "2.34"
+        assert float(origin.findtext("{*}depth/{*}value")) == 9.5  # km here
+        assert float(origin.findtext("{*}uncertainty/{*}horizontalUncertainty")) == 1.25
+        assert origin.findtext("{*}evaluationMode") == "automatic"
+        error = float(origin.findtext("{*}quality/{*}standardError"))
+        assert error == pytest.approx(((0.0**2 + 0.1**2 + 0.2**2) / 3) ** 0.5, abs=0.001)
+        for arrival, ray in zip(origin.findall("{*}arrival"), located(10).origin.rays, strict=True):
+            assert float(arrival.findtext("{*}timeResidual")) == pytest.approx(ray.residual)
+            assert float(arrival.findtext("{*}weight")) == 1
+            assert float(arrival.findtext("{*}distance")) == pytest.approx(ray.distance / 111.195, abs=1e-5)
+            assert float(arrival.findtext("{*}azimuth")) == pytest.approx(ray.azimuth, abs=0.06)
+        codes = {"networkCode": "CX", "stationCode": "PB01", "locationCode": "", "channelCode": "HHZ"}
+        assert pick.find("{*}waveformID").attrib == codes
+        assert [pick.findtext(f"{{*}}{tag}") for tag in ("phaseHint", "polarity", "evaluationMode")] == [
+            "P",
+            "negative",
+            "automatic",
+        ]
+        assert float(pick.findtext("{*}time/{*}uncertainty")) == 0.03
+        assert [float(pick.findtext(f"{{*}}backazimuth/{{*}}{end}")) for end in ("value", "uncertainty")] == [350, 20]
+        assert pick.findtext("{*}comment/{*}text") == "probability 0.800"
+        assert event.findtext("{*}comment/{*}text").startswith("CX.PB01: earthquake with probability 0.90")
+        assert {e.findtext("{*}creationInfo/{*}author") for e in (pick, origin, event)} == {"geocnn"}
