@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 from numpy import ndarray
 
@@ -20,9 +21,9 @@ from geocnn.classification import probabilities
 from geocnn.figures import save
 from geocnn.figures.region import region_map
 from geocnn.figures.segmentation_report import confusion_matrix
-from geocnn.normalisation import Normalisation
+from geocnn.models.convnetquake import REACH, scaled
 from geocnn.recipes import build
-from geocnn.recipes.convnetquake.data import NORMALISATION, SIZE, RegionWindows
+from geocnn.recipes.convnetquake.data import SIZE, RegionWindows
 from geocnn.recipes.convnetquake.report import Report, report
 from geocnn.synthetic.region import Region
 from geocnn.training import Run, fit
@@ -42,8 +43,8 @@ CUTS = 6
 
 def noise(region: Region, record: int) -> Float32[ndarray, "windows 3 samples"]:
     """The windows of a record that no training has seen."""
-    samples = region.noise(FIRST + record, size=CUTS * SIZE).reshape(3, CUTS, SIZE).transpose(1, 0, 2)
-    return np.stack([Normalisation.fit(x, **NORMALISATION).apply(x) for x in samples])
+    long = torch.from_numpy(region.noise(FIRST + record, size=CUTS * SIZE + 2 * REACH))
+    return scaled(long).numpy()[:, REACH:-REACH].reshape(3, CUTS, SIZE).transpose(1, 0, 2)
 
 
 def false_alarms(run: Run, count: int) -> int:

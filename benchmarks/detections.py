@@ -2,11 +2,12 @@
 
     python benchmarks/detections.py [--repeats 5] [--parts 4] [--command]
 
-Random weights, which take as long as others. The network alone, processor time of one thread, in turn: each window
-normalised by itself and judged in batches of 64 (the plain way, as ``geocnn predict RUN windows.npz`` does it), and
-along the record, as ``geocnn predict RUN ARCHIVE`` does it, where each thread takes a part of eleven minutes; of
-``--parts`` parts, which are scaled to a day. The third row is the first layer alone, the fourth what the machine does
-at best. With --command a day of miniSEED is written, and a process of its own goes from these files to the table.
+Random weights, which take as long as others. Processor time of one thread, in turn, the scale of the record in all of
+them: each window by itself in batches of 64 (the plain way, as ``geocnn predict RUN windows.npz`` does it), and along
+the record, as ``geocnn predict RUN ARCHIVE`` does it, where each thread takes a part of eleven minutes; of ``--parts``
+parts, which are scaled to a day. The third row is the scale alone, the fourth as many multiply-adds as all windows
+by themselves have, as fast as the machine does them at best. With --command a day of miniSEED is written, and a process
+of its own goes from these files to the table.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from geocnn.hardware import keep_memory
 from geocnn.io.waveforms import ArrayPiece, Channel, Record
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.models import build
-from geocnn.normalisation import Normalisation
+from geocnn.models.convnetquake import scaled
 from geocnn.prediction.judge import STEP, Judge
 from geocnn.prediction.picker import Part
 
@@ -61,15 +62,16 @@ def network() -> Trained:
         tuple("ZNE"),
         ("time",),
         (SIZE,),
-        normalisation={"kind": "peak"},
+        normalisation={"kind": "record"},
     )
     return Trained(build("convnetquake", **arguments).eval().requires_grad_(requires_grad=False), card)
 
 
-def plain(trained: Trained, waveform: Float32[ndarray, "3 samples"]) -> Float32[ndarray, "windows classes"]:
+def plain(trained: Trained, judge: Judge, record: Record) -> Float32[ndarray, "windows classes"]:
     """Each window by itself."""
-    windows = [waveform[:, at : at + SIZE] for at in range(0, waveform.shape[1] - SIZE + 1, STEP)]
-    x = np.stack([Normalisation.fit(window, kind="peak").apply(window) for window in windows])
+    with torch.inference_mode():
+        waveform = scaled(torch.from_numpy(record.waveform)).numpy()
+    x = np.stack([waveform[:, at : at + SIZE] for at in range(judge.halo, judge.halo + PART, STEP)])
     return probabilities(trained, x, device="cpu", show_progress=False)
 
 
@@ -80,19 +82,20 @@ def alone(repeats: int, count: int) -> None:
     rng = np.random.default_rng(0)
     parts = []
     for number in range(count):
-        waveform = rng.normal(0, 100, (3, PART + judge.halo)).astype(np.float32)
-        record = Record(number * PART, waveform, np.ones(waveform.shape, bool))
+        waveform = rng.normal(0, 100, (3, PART + 2 * judge.halo)).astype(np.float32)
+        record = Record(number * PART - judge.halo, waveform, np.ones(waveform.shape, bool))
         parts.append((Part(number * PART, (number + 1) * PART), record))
-    waveform = parts[0][1].waveform
     torch.set_num_threads(1)
     keep_memory()
-    with torch.inference_mode():
-        found = judge.model(torch.from_numpy(waveform)).softmax(1).numpy()
-    print(f"largest difference of probabilities: {np.abs(found - plain(trained, waveform)).max():.1e}\n")
+    wanted, found = plain(trained, judge, parts[0][1]), judge(*parts[0]).windows
+    rows = [(window.start - parts[0][0].first) // STEP for window in found]
+    apart = np.abs(np.array([window.probability for window in found]) - wanted[rows]).max()
+    assert rows == np.flatnonzero(wanted.argmax(1) > 0).tolist()
+    print(f"largest difference of probabilities: {apart:.1e}\n")
     ways: dict[str, Callable[[Part, Record], object]] = {
-        "each window by itself": lambda _part, record: plain(trained, record.waveform),
+        "each window by itself": lambda _part, record: plain(trained, judge, record),
         "along the record": judge,
-        "of that the first layer": lambda _part, record: first_layer(judge, record),
+        "of that the scale": lambda _part, record: scaled(torch.from_numpy(record.waveform)),
         "as many multiply-adds, matrix products": lambda _part, _record: products(trained),
     }
     times: dict[str, list[float]] = {way: [] for way in ways}
@@ -105,14 +108,6 @@ def alone(repeats: int, count: int) -> None:
     print("| way | seconds of a day, median | least |\n| --- | --- | --- |")
     for way, seconds in times.items():
         print(f"| {way} | {np.median(seconds):.1f} | {min(seconds):.1f} |")
-
-
-def first_layer(judge: Judge, record: Record) -> None:
-    """The first convolution of all windows and its ReLU."""
-    windows = torch.from_numpy(record.waveform.T.copy()).unfold(0, SIZE, STEP)
-    with torch.inference_mode():
-        for first in range(0, len(windows), 128):
-            torch.relu_(judge.model.convolutions[0](windows[first : first + 128, :, None]))
 
 
 def products(trained: Trained) -> None:

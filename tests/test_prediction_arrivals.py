@@ -68,6 +68,24 @@ def test_picks_do_not_depend_on_how_a_record_is_cut_and_scaled(tmp_path, quakes,
     assert [(p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole] == parts
 
 
+def test_the_first_of_few_counts_is_no_gap(tmp_path, quakes, five_minutes):
+    """Wherever a record begins, its first number is subtracted; what is equal to it then is still a sample."""
+    waveform = np.round(five_minutes[0] / (2 * np.median(np.abs(five_minutes[0])))).astype(np.float32)
+    assert np.mean(waveform == 0) > 0.3
+    read = written(tmp_path / "a.mseed", waveform).read(START * 100 // SECOND - 99, START * 100 // SECOND + 30_001)
+    assert np.array_equal(read.marked() != 0, read.live)
+    assert np.array_equal(read.marked().round(), read.waveform)
+    found = []
+    for count in (0, 2):
+        first = int(np.flatnonzero(waveform[0, :900] - waveform[0, 0] == count)[0])
+        cut = written(tmp_path / "b.mseed", waveform[:, first:], start=START + first * SECOND // 100)
+        found.append([p for p in picked(quakes, cut) if p[1] > START + 60 * SECOND])
+    one, other = found
+    assert len(one) > 4
+    assert [p[:2] for p in one] == [(p, pytest.approx(t, abs=SECOND / 500)) for p, t, _ in other]
+    np.testing.assert_allclose([q for *_, q in other], [q for *_, q in one], atol=2e-3)
+
+
 def test_nothing_is_picked_in_gaps_or_beside_them(tmp_path, quakes, five_minutes):
     waveform, _ = five_minutes
     whole = picked(quakes, written(tmp_path / "a.mseed", waveform))

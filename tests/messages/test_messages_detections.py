@@ -20,7 +20,7 @@ test_command = checks_of_commands(command)
 def network() -> None:
     """A run folder with random weights."""
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3}
-    known = {"normalisation": {"kind": "peak"}, "window": (1001,), "axes": ("time",), "channels": tuple("ZNE")}
+    known = {"normalisation": {"kind": "record"}, "window": (1001,), "axes": ("time",), "channels": tuple("ZNE")}
     classes = ("noise", "cluster 1", "cluster 2")
     card = Card("convnetquake", "classification", "convnetquake", arguments, classes, **known)
     checkpoints.save(Path("net"), build("convnetquake", **arguments), card)

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from geocnn.models import build
+from geocnn.models.convnetquake import REACH, scaled
 from geocnn.models.convnetquake_windows import ConvNetQuakeInWindows
-from geocnn.normalisation import Normalisation
 
 
 @pytest.mark.parametrize(("clusters", "published"), [(6, 22_951), (50, 28_627)])
@@ -36,24 +36,39 @@ def test_other_windows(window):
     assert build("convnetquake", ndim=1, width=2, window=window)(torch.zeros(2, 3, window)).shape == (2, 7)
 
 
-@pytest.mark.parametrize(("window", "step"), [(1001, 64), (1001, 1000), (128, 64), (300, 7)])
+@pytest.mark.parametrize(
+    ("window", "step"), [(1001, 64), (1001, 1000), (128, 64), (300, 7), (1000, 256), (77, 48), (5, 4), (4, 2)]
+)
 def test_windows_along_a_record_are_those_by_themselves(window, step):
     torch.manual_seed(window)
     model = build("convnetquake", ndim=1, width=8, window=window).eval()
     for parameter in model.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
-    rng = np.random.default_rng(step)
-    record = rng.normal(0, 10.0 ** rng.integers(-3, 4, (3, 1)), (3, 5 * window + 3)).astype(np.float32)
-    record[:, window : 2 * window] *= 1000
-    record[:, 3 * window : 4 * window + step] = 5.0  # constant windows become zeros
-    starts = range(0, record.shape[1] - window + 1, step)
-    windows = [record[:, start : start + window] for start in starts]
-    alone = np.stack([Normalisation.fit(x, kind="peak").apply(x) for x in windows])
+    record = torch.randn(3, 5 * window + 3)
     with torch.inference_mode():
-        wanted, found = model(torch.from_numpy(alone)), ConvNetQuakeInWindows(model, step)(torch.from_numpy(record))
-    assert found.shape == (len(windows), 7)
+        wanted = model(record.unfold(1, window, step).transpose(0, 1))
+        found = ConvNetQuakeInWindows(model, step)(record)
+    assert found.shape == wanted.shape
     assert float(wanted.std(0).min()) > 1e-3
     torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_the_scale_of_a_record():
+    """The same for any factor, offset and beginning; relative to the noise, of which half lies within its deviation."""
+    rng = np.random.default_rng(4)
+    record = torch.from_numpy(rng.normal(0, 3, (3, 9000)).astype(np.float32))
+    record[:, 6000:6300] *= 200
+    plain = scaled(record)
+    torch.testing.assert_close(scaled(record * 1e-12), plain, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(scaled(record + 4096), plain, atol=2e-2, rtol=1e-2)
+    torch.testing.assert_close(scaled(record[:, 512:])[:, REACH:], plain[:, 512 + REACH :], atol=1e-5, rtol=1e-4)
+    assert scaled(record[:, :-777]).shape == (3, 8223)
+    later = record.clone()
+    later[:, 5000 + REACH :] = 7.0
+    torch.testing.assert_close(scaled(later)[:, :5000], plain[:, :5000], atol=1e-6, rtol=1e-6)
+    assert 0.3 < float(plain[:, :3000].abs().median()) < 1.5
+    assert 4 < float(plain[:, 6000:6300].abs().max()) < 9  # of 600 times the noise the inverse hyperbolic sine
+    assert not scaled(torch.full((3, 1500), 5.0))[:, 300:1200].any()
 
 
 def test_networks_and_steps_without_that_form_are_refused():

@@ -13,7 +13,6 @@ from geocnn.io.waveforms.pieces import SECOND
 from geocnn.losses import kernel_penalty
 from geocnn.metrics import confusion, detections
 from geocnn.models import build as network
-from geocnn.normalisation import Normalisation
 from geocnn.recipes import build
 from geocnn.recipes.convnetquake.report import report
 
@@ -32,8 +31,8 @@ def test_windows_are_earthquakes_and_noise_by_turns(recipe):
     assert set(y[1::2].tolist()) == {0}
     assert set(y[::2].tolist()) == {1, 2, 3}
     assert len(recipe.train) == 80
-    torch.testing.assert_close(x.abs().amax((1, 2)), torch.ones(80))
-    torch.testing.assert_close(x.mean(2), torch.zeros(80, 3), atol=1e-5, rtol=0)
+    assert 0.3 < float(x[1::2].abs().median()) < 1.5  # relative to the noise
+    assert float(x.abs().max()) < 20  # compressed
 
 
 def test_the_same_windows_whoever_asks_and_others_in_the_next_epoch(recipe):
@@ -53,7 +52,7 @@ def test_p_and_s_are_inside_every_window(recipe):
     onsets = []
     for epoch in range(8):
         x = windows[[epoch * 40 + i for i in range(0, 40, 2) if windows.event(epoch * 40 + i) == event]][0][0]
-        begin = float((x.abs().amax(0) > 0.02).float().argmax()) / 100
+        begin = float((x.abs().amax(0) > 3.5).float().argmax()) / 100
         assert 0.4 < begin < 4.2
         assert begin + source.s - source.p < 9.6
         onsets.append(begin)
@@ -75,17 +74,6 @@ def test_scores_of_a_detector_by_hand():
     truth = torch.tensor([0, 0, 0, 1, 1, 1, 2, 2])
     scores = detections(confusion(torch.nn.functional.one_hot(found, 3).float(), truth), classes=3)
     assert scores == pytest.approx({"precision": 4 / 5, "recall": 4 / 5, "location": 2 / 4})
-
-
-def test_windows_are_normalised_by_their_peak():
-    x = np.array([[3.0, 5.0, 4.0], [10.0, 10.0, 10.0]], np.float32)
-    np.testing.assert_allclose(Normalisation.fit(x, kind="peak").apply(x), [[-1, 1, 0], [0, 0, 0]])
-    tiny = Normalisation.fit(x * np.float32(1e-30), kind="peak").apply(x * np.float32(1e-30))
-    np.testing.assert_allclose(tiny, [[-1, 1, 0], [0, 0, 0]], atol=1e-6)
-    constant = np.full((2, 4), 7.0, np.float32)
-    assert not Normalisation.fit(constant, kind="peak").apply(constant).any()
-    x[0, 1] = np.nan
-    np.testing.assert_allclose(Normalisation.fit(x, kind="peak").apply(x), [[-1, 0, 1], [0, 0, 0]])
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,32 @@ from He et al. (2015).
 import itertools
 import math
 
-from torch import nn
+import torch
+import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float
+from torch import Tensor, nn
 
-from geocnn.layers import Conv, SizeRule, Sizes, per_axis
+from geocnn.layers import Conv, LocalScale, SizeRule, Sizes, per_axis
 from geocnn.models.base import FlatClassifier
 
-__all__ = ["ConvNetQuake"]
+__all__ = ["REACH", "ConvNetQuake", "scaled"]
 
 _LAYERS = 8
+_BLOCK = 256
+REACH = 6 * _BLOCK
+"""Samples on each side on which the scale of an amplitude depends."""
+
+
+def scaled(record: Float[Tensor, "channels samples"]) -> Float[Tensor, "channels samples"]:
+    """A record as the network takes windows of it: amplitudes relative to the noise about them, compressed.
+
+    High-pass filter and scale are those of :class:`~geocnn.layers.LocalScale`, of this large amplitudes are the inverse
+    hyperbolic sine. The same wherever the record begins, in steps of 256 samples, and for any factor; zeros are no
+    data.
+    """
+    size = record.shape[1]
+    whole = F.pad(record, (0, -size % _BLOCK))[None]
+    return torch.asinh(LocalScale(1, block=_BLOCK).relative(whole)[0])[0, :, :size]
 
 
 class ConvNetQuake(FlatClassifier):

@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float32
 from numpy import ndarray
+from torch import Tensor
 
 from geocnn.checkpoints import Trained, judges_seismograms
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
 from geocnn.io.waveforms import Record, Station
 from geocnn.io.waveforms.pieces import spans
-from geocnn.models.convnetquake import ConvNetQuake
+from geocnn.models.convnetquake import REACH, ConvNetQuake, scaled
 from geocnn.models.convnetquake_windows import ConvNetQuakeInWindows
 from geocnn.prediction.identity import identity_of
 from geocnn.prediction.picker import Part, check_rate, check_threshold
@@ -74,8 +75,8 @@ class Judge:
 
     @property
     def halo(self) -> int:
-        """Samples behind a part that its windows reach into."""
-        return self.window - STEP
+        """Samples on each side of a part on which its answers depend, a multiple of 256."""
+        return -(-(REACH + self.window) // 256) * 256
 
     @classmethod
     def of(cls, trained: Trained, *, threshold: float | None = None, device: str = "auto") -> "Judge":
@@ -89,10 +90,10 @@ class Judge:
             raise DataError(
                 f"{card.name} does not judge windows of seismograms; give a folder of geocnn train convnetquake."
             )
-        if card.normalisation.get("kind") != "peak":
+        if card.normalisation.get("kind") != "record":
             raise DataError(
-                f"{card.name} takes windows that are not normalised by their peak; give them as windows.npz, or a "
-                "folder of geocnn train convnetquake."
+                f"{card.name} has learnt from windows that were normalised one by one, and is for windows.npz alone; "
+                "type geocnn train convnetquake for one that takes records."
             )
         if threshold is not None:
             check_threshold(threshold)
@@ -101,7 +102,7 @@ class Judge:
         return cls(fast, place, fast.window, threshold, identity_of(model, STEP, threshold))
 
     def read(self, station: Station, part: Part) -> Record:
-        """A part with the rest of the windows that begin in it.
+        """A part with what its answers depend on.
 
         Raises:
             DataError: the station is read at another rate than the network has learnt.
@@ -109,20 +110,23 @@ class Judge:
             FormatError: a file cannot be read.
         """
         check_rate(station)
-        return station.read(part.first, part.last + self.halo)
+        return station.read(part.first - self.halo, part.last + self.halo)
 
     def __call__(self, part: Part, record: Record) -> Judged:
         """Judge the windows that begin in a part and have data of all components throughout."""
-        live = np.all(record.live, axis=0)
-        own = record.live[:, : part.last - part.first]
+        length = part.last - part.first
+        own = record.live[:, self.halo : self.halo + length]
         lacking = int(np.sum(np.any(own, axis=0) & ~np.all(own, axis=0)))
+        samples = slice(self.halo, self.halo + length + self.window - STEP)  # of the windows that begin in the part
+        whole = self._whole(np.all(record.live[:, samples], axis=0))
+        if not whole.any():
+            return Judged(part, (), 0, lacking)
+        waveform = self._scaled(record)[:, samples]
         found: list[Window] = []
-        whole = self._whole(live)
         for first, last in spans(whole):
-            samples = record.waveform[:, first * STEP : (last - 1) * STEP + self.window]
-            probability = self._probability(samples)
+            probability = self._probability(waveform[:, first * STEP : (last - 1) * STEP + self.window])
             rows = np.flatnonzero(self._detected(probability))
-            starts = record.start + (first + rows) * STEP
+            starts = part.first + (first + rows) * STEP
             chances = np.round(probability[rows].astype(float), _DIGITS)
             found += [Window(start, tuple(p)) for start, p in zip(starts.tolist(), chances.tolist(), strict=True)]
         return Judged(part, tuple(found), int(whole.sum()), lacking)
@@ -134,10 +138,15 @@ class Judge:
         whole: Bool[ndarray, " windows"] = gaps[starts + self.window] == gaps[starts]
         return whole
 
-    def _probability(self, samples: Float32[ndarray, "3 samples"]) -> Float32[ndarray, "windows classes"]:
+    def _scaled(self, record: Record) -> Float32[Tensor, "3 samples"]:
+        """The record as the network takes it."""
+        with torch.inference_mode():
+            return scaled(torch.from_numpy(record.marked()).to(self.place))
+
+    def _probability(self, samples: Float32[Tensor, "3 samples"]) -> Float32[ndarray, "windows classes"]:
         """What the network says."""
         with torch.inference_mode():
-            logits = self.model(torch.from_numpy(samples).to(self.place))
+            logits = self.model(samples)
             probability: Float32[ndarray, "windows classes"] = logits.float().softmax(1).cpu().numpy()
         return probability
 

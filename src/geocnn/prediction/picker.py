@@ -179,8 +179,9 @@ class Picker:
         halo = self.halo
         if not record.live[:, halo:-halo].any():
             return Picked(part, record, [], None, {})
+        waveform = record.marked()
         with torch.inference_mode():
-            logits = self.model(torch.from_numpy(record.waveform)[None].to(self.place))
+            logits = self.model(torch.from_numpy(waveform)[None].to(self.place))
             probability = torch.softmax(logits.float(), 1)[0, :2].cpu().numpy()
         clear = _clear(np.any(record.live, axis=0), round(_EDGE * RATE))
         around = slice(halo - _AROUND, len(clear) - halo + _AROUND)
@@ -192,9 +193,7 @@ class Picker:
         kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
         first = [number for number, (_, phase) in enumerate(kept) if phase == "P"] if self.locator else []
         onsets = [round(kept[number][0].sample) for number in first]
-        places = (
-            dict(zip(first, self.locator(record.waveform, probability, onsets), strict=True)) if self.locator else {}
-        )
+        places = dict(zip(first, self.locator(waveform, probability, onsets), strict=True)) if self.locator else {}
         return Picked(part, record, kept, probability[:, halo:-halo], places)
 
 

@@ -35,6 +35,15 @@ class Record:
     waveform: Float32[ndarray, "3 samples"]
     live: Bool[ndarray, "3 samples"]
 
+    def marked(self) -> Float32[ndarray, "3 samples"]:
+        """The waveform for networks that take zeros for gaps: a sample that happens to be 0 is next to nothing.
+
+        Else each equal to the first number of its channel would be a gap: in records of few counts many, and others
+        wherever the record begins.
+        """
+        tiny = np.finfo(np.float32).tiny
+        return np.where(self.live & (self.waveform == 0), tiny, self.waveform)
+
 
 @dataclass(eq=False)
 class Station:

@@ -5,11 +5,11 @@ Advances 4(2), e1700578. As there: class 0 is noise, the others are clusters of 
 64 windows of earthquakes and 64 of noise; 1e-3 times the squares of the kernels of the convolutions in the loss; white
 noise added.
 
-What differs: the records are synthetic; each window is normalised by itself (the mean of each component is removed,
-then all are divided by the largest magnitude), not by the largest amplitude of the month; windows of an earthquake are
-cut anew in every epoch, P 0.5 to 4 s behind the beginning; white noise, 20 to 80 dB below the largest amplitude, is
-added to windows of noise as well; the learning rate is ten times as large, 1e-3, for the time that a processor has;
-weights begin as He et al. (2015) have them.
+What differs: the records are synthetic; amplitudes are relative to the noise about them, and compressed
+(:func:`geocnn.models.convnetquake.scaled`), not relative to the largest amplitude of the month, which a stream does not
+know; windows of an earthquake are cut anew in every epoch, P 0.5 to 4 s behind the beginning; white noise, 20 to 80 dB
+below the largest amplitude, is added to windows of noise as well; the learning rate is ten times as large, 1e-3, for
+the time that a processor has; weights begin as He et al. (2015) have them.
 """
 
 from functools import partial
@@ -45,8 +45,9 @@ def convnetquake(
     ConvNetQuake as published (Perol, Gharbi & Denolle 2018): Adam, as many windows of noise as of earthquakes, L2 on
     the kernels of the convolutions, white noise added. The published records are no longer to be had: these are
     synthetic, of a catalogue like that of Guthrie, Oklahoma, or of yours, at a station that keeps its site, instrument
-    and scatterers. Windows are normalised one by one, not by the largest amplitude of the month, which a stream does
-    not know, and cut anew in every epoch. geocnn predict RUN FOLDER finds earthquakes in records of any length then.
+    and scatterers. Amplitudes are relative to the noise about them, not to the largest of the month, which a stream
+    does not know; windows are cut anew in every epoch. geocnn predict RUN FOLDER finds earthquakes in records of any
+    length then.
 
     Args:
         clusters: of epicentres; the paper has 6 and 50.

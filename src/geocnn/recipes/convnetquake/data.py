@@ -11,22 +11,24 @@ from numpy import ndarray
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geocnn.normalisation import Normalisation
+from geocnn.models.convnetquake import REACH, scaled
 from geocnn.synthetic.region import FAR, Region
 
 __all__ = ["NORMALISATION", "RATE", "RECORD", "SIZE", "RegionWindows"]
 
 RATE, SIZE = 100.0, 1001
 """Samples per second, and of a window: 10 s."""
-NORMALISATION: dict[str, Any] = {"kind": "peak"}
-"""Each window by itself: the mean of each component becomes 0, the largest magnitude 1."""
-_ONSET = 4.0
+NORMALISATION: dict[str, Any] = {"kind": "record"}
+"""Windows are cut from records that :func:`geocnn.models.convnetquake.scaled` has scaled."""
+RECORD = 3072
+"""Samples of a record of an earthquake, and of noise about a window: its scale depends on most of them."""
+_ONSET = 12.0
 """s: where in the record of an earthquake its P wave is."""
-RECORD = SIZE + round(_ONSET * RATE)
-"""Samples of the record of an earthquake."""
+_LATEST = 4.0
+"""s between the beginning of a window and the P wave at most, but for that margin behind S,"""
 _MARGIN = 0.5
-"""s between the beginning of a window and the P wave, and between the S wave and its end, at least."""
-_NOISE = 6001
+"""and at least; so much as well between the S wave and the end of a window, at least."""
+_NOISE = 6144
 """Samples of a record of noise, from which several windows are cut."""
 _WHITE = (20.0, 80.0)
 """dB: how far the white noise that is added lies below the largest amplitude."""
@@ -76,19 +78,21 @@ class RegionWindows:
         rng = np.random.default_rng((self.seed, 0, index))
         if index % 2:
             record = self._noise(self.noises[int(rng.integers(len(self.noises)))])
-            first, last, label = 0, record.shape[1] - SIZE, 0
+            begin = int(rng.integers(0, record.shape[1] - RECORD, endpoint=True))
+            record = record[:, begin : begin + RECORD]
+            first, last, label = REACH - SIZE // 2, REACH - SIZE // 2, 0
         else:
             event = self.event(index)
             record, source = self._earthquake(event), self.region.source(event, _ONSET)
             end = round((_ONSET + source.s - source.p + _MARGIN) * RATE)
-            first, last = max(0, end - SIZE), round((_ONSET - _MARGIN) * RATE)
+            first, last = max(round((_ONSET - _LATEST) * RATE), end - SIZE), round((_ONSET - _MARGIN) * RATE)
             label = int(self.region.cluster[event]) + 1
         start = int(rng.integers(first, last, endpoint=True))
-        window = record[:, start : start + SIZE]
         if self.white:
-            level = np.abs(window).max() * 10 ** (-rng.uniform(*_WHITE) / 20)
-            window = window + np.float32(level) * rng.standard_normal(window.shape, np.float32)
-        return Normalisation.fit(window, kind="peak").apply(window), label
+            window = record[:, start : start + SIZE]
+            level = np.abs(window - window.mean(1, keepdims=True)).max() * 10 ** (-rng.uniform(*_WHITE) / 20)
+            record = record + np.float32(level) * rng.standard_normal(record.shape, np.float32)
+        return scaled(torch.from_numpy(record)).numpy()[:, start : start + SIZE].copy(), label
 
     def _earthquake(self, event: int) -> Float32[ndarray, "3 size"]:
         """The record of an earthquake, in noise of its own."""
