@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 import geocnn
-from geocnn.layers import LocalScale
+from geocnn.layers import FastScale, LocalScale
 from geocnn.models.picker import Picker
-from geocnn.models.picker_phases import FastScale, PickerInPhases
+from geocnn.models.picker_phases import PickerInPhases
 
 
 def main() -> None:
@@ -26,13 +26,13 @@ def main() -> None:
     torch.set_num_threads(1)
     model = geocnn.load("quakes", ndim=1).model.eval()
     assert isinstance(model, Picker)
-    fast = PickerInPhases(model)
+    fast, slow_scale, fast_scale = PickerInPhases(model), LocalScale(1), FastScale()
     x = torch.from_numpy(np.random.default_rng(0).normal(0, 100, (1, 3, 65_536)).astype(np.float32))
     ways: dict[str, Callable[[], object]] = {
         "network": lambda: model(x),
         "network in phases": lambda: fast(x),
-        "asinh of torch": lambda: LocalScale(1).compressed(x / 100),
-        "asinh of the form in phases": lambda: FastScale(1).compressed(x / 100),
+        "scale": lambda: slow_scale(x),
+        "scale of the form in phases": lambda: fast_scale(x),
     }
     found: dict[str, list[float]] = {name: [] for name in ways}
     with torch.inference_mode():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from geocnn.layers import LocalScale
+from geocnn.layers import FastScale, LocalScale
 from geocnn.models.picker import Picker
-from geocnn.models.picker_phases import FastScale, PickerInPhases
+from geocnn.models.picker_phases import PickerInPhases
 from geocnn.tracing import reach_of
 
 
@@ -53,10 +53,20 @@ def test_in_phases_the_answer_is_the_same(options):
     assert not PickerInPhases.fits(Picker(1, channels=(4, 8), kernel_size=11))
 
 
-def test_the_scale_is_logarithmic_as_asinh_is():
-    x = torch.cat([sign * torch.logspace(-12, 17, 300, dtype=torch.float64) for sign in (-1, 1)])[None, None]
-    ours = FastScale(1).compressed(x.float()).double().numpy()
-    np.testing.assert_allclose(ours, np.arcsinh(x.float().double().numpy()), rtol=3e-6)
+@pytest.mark.parametrize("gaps", [(), ((0, slice(0, 40)),), ((1, slice(900, 3000)), (slice(None), slice(5000, 5700)))])
+@pytest.mark.parametrize(("block", "smooth"), [(256, 8), (64, 4)])
+def test_the_fast_scale_is_the_scale(gaps, block, smooth):
+    x = torch.cat([noise(7680), 1e-9 * noise(7680)])
+    x[:, :, 4000:4100] *= 1e6
+    for channels, samples in gaps:
+        x[:, channels, samples] = 0
+    fast, wanted = FastScale(block=block, smooth=smooth), LocalScale(1, block=block, smooth=smooth)(x)
+    assert float(wanted.abs().max()) > 8
+    torch.testing.assert_close(fast(x), wanted, rtol=2e-5, atol=2e-5)
+    torch.testing.assert_close(fast.quiet(x), wanted[:, :3], rtol=2e-5, atol=2e-5)
+    assert not fast(torch.zeros(1, 3, 512)).any()
+    large = torch.tensor([1e17, -3e16]).repeat(256)[None, None]
+    torch.testing.assert_close(fast(1e15 * large), LocalScale(1)(1e15 * large), rtol=1e-5, atol=1e-5)
 
 
 def test_slow_waves_go_and_fast_ones_stay():

@@ -10,6 +10,7 @@ with ``true_convolution=True`` the kernel is flipped, as in the mathematical def
 
 from geocnn.layers.convolution import Conv, ConvTranspose, PaddingMode, Upsample, UpsampleConcatConv
 from geocnn.layers.delays import Delays
+from geocnn.layers.fast_scale import FastScale
 from geocnn.layers.local_scale import LocalScale
 from geocnn.layers.normalisation import NormalisationKind, normalisation
 from geocnn.layers.polarisation import Polarisation
@@ -32,6 +33,7 @@ __all__ = [
     "Conv",
     "ConvTranspose",
     "Delays",
+    "FastScale",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "LocalScale",

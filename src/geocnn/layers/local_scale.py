@@ -38,14 +38,10 @@ class LocalScale(nn.Module):
         """What depends on the same samples, by sums of positive parts: for measurements of the receptive field."""
         return _Opened(self)
 
-    def compressed(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Inverse hyperbolic sine: what is small as it is, what is large as its logarithm."""
-        return torch.asinh(x)
-
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
         """Same size, a multiple of ``block``; twice as many channels."""
         quiet, ratio = self.relative(x)
-        return torch.cat((self.compressed(quiet), ratio / (1 + 0.25 * ratio.abs())), 1)
+        return torch.cat((torch.asinh(quiet), ratio / (1 + 0.25 * ratio.abs())), 1)
 
     def relative(
         self, x: Float[Tensor, "batch channels *space"]

@@ -12,12 +12,11 @@ from He et al. (2015).
 import itertools
 import math
 
-import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from geocnn.layers import Conv, LocalScale, SizeRule, Sizes, per_axis
+from geocnn.layers import Conv, FastScale, SizeRule, Sizes, per_axis
 from geocnn.models.base import FlatClassifier
 
 __all__ = ["REACH", "ConvNetQuake", "scaled"]
@@ -37,7 +36,7 @@ def scaled(record: Float[Tensor, "channels samples"]) -> Float[Tensor, "channels
     """
     size = record.shape[1]
     whole = F.pad(record, (0, -size % _BLOCK))[None]
-    return torch.asinh(LocalScale(1, block=_BLOCK).relative(whole)[0])[0, :, :size]
+    return FastScale(block=_BLOCK).quiet(whole)[0, :, :size]
 
 
 class ConvNetQuake(FlatClassifier):

@@ -12,10 +12,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from geocnn.layers import LocalScale
+from geocnn.layers import FastScale
 from geocnn.models.picker import FACTOR, Picker, Stage
 
-__all__ = ["FastScale", "PickerInPhases"]
+__all__ = ["PickerInPhases"]
 
 
 class PickerInPhases(nn.Module):
@@ -31,7 +31,7 @@ class PickerInPhases(nn.Module):
         super().__init__()
         if not self.fits(picker):
             raise ValueError(f"a picker in {picker.ndim} dimensions or with long kernels has no such form.")
-        self.scale = FastScale(1, block=picker.scale.blocks.kernel_size[0], smooth=picker.scale.coarse.kernel_size[0])
+        self.scale = FastScale(block=picker.scale.blocks.kernel_size[0], smooth=picker.scale.coarse.kernel_size[0])
         self.stem = _Convolution(*_folded(picker.stem))
         self.down = nn.ModuleList(_Down(*_pair(stage)) for stage in picker.down)
         self.up = nn.ModuleList(
@@ -56,15 +56,6 @@ class PickerInPhases(nn.Module):
             x = stage(x, skips.pop())
         logits: Tensor = torch.addmm(self.bias, x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]), self.weight.T)
         return logits.T[None]
-
-
-class FastScale(LocalScale):
-    """The scale, with an inverse hyperbolic sine that is faster than torch's own where values are about 1."""
-
-    def compressed(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same to rounding: the terms of the logarithm's argument that are beyond 1 are added up alone."""
-        size = x.abs().clamp(max=1e18)  # its square is a number
-        return torch.log1p(size + size.square() / (1 + (1 + size.square()).sqrt())) * x.sign()
 
 
 class _Convolution(nn.Module):
