@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import geocnn
-from geocnn.checkpoints import save
+from geocnn.checkpoints import Trained, save
 from geocnn.cli import main
 from geocnn.errors import DataError, FormatError
 from geocnn.figures.catalogue import CataloguePictures
@@ -189,6 +189,14 @@ def test_a_detector_that_knows_clusters(tmp_path, quakes, data, capsys):
     assert {row["cluster"] for row in csv.DictReader(plain.event_table().splitlines())} == {""}
     named = zip(told, (e.place for e in plain.events if e.place is not None), strict=True)
     assert all(row["distance"] == f"{place.distance.value:.3g}" for row, place in named)
+    card = shipped.card.replace(arguments=arguments, training={"station": "XX.BBB"})
+    other = pick_earthquakes(quakes, data, detector=Trained(model, card), show_progress=False)
+    assert any(
+        note.startswith("the detector has learnt the clusters of XX.BBB; those of other") for note in other.notes
+    )
+    assert [(e.place.distance, e.place.cluster) for e in other.events if e.place is not None] == [
+        (e.place.distance, None) for e in plain.events if e.place is not None
+    ]
 
 
 def test_components_that_point_anywhere_give_no_azimuth(quakes, five_minutes):

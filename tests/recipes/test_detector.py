@@ -107,6 +107,7 @@ def test_the_clusters_of_a_region(region, tmp_path):
     assert "6 of c.csv at station VI.AAA, 2 clusters" in run.card.data
     north, south = run.card.training["clusters"]
     assert (north["latitude"], south["latitude"]) == (64.045, 63.865)
+    assert run.card.training["station"] == "VI.AAA"
     shipped, made = geocnn.load("detector").model, build("detector", **SMALL, **told).model
     assert torch.equal(shipped.answers[5].weight, made.answers[5].weight[: sum(HEADS)])
     assert made.answers[5].weight.shape[0] == sum(HEADS) + 2

@@ -39,6 +39,11 @@ class Arrival:
     pick: PhasePick
     amplitude: float
 
+    def without_cluster(self) -> "Arrival":
+        """With what is said of the place but for the cluster."""
+        place = self.pick.place and replace(self.pick.place, cluster=None)
+        return replace(self, pick=replace(self.pick, place=place))
+
 
 def pick_station(
     trained: Trained,

@@ -31,12 +31,14 @@ class Locator:
         place: the device.
         size: samples of a window.
         identity: a digest of the network.
+        station: the only one whose clusters it tells; None where it tells none, or of any.
     """
 
     model: nn.Module
     place: torch.device
     size: int
     identity: str
+    station: str | None = None
 
     @classmethod
     def of(cls, trained: Trained, *, device: str = "auto") -> "Locator":
@@ -50,7 +52,8 @@ class Locator:
                 f"{trained.card.name} tells no places of earthquakes; give detector, or one of geocnn train detector."
             )
         place = choose_device(device)
-        return cls(trained.model.eval().to(place), place, trained.card.window[0], identity_of(trained.model))
+        model, card = trained.model.eval().to(place), trained.card
+        return cls(model, place, card.window[0], identity_of(trained.model), card.training.get("station"))
 
     def __call__(
         self, waveform: Float32[ndarray, "3 samples"], phases: Float32[ndarray, "2 samples"], onsets: Sequence[int]

@@ -176,6 +176,7 @@ class PickJob:
                 for day, of_day in groupby(found, key=lambda part: part.first // DAY):
                     told = partial(_tell, tick, f"{station} {date(day)}")
                     own += self._day(station, day, list(of_day), told)
+                own = self._of_own_clusters(station, own, notes)
                 together = station_events(own)
                 if self.pictures is not None:
                     self.pictures.station(station, own, together)
@@ -188,6 +189,14 @@ class PickJob:
                         "earthquakes have a distance and no azimuth."
                     )
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
+
+    def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
+        """Without clusters where the detector has learnt those of another station."""
+        known = self.picker.locator.station if self.picker.locator is not None else None
+        if known is None or known == f"{station.network}.{station.name}":
+            return arrivals
+        notes.append(f"the detector has learnt the clusters of {known}; those of other stations are left out.")
+        return [arrival.without_cluster() for arrival in arrivals]
 
     def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[Arrival]:
         """Arrivals of a day."""

@@ -152,7 +152,7 @@ def _card(
         data += f", {given['noise_share']:.0%} of them in noise of {len(recorded.windows)} real records"
     if where:
         data += f", where the earthquakes are: {where}"
-    clusters = {"clusters": list(places.centres)} if places and places.centres else {}
+    clusters = {"clusters": list(places.centres), "station": places.stations[0]} if places and places.centres else {}
     return Card(
         name="detector",
         task="location",

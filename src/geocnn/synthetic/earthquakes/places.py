@@ -50,6 +50,7 @@ class Places:
         cluster: of each earthquake; None where they have none.
         centres: of the clusters.
         error: standard deviation of what is added, to east, to north and downwards, km.
+        stations: their names.
     """
 
     distance: Float[ndarray, "stations events"]
@@ -59,6 +60,7 @@ class Places:
     cluster: Int64[ndarray, " events"] | None
     centres: tuple[Centre, ...]
     error: float
+    stations: tuple[str, ...]
 
     @classmethod
     def of(
@@ -99,11 +101,12 @@ class Places:
         distance, azimuth, depth, way = (array[:, near] for array in (distance, azimuth, depth, way))
         share = np.where(way <= farthest, 1 / np.maximum(way, 1), 0)
         share /= share.sum(0)
+        names = tuple(map(str, sites))
         if not groups:
-            return cls(distance, azimuth, depth, share, None, (), error)
+            return cls(distance, azimuth, depth, share, None, (), error, names)
         first = planes[0]
         cluster = clusters(np.stack([first.east[near], first.north[near]], 1), groups, seed=seed)
-        return cls(distance, azimuth, depth, share, cluster, centres(hypocentres[near], cluster), error)
+        return cls(distance, azimuth, depth, share, cluster, centres(hypocentres[near], cluster), error, names)
 
     def __len__(self) -> int:
         """Number of earthquakes."""
