@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geocnn.cli import main
 from geocnn.errors import TargetError
 from geocnn.figures.seismograms import sheet
-from geocnn.io.waveforms.miniseed import Channel
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
 from geocnn.seismograms import write_records
 from geocnn.synthetic.earthquakes import earthquake
@@ -134,6 +136,26 @@ def test_the_command_writes_all_of_it_and_a_sheet(tmp_path, monkeypatch, capsys)
     assert Path("synthetic/sheet.png").read_bytes().startswith(b"\x89PNG")
     trace = obspy.read("synthetic/001.mseed")[0]  # without a gap
     assert (trace.stats.npts, trace.stats.sampling_rate) == (1000, 50)
+
+
+def test_the_noise_of_a_folder(tmp_path, capsys):
+    """A station's hum of 7 Hz, loud and the same in all of its record, is in all records that are made in it."""
+    rng, time = np.random.default_rng(5), np.arange(30_000) / 100
+    hum = 400 * np.sin(2 * np.pi * 7 * time) + rng.normal(0, 5, (3, 30_000))
+    (tmp_path / "real").mkdir()
+    pieces = [
+        ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), 10**18, 100.0, w.astype(np.float32))
+        for c, w in zip("ZNE", hum, strict=True)
+    ]
+    write_miniseed(tmp_path / "real" / "a.mseed", pieces)
+    words = ["synth", "earthquakes", "-n", "4", "--out", str(tmp_path / "made"), "--noise", str(tmp_path / "real")]
+    assert main(words) == 0
+    for number in range(4):
+        trace = obspy.read(tmp_path / "made" / f"{number:03d}.mseed")[0].data[:512].astype(float)
+        spectrum = np.abs(np.fft.rfft((trace - trace.mean()) * np.hanning(len(trace))))
+        assert 4.5 < np.fft.rfftfreq(len(trace), 0.01)[spectrum.argmax()] < 10.6  # heard slower or faster
+    assert main([*words, "--rate", "50"]) == 2
+    assert "--noise is given with --rate 50" in capsys.readouterr().err
 
 
 def test_the_command_records_earthquakes_at_a_network(tmp_path, monkeypatch, capsys):

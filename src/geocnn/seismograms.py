@@ -18,7 +18,14 @@ from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray, quakeml
 from geocnn.progress import progress
-from geocnn.synthetic.earthquakes import COMPONENTS, Arrival, EarthquakeRanges, EarthquakeRecord, earthquake
+from geocnn.synthetic.earthquakes import (
+    COMPONENTS,
+    Arrival,
+    EarthquakeRanges,
+    EarthquakeRecord,
+    RecordedNoise,
+    earthquake,
+)
 from geocnn.synthetic.network import Network, NetworkRecord
 
 __all__ = ["write_network", "write_records"]
@@ -37,6 +44,7 @@ def write_records(
     size: int = 3000,
     rate: float = 100.0,
     ranges: EarthquakeRanges | None = None,
+    noise: RecordedNoise | None = None,
     overwrite: bool = False,
     show_progress: bool = True,
 ) -> list[Path]:
@@ -47,11 +55,12 @@ def write_records(
 
     Args:
         folder: where; made if missing.
-        number: of records, one file each, NNN.mseed, in m/s.
+        number: of records, one file each, NNN.mseed, in m/s or the unit of the noise.
         seed: of the series.
         size: samples of a record.
         rate: samples per second.
         ranges: what is drawn at random.
+        noise: of real stations, of 100 samples per second as well.
         overwrite: replace files of an earlier call.
         show_progress: show a live line.
 
@@ -68,7 +77,8 @@ def write_records(
     rows: list[tuple[object, ...]] = []
     with progress("records", number, show=show_progress) as tick:
         for index, path in enumerate(files):
-            record, codes = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges), ("XX", f"S{index:03d}")
+            record = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges, noise=noise)
+            codes = "XX", f"S{index:03d}"
             start = _START + index * _HOUR
             write_miniseed(path, _pieces(record, codes, start), overwrite=overwrite)
             events += _events(record, codes, start)

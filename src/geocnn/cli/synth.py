@@ -23,6 +23,7 @@ def synth(
     rate: float | None = None,
     stations: Path | None = None,
     catalogue: Path | None = None,
+    noise: Path | None = None,
     number: Annotated[int, Parameter(name=["--number", "-n"])] = 1,
     seed: int = 0,
     out: Path = Path("synthetic"),
@@ -49,6 +50,8 @@ def synth(
             elevation_m.
         catalogue: of its earthquakes, a table with the columns latitude, longitude, depth_km, magnitude, taken one
             after the other; without it they are drawn among and around the stations.
+        noise: file or folder of seismograms; what is between their arrivals is the noise of the records, which have its
+            unit then.
         number: how many.
         seed: of the series; the same seed gives the same ones.
         out: folder for the files and sheet.png.
@@ -60,7 +63,7 @@ def synth(
         raise DataError(f"--number is {number}; 1 or more are needed.")
     own: tuple[dict[str, object], dict[str, object]] = (
         {"--preset": preset, "--shape": shape, "--format": form},
-        {"--seconds": seconds, "--rate": rate, "--stations": stations, "--catalogue": catalogue},
+        {"--seconds": seconds, "--rate": rate, "--stations": stations, "--catalogue": catalogue, "--noise": noise},
     )
     if kind == "earthquakes":
         _refuse(own[0], "structure", kind)
@@ -68,12 +71,15 @@ def synth(
         rate = 100.0 if rate is None else rate
         if not (1 <= seconds <= 86_400 and 10 <= rate <= 1000):
             raise DataError(f"--seconds is {seconds:g} and --rate {rate:g}; needed are 1 to 86400 s and 10 to 1000 Hz.")
+        if noise is not None and (stations is not None or rate != 100):
+            have = "--stations" if stations is not None else f"--rate {rate:g}"
+            raise DataError(f"--noise is given with {have}; it is for single records of 100 samples per second.")
         if stations is not None:
             _network(stations, catalogue, seconds, rate, number, seed, out, overwrite=overwrite)
         elif catalogue is not None:
             raise DataError(f"--catalogue is {catalogue}, of a network; give --stations with it, or leave it out.")
         else:
-            _earthquakes(seconds, rate, number, seed, out, overwrite=overwrite)
+            _earthquakes(seconds, rate, noise, number, seed, out, overwrite=overwrite)
     else:
         _refuse(own[1], "earthquakes", kind)
         _structure(preset or "field", shape or (128,) * 3, form or "sgy", number, seed, out, overwrite=overwrite)
@@ -112,22 +118,26 @@ def _structure(
     say(f"picture {save(sheet(shown), picture if overwrite else free(picture))}")
 
 
-def _earthquakes(seconds: float, rate: float, number: int, seed: int, out: Path, *, overwrite: bool) -> None:
+def _earthquakes(
+    seconds: float, rate: float, noise: Path | None, number: int, seed: int, out: Path, *, overwrite: bool
+) -> None:
     """Seismograms and their sheet."""
     from geocnn.cli.text import free, say
     from geocnn.figures import save
     from geocnn.figures.seismograms import sheet
+    from geocnn.recipes.quakes import recorded_noise
     from geocnn.seismograms import write_records
     from geocnn.synthetic.earthquakes import earthquake
 
     size = round(seconds * rate)
-    files = write_records(out, number, seed=seed, size=size, rate=rate, overwrite=overwrite)
+    recorded = None if noise is None else recorded_noise(str(noise), 1.0, None, size)
+    files = write_records(out, number, seed=seed, size=size, rate=rate, noise=recorded, overwrite=overwrite)
     many = f"{number} records of {seconds:g} s, {files[0].name} to {files[number - 1].name}"
     say(f"{out}: {many if number > 1 else f'a record of {seconds:g} s, {files[0].name}'}")
     say(f"what is known: {files[-2]} and {files[-1]}")
-    shown = [earthquake(index, seed=seed, size=size, rate=rate) for index in range(min(number, 16))]
-    picture = out / "sheet.png"
-    say(f"picture {save(sheet(shown), picture if overwrite else free(picture))}")
+    shown = [earthquake(k, seed=seed, size=size, rate=rate, noise=recorded) for k in range(min(number, 16))]
+    picture, unit = out / "sheet.png", "m/s" if noise is None else ""
+    say(f"picture {save(sheet(shown, unit=unit), picture if overwrite else free(picture))}")
 
 
 def _network(

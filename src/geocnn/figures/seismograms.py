@@ -20,18 +20,19 @@ PHASES = {"P": "#cc3311", "S": "#0077bb"}
 _COLUMNS = 2
 
 
-def sheet(records: "Sequence[EarthquakeRecord]") -> Figure:
+def sheet(records: "Sequence[EarthquakeRecord]", *, unit: str = "m/s") -> Figure:
     """Draw each record: components Z, N and E on one scale, and a line at each P and S arrival.
 
     Args:
         records: of one length.
+        unit: of their amplitudes; empty if it is not known.
     """
     columns = min(_COLUMNS, len(records))
     rows = -(-len(records) // columns)
     made = figure(8.0 * columns, 2.1 * rows + 0.6)
     places = made.subplots(rows, columns, squeeze=False)
     for number, record in enumerate(records):
-        _draw(places[divmod(number, columns)], record, number)
+        _draw(places[divmod(number, columns)], record, number, unit)
     for place in places.flat[len(records) :]:
         place.set_axis_off()
     for place in places[-1]:
@@ -41,7 +42,7 @@ def sheet(records: "Sequence[EarthquakeRecord]") -> Figure:
     return made
 
 
-def _draw(place: Axes, record: "EarthquakeRecord", number: int) -> None:
+def _draw(place: Axes, record: "EarthquakeRecord", number: int, unit: str) -> None:
     """Draw one record."""
     wave = np.where(record.live, record.waveform, np.nan)
     dead: NDArray[np.bool_] = ~np.any(record.live, axis=1)
@@ -60,6 +61,7 @@ def _draw(place: Axes, record: "EarthquakeRecord", number: int) -> None:
     place.tick_params(labelsize=8, left=False)
     told = [f"{s.distance:.0f} km away, {s.depth:.0f} km deep, M {s.magnitude:.1f}" for s in record.sources]
     words = "; ".join(told) or "no earthquake"
-    place.set_title(f"{number:03d}: {words}; peak {metric(most)}m/s", fontsize=8, loc="left")
+    size = f"{metric(most)}{unit}" if unit else f"{most:.3g}"
+    place.set_title(f"{number:03d}: {words}; peak {size}", fontsize=8, loc="left")
     for side in ("top", "right", "left"):
         place.spines[side].set_visible(False)
