@@ -8,6 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float32
+from numpy import ndarray
 from torch import Tensor
 
 from geocnn.augmentation import Augmentation
@@ -17,7 +19,8 @@ from geocnn.layers import crop_to
 from geocnn.models.base import Segmenter
 from geocnn.normalisation import Normalisation
 from geocnn.schedule import Schedule
-from geocnn.synthetic.earthquakes import EarthquakeRanges, RecordedNoise, TravelTimes, earthquake
+from geocnn.synthetic.earthquakes import EarthquakeRanges, RecordedNoise, TaughtRecords, TravelTimes, earthquake
+from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.structure import StructureRanges, structure
 from geocnn.tiling import reflect
 
@@ -187,6 +190,7 @@ class EarthquakeRecords:
         deviation: of the Gaussian about each arrival, s.
         times: travel times of a site.
         noise: of real stations.
+        taught: real records, for a share of the samples.
     """
 
     samples: int
@@ -197,6 +201,7 @@ class EarthquakeRecords:
     deviation: float = 0.1
     times: TravelTimes | None = None
     noise: RecordedNoise | None = None
+    taught: TaughtRecords | None = None
 
     def __len__(self) -> int:
         """Number of samples in an epoch."""
@@ -204,10 +209,18 @@ class EarthquakeRecords:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(batch, 3, size)`` of ground velocity, components Z, N, E, and of probabilities, float32."""
-        record = partial(earthquake, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges)
-        records = [record(i, times=self.times, noise=self.noise) for i in indices]
-        inputs, targets = [r.waveform for r in records], [r.probabilities(self.deviation) for r in records]
+        inputs, targets = zip(*(self._sample(index) for index in indices), strict=True)
         return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets))
+
+    def _sample(self, index: int) -> tuple[Float32[ndarray, "3 size"], Float32[ndarray, "3 size"]]:
+        """A record and its probabilities."""
+        if self.taught is not None:
+            rng = np.random.default_rng((self.seed, index, 1))
+            if rng.random() < self.taught.share:
+                return self.taught.draw(rng, Clock.of(self.size, self.rate), self.ranges)
+        made = partial(earthquake, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges)
+        record = made(index, times=self.times, noise=self.noise)
+        return record.waveform, record.probabilities(self.deviation)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from geocnn.checkpoints import Card
     from geocnn.models.base import Network
-    from geocnn.synthetic.earthquakes import RecordedNoise
+    from geocnn.synthetic.earthquakes import RecordedNoise, TaughtRecords
     from geocnn.training import Recipe
 
 __all__ = ["first_network", "quakes", "recorded_noise"]
@@ -29,6 +29,8 @@ def quakes(
     start: str | None = None,
     noise: str | None = None,
     noise_share: float = 0.3,
+    records: str | None = None,
+    records_share: float = 0.5,
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
@@ -49,14 +51,22 @@ def quakes(
         noise: file or folder of seismograms; what is between the arrivals that the network to start from (default the
             one that ships) picks in them is noise for some of the records.
         noise_share: of the records.
+        records: file or folder of seismograms in which nobody has picked: what the network to start from (default the
+            one that ships) is sure of in them is learnt in more noise, heard faster and slower, and turned.
+        records_share: of the records, those from there.
         workers: processes that make records.
         seed: of the weights and the records.
 
     Raises:
-        DataError: numbers that do not fit, a network to start from of another kind, or no noise in the seismograms.
+        DataError: numbers that do not fit, a network to start from of another kind, or no noise or no earthquakes in
+            the seismograms.
         MissingError: no such file.
     """
-    given = dict(locals())  # all arguments, for the card
+    return _recipe(dict(locals()))
+
+
+def _recipe(given: dict[str, Any]) -> "Recipe":
+    """From all arguments, which are kept in the card."""
     import torch
 
     from geocnn.datasets import EarthquakeRecords
@@ -65,6 +75,9 @@ def quakes(
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
+    size, samples, channels, deviation, seed, start = (
+        given[name] for name in ("size", "samples", "channels", "deviation", "seed", "start")
+    )
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
     _check(samples, channels, deviation, seed)
     network = first_network("picker", arguments, size, seed, start)
@@ -72,31 +85,50 @@ def quakes(
         # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
         # of any feature a P wave, and no P wave is then more probable than that.
         torch.nn.init.constant_(network.get_parameter("head.bias")[2:], 4.0)
-    recorded = recorded_noise(noise, noise_share, start, size) if noise else None
-    data = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
-    if recorded:
-        data += f", {noise_share:.0%} of them in noise of {len(recorded.windows)} real records"
+    noise, records, shares = given["noise"], given["records"], (given["noise_share"], given["records_share"])
+    recorded = recorded_noise(noise, shares[0], start, size) if noise else None
+    taught = _taught(records, shares[1], start) if records else None
+    made = partial(EarthquakeRecords, size=size, rate=_RATE, deviation=deviation)
+    pace = {name: given[name] for name in ("epochs", "batch_size", "learning_rate", "workers")}
     return Recipe(
         name="quakes",
         model=network,
-        card=_card(network, arguments, data, size, given),
-        train=EarthquakeRecords(samples, size, _SERIES + 2 * seed, _RATE, deviation=deviation, noise=recorded),
-        validation=EarthquakeRecords(256, size, _SERIES + 2 * seed + 1, _RATE, deviation=deviation),
+        card=_card(network, arguments, _data(samples, size, recorded, taught), size, given),
+        train=made(samples, seed=_SERIES + 2 * seed, noise=recorded, taught=taught),
+        validation=made(256, seed=_SERIES + 2 * seed + 1),
         loss=soft_cross_entropy,
         metrics=picks,
         summary=partial(pick_scores, rate=_RATE),
-        schedule=Schedule.of_windows(
-            samples,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            ema=0.995,
-            workers=workers,
-            precision="auto",
-        ),
+        schedule=Schedule.of_windows(samples, **pace, ema=0.995, precision="auto"),
         seed=seed,
         applies_to="",
     )
+
+
+def _data(samples: int, size: int, noise: "RecordedNoise | None", taught: "TaughtRecords | None") -> str:
+    """What it learns from, in words."""
+    words = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
+    if noise:
+        words += f", {noise.share:.0%} of them in noise of {len(noise.windows)} real records"
+    if taught:
+        hours = sum(record.waveform.shape[1] for record in taught.records) / _RATE / 3600
+        words += f"; {taught.share:.0%} are windows of {hours:.1f} h of real records instead, with "
+        words += f"{len(taught.arrivals)} arrivals that the network to start from sees there"
+    return words
+
+
+def _taught(path: str, share: float, start: str | None) -> "TaughtRecords":
+    """Real records with what the network to start from says of them.
+
+    Raises:
+        DataError: there is nothing to learn.
+        MissingError: no such file.
+    """
+    from geocnn.checkpoints import load
+    from geocnn.prediction.teacher import taught_records
+    from geocnn.synthetic.earthquakes import TaughtRecords
+
+    return TaughtRecords(taught_records(load("quakes" if start is None else start, ndim=1), path), share)
 
 
 def _check(samples: int, channels: tuple[int, ...], deviation: float, seed: int) -> None:

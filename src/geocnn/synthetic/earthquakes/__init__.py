@@ -20,6 +20,7 @@ from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.recorded import RecordedNoise
 from geocnn.synthetic.earthquakes.recording import Recording, blemish, live_samples
 from geocnn.synthetic.earthquakes.source import Arrival, Source, draw, seismogram
+from geocnn.synthetic.earthquakes.taught import TaughtRecord, TaughtRecords
 from geocnn.synthetic.earthquakes.travel import CRUST, Layers, TravelTimes
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Places",
     "RecordedNoise",
     "Source",
+    "TaughtRecord",
+    "TaughtRecords",
     "TravelTimes",
     "earthquake",
 ]

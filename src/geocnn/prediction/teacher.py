@@ -1,0 +1,102 @@
+"""What a picker says of real records whose arrivals nobody knows, for another picker to learn."""
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from numpy import ndarray
+from torch import Tensor
+
+from geocnn.checkpoints import Trained
+from geocnn.errors import DataError
+from geocnn.io.waveforms import Station, open_archive
+from geocnn.prediction.picker import Part, Picker
+from geocnn.progress import progress
+from geocnn.synthetic.earthquakes import TaughtRecord
+
+__all__ = ["taught_records"]
+
+_PART = 65_536
+"""Samples at once."""
+_LEAST = 6000
+"""Samples of a record that is worth while."""
+_FAINT = 0.03
+"""Probability of what is looked at at all."""
+_DOUBT = ((0.0, 0.1, 0.4, 1.0), (0.0, 0.03, 1.0, 1.0))
+"""What is said with these probabilities is taught with those: next to nothing, or for certain."""
+
+
+def taught_records(trained: Trained, data: object, *, show_progress: bool = True) -> list[TaughtRecord]:
+    """Records with the mean of what a picker says of them upside down and turned by 45 and 90 degrees.
+
+    Arrivals that it is fairly sure of become certain, others next to nothing.
+
+    Args:
+        trained: the picker.
+        data: files, folders or an ObsPy Stream, see :func:`geocnn.io.waveforms.open_archive`.
+        show_progress: show a live line.
+
+    Raises:
+        DataError: the network is no picker, or there is no record of a minute.
+        MissingError: no such file.
+    """
+    picker, archive = Picker.of(trained, device="cpu"), open_archive(data)
+    runs = [(station, *run) for station in archive.stations for run in station.runs() if run[1] - run[0] >= _LEAST]
+    if not runs:
+        raise DataError(f"there is no record of {_LEAST // 100} s in {data}; needed are seismograms with earthquakes.")
+    found = []
+    with progress("listening", sum(stop - start for _, start, stop in runs), show=show_progress) as tick:
+        for station, start, stop in runs:
+            found.append(_taught(picker, station, start, stop))
+            tick(stop - start)
+    return found
+
+
+def _taught(picker: Picker, station: Station, start: int, stop: int) -> TaughtRecord:
+    """A run of a station."""
+    first, last = start // 256 * 256, -(-stop // 256) * 256
+    waveforms, alive, said = [], [], []
+    for begin in range(first, last, _PART):
+        part = Part(begin, min(begin + _PART, last))
+        record, inner = picker.read(station, part), slice(picker.halo, -picker.halo)
+        said.append(_mean(picker, record.marked())[:, inner])
+        waveforms.append(record.waveform[:, inner])
+        alive.append(record.live[:, inner])
+    waveform, live, probability = (np.concatenate(parts, 1) for parts in (waveforms, alive, said))
+    return TaughtRecord(waveform, live, decided(probability))
+
+
+def _mean(picker: Picker, waveform: Float32[ndarray, "3 samples"]) -> Float32[ndarray, "2 samples"]:
+    """Of the probabilities of all views."""
+    views = _views(torch.from_numpy(waveform)[None])
+    with torch.inference_mode():
+        said = torch.stack([torch.softmax(picker.model(view), 1)[0, :2] for view in views])
+    mean: Float32[ndarray, "2 samples"] = said.mean(0).numpy()
+    return mean
+
+
+def _views(x: Float[Tensor, "1 3 samples"]) -> list[Float[Tensor, "1 3 samples"]]:
+    """As it is, with the horizontal components swapped, and turned by 45 degrees; each upside down as well."""
+    z, n, e = x.unbind(1)
+    half = math.sqrt(0.5)
+    turned = torch.where((n != 0) & (e != 0), torch.stack((half * (n + e), half * (n - e))), torch.stack((n, e)))
+    seen = [x, torch.stack((z, e, n), 1), torch.stack((z, *turned), 1)]
+    return [sign * view for view in seen for sign in (1, -1)]
+
+
+def decided(probability: Float32[ndarray, "2 samples"]) -> Float32[ndarray, "2 samples"]:
+    """Arrivals made certain, or next to nothing.
+
+    Each peak with what is about it, as far as the lowest point between it and the next, is scaled as a whole.
+    """
+    made = np.zeros_like(probability)
+    for row, said in zip(made, probability, strict=True):
+        inner = said[1:-1]
+        peaks = 1 + np.flatnonzero((inner >= _FAINT) & (inner >= said[:-2]) & (inner > said[2:]))
+        valleys = [int(a + np.argmin(said[a:b])) for a, b in itertools.pairwise(peaks)]
+        for peak, begin, end in zip(peaks, (0, *valleys), (*valleys, len(said)), strict=False):
+            row[begin:end] = said[begin:end] * (np.interp(said[peak], *_DOUBT) / said[peak])
+    made /= np.maximum(made.sum(0), 1)
+    return made
