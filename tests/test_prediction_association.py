@@ -1,6 +1,7 @@
 """Picks of stations put together: every earthquake with its picks, at its place, and nothing of noise."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from geocnn.errors import DataError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import PhasePick, quakeml
+from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
 from geocnn.location import Crust, Estimate, Place
 from geocnn.prediction.arrivals import Arrival, station_events
 from geocnn.prediction.association import associated
@@ -87,7 +88,8 @@ def test_earthquakes_are_put_together_and_located(locate):
         right = [owner.get(id(p)) == k for p in event.picks]
         assert sum(right) >= 0.9 * sum(owner[id(a.pick)] == k for _, a in found)
         assert np.mean(right) > 0.9
-    assert sum(len(e.picks) for e in events) == len(arrivals)  # none is lost, none taken twice
+    # None is lost, and none taken twice.
+    assert sorted(id(p) for e in events for p in e.picks) == sorted(id(a.pick) for a in arrivals)
     assert quakeml(events, "quakes").count("<latitude>") == len(places)
 
 
@@ -216,3 +218,47 @@ def test_chance_makes_no_earthquakes():
     most = [max(set(whose), key=whose.count) for whose in right]
     assert sorted(k for k in most if k is not None) == list(range(6))
     assert sum(k is None for k in most) <= 1
+
+
+def test_good_waves_of_wrong_pairs_join_their_earthquake():
+    """At two stations a false S stands for the true one, at two others a false P."""
+    network, place = sites(10), (-42.05, 172.1, 8.0)
+    right = [seen(site, place, None) for site in network]
+    late = [arrival(site, "S", a.pick.time / SECOND - START + 6.0) for site, (_, a) in zip(network, right, strict=True)]
+    soon = [arrival(site, "P", a.pick.time / SECOND - START - 9.0) for site, (a, _) in zip(network, right, strict=True)]
+    true = [right[0][0], right[1][0], right[2][1], right[3][1], *(a for pair in right[4:] for a in pair)]
+    twice = arrival(network[9], "S", right[9][1].pick.time / SECOND - START + 0.3)
+    false = [late[0], late[1], soon[2], soon[3], twice]
+    arrivals = sorted(true + false, key=lambda a: a.pick.time)
+    assert sum(len(e.picks) == 2 for e in alone(arrivals)) == 10  # each of the false ones is in a pair
+    located, *rest = by_epicentres(arrivals, network)
+    assert {id(p) for p in located.picks} == {id(a.pick) for a in true}
+    assert error(located.origin, place) < 0.3
+    assert sorted(id(p) for e in rest for p in e.picks) == sorted(id(a.pick) for a in false)
+    assert all(e.origin is None and len(e.picks) == 1 for e in rest)
+    (clean,) = by_epicentres(true, network)
+    assert error(clean.origin, (located.origin.latitude, located.origin.longitude)) < 0.05  # located with all
+
+
+def test_two_stations_with_a_direction_take_no_wave_of_a_pair_that_does_not_fit():
+    network = [Site("XX", "AAA", -42.0, 172.0), Site("XX", "BBB", -42.0, 172.3), Site("XX", "CCC", -41.8, 172.15)]
+    place = -42.15, 172.12, 8.0
+    told = [said(17.0, 150.0, half=40.0), said(22.0, None)]
+    pairs = [a for s, t in zip(network, told, strict=False) for a in seen(s, place, t)]
+    _, s = seen(network[2], place, None)
+    false = arrival(network[2], "P", s.pick.time / SECOND - START - 30)
+    located, left = by_epicentres([*pairs, false, s], network)
+    assert len(located.picks) == 4
+    assert left.picks == (false.pick, s.pick)
+
+
+def test_picks_without_a_phase_locate_nothing():
+    network = sites(6)
+    found, _ = made([(-42.0, 172.0, 8.0)], network)
+    unnamed = [replace(a, pick=replace(a.pick, phase="")) for _, a in found]
+    events = [Event((a.pick,)) for a in unnamed]
+    assert epicentres(events, network) == events
+    named = alone([a for _, a in found])
+    (located, *rest) = epicentres([*events, *named], network)
+    assert len(located.picks) == len(found)
+    assert rest == events

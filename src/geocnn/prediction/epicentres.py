@@ -15,7 +15,7 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import Crust
-from geocnn.prediction.sightings import FITS, LATE, SEVERAL, SLOW, SURE, Found, Sighting, locate, stations, waves
+from geocnn.prediction.sightings import FITS, LATE, SEVERAL, SLOW, SURE, Found, Sighting, locate, stations
 
 __all__ = ["epicentres"]
 
@@ -45,6 +45,10 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     quarters of the way to the station, and 5 km, there is none. Nor is there one that most of the stations as near as
     those that have seen it have not seen.
 
+    A station may have paired a wave with a false one, or with that of another earthquake. Where three stations or more
+    have located an earthquake such a wave joins it by itself if it arrives when it must; the other one stays an event
+    of its station.
+
     Args:
         events: each of one station, such as :func:`geocnn.prediction.arrivals.station_events` gives.
         sites: where the stations are; events of others are left as they are.
@@ -54,11 +58,28 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     known = {str(site): site for site in sites}
     middle = (sites[0].latitude, sites[0].longitude) if sites else (0.0, 0.0)
     seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
-    seen = [sighting for sighting in seen if sighting.times]
+    groups = _groups([sighting for sighting in seen if sighting.times])
+    paired = {id(sighting.event) for group, _ in groups for sighting in group}
+    left = sorted((wave for s in seen if id(s.event) not in paired for wave in s.single), key=lambda s: s.first)
+    located: list[Event] = []
+    taken: set[int] = set()
+    for group, found in groups:
+        free = [wave for wave in _soon(left, found.time, found.time + _WAIT) if id(wave) not in taken]
+        whole, place = _completed(group, found, free)
+        taken |= {id(wave) for wave in whole}
+        located.append(_event(whole, place, middle))
+    located.sort(key=lambda event: event.origin.time if event.origin is not None else 0)
+    used = {id(pick) for event in located for pick in event.picks}
+    rest = [(event, tuple(pick for pick in event.picks if id(pick) not in used)) for event in events]
+    return [*located, *(replace(event, picks=picks) for event, picks in rest if picks)]
+
+
+def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
+    """What stations have of each earthquake, and its place."""
     telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
     awake = sorted(seen, key=lambda s: s.first)
-    located: list[Event] = []
+    groups: list[tuple[list[Sighting], Found]] = []
     used: set[int] = set()
     for seed in telling:
         while id(seed.event) not in used:
@@ -71,10 +92,19 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
             found = locate(group, exact=True)
             if not (_enough(group, found) and _seen_around(group, found, awake)):
                 break
-            located.append(_event(group, found, middle))
+            groups.append((group, found))
             used |= {id(s.event) for s in group}
-    located.sort(key=lambda event: event.origin.time if event.origin is not None else 0)
-    return [*located, *(event for event in events if id(event) not in used)]
+    return groups
+
+
+def _completed(group: list[Sighting], found: Found, left: Sequence[Sighting]) -> tuple[list[Sighting], Found]:
+    """With waves of what is left, and the place from all of them; unchanged where that is less certain."""
+    more = _arriving(found, group, left) if stations(group) >= SEVERAL else []
+    if more:
+        again = locate([*group, *more], exact=True)
+        if _enough([*group, *more], again):
+            return [*group, *more], again
+    return group, found
 
 
 def _code(event: Event) -> str:
@@ -148,16 +178,16 @@ def _late(travel: float) -> float:
 
 
 def _arriving(found: Found, group: Sequence[Sighting], loose: Sequence[Sighting]) -> list[Sighting]:
-    """Single waves at other stations, at the time when they must arrive there, the nearest of a phase."""
+    """Single waves that stations do not have yet, at the time when they must arrive there, the nearest of a phase."""
     best: dict[tuple[str, str], tuple[float, Sighting]] = {}
-    codes = {sighting.code for sighting in group}
+    there = {(sighting.code, phase) for sighting in group for phase in sighting.times}
     for sighting in loose:
         (phase, time), *_ = sighting.times.items()
         way = float(np.hypot(np.hypot(sighting.east - found.east, sighting.north - found.north), found.depth))
         travel = way / sighting.crust.speed(phase)
         late = abs(time - found.time - travel) / np.hypot(LATE, SLOW * travel)
         key = sighting.code, phase
-        if sighting.code not in codes and late <= FITS and late < best.get(key, (np.inf, sighting))[0]:
+        if key not in there and late <= FITS and late < best.get(key, (np.inf, sighting))[0]:
             best[key] = float(late), sighting
     return [sighting for _, sighting in best.values()]
 
@@ -167,7 +197,7 @@ def _enough(group: Sequence[Sighting], found: Found) -> bool:
     way = min(float(np.hypot(found.east - s.east, found.north - s.north)) for s in group)
     if found.spread > max(_CLOSE, _VAGUE * way):
         return False
-    if stations(group) >= SEVERAL and len(waves(group)) >= _WAVES:
+    if stations(group) >= SEVERAL and sum(len(sighting.times) for sighting in group) >= _WAVES:
         return True
     told = [s.place for s in group if s.place is not None and s.place.azimuth is not None]
     directed = any(place.azimuth.half <= _WIDE for place in told if place.azimuth is not None)

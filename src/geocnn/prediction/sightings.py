@@ -5,7 +5,7 @@ on which a detector says where.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from jaxtyping import Float64
 from numpy import ndarray
 
 from geocnn.io.sites import Site
+from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.location import Crust, Estimate, Place
 
@@ -89,6 +90,15 @@ class Sighting:
     def tells(self) -> bool:
         """Whether the earthquake is at a distance that is known."""
         return len(self.times) == 2 or (self.place is not None and self.place.probability > SURE)
+
+    @property
+    def single(self) -> "list[Sighting]":
+        """Its waves, each by itself."""
+        return [
+            replace(self, event=replace(self.event, picks=(pick,)), times={pick.phase: pick.time / SECOND})
+            for pick in self.event.picks
+            if pick.phase in self.times
+        ]
 
 
 class Found(NamedTuple):
@@ -168,9 +178,10 @@ def stations(group: Sequence[Sighting]) -> int:
     return len({sighting.code for sighting in group})
 
 
-def waves(group: Sequence[Sighting]) -> list[tuple[float, float, float, float]]:
-    """Station's place, velocity and time of each wave."""
-    return [(s.east, s.north, s.crust.speed(phase), time) for s in group for phase, time in s.times.items()]
+def waves(group: Sequence[Sighting]) -> Float64[ndarray, "4 waves"]:
+    """Of each wave the place of its station, its velocity and its time."""
+    known = [(s.east, s.north, s.crust.speed(phase), time) for s in group for phase, time in s.times.items()]
+    return np.array(known, np.float64).T
 
 
 def _density(
@@ -181,19 +192,25 @@ def _density(
     scale: float,
 ) -> tuple[Grid, Grid]:
     """Logarithm of the probability of places, and the time of the earthquake if it is there."""
-    known = waves(group)
-    base = known[0][3]
-    travel = np.stack([np.sqrt((x - e) ** 2 + (y - n) ** 2 + z**2) / speed for e, n, speed, _ in known])
-    begun = np.array([time - base for *_, time in known])[:, None, None, None] - travel
-    middle = np.median(begun, axis=0)
+    east, north, speed, time = (each[:, None, None, None] for each in waves(group))
+    travel = np.sqrt((x - east) ** 2 + (y - north) ** 2 + z**2) / speed
+    base = float(time[0, 0, 0, 0])
+    begun = time - base - travel
+    ordered = np.sort(begun, axis=0)  # of so few numbers the median takes twice as long
+    middle = (ordered[(len(begun) - 1) // 2] + ordered[len(begun) // 2]) / 2
     total: Grid = np.zeros(middle.shape)
     count = stations(group)
     if count > 1:  # of one station the detector has used the times better
-        total += _log_student((begun - middle) / (scale * np.hypot(LATE, SLOW * travel))).sum(0)
+        total += _log_student((begun - middle) ** 2 / (scale**2 * _variance(travel))).sum(0)
     for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
         if sighting.place is not None:
             total += _said(sighting.place, x - sighting.east, y - sighting.north, z)
     return total, middle + base
+
+
+def _variance(travel: Float64[ndarray, "*waves"]) -> Float64[ndarray, "*waves"]:
+    """By how much times may differ after so many seconds on the way, s^2."""
+    return LATE**2 + (SLOW * travel) ** 2
 
 
 def _said(
@@ -203,11 +220,11 @@ def _said(
     z: Float64[ndarray, "depths 1 1"],
 ) -> Grid:
     """What a detector says of places as seen from its station."""
-    total: Grid = _log_student(_deviations(np.hypot(east, north), place.distance))
-    total = total + _log_student(_deviations(z, place.depth))
+    total: Grid = _log_student(_deviations(np.hypot(east, north), place.distance) ** 2)
+    total = total + _log_student(_deviations(z, place.depth) ** 2)
     if place.azimuth is not None:
         turned = (np.degrees(np.arctan2(east, north)) - place.azimuth.value + 180) % 360 - 180
-        total = total + _log_student(turned / max(5.0, place.azimuth.half))
+        total = total + _log_student((turned / max(5.0, place.azimuth.half)) ** 2)
     return np.asarray(total)
 
 
@@ -218,9 +235,13 @@ def _deviations(value: Float64[ndarray, "*places"], estimate: Estimate) -> Float
     return np.asarray(apart / np.where(apart < 0, *wide))
 
 
-def _log_student(deviations: Float64[ndarray, "*places"]) -> Float64[ndarray, "*places"]:
-    """Logarithm of Student's density of four degrees of freedom: one that is far off does not rule the others."""
-    density: Float64[ndarray, "*places"] = -2.5 * np.log1p(deviations**2 / 4)
+def _log_student(squares: Float64[ndarray, "*places"]) -> Float64[ndarray, "*places"]:
+    """Logarithm of Student's density of four degrees of freedom: one that is far off does not rule the others.
+
+    Args:
+        squares: of the numbers of standard deviations.
+    """
+    density: Float64[ndarray, "*places"] = -2.5 * np.log1p(squares / 4)
     return density
 
 
@@ -237,7 +258,7 @@ def _late(
     group: Sequence[Sighting], east: float, north: float, depth: float, time: float
 ) -> Float64[ndarray, " waves"]:
     """How many standard deviations waves are later than they would be from a place."""
-    known = np.array(waves(group))
-    travel = np.sqrt((east - known[:, 0]) ** 2 + (north - known[:, 1]) ** 2 + depth**2) / known[:, 2]
-    late: Float64[ndarray, " waves"] = (known[:, 3] - time - travel) / np.hypot(LATE, SLOW * travel)
+    x, y, speed, arrived = waves(group)
+    travel = np.sqrt((east - x) ** 2 + (north - y) ** 2 + depth**2) / speed
+    late: Float64[ndarray, " waves"] = (arrived - time - travel) / np.sqrt(_variance(travel))
     return late
