@@ -1,14 +1,15 @@
 """Where one station says that real earthquakes are, beside where a catalogue has them.
 
     pip install h5py
-    python benchmarks/locations.py [RUN] [--data ../shared/data] [--map map.png]
+    python benchmarks/locations.py [RUN] [--data ../shared/data] [--map map.png] [--velocity-models NZ.csv ICELAND.csv]
 
 Records of New Zealand and Iceland with a known P wave that the picker finds within 0.5 s; the window begins 5 s before
 its pick. Distances are those of the epicentre. Beside the detector: the constant that is the middle of the distances,
 on a logarithmic scale, that it has learnt from, and the rule of thumb of 8 km for each second from P to S, with the
 known arrivals, where both are known (in the same line the detector on these records alone). The last lines are
 epicentres from all stations of an earthquake, whose records begin at the same time, from the known arrivals and from
-the records alone; the middle of the stations is the constant there.
+the records alone; the middle of the stations is the constant there. With velocity models, as ``geocnn predict quakes``
+takes them, the known arrivals are located in those layers as well.
 """
 
 import argparse
@@ -30,10 +31,11 @@ import geocnn
 from geocnn.checkpoints import Trained
 from geocnn.geodesy import Plane, offsets
 from geocnn.io.sites import Site
+from geocnn.io.velocity_models import read_layers
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
-from geocnn.location import HEADS, asked, place_of
+from geocnn.location import HEADS, Crust, asked, place_of
 from geocnn.metrics import head_probabilities
 from geocnn.picking import find_picks
 from geocnn.prediction.catalogue import pick_earthquakes
@@ -180,7 +182,14 @@ class Together(NamedTuple):
     found: Grid
 
 
-def together(folder: Path, source: str, *, picker: Trained | None = None, detector: Trained | None = None) -> Together:
+def together(
+    folder: Path,
+    source: str,
+    *,
+    picker: Trained | None = None,
+    detector: Trained | None = None,
+    crust: Crust | None = None,
+) -> Together:
     """Epicentres from all stations of an earthquake, as ``geocnn predict quakes --stations`` finds them.
 
     Args:
@@ -188,6 +197,7 @@ def together(folder: Path, source: str, *, picker: Trained | None = None, detect
         source: of the records.
         picker: finds the arrivals; None takes the known ones.
         detector: tells what it can of each.
+        crust: velocities; default the mean of the crust.
     """
     rows = [row for row in rows_of(folder, source) if station_of(row)]
     places = {row["station"]: station_of(row) or (0.0, 0.0) for row in rows}
@@ -201,8 +211,8 @@ def together(folder: Path, source: str, *, picker: Trained | None = None, detect
     else:
         archive = open_archive(list(pieces_of(folder, source, list(earthquakes.values()))))
         events = list(pick_earthquakes(picker, archive, detector=detector, show_progress=False).events)
-    made = [(e, e.origin) for e in epicentres(events, sites) if e.origin is not None]
-    true, found = [], []
+    made = [(e, e.origin) for e in epicentres(events, sites, crust=crust) if e.origin is not None]
+    true, found, deep = [], [], []
     for k, known in enumerate(earthquakes.values()):
         arrivals = [float(row[phase]) / RATE for row in known for phase in "ps" if float(row[phase]) >= 0]
         first = (3600 * k + 60 + min(arrivals, default=0.0)) * SECOND
@@ -211,11 +221,13 @@ def together(folder: Path, source: str, *, picker: Trained | None = None, detect
             best = max(same, key=lambda pair: pair[0])[1]
             true.append((float(known[0]["event_lat"]), float(known[0]["event_lon"])))
             found.append((best.latitude, best.longitude))
+            deep.append((best.depth or 0.0) - float(known[0]["event_depth_km"]))
     apart = np.array([seen_from(a, b).distance[0] for a, b in zip(true, found, strict=True)])
     constant = np.array([seen_from(middle, a).distance[0] for a in true])
     return Together(
         f"{'picked' if picker else 'known'} arrivals of all stations: {len(found)} of {len(earthquakes)} earthquakes "
-        f"located, epicentre, mean (median) error, km: {errors(apart)}, the middle of the stations {errors(constant)}",
+        f"located{' in layers' if crust else ''}, mean (median) error, km: epicentre {errors(apart)}, the middle of "
+        f"the stations {errors(constant)}, depth {errors(np.array(deep))}",
         *(plane(middle, some) for some in (list(places.values()), true, found)),
     )
 
@@ -288,18 +300,22 @@ def main() -> None:
     parser.add_argument("run", nargs="?", default="detector", help="run folder; default the detector that ships")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--map", type=Path, help="picture, .png")
+    parser.add_argument("--velocity-models", type=Path, nargs=2, help="tables of layers, of New Zealand and of Iceland")
     options = parser.parse_args()
     trained, picker = geocnn.load(options.run, ndim=1), geocnn.load("quakes", ndim=1)
     ranges = trained.card.training["arguments"]
     constants = tuple(float(np.sqrt(np.prod(ranges[name]))) for name in ("distance", "depth"))
     maps = {}
-    for source, name in (("dfdp", "New Zealand"), ("iceland_vt", "Iceland")):
+    models = options.velocity_models or (None, None)
+    for (source, name), model in zip((("dfdp", "New Zealand"), ("iceland_vt", "Iceland")), models, strict=True):
         records = list(cases(picker, options.data, source, trained.card.window[0]))
         probability = said(trained, records)
         print(source)
         known = together(options.data, source)
         maps[name] = together(options.data, source, picker=picker, detector=trained)
-        lines = wadati(options.data, source), *alone(records, probability, constants), known.line, maps[name].line
+        lines = [wadati(options.data, source), *alone(records, probability, constants), known.line, maps[name].line]
+        if model is not None:
+            lines.append(together(options.data, source, crust=Crust.of(read_layers(model))).line)
         print(*(f"  {line}" for line in lines), sep="\n", flush=True)
     if options.map is not None:
         draw(maps, options.map)

@@ -10,11 +10,12 @@ from geocnn.errors import DataError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
+from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.location import Crust, Estimate, Place
 from geocnn.prediction.arrivals import Arrival, station_events
 from geocnn.prediction.association import associated
 from geocnn.prediction.epicentres import epicentres
+from geocnn.travel import CRUST, Layers
 
 START = 1_700_000_000
 KM = 111.195
@@ -109,11 +110,12 @@ def said(distance, azimuth, *, half=15.0, probability=0.9):
     return Place(probability, Estimate(distance, 0.8 * distance, 1.25 * distance), Estimate(8.0, 5.0, 13.0), way)
 
 
-def seen(site, place, told):
-    """P and S of an earthquake at a station."""
+def seen(site, place, told, number=0):
+    """P and S of an earthquake at a station, two minutes after the one before."""
     east = (place[1] - site.longitude) * KM * math.cos(math.radians(place[0]))
     away = math.hypot(east, (place[0] - site.latitude) * KM, place[2])
-    return [arrival(site, "P", 60 + away / 6.0, told), arrival(site, "S", 60 + away / 3.45)]
+    begun = 60 + 120 * number
+    return [arrival(site, "P", begun + away / 6.0, told), arrival(site, "S", begun + away / 3.45)]
 
 
 def test_one_station_locates_what_a_detector_gives_a_direction_of():
@@ -154,6 +156,54 @@ def test_the_velocities_of_a_region_bring_earthquakes_to_their_place():
     assert sum(error(o, p) for o, p in zip(slow, places, strict=False)) > sum(map(error, right, places))
     with pytest.raises(DataError, match=r"the velocities are 3 and 5; .* --crust 6.0 3.45"):
         Crust(3, 5)
+
+
+def test_layers_bring_earthquakes_to_their_place_where_waves_come_from_the_mantle():
+    """Times are those of TauP in a sphere, 300 km around, with errors of 0.05 s."""
+    taup = pytest.importorskip("obspy.taup")
+    model, rng = taup.TauPyModel("iasp91"), np.random.default_rng(2)
+    network = [Site("XX", f"S{k:02d}", -42 + rng.uniform(-1.3, 1.3), 172 + rng.uniform(-1.7, 1.7)) for k in range(12)]
+    places, found = [(-42.1, 172.3, 12.0), (-41.6, 171.4, 25.0), (-42.6, 172.6, 5.0)], []
+    for k, place in enumerate(places):
+        for site in network:
+            away = error(Origin(0, site.latitude, site.longitude), place)
+            for phase in "ps":
+                every = model.get_travel_times(place[2], away / KM, [phase, phase.upper(), f"{phase.upper()}n"])
+                at = 120 * k + every[0].time + 0.05 * rng.standard_normal()
+                found.append(arrival(site, phase.upper(), at))
+    events = alone(sorted(found, key=lambda a: a.pick.time))
+    layered, plain = (
+        [e.origin for e in epicentres(events, network, crust=crust) if e.origin is not None]
+        for crust in (Crust(layers=CRUST), Crust())
+    )
+    assert max(abs(ray.residual) for o in layered for ray in o.rays) < 0.5 < max(abs(r.residual) for r in plain[0].rays)
+    assert [error(o, p) < 1.0 for o, p in zip(layered, places, strict=True)] == [True] * 3
+    assert [o.depth for o in layered] == pytest.approx([12, 25, 5], abs=1.0)
+    assert [error(o, p) > 0.9 for o, p in zip(plain, places, strict=True)] == [True] * 3
+    assert [abs(o.depth - p[2]) > 2.5 for o, p in zip(plain, places, strict=True)] == [True] * 3
+
+
+def test_one_layer_is_a_crust_of_one_velocity():
+    network = sites(8)
+    found, false = made([(-42.1, 172.3, 6.0), (-41.8, 171.7, 9.0)], network)
+    events = alone(sorted([a for _, a in found] + false, key=lambda a: a.pick.time))
+    plain, layered = (
+        [e for e in epicentres(events, network, crust=crust) if e.origin is not None]
+        for crust in (Crust(), Crust(layers=Layers((0.0,), (6.0,), (3.45,))))
+    )
+    for one, other in zip(plain, layered, strict=True):
+        assert {id(p) for p in one.picks} == {id(p) for p in other.picks}
+        assert error(one.origin, (other.origin.latitude, other.origin.longitude)) < 0.1
+        assert one.origin.depth == pytest.approx(other.origin.depth, abs=0.3)
+
+
+def test_depths_are_found_between_those_that_are_tried_first():
+    network, depths = sites(10), (7.3, 11.6, 17.9, 26.0)
+    found = [
+        a for k, depth in enumerate(depths) for site in network for a in seen(site, (-42.0, 172.0, depth), None, k)
+    ]
+    located = [e.origin for e in by_epicentres(found, network) if e.origin is not None]
+    assert [origin.depth for origin in located] == pytest.approx(depths, rel=0.04)
 
 
 def catalogue(folder):
@@ -213,6 +263,9 @@ def test_chance_makes_no_earthquakes():
         arrival(s, rng.choice(["P", "S"]), rng.uniform(0, 840)) for s in network for _ in range(14)
     ]  # one a minute
     events = by_epicentres(sorted([a for _, a in found] + chance, key=lambda a: a.pick.time), network)
+    assert sorted(id(p) for e in events for p in e.picks) == sorted(
+        id(a.pick) for a in [*(a for _, a in found), *chance]
+    )
     owner = {id(a.pick): k for k, a in found}
     right = [[owner.get(id(p)) for p in e.picks] for e in events if e.origin is not None]
     most = [max(set(whose), key=whose.count) for whose in right]
@@ -221,9 +274,9 @@ def test_chance_makes_no_earthquakes():
 
 
 def test_good_waves_of_wrong_pairs_join_their_earthquake():
-    """At two stations a false S stands for the true one, at two others a false P."""
+    """At two stations a false S stands for the true one, which has misled the detector; at two others a false P."""
     network, place = sites(10), (-42.05, 172.1, 8.0)
-    right = [seen(site, place, None) for site in network]
+    right = [seen(site, place, said(1.0, None) if k < 2 else None) for k, site in enumerate(network)]
     late = [arrival(site, "S", a.pick.time / SECOND - START + 6.0) for site, (_, a) in zip(network, right, strict=True)]
     soon = [arrival(site, "P", a.pick.time / SECOND - START - 9.0) for site, (a, _) in zip(network, right, strict=True)]
     true = [right[0][0], right[1][0], right[2][1], right[3][1], *(a for pair in right[4:] for a in pair)]

@@ -12,8 +12,9 @@ from geocnn.figures.record_section import record_sections
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
 from geocnn.seismograms import write_network
-from geocnn.synthetic.earthquakes import CRUST, EarthquakeRanges, Layers
+from geocnn.synthetic.earthquakes import EarthquakeRanges
 from geocnn.synthetic.network import SEEN, Network
+from geocnn.travel import CRUST, Layers
 
 obspy = pytest.importorskip("obspy")
 

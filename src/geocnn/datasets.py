@@ -19,10 +19,11 @@ from geocnn.layers import crop_to
 from geocnn.models.base import Segmenter
 from geocnn.normalisation import Normalisation
 from geocnn.schedule import Schedule
-from geocnn.synthetic.earthquakes import EarthquakeRanges, RecordedNoise, TaughtRecords, TravelTimes, earthquake
+from geocnn.synthetic.earthquakes import EarthquakeRanges, RecordedNoise, TaughtRecords, earthquake
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.structure import StructureRanges, structure
 from geocnn.tiling import reflect
+from geocnn.travel import TravelTimes
 
 __all__ = [
     "Augmented",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +11,12 @@ from jaxtyping import Float, Float32
 from numpy import ndarray
 
 from geocnn.errors import DataError
+from geocnn.travel import Layers, TravelTimes, first_arrivals
 
 __all__ = [
     "AZIMUTH",
     "DEPTH",
+    "DEPTHS",
     "DISTANCE",
     "HEADS",
     "Bins",
@@ -144,13 +147,23 @@ def heads_of(bins: int) -> tuple[int, ...]:
     return (*HEADS, more) if more else HEADS
 
 
+DEPTHS = np.geomspace(0.5, 40.0, 46)
+"""Of earthquakes that are looked for from the times at several stations, km."""
+_NEAR, _FAR = np.arange(0.0, 50.0, 0.25), np.arange(50.0, 1001.0)
+"""Distances for which travel times are tabulated, km."""
+_USUAL = np.arange(5.0, 101.0), 10.0
+"""Distances and the depth of earthquakes of most networks, km."""
+
+
 @dataclass(frozen=True)
 class Crust:
-    """Of one velocity, as a first guess of a place needs it; a mean of the crust, else that of a region.
+    """Velocities by which earthquakes are located.
 
     Attributes:
-        p: velocity of P waves, km/s.
+        p: velocity of P waves, km/s, for what picks are of one earthquake; the mean of the crust, else that of a
+            region.
         s: velocity of S waves, km/s.
+        layers: for the place that is told; None where they are not known, and one velocity has to do.
 
     Raises:
         DataError: S waves are not the slower ones.
@@ -158,6 +171,15 @@ class Crust:
 
     p: float = 6.0
     s: float = 3.45
+    layers: Layers | None = None
+
+    @classmethod
+    def of(cls, layers: Layers) -> "Crust":
+        """In layers, with the velocities that first arrivals have on the average of usual distances."""
+        distance, depth = _USUAL
+        way = np.hypot(distance, depth).sum()
+        p, s = (float(way / first_arrivals(layers.tops, v, distance, depth).sum()) for v in (layers.vp, layers.vs))
+        return cls(p, s, layers)
 
     def __post_init__(self) -> None:
         if not 0 < self.s < self.p < math.inf:
@@ -169,6 +191,13 @@ class Crust:
     def speed(self, phase: str) -> float:
         """Velocity of P or S, km/s."""
         return self.s if phase == "S" else self.p
+
+    @cached_property
+    def times(self) -> TravelTimes | None:
+        """Travel times in the layers."""
+        if self.layers is None:
+            return None
+        return TravelTimes.of(self.layers, np.concatenate((_NEAR, _FAR)).tolist(), DEPTHS.tolist())
 
     @property
     def pace(self) -> float:

@@ -1,5 +1,6 @@
 """Mistakes with geocnn watch."""
 
+from pathlib import Path
 from unittest.mock import patch
 
 from tests.messages.entries import Table, checks_of_commands
@@ -63,3 +64,47 @@ def a_server_without_obspy():
     """records of a SeedLink server need ObsPy, which is not installed; type pip install 'geocnn[obspy]'."""
     with patch("geocnn.io.waveforms.seedlink.find_spec", lambda _name: None):
         return _watch("seedlink://127.0.0.1:1")
+
+
+def _velocities(*lines: str, options: tuple[str, ...] = ()) -> int:
+    Path("crust.csv").write_text("\n".join(("depth_km,vp_km_s,vs_km_s", *lines)))
+    return _watch("archive", "--velocity-model", "crust.csv", *options)
+
+
+@command
+def no_file_of_velocities():
+    """there is no file crust.csv; needed is a table of layers whose first line is depth_km,vp_km_s,vs_km_s."""
+    return _watch("archive", "--velocity-model", "crust.csv")
+
+
+@command
+def velocities_of_no_layer():
+    """crust.csv names no layers; needed is a table of layers whose first line is depth_km,vp_km_s,vs_km_s, and then a
+    line for each."""
+    return _velocities()
+
+
+@command
+def a_velocity_in_metres():
+    """crust.csv, line 3: vp_km_s is '6500'; needed is a number within 0.1 to 20."""
+    return _velocities("0,5.8,3.4", "20,6500,3750")
+
+
+@command
+def layers_that_begin_below_the_surface():
+    """crust.csv: the tops of the layers are (2.0, 5.0) km with 2 P and 2 S velocities; needed are tops that begin at 0
+    and grow, with one velocity each, such as (0, 20, 35)."""
+    return _velocities("2,5.8,3.4", "5,6.5,3.8")
+
+
+@command
+def layers_with_faster_shear_waves():
+    """crust.csv: the velocities are (3.4,) km/s of P and (5.8,) of S waves; S must be slower than P and both above
+    0."""
+    return _velocities("0,3.4,5.8")
+
+
+@command
+def velocities_of_p_and_s_in_exchange():
+    """the velocities are 3.45 and 6; needed are those of P and S waves in km/s, such as --crust 6.0 3.45."""
+    return _velocities("0,5.8,3.4", options=("--crust", "3.45", "6.0"))

@@ -11,12 +11,9 @@ import scipy.signal
 
 from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes import (
-    CRUST,
     EarthquakeRanges,
-    Layers,
     RecordedNoise,
     Source,
-    TravelTimes,
     earthquake,
 )
 from geocnn.synthetic.earthquakes.background import Background, background
@@ -25,7 +22,7 @@ from geocnn.synthetic.earthquakes.peterson import high_noise, low_noise
 from geocnn.synthetic.earthquakes.recording import Recording
 from geocnn.synthetic.earthquakes.source import seismogram
 from geocnn.synthetic.earthquakes.spectra import brune, corner_frequency, instrument, minimum_phase, moment, path
-from geocnn.synthetic.earthquakes.travel import first_arrivals
+from geocnn.travel import CRUST, TravelTimes
 
 PLAIN = dataclasses.replace(
     EarthquakeRanges(), quiet=0.0, second=0.0, converted=0.0, spikes=0.0, dead=0.0, gap=0.0, flipped=0.0, clipped=0.0,
@@ -44,66 +41,6 @@ def test_the_noise_models_are_those_of_obspy():
         inside = (period >= 0.1001) & (period <= 1000)
         # ObsPy tabulates at the ends of the pieces alone, to a hundredth of a decibel.
         np.testing.assert_allclose(ours(period[inside] * (1 + 1e-9)), level[inside], atol=0.6)
-
-
-def test_first_arrivals_are_those_of_taup():
-    taup = pytest.importorskip("obspy.taup")
-    model = taup.TauPyModel("iasp91")
-    table = TravelTimes.of(CRUST, kilometres(301), kilometres(20))
-    for depth in (2.0, 9.0, 17.0):
-        for distance in (5.0, 40.0, 90.0, 180.0, 250.0):
-            degrees = distance / 111.195
-            for phase, ours in zip("ps", table.at(distance, depth), strict=True):
-                found = model.get_travel_times(depth, degrees, [phase, phase.upper(), f"{phase.upper()}n"])
-                assert ours == pytest.approx(found[0].time, rel=0.005)  # a sphere, whose mantle grows faster with depth
-
-
-def test_one_layer_is_a_straight_line_and_two_are_the_textbook_s():
-    distance = np.linspace(0, 300, 61)
-    np.testing.assert_allclose(first_arrivals((0.0,), (6.0,), distance, 10.0), np.hypot(distance, 10) / 6, rtol=1e-5)
-    head = distance / 8 + 2 * 30 * math.sqrt(1 / 6**2 - 1 / 8**2)
-    critical = 2 * 30 * 6 / math.sqrt(8**2 - 6**2)
-    wanted = np.where(distance >= critical, np.minimum(distance / 6, head), distance / 6)
-    np.testing.assert_allclose(first_arrivals((0.0, 30.0), (6.0, 8.0), distance, 0.0), wanted, rtol=1e-5)
-
-
-def test_the_direct_wave_takes_the_path_of_least_time():
-    """Fermat: the points at which a ray crosses two boundaries, found by search."""
-    tops, speed, depth = (0.0, 3.0, 9.0), (3.0, 5.0, 5.5), 14.0
-    for distance in (0.0, 7.0, 30.0, 90.0):
-
-        def time(x, end=distance):
-            (a, b), thick = np.sort(x), (3.0, 6.0, 5.0)
-            ways = zip((a, b - a, end - b), thick, speed, strict=True)
-            return sum(math.hypot(across, h) / v for across, h, v in ways)
-
-        best = scipy.optimize.minimize(
-            time, [distance / 10, distance / 2], method="Nelder-Mead", options={"xatol": 1e-6}
-        )
-        alone = first_arrivals(tops, speed, np.array([distance]), depth)[0]  # no layer below the source: direct alone
-        assert alone == pytest.approx(best.fun, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("tops", "vp", "vs", "said"),
-    [
-        ((1.0,), (6.0,), (3.5,), "begin at 0 and grow"),
-        ((0.0, 5.0), (6.0,), (3.5,), "one velocity each"),
-        ((0.0,), (6.0,), (6.5,), "S must be slower"),
-    ],
-)
-def test_layers_that_cannot_be(tops, vp, vs, said):
-    with pytest.raises(DataError, match=said):
-        Layers(tops, vp, vs)
-
-
-def test_a_source_outside_the_table_is_refused():
-    table = TravelTimes.of(CRUST, (0.0, 10.0, 20.0), (0.0, 5.0))
-    with pytest.raises(DataError, match="a source 25 km away and 3 km deep is outside the table"):
-        table.at(25.0, 3.0)
-    p, s = table.at(20.0, 5.0)
-    assert p == pytest.approx(math.hypot(20, 5) / 5.8, rel=1e-4)
-    assert s == pytest.approx(math.hypot(20, 5) / 3.36, rel=1e-4)
 
 
 def test_the_corner_is_that_of_boore_in_his_units():

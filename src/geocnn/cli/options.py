@@ -10,6 +10,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from geocnn.interpretation import Interpretation
     from geocnn.io.source import Source
+    from geocnn.location import Crust
 
 __all__ = ["RESULTS", "FaultOptions", "PickOptions", "RunOptions", "SurveyOptions", "given"]
 
@@ -109,7 +110,10 @@ class PickOptions:
         channels: of seismograms, a pattern for those that are wanted, such as "CX.PB0?..HH?".
         stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
             elevation_m: earthquakes are located and a map is drawn.
-        crust: velocities of P and S waves about the stations, km/s, by which earthquakes are located.
+        crust: velocities of P and S waves about the stations, km/s, by which earthquakes are located; default 6.0 3.45,
+            or the means of the velocity model.
+        velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s: the
+            places of earthquakes are then those of travel times in layers.
         associate: geocnn, or pyocto, whose earthquakes of three stations or more are taken first (with
             geocnn[associate]).
         probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
@@ -119,10 +123,27 @@ class PickOptions:
 
     channels: str | None = None
     stations: Path | None = None
-    crust: tuple[float, float] = (6.0, 3.45)
+    crust: tuple[float, float] | None = None
+    velocity_model: Path | None = None
     associate: Literal["geocnn", "pyocto"] = "geocnn"
     probabilities: Path | None = None
     detector: str = "detector"
+
+    def velocities(self) -> "Crust":
+        """By which earthquakes are located.
+
+        Raises:
+            MissingError: no such file.
+            FormatError: the velocity model is none.
+            DataError: velocities that cannot be.
+        """
+        from geocnn.io.velocity_models import read_layers
+        from geocnn.location import Crust
+
+        layers = None if self.velocity_model is None else read_layers(self.velocity_model)
+        if self.crust is not None:
+            return Crust(*self.crust, layers)
+        return Crust() if layers is None else Crust.of(layers)
 
 
 @Parameter(name="*")

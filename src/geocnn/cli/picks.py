@@ -27,7 +27,6 @@ def pick(
 ) -> None:
     """Pick, write, and say what was found."""
     from geocnn.cli.text import say
-    from geocnn.location import Crust
     from geocnn.prediction.catalogue import pick_earthquakes
 
     target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
@@ -41,7 +40,7 @@ def pick(
         threshold=threshold,
         channels=picks.channels or "*",
         stations=picks.stations,
-        crust=Crust(*picks.crust),
+        crust=picks.velocities(),
         associate=picks.associate,
         detector=None if picks.detector == "none" else picks.detector,
         pictures=pictures,
@@ -91,6 +90,6 @@ def refuse_for_records(run: RunOptions, faults: FaultOptions, survey: SurveyOpti
     if asked:
         raise DataError(
             f"{asked[0]} is for surveys, and a picker takes seismograms; leave it out. It takes --out, --overwrite, "
-            "--device, --quiet, --threshold, --channels, --stations, --crust, --associate, --detector, "
-            "--probabilities and --no-picture."
+            "--device, --quiet, --threshold, --channels, --stations, --crust, --velocity-model, --associate, "
+            "--detector, --probabilities and --no-picture."
         )

@@ -46,7 +46,7 @@ def predict(
     A picker takes seismograms, miniSEED and what else ObsPy reads, files or a folder with all that is under it, and
     writes a catalogue in QuakeML, a table of the picks beside it, and a picture of each day and each station. Stopped
     or killed, the same command goes on where it was. It takes --out, --overwrite, --device, --quiet, --no-picture,
-    --threshold, --channels, --detector, --probabilities, and for places --stations, --crust and --associate.
+    --threshold, --channels, --detector, --probabilities, for places --stations, --crust, --velocity-model, --associate.
 
     A network of geocnn train convnetquake takes seismograms too: a window of 10 s is judged every 0.64 s, and those
     with an earthquake that follow one another are a row of a table, with a catalogue in QuakeML beside it. It takes

@@ -49,7 +49,6 @@ def watch(
     from geocnn.cli.picks import pictures_beside
     from geocnn.cli.text import say
     from geocnn.errors import DataError
-    from geocnn.location import Crust
     from geocnn.prediction.watch import watch_earthquakes
 
     picks = picks or PickOptions()
@@ -65,7 +64,7 @@ def watch(
         threshold=threshold,
         channels=picks.channels or "*",
         stations=picks.stations,
-        crust=Crust(*picks.crust),
+        crust=picks.velocities(),
         associate=picks.associate,
         detector=None if picks.detector == "none" else picks.detector,
         pictures=pictures_beside(target) if picture else None,

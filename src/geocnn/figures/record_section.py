@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from geocnn.figures.seismograms import PHASES
 from geocnn.figures.style import INK, figure
 from geocnn.io.waveforms.high_pass import CORNER, high_pass
-from geocnn.synthetic.earthquakes.travel import Layers, Ray
 from geocnn.synthetic.network import SEEN
+from geocnn.travel import Layers, Ray
 
 if TYPE_CHECKING:
     from geocnn.io.sites import Site

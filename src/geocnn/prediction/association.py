@@ -56,7 +56,7 @@ def associated(
     Args:
         arrivals: of all stations.
         sites: where the stations are; arrivals of others are left as they are.
-        crust: velocities; default the mean of the crust.
+        crust: velocities, of which PyOcto takes no layers; default the mean of the crust.
         tolerance: how far times may differ from those of that crust, s.
     """
     place = {str(site): site for site in sites}

@@ -55,7 +55,8 @@ def pick_earthquakes(
         stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
             elevation_m. Picks are then put together to earthquakes with a place, see
             :func:`geocnn.prediction.epicentres.epicentres`.
-        crust: velocities for these places; default the mean of the crust, 6.0 and 3.45 km/s.
+        crust: velocities for these places; default the mean of the crust, 6.0 and 3.45 km/s; with layers,
+            see :func:`geocnn.io.velocity_models.read_layers`, the places are those of travel times in them.
         associate: "pyocto" takes the earthquakes that PyOcto finds (``pip install 'geocnn[associate]'``) first.
         pictures: draws each day, each station and, where their places are known, a map.
         probabilities: folder for probabilities of P and S as miniSEED, a file a day and station.

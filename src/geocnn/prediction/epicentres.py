@@ -15,7 +15,8 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import Crust
-from geocnn.prediction.sightings import FITS, LATE, SEVERAL, SLOW, SURE, Found, Sighting, locate, stations
+from geocnn.prediction.sightings import FITS, SEVERAL, SURE, Found, Sighting, locate, stations, waves_of
+from geocnn.prediction.waves import LATE, SLOW
 
 __all__ = ["epicentres"]
 
@@ -59,19 +60,11 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     middle = (sites[0].latitude, sites[0].longitude) if sites else (0.0, 0.0)
     seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
     groups = _groups([sighting for sighting in seen if sighting.times])
-    paired = {id(sighting.event) for group, _ in groups for sighting in group}
-    left = sorted((wave for s in seen if id(s.event) not in paired for wave in s.single), key=lambda s: s.first)
-    located: list[Event] = []
-    taken: set[int] = set()
-    for group, found in groups:
-        free = [wave for wave in _soon(left, found.time, found.time + _WAIT) if id(wave) not in taken]
-        whole, place = _completed(group, found, free)
-        taken |= {id(wave) for wave in whole}
-        located.append(_event(whole, place, middle))
+    located = [_event(group, found, middle) for group, found in groups]
     located.sort(key=lambda event: event.origin.time if event.origin is not None else 0)
     used = {id(pick) for event in located for pick in event.picks}
-    rest = [(event, tuple(pick for pick in event.picks if id(pick) not in used)) for event in events]
-    return [*located, *(replace(event, picks=picks) for event, picks in rest if picks)]
+    left = [(event, tuple(pick for pick in event.picks if id(pick) not in used)) for event in events]
+    return [*located, *(replace(event, picks=picks) for event, picks in left if picks)]
 
 
 def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
@@ -80,7 +73,8 @@ def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
     awake = sorted(seen, key=lambda s: s.first)
     groups: list[tuple[list[Sighting], Found]] = []
-    used: set[int] = set()
+    used: set[int] = set()  # events, if only in part
+    taken: set[int] = set()  # picks
     for seed in telling:
         while id(seed.event) not in used:
             near, more = (
@@ -92,19 +86,23 @@ def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
             found = locate(group, exact=True)
             if not (_enough(group, found) and _seen_around(group, found, awake)):
                 break
-            groups.append((group, found))
             used |= {id(s.event) for s in group}
+            around = _soon(awake, found.time - _WAIT, found.time + _WAIT)
+            waves = [wave for s in around for wave in s.single if id(wave.event.picks[0]) not in taken]
+            group, found = _completed(group, found, waves)
+            taken |= {id(pick) for s in group for pick in s.event.picks}
+            used |= {id(s.event) for s in around if any(id(pick) in taken for pick in s.event.picks)}
+            groups.append((group, found))
     return groups
 
 
-def _completed(group: list[Sighting], found: Found, left: Sequence[Sighting]) -> tuple[list[Sighting], Found]:
-    """With waves of what is left, and the place from all of them; unchanged where that is less certain."""
-    more = _arriving(found, group, left) if stations(group) >= SEVERAL else []
-    if more:
-        again = locate([*group, *more], exact=True)
-        if _enough([*group, *more], again):
-            return [*group, *more], again
-    return group, found
+def _completed(group: list[Sighting], found: Found, waves: Sequence[Sighting]) -> tuple[list[Sighting], Found]:
+    """With single waves, if the place is so well known that they must arrive within seconds, and located with them."""
+    if stations(group) < SEVERAL or found.spread > _CLOSE:
+        return group, found
+    more = [*group, *_arriving(found, group, waves, exact=True)]
+    again = locate(more, exact=True, first=found) if len(more) > len(group) else found
+    return (more, again) if _enough(more, again) else (group, found)
 
 
 def _code(event: Event) -> str:
@@ -177,19 +175,20 @@ def _late(travel: float) -> float:
     return 2 * FITS * math.hypot(LATE, SLOW * travel)
 
 
-def _arriving(found: Found, group: Sequence[Sighting], loose: Sequence[Sighting]) -> list[Sighting]:
+def _arriving(
+    found: Found, group: Sequence[Sighting], loose: Sequence[Sighting], *, exact: bool = False
+) -> list[Sighting]:
     """Single waves that stations do not have yet, at the time when they must arrive there, the nearest of a phase."""
-    best: dict[tuple[str, str], tuple[float, Sighting]] = {}
+    if not loose:
+        return []
+    late = np.abs(waves_of(loose, layered=exact).late(found.east, found.north, found.depth, found.time))
     there = {(sighting.code, phase) for sighting in group for phase in sighting.times}
-    for sighting in loose:
-        (phase, time), *_ = sighting.times.items()
-        way = float(np.hypot(np.hypot(sighting.east - found.east, sighting.north - found.north), found.depth))
-        travel = way / sighting.crust.speed(phase)
-        late = abs(time - found.time - travel) / np.hypot(LATE, SLOW * travel)
-        key = sighting.code, phase
-        if key not in there and late <= FITS and late < best.get(key, (np.inf, sighting))[0]:
-            best[key] = float(late), sighting
-    return [sighting for _, sighting in best.values()]
+    best: dict[tuple[str, str], Sighting] = {}
+    for k in np.argsort(late)[: np.count_nonzero(late <= FITS)]:
+        (phase,) = loose[k].times
+        if (loose[k].code, phase) not in there:
+            best.setdefault((loose[k].code, phase), loose[k])
+    return list(best.values())
 
 
 def _enough(group: Sequence[Sighting], found: Found) -> bool:
@@ -228,5 +227,5 @@ def _residual(sighting: Sighting, phase: str, found: Found) -> float | None:
     """How much later a wave came than it would have from a place, s."""
     if phase not in sighting.times:
         return None
-    away = math.hypot(found.east - sighting.east, found.north - sighting.north, found.depth)
-    return sighting.times[phase] - found.time - away / sighting.crust.speed(phase)
+    late = waves_of([sighting], layered=True).residuals(found.east, found.north, found.depth, found.time)
+    return float(late[list(sighting.times).index(phase)])

@@ -1,7 +1,7 @@
 """The place that fits what stations have of an earthquake best.
 
-Times of P and S in a crust of one velocity give every place a probability. With one or two stations they leave circles,
-on which a detector says where.
+Times of P and S give every place a probability. With one or two stations they leave circles, on which a detector says
+where.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,11 @@ from numpy import ndarray
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event
-from geocnn.location import Crust, Estimate, Place
+from geocnn.location import DEPTHS, Crust, Estimate, Place
+from geocnn.prediction.waves import Waves, variance
 
-__all__ = ["FITS", "LATE", "SEVERAL", "SLOW", "SURE", "Found", "Sighting", "locate", "stations", "waves"]
+__all__ = ["FITS", "SEVERAL", "SURE", "Found", "Sighting", "locate", "stations", "waves_of"]
 
-LATE, SLOW = 0.3, 0.05
-"""How far times may differ from those of that crust: s, and part of the travel time (standard deviations)."""
 FITS = 2.0
 """Standard deviations within which a time fits, and a distance."""
 _DOUBTS = 0.25
@@ -31,12 +30,14 @@ SEVERAL = 3
 """Stations whose times locate an earthquake."""
 _HELD = 0.68
 """Probability within the spread of a place."""
-_DEPTHS = {exact: np.geomspace(0.5, 40.0, 16)[:: 1 if exact else 5, None, None] for exact in (False, True)}
-"""km, among which the depth is looked for: some to see what fits, and more for the place that is told."""
+_SOME, _MORE = DEPTHS[::15, None, None], DEPTHS[::3, None, None]
+"""km, among which the depth is looked for, to see what fits, and for the place that is told."""
 _LEAST = 0.25
 """Part of what times may differ that they are taken to differ at least."""
 _SIDE = 15
 """Places along one side of a grid."""
+_AROUND = 4.0
+"""Spreads of a first place to each side of it, within which the exact one is looked for."""
 
 Grid = Float64[ndarray, "depths north east"]
 
@@ -121,25 +122,56 @@ class Found(NamedTuple):
     fits: bool
 
 
-def locate(group: Sequence[Sighting], *, exact: bool = False) -> Found:
+def locate(group: Sequence[Sighting], *, exact: bool = False, first: Found | None = None) -> Found:
     """The most probable place.
 
     Args:
         group: what stations have of one earthquake; one at least tells how far away it is.
-        exact: look at more depths, and take times to differ as much as they do, which takes longer.
+        exact: in layers, where the crust has them, among more depths, and with times that differ as much as they do,
+            which takes longer.
+        first: a place that is nearly right, if there is one.
     """
-    found = _search(group, _DEPTHS[False], 1.0)
-    return _search(group, _DEPTHS[True], _agreement(group, found)) if exact else found
+    waves = waves_of(group, layered=exact)
+    if first is None:
+        nearest = min((s for s in group if s.tells), key=lambda s: s.reach)
+        first = _search(group, waves, _SOME, 1.0, (nearest.east, nearest.north, nearest.reach))
+    if not exact:
+        return first
+    around = first.east, first.north, _AROUND * first.spread
+    return _search(group, waves, _MORE, _agreement(group, waves, first), around, finer=True)
 
 
-def _search(group: Sequence[Sighting], depths: Float64[ndarray, "depths 1 1"], scale: float) -> Found:
-    """The place, on grids about the nearest station that become finer until the spread is seen."""
-    nearest = min((s for s in group if s.tells), key=lambda s: s.reach)
-    east, north, half, spread = nearest.east, nearest.north, nearest.reach, 0.0
+def waves_of(group: Sequence[Sighting], *, layered: bool) -> Waves:
+    """The waves that stations have, in their order."""
+    known = [(s.east, s.north, float(phase == "S"), time) for s in group for phase, time in s.times.items()]
+    east, north, shear, time = np.array(known, np.float64).T
+    return Waves(east, north, shear > 0, time, group[0].crust, layered)
+
+
+def _search(
+    group: Sequence[Sighting],
+    waves: Waves,
+    depths: Float64[ndarray, "depths 1 1"],
+    scale: float,
+    around: tuple[float, float, float],
+    *,
+    finer: bool = False,
+) -> Found:
+    """The place, on grids that become finer until the spread is seen; so do the depths, if asked.
+
+    Args:
+        group: what stations have.
+        waves: their waves.
+        depths: that are tried, km.
+        scale: how far times differ, part of what they may.
+        around: east and north of a place, and half of the side of the first grid, km.
+        finer: the depths of a coarse grid would pull the epicentre with them.
+    """
+    (east, north, half), spread = around, 0.0
     while True:
         side = np.linspace(-half, half, _SIDE)
         x, y = east + side[None, None, :], north + side[None, :, None]
-        density, _ = _density(group, x, y, depths, scale)
+        density, _ = _density(group, waves, (x, y, depths), scale)
         weight = np.exp(density - density.max())
         _, row, column = np.unravel_index(int(np.argmax(density)), density.shape)
         east, north = float(x[0, 0, column]), float(y[0, row, 0])
@@ -147,19 +179,32 @@ def _search(group: Sequence[Sighting], depths: Float64[ndarray, "depths 1 1"], s
         if spread > 0 or step < 0.02:
             break
         seen = _radius(np.hypot(x - east, y - north)[0], weight.sum(0))
-        spread = seen if seen > 1.2 * step else 0.0
-        half = step if spread else 3 * step
+        if seen > 1.2 * step and finer:
+            depths, finer = _likely(depths, weight.sum((1, 2))), False
+        else:
+            spread = seen if seen > 1.2 * step else 0.0
+            half = step if spread else 3 * step
     deep = weight[:, row, column] / weight[:, row, column].sum()
     depth = float(np.exp(np.sum(deep * np.log(depths[:, 0, 0]))))
-    here = [np.full((1, 1, 1), km) for km in (east, north, depth)]
-    _, begun = _density(group, here[0], here[1], here[2], scale)
+    x, y, z = (np.full((1, 1, 1), km) for km in (east, north, depth))
+    _, begun = _density(group, waves, (x, y, z), scale)
     time = float(begun[0, 0, 0])
-    return Found(east, north, depth, time, max(spread, step), _fits(group, east, north, depth, time))
+    late = waves.late(east, north, depth, time)
+    return Found(east, north, depth, time, max(spread, step), _fits(group, late, east, north))
 
 
-def _agreement(group: Sequence[Sighting], found: Found) -> float:
+def _likely(
+    depths: Float64[ndarray, "depths 1 1"], weight: Float64[ndarray, " depths"]
+) -> Float64[ndarray, "depths 1 1"]:
+    """As many depths where most of the probability is."""
+    there = np.flatnonzero(weight > 1e-3 * weight.max())
+    low, high = depths[max(0, there[0] - 1), 0, 0], depths[min(len(depths) - 1, there[-1] + 1), 0, 0]
+    return np.geomspace(low, high, len(depths))[:, None, None]
+
+
+def _agreement(group: Sequence[Sighting], waves: Waves, found: Found) -> float:
     """How far times differ from those of a place, part of what they may; of few times nobody knows."""
-    deviations = _late(group, found.east, found.north, found.depth, found.time)
+    deviations = waves.late(found.east, found.north, found.depth, found.time)
     free = len(deviations) - 4  # numbers of an origin
     if stations(group) < SEVERAL or free < 2:
         return 1.0
@@ -178,39 +223,31 @@ def stations(group: Sequence[Sighting]) -> int:
     return len({sighting.code for sighting in group})
 
 
-def waves(group: Sequence[Sighting]) -> Float64[ndarray, "4 waves"]:
-    """Of each wave the place of its station, its velocity and its time."""
-    known = [(s.east, s.north, s.crust.speed(phase), time) for s in group for phase, time in s.times.items()]
-    return np.array(known, np.float64).T
-
-
 def _density(
     group: Sequence[Sighting],
-    x: Float64[ndarray, "1 1 east"],
-    y: Float64[ndarray, "1 north 1"],
-    z: Float64[ndarray, "depths 1 1"],
+    waves: Waves,
+    places: tuple[
+        Float64[ndarray, "1 1 east"],
+        Float64[ndarray, "1 north 1"],
+        Float64[ndarray, "depths 1 1"],
+    ],
     scale: float,
 ) -> tuple[Grid, Grid]:
     """Logarithm of the probability of places, and the time of the earthquake if it is there."""
-    east, north, speed, time = (each[:, None, None, None] for each in waves(group))
-    travel = np.sqrt((x - east) ** 2 + (y - north) ** 2 + z**2) / speed
-    base = float(time[0, 0, 0, 0])
-    begun = time - base - travel
+    x, y, z = places
+    travel = waves.travel(x, y, z)
+    base = float(waves.time[0])
+    begun = (waves.time - base)[:, None, None, None] - travel
     ordered = np.sort(begun, axis=0)  # of so few numbers the median takes twice as long
     middle = (ordered[(len(begun) - 1) // 2] + ordered[len(begun) // 2]) / 2
     total: Grid = np.zeros(middle.shape)
     count = stations(group)
     if count > 1:  # of one station the detector has used the times better
-        total += _log_student((begun - middle) ** 2 / (scale**2 * _variance(travel))).sum(0)
+        total += _log_student((begun - middle) ** 2 / (scale**2 * variance(travel))).sum(0)
     for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
         if sighting.place is not None:
             total += _said(sighting.place, x - sighting.east, y - sighting.north, z)
     return total, middle + base
-
-
-def _variance(travel: Float64[ndarray, "*waves"]) -> Float64[ndarray, "*waves"]:
-    """By how much times may differ after so many seconds on the way, s^2."""
-    return LATE**2 + (SLOW * travel) ** 2
 
 
 def _said(
@@ -245,20 +282,10 @@ def _log_student(squares: Float64[ndarray, "*places"]) -> Float64[ndarray, "*pla
     return density
 
 
-def _fits(group: Sequence[Sighting], east: float, north: float, depth: float, time: float) -> bool:
+def _fits(group: Sequence[Sighting], late: Float64[ndarray, " waves"], east: float, north: float) -> bool:
     """Whether all times agree with a place, and most distances that detectors have given."""
-    if np.any(np.abs(_late(group, east, north, depth, time)) > FITS):
+    if np.any(np.abs(late) > FITS):
         return False
     told = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]
     doubts = sum(abs(float(_deviations(np.asarray(away), estimate))) > FITS for away, estimate in told)
     return doubts <= _DOUBTS * len(told)
-
-
-def _late(
-    group: Sequence[Sighting], east: float, north: float, depth: float, time: float
-) -> Float64[ndarray, " waves"]:
-    """How many standard deviations waves are later than they would be from a place."""
-    x, y, speed, arrived = waves(group)
-    travel = np.sqrt((east - x) ** 2 + (north - y) ** 2 + depth**2) / speed
-    late: Float64[ndarray, " waves"] = (arrived - time - travel) / np.sqrt(_variance(travel))
-    return late

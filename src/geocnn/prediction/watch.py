@@ -59,7 +59,8 @@ def watch_earthquakes(
         detector: tells where earthquakes are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
         stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
-        crust: velocities for the places of earthquakes; default the mean of the crust, 6.0 and 3.45 km/s.
+        crust: velocities for the places of earthquakes; default the mean of the crust, 6.0 and 3.45 km/s; with layers,
+            see :func:`geocnn.io.velocity_models.read_layers`, the places are those of travel times in them.
         associate: as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         pictures: draws days and stations.
         device: "auto", "cpu", "cuda" or "cuda:1".

@@ -16,12 +16,12 @@ from geocnn.errors import DataError
 from geocnn.geodesy import offsets
 from geocnn.io.hypocentres import Hypocentres
 from geocnn.io.sites import Site
-from geocnn.synthetic.earthquakes import CRUST, Arrival, EarthquakeRanges, EarthquakeRecord, Layers, Source
+from geocnn.synthetic.earthquakes import Arrival, EarthquakeRanges, EarthquakeRecord, Source
 from geocnn.synthetic.earthquakes.background import Background
 from geocnn.synthetic.earthquakes.clock import Clock
 from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_areas
-from geocnn.synthetic.earthquakes.travel import Ray
 from geocnn.synthetic.region.receiver import Receiver
+from geocnn.travel import CRUST, Layers, Ray
 
 __all__ = ["FAR", "SEEN", "Network", "NetworkRecord", "Quake"]
 

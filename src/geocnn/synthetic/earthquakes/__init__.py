@@ -21,21 +21,18 @@ from geocnn.synthetic.earthquakes.recorded import RecordedNoise
 from geocnn.synthetic.earthquakes.recording import Recording, blemish, live_samples
 from geocnn.synthetic.earthquakes.source import Arrival, Source, draw, seismogram
 from geocnn.synthetic.earthquakes.taught import TaughtRecord, TaughtRecords
-from geocnn.synthetic.earthquakes.travel import CRUST, Layers, TravelTimes
+from geocnn.travel import TravelTimes
 
 __all__ = [
     "COMPONENTS",
-    "CRUST",
     "Arrival",
     "EarthquakeRanges",
     "EarthquakeRecord",
-    "Layers",
     "Places",
     "RecordedNoise",
     "Source",
     "TaughtRecord",
     "TaughtRecords",
-    "TravelTimes",
     "earthquake",
 ]
 

@@ -16,7 +16,7 @@ from geocnn.synthetic.earthquakes.radiation import Radiation
 from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 from geocnn.synthetic.earthquakes.recording import Recording
 from geocnn.synthetic.earthquakes.spectra import brune, corner_frequency, minimum_phase, path
-from geocnn.synthetic.earthquakes.travel import TravelTimes
+from geocnn.travel import TravelTimes
 
 __all__ = ["Arrival", "Source", "draw", "seismogram"]
 

@@ -19,9 +19,9 @@ from geocnn.io.sites import Site
 from geocnn.synthetic.clusters import clusters
 from geocnn.synthetic.earthquakes.radiation import Mechanism, Radiation, directions, displacement_areas
 from geocnn.synthetic.earthquakes.source import Source
-from geocnn.synthetic.earthquakes.travel import Layers, TravelTimes
 from geocnn.synthetic.region.receiver import Receiver
 from geocnn.synthetic.region.sequence import SITE, sequence, strikes
+from geocnn.travel import Layers, TravelTimes
 
 __all__ = ["FAR", "LAYERS", "SITE", "Region", "sequence"]
 

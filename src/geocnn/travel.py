@@ -1,4 +1,4 @@
-"""Travel times of the first P and S waves in layers, tabulated for a network's site."""
+"""Travel times of the first P and S waves in layers: ray by ray, and tabulated."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from geocnn.errors import DataError
 
-__all__ = ["CRUST", "Layers", "Ray", "TravelTimes"]
+__all__ = ["CRUST", "Layers", "Ray", "TravelTimes", "first_arrivals"]
 
 _RAYS = 400
 """Rays of the direct wave; between them times are interpolated."""
@@ -149,16 +149,38 @@ class TravelTimes:
                 f"a source {distance:g} km away and {depth:g} km deep is outside the table, which reaches from "
                 f"{x[0]:g} to {x[-1]:g} km and from {z[0]:g} to {z[-1]:g} km; tabulate further."
             )
-        i = min(int(np.searchsorted(x, distance, side="right")) - 1, len(x) - 2) if len(x) > 1 else 0
-        j = min(int(np.searchsorted(z, depth, side="right")) - 1, len(z) - 2) if len(z) > 1 else 0
-        u = (distance - x[i]) / (x[i + 1] - x[i]) if len(x) > 1 else 0.0
-        v = (depth - z[j]) / (z[j + 1] - z[j]) if len(z) > 1 else 0.0
-        times = []
-        for table in (self.p, self.s):
-            corners = table[j : j + 2, i : i + 2]
-            lines = corners[:, 0] * (1 - u) + corners[:, -1] * u
-            times.append(float(lines[0] * (1 - v) + lines[-1] * v))
-        return times[0], times[1]
+        p, s = (self.over(phase, np.array([distance]), np.array([depth])).item() for phase in ("P", "S"))
+        return p, s
+
+    def over(
+        self, phase: str, distance: Float[ndarray, "*places"], depth: Float[ndarray, " depths"]
+    ) -> Float[ndarray, "depths ..."]:
+        """Times of one phase, s, at places that are as far from each of some sources below one another.
+
+        Beyond the ends of the table they go on as between its last entries.
+
+        Args:
+            phase: P or S.
+            distance: from the epicentre, km.
+            depth: of the sources, km.
+        """
+        table = self.s if phase == "S" else self.p
+        row, below, down = _between(self.depth, depth)
+        rows = table[row] * (1 - down)[:, None] + table[below] * down[:, None]
+        column, beyond, along = _between(self.distance, distance)
+        times: Float[ndarray, "depths ..."] = rows[:, column] * (1 - along) + rows[:, beyond] * along
+        return times
+
+
+def _between(
+    axis: Float[ndarray, " entries"], values: Float[ndarray, "*places"]
+) -> tuple[Int[ndarray, "*places"], Int[ndarray, "*places"], Float[ndarray, "*places"]]:
+    """The entries before and after values, and how much of the way from one to the other these lie."""
+    last = len(axis) - 1
+    before = np.clip(np.searchsorted(axis, values, side="right") - 1, 0, max(0, last - 1))
+    after = np.minimum(before + 1, last)
+    share = (values - axis[before]) / np.maximum(axis[after] - axis[before], 1e-9)
+    return before, after, share
 
 
 def first_arrivals(
