@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geocnn.checkpoints import Card, Trained, load, write_atomically
 from geocnn.errors import DataError, TargetError
-from geocnn.hardware import channels_last, choose_device
+from geocnn.hardware import channels_last, choose_device, flushed
 from geocnn.io.window_files import Given
 from geocnn.io.windows import UNKNOWN, Windows, read_windows
 from geocnn.models.base import Network
@@ -164,7 +164,7 @@ def probabilities(
     if isinstance(model, Network):
         model.check(torch.empty(1, *x.shape[1:]))
     results = []
-    with progress(f"classify with {trained.card.name}", len(x), show=show_progress) as tick:
+    with flushed(), progress(f"classify with {trained.card.name}", len(x), show=show_progress) as tick:
         for start in range(0, len(x), _BATCH):
             batch = torch.from_numpy(x[start : start + _BATCH])
             logits = model(channels_last(batch.to(place), trained.card.ndim)).float()

@@ -18,7 +18,7 @@ from geocnn.checkpoints import Card, Trained
 from geocnn.datasets import Samples, batches
 from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
-from geocnn.hardware import autocast, channels_last, choose_device, keep_memory, machine
+from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine
 from geocnn.interruption import interrupts_held
 from geocnn.io.system import make_folder
 from geocnn.optimiser import AdamW
@@ -147,6 +147,7 @@ def fit(
     started = time.perf_counter() - state.seconds
     with (
         threads(recipe.schedule.threads),
+        flushed(),
         team.connected(place),
         interrupts_held() as stop,
         progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and team.is_first and not over) as tick,

@@ -206,7 +206,7 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
     threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
     waiting: deque[Future[Found]] = deque()
     try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(threads, initializer=_alone) as pool:
             for part, record in records:
                 waiting.append(pool.submit(picker, part, record))
                 if len(waiting) > threads:
@@ -215,6 +215,12 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
                 yield waiting.popleft().result()
     finally:
         torch.set_num_threads(threads)
+
+
+def _alone() -> None:
+    """Make a thread ready that works by itself: see :func:`geocnn.hardware.flushed`."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
 
 
 def check_threshold(threshold: float) -> None:
