@@ -1,3 +1,11 @@
+"""What processors are asked to do."""
+
+import pytest
+import torch
+
+from geocnn.hardware import flushed
+
+
 def test_tiny_numbers_are_zero_for_a_while():
     if not torch.set_flush_denormal(False):
         pytest.skip("this processor cannot take them for zero")
