@@ -303,7 +303,7 @@ def evaluate(
             "with --data."
         )
     # What a network began with and learnt from may be gone; what it is judged by is made anew.
-    gone = ("noise", "start") if "noise_share" in noted["arguments"] else ()
+    gone = ("noise", "records", "start") if "noise_share" in noted["arguments"] else ()
     recipe = build(noted["recipe"], **{k: v for k, v in noted["arguments"].items() if k not in gone})
     return evaluate_samples(
         trained,
