@@ -30,9 +30,10 @@ SERIES = (1005, 1007)
 RECORDS = 1536
 NOTES = (
     "Learnt from synthetic seismograms of local earthquakes (up to 150 km), in part in noise that stations in Chile, "
-    "Oklahoma and Sichuan recorded, and from no real earthquake; in four runs, each from where the one before had "
-    "ended: in the first with more earthquakes right below the station, in the first two with S waves of later "
-    "earthquakes left in the question, in the first three down to 25 or 30 km. It is asked about P waves that a picker "
+    "Oklahoma and Sichuan recorded, and from no real earthquake; in five runs, each from where the one before had "
+    "ended: in the last with the picker that ships now, in the others with one before it; in the first with more "
+    "earthquakes right below the station, in the first two with S waves of later earthquakes left in the question, in "
+    "the first three down to 25 or 30 km. It is asked about P waves that a picker "
     "has found. A station tells distance from S minus P, azimuth from the motion of the ground, which wrong or unknown "
     "orientations of the components spoil, and next to nothing of depth. How it does on real records is in "
     "benchmarks/README.md. Weights under the licence of geocnn (MIT)."

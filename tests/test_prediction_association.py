@@ -315,3 +315,23 @@ def test_picks_without_a_phase_locate_nothing():
     (located, *rest) = epicentres([*events, *named], network)
     assert len(located.picks) == len(found)
     assert rest == events
+
+
+def test_plane_waves_are_not_located():
+    """P waves that cross a network within half a second, of which vague detectors give directions: from anywhere."""
+    seen = [  # east, north, km; seconds; distance; depth; azimuth
+        (0.0, 0.0, 91.345, (33.8, 2.85, 112), (3.3, 1.02, 10.9), (28.4, 349.3, 67.6)),
+        (7.317, 23.726, 90.932, (5.6, 1.8, 57.9), (3.15, 1.03, 9.34), (208.1, 99.1, 317.1)),
+        (24.892, 9.007, 91.346, (8.12, 2.14, 66.5), (2.6, 0.91, 8.9), (285.6, 237.4, 333.7)),
+        (16.515, 26.02, 91.532, (3.2, 1.17, 28.7), (2.24, 0.91, 6.07), (139.3, 33.1, 245.5)),
+    ]
+    network, arrivals = [], []
+    for number, (east, north, time, *told) in enumerate(seen):
+        longitude = -17 + east / KM / math.cos(math.radians(65))
+        network.append(Site("XX", f"S{number:02d}", 65 + north / KM, longitude))
+        distance, depth, azimuth = (Estimate(*map(float, numbers)) for numbers in told)
+        chance = 0.61 if number == 0 else 0.3
+        arrivals.append(arrival(network[-1], "P", time, Place(chance, distance, depth, azimuth)))
+    events = by_epicentres(arrivals, network)
+    assert all(event.origin is None for event in events)
+    assert sum(len(event.picks) for event in events) == 4

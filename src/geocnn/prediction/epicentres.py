@@ -27,6 +27,8 @@ _CLOSE = 5.0
 """Spread of a place, km, that is good enough however near the stations are."""
 _VAGUE = 0.75
 """Spread that is good enough, part of the way to the nearest station."""
+_FARTHEST = 500.0
+"""Way to the nearest station, km: waves from farther are as good as plane, and say nothing of how far."""
 _WAVES = 6
 """Times that do: of the four numbers of an origin two are checked so."""
 _SHARE = 0.6
@@ -194,7 +196,7 @@ def _arriving(
 def _enough(group: Sequence[Sighting], found: Found) -> bool:
     """Whether there is but one place that fits."""
     way = min(float(np.hypot(found.east - s.east, found.north - s.north)) for s in group)
-    if found.spread > max(_CLOSE, _VAGUE * way):
+    if way > _FARTHEST or found.spread > max(_CLOSE, _VAGUE * way):
         return False
     if stations(group) >= SEVERAL and sum(len(sighting.times) for sighting in group) >= _WAVES:
         return True
