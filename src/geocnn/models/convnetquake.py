@@ -25,18 +25,19 @@ _LAYERS = 8
 _BLOCK = 256
 REACH = 6 * _BLOCK
 """Samples on each side on which the scale of an amplitude depends."""
+_SCALE = FastScale(block=_BLOCK)
 
 
-def scaled(record: Float[Tensor, "channels samples"]) -> Float[Tensor, "channels samples"]:
-    """A record as the network takes windows of it: amplitudes relative to the noise about them, compressed.
+def scaled(records: Float[Tensor, "*batch channels samples"]) -> Float[Tensor, "*batch channels samples"]:
+    """Records as the network takes windows of them: amplitudes relative to the noise about them, compressed.
 
     High-pass filter and scale are those of :class:`~geocnn.layers.LocalScale`, of this large amplitudes are the inverse
     hyperbolic sine. The same wherever the record begins, in steps of 256 samples, and for any factor; zeros are no
     data.
     """
-    size = record.shape[1]
-    whole = F.pad(record, (0, -size % _BLOCK))[None]
-    return FastScale(block=_BLOCK).quiet(whole)[0, :, :size]
+    size = records.shape[-1]
+    whole = F.pad(records, (0, -size % _BLOCK)).reshape(-1, records.shape[-2], size + -size % _BLOCK)
+    return _SCALE.quiet(whole)[..., :size].reshape(records.shape)
 
 
 class ConvNetQuake(FlatClassifier):

@@ -64,8 +64,10 @@ class RegionWindows:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(batch, 3, 1001)``, components Z, N, E, normalised, and classes ``(batch,)``."""
-        both = [self._window(index) for index in indices]
-        return torch.from_numpy(np.stack([x for x, _ in both])), torch.tensor([y for _, y in both])
+        records, starts, classes = zip(*(self._record(index) for index in indices), strict=True)
+        whole = scaled(torch.from_numpy(np.stack(records)))
+        windows = [record[:, start : start + SIZE] for record, start in zip(whole, starts, strict=True)]
+        return torch.stack(windows), torch.tensor(classes)
 
     def event(self, index: int) -> int:
         """Number of the earthquake in window ``index``, an even one."""
@@ -73,8 +75,8 @@ class RegionWindows:
         order = np.random.default_rng((self.seed, 1, epoch)).permutation(len(self.events))
         return int(self.events[order[place]])
 
-    def _window(self, index: int) -> tuple[Float32[ndarray, "3 size"], int]:
-        """Window number ``index``, the same whenever it is asked for, and its class."""
+    def _record(self, index: int) -> tuple[Float32[ndarray, "3 size"], int, int]:
+        """The record of window ``index``, the same whenever it is asked for, where the window begins, and its class."""
         rng = np.random.default_rng((self.seed, 0, index))
         if index % 2:
             record = self._noise(self.noises[int(rng.integers(len(self.noises)))])
@@ -92,7 +94,7 @@ class RegionWindows:
             window = record[:, start : start + SIZE]
             level = np.abs(window - window.mean(1, keepdims=True)).max() * 10 ** (-rng.uniform(*_WHITE) / 20)
             record = record + np.float32(level) * rng.standard_normal(record.shape, np.float32)
-        return scaled(torch.from_numpy(record)).numpy()[:, start : start + SIZE].copy(), label
+        return record, start, label
 
     def _earthquake(self, event: int) -> Float32[ndarray, "3 size"]:
         """The record of an earthquake, in noise of its own."""
