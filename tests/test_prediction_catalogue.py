@@ -147,7 +147,7 @@ def test_what_one_station_says_of_places(tmp_path, quakes, data):
             phases = torch.softmax(quakes.model(torch.from_numpy(record.waveform)[None]), 1)[0, :2].numpy()
             window = np.concatenate((record.waveform, phases))[:, first : first + 3072]
             window[3, :450], window[3, 551:], window[4, :450] = 0, 0, 0
-            later = np.flatnonzero(phases[0, first + 551 :] > 0.3)
+            later = np.flatnonzero(phases[0, first + 551 :] >= 0.7)
             window[4, 551 + (later[0] if len(later) else 9999) :] = 0
             logits = detector(torch.from_numpy(window)[None])[0]
         event_logits, distance = logits[:2], torch.softmax(logits[2:34], 0).numpy()

@@ -34,7 +34,7 @@ _BLUR = 0.6
 """Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
 _ABOUT = 50
 """Samples on each side of a pick that are of the same wave."""
-_NEXT = 0.3
+_NEXT = 0.7
 """Probability of another P wave."""
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
