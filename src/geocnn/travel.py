@@ -42,10 +42,8 @@ class Layers:
                 "needed are tops that begin at 0 and grow, with one velocity each, such as (0, 20, 35)."
             )
         if any(not 0 < s < p for p, s in zip(self.vp, self.vs, strict=True)):
-            raise DataError(
-                f"the velocities are {self.vp} km/s of P and {self.vs} of S waves; S must be slower than P and both "
-                "above 0."
-            )
+            p, s = (", ".join(f"{v:g}" for v in speeds) for speeds in (self.vp, self.vs))
+            raise DataError(f"the velocities are {p} km/s of P and {s} of S waves; S must be slower and both above 0.")
 
     def speeds(self, depth: float) -> tuple[float, float]:
         """Velocities of P and S waves at a depth, km/s."""

@@ -99,8 +99,7 @@ def layers_that_begin_below_the_surface():
 
 @command
 def layers_with_faster_shear_waves():
-    """crust.csv: the velocities are (3.4,) km/s of P and (5.8,) of S waves; S must be slower than P and both above
-    0."""
+    """crust.csv: the velocities are 3.4 km/s of P and 5.8 of S waves; S must be slower and both above 0."""
     return _velocities("0,3.4,5.8")
 
 
