@@ -3,9 +3,9 @@
     python benchmarks/archive.py [--days 1 4] [--repeats 3] [--seisbench PYTHON]
 
 Three components at 100 Hz of synthetic noise with earthquakes, in files of a day, are written, and then picked by a
-process of its own: ``geocnn predict quakes``, without and with its pictures. With --seisbench, the Python of an
-environment with SeisBench, its PhaseNet (with random numbers for weights, which take as long as others) annotates the
-same files in turn: reading and probabilities, without picks. Medians.
+process of its own: ``geocnn predict quakes``, the picker alone, with the detector, and with pictures as well. With
+--seisbench, the Python of an environment with SeisBench, its PhaseNet (with random numbers for weights, which take as
+long as others) annotates the same files in turn: reading and probabilities, without picks. Medians.
 """
 
 import argparse
@@ -74,6 +74,13 @@ def main() -> None:
     parser.add_argument("--seisbench", help="Python of an environment with SeisBench")
     options = parser.parse_args()
     ways = {
+        "geocnn predict quakes --no-picture --detector none": (
+            sys.executable,
+            GEOCNN,
+            "--no-picture",
+            "--detector",
+            "none",
+        ),
         "geocnn predict quakes --no-picture": (sys.executable, GEOCNN, "--no-picture"),
         "geocnn predict quakes": (sys.executable, GEOCNN),
     }
