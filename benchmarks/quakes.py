@@ -32,6 +32,8 @@ from geocnn.picking import residuals
 from geocnn.prediction.arrivals import pick_station
 
 RATE = 100
+CALIFORNIA = ("deepdenoiser_train", "phasenet_train")
+"""Sources that are both of Northern California, and have a row together."""
 START = 1_700_000_000 * SECOND
 
 
@@ -189,10 +191,18 @@ def main() -> None:
         "| source | records | threshold | P: recall 0.5 s (0.1 s), error s | S: the same | false a minute (no pair) |"
     )
     print("| --- | --- | --- | --- | --- | --- |")
+    together: dict[float, tuple[list[Labelled], list[dict[str, list[float]]]]] = {
+        t: ([], []) for t in options.threshold
+    }
     for source, records in labelled(options.data):
-        for threshold in options.threshold:
-            cells = judged(records, [picked(trained, record, threshold) for record in records])
-            print(f"| {source} | {len(records)} | {threshold:g} | {' | '.join(cells)} |", flush=True)
+        for threshold, (all_records, all_found) in together.items():
+            found = [picked(trained, record, threshold) for record in records]
+            print(f"| {source} | {len(records)} | {threshold:g} | {' | '.join(judged(records, found))} |", flush=True)
+            if source in CALIFORNIA:
+                all_records += records
+                all_found += found
+    for threshold, both in together.items():
+        print(f"| Northern California | {len(both[0])} | {threshold:g} | {' | '.join(judged(*both))} |")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,6 @@ from geocnn.layers.local_scale import LocalScale
 
 __all__ = ["FastScale"]
 
-_AROUND, _WIDE = 7, 9
-"""Averages, samples of the filter and blocks of the scale, that a sum is taken of."""
-
 
 class FastScale(LocalScale):
     """:class:`~geocnn.layers.LocalScale` in one dimension, for evaluation alone.
@@ -50,15 +47,16 @@ class FastScale(LocalScale):
         """What has passed the filter, and the two scales."""
         whole = bool(x.all())  # no gap
         live = x.new_ones(()) if whole else (x != 0).to(x.dtype)
+        (around, *_), (wide, *_) = self.around.kernel_size, self.wide.kernel_size
         slow, weight = (
-            _near(_near(part, _AROUND), _AROUND) for part in (_means(x, self.step), self._known(live, x, self.step))
+            _near(_near(part, around), around) for part in (_means(x, self.step), self._known(live, x, self.step))
         )
         high = x - _between(slow / weight.clamp(min=1e-3), self.step)
         if not whole:
             high *= live
         size, least = high.abs(), torch.finfo(x.dtype).tiny
         mean, root, known = (
-            _near(part.mean(1, keepdim=True), _WIDE)
+            _near(part.mean(1, keepdim=True), wide)
             for part in (
                 _means(size, self.block),
                 _means(size.sqrt().sqrt_(), self.block),

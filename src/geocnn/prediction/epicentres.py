@@ -45,8 +45,8 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     Six times of P and S waves at three stations or more locate an earthquake. One or two stations do where a detector
     says in which direction it is, within 60 degrees on each side; one alone needs P and S, and a probability above 0.5
     that it is one. The spread of an origin tells how well the place is known; where that is more than three
-    quarters of the way to the station, and 5 km, there is none. Nor is there one that most of the stations as near as
-    those that have seen it have not seen.
+    quarters of the way to the station, and 5 km, there is none. Nor is there one farther than 500 km from all stations,
+    or one that most of the stations as near as those that have seen it have not seen.
 
     A station may have paired a wave with a false one, or with that of another earthquake. Where three stations or more
     have located an earthquake such a wave joins it by itself if it arrives when it must; the other one stays an event
