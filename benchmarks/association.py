@@ -36,7 +36,7 @@ def arrival(site: Site, phase: str, at: float) -> Arrival:
     """A pick."""
     station = Station(site.network, site.station, "", "HH", ((), (), ()))
     channel = Channel(site.network, site.station, "", "HHZ")
-    return Arrival(station, PhasePick(channel, phase, round((1_700_000_000 + at) * SECOND), 0.1, 0.9), 1.0)
+    return Arrival(station, PhasePick(channel, phase, round((1_700_000_000 + at) * SECOND), 0.1, 0.9))
 
 
 def picks_of(

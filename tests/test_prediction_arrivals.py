@@ -148,7 +148,7 @@ def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path,
 def test_p_and_the_first_s_after_it_are_an_event():
     def event(*picks):
         known = [PhasePick(Channel("XX", "AAA", "", "HHZ"), p, START + round(t * SECOND)) for p, t in picks]
-        found = station_events([Arrival(STATION, pick, 1.0) for pick in known])
+        found = station_events([Arrival(STATION, pick) for pick in known])
         return ["".join(p.phase for p in e.picks) for e in found]
 
     assert event(("P", 0), ("S", 3)) == ["PS"]

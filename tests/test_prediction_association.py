@@ -32,7 +32,7 @@ def sites(count):
 def arrival(site, phase, time, place=None):
     station = Station(site.network, site.station, "", "HH", ((), (), ()))
     channel = Channel(site.network, site.station, "", "HHZ")
-    return Arrival(station, PhasePick(channel, phase, round((START + time) * SECOND), 0.1, 0.9, place=place), 1.0)
+    return Arrival(station, PhasePick(channel, phase, round((START + time) * SECOND), 0.1, 0.9, place=place))
 
 
 def by_octo(arrivals, network):

@@ -7,7 +7,7 @@ from matplotlib.dates import num2date
 from geocnn.figures.station_picks import station_picks
 from geocnn.io.waveforms import ArrayPiece, Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.io.waveforms.quakeml import Amplitude, Event, PhasePick
 from geocnn.prediction.arrivals import Arrival
 
 MIDNIGHT = 1_706_918_400  # 2024-02-03, s
@@ -26,10 +26,15 @@ def station(*spans):
 def picked(known, *events):
     """Arrivals and events, of phases and their hours."""
     groups = [
-        tuple(PhasePick(Z, phase, round((MIDNIGHT + hour * HOUR) * SECOND)) for phase, hour in event)
-        for event in events
+        tuple(
+            PhasePick(
+                Z, phase, round((MIDNIGHT + hour * HOUR) * SECOND), amplitude=Amplitude(10.0 ** (2 + k), "HHE", 2.0)
+            )
+            for phase, hour in event
+        )
+        for k, event in enumerate(events)
     ]
-    arrivals = [Arrival(known, pick, 10.0 ** (2 + k)) for k, group in enumerate(groups) for pick in group]
+    arrivals = [Arrival(known, pick) for group in groups for pick in group]
     return arrivals, [Event(group) for group in groups]
 
 
@@ -38,7 +43,7 @@ def test_picks_are_counted_and_pairs_are_at_their_delay():
     arrivals, events = picked(
         known, [("P", 1.5), ("S", 1.5 + 3 / HOUR)], [("P", 1.9)], [("P", 50.2), ("S", 50.2 + 20 / HOUR)], [("S", 71.5)]
     )
-    other = Arrival(Station("XX", "BBB", "", "HH", ((), (), ())), arrivals[0].pick, 1.0)
+    other = Arrival(Station("XX", "BBB", "", "HH", ((), (), ())), arrivals[0].pick)
     made = station_picks(known, [*arrivals, other], events)
     above, _, middle, below = made.axes[:4]
     assert middle.get_ylabel() == "picks per hour"

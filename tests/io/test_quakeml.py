@@ -9,7 +9,7 @@ import pytest
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray, quakeml
+from geocnn.io.waveforms.quakeml import Amplitude, Event, Origin, PhasePick, Ray, quakeml
 from geocnn.location import Estimate, Place
 
 obspy = pytest.importorskip("obspy")
@@ -31,6 +31,7 @@ def picks(after, sites=SITES, phases="PS"):
             probability=0.8,
             polarity=-1 if phase == "P" else 0,
             place=TOLD if phase == "P" else None,
+            amplitude=Amplitude(1234.5, "HHE", 2.0) if phase == "S" else None,
         )
         for k, site in enumerate(sites)
         for phase in phases
@@ -45,7 +46,7 @@ def located(after, sites=SITES):
     return Event(seen, Origin(START + round((after - 4) * SECOND), *place, 9.5, spread=1.25, rays=rays), 2.34)
 
 
-def identifiers(events, kind="event|pick|origin|magnitude|arrival"):
+def identifiers(events, kind="event|pick|amplitude|origin|magnitude|arrival"):
     """All of a catalogue, in its order."""
     return re.findall(rf'<(?:{kind}) publicID="([^"]+)"', quakeml(events, "quakes"))
 
@@ -53,7 +54,7 @@ def identifiers(events, kind="event|pick|origin|magnitude|arrival"):
 def test_catalogues_share_no_identifiers_and_repeat_none(tmp_path):
     seen = Event(picks(300, SITES[:1])), Event(picks(400, SITES[1:2], "S")), located(10), located(100)
     ours = identifiers(seen)
-    assert len(ours) == len(set(ours)) == 4 + 15 + 2 + 2 + 12
+    assert len(ours) == len(set(ours)) == 4 + 15 + 8 + 2 + 2 + 12
     others = [
         [located(10.5)],  # half a second later
         [located(10, [replace(site, network="XX") for site in SITES])],
@@ -94,13 +95,14 @@ def imported(folder):
 
 def test_seiscomp_finds_everything_that_is_referred_to(tmp_path):
     for root, shortened in imported(tmp_path):
-        assert [len(root.findall(f"{{*}}{tag}")) for tag in ("event", "origin", "pick")] == [3, 2, 14]
+        found = [len(root.findall(f"{{*}}{tag}")) for tag in ("event", "origin", "pick", "amplitude")]
+        assert found == [3, 2, 14, 7]
         names = [element.get("publicID") for element in root.iterdescendants() if element.get("publicID")]
-        assert len(names) == len(set(names)) == 3 + 2 + 14 + 2
+        assert len(names) == len(set(names)) == 3 + 2 + 14 + 7 + 2
         assert not (shortened and any("/" in name for name in names))  # they become names of folders
         tags = ("pickID", "originReference", "preferredOriginID", "preferredMagnitudeID", "originID")
         links = [element.text for element in root.iter(*(f"{{*}}{tag}" for tag in tags))]
-        assert len(links) == 12 + 4 * 2
+        assert len(links) == 12 + 4 * 2 + 7
         assert set(links) <= set(names)
 
 
@@ -128,5 +130,15 @@ def test_seiscomp_gets_all_that_is_known(tmp_path):
         assert float(pick.findtext("{*}time/{*}uncertainty")) == 0.03
         assert [float(pick.findtext(f"{{*}}backazimuth/{{*}}{end}")) for end in ("value", "uncertainty")] == [350, 20]
         assert pick.findtext("{*}comment/{*}text") == "probability 0.800"
+        size = root.find("{*}amplitude")
+        assert [size.findtext(f"{{*}}{tag}") for tag in ("type", "unit", "amplitude/{*}value")] == [
+            "A",
+            "other",
+            "1234",
+        ]
+        assert size.find("{*}waveformID").attrib == codes | {"channelCode": "HHE"}
+        assert size.findtext("{*}pickID") == root.findall("{*}pick")[1].get("publicID")
+        assert [size.findtext(f"{{*}}timeWindow/{{*}}{end}") for end in ("begin", "end")] == ["0", "2"]
+        assert size.findtext("{*}timeWindow/{*}reference") == root.findall("{*}pick")[1].findtext("{*}time/{*}value")
         assert event.findtext("{*}comment/{*}text").startswith("CX.PB01: earthquake with probability 0.90")
         assert {e.findtext("{*}creationInfo/{*}author") for e in (pick, origin, event)} == {"geocnn"}

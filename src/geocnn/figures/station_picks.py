@@ -49,7 +49,6 @@ def station_picks(
     bins = time_bins(station)
     known = [a for a in arrivals if str(a.station) == str(station)]
     times = {p: np.array([a.pick.time / SECOND for a in known if a.pick.phase == p]) for p in PHASES}
-    size = {a.pick: a.amplitude for a in known}
     pairs = [pair for event in events if (pair := first_pair(picks_at(station, event)))]
     made = figure(13.3, 8.2)
     grid = made.add_gridspec(3, 2, width_ratios=(13, 2), height_ratios=(10, 5, 1.1), wspace=0.01)
@@ -57,7 +56,7 @@ def station_picks(
     beside = made.add_subplot(grid[0, 1], sharey=above)
     middle = made.add_subplot(grid[1, 0], sharex=above)
     below = made.add_subplot(grid[2, 0], sharex=above)
-    _distances(made, above, beside, pairs, [max(size.get(p, 0.0), size.get(s, 0.0)) for p, s in pairs], unit)
+    _distances(made, above, beside, pairs, [max(_size(pick) for pick in pair) for pair in pairs], unit)
     _rates(middle, bins, times)
     _availability(below, bins)
     for place in (above, middle):
@@ -68,6 +67,11 @@ def station_picks(
     above.set_title(f"{station}   {bins.dates()}", loc="left", fontsize=15, fontweight="bold", pad=20)
     above.text(0, 1.01, words, transform=above.transAxes, fontsize=10, va="bottom", color="0.3")
     return made
+
+
+def _size(pick: PhasePick) -> float:
+    """Amplitude, 0 if it is not known."""
+    return 0.0 if pick.amplitude is None else pick.amplitude.value
 
 
 def _distances(

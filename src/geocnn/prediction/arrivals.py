@@ -11,7 +11,7 @@ from geocnn.checkpoints import Trained
 from geocnn.io.waveforms import Channel, Record, Station
 from geocnn.io.waveforms.high_pass import causal_high_pass
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.io.waveforms.quakeml import Amplitude, Event, PhasePick
 from geocnn.location import Place
 from geocnn.picking import Pick
 from geocnn.prediction.picker import Picked, Picker, parts, picked
@@ -20,6 +20,8 @@ __all__ = ["Arrival", "arrivals_in", "first_motion", "pick_station", "station_ev
 
 _DELAYS = (0.2, 60.0)
 """Seconds from P to S: from within 2 km to some 500 km away."""
+_LOUD = 2
+"""Seconds after an arrival in which its amplitude is."""
 _BEYOND = 3.0
 """What the first motion is at least, relative to the largest amplitude of the second before."""
 
@@ -31,13 +33,10 @@ class Arrival:
     Attributes:
         station: where.
         pick: the arrival as catalogues have it.
-        amplitude: largest distance from the mean of the second before, in the two seconds from the arrival on, of any
-            component, in the unit of the data.
     """
 
     station: Station
     pick: PhasePick
-    amplitude: float
 
     def without_cluster(self) -> "Arrival":
         """With what is said of the place but for the cluster."""
@@ -94,13 +93,6 @@ def _oriented(station: Station, place: Place | None) -> Place | None:
 def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Place | None) -> Arrival:
     """A pick with its channel, time, amplitude and first motion."""
     live, at, second = record.live, round(pick.sample), round(station.rate)
-    after, before = slice(at, at + 2 * second), slice(max(0, at - second), at)
-    there = np.any(live[:, before], axis=1) & np.any(live[:, after], axis=1)
-    sizes = [
-        float(np.abs(w[after][k[after]] - w[before][k[before]].mean()).max())
-        for w, k, ok in zip(record.waveform, live, there, strict=True)
-        if ok
-    ]
     order = (0, 1, 2) if phase == "P" else (1, 2, 0)
     row = next((r for r in order if live[r, at] and station.components[r]), 0)
     code = station.components[row][0].channel.code if station.components[row] else f"{station.instrument}Z"
@@ -115,8 +107,22 @@ def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Pl
         probability=pick.probability,
         polarity=first_motion(record.waveform[0, around], 10 * second, station.rate) if moved else 0,
         place=place,
+        amplitude=_amplitude(station, record, at),
     )
-    return Arrival(station, known, max(sizes, default=0.0))
+    return Arrival(station, known)
+
+
+def _amplitude(station: Station, record: Record, at: int) -> Amplitude | None:
+    """Largest distance from the mean of the second before, in the two seconds from a sample on, of any component."""
+    second, largest = round(station.rate), None
+    after, before = slice(at, at + _LOUD * second), slice(max(0, at - second), at)
+    for pieces, waveform, live in zip(station.components, record.waveform, record.live, strict=True):
+        early, late = waveform[before][live[before]], waveform[after][live[after]]
+        if pieces and early.size and late.size:
+            value = float(np.abs(late - early.mean()).max())
+            if largest is None or value > largest.value:
+                largest = Amplitude(value, pieces[0].channel.code, float(_LOUD))
+    return largest
 
 
 def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> int:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -12,7 +13,7 @@ from geocnn.errors import TargetError
 from geocnn.io.system import reason
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND, time_of
-from geocnn.io.waveforms.quakeml import PhasePick
+from geocnn.io.waveforms.quakeml import Amplitude, PhasePick
 from geocnn.location import Place
 from geocnn.prediction.arrivals import Arrival
 from geocnn.prediction.picker import Part, Worker
@@ -22,7 +23,7 @@ __all__ = ["Journal", "PartJournal", "unfinished"]
 _NEAR = 10 * SECOND
 """Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
 
-_FORM = 2
+_FORM = 3
 """Of the entries: what another version of this module has written is not read."""
 
 
@@ -148,7 +149,8 @@ class Journal(PartJournal[Arrival]):
 def _entry(arrival: Arrival) -> list[object]:
     p = arrival.pick
     place = None if p.place is None else p.place.parts()
-    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, arrival.amplitude, place]
+    size = None if p.amplitude is None else astuple(p.amplitude)
+    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, size, place]
 
 
 def _arrival(
@@ -159,10 +161,11 @@ def _arrival(
     uncertainty: float,
     probability: float,
     polarity: int,
-    amplitude: float,
+    amplitude: tuple[float, str, float] | None,
     place: list[list[float]] | None,
 ) -> Arrival:
     channel = Channel(station.network, station.name, station.location, code)
     known = None if place is None else Place.of(place)
-    pick = PhasePick(channel, phase, time, uncertainty, probability, polarity, place=known)
-    return Arrival(station, pick, amplitude)
+    size = None if amplitude is None else Amplitude(*amplitude)
+    pick = PhasePick(channel, phase, time, uncertainty, probability, polarity, place=known, amplitude=size)
+    return Arrival(station, pick)

@@ -54,9 +54,10 @@ class Catalogue:
         """A table of the picks, CSV with a head, as associators take them.
 
         ``id`` is network.station.location.instrument, ``time`` is in seconds since 1970, ``uncertainty`` in seconds,
-        ``amplitude`` in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where that
-        is not seen, and ``event`` the number of the event in the QuakeML file. PyOcto takes station, phase and time,
-        GaMMA id, utc, phase, probability and amplitude.
+        ``amplitude`` the largest distance from the mean of the second before, in the two seconds from the arrival on,
+        of any component, in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where
+        that is not seen, and ``event`` the number of the event in the QuakeML file. PyOcto takes station, phase and
+        time, GaMMA id, utc, phase, probability and amplitude.
         """
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
@@ -66,7 +67,8 @@ class Catalogue:
             p, s = arrival.pick, arrival.station
             utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
             chance = f"{p.uncertainty:.3f}", f"{p.probability:.3f}"
-            seen = f"{arrival.amplitude:.4g}", p.polarity, number[id(p)]
+            size = 0.0 if p.amplitude is None else p.amplitude.value
+            seen = f"{size:.4g}", p.polarity, number[id(p)]
             writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 

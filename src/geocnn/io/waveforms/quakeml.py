@@ -17,11 +17,26 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import Channel
 from geocnn.location import Place
 
-__all__ = ["Event", "Origin", "PhasePick", "Ray", "quakeml"]
+__all__ = ["Amplitude", "Event", "Origin", "PhasePick", "Ray", "quakeml"]
 
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 _AUTHORITY = "smi:local/geocnn"
+
+
+@dataclass(frozen=True, slots=True)
+class Amplitude:
+    """The largest of a wave.
+
+    Attributes:
+        value: in the unit of the records.
+        code: of the channel.
+        window: it is within so many seconds after the pick.
+    """
+
+    value: float
+    code: str
+    window: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,7 @@ class PhasePick:
         polarity: of the first motion, 1 up, -1 down, 0 not known.
         mode: who picked.
         place: what the record says of where the earthquake is.
+        amplitude: of the wave; None if it is not known.
     """
 
     channel: Channel
@@ -47,6 +63,7 @@ class PhasePick:
     polarity: int = 0
     mode: Literal["automatic", "manual"] = "automatic"
     place: Place | None = None
+    amplitude: Amplitude | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +163,8 @@ def _event(event: Event, root: str) -> str:
     picks = [f"{root}/pick-{_pick_name(pick)}" for pick in event.picks]
     for pick, identity in zip(event.picks, picks, strict=True):
         _pick(element, pick, identity)
+        if pick.amplitude is not None:
+            _amplitude(element, pick, pick.amplitude, identity)
     origin = None
     if event.origin is not None:
         # A place that is found again, with another pick, is another origin of the same event.
@@ -203,9 +222,7 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     time = _value(element, "time", _iso(pick.time))
     if pick.uncertainty is not None:
         _under(time, "uncertainty", f"{pick.uncertainty:.3f}")
-    codes = {"networkCode": pick.channel.network, "stationCode": pick.channel.station}
-    codes |= {"locationCode": pick.channel.location, "channelCode": pick.channel.code}
-    _under(element, "waveformID", **codes)
+    _waveform(element, pick.channel, pick.channel.code)
     if pick.place is not None and pick.place.azimuth is not None:
         azimuth = pick.place.azimuth
         _under(_value(element, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
@@ -216,6 +233,28 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     _under(element, "evaluationMode", pick.mode)
     if pick.probability is not None:
         _under(_under(element, "comment"), "text", f"probability {pick.probability:.3f}")
+    _author(element)
+
+
+def _waveform(parent: ET.Element, channel: Channel, code: str) -> None:
+    """A channel, or another component of it."""
+    codes = {"networkCode": channel.network, "stationCode": channel.station}
+    _under(parent, "waveformID", **codes, locationCode=channel.location, channelCode=code)
+
+
+def _amplitude(parent: ET.Element, pick: PhasePick, amplitude: Amplitude, identity: str) -> None:
+    element = _under(parent, "amplitude", publicID=f"{identity}-amplitude")
+    _under(_under(element, "comment"), "text", "in the unit of the records, such as counts")
+    _value(element, "genericAmplitude", f"{amplitude.value:.4g}")
+    _under(element, "type", "A")  # of no kind of magnitude (Storchak et al. 2003)
+    _under(element, "category", "point")
+    _under(element, "unit", "other")
+    window = _under(element, "timeWindow")
+    for name, text in (("begin", "0"), ("end", f"{amplitude.window:g}"), ("reference", _iso(pick.time))):
+        _under(window, name, text)
+    _under(element, "pickID", identity)
+    _waveform(element, pick.channel, amplitude.code)
+    _under(element, "evaluationMode", pick.mode)
     _author(element)
 
 
