@@ -44,6 +44,20 @@ def test_an_arrival_spread_in_time_is_as_probable_and_less_certain(spread):
     assert pick.uncertainty == pytest.approx(max(spread, 0.005), abs=0.05)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 999), st.floats(0.02, 1), st.integers(2, 30)), max_size=8), st.floats(0.05, 0.6)
+)
+def test_picks_are_peaks_of_the_whole_record_smoothed(waves, threshold):
+    time = np.arange(1000)
+    probability = np.max([h * np.exp(-0.5 * ((time - at) / w) ** 2) for at, h, w in [(0, 0.01, 1), *waves]], axis=0)
+    smooth = scipy.ndimage.gaussian_filter(probability, 5, mode="nearest", truncate=4)
+    least = threshold * 10 * np.sqrt(2 * np.pi) / 81 / 2
+    every = peaks(smooth, height=least, apart=50)
+    area = np.array([probability[max(0, k - 40) : k + 41].sum() / (10 * np.sqrt(2 * np.pi)) for k in every])
+    found = find_picks(probability, threshold=threshold)
+    assert [round(p.sample) for p in found] == pytest.approx(every[area >= threshold].tolist(), abs=1)
+
+
 def test_pairs_are_the_nearest_and_each_is_used_once():
     assert residuals([10.0, 12.0, 40.0], [11.5, 80.0], 5.0).tolist() == [0.5]
     assert sorted(residuals([10.0, 12.0], [11.5, 9.0], 5.0).tolist()) == [0.5, 1.0]

@@ -53,8 +53,8 @@ def find_picks(
         return []
     one, half = deviation * rate * math.sqrt(2 * math.pi), max(1, round(_WITHIN * rate))
     values = np.asarray(probability, np.float64)
-    smooth = _smoothed(values, deviation * rate / 2)
     least = threshold * one / (2 * half + 1) / 2  # a peak is at least the mean
+    smooth = _smoothed(values, deviation * rate / 2, least)
     found = []
     for peak in peaks(smooth, height=least, apart=max(1, round(separation * rate))).tolist():
         near = slice(max(0, peak - half), peak + half + 1)
@@ -93,11 +93,21 @@ def peaks(values: Float[ndarray, " samples"], *, height: float, apart: int = 1) 
     return np.array(sorted(kept), np.intp)
 
 
-def _smoothed(values: Float[ndarray, " samples"], deviation: float) -> Float[ndarray, " samples"]:
-    """Averages weighted by a Gaussian of so many samples, up to four deviations away; ends are held."""
+def _smoothed(values: Float[ndarray, " samples"], deviation: float, least: float) -> Float[ndarray, " samples"]:
+    """Averages weighted by a Gaussian of so many samples, up to four deviations away; ends are held.
+
+    Those that are less than ``least``, beside others that are so as well, are 0: nearly all of a record is quiet.
+    """
     reach = int(4 * deviation + 0.5)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
-    smooth: Float[ndarray, " samples"] = np.convolve(np.pad(values, reach, "edge"), weights / weights.sum(), "valid")
+    weights /= weights.sum()
+    smooth = np.zeros(len(values))
+    high = np.flatnonzero(values >= least)
+    for near in np.split(high, 1 + np.flatnonzero(np.diff(high) > 2 * reach + 2)):
+        if near.size:
+            first, last = max(0, near[0] - reach - 1), min(len(values), near[-1] + reach + 2)
+            at = np.arange(first - reach, last + reach).clip(0, len(values) - 1)
+            smooth[first:last] = np.convolve(values[at], weights, "valid")
     return smooth
 
 

@@ -126,7 +126,7 @@ def _one_by_one(block: bytes, source: str) -> tuple[list[tuple[int, NDArray[np.g
     from pymseed import MiniSEEDError
 
     found, damaged = [], 0
-    for _, record in _records(memoryview(block)):
+    for _, _, record in _records(memoryview(block)):
         if record.sourceid == source and record.samplecnt > 0:
             try:
                 record.unpack_data()
@@ -163,12 +163,12 @@ def scan_miniseed(path: Path) -> tuple[list[Piece], list[str]]:
     def finish(growing: _Growing) -> None:
         done.append(growing.piece(path, state))
 
-    for offset, record in _file_records(path):
+    for offset, end, record in _file_records(path):
         source, rate, count = record.sourceid, record.samprate, record.samplecnt
         if rate <= 0 or count <= 0 or record.encoding == 0:  # text, detections, headers alone
             others[source] = None
             continue
-        key, end = (source, rate), offset + record.reclen
+        key = source, rate
         growing = open_pieces.get(key)
         if growing is not None and growing.continues(record.starttime, end):
             growing.count += count
@@ -214,17 +214,16 @@ def _channel(source: str) -> Channel:
         return Channel("", source, "", "")
 
 
-def _file_records(path: Path) -> Iterator[tuple[int, "MS3Record"]]:
-    """Offsets and headers of the records of a file, block by block."""
+def _file_records(path: Path) -> Iterator[tuple[int, int, "MS3Record"]]:
+    """First bytes, those behind the last, and headers of the records of a file, block by block."""
     with path.open("rb") as file:
         start, rest = 0, b""
         while True:
             block = file.read(_BLOCK)
             data = rest + block
             used = 0
-            for offset, record in _records(memoryview(data), more=bool(block)):
-                yield start + offset, record
-                used = offset + record.reclen
+            for offset, used, record in _records(memoryview(data), more=bool(block)):
+                yield start + offset, start + used, record
             if not block:
                 return
             # Behind the last whole record there may be the first part of the next one, or no record at all.
@@ -232,8 +231,8 @@ def _file_records(path: Path) -> Iterator[tuple[int, "MS3Record"]]:
             start, rest = start + used, data[used:]
 
 
-def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, "MS3Record"]]:
-    """Headers of records with their offsets; what is none, or damaged, is skipped.
+def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int, "MS3Record"]]:
+    """First bytes of records, those behind the last, and headers; what is none, or damaged, is skipped.
 
     Args:
         data: bytes of a file.
@@ -245,8 +244,9 @@ def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, "MS
     while at + 40 <= len(data):  # the shortest header
         try:
             for record in MS3Record.from_buffer(data[at:]):
-                yield at, record
-                at += record.reclen
+                end = at + record.reclen
+                yield at, end, record
+                at = end
         except MiniSEEDError:
             if more and len(data) - at < _LONGEST:
                 return
