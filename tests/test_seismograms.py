@@ -174,6 +174,23 @@ def test_the_command_records_earthquakes_at_a_network(tmp_path, monkeypatch, cap
     assert Path("synthetic/sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("network", [False, True])
+def test_the_command_takes_a_velocity_model(tmp_path, monkeypatch, network):
+    monkeypatch.chdir(tmp_path)
+    Path("stations.csv").write_text("network,station,latitude,longitude,elevation_m\nXX,A,10,20,0\nXX,B,10.2,20,0\n")
+    Path("crust.csv").write_text("depth_km,vp_km_s,vs_km_s\n0,4.0,1.8\n")
+    words = ["--stations", "stations.csv"] if network else []
+    assert main(["synth", "earthquakes", "-n", "12", "--velocity-model", "crust.csv", *words]) == 0
+    ratios = []
+    for event in obspy.read_events("synthetic/catalog.xml"):
+        origin, times = event.origins[0].time, {}
+        for pick in event.picks:
+            times.setdefault(pick.waveform_id.station_code, {})[pick.phase_hint] = pick.time - origin
+        ratios += [found["S"] / found["P"] for found in times.values() if len(found) == 2]
+    assert len(ratios) > 3
+    np.testing.assert_allclose(ratios, 4.0 / 1.8, rtol=0.002 if network else 0.05)
+
+
 def test_the_sheet_shows_every_component_and_arrival():
     made = sheet(RECORDS)
     places = [place for place in made.axes if place.axison]

@@ -23,7 +23,7 @@ def test_first_arrivals_are_those_of_taup():
     for depth in (2.0, 9.0, 17.0):
         for distance in (5.0, 40.0, 90.0, 180.0, 250.0):
             degrees = distance / 111.195
-            for phase, ours in zip("ps", table.at(distance, depth), strict=True):
+            for phase, ours in zip("ps", table.at(distance, depth)[:2], strict=True):
                 found = model.get_travel_times(depth, degrees, [phase, phase.upper(), f"{phase.upper()}n"])
                 assert ours == pytest.approx(found[0].time, rel=0.005)  # a sphere, whose mantle grows faster with depth
 
@@ -71,9 +71,22 @@ def test_a_source_outside_the_table_is_refused():
     table = TravelTimes.of(CRUST, (0.0, 10.0, 20.0), (0.0, 5.0))
     with pytest.raises(DataError, match="a source 25 km away and 3 km deep is outside the table"):
         table.at(25.0, 3.0)
-    p, s = table.at(20.0, 5.0)
-    assert p == pytest.approx(math.hypot(20, 5) / 5.8, rel=1e-4)
+    p, s, direct = table.at(20.0, 5.0)
+    assert p == direct == pytest.approx(math.hypot(20, 5) / 5.8, rel=1e-4)
     assert s == pytest.approx(math.hypot(20, 5) / 3.36, rel=1e-4)
+
+
+def test_a_table_that_reaches_as_far_as_it_must():
+    for far, deep in ((41.2, 12.3), (50.5, 50.0), (163.0, 61.0)):
+        table = TravelTimes.within(CRUST, far, deep)
+        assert far <= table.distance[-1] < far + 1
+        assert deep <= table.depth[-1] < deep + 1
+    p, s, direct = table.at(160.3, 9.9)  # over the mantle: a head wave in front of the direct one
+    assert direct == pytest.approx(math.hypot(160.3, 9.9) / 5.8, abs=0.01)
+    leg = np.array([2 * 20 - 9.9, 2 * 15])
+    head = 160.3 / 8.04 + np.sum(leg * np.sqrt(1 / np.array([5.8, 6.5]) ** 2 - 1 / 8.04**2))
+    assert p == pytest.approx(head, abs=0.01)
+    assert p < direct < s
 
 
 def test_a_table_gives_times_of_many_places_at_once():

@@ -27,6 +27,7 @@ from geocnn.synthetic.earthquakes import (
     earthquake,
 )
 from geocnn.synthetic.network import Network, NetworkRecord
+from geocnn.travel import TravelTimes
 
 __all__ = ["write_network", "write_records"]
 
@@ -45,6 +46,7 @@ def write_records(
     rate: float = 100.0,
     ranges: EarthquakeRanges | None = None,
     noise: RecordedNoise | None = None,
+    times: TravelTimes | None = None,
     overwrite: bool = False,
     show_progress: bool = True,
 ) -> list[Path]:
@@ -61,6 +63,7 @@ def write_records(
         rate: samples per second.
         ranges: what is drawn at random.
         noise: of real stations, of 100 samples per second as well.
+        times: travel times of a site.
         overwrite: replace files of an earlier call.
         show_progress: show a live line.
 
@@ -77,7 +80,7 @@ def write_records(
     rows: list[tuple[object, ...]] = []
     with progress("records", number, show=show_progress) as tick:
         for index, path in enumerate(files):
-            record = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges, noise=noise)
+            record = earthquake(index, seed=seed, size=size, rate=rate, ranges=ranges, noise=noise, times=times)
             codes = "XX", f"S{index:03d}"
             start = _START + index * _HOUR
             write_miniseed(path, _pieces(record, codes, start), overwrite=overwrite)

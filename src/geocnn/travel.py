@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from geocnn.errors import DataError
 
-__all__ = ["CRUST", "Layers", "Ray", "TravelTimes", "first_arrivals"]
+__all__ = ["CRUST", "Layers", "Ray", "Times", "TravelTimes", "first_arrivals"]
 
 _RAYS = 400
 """Rays of the direct wave; between them times are interpolated."""
@@ -101,21 +101,37 @@ class Ray(NamedTuple):
         return cls(p, s, float(direct), float((after - before) / (far - near)))
 
 
+class Times(NamedTuple):
+    """Seconds after the origin time.
+
+    Attributes:
+        p: of the first P wave.
+        s: of the first S wave.
+        direct: of the P wave that goes up all the way.
+    """
+
+    p: float
+    s: float
+    direct: float
+
+
 @dataclass(frozen=True, eq=False)
 class TravelTimes:
-    """First arrivals over a grid of distances and depths.
+    """Arrivals over a grid of distances and depths.
 
     Attributes:
         distance: from the epicentre to the station, km, ``(distances,)``.
         depth: of the source, km, ``(depths,)``.
-        p: seconds after the origin time, ``(depths, distances)``.
+        p: seconds after the origin time of the first P waves, ``(depths, distances)``.
         s: the same of S waves.
+        direct: the same of the P waves that go up all the way.
     """
 
     distance: Float[ndarray, " distances"]
     depth: Float[ndarray, " depths"]
     p: Float[ndarray, "depths distances"]
     s: Float[ndarray, "depths distances"]
+    direct: Float[ndarray, "depths distances"]
 
     @classmethod
     def of(cls, layers: Layers, distance: Sequence[float], depth: Sequence[float]) -> "TravelTimes":
@@ -129,14 +145,26 @@ class TravelTimes:
         x, z = np.asarray(distance, np.float64), np.asarray(depth, np.float64)
         if min(x[0], z[0]) < 0 or np.any(np.diff(x) <= 0) or np.any(np.diff(z) <= 0):
             raise DataError("distances and depths must be 0 or more and grow, for example 0, 1, 2 and 0, 5, 10 km.")
-        tables = [
+        first, second = (
             np.stack([first_arrivals(layers.tops, velocity, x, float(h)) for h in z])
             for velocity in (layers.vp, layers.vs)
-        ]
-        return cls(x, z, *tables)
+        )
+        direct = np.stack([direct_arrivals(layers.tops, layers.vp, x, float(h)) for h in z])
+        return cls(x, z, first, second, direct)
 
-    def at(self, distance: float, depth: float) -> tuple[float, float]:
-        """Times of P and S, s, interpolated between the nearest entries.
+    @classmethod
+    def within(cls, layers: Layers, distance: float, depth: float) -> "TravelTimes":
+        """Tabulate from 0 on, so finely that interpolation costs hundredths of a second near by.
+
+        Args:
+            layers: below the station.
+            distance: as far as this at least, km.
+            depth: as deep as this at least, km.
+        """
+        return cls.of(layers, _steps(distance, 0.5).tolist(), _steps(depth, 0.25).tolist())
+
+    def at(self, distance: float, depth: float) -> Times:
+        """Times interpolated between the nearest entries.
 
         Raises:
             DataError: outside the table.
@@ -147,8 +175,8 @@ class TravelTimes:
                 f"a source {distance:g} km away and {depth:g} km deep is outside the table, which reaches from "
                 f"{x[0]:g} to {x[-1]:g} km and from {z[0]:g} to {z[-1]:g} km; tabulate further."
             )
-        p, s = (self.over(phase, np.array([distance]), np.array([depth])).item() for phase in ("P", "S"))
-        return p, s
+        place = np.array([distance]), np.array([depth])
+        return Times(*(self._of(table, *place).item() for table in (self.p, self.s, self.direct)))
 
     def over(
         self, phase: str, distance: Float[ndarray, "*places"], depth: Float[ndarray, " depths"]
@@ -162,12 +190,26 @@ class TravelTimes:
             distance: from the epicentre, km.
             depth: of the sources, km.
         """
-        table = self.s if phase == "S" else self.p
+        return self._of(self.s if phase == "S" else self.p, distance, depth)
+
+    def _of(
+        self,
+        table: Float[ndarray, "depths distances"],
+        distance: Float[ndarray, "*places"],
+        depth: Float[ndarray, " sources"],
+    ) -> Float[ndarray, "sources ..."]:
+        """Of one table, as of :meth:`over`."""
         row, below, down = _between(self.depth, depth)
         rows = table[row] * (1 - down)[:, None] + table[below] * down[:, None]
         column, beyond, along = _between(self.distance, distance)
-        times: Float[ndarray, "depths ..."] = rows[:, column] * (1 - along) + rows[:, beyond] * along
+        times: Float[ndarray, "sources ..."] = rows[:, column] * (1 - along) + rows[:, beyond] * along
         return times
+
+
+def _steps(last: float, fine: float) -> Float[ndarray, " entries"]:
+    """From 0 to at least ``last``: in fine steps to 50, then in ones."""
+    near, far = np.arange(0.0, min(last, 50.0) + fine, fine), np.arange(51.0, last + 1)
+    return np.concatenate((near[near <= 50], far))
 
 
 def _between(

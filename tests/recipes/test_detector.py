@@ -123,6 +123,25 @@ def test_distances_of_a_network(region):
     assert all(place.cluster is None for place in known)
 
 
+@pytest.mark.parametrize("with_places", [False, True])
+def test_travel_times_of_a_velocity_model(region, tmp_path, with_places):
+    """A slow crust with slow S waves: S comes later than it could with the velocities that are drawn else."""
+    (tmp_path / "crust.csv").write_text("depth_km,vp_km_s,vs_km_s\n0,4.0,1.8\n")
+    where = region if with_places else {}
+    recipe = build("detector", **SMALL, **where, velocity_model=tmp_path / "crust.csv", distance=(1.0, 40.0))
+    records, found = recipe.train, []
+    for index in range(40):
+        made = {"places": records.places, "times": records.times, "ranges": records.ranges}
+        for source in earthquake(index, seed=records.seed, size=records.size, rate=100.0, **made).sources:
+            way = np.hypot(source.distance, source.depth)
+            found.append((source.p * 4.0 / way, source.s / source.p))
+    both, ratio = np.transpose(found)
+    assert both.mean() == pytest.approx(1, abs=0.02)
+    assert 0.01 < both.std() < 0.05
+    assert ratio.mean() == pytest.approx(4.0 / 1.8, rel=0.01)
+    assert "travel times in the layers of crust.csv" in recipe.card.data
+
+
 def test_what_is_not_known_does_not_count():
     known = torch.zeros(2, sum(HEADS))
     known[0, 1] = known[0, 5] = known[0, 40] = known[0, 60] = 1

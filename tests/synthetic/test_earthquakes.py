@@ -227,7 +227,9 @@ def test_travel_times_of_a_site_are_used():
     for index in range(30):
         record = earthquake(index, ranges=PLAIN, times=table)
         for source in record.sources:
-            p, s = table.at(source.distance, source.depth)
+            p, s, direct = table.at(source.distance, source.depth)
+            assert source.direct / source.p == pytest.approx(direct / p)
+            assert source.s / source.p == pytest.approx(s / p, rel=0.05)
             assert source.p == pytest.approx(p, rel=0.15)
             assert source.s == pytest.approx(s, rel=0.15)
     with pytest.raises(DataError, match="widen one"):

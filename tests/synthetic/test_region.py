@@ -11,6 +11,7 @@ from geocnn.synthetic.clusters import clusters
 from geocnn.synthetic.earthquakes.radiation import Mechanism, directions
 from geocnn.synthetic.region import LAYERS, SITE, Region, sequence
 from geocnn.synthetic.region.scatterers import Scatterers
+from geocnn.travel import Layers
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,14 @@ def test_s_minus_p_is_that_of_ray_tracing(tmp_path):
         ]
         assert source.p == pytest.approx(first[0], abs=0.02)
         assert source.s - source.p == pytest.approx(first[1] - first[0], abs=0.02)
+
+
+def test_layers_of_ones_own():
+    layers = Layers((0.0,), (5.0,), (2.5,))
+    site = Site("XX", "A", SITE.latitude, SITE.longitude, 0.0)
+    region = Region.of(at([3.0], [4.0], 12.0), site, groups=1, layers=layers)
+    source = region.source(0, 1.0)
+    assert (source.p, source.s) == pytest.approx((13 / 5, 13 / 2.5), abs=0.01)
 
 
 def test_waves_arrive_when_they_should(region):

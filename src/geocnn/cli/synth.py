@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from geocnn.travel import Layers
 
 __all__ = ["synth"]
 
@@ -23,6 +26,7 @@ def synth(
     rate: float | None = None,
     stations: Path | None = None,
     catalogue: Path | None = None,
+    velocity_model: Path | None = None,
     noise: Path | None = None,
     number: Annotated[int, Parameter(name=["--number", "-n"])] = 1,
     seed: int = 0,
@@ -50,6 +54,8 @@ def synth(
             elevation_m.
         catalogue: of its earthquakes, a table with the columns latitude, longitude, depth_km, magnitude, taken one
             after the other; without it they are drawn among and around the stations.
+        velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s, for
+            travel times; default IASP91 with --stations, else a crust of one velocity, drawn anew for each earthquake.
         noise: file or folder of seismograms; what is between their arrivals is the noise of the records, which have its
             unit then.
         number: how many.
@@ -58,12 +64,20 @@ def synth(
         overwrite: replace files of an earlier call.
     """
     from geocnn.errors import DataError
+    from geocnn.io.velocity_models import read_layers
 
     if number < 1:
         raise DataError(f"--number is {number}; 1 or more are needed.")
     own: tuple[dict[str, object], dict[str, object]] = (
         {"--preset": preset, "--shape": shape, "--format": form},
-        {"--seconds": seconds, "--rate": rate, "--stations": stations, "--catalogue": catalogue, "--noise": noise},
+        {
+            "--seconds": seconds,
+            "--rate": rate,
+            "--stations": stations,
+            "--catalogue": catalogue,
+            "--velocity-model": velocity_model,
+            "--noise": noise,
+        },
     )
     if kind == "earthquakes":
         _refuse(own[0], "structure", kind)
@@ -74,12 +88,13 @@ def synth(
         if noise is not None and (stations is not None or rate != 100):
             have = "--stations" if stations is not None else f"--rate {rate:g}"
             raise DataError(f"--noise is given with {have}; it is for single records of 100 samples per second.")
+        layers = None if velocity_model is None else read_layers(velocity_model)
         if stations is not None:
-            _network(stations, catalogue, seconds, rate, number, seed, out, overwrite=overwrite)
+            _network(stations, catalogue, layers, seconds, rate, number, seed, out, overwrite=overwrite)
         elif catalogue is not None:
             raise DataError(f"--catalogue is {catalogue}, of a network; give --stations with it, or leave it out.")
         else:
-            _earthquakes(seconds, rate, noise, number, seed, out, overwrite=overwrite)
+            _earthquakes(seconds, rate, noise, layers, number, seed, out, overwrite=overwrite)
     else:
         _refuse(own[1], "earthquakes", kind)
         _structure(preset or "field", shape or (128,) * 3, form or "sgy", number, seed, out, overwrite=overwrite)
@@ -119,7 +134,15 @@ def _structure(
 
 
 def _earthquakes(
-    seconds: float, rate: float, noise: Path | None, number: int, seed: int, out: Path, *, overwrite: bool
+    seconds: float,
+    rate: float,
+    noise: Path | None,
+    layers: "Layers | None",
+    number: int,
+    seed: int,
+    out: Path,
+    *,
+    overwrite: bool,
 ) -> None:
     """Seismograms and their sheet."""
     from geocnn.cli.text import free, say
@@ -127,15 +150,18 @@ def _earthquakes(
     from geocnn.figures.seismograms import sheet
     from geocnn.recipes.quakes import recorded_noise
     from geocnn.seismograms import write_records
-    from geocnn.synthetic.earthquakes import earthquake
+    from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
+    from geocnn.travel import TravelTimes
 
-    size = round(seconds * rate)
+    size, ranges = round(seconds * rate), EarthquakeRanges()
+    times = None if layers is None else TravelTimes.within(layers, ranges.distance[1], ranges.depth[1])
     recorded = None if noise is None else recorded_noise(str(noise), 1.0, None, size)
-    files = write_records(out, number, seed=seed, size=size, rate=rate, noise=recorded, overwrite=overwrite)
+    made: dict[str, Any] = {"seed": seed, "size": size, "rate": rate, "noise": recorded, "times": times}
+    files = write_records(out, number, **made, overwrite=overwrite)
     many = f"{number} records of {seconds:g} s, {files[0].name} to {files[number - 1].name}"
     say(f"{out}: {many if number > 1 else f'a record of {seconds:g} s, {files[0].name}'}")
     say(f"what is known: {files[-2]} and {files[-1]}")
-    shown = [earthquake(k, seed=seed, size=size, rate=rate, noise=recorded) for k in range(min(number, 16))]
+    shown = [earthquake(k, **made) for k in range(min(number, 16))]
     picture, unit = out / "sheet.png", "m/s" if noise is None else ""
     say(f"picture {save(sheet(shown, unit=unit), picture if overwrite else free(picture))}")
 
@@ -143,6 +169,7 @@ def _earthquakes(
 def _network(
     stations: Path,
     catalogue: Path | None,
+    layers: "Layers | None",
     seconds: float,
     rate: float,
     number: int,
@@ -159,9 +186,11 @@ def _network(
     from geocnn.io.sites import read_sites
     from geocnn.seismograms import write_network
     from geocnn.synthetic.network import FAR, Network
+    from geocnn.travel import CRUST
 
     places = None if catalogue is None else read_hypocentres(catalogue)
-    network = Network.of(read_sites(stations), places, seed=seed, size=round(seconds * rate), rate=rate)
+    made: dict[str, Any] = {"layers": layers or CRUST, "seed": seed, "size": round(seconds * rate), "rate": rate}
+    network = Network.of(read_sites(stations), places, **made)
     if places is not None and network.hypocentres is not None and len(network.hypocentres) < len(places):
         left = len(places) - len(network.hypocentres)
         far = f"{left} of {len(places)} earthquakes {'is' if left == 1 else 'are'} farther than {FAR:g} km"
@@ -172,5 +201,5 @@ def _network(
     say(f"what is known: {files[-2]} and {files[-1]}")
     shown = [network.record(index) for index in range(min(number, 6))]
     picture = out / "sheet.png"
-    made = record_sections(shown, network.sites, network.layers)
-    say(f"picture {save(made, picture if overwrite else free(picture))}")
+    drawn = record_sections(shown, network.sites, network.layers)
+    say(f"picture {save(drawn, picture if overwrite else free(picture))}")

@@ -30,6 +30,7 @@ def convnetquake(
     station: str | None = None,
     catalogue: Path | None = None,
     error: float = 0.5,
+    velocity_model: Path | None = None,
     events: int = 2918,
     tested: int = 209,
     hours: int = 48,
@@ -55,6 +56,8 @@ def convnetquake(
         station: which of them, such as OK.ABC1 or ABC1; default the first.
         catalogue: table with the columns latitude, longitude, depth_km and magnitude; without it one is made.
         error: standard deviation of the epicentres from which the clusters are made, to east and north, km.
+        velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s;
+            default is one such as that of central Oklahoma.
         events: earthquakes of the catalogue that is made, with those for testing.
         tested: earthquakes that are kept for testing.
         hours: of noise to learn from.
@@ -79,6 +82,7 @@ def convnetquake(
         clusters=clusters,
         places=(stations, station, catalogue),
         error=error,
+        velocity_model=velocity_model,
         counts=(events, tested, hours),
         l2=l2,
         seed=seed,

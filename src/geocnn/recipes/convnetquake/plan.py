@@ -10,12 +10,14 @@ import torch
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.io.regions import read_region
+from geocnn.io.velocity_models import read_layers
 from geocnn.models import build
 from geocnn.models.base import Network
 from geocnn.recipes.convnetquake.data import NORMALISATION, RATE, RECORD, SIZE, RegionWindows
 from geocnn.synthetic.clusters import centres
 from geocnn.synthetic.earthquakes import COMPONENTS
-from geocnn.synthetic.region import FAR, SITE, Region, sequence
+from geocnn.synthetic.region import FAR, LAYERS, SITE, Region, sequence
+from geocnn.travel import Layers
 
 __all__ = ["Job", "plan"]
 
@@ -53,6 +55,7 @@ def plan(
     clusters: int,
     places: tuple[str | Path | None, str | None, str | Path | None],
     error: float,
+    velocity_model: Path | None,
     counts: tuple[int, int, int],
     l2: float,
     seed: int,
@@ -63,6 +66,7 @@ def plan(
         clusters: number of clusters.
         places: file of stations, name of the station, file of earthquakes.
         error: of catalogued epicentres, km.
+        velocity_model: file of layers.
         counts: earthquakes to be made, earthquakes for testing, hours of noise.
         l2: factor of the penalty.
         seed: of everything.
@@ -74,7 +78,8 @@ def plan(
             f"--l2 {l2:g} and --seed {seed}; needed are 1 or more of the first four, 0 to 50 km, and 0 or more "
             "of the others."
         )
-    region, found = _region(places, events, clusters, error, seed)
+    layers = LAYERS if velocity_model is None else read_layers(velocity_model)
+    region, found = _region(places, events, clusters, error, layers, seed)
     if not tested < len(region):
         raise DataError(f"--tested is {tested} of {len(region)} earthquakes; some must be left to learn from.")
     order = np.random.default_rng((seed, 17)).permutation(len(region))
@@ -104,11 +109,16 @@ def plan(
 
 
 def _region(
-    places: tuple[str | Path | None, str | None, str | Path | None], events: int, clusters: int, error: float, seed: int
+    places: tuple[str | Path | None, str | None, str | Path | None],
+    events: int,
+    clusters: int,
+    error: float,
+    layers: Layers,
+    seed: int,
 ) -> tuple[Region, str]:
     """The region, and its earthquakes in words."""
     told = read_region(*places)
-    put = partial(Region.of, groups=clusters, error=error, seed=seed, size=RECORD, rate=RATE)
+    put = partial(Region.of, groups=clusters, error=error, layers=layers, seed=seed, size=RECORD, rate=RATE)
     if told is None:
         made, strike = sequence(events, seed=seed)
         return put(made, SITE, strike=strike), f"{events} made earthquakes"

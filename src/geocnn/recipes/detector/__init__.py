@@ -21,6 +21,7 @@ def detector(
     depth: tuple[float, float] = (0.5, 15.0),
     vp: tuple[float, float] = (4.8, 6.4),
     ratio: tuple[float, float] = (1.64, 1.84),
+    velocity_model: Path | None = None,
     stations: Path | None = None,
     station: str | None = None,
     catalogue: Path | None = None,
@@ -50,6 +51,8 @@ def detector(
         depth: of the sources, km, no more than that; uniform.
         vp: mean velocity of P waves on the way, km/s.
         ratio: of the velocities of P and S waves.
+        velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s: its
+            travel times, a few per cent longer or shorter, in place of those of --vp and --ratio.
         stations: StationXML, or a table with columns network, station, latitude, longitude and elevation_m.
         station: the only one of them to learn for, such as OK.ABC1 or ABC1.
         catalogue: table with the columns latitude, longitude, depth_km and magnitude: where earthquakes are, as far

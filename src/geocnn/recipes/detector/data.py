@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from geocnn.location import asked, encode
 from geocnn.synthetic.earthquakes import EarthquakeRanges, EarthquakeRecord, Places, RecordedNoise, earthquake
+from geocnn.travel import TravelTimes
 
 __all__ = ["PlacedRecords"]
 
@@ -34,6 +35,7 @@ class PlacedRecords:
         ranges: what is drawn at random.
         noise: of real stations.
         places: of the earthquakes of a region.
+        times: travel times of a region.
     """
 
     samples: int
@@ -44,6 +46,7 @@ class PlacedRecords:
     ranges: EarthquakeRanges = field(default_factory=EarthquakeRanges)
     noise: RecordedNoise | None = None
     places: Places | None = None
+    times: TravelTimes | None = None
 
     def __len__(self) -> int:
         """Number of samples in an epoch."""
@@ -52,7 +55,7 @@ class PlacedRecords:
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(batch, 5, size)``: ground velocity, components Z, N, E, then P and S; and probabilities of bins."""
         record = partial(earthquake, seed=self.seed, size=self.size, rate=self.rate, ranges=self.ranges)
-        records = [record(i, noise=self.noise, places=self.places) for i in indices]
+        records = [record(i, noise=self.noise, places=self.places, times=self.times) for i in indices]
         waveform = torch.from_numpy(np.stack([r.waveform for r in records]))
         with torch.inference_mode():
             phases = torch.softmax(self.picker(waveform), 1)[:, :2].numpy()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +11,13 @@ import torch
 from geocnn.checkpoints import Card, is_picker, load
 from geocnn.errors import DataError
 from geocnn.io.regions import read_region
+from geocnn.io.velocity_models import read_layers
 from geocnn.location import HEADS
 from geocnn.models.base import Network
 from geocnn.recipes.detector.data import PlacedRecords
 from geocnn.recipes.quakes import first_network, recorded_noise
 from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, Places, RecordedNoise
+from geocnn.travel import TravelTimes
 
 __all__ = ["Job", "plan"]
 
@@ -56,10 +59,11 @@ def plan(given: dict[str, Any]) -> Job:
     ranges = {name: given[name] for name in ("distance", "depth", "vp", "ratio")}
     files = given["stations"], given["station"], given["catalogue"]
     places, where = _places(files, clusters, error, ranges["distance"][1], seed)
+    times = _times(given["velocity_model"], ranges, places, error)
     heads = (*HEADS, clusters) if clusters else HEADS
     arguments = _arguments(heads)
     network = _network(arguments, size, seed, given["start"])
-    records = _records(size, picker, ranges, places)
+    records = _records(size, picker, ranges, places, times)
     recorded = recorded_noise(given["noise"], share, picker, size) if given["noise"] else None
     return Job(
         network,
@@ -121,8 +125,22 @@ def _places(
     return found, f"{len(found)} of {region.name} at {at}{groups}{far}"
 
 
+def _times(
+    model: str | None, pairs: dict[str, tuple[float, float]], places: Places | None, error: float
+) -> TravelTimes | None:
+    """Travel times in the layers of a file, as far and as deep as earthquakes are drawn; None without one."""
+    if model is None:
+        return None
+    deepest = pairs["depth"][1] if places is None else float(places.depth.max())
+    return TravelTimes.within(read_layers(model), *(most + 8 * error for most in (pairs["distance"][1], deepest)))
+
+
 def _records(
-    size: int, picker: str, pairs: dict[str, tuple[float, float]], places: Places | None
+    size: int,
+    picker: str,
+    pairs: dict[str, tuple[float, float]],
+    places: Places | None,
+    times: TravelTimes | None,
 ) -> Callable[..., PlacedRecords]:
     """What makes a series of records, and asks about them.
 
@@ -135,7 +153,7 @@ def _records(
     phases = load(picker, ndim=1)
     if not is_picker(phases.card):
         raise DataError(f"--picker {picker} picks no P and S waves; give quakes, or a run of geocnn train quakes.")
-    return partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges, places=places)
+    return partial(PlacedRecords, size=size, rate=_RATE, picker=phases.model, ranges=ranges, places=places, times=times)
 
 
 def _card(
@@ -152,6 +170,8 @@ def _card(
         data += f", {given['noise_share']:.0%} of them in noise of {len(recorded.windows)} real records"
     if where:
         data += f", where the earthquakes are: {where}"
+    if given["velocity_model"]:
+        data += f", with travel times in the layers of {Path(given['velocity_model']).name}"
     clusters = {"clusters": list(places.centres), "station": places.stations[0]} if places and places.centres else {}
     return Card(
         name="detector",

@@ -93,9 +93,10 @@ def draw(
     if times is None:
         p, direct = _times(rng, ranges, place.distance, place.depth)
         s = direct * float(rng.uniform(*ranges.ratio))
-    else:  # the earth is not the model
-        p, s = (t * float(1 + 0.03 * rng.standard_normal()) for t in times.at(place.distance, place.depth))
-        direct, s = p, max(s, 1.2 * p)
+    else:  # the earth is not the model: all is a little faster or slower, and S waves again by themselves
+        both, own = 1 + 0.03 * float(rng.standard_normal()), 1 + 0.01 * float(rng.standard_normal())
+        p, s, direct = (both * time for time in times.at(place.distance, place.depth))
+        s = max(own * s, 1.2 * p)
     length = clock.size / clock.rate
     first = rng.uniform(0.02, 0.95) * length if rng.random() < 0.85 else -rng.uniform(0, 1) * (s - p)
     azimuth = float(rng.uniform(0, 360)) if places is None else place.azimuth

@@ -42,7 +42,8 @@ class Region:
         strike: of the faults, degrees.
         cluster: number of each earthquake's cluster from 0, by its catalogued epicentre.
         receiver: the station.
-        times: travel times.
+        layers: below the station.
+        times: travel times in them.
     """
 
     site: Site
@@ -51,6 +52,7 @@ class Region:
     strike: Float[ndarray, " events"]
     cluster: Int64[ndarray, " events"]
     receiver: Receiver
+    layers: Layers
     times: TravelTimes
 
     @classmethod
@@ -62,6 +64,7 @@ class Region:
         strike: Float[ndarray, " events"] | None = None,
         groups: int = 6,
         error: float = 0.0,
+        layers: Layers = LAYERS,
         seed: int = 0,
         size: int = 1401,
         rate: float = 100.0,
@@ -74,6 +77,7 @@ class Region:
             strike: of the faults, degrees; drawn where they are not known.
             groups: number of clusters, by k-means.
             error: standard deviation of the catalogued epicentres, by which clusters are made, to east and north, km.
+            layers: below the station.
             seed: of the station, the records and the clusters.
             size: samples of a record of an earthquake.
             rate: samples per second.
@@ -95,9 +99,8 @@ class Region:
         kept, plane = hypocentres[near], Plane(plane.distance[near], plane.azimuth[near])
         catalogued = np.stack([plane.east, plane.north], 1) + error * rng.standard_normal((len(kept), 2))
         labels = clusters(catalogued, groups, seed=seed)
-        below = np.arange(0.0, FAR + 1, 0.25)
-        times = TravelTimes.of(LAYERS, np.arange(0.0, FAR + 1, 0.5).tolist(), below.tolist())
-        return cls(site, kept, plane, strike[near], labels, Receiver.draw(seed, size=size, rate=rate), times)
+        receiver, times = Receiver.draw(seed, size=size, rate=rate), TravelTimes.within(layers, FAR + 1, FAR + 1)
+        return cls(site, kept, plane, strike[near], labels, receiver, layers, times)
 
     def __len__(self) -> int:
         """Number of earthquakes."""
@@ -106,7 +109,7 @@ class Region:
     def source(self, index: int, onset: float) -> Source:
         """An earthquake whose P wave arrives so many seconds after the first sample."""
         distance, depth = float(self.plane.distance[index]), self._below(index)
-        p, s = self.times.at(distance, depth)
+        p, s, _ = self.times.at(distance, depth)
         motion, _ = self._directions(index)
         return Source(
             distance=distance,
@@ -129,7 +132,7 @@ class Region:
             onset: of the P wave, seconds after the first sample.
         """
         source = self.source(index, onset)
-        speeds = LAYERS.speeds(source.depth)
+        speeds = self.layers.speeds(source.depth)
         areas = displacement_areas(source.magnitude, math.hypot(source.distance, source.depth), speeds)
         place = np.array([self.plane.east[index], self.plane.north[index], source.depth])
         p, s = self._directions(index)
@@ -149,6 +152,6 @@ class Region:
         """Motion of P and S at the station; their rays are taken to be those of the direct P wave."""
         distance, depth = float(self.plane.distance[index]), self._below(index)
         near, far = max(0.0, distance - 0.5), distance + 0.5
-        slowness = (self.times.at(far, depth)[0] - self.times.at(near, depth)[0]) / (far - near)
+        slowness = (self.times.at(far, depth).p - self.times.at(near, depth).p) / (far - near)
         mechanism = Mechanism(float(self.strike[index]))
-        return directions(mechanism, float(self.plane.azimuth[index]) + 180, *LAYERS.angles(slowness, depth))
+        return directions(mechanism, float(self.plane.azimuth[index]) + 180, *self.layers.angles(slowness, depth))
