@@ -20,6 +20,7 @@ import torch
 from geocnn.checkpoints import Trained, load
 from geocnn.location import Place
 from geocnn.prediction.locator import BEFORE, Locator
+from geocnn.prediction.picker import Picker
 from geocnn.recipes import build
 from geocnn.recipes.detector.data import PlacedRecords
 from geocnn.synthetic.clusters import centres
@@ -89,13 +90,13 @@ def _labelled(samples: object, region: Region, learnt: np.ndarray) -> PlacedReco
 
 def said(trained: Trained, region: Region, tested: np.ndarray) -> list[Place]:
     """What it says of the earthquakes of the test."""
-    picker, locator = load("quakes", ndim=1).model.eval(), Locator.of(trained, device="cpu")
+    picker, locator = Picker.of(load("quakes", ndim=1), device="cpu"), Locator.of(trained, device="cpu")
     found = []
     for event in tested.tolist():
         record = region.waves(event, size=SIZE, onset=ONSET) + region.noise(OTHERS + event, size=SIZE)
         with torch.inference_mode():
-            phases = torch.softmax(picker(torch.from_numpy(record)[None]), 1)[0, :2].numpy()
-        found += locator(record, phases, [BEFORE])
+            phases = torch.softmax(picker.model(torch.from_numpy(record)[None]), 1)[0, :2].numpy()
+        found += locator(record, phases, [BEFORE], threshold=picker.threshold, deviation=picker.deviation)
     return found
 
 

@@ -29,13 +29,14 @@ from numpy.typing import NDArray
 
 import geocnn
 from geocnn.checkpoints import Trained
+from geocnn.delays import Delays, delay_after
 from geocnn.geodesy import Plane, offsets
 from geocnn.io.sites import Site
 from geocnn.io.velocity_models import read_layers
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
-from geocnn.location import HEADS, Crust, asked, place_of
+from geocnn.location import HEADS, Crust, Place, asked, place_of
 from geocnn.metrics import head_probabilities
 from geocnn.picking import find_picks
 from geocnn.prediction.catalogue import pick_earthquakes
@@ -123,11 +124,15 @@ def cases(picker: Trained, folder: Path, source: str, size: int) -> Iterator[Cas
             )
 
 
-def said(trained: Trained, records: list[Case]) -> Float[ndarray, "records bins"]:
-    """Probabilities of all bins."""
+def said(trained: Trained, records: list[Case], threshold: float) -> list[Place]:
+    """What a detector says, with the S waves that the picker finds."""
     with torch.inference_mode():
         logits = trained.model(torch.from_numpy(np.stack([r.record for r in records])))
-    return head_probabilities(logits, HEADS).numpy()
+    delays, found = Delays.of(trained.card.training), []
+    for record, probability in zip(records, head_probabilities(logits, HEADS).numpy(), strict=True):
+        delay = delay_after(record.record[4], BEFORE, threshold=threshold, deviation=0.1)
+        found.append(place_of(probability, None if delay is None else delays.likelihood(delay)))
+    return found
 
 
 def turned(a: float, b: float) -> float:
@@ -140,11 +145,8 @@ def errors(apart: Float[ndarray, " records"]) -> str:
     return f"{np.abs(apart).mean():.1f} ({np.median(np.abs(apart)):.1f})"
 
 
-def alone(
-    records: list[Case], probability: Float[ndarray, "records bins"], constants: tuple[float, ...]
-) -> Iterator[str]:
+def alone(records: list[Case], places: list[Place], constants: tuple[float, ...]) -> Iterator[str]:
     """Errors station by station; the constants are of distance and depth."""
-    places = [place_of(p) for p in probability]
     seen = [(float(r.seen.distance[0]), float(r.seen.azimuth[0])) for r in records]
     true = np.array([d for d, _ in seen])
     found = np.array([p.distance.value for p in places])
@@ -309,11 +311,11 @@ def main() -> None:
     models = options.velocity_models or (None, None)
     for (source, name), model in zip((("dfdp", "New Zealand"), ("iceland_vt", "Iceland")), models, strict=True):
         records = list(cases(picker, options.data, source, trained.card.window[0]))
-        probability = said(trained, records)
+        places = said(trained, records, picker.card.threshold)
         print(source)
         known = together(options.data, source)
         maps[name] = together(options.data, source, picker=picker, detector=trained)
-        lines = [wadati(options.data, source), *alone(records, probability, constants), known.line, maps[name].line]
+        lines = [wadati(options.data, source), *alone(records, places, constants), known.line, maps[name].line]
         if model is not None:
             lines.append(together(options.data, source, crust=Crust.of(read_layers(model))).line)
         print(*(f"  {line}" for line in lines), sep="\n", flush=True)

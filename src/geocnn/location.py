@@ -299,8 +299,14 @@ def asked(phases: Float32[ndarray, "2 samples"], onset: int) -> Float32[ndarray,
     return kept
 
 
-def place_of(probability: Float[ndarray, " bins"]) -> Place:
+def place_of(
+    probability: Float[ndarray, " bins"], likelihood: Float[ndarray, "distances depths"] | None = None
+) -> Place:
     """What the probabilities of a detector say.
+
+    Args:
+        probability: of all bins.
+        likelihood: of what else is known, at each distance and depth.
 
     Raises:
         DataError: another number of bins.
@@ -308,5 +314,8 @@ def place_of(probability: Float[ndarray, " bins"]) -> Place:
     heads = heads_of(len(probability))
     event, distance, azimuth, depth, *more = np.split(probability, np.cumsum(heads)[:-1])
     cluster = Cluster(int(np.argmax(more[0])) + 1, float(np.max(more[0]))) if more else None
+    if likelihood is not None:
+        both = distance[:, None] * depth * likelihood
+        distance, depth = both.sum(1), both.sum(0)
     places = DISTANCE.estimate(distance), DEPTH.estimate(depth), AZIMUTH.estimate(azimuth)
     return Place(float(event[1]), *places, cluster)

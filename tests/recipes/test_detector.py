@@ -8,8 +8,9 @@ import torch
 
 import geocnn
 from geocnn.cli import main
+from geocnn.delays import Delays
 from geocnn.errors import DataError
-from geocnn.location import HEADS, place_of
+from geocnn.location import DEPTH, DISTANCE, HEADS, place_of
 from geocnn.losses import heads_cross_entropy
 from geocnn.metrics import place_scores, places
 from geocnn.recipes import build, fit
@@ -140,6 +141,9 @@ def test_travel_times_of_a_velocity_model(region, tmp_path, with_places):
     assert 0.01 < both.std() < 0.05
     assert ratio.mean() == pytest.approx(4.0 / 1.8, rel=0.01)
     assert "travel times in the layers of crust.csv" in recipe.card.data
+    assert recipe.card.training["layers"] == {"tops": (0.0,), "vp": (4.0,), "vs": (1.8,)}
+    pace = np.hypot(DISTANCE.value(20), DEPTH.value(3)) / Delays.of(recipe.card.training).seconds[20, 3]
+    assert pace == pytest.approx(4.0 * 1.8 / 2.2, rel=0.01)
 
 
 def test_what_is_not_known_does_not_count():

@@ -10,6 +10,7 @@ from numpy import ndarray
 from torch import nn
 
 from geocnn.checkpoints import Trained, is_detector
+from geocnn.delays import Delays, delay_after
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
 from geocnn.location import Place, asked, heads_of, place_of
@@ -31,6 +32,7 @@ class Locator:
         place: the device.
         size: samples of a window.
         identity: a digest of the network.
+        delays: from P to S, as it has learnt them.
         station: the only one whose clusters it tells; None where it tells none, or of any.
     """
 
@@ -38,6 +40,7 @@ class Locator:
     place: torch.device
     size: int
     identity: str
+    delays: Delays
     station: str | None = None
 
     @classmethod
@@ -53,10 +56,17 @@ class Locator:
             )
         place = choose_device(device)
         model, card = trained.model.eval().to(place), trained.card
-        return cls(model, place, card.window[0], identity_of(trained.model), card.training.get("station"))
+        identity, delays = identity_of(trained.model), Delays.of(card.training)
+        return cls(model, place, card.window[0], identity, delays, card.training.get("station"))
 
     def __call__(
-        self, waveform: Float32[ndarray, "3 samples"], phases: Float32[ndarray, "2 samples"], onsets: Sequence[int]
+        self,
+        waveform: Float32[ndarray, "3 samples"],
+        phases: Float32[ndarray, "2 samples"],
+        onsets: Sequence[int],
+        *,
+        threshold: float,
+        deviation: float,
     ) -> list[Place]:
         """Where the earthquakes are whose P waves arrive at some samples; beyond the record there are no data.
 
@@ -64,6 +74,8 @@ class Locator:
             waveform: components Z, N, E.
             phases: probabilities of P and S.
             onsets: samples.
+            threshold: probability of an S pick.
+            deviation: of the Gaussian that the picker has learnt, s.
         """
         if not onsets:
             return []
@@ -76,4 +88,7 @@ class Locator:
             window[3:] = asked(window[3:], BEFORE)
         with torch.inference_mode():
             logits = self.model(torch.from_numpy(windows).to(self.place))
-        return [place_of(p) for p in head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()]
+        said = head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()
+        delays = [delay_after(window[4], BEFORE, threshold=threshold, deviation=deviation) for window in windows]
+        known = [None if delay is None else self.delays.likelihood(delay) for delay in delays]
+        return [place_of(p, likelihood) for p, likelihood in zip(said, known, strict=True)]

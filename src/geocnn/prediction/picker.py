@@ -20,7 +20,7 @@ from geocnn.location import Place
 from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import Pick, find_picks
 from geocnn.prediction.identity import identity_of
-from geocnn.prediction.locator import Locator
+from geocnn.prediction.locator import BEFORE, Locator
 
 __all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked"]
 
@@ -156,7 +156,8 @@ class Picker:
         place = choose_device(device)
         locator = None if detector is None else Locator.of(detector, device=device)
         if locator is not None:
-            halo = max(halo, -(-locator.size // _BLOCK) * _BLOCK)
+            # It sees the probabilities of a window, and these what the network sees.
+            halo = max(halo, -(-(card.reach + locator.size - BEFORE) // _BLOCK) * _BLOCK)
         identity = identity_of(trained.model, halo, threshold, deviation, locator and locator.identity)
         model = trained.model.eval()
         if place.type == "cpu" and PickerInPhases.fits(model):
@@ -193,8 +194,16 @@ class Picker:
         kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
         first = [number for number, (_, phase) in enumerate(kept) if phase == "P"] if self.locator else []
         onsets = [round(kept[number][0].sample) for number in first]
-        places = dict(zip(first, self.locator(waveform, probability, onsets), strict=True)) if self.locator else {}
+        places = dict(zip(first, self._places(waveform, probability, onsets), strict=True))
         return Picked(part, record, kept, probability[:, halo:-halo], places)
+
+    def _places(
+        self, waveform: Float32[ndarray, "3 samples"], probability: Float32[ndarray, "2 samples"], onsets: list[int]
+    ) -> list[Place]:
+        """Where the earthquakes of some P waves are."""
+        if self.locator is None:
+            return []
+        return self.locator(waveform, probability, onsets, threshold=self.threshold, deviation=self.deviation)
 
 
 def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Generator[Found, None, None]:

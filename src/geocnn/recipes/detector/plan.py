@@ -1,7 +1,7 @@
 """What the recipe detector learns from: records, and where the earthquakes of a region are."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -173,6 +173,7 @@ def _card(
     if given["velocity_model"]:
         data += f", with travel times in the layers of {Path(given['velocity_model']).name}"
     clusters = {"clusters": list(places.centres), "station": places.stations[0]} if places and places.centres else {}
+    layers = {"layers": asdict(read_layers(given["velocity_model"]))} if given["velocity_model"] else {}
     return Card(
         name="detector",
         task="location",
@@ -185,5 +186,5 @@ def _card(
         normalisation={"kind": "none"},
         size_multiple=256,
         data=data,
-        training={"arguments": given} | clusters,
+        training={"arguments": given} | clusters | layers,
     )
