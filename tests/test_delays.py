@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geocnn.delays import Delays, delay_after
+from geocnn.delays import Delays, delay_after, s_wave
 from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, place_of
 
 VAGUE = [(kilometres, 0.1) for kilometres in (6.0, 8.0, 10.0, 13.0, 17.0, 22.0, 29.0, 37.0, 48.0, 62.0)]
@@ -75,9 +75,17 @@ def test_depths_know_that_the_way_is_no_longer_than_the_delay():
 
 def test_the_first_pick_of_s_behind_p():
     time = np.arange(1500)
-    phase = sum(h * np.exp(-0.5 * ((time - at) / 10) ** 2) for at, h in ((510, 0.9), (740, 0.8), (900, 0.9)))
+    phase = sum(h * np.exp(-0.5 * ((time - at) / 10) ** 2) for at, h in ((510, 0.9), (740, 0.83), (900, 0.9)))
     phase = phase.astype(np.float32)
     found = delay_after(phase, 500, threshold=0.3, deviation=0.1)
     assert found == pytest.approx(2.4, abs=0.01)  # what is 0.1 s behind P is no S wave
     assert delay_after(phase, 500, threshold=0.85, deviation=0.1) == pytest.approx(4.0, abs=0.01)
     assert delay_after(phase[:600], 500, threshold=0.3, deviation=0.1) is None
+
+
+def test_which_of_several_picks_is_s():
+    assert s_wave([2.0], [0.3]) == 0
+    assert s_wave([2.0, 3.0], [0.95, 1.0]) == 0
+    assert s_wave([2.0, 3.0, 4.0], [0.4, 0.95, 1.0]) == 1
+    assert s_wave([2.0, 9.0], [0.4, 1.0]) == 0  # too far behind the first to be of the same waves
+    assert s_wave([0.3, 19.0], [0.6, 1.0]) == 1  # the coda of P

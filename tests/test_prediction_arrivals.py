@@ -145,15 +145,30 @@ def test_the_catalogue_opens_in_obspy_and_the_table_has_the_same_picks(tmp_path,
         pick_earthquakes(quakes, tmp_path / "data", out, show_progress=False)
 
 
-def test_p_and_the_first_s_after_it_are_an_event():
+def test_p_and_an_s_after_it_are_an_event():
     def event(*picks):
-        known = [PhasePick(Channel("XX", "AAA", "", "HHZ"), p, START + round(t * SECOND)) for p, t in picks]
+        """Phases, seconds and probabilities; of events phases, or seconds of P and S where they are decimal."""
+        known = [
+            PhasePick(
+                Channel("XX", "AAA", "", "HHZ"), p, START + round(t * SECOND), probability=chance[0] if chance else None
+            )
+            for p, t, *chance in picks
+        ]
         found = station_events([Arrival(STATION, pick) for pick in known])
+        assert sorted(id(p) for e in found for p in e.picks) == sorted(map(id, known))
         return ["".join(p.phase for p in e.picks) for e in found]
 
     assert event(("P", 0), ("S", 3)) == ["PS"]
     assert event(("P", 0), ("S", 0.1), ("S", 3)) == ["PS", "S"]  # no S wave comes so soon
     assert event(("P", 0), ("S", 61), ("P", 62), ("P", 63), ("S", 64), ("S", 65)) == ["P", "S", "P", "PS", "S"]
+    # A faint S wave before a sure one is a conversion, and one that is sure and seconds earlier is not.
+    assert event(("P", 0, 0.9), ("S", 3, 0.4), ("S", 4, 0.9)) == ["PS", "S"]
+    assert event(("P", 0, 0.9), ("S", 3, 0.4), ("S", 9, 0.9)) == ["PS", "S"]
+    # Of a strong earthquake far away the coda of P looks like P and S: P, P, S, and S 20 s later.
+    assert event(("P", 0, 1.0), ("P", 0.2, 0.4), ("S", 0.4, 0.5), ("S", 20, 1.0)) == ["PS", "P", "S"]
+    # What is not sure to be a P wave keeps nobody from an S wave, and a sure one does.
+    assert event(("P", 0, 0.9), ("P", 2, 0.4), ("S", 3, 0.9)) == ["PS", "P"]
+    assert event(("P", 0, 0.9), ("P", 2, 0.8), ("S", 3, 0.9)) == ["P", "PS"]
     assert event() == []
 
 

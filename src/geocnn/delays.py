@@ -7,6 +7,7 @@ truth than either.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from geocnn.location import DEPTH, DISTANCE
 from geocnn.picking import find_picks
 from geocnn.travel import Layers, TravelTimes
 
-__all__ = ["Delays", "delay_after"]
+__all__ = ["Delays", "delay_after", "s_wave"]
 
 _SPREAD = 0.3
 """Standard deviation of the logarithm of the delay: other velocities, bins, and errors of picks."""
@@ -30,6 +31,10 @@ _NEW = 0.5
 """Part of what a pick tells, as a power: the rest the detector has seen."""
 _SOONEST = 15
 """Samples from P to S at least."""
+_TRAIN, _ABRUPT = 3.0, 0.5
+"""Seconds in which several picks are of the waves about one S wave; sooner behind P than that is mostly its coda."""
+_LESS = 0.9
+"""Part of the largest probability among them that S has at least."""
 _USUAL = {"vp": (4.8, 6.4), "ratio": (1.64, 1.84)}
 """Of detectors whose cards do not say it."""
 
@@ -70,7 +75,7 @@ class Delays:
 def delay_after(
     phase: Float32[ndarray, " samples"], onset: int, *, threshold: float, deviation: float, rate: float = 100.0
 ) -> float | None:
-    """Seconds from a P wave to the first pick of S behind it; None where there is none.
+    """Seconds from a P wave to the pick of its S wave; None where there is none.
 
     Args:
         phase: probability of S, as :func:`geocnn.location.asked` leaves it.
@@ -80,4 +85,22 @@ def delay_after(
         rate: samples per second.
     """
     picks = find_picks(phase, threshold=threshold, rate=rate, deviation=deviation)
-    return next(((pick.sample - onset) / rate for pick in picks if pick.sample > onset + _SOONEST), None)
+    later = [pick for pick in picks if pick.sample > onset + _SOONEST]
+    delays = [(pick.sample - onset) / rate for pick in later]
+    return delays[s_wave(delays, [pick.probability for pick in later])] if delays else None
+
+
+def s_wave(delays: Sequence[float], probabilities: Sequence[float]) -> int:
+    """Which of the S picks behind a P wave, and before the next, is its S wave.
+
+    It is the first that is nearly as probable as any within 3 s of the first of all, since the coda of P, and a
+    conversion, look like a faint S wave shortly before it; nearly as probable as any at all, where the first is so soon
+    behind P that it is likely a part of it.
+
+    Args:
+        delays: of the picks, s, growing.
+        probabilities: of the picks.
+    """
+    end = math.inf if delays[0] < _ABRUPT else delays[0] + _TRAIN
+    near = [p for delay, p in zip(delays, probabilities, strict=True) if delay <= end]
+    return next(k for k, p in enumerate(near) if p >= _LESS * max(near))

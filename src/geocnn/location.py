@@ -19,6 +19,7 @@ __all__ = [
     "DEPTHS",
     "DISTANCE",
     "HEADS",
+    "SURE",
     "Bins",
     "Cluster",
     "Crust",
@@ -34,8 +35,8 @@ _BLUR = 0.6
 """Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
 _ABOUT = 50
 """Samples on each side of a pick that are of the same wave."""
-_NEXT = 0.7
-"""Probability of another P wave."""
+SURE = 0.7
+"""Probability from which on what looks like another P wave is one."""
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 
@@ -293,7 +294,7 @@ def asked(phases: Float32[ndarray, "2 samples"], onset: int) -> Float32[ndarray,
     kept = np.zeros_like(phases)
     here = slice(max(0, onset - _ABOUT), onset + _ABOUT + 1)
     kept[0, here] = phases[0, here]
-    later = np.flatnonzero(phases[0, here.stop :] >= _NEXT)
+    later = np.flatnonzero(phases[0, here.stop :] >= SURE)
     end = here.stop + int(later[0]) if len(later) else phases.shape[1]
     kept[1, here.start : end] = phases[1, here.start : end]
     return kept

@@ -1,5 +1,6 @@
 """Arrivals of P and S waves at stations, in records of any length and bounded memory."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,11 +9,12 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from geocnn.checkpoints import Trained
+from geocnn.delays import s_wave
 from geocnn.io.waveforms import Channel, Record, Station
 from geocnn.io.waveforms.high_pass import causal_high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Amplitude, Event, PhasePick
-from geocnn.location import Place
+from geocnn.location import SURE, Place
 from geocnn.picking import Pick
 from geocnn.prediction.picker import Picked, Picker, parts, picked
 
@@ -145,18 +147,42 @@ def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> i
 
 
 def station_events(arrivals: Sequence[Arrival]) -> list[Event]:
-    """Arrivals of one station, by time, that belong together: P and the first S 0.2 to 60 s after it.
+    """Arrivals of one station, by time, that belong together: P and an S wave 0.2 to 60 s after it.
 
-    An S wave without a P wave, and the other way round, is an event of its own.
+    That comes before the next sure P wave, and of several :func:`geocnn.delays.s_wave` says which it is. What looks
+    like another P wave in front of it and is not sure has none. An S wave without a P wave, and the other way round, is
+    an event of its own.
     """
-    groups: list[list[PhasePick]] = []
-    waiting: list[PhasePick] | None = None
-    for pick in (arrival.pick for arrival in arrivals):
-        delay = (pick.time - waiting[0].time) / SECOND if waiting else 0.0
-        if waiting and pick.phase == "S" and _DELAYS[0] <= delay <= _DELAYS[1]:
-            waiting.append(pick)
-            waiting = None
-        else:
-            groups.append([pick])
-            waiting = groups[-1] if pick.phase == "P" else waiting
-    return [Event(tuple(group)) for group in groups]
+    picks = [arrival.pick for arrival in arrivals]
+    seconds = _seconds([p for p in picks if p.phase == "P"], [p for p in picks if p.phase == "S"])
+    used = {id(second) for second in seconds.values()}
+    return [
+        Event((pick, seconds[id(pick)]) if id(pick) in seconds else (pick,)) for pick in picks if id(pick) not in used
+    ]
+
+
+def _seconds(firsts: Sequence[PhasePick], others: Sequence[PhasePick]) -> dict[int, PhasePick]:
+    """S waves of P waves, by the identity of these."""
+    sure = [pick.time for pick in firsts if _likely(pick) >= SURE]
+    times = [pick.time for pick in others]
+    found: dict[int, PhasePick] = {}
+    used: set[int] = set()
+    last = 0
+    for first in firsts:
+        if first.time < last and _likely(first) < SURE:
+            continue
+        soonest, latest = (first.time + round(delay * SECOND) for delay in _DELAYS)
+        following = bisect_left(sure, soonest)
+        end = min(latest + 1, sure[following]) if following < len(sure) else latest + 1
+        near = [s for s in others[bisect_left(times, soonest) : bisect_left(times, end)] if id(s) not in used]
+        if near:
+            which = s_wave([(s.time - first.time) / SECOND for s in near], [_likely(s) for s in near])
+            found[id(first)] = near[which]
+            used.add(id(near[which]))
+            last = near[which].time
+    return found
+
+
+def _likely(pick: PhasePick) -> float:
+    """Probability of a pick; that of an analyst is certain."""
+    return 1.0 if pick.probability is None else pick.probability
