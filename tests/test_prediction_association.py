@@ -197,6 +197,28 @@ def test_one_layer_is_a_crust_of_one_velocity():
         assert one.origin.depth == pytest.approx(other.origin.depth, abs=0.3)
 
 
+@pytest.mark.parametrize("crust", [Crust(), Crust(layers=Layers((0.0,), (6.0,), (3.45,)))])
+def test_stations_are_as_high_as_they_are(crust):
+    """On a volcano 3.5 to 5.3 km above the sea, with an earthquake above the sea as well: straight rays."""
+    rng = np.random.default_rng(5)
+    network = [
+        replace(site, elevation_m=float(e)) for site, e in zip(sites(8), rng.uniform(3500, 5300, 8), strict=True)
+    ]
+    places, found = [(-42.1, 172.1, -2.0), (-41.95, 171.9, 6.0)], []
+    for k, place in enumerate(places):
+        for site in network:
+            away = math.hypot(
+                error(Origin(0, site.latitude, site.longitude), place), place[2] + site.elevation_m / 1000
+            )
+            for phase, speed in zip("PS", (6.0, 3.45), strict=True):
+                found.append(arrival(site, phase, 120 * k + away / speed + 0.02 * rng.standard_normal()))
+    made = epicentres(alone(sorted(found, key=lambda a: a.pick.time)), network, crust=crust)
+    origins = [event.origin for event in made if event.origin is not None]
+    assert [error(o, p) < 0.5 for o, p in zip(origins, places, strict=True)] == [True, True]
+    assert [o.depth for o in origins] == pytest.approx([-2.0, 6.0], abs=1.0)
+    assert max(abs(ray.residual) for o in origins for ray in o.rays) < 0.15
+
+
 def test_depths_are_found_between_those_that_are_tried_first():
     network, depths = sites(10), (7.3, 11.6, 17.9, 26.0)
     found = [

@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,29 @@ _WAIT = 120.0
 """Seconds before and after a station within which all others see an earthquake."""
 
 
+class _Middle(NamedTuple):
+    """About which places are in a plane, and below which depths are counted.
+
+    Stations may be kilometres above the sea, and earthquakes just below them.
+
+    Attributes:
+        latitude: degrees.
+        longitude: degrees.
+        elevation: km.
+    """
+
+    latitude: float
+    longitude: float
+    elevation: float
+
+    @classmethod
+    def of(cls, sites: Sequence[Site]) -> "_Middle":
+        """At the first station, as high as most."""
+        if not sites:
+            return cls(0.0, 0.0, 0.0)
+        return cls(sites[0].latitude, sites[0].longitude, float(np.median([s.elevation_m for s in sites])) / 1000)
+
+
 def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
     """Earthquakes with their origins, by time; then events that have none, in their order.
 
@@ -50,7 +74,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
 
     A station may have paired a wave with a false one, or with that of another earthquake. Where three stations or more
     have located an earthquake such a wave joins it by itself if it arrives when it must; the other one stays an event
-    of its station.
+    of its station. Depths are below the sea.
 
     Args:
         events: each of one station, such as :func:`geocnn.prediction.arrivals.station_events` gives.
@@ -59,7 +83,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     """
     crust = crust or Crust()
     known = {str(site): site for site in sites}
-    middle = (sites[0].latitude, sites[0].longitude) if sites else (0.0, 0.0)
+    middle = _Middle.of(sites)
     seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
     groups = _groups([sighting for sighting in seen if sighting.times])
     located = [_event(group, found, middle) for group, found in groups]
@@ -112,11 +136,12 @@ def _code(event: Event) -> str:
     return f"{channel.network}.{channel.station}"
 
 
-def _sighting(event: Event, site: Site, middle: tuple[float, float], crust: Crust) -> Sighting:
+def _sighting(event: Event, site: Site, middle: _Middle, crust: Crust) -> Sighting:
     """An event seen from its station, with places in the plane about the middle."""
-    at = offsets(*middle, (np.array([site.latitude]), np.array([site.longitude])))
+    at = offsets(middle.latitude, middle.longitude, (np.array([site.latitude]), np.array([site.longitude])))
     times = {pick.phase: pick.time / SECOND for pick in event.picks if pick.phase in _PHASES}
-    return Sighting(event, site, float(at.east[0]), float(at.north[0]), times, crust)
+    height = site.elevation_m / 1000 - middle.elevation
+    return Sighting(event, site, float(at.east[0]), float(at.north[0]), height, times, crust)
 
 
 def _soon(sightings: Sequence[Sighting], low: float, high: float) -> Sequence[Sighting]:
@@ -216,12 +241,13 @@ def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sightin
     return stations(group) >= _SHARE * sum(way <= farthest for way in away.values())
 
 
-def _event(group: Sequence[Sighting], found: Found, middle: tuple[float, float]) -> Event:
-    """The earthquake with the picks of all stations."""
-    latitude, longitude = place_at(*middle, found.east, found.north)
+def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
+    """The earthquake with the picks of all stations; its depth is below the sea."""
+    latitude, longitude = place_at(middle.latitude, middle.longitude, found.east, found.north)
+    depth = found.depth - middle.elevation
     seen = sorted(((pick, s) for s in group for pick in s.event.picks), key=lambda one: one[0].time)
     rays = tuple(Ray.to(s.site, latitude, longitude, _residual(s, pick.phase, found)) for pick, s in seen)
-    origin = Origin(round(found.time * SECOND), latitude, longitude, found.depth, spread=found.spread, rays=rays)
+    origin = Origin(round(found.time * SECOND), latitude, longitude, depth, spread=found.spread, rays=rays)
     return replace(group[0].event, picks=tuple(pick for pick, _ in seen), origin=origin)
 
 

@@ -80,7 +80,7 @@ class Catalogue:
         that one station can: ``probability`` of an earthquake, ``distance`` of the epicentre and ``depth`` in km,
         ``azimuth`` of the epicentre in degrees from north, where the components point north and east, each with the
         interval that holds 68 %, ``where`` in words, and the ``cluster`` with its ``cluster_probability``, from a
-        detector that knows clusters. ``latitude``, ``longitude`` and ``origin_depth`` are of
+        detector that knows clusters. ``latitude``, ``longitude`` and ``origin_depth``, below the sea, are of
         earthquakes that have been located, and within ``spread`` km of there they are with a
         probability of 68 %.
         """

@@ -51,6 +51,7 @@ class Sighting:
         site: the station.
         east: of the station, km.
         north: of the station, km.
+        height: of the station above the level from which depths are counted, km.
         times: seconds since 1970, by phase.
         crust: in which waves come.
     """
@@ -59,6 +60,7 @@ class Sighting:
     site: Site
     east: float
     north: float
+    height: float
     times: dict[str, float]
     crust: Crust
 
@@ -143,9 +145,9 @@ def locate(group: Sequence[Sighting], *, exact: bool = False, first: Found | Non
 
 def waves_of(group: Sequence[Sighting], *, layered: bool) -> Waves:
     """The waves that stations have, in their order."""
-    known = [(s.east, s.north, float(phase == "S"), time) for s in group for phase, time in s.times.items()]
-    east, north, shear, time = np.array(known, np.float64).T
-    return Waves(east, north, shear > 0, time, group[0].crust, layered)
+    known = [(s.east, s.north, s.height, float(phase == "S"), time) for s in group for phase, time in s.times.items()]
+    east, north, height, shear, time = np.array(known, np.float64).T
+    return Waves(east, north, height, shear > 0, time, group[0].crust, layered)
 
 
 def _search(
@@ -246,7 +248,7 @@ def _density(
         total += _log_student((begun - middle) ** 2 / (scale**2 * variance(travel))).sum(0)
     for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
         if sighting.place is not None:
-            total += _said(sighting.place, x - sighting.east, y - sighting.north, z)
+            total += _said(sighting.place, x - sighting.east, y - sighting.north, z + sighting.height)
     return total, middle + base
 
 

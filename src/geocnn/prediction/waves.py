@@ -12,6 +12,8 @@ __all__ = ["LATE", "SLOW", "Waves", "variance"]
 
 LATE, SLOW = 0.3, 0.05
 """How far times may differ from those of a crust: s, and part of the travel time (standard deviations)."""
+_SHALLOWEST = 0.05
+"""Depth of an earthquake below a station at least, km."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,7 @@ class Waves:
     Attributes:
         east: of the stations, km.
         north: of the stations, km.
+        height: of the stations above the level from which depths are counted, km.
         shear: whether it is an S wave.
         time: seconds since 1970.
         crust: which they cross.
@@ -29,6 +32,7 @@ class Waves:
 
     east: Float64[ndarray, " waves"]
     north: Float64[ndarray, " waves"]
+    height: Float64[ndarray, " waves"]
     shear: Bool[ndarray, " waves"]
     time: Float64[ndarray, " waves"]
     crust: Crust
@@ -41,16 +45,19 @@ class Waves:
         z: Float64[ndarray, "depths 1 1"],
     ) -> Float64[ndarray, "waves depths north east"]:
         """Seconds from places to the stations, km to the east, to the north and below."""
-        east, north = self.east[:, None, None, None], self.north[:, None, None, None]
+        east, north, height = (place[:, None, None, None] for place in (self.east, self.north, self.height))
         away = (x - east) ** 2 + (y - north) ** 2
+        below = np.maximum(z + height, _SHALLOWEST)
         times = self.crust.times if self.layered else None
         if times is None:
             speed = np.where(self.shear, self.crust.s, self.crust.p)[:, None, None, None]
-            return np.asarray(np.sqrt(away + z**2) / speed)
+            return np.asarray(np.sqrt(away + below**2) / speed)
         distance = np.sqrt(away[:, 0])
         travel = np.empty((len(away), len(z), *away.shape[2:]))
-        for phase, those in (("P", ~self.shear), ("S", self.shear)):
-            travel[those] = np.moveaxis(times.over(phase, distance[those], z[:, 0, 0]), 0, 1)
+        for shear, high in set(zip(self.shear.tolist(), self.height.tolist(), strict=True)):
+            those = np.flatnonzero((self.shear == shear) & (self.height == high))
+            table = times.over("S" if shear else "P", distance[those], below[those[0], :, 0, 0])
+            travel[those] = np.moveaxis(table, 0, 1)
         return travel
 
     def residuals(self, east: float, north: float, depth: float, time: float) -> Float64[ndarray, " waves"]:
