@@ -15,6 +15,7 @@ from geocnn.cli import main
 from geocnn.delays import Delays, delay_after
 from geocnn.errors import DataError, FormatError
 from geocnn.figures.catalogue import CataloguePictures
+from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
@@ -265,6 +266,12 @@ def test_where_stations_are_known_there_is_a_map(tmp_path, quakes, data, monkeyp
     away = [math.hypot(o.latitude - 35, (o.longitude - 25) * 0.82) * 111.2 for o in located]
     assert all(origin.spread <= max(5, 1.01 * km) for origin, km in zip(located, away, strict=True))
     assert sum(event.origin is None for event in alone.events) == len(made.events) - len(located)
+    times = sorted(arrival.pick.time for arrival in alone.arrivals)
+    for end, note in ((times[0] - SECOND, False), (times[2], True)):
+        moved = [Site("XX", "AAA", 0.0, 0.0, until=end), Site("XX", "AAA", 35.0, 25.0, since=end)]
+        again = pick_earthquakes(quakes, data, stations=moved, show_progress=False)
+        assert [e.origin for e in again.events if e.origin is not None] == located
+        assert ("XX.AAA has moved between its picks; the place that most are from is taken." in again.notes) == note
     unknown = pick_earthquakes(quakes, data, stations=table, detector=None, show_progress=False)
     assert unknown.notes[-1].startswith("no earthquake is located: that takes three stations")
     with pytest.raises(FormatError, match="needed is StationXML or a table of stations"):

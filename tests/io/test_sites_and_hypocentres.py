@@ -5,7 +5,7 @@ import pytest
 
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.hypocentres import read_hypocentres
-from geocnn.io.sites import Site, read_sites
+from geocnn.io.sites import Site, read_sites, standing
 
 
 def test_a_table_in_any_order_with_more_columns(tmp_path):
@@ -38,9 +38,51 @@ def test_station_xml_as_obspy_writes_it(tmp_path):
     ]
 
 
+def nanoseconds(date):
+    return int(np.datetime64(date, "ns").astype(np.int64))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_station_that_has_moved_is_where_it_was_then(tmp_path, order):
+    inventory = pytest.importorskip("obspy.core.inventory")
+    utc = pytest.importorskip("obspy").UTCDateTime
+    epochs = [
+        inventory.Station("A", -21.0, -69.0, 900.0, start_date=utc(2000, 1, 1), end_date=utc(2008, 1, 1)),
+        inventory.Station("A", -21.0, -69.0, 900.0, start_date=utc(2008, 1, 1), end_date=utc(2010, 1, 1)),
+        inventory.Station("A", -21.0, -69.5, 900.0, start_date=utc(2010, 1, 1)),
+        inventory.Station("B", -22.0, -69.5, 900.0),
+    ]
+    made = inventory.Inventory([inventory.Network("XX", stations=epochs[::order])], source="test")
+    made.write(str(tmp_path / "stations.xml"), format="STATIONXML")
+    sites = read_sites(tmp_path / "stations.xml")
+    assert sorted((str(s), s.longitude) for s in sites) == [("XX.A", -69.5), ("XX.A", -69.0), ("XX.B", -69.5)]
+    (old,) = (s for s in sites if s.longitude == -69.0)
+    assert (old.since, old.until) == (nanoseconds("2000-01-01"), nanoseconds("2010-01-01"))
+
+    def longitude(*years):
+        times = {"XX.A": [nanoseconds(f"{year}-06-01") for year in years]}
+        (site,) = (s for s in standing(sites, times) if s.station == "A")
+        return site.longitude
+
+    assert longitude(2014) == longitude() == longitude(2009, 2011, 2012) == -69.5
+    assert longitude(2009) == longitude(2005, 2009, 2011) == -69.0
+    assert len(standing(sites)) == 2
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "said"),
     [
+        (
+            b"network,station,latitude,longitude,elevation_m\nXX,A,1,2,3\nXX,A,1,2.5,3\n",
+            DataError,
+            "stations.csv, line 3, has XX.A at 1, 2.5, and a line above at 1, 2; leave one, or give StationXML",
+        ),
+        (
+            b"<FDSNStationXML><Network code='XX'><Station code='A' startDate='soon'><Latitude>1</Latitude>"
+            b"<Longitude>2</Longitude><Elevation>3</Elevation></Station></Network></FDSNStationXML>",
+            FormatError,
+            "stations.csv, station XX.A, has the date soon; needed is one such as 2010-01-31.",
+        ),
         (None, MissingError, "there is no file stations.csv; needed is StationXML or a table of stations whose first "),
         (b"\xff\xfe\x00\x81", FormatError, "stations.csv is no text; needed is"),
         (b"", FormatError, "stations.csv is empty and has no network, station, latitude, longitude, elevation_m; need"),

@@ -183,14 +183,14 @@ def _network(
     from geocnn.figures import save
     from geocnn.figures.record_section import record_sections
     from geocnn.io.hypocentres import read_hypocentres
-    from geocnn.io.sites import read_sites
+    from geocnn.io.sites import read_sites, standing
     from geocnn.seismograms import write_network
     from geocnn.synthetic.network import FAR, Network
     from geocnn.travel import CRUST
 
     places = None if catalogue is None else read_hypocentres(catalogue)
     made: dict[str, Any] = {"layers": layers or CRUST, "seed": seed, "size": round(seconds * rate), "rate": rate}
-    network = Network.of(read_sites(stations), places, **made)
+    network = Network.of(standing(read_sites(stations)), places, **made)
     if places is not None and network.hypocentres is not None and len(network.hypocentres) < len(places):
         left = len(places) - len(network.hypocentres)
         far = f"{left} of {len(places)} earthquakes {'is' if left == 1 else 'are'} farther than {FAR:g} km"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from geocnn.errors import DataError, MissingError
 from geocnn.io.hypocentres import Hypocentres, read_hypocentres
-from geocnn.io.sites import Site, read_sites
+from geocnn.io.sites import Site, read_sites, standing
 
 __all__ = ["KnownRegion", "read_region"]
 
@@ -44,7 +44,7 @@ def read_region(stations: str | Path | None, station: str | None, catalogue: str
         raise DataError(f"{have} is given without {need}; give both files, or none of them.")
     if stations is None or catalogue is None:
         return None
-    sites = read_sites(stations)
+    sites = standing(read_sites(stations))
     if station is not None:
         sites = [_called(sites, station, stations)]
     return KnownRegion(sites, read_hypocentres(catalogue), Path(catalogue).name)

@@ -1,13 +1,16 @@
 """Where seismic stations stand: from a table, or from StationXML."""
 
 import xml.etree.ElementTree as Xml
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from geocnn.errors import DataError, FormatError
 from geocnn.io.columns import check_number, read_columns, read_text
 
-__all__ = ["Site", "read_sites"]
+__all__ = ["Site", "read_sites", "standing"]
 
 _LIMITS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 360.0), "elevation_m": (-12_000.0, 9_000.0)}
 _COLUMNS = {"network": None, "station": None, **_LIMITS}
@@ -23,6 +26,8 @@ class Site:
         latitude: degrees, north is positive.
         longitude: degrees, east is positive.
         elevation_m: above the sea, m.
+        since: when it came there, nanoseconds since 1970; None if that is not known.
+        until: when it left; None if that is not known, or not yet.
     """
 
     network: str
@@ -30,14 +35,26 @@ class Site:
     latitude: float
     longitude: float
     elevation_m: float = 0.0
+    since: int | None = None
+    until: int | None = None
 
     def __str__(self) -> str:
         """Its codes: NET.STA."""
         return f"{self.network}.{self.station}"
 
+    @property
+    def place(self) -> tuple[float, float, float]:
+        """Latitude, longitude and elevation."""
+        return self.latitude, self.longitude, self.elevation_m
+
+    def stood(self, times: Sequence[int]) -> int:
+        """At how many of some times it was there."""
+        since, until = self.since or -(2**63), self.until or 2**63
+        return sum(since <= time < until for time in times)
+
 
 def read_sites(path: str | Path) -> list[Site]:
-    """Stations of a file, each once, in its order.
+    """Stations of a file, in its order; one that has moved once for each place.
 
     Args:
         path: StationXML (FDSN StationXML 1.x), or a table with the columns network, station, latitude, longitude and
@@ -46,26 +63,49 @@ def read_sites(path: str | Path) -> list[Site]:
     Raises:
         MissingError: no such file.
         FormatError: neither StationXML nor such a table, or a number that is none.
-        DataError: it has no stations.
+        DataError: it has no stations, or is a table that has one at two places.
     """
     path = Path(path)
     text = read_text(path, f"needed is StationXML or a table of stations whose first line is {','.join(_COLUMNS)}")
     found = _station_xml(path, text) if text.lstrip().startswith("<") else _table(path)
     if not found:
         raise DataError(f"{path} names no stations; save them with their codes and coordinates (level=station).")
-    kept: dict[str, Site] = {}
-    for site in found:
-        kept.setdefault(str(site), site)
-    return list(kept.values())
+    return found
+
+
+def standing(sites: Sequence[Site], times: Mapping[str, Sequence[int]] | None = None) -> list[Site]:
+    """Each station once: where it was at most of some times, and where it was last among equals.
+
+    Args:
+        sites: as :func:`read_sites` gives them.
+        times: nanoseconds since 1970, by station.
+    """
+    places: dict[str, list[Site]] = {}
+    for site in sites:
+        places.setdefault(str(site), []).append(site)
+    times = times or {}
+    return [max(own, key=lambda s: (s.stood(times.get(str(s), ())), s.since or 0)) for own in places.values()]
 
 
 def _table(path: Path) -> list[Site]:
-    """Stations of a table."""
-    sites = []
+    """Stations of a table.
+
+    Raises:
+        DataError: one is at two places.
+    """
+    sites: dict[str, Site] = {}
     for line, words in read_columns(path, _COLUMNS, "stations"):
-        numbers = [check_number(f"{path}, line {line}", name, words[name], _LIMITS[name]) for name in _LIMITS]
-        sites.append(Site(words["network"], words["station"], *numbers))
-    return sites
+        latitude, longitude, elevation = (
+            check_number(f"{path}, line {line}", name, words[name], limits) for name, limits in _LIMITS.items()
+        )
+        site = Site(words["network"], words["station"], latitude, longitude, elevation)
+        known = sites.setdefault(str(site), site)
+        if known.place != site.place:
+            raise DataError(
+                f"{path}, line {line}, has {site} at {site.latitude:g}, {site.longitude:g}, and a line above at "
+                f"{known.latitude:g}, {known.longitude:g}; leave one, or give StationXML, which says since when."
+            )
+    return list(sites.values())
 
 
 def _station_xml(path: Path, text: str) -> list[Site]:
@@ -81,7 +121,7 @@ def _station_xml(path: Path, text: str) -> list[Site]:
     if not root.tag.endswith("FDSNStationXML"):
         kind = root.tag.rpartition("}")[2]
         raise FormatError(f"{path} is XML of the kind {kind}; needed is FDSNStationXML, or a table of stations.")
-    sites = []
+    sites: dict[tuple[object, ...], Site] = {}
     for network in root.iterfind("{*}Network"):
         for station in network.iterfind("{*}Station"):
             code = f"{network.get('code', '')}.{station.get('code', '')}"
@@ -90,5 +130,29 @@ def _station_xml(path: Path, text: str) -> list[Site]:
                 tag = name.removesuffix("_m").capitalize()
                 word = station.findtext(f"{{*}}{tag}", "")
                 numbers.append(check_number(f"{path}, station {code}", tag, word, limits))
-            sites.append(Site(network.get("code", ""), station.get("code", ""), *numbers))
-    return sites
+            since, until = (_time(path, code, station.get(end)) for end in ("startDate", "endDate"))
+            latitude, longitude, elevation = numbers
+            names = network.get("code", ""), station.get("code", "")
+            site = Site(*names, latitude, longitude, elevation, since, until)
+            known = sites.setdefault((code, *site.place), site)
+            if known is not site:  # another instrument at the same place
+                since = None if None in (known.since, site.since) else min(known.since or 0, site.since or 0)
+                until = None if None in (known.until, site.until) else max(known.until or 0, site.until or 0)
+                sites[code, *site.place] = replace(known, since=since, until=until)
+    return list(sites.values())
+
+
+def _time(path: Path, code: str, text: str | None) -> int | None:
+    """Nanoseconds since 1970 of a date of StationXML; None beyond the centuries that these reach.
+
+    Raises:
+        FormatError: it is none.
+    """
+    if not text:
+        return None
+    try:
+        date = np.datetime64(text.strip().removesuffix("Z").partition("+")[0])
+    except ValueError:
+        raise FormatError(f"{path}, station {code}, has the date {text}; needed is one such as 2010-01-31.") from None
+    year = date.astype("datetime64[Y]").astype(int) + 1970
+    return int(date.astype("datetime64[ns]").astype(np.int64)) if 1678 <= year <= 2261 else None

@@ -1,12 +1,14 @@
 """From a folder of seismograms to files with what was picked in them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
 from geocnn.errors import DataError
 from geocnn.io.partial import check_target
-from geocnn.io.sites import Site, read_sites
+from geocnn.io.sites import Site, read_sites, standing
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.location import Crust
@@ -102,7 +104,15 @@ def with_places(
     """With the places of earthquakes and a map of them, where those of the stations are known."""
     if sites is None:
         return catalogue
+    times: dict[str, list[int]] = {}
+    for arrival in catalogue.arrivals:
+        times.setdefault(f"{arrival.station.network}.{arrival.station.name}", []).append(arrival.pick.time)
+    places = Counter(str(site) for site in sites if site.stood(times.get(str(site), ())))
+    moved = [name for name, count in places.items() if count > 1]
+    notes = tuple(f"{name} has moved between its picks; the place that most are from is taken." for name in moved)
+    sites = standing(sites, times)
     located = catalogue.located(sites, crust, associate)
+    located = replace(located, notes=(*located.notes, *notes))
     if pictures is not None:
         pictures.network(sites, located.events)
     return located
