@@ -216,6 +216,25 @@ def test_table_and_catalogue_say_the_same(tmp_path, trained, record):
     assert "<origin" not in table.quakeml()
 
 
+def test_of_another_station_no_places_are_told(tmp_path, trained, record):
+    folder = written(tmp_path / "data", record)
+    here, elsewhere = (
+        detect_earthquakes(
+            dataclasses.replace(trained, card=trained.card.replace(training=known)), folder, show_progress=False
+        )
+        for known in ({"clusters": CLUSTERS, "station": name} for name in ("OK.AAA", "OK.BBB"))
+    )
+    assert [(d.begin, d.cluster) for d in here.detections] == [(d.begin, d.cluster) for d in elsewhere.detections]
+    assert not [note for note in here.notes if "learnt" in note]
+    assert elsewhere.notes[0].startswith(
+        "OK.AAA..HH is not OK.BBB, whose records the network has learnt: what it detects"
+    )
+    assert {row["latitude"] for row in csv.DictReader(elsewhere.table().splitlines())} == {""}
+    assert "" not in {row["latitude"] for row in csv.DictReader(here.table().splitlines())}
+    assert "<latitude>" in here.quakeml()
+    assert "<latitude>" not in elsewhere.quakeml()
+
+
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, trained, record, monkeypatch):
     monkeypatch.setattr(picker_module, "_CORE", 2048)
     monkeypatch.setattr(picker_module.torch, "get_num_threads", lambda: 1)

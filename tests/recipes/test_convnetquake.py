@@ -110,7 +110,7 @@ def test_what_it_has_learnt_is_seen_in_a_record(learnt):
         record[:, at : at + 1401] += region.waves(event, size=1401, onset=4.0)
     start = 1_700_000_000
     pieces = [
-        ArrayPiece.of(Channel("OK", "AAA", "", f"HH{c}"), start * SECOND, 100.0, samples)
+        ArrayPiece.of(Channel("XX", "SYN", "", f"HH{c}"), start * SECOND, 100.0, samples)
         for c, samples in zip("ZNE", record, strict=True)
     ]
     found = geocnn.predict(learnt, geocnn.open(pieces), device="cpu", show_progress=False)
@@ -131,6 +131,7 @@ def test_the_card_knows_where_the_clusters_are(tmp_path):
         "convnetquake", clusters=2, tested=2, hours=1, stations=tmp_path / "s.csv", catalogue=tmp_path / "c.csv"
     )
     west, east = made.card.training["clusters"]
+    assert made.card.training["station"] == "AK.ADK"
     assert (west["latitude"], west["longitude"]) == (pytest.approx(51.8), pytest.approx(179.9))
     assert (east["latitude"], east["longitude"]) == (pytest.approx(52.0), pytest.approx(-179.9))
     km = 111.2 * np.array([0.01, 0.01 * np.cos(np.radians(52))])

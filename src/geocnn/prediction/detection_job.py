@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.io.waveforms import Archive, Record, Station
-from geocnn.prediction.detections import Detection, Detections, detections_of
+from geocnn.prediction.detections import Detection, Detections, detections_of, strange
 from geocnn.prediction.journal import PartJournal
 from geocnn.prediction.judge import Judge, Judged, Window
 from geocnn.prediction.picker import RATE, Part, parts, picked
@@ -79,7 +79,13 @@ class DetectionJob:
         return [known[part] for part in of_station]
 
     def _notes(self, station: Station, found: Sequence[Judged]) -> Iterator[str]:
-        """Where nothing was looked for."""
+        """Where nothing was looked for, and where nothing is known of places."""
+        if strange(self.card, station):
+            yield (
+                f"{station} is not {self.card.training['station']}, whose records the network has learnt: what it "
+                "detects may be wrong, and its classes are no places here, so that none are told; train one for this "
+                "station (geocnn train convnetquake --stations FILE --catalogue FILE --station NAME)."
+            )
         if not any(judged.number for judged in found):
             yield f"{station} has no {self._span} of all three components without a gap; nothing is looked for there."
         elif lacking := sum(judged.lacking for judged in found):

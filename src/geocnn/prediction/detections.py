@@ -14,7 +14,7 @@ from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.prediction.judge import STEP, Window
 from geocnn.prediction.picker import RATE
 
-__all__ = ["Cluster", "Detection", "Detections", "clusters_of", "detections_of"]
+__all__ = ["Cluster", "Detection", "Detections", "clusters_of", "detections_of", "strange"]
 
 _COLUMNS = ("id", "station", "begin", "end", "class", "probability", "earthquake", "windows")
 _PLACE = ("latitude", "longitude", "spread_km")
@@ -91,10 +91,24 @@ def _detection(station: Station, windows: Sequence[Window], size: int) -> Detect
     )
 
 
-def clusters_of(card: Card) -> tuple[Cluster, ...] | None:
-    """Where the classes of a network are, from the second on; None where its card does not say."""
+def strange(card: Card, station: Station) -> bool:
+    """Whether the classes of a network are places as another station sees them."""
+    return str(card.training.get("station", _name(station))) != _name(station)
+
+
+def _name(station: Station) -> str:
+    return f"{station.network}.{station.name}"
+
+
+def clusters_of(card: Card, station: Station | None = None) -> tuple[Cluster, ...] | None:
+    """Where the classes of a network are, from the second on; None where its card does not say.
+
+    Args:
+        card: of the network.
+        station: whose earthquakes they are to be; None for the one that the network has learnt, whatever it is.
+    """
     told = card.training.get("clusters", [])
-    if len(told) != len(card.classes) - 1:
+    if len(told) != len(card.classes) - 1 or (station is not None and strange(card, station)):
         return None
     return tuple(Cluster(float(c["latitude"]), float(c["longitude"]), float(c["spread_km"])) for c in told)
 
@@ -134,9 +148,9 @@ class Detections:
         writer.writerow((*_COLUMNS, *(_PLACE if places else ())))
         for d in self.detections:
             told = self.card.classes[d.cluster], f"{d.probability:.4f}", f"{d.earthquake:.4f}", d.windows
-            where: tuple[str, ...] = ()
-            if places:
-                place = places[d.cluster - 1]
+            where: tuple[str, ...] = ("",) * len(_PLACE) if places else ()
+            if known := clusters_of(self.card, d.station):
+                place = known[d.cluster - 1]
                 where = f"{place.latitude:.5f}", f"{place.longitude:.5f}", f"{place.spread:.2f}"
             writer.writerow((d.station, d.station.name, _utc(d.begin), _utc(d.end), *told, *where))
         return rows.getvalue()
@@ -151,7 +165,7 @@ class Detections:
 
     def _event(self, detection: Detection) -> Event:
         """As catalogues have it."""
-        d, places = detection, clusters_of(self.card)
+        d, places = detection, clusters_of(self.card, detection.station)
         middle, half = (d.begin + d.end) // 2, (d.end - d.begin) / 2 / SECOND
         pick = PhasePick(_channel(d.station), "", middle, uncertainty=half, probability=d.earthquake)
         origin = None

@@ -97,7 +97,9 @@ def plan(
     sizes = np.bincount(region.cluster)
     return Job(
         model,
-        _card(clusters, said).replace(training={"clusters": list(centres(region.hypocentres, region.cluster))}),
+        _card(clusters, said).replace(
+            training={"clusters": list(centres(region.hypocentres, region.cluster)), "station": str(region.site)}
+        ),
         train,
         validation,
         (
