@@ -20,6 +20,7 @@ from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
 from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
+from geocnn.prediction.instruments import instrument_of, joined, locating
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.picker import Part, Picker, parts, picked
 from geocnn.progress import Tick, progress
@@ -122,9 +123,19 @@ class Catalogue:
         there = {str(site) for site in sites}
         names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
         notes = [f"{name} is not among the stations whose places are known." for name in names if name not in there]
-        found = associated(self.arrivals, sites, crust=crust) if associate == "pyocto" else list(self.events)
-        events = [event for event in found if event.origin is not None]
-        events += epicentres([event for event in found if event.origin is None], sites, crust=crust)
+        those, told = locating([arrival.pick for arrival in self.arrivals])
+        first, others = (
+            [event for event in self.events if (instrument_of(event.picks[0].channel) in those) == locates]
+            for locates in (True, False)
+        )
+        if associate == "pyocto":
+            known = [arrival for arrival in self.arrivals if instrument_of(arrival.pick.channel) in those]
+            first = associated(known, sites, crust=crust)
+        events = [event for event in first if event.origin is not None]
+        events += epicentres([event for event in first if event.origin is None], sites, crust=crust)
+        events, left = joined(events, others, sites)
+        events += left
+        notes += told
         if there & set(names) and not any(event.origin for event in events):
             notes.append(
                 "no earthquake is located: that takes three stations whose places are known, or one with components N "

@@ -1,0 +1,84 @@
+"""Several instruments of one station: an earthquake is seen by the station once."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from geocnn.io.sites import Site
+from geocnn.io.waveforms import Channel
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, PhasePick, Ray
+
+__all__ = ["Instrument", "instrument_of", "joined", "locating"]
+
+_SAME = 1.0
+"""Seconds within which picks of two instruments are of one wave."""
+
+Instrument = tuple[str, str, str, str]
+"""Network, station, location and the first letters of the channels."""
+
+
+def instrument_of(channel: Channel) -> Instrument:
+    """Of which instrument a channel is."""
+    return channel.network, channel.station, channel.location, channel.code[:-1]
+
+
+def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
+    """The instrument of each station with the most picks, by which earthquakes are located; what to say of the others.
+
+    Args:
+        picks: of all of them.
+    """
+    count = Counter(instrument_of(pick.channel) for pick in picks)
+    best: dict[tuple[str, str], Instrument] = {}
+    several: dict[tuple[str, str], list[Instrument]] = {}
+    for instrument in sorted(count, key=lambda one: (-count[one], one)):
+        best.setdefault(instrument[:2], instrument)
+        several.setdefault(instrument[:2], []).append(instrument)
+    notes = [
+        f"{'.'.join(own[0])} locates for {'.'.join(code)}; the picks of {', '.join(map('.'.join, own[1:]))} join them."
+        for code, own in several.items()
+        if len(own) > 1
+    ]
+    return set(best.values()), notes
+
+
+def joined(located: Sequence[Event], others: Sequence[Event], sites: Sequence[Site]) -> tuple[list[Event], list[Event]]:
+    """Earthquakes with the picks that other instruments have of the same waves, and what is left of these.
+
+    Args:
+        located: with origins, and others.
+        others: of instruments that locate nothing.
+        sites: where the stations are.
+    """
+    places = {str(site): site for site in sites}
+    near: dict[tuple[str, str, str, int], list[tuple[int, int]]] = {}  # by station, phase and second
+    for number, event in enumerate(located):
+        for pick in event.picks if event.origin is not None else ():
+            key = pick.channel.network, pick.channel.station, pick.phase
+            near.setdefault((*key, pick.time // SECOND), []).append((pick.time, number))
+    added: dict[int, list[PhasePick]] = {}
+    left: list[Event] = []
+    for event in others:
+        stay = []
+        for pick in event.picks:
+            key, second = (pick.channel.network, pick.channel.station, pick.phase), pick.time // SECOND
+            found = [one for step in (-1, 0, 1) for one in near.get((*key, second + step), ())]
+            closest = min(found, key=lambda one: abs(one[0] - pick.time), default=None)
+            if closest is None or abs(closest[0] - pick.time) > _SAME * SECOND:
+                stay.append(pick)
+            else:
+                added.setdefault(closest[1], []).append(pick)
+        if stay:
+            left.append(replace(event, picks=tuple(stay)))
+    return [_with(event, added.get(number, ()), places) for number, event in enumerate(located)], left
+
+
+def _with(event: Event, more: Sequence[PhasePick], places: dict[str, Site]) -> Event:
+    """An earthquake with further picks, on whose times its place does not rest."""
+    if event.origin is None or not more:
+        return event
+    origin = event.origin
+    there = [places[f"{pick.channel.network}.{pick.channel.station}"] for pick in more]
+    rays = (*origin.rays, *(Ray.to(site, origin.latitude, origin.longitude) for site in there))
+    return replace(event, picks=(*event.picks, *more), origin=replace(origin, rays=rays))
