@@ -8,6 +8,7 @@ import pytest
 
 import geocnn
 from geocnn.errors import DataError, TargetError
+from geocnn.io.sites import Site
 from geocnn.io.waveforms import ArrayPiece, Channel, Station, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
@@ -177,7 +178,31 @@ def test_streams_are_picked_without_a_file(quakes, five_minutes):
     stream = obspy.Stream(
         [obspy.Trace(w.copy(), stats | {"channel": f"HH{c}"}) for c, w in zip("ZNE", five_minutes[0], strict=True)]
     )
-    assert len(pick_earthquakes(quakes, stream, show_progress=False).arrivals) > 8
+    found = pick_earthquakes(quakes, stream, show_progress=False)
+    assert len(found.arrivals) > 8
+    p, s = (sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS")
+    pairs = sum(len(event.picks) == 2 for event in found.events)
+    assert repr(found) == f"Catalogue({p} P and {s} S picks at 1 stations, {pairs} earthquakes, 0 located)"
+    assert len(repr(found.arrivals[0])) < 1500  # no samples
+    with pytest.raises(DataError, match="seismograms are a path, several paths or an ObsPy Stream, not list"):
+        pick_earthquakes(quakes, [stream], show_progress=False)
+
+
+def test_predict_takes_what_the_command_takes(quakes, tmp_path, five_minutes):
+    written(tmp_path / "a.mseed", five_minutes[0])
+    known = {"show_progress": False, "detector": None}
+    few = geocnn.predict(quakes, tmp_path / "a.mseed", threshold=0.9, channels="XX.AAA..HH?", **known)
+    assert 0 < len(few.arrivals) < len(geocnn.predict(quakes, tmp_path / "a.mseed", **known).arrivals)
+    assert all(a.pick.probability >= 0.9 and a.pick.place is None for a in few.arrivals)
+    sites = [Site("XX", "AAA", 35.0, 25.0)]
+    there = geocnn.predict(quakes, tmp_path / "a.mseed", stations=sites, show_progress=False)
+    assert there.notes == () or "located" in there.notes[-1]
+    with pytest.raises(
+        DataError, match="channels and stations are for seismograms, and this network takes none; leave"
+    ):
+        geocnn.predict("faults", np.zeros((64, 64), np.float32), channels="*", stations=sites)
+    with pytest.raises(DataError, match="tile is for surveys, and a picker takes seismograms; leave it out"):
+        geocnn.predict(quakes, tmp_path / "a.mseed", tile=(64,))
 
 
 def test_other_networks_and_thresholds_are_refused(quakes, five_minutes, tmp_path):

@@ -123,7 +123,8 @@ def opened(data: object, channels: str, *, show_progress: bool) -> Archive:
     if isinstance(data, Archive):
         return data
     paths = [data] if isinstance(data, str | Path) else data
-    files = archive_files(map(Path, paths)) if isinstance(paths, list | tuple) else []
+    several = isinstance(paths, list | tuple) and all(isinstance(path, str | Path) for path in paths)
+    files = archive_files(map(Path, paths)) if isinstance(paths, list | tuple) and several else []
     with progress("reading headers", len(files), show=show_progress and bool(files)) as tick:
         return open_archive(data, channels=channels, tick=tick)
 

@@ -113,7 +113,7 @@ def clusters_of(card: Card, station: Station | None = None) -> tuple[Cluster, ..
     return tuple(Cluster(float(c["latitude"]), float(c["longitude"]), float(c["spread_km"])) for c in told)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Detections:
     """What was detected.
 
@@ -128,6 +128,13 @@ class Detections:
     windows: int
     card: Card
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """How much of what; a notebook shows it."""
+        stations = dict.fromkeys(str(detection.station) for detection in self.detections)
+        return (
+            f"Detections({len(self.detections)} at {len(stations)} stations in {self.hours:.2f} h, by {self.card.name})"
+        )
 
     @property
     def hours(self) -> float:

@@ -37,7 +37,7 @@ _EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_EST
 _EVENT_COLUMNS += ("cluster", "cluster_probability", "latitude", "longitude", "origin_depth", "spread")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Catalogue:
     """What was picked.
 
@@ -50,6 +50,14 @@ class Catalogue:
     arrivals: tuple[Arrival, ...]
     events: tuple[Event, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """How much of what; a notebook shows it."""
+        p, s = (sum(arrival.pick.phase == phase for arrival in self.arrivals) for phase in "PS")
+        stations = dict.fromkeys(str(arrival.station) for arrival in self.arrivals)
+        pairs = sum(len(event.picks) > 1 for event in self.events)
+        places = sum(event.origin is not None for event in self.events)
+        return f"Catalogue({p} P and {s} S picks at {len(stations)} stations, {pairs} earthquakes, {places} located)"
 
     def table(self) -> str:
         """A table of the picks, CSV with a head, as associators take them.

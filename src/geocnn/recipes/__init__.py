@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from geocnn.checkpoints import Trained
     from geocnn.classification import Classified
     from geocnn.hardware import Precision
+    from geocnn.io.sites import Site
     from geocnn.io.source import Source
     from geocnn.io.window_files import Given
     from geocnn.prediction import Prediction
@@ -123,6 +124,10 @@ def predict(
     log: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    threshold: float | None = None,
+    channels: str | None = None,
+    stations: "str | Path | Sequence[Site] | None" = None,
+    detector: "str | Path | Trained | None" = "detector",
     show_progress: bool = True,
 ) -> "Prediction | Any":  # noqa: ANN401  (so that nobody needs isinstance to tell the two results apart)
     """Apply a network: to a survey as :func:`geocnn.prediction.predict`, a classifier to windows, a picker to records.
@@ -145,6 +150,10 @@ def predict(
         log: file for lines of JSON, of surveys.
         workers: processes that share the work, of surveys.
         scheduler: address of a Dask scheduler whose workers do, of surveys.
+        threshold: probability of an arrival, or of an earthquake in a window, of seismograms.
+        channels: pattern for channels that are wanted, such as "CX.*.*.HH?", of seismograms.
+        stations: where they are, for a picker: StationXML, a table, or a list of :class:`geocnn.io.sites.Site`.
+        detector: network that tells where earthquakes are, for a picker; None for none.
         show_progress: show a live line.
 
     Returns:
@@ -163,14 +172,19 @@ def predict(
     others: dict[str, object] = {"tile": tile, "memory": memory, "precision": precision, "log": log}
     others |= {"samples": samples, "stretch": stretch, "workers": workers, "scheduler": scheduler}
     unfit = [name for name, value in others.items() if value is not None]
+    heard: dict[str, Any] = {"threshold": threshold, "channels": channels or "*"}
+    of_seismograms = [name for name, value in (("threshold", threshold), ("channels", channels)) if value is not None]
+    of_picks = ["stations"] * (stations is not None) + ["detector"] * (detector != "detector")
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
     refuse_detector(card := network.card if isinstance(network, Trained) else read_card(network))
     if is_picker(card):
         refuse_for_others(unfit, "a picker takes seismograms")
-        return pick_earthquakes(network, data, out, **common)
+        return pick_earthquakes(network, data, out, **heard, stations=stations, detector=detector, **common)
     if judges_seismograms(card) and not isinstance(data, Source) and not are_windows(data):
         refuse_for_others(unfit, "this network takes seismograms or windows of them")
-        return detect_earthquakes(network, data, out, **common)
+        refuse_for_others(of_picks, "this network picks nothing", whose="pickers")
+        return detect_earthquakes(network, data, out, **heard, **common)
+    refuse_for_others(of_seismograms + of_picks, "this network takes none", whose="seismograms")
     if card.task != "classification" or isinstance(data, Source):
         return predict_stretched(
             network,
@@ -222,12 +236,13 @@ def refuse_for_windows(given: Sequence[str]) -> None:
     refuse_for_others(given, "a classifier judges windows")
 
 
-def refuse_for_others(given: Sequence[str], what: str) -> None:
-    """Refuse arguments that are for surveys.
+def refuse_for_others(given: Sequence[str], what: str, *, whose: str = "surveys") -> None:
+    """Refuse arguments that are for other data.
 
     Args:
         given: their names, as the user knows them.
         what: what the network does instead.
+        whose: what they are for.
 
     Raises:
         DataError: there are any.
@@ -236,7 +251,7 @@ def refuse_for_others(given: Sequence[str], what: str) -> None:
         names, are, them = given[0], "is", "it"
         if len(given) > 1:
             names, are, them = f"{', '.join(given[:-1])} and {given[-1]}", "are", "them"
-        raise DataError(f"{names} {are} for surveys, and {what}; leave {them} out.")
+        raise DataError(f"{names} {are} for {whose}, and {what}; leave {them} out.")
 
 
 def evaluate(

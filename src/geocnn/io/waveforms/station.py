@@ -65,7 +65,7 @@ class Station:
     name: str
     location: str
     instrument: str
-    components: tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]
+    components: tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]] = field(repr=False)
     rate: float = 100.0
     notes: list[str] = field(default_factory=list)
 
