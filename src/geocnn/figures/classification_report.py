@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from geocnn.figures.lanes import lanes
 from geocnn.figures.style import INK, figure
 
 __all__ = ["windows"]
@@ -21,8 +22,6 @@ _ROW, _LINE = 6, 24
 """Windows in a row, and letters in a line of a title at most."""
 _LONG = 400
 """Samples from which a trace is drawn at twice the width, and with a thinner line."""
-_NAMED = 8
-"""Channels up to which each has its name beside it."""
 
 
 def windows(
@@ -48,7 +47,7 @@ def windows(
     columns = max(min(_ROW // wide, max(len(worst), len(best))), 1)
     rows = [max(1, -(-len(shown) // columns)) for shown in (worst, best)]
     texts = [[_wrapped(title) for title, _, _ in shown] for shown in (worst, best)]
-    height = 1.4 + 0.2 * min(shape[0], _NAMED) if len(axes) == 1 else 1.8
+    height = 1.4 + 0.2 * min(shape[0], 8) if len(axes) == 1 else 1.8
     heights = [
         n * (height + 0.13 * max((t.count("\n") for t in text), default=0)) + 0.4
         for n, text in zip(rows, texts, strict=True)
@@ -110,13 +109,7 @@ def _traces(place: Axes, window: NDArray[np.float32], names: Sequence[str], rate
     if len(window) == 1:
         place.plot(time, window[0], linewidth=width, color=_RIGHT)
         return
-    moving = window - window.mean(1, keepdims=True)
-    moving /= 2.1 * np.abs(moving).max() or 1.0
-    for lane, trace in enumerate(moving):
-        place.plot(time, trace - lane, linewidth=width, color=INK)
-    place.set_ylim(0.55 - len(window), 0.55)
-    if len(window) <= _NAMED:
-        place.set_yticks(-np.arange(len(window)), names)
+    lanes(place, time, window, names, linewidth=width)
 
 
 def _image(place: Axes, window: NDArray[np.float32], axes: Sequence[str]) -> None:
