@@ -68,11 +68,11 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
     compass.grid(color="0.75", linewidth=0.6)
     compass.set_axisbelow(True)
     made.suptitle(f"{station}", x=0.02, ha="left", fontsize=15, fontweight="bold")
-    many = len(places) != 1
     both = sum(first_pair(picks_at(station, event)) is not None for event in shown)
     words = (
-        f"{len(places)} earthquake{'s' * many}, {'each ' * many}seen from this station alone, {both} with both P and S"
+        f"{len(places)} earthquake{'s' * (len(places) != 1)} with a probability of {_LEAST:g} or more, {both} with both"
     )
+    words += " P and S, seen from this station alone"
     words += f"\n{len(sure)} with a direction: points"
     compass.set_title(f"{words}; grey: where all of them together are", fontsize=9.5, color="0.3", pad=22)
     return made
