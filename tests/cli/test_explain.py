@@ -129,6 +129,15 @@ def test_the_picture_is_labelled(ndim):
     assert heat.get_xlabel() == "input moved by ... samples"
 
 
+def test_layers_that_see_edges_alone_are_dashes_that_the_picture_explains():
+    made = unet(1)
+    blind = replace(made, shifts=(replace(made.shifts[0], errors=(np.nan,) * 4), *made.shifts[1:]))
+    figure = draw(blind)
+    heat = next(axes for axes in figure.axes if axes.get_title().startswith("Change of the result"))
+    assert [text.get_text() for text in heat.texts[:4]] == ["\N{EN DASH}"] * 4
+    assert heat.get_xlabel().endswith("\n\N{EN DASH}: the window is too short for a sample that sees none of its edges")
+
+
 def test_layers_of_one_name_are_told_apart():
     made = explained(Named("tiny", build("faultseg", ndim=2, in_channels=1, width=2, bottleneck=2), (24, 24)))
     assert [row.layer for row in made.shifts if "pool" in row.layer] == ["pool", "pool (2nd)", "pool (3rd)"]

@@ -36,3 +36,31 @@ def test_the_legend_lies_beside_the_points():
     made.canvas.draw()
     for axes in made.axes:
         assert axes.get_legend().get_window_extent().x0 >= axes.get_window_extent().x1
+
+
+def test_scores_of_other_units_have_axes_of_their_own_in_which_they_are_seen():
+    scores = {"recall": 0.9, "false": 0.1, "distance": 1.3, "azimuth": 86.0, "depth": 0.9, "error_p": 0.04}
+    rows = [row | {f"validation_{k}": v for k, v in scores.items()} for row in history(3, [])]
+    made = learning_curve(rows)
+    drawn = {
+        axes.get_ylabel().split("\n")[0]: {line.get_label(): line for line in axes.lines}
+        for axes in made.axes
+        if axes.get_ylabel()
+    }
+    assert {label: set(lines) for label, lines in drawn.items()} == {
+        "loss": {"training", "validation"},
+        "score on validation samples, 0 to 1": {"recall", "false alarms"},
+        "mean error, natural logarithm": {"distance", "depth"},
+        "mean error, degrees": {"azimuth"},
+        "mean error of picks, s": {"P"},
+    }
+    for axes in made.axes:
+        low, high = axes.get_ylim()
+        assert all(low <= v <= high for line in axes.lines for v in line.get_ydata())
+
+
+def test_a_score_of_ones_own_that_is_no_share_is_seen():
+    rows = [row | {"validation_gain": -3.0, "validation_dice": float("nan")} for row in history(2, [])]
+    _, shares, own = learning_curve(rows).axes
+    assert [line.get_label() for line in shares.lines] == ["dice"]
+    assert own.get_ylim()[0] < -3 < own.get_ylim()[1]

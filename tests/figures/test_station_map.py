@@ -77,3 +77,44 @@ def test_colours_are_depths_and_sizes_magnitudes():
 def test_a_map_of_nothing_is_refused():
     with pytest.raises(ValueError, match="neither a station nor a located earthquake"):
         station_map([], [Event(())])
+
+
+def test_stations_of_one_place_have_one_label_and_those_without_data_are_no_part_of_the_count():
+    same = [Place(name, 60.0, 8.0) for name in ("AAA", "BBB", "CCC", "DDD", "EEE")]
+    inside, coincident, far = Place("INN", 60.2, 9.0), Place("DUP", 60.0, 8.0), Place("FAR", -30.0, 100.0)
+    axes = station_map([*same, BERGEN, OSLO], silent=[inside, coincident, far]).axes[0]
+    words = [text.get_text() for text in axes.texts]
+    assert "AAA, BBB, CCC and 2 more" in words
+    assert "INN" in words
+    assert not {"BBB", "DUP", "FAR"} & set(words)
+    assert axes.get_title(loc="left") == "7 stations"
+
+
+def test_an_earthquake_under_a_station_is_seen():
+    made = station_map([Place("A", 60.0, 8.0)], [quake(60.0, 8.0, 5.0, 1.0)])
+    (triangle,) = (c for c in made.axes[0].collections if c.get_label() == "station")
+    assert triangle.get_facecolor().size == 0
+
+
+def test_circles_are_whole_but_a_vague_place_shrinks_no_map():
+    near = Event((), Origin(0, 60.0, 10.9, 5.0, spread=100.0))
+    vague = Event((), Origin(0, 60.0, 8.0, 5.0, spread=2000.0))
+    axes = station_map([BERGEN, OSLO], [near, vague]).axes[0]
+    assert axes.get_xlim()[1] > 10.9 + 100 / (111.19 * np.cos(np.radians(60.0)))
+    assert axes.get_xlim()[1] < 16
+
+
+@pytest.mark.parametrize("stations", [(BERGEN, OSLO), (Place("A", 0, 0), Place("B", 0.01, 0)), (BERGEN,)])
+def test_the_scale_bar_and_north_touch_no_station_in_a_corner(stations):
+    low, high = min(s.latitude for s in stations), max(s.latitude for s in stations)
+    west, east = min(s.longitude for s in stations), max(s.longitude for s in stations)
+    corners = [Place(f"C{k}", y, x) for k, (x, y) in enumerate([(west, low), (east, low), (west, high), (east, high)])]
+    made = station_map(corners)
+    made.canvas.draw()
+    axes = made.axes[0]
+    texts = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    names = [box for name, box in texts.items() if name.startswith("C")]
+    for name in (name for name in texts if name == "N" or name.endswith(" km")):
+        assert not any(texts[name].overlaps(box) for box in names)
+        lowest = axes.transData.transform((west, low))[1]
+        assert texts[name].y1 < lowest

@@ -73,7 +73,7 @@ def test_the_longer_the_record_the_longer_the_bins(hours, name, bins):
     edges = made.axes[3].patches[0].get_data().edges
     assert len(edges) == bins + 1
     if name == "week":
-        assert {num2date(edge).weekday() for edge in edges} == {0}
+        assert {num2date(edge).weekday() for edge in edges[1:-1]} == {0}
     assert "no P with its S" in [text.get_text() for text in made.axes[0].texts]
 
 
@@ -84,3 +84,43 @@ def test_the_distance_is_eight_kilometres_a_second():
     (right,) = beside.child_axes
     made.canvas.draw()
     np.testing.assert_allclose(right.get_ylim(), np.multiply(beside.get_ylim(), 8.0))
+
+
+def test_a_short_gap_counts_and_is_seen_where_it_is():
+    second = 1 / HOUR
+    known = station((10, 10.3), (10.3 + 30 * second, 10.7), (10.87, 11))
+    made = station_picks(known, [], [])
+    above, _, middle, below = made.axes[:4]
+    assert [text.get_text() for text in below.texts] == ["82.2 % of the time"]  # without 30 s and 612 s of an hour
+    share = below.patches[0].get_data().values
+    assert share[18] == pytest.approx(50)
+    for place in (above, middle):
+        (bars,) = (c for c in place.collections if c.get_gid() == "gaps")
+        ends = [num2date(path.get_extents().x0 + 1e-8) for path in bars.get_paths()]
+        assert [f"{end:%H:%M:%S}" for end in ends] == ["10:18:00", "10:42:00"]
+        widths = [path.get_extents().width * 24 * HOUR for path in bars.get_paths()]
+        np.testing.assert_allclose(widths, [30, 0.17 * HOUR], atol=0.6)
+
+
+def test_a_record_within_an_hour_is_whole_and_a_gap_is_never_all_of_nothing():
+    made = station_picks(station((10.31, 10.78)), [], [])
+    below = made.axes[3]
+    np.testing.assert_allclose(below.patches[0].get_data().values, 100)
+    assert [text.get_text() for text in below.texts] == ["100 % of the time"]
+    day = station_picks(station((0, 10), (10 + 5 / HOUR, 24)), [], [])
+    assert [text.get_text() for text in day.axes[3].texts] == ["over 99.9 % of the time"]
+
+
+def test_seconds_beyond_midnight_are_no_day():
+    made = station_picks(station((-2 / HOUR, 24 + 3 / HOUR)), [], [])
+    assert made.axes[0].get_title(loc="left") == "XX.AAA..HH   3 February 2024"
+    made = station_picks(station((23.99, 24.5)), [], [])
+    assert made.axes[0].get_title(loc="left") == "XX.AAA..HH   3 February 2024 to 4 February 2024"
+
+
+def test_a_single_delay_has_numbers_beside_it():
+    known = station((0, 1))
+    made = station_picks(known, *picked(known, [("P", 0.0), ("S", 3.6 / HOUR)]))
+    for axis in (made.axes[0].yaxis, made.axes[1].child_axes[0].yaxis):
+        assert len(axis.get_ticklocs()) >= 2
+    assert made.axes[0].texts[0].get_text() == "1 P and 1 S picks, 1 earthquake with both"

@@ -25,8 +25,9 @@ def test_points_are_where_they_are_and_vague_ones_are_left_to_the_density():
     points = compass.collections[1].get_offsets()
     np.testing.assert_allclose(np.degrees(points[:, 0]) % 360, [90, 350])
     np.testing.assert_allclose(10 ** points[:, 1], [10, 50])
-    assert compass.get_title().startswith(
-        "3 earthquakes, each seen from this station alone, 2 of them with a direction"
+    assert compass.get_title() == (
+        "3 earthquakes with a probability of 0.5 or more, 0 with both P and S, seen from this station alone\n"
+        "2 with a direction: points; grey: where all of them together are"
     )
     density = np.asarray(compass.collections[0].get_array()).reshape(59, 72)
     rings = np.linspace(-0.15, np.log10(200), 60)
@@ -38,3 +39,11 @@ def test_points_are_where_they_are_and_vague_ones_are_left_to_the_density():
 def test_without_places_there_is_no_picture():
     assert station_places(STATION, [Event((PhasePick(Channel("XX", "AAA", "", "HHZ"), "S", 0),))]) is None
     assert station_places(STATION, [event(10.0, 90.0, probability=0.2)]) is None
+
+
+def test_one_earthquake_and_how_many_have_both_phases():
+    one = event(10.0, 90.0)
+    title = station_places(STATION, [one]).axes[0].get_title()
+    assert title.startswith("1 earthquake with a probability of 0.5 or more, 0 with both P and S, seen")
+    pair = Event((*one.picks, PhasePick(one.picks[0].channel, "S", 1)))
+    assert ", 1 with both P and S, seen" in station_places(STATION, [one, pair]).axes[0].get_title()

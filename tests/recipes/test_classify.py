@@ -388,11 +388,25 @@ def test_pictures_of_the_worst_and_best_windows_say_what_they_show():
     assert title.endswith("\ncalled short, 0.80")
     assert sum(bool(place.lines) for place in best) == 10
     assert worst[0].get_xlabel() == "sample"
-    assert [text.get_text() for text in made.subfigs[0].legends[0].get_texts()] == [
-        "channel 1",
-        "channel 2",
-        "channel 3",
-    ]
+    assert [text.get_text() for text in worst[0].get_yticklabels()] == ["channel 1", "channel 2", "channel 3"]
+
+
+def test_components_lie_one_below_the_other_on_one_scale_in_seconds():
+    wave = np.sin(np.arange(1000))
+    three = np.stack([wave, 0.5 * wave + 7, 0.1 * wave]).astype(np.float32)
+    made = windows([], [("quake, 0.9", True, three)], ["time"], channels=["Z", "N", "E"], rate=100.0)
+    place = made.subfigs[1].axes[0]
+    assert [text.get_text() for text in place.get_yticklabels()] == ["Z", "N", "E"]
+    assert place.get_xlabel() == "time, s"
+    lines = place.get_lines()
+    assert lines[0].get_xdata()[-1] == pytest.approx(9.99)
+    spans = [np.ptp(line.get_ydata()) for line in lines]
+    assert np.array(spans) / spans[0] == pytest.approx([1, 0.5, 0.1], rel=1e-3)
+    ends = [(line.get_ydata().min(), line.get_ydata().max()) for line in lines]
+    assert ends[0][0] > ends[1][1]
+    assert ends[1][0] > ends[2][1]
+    assert place.get_ylim()[0] < ends[2][0]
+    assert place.get_ylim()[1] > ends[0][1]
 
 
 def test_the_best_of_up_to_ten_classes_are_shown():
@@ -401,6 +415,9 @@ def test_the_best_of_up_to_ten_classes_are_shown():
     assert run.history[-1]["validation_accuracy"] == 1.0
     best = report(run).best
     assert [title.split(",")[0] for title, _, _ in best] == [str(k) for k in range(8)]
+    few = geocnn.fit("classify", data=(x, np.arange(96) % 8 % 2), width=8, epochs=12, device="cpu", show_progress=False)
+    assert few.history[-1]["validation_accuracy"] == 1.0
+    assert [title.split(",")[0] for title, _, _ in report(few).best] == ["0", "1"] * 2  # no class more than twice
 
 
 @pytest.mark.parametrize("count", [5, 9, 33, 41, 65])

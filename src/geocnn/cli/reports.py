@@ -79,16 +79,17 @@ def _convnetquake(run: "Run", folder: Path) -> Iterator[str]:
     """As of any windows, with what is detected and located, and a map of it."""
     from geocnn.figures import save
     from geocnn.figures.region import region_map
+    from geocnn.recipes.convnetquake.data import RATE
     from geocnn.recipes.convnetquake.report import report, save_windows
 
     result = report(run)
     yield from result.lines()
     drawn = region_map(result.epicentres, result.centres, result.judged, (result.truth, result.found), result.station)
     yield f"picture {save(drawn, folder / 'map.png')}"
-    yield from _classification(run, folder, save_windows(run, folder))
+    yield from _classification(run, folder, save_windows(run, folder), RATE)
 
 
-def _classification(run: "Run", folder: Path, data: Path | None = None) -> Iterator[str]:
+def _classification(run: "Run", folder: Path, data: Path | None = None, rate: float | None = None) -> Iterator[str]:
     """Scores by class, what is taken for what, the worst and best windows, and how to apply it."""
     from geocnn.figures import save
     from geocnn.figures.classification_report import windows
@@ -100,7 +101,8 @@ def _classification(run: "Run", folder: Path, data: Path | None = None) -> Itera
     yield from result.lines()
     yield _curve(run, folder)
     yield f"picture {save(confusion_matrix(result.counts, result.classes), folder / 'confusion.png')}"
-    yield f"picture {save(windows(result.worst, result.best, result.axes), folder / 'windows.png')}"
+    drawn = windows(result.worst, result.best, result.axes, channels=result.channels, rate=rate)
+    yield f"picture {save(drawn, folder / 'windows.png')}"
     yield f"next: {result.command(folder)}"
 
 

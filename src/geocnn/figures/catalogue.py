@@ -35,6 +35,7 @@ class CataloguePictures:
     def __init__(self, folder: str | Path, *, unit: str = "data units") -> None:
         self.folder = Path(folder)
         self.unit = unit
+        self._seen: set[str] = set()  # stations with data
 
     def _path(self, station: Station, day: int) -> Path:
         return self.folder / f"{station}.{np.datetime64(day, 'D')}.png"
@@ -58,19 +59,23 @@ class CataloguePictures:
         Raises:
             TargetError: the picture cannot be written.
         """
+        self._seen.add(f"{station.network}.{station.name}")
         self._save(self.folder / f"{station}.png", station_picks(station, arrivals, events, unit=self.unit))
         compass = station_places(station, events)
         if compass is not None:
             self._save(self.folder / f"{station}.places.png", compass)
 
     def network(self, sites: Sequence[Site], events: Sequence[Event]) -> None:
-        """Draw a map.
+        """Draw a map; of several stations, those that no record has been drawn of are grey.
 
         Raises:
             TargetError: the picture cannot be written.
         """
-        places = [Place(site.station, site.latitude, site.longitude) for site in sites]
-        self._save(self.folder / "map.png", station_map(places, events))
+        places = {str(site): Place(site.station, site.latitude, site.longitude) for site in sites}
+        seen = self._seen & set(places) or set(places)
+        known = [place for name, place in places.items() if name in seen]
+        silent = [place for name, place in places.items() if name not in seen]
+        self._save(self.folder / "map.png", station_map(known, events, silent=silent))
 
     def _save(self, path: Path, made: Figure) -> None:
         make_folder(self.folder)

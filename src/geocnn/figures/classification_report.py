@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from geocnn.figures.lanes import lanes
 from geocnn.figures.style import INK, figure
 
 __all__ = ["windows"]
@@ -17,48 +18,56 @@ Shown = tuple[str, bool, NDArray[np.float32]]
 
 _TITLES = ("worst: the class it is, with its probability, and what it was called", "best of each class")
 _RIGHT, _WRONG = "#2f6690", "#c1121f"
-_CHANNELS = ("#2f6690", "#e07a1f", "#4a9a5b", "#882255", "#777777")
 _ROW, _LINE = 6, 24
 """Windows in a row, and letters in a line of a title at most."""
+_LONG = 400
+"""Samples from which a trace is drawn at twice the width, and with a thinner line."""
 
 
-def windows(worst: Sequence[Shown], best: Sequence[Shown], axes: Sequence[str]) -> Figure:
+def windows(
+    worst: Sequence[Shown],
+    best: Sequence[Shown],
+    axes: Sequence[str],
+    *,
+    channels: Sequence[str] = (),
+    rate: float | None = None,
+) -> Figure:
     """The worst and the best answers; titles are the class of the window and its probability, and what it was called.
 
     Args:
         worst: the worst first.
         best: the best of each class.
         axes: names of the axes of space; pictures have rows and columns.
+        channels: names of the channels; default their numbers.
+        rate: samples per second of traces, if it is known.
     """
-    columns = max(min(_ROW, max(len(worst), len(best))), 1)
+    first = next(iter((*worst, *best)), None)
+    shape = first[2].shape if first else (1,)
+    wide = 2 if len(axes) == 1 and shape[-1] >= _LONG else 1
+    columns = max(min(_ROW // wide, max(len(worst), len(best))), 1)
     rows = [max(1, -(-len(shown) // columns)) for shown in (worst, best)]
     texts = [[_wrapped(title) for title, _, _ in shown] for shown in (worst, best)]
+    height = 1.4 + 0.2 * min(shape[0], 8) if len(axes) == 1 else 1.8
     heights = [
-        n * ((1.5 if len(axes) == 1 else 1.8) + 0.13 * max((t.count("\n") for t in text), default=0)) + 0.4
+        n * (height + 0.13 * max((t.count("\n") for t in text), default=0)) + 0.4
         for n, text in zip(rows, texts, strict=True)
     ]
-    first = next(iter((*worst, *best)), None)
     what = _what(first[2], axes) if first else ""
-    made = figure(max(6.5 if what else 5.0, 1.75 * columns), sum(heights) + 0.3)
+    made = figure(max(6.5 if what else 5.0, 1.75 * wide * columns), sum(heights) + 0.3)
     parts = np.ravel(np.asarray(made.subfigures(2, 1, height_ratios=heights)))
+    names = channels or [f"channel {k + 1}" for k in range(shape[0])]
     for part, shown, text, name, n in zip(parts, (worst, best), texts, _TITLES, rows, strict=True):
         part.suptitle(name + what, x=0.01, ha="left", fontsize=9, color=INK)
         places = np.ravel(part.subplots(n, columns, squeeze=False))
         for place in places:
             place.set_axis_off()
         for place, (_, right, window), title in zip(places, shown, text, strict=False):
-            _draw(place, window, axes)
+            _frame(place)
+            if len(axes) == 1:
+                _traces(place, window, names, rate)
+            else:
+                _image(place, window, axes)
             place.set_title(title, fontsize=8, color=_RIGHT if right else _WRONG)
-    if first is not None and len(axes) == 1 and 1 < len(first[2]) <= len(_CHANNELS):
-        handles = parts[0].axes[0].get_lines()
-        parts[0].legend(
-            handles,
-            [f"channel {k + 1}" for k in range(len(handles))],
-            loc="outside lower right",
-            ncols=len(handles),
-            fontsize=7,
-            frameon=False,
-        )
     return made
 
 
@@ -82,19 +91,29 @@ def _what(window: NDArray[np.float32], axes: Sequence[str]) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
-def _draw(place: Axes, window: NDArray[np.float32], axes: Sequence[str]) -> None:
-    """A trace as a line, a section or picture as an image, the middle section of a volume."""
+def _frame(place: Axes) -> None:
+    """A thin one."""
     place.set_axis_on()
     place.tick_params(labelsize=6, length=2, color="#bbbbbb", labelcolor="#555555")
     for side in place.spines.values():
         side.set(color="#bbbbbb", linewidth=0.6)
-    if len(axes) == 1:
-        for k, trace in enumerate(window):
-            place.plot(trace, linewidth=0.9, color=_CHANNELS[k % len(_CHANNELS)])
-        place.margins(x=0)
-        place.set_yticks([])
-        place.set_xlabel("sample", fontsize=6, color="#555555", labelpad=1)
+
+
+def _traces(place: Axes, window: NDArray[np.float32], names: Sequence[str], rate: float | None) -> None:
+    """A trace as a line; several one below the other, all on one scale, each about its mean."""
+    place.margins(x=0)
+    place.set_yticks([])
+    place.set_xlabel("sample" if rate is None else "time, s", fontsize=6, color="#555555", labelpad=1)
+    time = np.arange(window.shape[1]) / (rate or 1.0)
+    width = 0.4 if window.shape[1] >= _LONG else 0.9
+    if len(window) == 1:
+        place.plot(time, window[0], linewidth=width, color=_RIGHT)
         return
+    lanes(place, time, window, names, linewidth=width)
+
+
+def _image(place: Axes, window: NDArray[np.float32], axes: Sequence[str]) -> None:
+    """A section or picture as it is, the middle section of a volume."""
     place.set(xticks=[], yticks=[])
     if len(axes) == 3:
         window = window[:, window.shape[1] // 2]

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from geocnn.figures.lanes import lanes
 from geocnn.figures.style import INK, figure
 
 if TYPE_CHECKING:
@@ -73,10 +74,13 @@ def _input(part: SubFigure, made: "Explanation") -> None:
     values = made.input
     _count(axes.xaxis, *[axes.yaxis] * (made.ndim > 1))
     if made.ndim == 1:
-        for number, channel in enumerate(values, start=1):
-            axes.plot(channel, linewidth=0.9, color=INK if len(values) == 1 else None, label=f"channel {number}")
+        sample = np.arange(values.shape[1])
         if len(values) > 1:
-            axes.legend(loc="upper right", ncols=3, fontsize=8)
+            names = [f"channel {number}" for number in range(1, len(values) + 1)]
+            lanes(axes, sample, values, names, linewidth=0.5)
+            axes.set_ylabel("")
+        else:
+            axes.plot(sample, values[0], linewidth=0.9, color=INK)
         axes.set_xlim(0, values.shape[1] - 1)
         axes.spines[["top", "right"]].set_visible(False)
         return
@@ -171,12 +175,13 @@ def _shifts(axes: Axes, made: "Explanation") -> None:
     axes.imshow(np.ma.masked_invalid(errors), cmap="Oranges", norm=Normalize(0, 1), aspect="auto")
     axes.set_facecolor("#e8e8e8")
     for (row, column), error in np.ndenumerate(errors):
-        text = "edges only" if math.isnan(error) else "0" if error < 5e-5 else f"{error:.2f}"
+        text = "\N{EN DASH}" if math.isnan(error) else "0" if error < 5e-5 else f"{error:.2f}"
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color="white" if error > 0.6 else INK)
     axes.set(xticks=range(len(made.moves)), yticks=range(len(made.shifts)))
     axes.set_xticklabels([str(move) for move in made.moves])
     axes.set_yticklabels([f"{row.layer}  (stride {row.stride})" for row in made.shifts], fontsize=8)
-    axes.set_xlabel("input moved by ... samples")
+    note = "\n\N{EN DASH}: the window is too short for a sample that sees none of its edges"
+    axes.set_xlabel("input moved by ... samples" + note * bool(np.isnan(errors).any()))
     axes.set_title("Change of the result beyond moving along\n(0: the layer just moves its result)", fontsize=11)
 
 

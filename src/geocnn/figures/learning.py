@@ -1,6 +1,11 @@
 """How a run went."""
 
+import math
+from typing import Any
+
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import MaxNLocator
 
 from geocnn.figures.style import INK, figure
@@ -13,48 +18,90 @@ _LINES = 8
 """Scores that are told apart in one picture."""
 _MEANS = ("mean_iou", "dice", "iou", "accuracy", "balanced_accuracy", "precision", "recall", "pixel_error")
 """Scores of everything, which go before those of single classes."""
+_ERRORS = {
+    "error_p": "mean error of picks, s",
+    "error_s": "mean error of picks, s",
+    "distance": "mean error, natural logarithm\n(0.1 is about 10 %)",
+    "depth": "mean error, natural logarithm\n(0.1 is about 10 %)",
+    "azimuth": "mean error, degrees",
+}
+"""What is said of scores that are no shares, see :mod:`geocnn.metrics`."""
+_SHARES, _OTHERS = "score on validation samples, 0 to 1", "score on validation samples"
+_NAMES = {"false": "false alarms", "error_p": "P", "error_s": "S"}
+_NAMES |= {f"{what}_{phase}": f"{what} {phase.upper()}" for what in ("recall", "precision") for phase in "ps"}
+_STYLE: dict[str, Any] = {"marker": "o", "markersize": 3}
+_ROW = 3
+"""Panels in a row; four are two rows of two."""
 
 
 def learning_curve(history: list[dict[str, float]], *, title: str = "", best: int | None = None) -> Figure:
-    """Loss and validation scores against the epoch.
+    """Loss and validation scores against the epoch; shares have an axis from 0 to 1, others one for each unit.
 
     Args:
         history: rows of metrics.csv.
         title: name of the network.
         best: epoch whose weights were kept, if it was not simply the last.
     """
-    made = figure(11, 3.6)
-    left, right = made.subplots(1, 2)
-    epochs = [row["epoch"] for row in history]
-    style = {"marker": "o", "markersize": 3}
-    for key, label in (("loss", "training"), ("validation_loss", "validation")):
-        left.plot(epochs, [row[key] for row in history], label=label, **style)
-    left.set(xlabel="epoch", ylabel="loss", title=title)
-    losses = [row[key] for row in history for key in ("loss", "validation_loss")]
-    if max(losses) > _WIDE * min(losses) > 0:  # the first epochs must not flatten the others
-        left.set_yscale("log")
-    scores, count = _scores(history[-1])
-    for key in scores:
-        label = key.removeprefix("validation_").replace("_", " ")
-        right.plot(epochs, [row[key] for row in history], label=label, **style)
-    right.set(xlabel="epoch", ylabel="score on validation samples", ylim=(0, 1.02))
-    for axes in (left, right):
-        if best is not None:
-            axes.axvline(best, color=INK, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
-        if len(epochs) == 1:
-            axes.set_xticks(epochs)
-        else:
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        axes.grid(alpha=0.3)
-        if axes.get_legend_handles_labels()[0]:  # beside the points, never over them
-            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
-    if len(scores) < count:
-        right.get_legend().set_title(f"{len(scores)} of {count} scores", {"size": 8})
+    groups = _groups(history)
+    count = 1 + len(groups)
+    columns = 2 if count == 4 else min(count, _ROW)
+    rows = -(-count // columns)
+    made = figure(5.5 * columns, 3.6 * rows)
+    places: list[Axes] = list(made.subplots(rows, columns, squeeze=False).flat)
+    for place in places[count:]:
+        place.set_axis_off()
+    _losses(places[0], history, title)
+    for place, (label, scores) in zip(places[1:], groups.items(), strict=False):
+        for key in scores[:_LINES]:
+            place.plot(*_points(history, f"validation_{key}"), label=_NAMES.get(key, key.replace("_", " ")), **_STYLE)
+        place.set(xlabel="epoch", ylabel=label)
+        if label == _SHARES:
+            place.set_ylim(0, 1.02)
+        elif label != _OTHERS and place.dataLim.y1 > 0:  # an error is small or large beside 0
+            place.set_ylim(0, 1.05 * place.dataLim.y1)
+    for place in places[:count]:
+        _epochs(place, [row["epoch"] for row in history], best)
+    for place, scores in zip(places[1:], groups.values(), strict=False):
+        if len(scores) > _LINES and (legend := place.get_legend()):
+            legend.set_title(f"{_LINES} of {len(scores)} scores", FontProperties(size=8))
     return made
 
 
-def _scores(row: dict[str, float]) -> tuple[list[str], int]:
-    """Names of the scores to draw, those of everything first, and how many there are."""
-    found = [k for k in row if k.startswith("validation_") and k != "validation_loss"]
-    found.sort(key=lambda k: k.removeprefix("validation_") not in _MEANS)
-    return found[:_LINES], len(found)
+def _points(history: list[dict[str, float]], key: str) -> tuple[list[float], list[float]]:
+    """Epochs and values."""
+    return [row["epoch"] for row in history], [row[key] for row in history]
+
+
+def _losses(place: Axes, history: list[dict[str, float]], title: str) -> None:
+    """Loss of training and validation."""
+    for key, label in (("loss", "training"), ("validation_loss", "validation")):
+        place.plot(*_points(history, key), label=label, **_STYLE)
+    place.set(xlabel="epoch", ylabel="loss", title=title)
+    losses = [row[key] for row in history for key in ("loss", "validation_loss")]
+    if max(losses) > _WIDE * min(losses) > 0:  # the first epochs must not flatten the others
+        place.set_yscale("log")
+
+
+def _epochs(place: Axes, epochs: list[float], best: int | None) -> None:
+    """Whole epochs, which of them was kept, and the legend."""
+    if best is not None:
+        place.axvline(best, color=INK, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+    if len(epochs) == 1:
+        place.set_xticks(epochs)
+    else:
+        place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    place.grid(alpha=0.3)  # the legend is beside the points, never over them
+    place.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+
+
+def _groups(history: list[dict[str, float]]) -> dict[str, list[str]]:
+    """What the axes of scores are called and which scores each has, those of everything first."""
+    found = [k.removeprefix("validation_") for k in history[-1] if k.startswith("validation_")]
+    found = sorted((k for k in found if k != "loss"), key=lambda k: k not in _MEANS)
+    groups: dict[str, list[str]] = {}
+    for key in found:
+        values = [v for v in _points(history, f"validation_{key}")[1] if not math.isnan(v)]
+        outside = any(not 0 <= value <= 1 for value in values)
+        label = _ERRORS.get(key, _OTHERS if outside else _SHARES)
+        groups.setdefault(label, []).append(key)
+    return groups

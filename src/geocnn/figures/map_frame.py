@@ -22,6 +22,8 @@ _SMALLEST = 20.0
 """Kilometres that a map shows at least, of a single station too."""
 _SLIMMEST = 0.6
 """Of the longer side, what the shorter one is at least."""
+_STRIP = 0.1
+"""Of the height, below all of that, for the scale bar and north."""
 
 
 class View(NamedTuple):
@@ -63,7 +65,7 @@ def unwrapped(longitudes: Float64[ndarray, " places"]) -> Float64[ndarray, " pla
 
 
 def view_of(latitudes: Float64[ndarray, " places"], longitudes: Float64[ndarray, " places"]) -> View:
-    """All places, with some air, not extremely wide or tall.
+    """All places, with some air and a strip for the scale bar below them, not extremely wide or tall.
 
     Args:
         latitudes: degrees.
@@ -76,7 +78,7 @@ def view_of(latitudes: Float64[ndarray, " places"], longitudes: Float64[ndarray,
     most = max(tall, wide, _SMALLEST / 2 / KM_PER_DEGREE)
     tall, wide = ((1 + 2 * _MARGIN) * max(half, _SLIMMEST * most) for half in (tall, wide))
     return View(
-        float(middle[0] - tall),
+        float(middle[0] - (1 + 2 * _STRIP) * tall),
         float(middle[0] + tall),
         float(middle[1] - wide / narrow),
         float(middle[1] + wide / narrow),
@@ -100,7 +102,7 @@ def frame(place: Axes, view: View) -> None:
     place.set_axisbelow(True)
     length = round_down(view.width / 4)
     degrees = length / KM_PER_DEGREE * view.stretch
-    x, y = view.west + 0.04 * (view.east - view.west), view.south + 0.04 * (view.north - view.south)
+    x, y = view.west + 0.07 * (view.east - view.west), view.south + 0.04 * (view.north - view.south)
     halo = [withStroke(linewidth=3, foreground="white")]
     place.plot([x, x + degrees], [y, y], color=INK, linewidth=3, solid_capstyle="butt", gid="scale", zorder=7)
     place.annotate(
@@ -116,8 +118,8 @@ def frame(place: Axes, view: View) -> None:
     )
     place.annotate(
         "N",
-        (0.955, 0.97),
-        (0.955, 0.88),
+        (0.035, 0.11),
+        (0.035, 0.03),
         xycoords="axes fraction",
         ha="center",
         fontsize=11,

@@ -50,7 +50,8 @@ def region_map(
         place.scatter(east, north, 38, taken[chosen], marker=mark, edgecolors=edge, linewidths=width, zorder=3)
     east, north = judged[missed].T
     place.scatter(east, north, 30, "none", marker="s", edgecolors=INK, linewidths=1.0, zorder=4)
-    place.plot(0, 0, "^", color=INK, markersize=12, markeredgecolor="white", zorder=5)
+    outline = [withStroke(linewidth=3.4, foreground="white")]
+    place.plot(0, 0, "^", color=INK, markersize=10, fillstyle="none", zorder=5, path_effects=outline)
     for number, (east, north) in enumerate(centres.tolist(), start=1):
         outline = [withStroke(linewidth=2.5, foreground="white")]
         place.text(
@@ -62,6 +63,7 @@ def region_map(
         f"{len(judged)} earthquakes of the test: where they were, and which cluster they were called", fontsize=11
     )
     _legend(made, place, colours, (int(right.sum()), int(wrong.sum()), int(missed.sum())), station)
+    made.canvas.draw()  # axes with equal scales have room for their labels at the second drawing alone
     return made
 
 
@@ -82,7 +84,7 @@ def _legend(
 ) -> None:
     """What marks and colours mean."""
     marks = [
-        place.plot([], [], "^", color=INK, markersize=10, label=f"station {station}")[0],
+        place.plot([], [], "^", color=INK, markersize=10, fillstyle="none", label=f"station {station}")[0],
         place.plot([], [], ".", color="0.6", label="an epicentre of the catalogue")[0],
         place.plot([], [], "-", color="0.55", linewidth=0.8, label="border of a cluster")[0],
         place.plot([], [], "o", color="0.45", label=f"called its cluster ({counts[0]})")[0],

@@ -21,6 +21,8 @@ __all__ = ["Place", "station_map"]
 _WIDTH, _HEIGHT = 10.0, 8.0
 _NAME = (0.08, 0.06)
 """Width and height of a name, parts of those of the map."""
+_SAME, _MATES = 0.01, 3
+"""Parts of the map up to which two stations have one place, and names that are written there."""
 _UNKNOWN = "0.75"
 """Grey of earthquakes whose depth is not known."""
 _RING = "0.55"
@@ -41,10 +43,15 @@ class Place(NamedTuple):
     longitude: float
 
 
-def station_map(stations: Sequence[Place], events: Sequence[Event] = (), *, title: str = "") -> Figure:
+def station_map(
+    stations: Sequence[Place], events: Sequence[Event] = (), *, silent: Sequence[Place] = (), title: str = ""
+) -> Figure:
     """Draw stations as triangles and located earthquakes as circles: colour is depth, size magnitude.
 
-    In a thin circle an earthquake is with a probability of 68 %, where that is known.
+    The triangles are open: an earthquake below a station is seen.
+
+    In a thin circle an earthquake is with a probability of 68 %, where that is known. The map shows all stations,
+    earthquakes and circles but the largest of these.
 
     Degrees of longitude are as wide as they are at the middle of the map, so that distances and directions are right
     on the map of a network; of one that spans more than some ten degrees they are less so.
@@ -52,6 +59,8 @@ def station_map(stations: Sequence[Place], events: Sequence[Event] = (), *, titl
     Args:
         stations: one or more.
         events: earthquakes; those without an origin are left out.
+        silent: stations without data, which are grey, and left out off the map of the others and where one
+            with data is.
         title: of the map.
 
     Raises:
@@ -63,25 +72,57 @@ def station_map(stations: Sequence[Place], events: Sequence[Event] = (), *, titl
     if not latitudes.size:
         raise ValueError("there is neither a station nor a located earthquake; a map needs one.")
     longitudes = unwrapped(longitudes)
-    view = view_of(latitudes, longitudes)
+    count = len(stations)
+    spreads = np.array([o.spread or 0.0 for o, _ in origins])
+    view = _view(latitudes, longitudes, np.concatenate((np.zeros(count), spreads)))
     shape = (view.north - view.south) * view.stretch / (view.east - view.west)
     width = float(np.clip(_HEIGHT / shape, 4.5, _WIDTH))
     made = figure(width + 1.6, float(np.clip(width * shape, 3.5, _HEIGHT)) + 1.0)
     place = made.subplots()
     frame(place, view)
-    count = len(stations)
     if origins:
         depths = np.array([np.nan if o.depth is None else o.depth for o, _ in origins])
         sizes = _sizes(np.array([np.nan if m is None else m for _, m in origins]))
-        _spreads(place, longitudes[count:], latitudes[count:], np.array([o.spread or 0.0 for o, _ in origins]), view)
+        _spreads(place, longitudes[count:], latitudes[count:], spreads, view)
         _earthquakes(made, place, longitudes[count:], latitudes[count:], depths, sizes)
         _magnitudes(place, [m for _, m in origins if m is not None])
-    _stations(place, stations, longitudes[:count], view)
+    _stations(place, stations, longitudes[:count], view, INK, "station")
+    others, west = _on_map(silent, stations, view)
+    _stations(place, others, west, view, _RING, "station without data")
     made.legend(loc="outside lower center", ncols=8, fontsize=9, frameon=False, handletextpad=0.4)
     number = len(origins)
     told = f"{count} station{'s' * (count != 1)}" + f", {number} earthquake{'s' * (number != 1)}" * bool(origins)
     place.set_title(title or told, loc="left", fontsize=13, fontweight="bold")
     return made
+
+
+def _view(
+    latitudes: Float64[ndarray, " places"],
+    longitudes: Float64[ndarray, " places"],
+    spreads: Float64[ndarray, " places"],
+) -> View:
+    """With the circles whose radius is no more than half of the extent, so that a vague place shrinks no map."""
+    view = view_of(latitudes, longitudes)
+    half = max(view.width, (view.north - view.south) * KM_PER_DEGREE) / 2
+    high = np.where(spreads <= half, spreads, 0.0) / KM_PER_DEGREE
+    wide = high * view.stretch
+    return view_of(
+        np.concatenate((latitudes - high, latitudes + high)), np.concatenate((longitudes - wide, longitudes + wide))
+    )
+
+
+def _on_map(
+    silent: Sequence[Place], stations: Sequence[Place], view: View
+) -> tuple[list[Place], Float64[ndarray, " stations"]]:
+    """Stations without data on the map, where none with data is at the same place, and their longitudes."""
+    taken = {(s.latitude, s.longitude) for s in stations}
+    west = view.west + (np.array([s.longitude for s in silent]) - view.west) % 360
+    shown = [
+        k
+        for k, s in enumerate(silent)
+        if west[k] <= view.east and view.south <= s.latitude <= view.north and (s.latitude, s.longitude) not in taken
+    ]
+    return [silent[k] for k in shown], west[shown]
 
 
 def _sizes(magnitudes: Float64[ndarray, " events"]) -> Float64[ndarray, " events"]:
@@ -164,27 +205,38 @@ def _magnitudes(place: Axes, magnitudes: Sequence[float]) -> None:
         place.scatter([], [], size, facecolor="none", edgecolor=INK, linewidth=0.8, label=f"M {magnitude}")
 
 
-def _stations(place: Axes, stations: Sequence[Place], longitudes: Float64[ndarray, " stations"], view: View) -> None:
-    """Triangles with their names, which are below where another station is just above."""
+def _stations(
+    place: Axes,
+    stations: Sequence[Place],
+    longitudes: Float64[ndarray, " stations"],
+    view: View,
+    colour: str,
+    label: str,
+) -> None:
+    """Open triangles with their names, all in one where they have one place, below where another is just above."""
     if not stations:
         return
     latitudes = np.array([s.latitude for s in stations])
-    drawn = place.scatter(longitudes, latitudes, 110, marker="^", facecolor=INK, zorder=5, label="station")
-    drawn.set(edgecolor="white", linewidth=1.2)
+    drawn = place.scatter(longitudes, latitudes, 90, marker="^", facecolor="none", zorder=5, label=label)
+    drawn.set(edgecolor=colour, linewidth=1.6, path_effects=[withStroke(linewidth=3.4, foreground="white")])
     east, north = longitudes / (view.east - view.west), latitudes / (view.north - view.south)
-    for k, station in enumerate(stations):
+    for k in range(len(stations)):
+        same = np.flatnonzero(np.hypot(east - east[k], north - north[k]) < _SAME).tolist()
+        if same[0] < k:
+            continue
+        names = list(dict.fromkeys(stations[n].name for n in same))
         beside, above = np.abs(east - east[k]) < _NAME[0], north - north[k]
-        below = bool(np.any(beside & (above > 0) & (above < _NAME[1])))
+        below = bool(np.any(beside & (above >= _SAME) & (above < _NAME[1])))
         place.annotate(
-            station.name,
-            (float(longitudes[k]), station.latitude),
+            ", ".join(names[:_MATES]) + f" and {len(names) - _MATES} more" * (len(names) > _MATES),
+            (float(longitudes[k]), float(latitudes[k])),
             xytext=(0, -8 if below else 8),
             textcoords="offset points",
             fontsize=9,
             fontweight="bold",
             ha="center",
             va="top" if below else "bottom",
-            color=INK,
+            color=colour,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
             zorder=6,
         )

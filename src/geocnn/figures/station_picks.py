@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy import ndarray
@@ -30,6 +30,8 @@ __all__ = ["station_picks"]
 _SPEED = 8.0
 """Kilometres for each second from P to S in the crust: 1 / (1/v_S - 1/v_P) with v_P = 6 km/s and v_P/v_S = 1.75."""
 _NO_DATA = "#e4e4e4"
+_SEEN = 5e-4
+"""Of the width, about half of a pixel."""
 
 
 def station_picks(
@@ -63,7 +65,9 @@ def station_picks(
         _empty(place, bins)
         place.tick_params(labelbottom=False)
     _time(below, bins)
-    words = f"{len(times['P'])} P and {len(times['S'])} S picks, {len(pairs)} earthquakes with both"
+    words = (
+        f"{len(times['P'])} P and {len(times['S'])} S picks, {len(pairs)} earthquake{'s' * (len(pairs) != 1)} with both"
+    )
     above.set_title(f"{station}   {bins.dates()}", loc="left", fontsize=15, fontweight="bold", pad=20)
     above.text(0, 1.01, words, transform=above.transAxes, fontsize=10, va="bottom", color="0.3")
     return made
@@ -95,24 +99,26 @@ def _distances(
     points = place.scatter(
         stamps(np.array([p.time / SECOND for p, _ in pairs])[order]) if pairs else [],
         delay[order],
-        s=5 + 55 * part**2,
+        s=9 + 51 * part**2,
         c=np.maximum(amplitude[order], low),
         cmap=cm.batlow_r,
         norm=norm,
         edgecolor=INK,
         linewidth=0.25,
         zorder=3,
+        clip_on=False,  # whole, at the edge too
     )
     if pairs:
         made.colorbar(points, ax=beside, label=f"amplitude, {unit}", aspect=30, fraction=0.5, extend="both", pad=0.05)
     else:
         place.text(0.5, 0.5, "no P with its S", transform=place.transAxes, fontsize=12, color="0.4", ha="center")
-    top, bottom = (max(delay.max(), 2.0) * 1.3, max(0.15, delay.min() * 0.8)) if pairs else (20.0, 0.5)
+    top = 1.3 * max(delay.max(), 2.0) if pairs else 20.0  # a decade and more, so that some numbers lie in it
+    bottom = max(0.15, min(0.8 * delay.min(), 0.1 * top)) if pairs else 0.5
     place.set_yscale("log")
     place.set_ylim(bottom, top)
     place.set_ylabel("S minus P, s", fontsize=10)
     place.grid(color="0.88", linewidth=0.6)
-    _ticks(place.yaxis, [t for t in (0.2, 0.5, 1, 2, 5, 10, 20, 50) if bottom <= t <= top])
+    _ticks(place.yaxis, [t for t in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200) if bottom <= t <= top])
     beside.hist(delay, bins=np.geomspace(bottom, top, 50).tolist(), orientation="horizontal", color="0.55")
     beside.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False, which="both")
     beside.spines[["top", "bottom", "right"]].set_visible(False)
@@ -120,7 +126,7 @@ def _distances(
     beside.set_axisbelow(True)
     right = beside.secondary_yaxis("right", functions=(partial(np.multiply, _SPEED), partial(np.multiply, 1 / _SPEED)))
     right.set_ylabel(f"distance, km ({_SPEED:g} km for each second)", fontsize=10)
-    _ticks(right.yaxis, [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 400) if bottom <= t / _SPEED <= top])
+    _ticks(right.yaxis, [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if bottom <= t / _SPEED <= top])
 
 
 def _ticks(axis: Axis, at: Sequence[float]) -> None:
@@ -158,15 +164,18 @@ def _availability(place: Axes, bins: Bins) -> None:
     place.set_yticks([0, 100], ["0", "100"])
     place.set_ylabel("data, %", fontsize=10)
     place.set_facecolor(_NO_DATA)
-    told = f"{100 * bins.recorded:.3g} % of the time"
+    told = f"{100 * bins.recorded:.3g}"
+    told = f"{'over 99.9' if told == '100' and len(bins.gaps) else told} % of the time"
     place.text(1.012, 0.5, told, transform=place.transAxes, fontsize=10, va="center").set_in_layout(False)
 
 
 def _empty(place: Axes, bins: Bins) -> None:
-    """Grey where nothing can be picked."""
-    for number in np.flatnonzero(bins.share == 0):
-        begin, end = stamps(bins.edges[number : number + 2])
-        place.axvspan(begin, end, color=_NO_DATA, linewidth=0, zorder=0)
+    """Grey where nothing can be picked, as far as it is wide enough to be seen."""
+    begin, end = bins.edges[[0, -1]]
+    wide = bins.gaps[np.diff(bins.gaps)[:, 0] >= _SEEN * (end - begin)]
+    bars = [(start, stop - start) for start, stop in date2num(stamps(wide)).tolist()]  # type: ignore[no-untyped-call]
+    across = place.get_xaxis_transform()
+    place.broken_barh(bars, (0, 1), transform=across, color=_NO_DATA, linewidth=0, zorder=0, gid="gaps")
 
 
 def _time(place: Axes, bins: Bins) -> None:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 from numpy import ndarray
 
+from geocnn.figures.phases import first_pair, picks_at
 from geocnn.figures.style import INK, figure
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.quakeml import Event
@@ -33,7 +34,8 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
         station: where they were seen.
         events: of the station.
     """
-    places = [p for event in events if (p := event.place) is not None and p.probability >= _LEAST]
+    shown = [event for event in events if event.place is not None and event.place.probability >= _LEAST]
+    places = [place for event in shown if (place := event.place) is not None]
     if not places:
         return None
     made = figure(8.2, 7.6)
@@ -66,8 +68,13 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
     compass.grid(color="0.75", linewidth=0.6)
     compass.set_axisbelow(True)
     made.suptitle(f"{station}", x=0.02, ha="left", fontsize=15, fontweight="bold")
-    words = f"{len(places)} earthquakes, each seen from this station alone, {len(sure)} of them with a direction"
-    compass.set_title(f"{words}\ngrey: where all of them together are", fontsize=9.5, color="0.3", pad=22)
+    both = sum(first_pair(picks_at(station, event)) is not None for event in shown)
+    words = (
+        f"{len(places)} earthquake{'s' * (len(places) != 1)} with a probability of {_LEAST:g} or more, {both} with both"
+    )
+    words += " P and S, seen from this station alone"
+    words += f"\n{len(sure)} with a direction: points"
+    compass.set_title(f"{words}; grey: where all of them together are", fontsize=9.5, color="0.3", pad=22)
     return made
 
 

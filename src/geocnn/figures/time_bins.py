@@ -29,47 +29,63 @@ _MONDAY = 4 * 86_400
 """Begin of the first full week of 1970, s."""
 _LITTLE = 0.01
 """Part of a bin of data, which records often have beyond a full hour, that gets no bin of its own."""
+_BEYOND = 10.0
+"""Seconds of data beyond midnight, which files of a day often have, that do not count as another day."""
 
 
 class Bins(NamedTuple):
     """What the time of a record is divided into.
 
     Attributes:
-        edges: where bins begin and end, seconds since 1970.
+        edges: where bins begin and end, seconds since 1970; the first and the last data are the outermost.
         name: of their length.
-        span: first and last data, seconds since 1970.
-        share: part of each in which there are data.
+        gaps: where there are no data between the first and the last, begin and end, seconds since 1970.
+        share: part of each bin in which there are data.
         recorded: part of the time from the first to the last data in which there are some.
     """
 
     edges: Float64[ndarray, " edges"]
     name: str
-    span: tuple[float, float]
+    gaps: Float64[ndarray, "gaps 2"]
     share: Float64[ndarray, " bins"]
     recorded: float
 
     def dates(self) -> str:
         """From the first to the last day."""
-        first, last = (day.item() for day in stamps(np.array(self.span) - [0, 1]).astype("datetime64[D]"))
+        begin, stop = self.edges[0], self.edges[-1]
+        beyond = min(_BEYOND, (stop - begin) / 2)
+        ends = np.array([begin + beyond, max(begin + beyond, stop - beyond)])
+        first, last = (day.item() for day in stamps(ends).astype("datetime64[D]"))
         end = f"{last.day} {last:%B %Y}"
         return end if first == last else f"{first.day} {first:%B %Y} to {end}"
 
 
 def time_bins(station: Station) -> Bins:
-    """As many as are read well, from the first to the last data of a station, beginning at full hours or days."""
-    runs = np.array([(station.time(a) / SECOND, station.time(b - 1) / SECOND) for a, b in station.runs()])
-    runs = runs.reshape(-1, 2) + np.array([0.0, 1 / station.rate])
-    begin, end = (runs[:, 0].min(), runs[:, 1].max()) if len(runs) else (0.0, 3600.0)
-    step = next((s for s in _BINS if (end - begin) / s <= _MOST), max(_BINS))
+    """As many as are read well, from the first to the last data of a station, divided at full hours or days."""
+    parts = _parts(station)
+    begin, stop = (float(parts[0, 0]), float(parts[-1, 1])) if len(parts) else (0.0, 3600.0)
+    step = next((s for s in _BINS if (stop - begin) / s <= _MOST), max(_BINS))
     zero = _MONDAY if _BINS[step] == "week" else 0
     first = np.floor((begin - zero) / step + _LITTLE)
-    last = max(np.ceil((end - zero) / step - _LITTLE), first + 1)
-    edges = zero + np.arange(first, last + 1) * step
+    last = max(np.ceil((stop - zero) / step - _LITTLE), first + 1)
+    edges = np.concatenate(([begin], zero + np.arange(first + 1, last) * step, [stop]))
     recorded = np.zeros(len(edges))  # seconds with data before each edge
-    for start, stop in runs:
-        recorded += np.clip(edges, start, stop) - start
-    share = np.minimum(np.diff(recorded) / step, 1.0)
-    return Bins(edges, _BINS[step], (begin, end), share, float(np.diff(runs).sum() / (end - begin)))
+    for start, end in parts:
+        recorded += np.clip(edges, start, end) - start
+    gaps = np.stack((parts[:-1, 1], parts[1:, 0]), 1) if len(parts) else np.array([[begin, stop]])
+    share = np.clip(np.diff(recorded) / np.diff(edges), 0, 1)
+    return Bins(edges, _BINS[step], gaps, share, float(recorded[-1] / (stop - begin)))
+
+
+def _parts(station: Station) -> Float64[ndarray, "parts 2"]:
+    """When there are data of any component, begin and end, seconds since 1970; less than a sample is no gap."""
+    parts: list[list[float]] = []
+    for start, end in sorted((p.start, p.end) for p in station.pieces if p.count):
+        if parts and start - parts[-1][1] <= SECOND / station.rate:
+            parts[-1][1] = max(parts[-1][1], end)
+        else:
+            parts.append([start, end])
+    return np.array(parts, np.float64).reshape(-1, 2) / SECOND
 
 
 def stamps(seconds: Float64[ndarray, " times"]) -> ndarray:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Shown", "report"]
 
-_SHOWN, _CLASSES = 6, 10
-"""Windows in each half of the picture, and classes up to which each has its best one there."""
+_SHOWN, _CLASSES, _EACH = 6, 10, 2
+"""Windows in each half of the picture, classes up to which each has its best one there, and the best of a class."""
 
 Shown = tuple[str, bool, NDArray[np.float32]]
 """Title, whether the answer is right, and the window ``(channels, *space)``."""
@@ -33,6 +33,7 @@ class Report:
         worst: windows whose class was given the smallest probability, the worst first.
         best: windows whose class was given the largest and who are right, of each class in turn.
         axes: names of the axes of space of a window.
+        channels: names of its channels.
         data: file to apply the network to.
         notes: what else a user should know.
     """
@@ -42,6 +43,7 @@ class Report:
     worst: list[Shown]
     best: list[Shown]
     axes: tuple[str, ...]
+    channels: tuple[str, ...]
     data: Path
     notes: tuple[str, ...]
 
@@ -82,11 +84,11 @@ def report(run: "Run", data: Path | None = None) -> Report:
     right = p[np.arange(len(y)), y]
     order = np.argsort(right, kind="stable")
     half = min(_SHOWN, (len(order) + 1) // 2)
-    places = np.zeros(len(y), np.int64)  # of each window among those of its class, the best is 0
+    places = np.full(len(y), len(y))  # of each right window among those of its class, the best is 0
     for k in range(len(classes)):
-        own = order[::-1][y[order[::-1]] == k]
+        own = order[::-1][(y[order[::-1]] == k) & (found[order[::-1]] == k)]
         places[own] = np.arange(len(own))
-    best = [k for k in np.lexsort((y, places)) if found[k] == y[k]]
+    best = [k for k in np.lexsort((y, places)) if places[k] < _EACH]
 
     def shown(k: int) -> Shown:
         called = f"{classes[y[k]]}, {p[k, y[k]]:.2f}"
@@ -100,6 +102,7 @@ def report(run: "Run", data: Path | None = None) -> Report:
         [shown(int(k)) for k in order[:half]],
         [shown(int(k)) for k in best[: max(half, min(_CLASSES, len(classes)))]],
         run.card.axes,
+        run.card.channels,
         data or Path(run.recipe.applies_to),
         (run.card.notes,) if run.card.notes else (),
     )
