@@ -216,6 +216,11 @@ def test_stations_are_as_high_as_they_are(crust):
     origins = [event.origin for event in made if event.origin is not None]
     assert [error(o, p) < 0.5 for o, p in zip(origins, places, strict=True)] == [True, True]
     assert [o.depth for o in origins] == pytest.approx([-2.0, 6.0], abs=1.0)
+    for origin, (_, _, depth), time in zip(origins, places, (0, 120), strict=True):
+        assert 0.05 < origin.depth_error < 2
+        assert abs(origin.depth - depth) < 3 * origin.depth_error
+        assert 0.005 < origin.uncertainty < 0.3
+        assert abs(origin.time / SECOND - START - time) < 3 * origin.uncertainty
     assert max(abs(ray.residual) for o in origins for ray in o.rays) < 0.15
 
 

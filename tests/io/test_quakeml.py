@@ -43,7 +43,7 @@ def located(after, sites=SITES):
     seen = picks(after, sites)
     place = -21.05, -69.4
     rays = tuple(Ray.to(site, *place, 0.1 * k) for k, site in enumerate(sites) for _ in "PS")
-    return Event(seen, Origin(START + round((after - 4) * SECOND), *place, 9.5, spread=1.25, rays=rays), 2.34)
+    return Event(seen, Origin(START + round((after - 4) * SECOND), *place, 9.5, 0.125, 1.25, 0.75, rays), 2.34)
 
 
 def identifiers(events, kind="event|pick|amplitude|origin|magnitude|arrival"):
@@ -110,7 +110,11 @@ def test_seiscomp_gets_all_that_is_known(tmp_path):
     for root, _ in imported(tmp_path):
         origin, pick, event = (root.find(f"{{*}}{tag}") for tag in ("origin", "pick", "event"))
         assert origin.findtext("{*}magnitude/{*}magnitude/{*}value") == "2.34"
-        assert float(origin.findtext("{*}depth/{*}value")) == 9.5  # km here
+        assert [float(origin.findtext(f"{{*}}depth/{{*}}{end}")) for end in ("value", "uncertainty")] == [
+            9.5,
+            0.75,
+        ]  # km
+        assert float(origin.findtext("{*}time/{*}uncertainty")) == 0.125
         assert float(origin.findtext("{*}uncertainty/{*}horizontalUncertainty")) == 1.25
         assert origin.findtext("{*}evaluationMode") == "automatic"
         error = float(origin.findtext("{*}quality/{*}standardError"))

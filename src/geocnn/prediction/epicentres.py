@@ -247,7 +247,16 @@ def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
     depth = found.depth - middle.elevation
     seen = sorted(((pick, s) for s in group for pick in s.event.picks), key=lambda one: one[0].time)
     rays = tuple(Ray.to(s.site, latitude, longitude, _residual(s, pick.phase, found)) for pick, s in seen)
-    origin = Origin(round(found.time * SECOND), latitude, longitude, depth, spread=found.spread, rays=rays)
+    origin = Origin(
+        round(found.time * SECOND),
+        latitude,
+        longitude,
+        depth,
+        uncertainty=found.time_error,
+        spread=found.spread,
+        depth_error=found.depth_error,
+        rays=rays,
+    )
     return replace(group[0].event, picks=tuple(pick for pick, _ in seen), origin=origin)
 
 

@@ -113,6 +113,8 @@ class Found(NamedTuple):
         depth: km.
         time: seconds since 1970.
         spread: within so many km it is with a probability of 68 %.
+        depth_error: standard deviation of the depth, km.
+        time_error: standard deviation of the time, s.
         fits: whether what all stations have agrees with it.
     """
 
@@ -121,6 +123,8 @@ class Found(NamedTuple):
     depth: float
     time: float
     spread: float
+    depth_error: float
+    time_error: float
     fits: bool
 
 
@@ -173,7 +177,7 @@ def _search(
     while True:
         side = np.linspace(-half, half, _SIDE)
         x, y = east + side[None, None, :], north + side[None, :, None]
-        density, _ = _density(group, waves, (x, y, depths), scale)
+        density, begun = _density(group, waves, (x, y, depths), scale)
         weight = np.exp(density - density.max())
         _, row, column = np.unravel_index(int(np.argmax(density)), density.shape)
         east, north = float(x[0, 0, column]), float(y[0, row, 0])
@@ -189,10 +193,18 @@ def _search(
     deep = weight[:, row, column] / weight[:, row, column].sum()
     depth = float(np.exp(np.sum(deep * np.log(depths[:, 0, 0]))))
     x, y, z = (np.full((1, 1, 1), km) for km in (east, north, depth))
-    _, begun = _density(group, waves, (x, y, z), scale)
-    time = float(begun[0, 0, 0])
+    _, there = _density(group, waves, (x, y, z), scale)
+    time = float(there[0, 0, 0])
     late = waves.late(east, north, depth, time)
-    return Found(east, north, depth, time, max(spread, step), _fits(group, late, east, north))
+    errors = _deviation(np.log(depths[:, 0, 0]), weight.sum((1, 2))) * depth, _deviation(begun - time, weight)
+    return Found(east, north, depth, time, max(spread, step), *errors, _fits(group, late, east, north))
+
+
+def _deviation(values: Float64[ndarray, "*places"], weight: Float64[ndarray, "*places"]) -> float:
+    """Standard deviation."""
+    share = weight / weight.sum()
+    mean = np.sum(values * share)
+    return float(np.sqrt(np.sum(share * (values - mean) ** 2)))
 
 
 def _likely(

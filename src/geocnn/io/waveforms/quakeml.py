@@ -99,6 +99,7 @@ class Origin:
         depth: km; None if it is not known.
         uncertainty: standard deviation of the time, s; None if it is not known.
         spread: within so many km it is, horizontally, with a probability of about two thirds; None if it is not known.
+        depth_error: standard deviation of the depth, km; None if it is not known.
         rays: to the station of each pick of the event, in their order; none where nobody knows where the stations are.
     """
 
@@ -108,6 +109,7 @@ class Origin:
     depth: float | None = None
     uncertainty: float | None = None
     spread: float | None = None
+    depth_error: float | None = None
     rays: tuple[Ray, ...] = ()
 
 
@@ -266,7 +268,9 @@ def _origin(parent: ET.Element, event: Event, origin: Origin, identity: str, pic
     _value(element, "latitude", f"{origin.latitude:.5f}")
     _value(element, "longitude", f"{origin.longitude:.5f}")
     if origin.depth is not None:
-        _value(element, "depth", f"{1000 * origin.depth:.0f}")  # metres, in QuakeML
+        depth = _value(element, "depth", f"{1000 * origin.depth:.0f}")  # metres, in QuakeML
+        if origin.depth_error is not None:
+            _under(depth, "uncertainty", f"{1000 * origin.depth_error:.0f}")
     if origin.spread is not None:
         uncertainty = _under(element, "originUncertainty")
         _under(uncertainty, "horizontalUncertainty", f"{1000 * origin.spread:.0f}")
