@@ -18,8 +18,20 @@ def _watch(address: str, *options: str, channels: str = "CX.PB01..HH?") -> int:
 
 @command
 def looks_at_no_interval():
-    """watch takes no --probabilities, --every in seconds above 0, and --rounds of 1 or more."""
+    """--every is 0; needed are seconds above 0 from one look at the folder to the next."""
     return _watch("archive", "--every", "0")
+
+
+@command
+def never_looks():
+    """--rounds is 0; needed is 1 or more looks at the folder, without it there is no end."""
+    return _watch("archive", "--rounds", "0")
+
+
+@command
+def keeps_no_probabilities():
+    """watch has no option --probabilities; see geocnn watch --help."""
+    return _watch("archive", "--probabilities", "p")
 
 
 @command

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocnn.cli.options import FaultOptions, PickOptions, RunOptions, SurveyOptions, given
+from geocnn.cli.options import CatalogueOptions, FaultOptions, RunOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
     from geocnn.figures.catalogue import CataloguePictures
@@ -17,7 +17,7 @@ def pick(
     network: str,
     paths: Sequence[Path],
     out: Path | None,
-    picks: PickOptions,
+    picks: CatalogueOptions,
     threshold: float | None,
     *,
     picture: bool,
