@@ -296,6 +296,27 @@ def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, qu
     )
 
 
+def test_a_watch_says_each_note_once(tmp_path, quakes, data, monkeypatch):
+    said, looks = [], []
+    (data / "notes.txt").write_text("rain")
+
+    def wait(_seconds):
+        looks.append(len(said))
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        (data / "notes.txt").write_text("rain, and snow" * len(looks))
+
+    monkeypatch.setattr("geocnn.prediction.watch.time.sleep", wait)
+    with pytest.raises(
+        KeyboardInterrupt, match=r"c\.xml holds all that has been picked.*kept in c\.xml\.unfinished\.$"
+    ):
+        watch_earthquakes(quakes, data, tmp_path / "c.xml", detector=None, announce=said.append)
+    assert looks == [2, 3, 4]
+    assert "notes.txt holds no seismogram" in said[0]
+    assert [line.startswith("note: ") for line in said] == [True, False, False, False]
+    assert (tmp_path / "c.xml.unfinished").exists()
+
+
 def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     archive = geocnn.open(data)
     assert isinstance(archive, Archive)
