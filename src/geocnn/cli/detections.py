@@ -21,10 +21,10 @@ def detect(
     quiet: bool,
 ) -> None:
     """Detect, write, and say what was found."""
-    from geocnn.cli.text import say
+    from geocnn.cli.text import say, stem
     from geocnn.prediction.detect import detect_earthquakes
 
-    target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.csv")
+    target = out or Path(f"{stem(paths[0])}-{Path(network).resolve().name}.csv")
     if target.is_dir() or not target.suffix:
         target /= "detections.csv"
     found = detect_earthquakes(

@@ -26,10 +26,10 @@ def pick(
     quiet: bool,
 ) -> None:
     """Pick, write, and say what was found."""
-    from geocnn.cli.text import say
+    from geocnn.cli.text import say, stem
     from geocnn.prediction.catalogue import pick_earthquakes
 
-    target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
+    target = out or Path(f"{stem(paths[0])}-{Path(network).resolve().name}.xml")
     if target.is_dir() or not target.suffix:
         target /= "catalog.xml"
     pictures = pictures_beside(target) if picture else None

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["free", "named", "say", "table"]
+__all__ = ["free", "named", "say", "stem", "table"]
+
+_SEISMOGRAMS = {".mseed", ".miniseed", ".ms", ".msd", ".seed", ".sac", ".gse", ".gse2", ".gcf", ".npz", ".zarr"}
+"""Suffixes of seismograms and windows; what else is behind a dot are codes and dates, as in CX.PB01..HHZ.D.2026.032."""
 
 
 def say(text: str) -> None:
@@ -21,6 +24,12 @@ def free(path: Path) -> Path:
 def named(path: Path) -> Path:
     """The path with a name that can be shown and lengthened: that of the folder for "." and ".."."""
     return path if path.name not in ("", "..") else path.resolve()
+
+
+def stem(path: Path) -> str:
+    """The name of a file of seismograms without its suffix, of a folder whole: what a result is called after."""
+    path = path.resolve()
+    return path.stem if path.suffix.lower() in _SEISMOGRAMS and not path.is_dir() else path.name
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
