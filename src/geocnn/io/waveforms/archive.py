@@ -199,8 +199,14 @@ def _archive(pieces: Sequence[Piece], channels: str, rate: float, notes: list[st
         stations.append(Station(network, name, location, chosen, _components(found, notes), rate))
     notes += [text for text in left if not text.endswith("not asked for")]
     if not stations:
+        there = f"{', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}"
+        if seen and not any(_fits(channel, channels) for channel in seen):
+            raise DataError(
+                f'no channel of {what} fits "{channels}"; it has {there}. Give --channels a pattern that some of these '
+                f'fit, such as "{str(min(seen))[:-1]}?".'
+            )
         reasons = "; ".join(notes) if notes else "nothing in it is a seismogram"
-        have = f" It has {', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}." if seen else ""
+        have = f" It has {there}." if seen else ""
         raise DataError(
             f"{what} has no channel to pick earthquakes on ({reasons.rstrip('.')}).{have} Needed are samples of a "
             f"seismometer, {_SLOWEST:g} or more a second, in miniSEED or a format that ObsPy reads."
@@ -213,7 +219,7 @@ def _refused(piece: Piece, channels: str) -> str:
     channel = piece.channel
     if not channel.code:
         return "its traces name no channel"
-    if not fnmatchcase(str(channel).upper(), channels.upper()):
+    if not _fits(channel, channels):
         return "not asked for"
     if piece.rate < _SLOWEST:
         return f"{piece.rate:g} samples a second are too few"
@@ -222,6 +228,10 @@ def _refused(piece: Piece, channels: str) -> str:
     if len(channel.code) >= 3 and channel.code[1].upper() not in _INSTRUMENTS:
         return "no seismometer"
     return ""
+
+
+def _fits(channel: Channel, pattern: str) -> bool:
+    return fnmatchcase(str(channel).upper(), pattern.upper())
 
 
 def _preference(code: str) -> tuple[int, int, str]:
