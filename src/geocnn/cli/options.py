@@ -133,11 +133,18 @@ class PickOptions:
         Raises:
             MissingError: no such file.
             FormatError: the velocity model is none.
-            DataError: velocities that cannot be.
+            DataError: velocities that cannot be, or what says how earthquakes are located without where stations are.
         """
+        from geocnn.errors import DataError
         from geocnn.io.velocity_models import read_layers
         from geocnn.location import Crust
 
+        idle = [option for option in given(self) if option in ("--crust", "--velocity-model", "--associate")]
+        if idle and self.stations is None:
+            raise DataError(
+                f"{idle[0]} says how earthquakes are located, and that takes the places of the stations; give "
+                "--stations as well."
+            )
         layers = None if self.velocity_model is None else read_layers(self.velocity_model)
         if self.crust is not None:
             return Crust(*self.crust, layers)
