@@ -186,10 +186,7 @@ class PickJob:
                 events += together
                 notes += station.notes
                 if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
-                    notes.append(
-                        f"{station} has no components N and E, and nobody knows where its others point: its "
-                        "earthquakes have a distance and no azimuth."
-                    )
+                    notes.append(_no_azimuth(station))
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
@@ -251,6 +248,17 @@ class PickJob:
                     drum.add(record, self.picker.halo)
                 if new:
                     yield part, record
+
+
+def _no_azimuth(station: Station) -> str:
+    """Why nobody knows from where its waves come."""
+    codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
+    lacking = [code for code in "NE" if code not in codes]
+    if len(codes) == 2:
+        why = f"has components {' and '.join(codes)}, and nobody knows where they point"
+    else:
+        why = f"has no component{'s' * (len(lacking) > 1)} {' and '.join(lacking)}, and an azimuth needs N and E"
+    return f"{station} {why}: its earthquakes have a distance and no azimuth."
 
 
 def _delay(event: Event) -> str:
