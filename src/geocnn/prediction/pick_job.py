@@ -21,13 +21,11 @@ from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
 from geocnn.prediction.journal import Journal
-from geocnn.prediction.picker import Part, Picker, parts, picked
-from geocnn.progress import Tick, progress
+from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
+from geocnn.progress import Tick, progress, time_unit
 
 __all__ = ["Catalogue", "PickJob"]
 
-_HOUR = 360_000
-"""Samples."""
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
 _COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
@@ -168,15 +166,16 @@ class PickJob:
             TargetError: a picture, probabilities or the journal cannot be written.
         """
         work = [(station, parts(station)) for station in archive.stations]
-        hours = sum(part.last - part.first for _, found in work for part in found) / _HOUR
+        samples = sum(part.last - part.first for _, found in work for part in found)
+        unit, seconds = time_unit(samples / RATE)
         arrivals: list[Arrival] = []
         events: list[Event] = []
         notes = list(archive.notes)
-        with progress("hours", hours, show=show_progress) as tick:
+        with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station, found in work:
                 own: list[Arrival] = []
                 for day, of_day in groupby(found, key=lambda part: part.first // DAY):
-                    told = partial(_tell, tick, f"{station} {date(day)}")
+                    told = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
                     own += self._day(station, day, list(of_day), told)
                 own = self._of_own_clusters(station, own, notes)
                 together = station_events(own)
@@ -272,6 +271,6 @@ def _delay(event: Event) -> str:
     return ""
 
 
-def _tell(tick: Tick, text: str, part: Part) -> None:
-    """Move the live line on."""
-    tick((part.last - part.first) / _HOUR, text)
+def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
+    """Move the live line on, a step for so many samples."""
+    tick((part.last - part.first) / samples, text)

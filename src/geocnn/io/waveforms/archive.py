@@ -11,7 +11,7 @@ import numpy as np
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, file_state
+from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, file_state, how_long
 from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
@@ -46,13 +46,13 @@ class Archive:
         lines = []
         for station in self.stations:
             runs = station.runs()
-            hours = sum(stop - start for start, stop in runs) / station.rate / 3600
+            length = how_long(sum(stop - start for start, stop in runs) / station.rate)
             codes = " ".join(
                 sorted({p.channel.code for p in station.pieces}, key=lambda c: _COMPONENTS.get(c[-1:].upper(), 3))
             )
             parts = "in one piece" if len(runs) == 1 else f"in {len(runs)} pieces"
             first, last = (np.datetime64(station.time(n) // SECOND, "s") for n in (runs[0][0], runs[-1][1]))
-            lines.append((str(station), f"{codes}, {hours:.2f} h {parts}, {first} to {last}"))
+            lines.append((str(station), f"{codes}, {length} {parts}, {first} to {last}"))
         return lines
 
 
