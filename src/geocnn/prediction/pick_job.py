@@ -15,7 +15,7 @@ from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, quakeml
-from geocnn.location import Crust
+from geocnn.location import Crust, plain
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
 from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
@@ -66,7 +66,7 @@ class Catalogue:
             utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
             chance = f"{p.uncertainty:.3f}", f"{p.probability:.3f}"
             size = 0.0 if p.amplitude is None else p.amplitude.value
-            seen = f"{size:.4g}", p.polarity, number[id(p)]
+            seen = plain(size, 4), p.polarity, number[id(p)]
             writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 
@@ -91,9 +91,9 @@ class Catalogue:
             utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
             said = [""] * 13
             if place is not None:
-                away, deep = ([f"{v:.3g}" for v in estimate] for estimate in (place.distance, place.depth))
+                away, deep = ([plain(v, 3) for v in estimate] for estimate in (place.distance, place.depth))
                 way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
-                words = f"{place.distance.value:.2g} km {place.direction}".strip()
+                words = f"{plain(place.distance.value, 2)} km {place.direction}".strip()
                 group = (
                     ["", ""]
                     if place.cluster is None
