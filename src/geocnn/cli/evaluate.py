@@ -36,7 +36,7 @@ def evaluate(
         survey: what you know better than the headers of both.
     """
     from geocnn.checkpoints import is_classifier
-    from geocnn.cli.text import say
+    from geocnn.cli.text import say, score
     from geocnn.recipes import evaluate as run
 
     survey = survey or SurveyOptions()
@@ -51,8 +51,9 @@ def evaluate(
         announce=say,
     )
     width = max(len(name) for name in scores)
-    for name, value in scores.items():
-        say(f"{name.replace('_', ' '):<{width}} {f'{value:.4f}' if isfinite(value) else 'undefined'}")
+    for key, value in scores.items():
+        name = key.replace("_", " ")
+        say(f"{name:<{width}} {score(name, value, 4) if isfinite(value) else 'undefined'}")
     absent = [k for k, value in scores.items() if k.startswith("iou_") and not isfinite(value)]
     if absent:
         names = ", ".join(k.removeprefix("iou_").replace("_", " ") for k in absent)
