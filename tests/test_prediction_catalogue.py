@@ -330,7 +330,7 @@ def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     assert isinstance(archive, Archive)
     ((name, text),) = archive.describe()
     assert name == "XX.AAA..HH"
-    assert text == "HHZ HHN HHE, 4.5 min in 2 pieces, 2023-11-14T23:59:40 to 2023-11-15T00:04:40"
+    assert text == "HHZ HHN HHE, 4.5 min, 1 gap of 31 s, 2023-11-14T23:59:40 to 2023-11-15T00:04:40"
     table = geocnn.predict(quakes, archive, show_progress=False).table()
     assert table == pick_earthquakes(quakes, data, show_progress=False).table()
     stream = obspy.read(str(data / "a.mseed"))
@@ -346,7 +346,7 @@ def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
 
 def test_info_shows_stations(data, tmp_path, capsys):
     assert main(["info", str(data)]) == 0
-    assert "XX.AAA..HH     HHZ HHN HHE, 4.5 min in 2 pieces" in capsys.readouterr().out
+    assert "XX.AAA..HH     HHZ HHN HHE, 4.5 min, 1 gap of 31 s" in capsys.readouterr().out
     (tmp_path / "nothing").mkdir()
     (tmp_path / "nothing" / "a.txt").write_text("no seismogram")
     assert main(["info", str(tmp_path / "nothing")]) == 2

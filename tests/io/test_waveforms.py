@@ -99,6 +99,32 @@ def test_gaps_stay_gaps_and_components_are_mapped(tmp_path):
     np.testing.assert_array_equal(np.concatenate([p.waveform for p in parts], 1), record.waveform)
 
 
+def pieces_between(gaps, code, size=360_000):
+    """An hour without the samples of some spans."""
+    edges = [0, *(n for gap in gaps for n in gap), size]
+    return [
+        ArrayPiece.of(channel(code), START + first * SECOND // 100, 100.0, noise(last - first))
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+        if last > first
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vertical", "east", "said"),
+    [
+        ([], [], "60.0 min without a gap"),
+        ([(10_000, 13_000), (100_000, 160_000)], [], "49.5 min, 2 gaps of 10.5 min together"),
+        ([(n, n + 50) for n in range(1950, 360_000, 2000)], [], "58.5 min, 179 gaps of 89.5 s together"),
+        ([(10_000, 13_000)], [(12_000, 15_000), (20_000, 20_001)], "59.2 min, 2 gaps of 50.01 s together"),
+        ([(0, 200)], [(180_000, 360_000)], "30.0 min, 1 gap of 30.0 min"),
+    ],
+)
+def test_gaps_are_counted_with_what_is_missing(tmp_path, vertical, east, said):
+    archive = written(tmp_path / "a.mseed", *pieces_between(vertical, "HHZ"), *pieces_between(east, "HHE"))
+    ((_, text),) = archive.describe()
+    assert text.startswith(f"HHZ HHE, {said}, 2023-11-14T22:13:20 to ")
+
+
 def test_overlaps_take_the_first_and_say_so_where_they_differ(tmp_path):
     x, other = noise(3000), noise(3000, 5)
     write_miniseed(tmp_path / "a.mseed", [ArrayPiece.of(channel(), START, 100.0, x[:2000])])

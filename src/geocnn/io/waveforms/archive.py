@@ -46,13 +46,16 @@ class Archive:
         lines = []
         for station in self.stations:
             runs = station.runs()
-            length = how_long(sum(stop - start for start, stop in runs) / station.rate)
             codes = " ".join(
                 sorted({p.channel.code for p in station.pieces}, key=lambda c: _COMPONENTS.get(c[-1:].upper(), 3))
             )
-            parts = "in one piece" if len(runs) == 1 else f"in {len(runs)} pieces"
+            gaps = [stop - start for start, stop in station.gaps()]
+            length = max(p.end for p in station.pieces) - min(p.start for p in station.pieces) - sum(gaps)
+            missing = f", {len(gaps)} gap{'s' * (len(gaps) > 1)} of {how_long(sum(gaps) / SECOND)}"
+            missing += " together" * (len(gaps) > 1)
+            parts = how_long(length / SECOND) + (missing if gaps else " without a gap")
             first, last = (np.datetime64(station.time(n) // SECOND, "s") for n in (runs[0][0], runs[-1][1]))
-            lines.append((str(station), f"{codes}, {length} {parts}, {first} to {last}"))
+            lines.append((str(station), f"{codes}, {parts}, {first} to {last}"))
         return lines
 
 

@@ -19,6 +19,8 @@ _FLAT = 5.0
 """Seconds of one and the same number after which a channel counts as dead."""
 _APART = 30.0
 """Seconds between two parts of a record that are worked on one by one."""
+_WHOLE = 0.9
+"""Of the time between two samples, from which on one is missing: clocks drift."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,30 @@ class Station:
             else:
                 runs.append((start, stop))
         return [run for run in runs if run[0] < run[1]]
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Times, ns, from and to which one of its channels has no data, by time; gaps of several at once are one.
+
+        Channels may begin and end some seconds apart.
+        """
+        first, last = min(p.start for p in self.pieces), max(p.end for p in self.pieces)
+        found: list[tuple[int, int]] = []
+        for pieces in filter(None, self.components):
+            end = first
+            least = round(_APART * SECOND)
+            for piece in pieces:
+                if piece.start - end >= least:
+                    found.append((end, piece.start))
+                end, least = max(end, piece.end), round(_WHOLE * SECOND / piece.rate)
+            if last - end >= round(_APART * SECOND):
+                found.append((end, last))
+        gaps: list[tuple[int, int]] = []
+        for start, stop in sorted(found):
+            if gaps and start <= gaps[-1][1]:
+                gaps[-1] = gaps[-1][0], max(gaps[-1][1], stop)
+            else:
+                gaps.append((start, stop))
+        return gaps
 
     def within(self, component: int, start: int, stop: int) -> list[Piece]:
         """Pieces of a component with data between two times, ns."""
