@@ -239,6 +239,24 @@ def test_components_that_point_anywhere_give_no_azimuth(quakes, five_minutes, co
     assert any(row["where"].endswith(" km") for row in rows)
 
 
+def test_channels_that_are_dead_are_told_of(tmp_path, quakes, five_minutes):
+    """From files, and from the journal too, where nothing is read again."""
+    pieces = [
+        ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), MIDNIGHT, 100.0, np.full_like(w, 7) if c in "NE" else w)
+        for c, w in zip("ZNE", five_minutes[0], strict=True)
+    ]
+    write_miniseed(tmp_path / "a.mseed", pieces)
+    expected = (
+        "XX.AAA..HHN and XX.AAA..HHE are each one and the same number throughout, and dead; a picker goes on with what "
+        "there is, with less certainty."
+    )
+    for _ in range(2):
+        made = watch_earthquakes(quakes, tmp_path / "a.mseed", tmp_path / "c.xml", rounds=1, detector=None)
+        assert made.notes == (expected,)
+    pieces[1].samples[-1] = 8
+    assert open_archive(pieces).stations[0].dead() == ["XX.AAA..HHE"]
+
+
 def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):
     _, counted = small_parts
     folder = tmp_path / "pictures"

@@ -184,6 +184,12 @@ class PickJob:
                 arrivals += own
                 events += together
                 notes += station.notes
+                if dead := station.dead():
+                    are = "are each" if len(dead) > 1 else "is"
+                    notes.append(
+                        f"{' and '.join(dead)} {are} one and the same number throughout, and dead; a picker goes on "
+                        "with what there is, with less certainty."
+                    )
                 if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
                     notes.append(_no_azimuth(station))
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))

@@ -125,6 +125,15 @@ class Station:
                 gaps.append((start, stop))
         return gaps
 
+    def dead(self) -> list[str]:
+        """Channels with one and the same number throughout; of others no more is decoded than it takes to see that.
+
+        Raises:
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+        """
+        return [str(pieces[0].channel) for pieces in self.components if pieces and not any(map(_moves, pieces))]
+
     def within(self, component: int, start: int, stop: int) -> list[Piece]:
         """Pieces of a component with data between two times, ns."""
         pieces, starts = self.components[component], self._starts[component]
@@ -243,6 +252,13 @@ class Station:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def _moves(piece: Piece) -> bool:
+    """Whether there are different numbers in a piece."""
+    decoded = (np.asarray(raw, float) for _, raw in piece.segments(piece.start, piece.end))
+    finite = (raw[np.isfinite(raw)] for raw in decoded)
+    return any(raw.size and raw.min() < raw.max() for raw in finite)
 
 
 def _flat(
