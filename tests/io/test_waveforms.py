@@ -176,12 +176,30 @@ def test_damage_in_the_middle_costs_a_record(tmp_path):
     content = bytearray(path.read_bytes())
     content[4096 * 5 : 4096 * 6] = bytes(4096)
     path.write_bytes(bytes(content[: len(content) - 1000]))  # and the last one is cut off
-    (station,) = open_archive(path).stations
+    archive = open_archive(path)
+    assert archive.notes[:2] == (
+        f"{path} has a place where no record can be made out; what was there is a gap.",
+        f"{path} ends inside a record, as a file does that was not copied to its end.",
+    )
+    (station,) = archive.stations
     record = station.read(*station.runs()[0])
     lost = 1 - record.live[0].mean()
     assert 0.03 < lost < 0.12
     first = np.flatnonzero(~record.live[0])[0]
     np.testing.assert_array_equal(record.waveform[0, :first], x[:first] - x[0])
+
+
+@pytest.mark.parametrize("left", [1, 40, 4000])
+def test_a_file_that_ends_inside_a_record(tmp_path, left):
+    path = tmp_path / "a.mseed"
+    write_miniseed(path, [ArrayPiece.of(channel(code), START, 100.0, noise(20_000)) for code in ("HHZ", "HHN", "HHE")])
+    content = path.read_bytes()
+    assert open_archive(path).notes == ()
+    path.write_bytes(content + bytes(512))  # padding
+    assert open_archive(path).notes == ()
+    path.write_bytes(content[: 4096 * 40 + left])
+    said = "ends inside a record, as a file does that was not copied to its end."
+    assert [note for note in open_archive(path).notes if said in note] == [f"{path} {said}"] * (left > 7)
 
 
 def test_what_cannot_be_decoded_is_a_gap_that_is_told_of(tmp_path):

@@ -16,8 +16,8 @@ from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
 
-Scans = dict[Path, tuple[tuple[int, int], Sequence[Piece], Sequence[str]]]
-"""State of a file, pieces in it, channels without samples."""
+Scans = dict[Path, tuple[tuple[int, int], Sequence[Piece], Sequence[str], Sequence[str]]]
+"""State of a file, pieces in it, channels without samples, what is damaged."""
 
 _COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
 """Last letter of a channel: vertical, north, east; 1 and 2 lie across one another."""
@@ -25,6 +25,8 @@ _INSTRUMENTS = "HLPGNX"
 """Second letter, what is preferred first: seismometers of high and low gain, geophones, gravimeters, accelerometers."""
 _BANDS = "HEBSDCFGM"
 """First letter, what is preferred first: high broad band, short period, broad band ..."""
+_MOST = 5
+"""Damaged files that are named."""
 _SLOWEST = 15.0
 """Samples per second from which on local earthquakes can be picked."""
 
@@ -129,19 +131,23 @@ def _scan(
     pieces: list[Piece] = []
     strange: list[Path] = []
     silent: Counter[str] = Counter()
+    damage: list[str] = []
     for path in files:
         if tick:
             tick(1, path.name)
         try:
-            found, others = _scanned(path, scans)
+            found, others, damaged = _scanned(path, scans)
         except OSError as error:
             silent[f"{path} ({(error.strerror or str(error)).lower()})"] += 1
             continue
         silent.update(others)
         pieces += found
+        damage += damaged
         if not found and not others:
             strange.append(path)
-    notes = []
+    notes = damage[:_MOST]
+    if len(damage) > _MOST:
+        notes.append(f"{len(damage) - _MOST} more files are damaged like these.")
     if strange:
         many = f"{strange[0]} and {len(strange) - 1} others hold" if len(strange) > 1 else f"{strange[0]} holds"
         notes.append(f"{many} no seismogram that is read here{_without_obspy()}; left out.")
@@ -150,8 +156,8 @@ def _scan(
     return pieces, notes
 
 
-def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str]]:
-    """Pieces of a file, and channels in it without samples.
+def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str], Sequence[str]]:
+    """Pieces of a file, channels in it without samples, and what is damaged.
 
     Raises:
         OSError: it cannot be read.
@@ -160,8 +166,7 @@ def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str]]:
     if path not in scans or scans[path][0] != state:
         with path.open("rb") as file:
             head = file.read(64)
-        found, others = scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [])
-        scans[path] = state, found, others
+        scans[path] = state, *(scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [], []))
     return scans[path][1:]
 
 
