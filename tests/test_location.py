@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 
 from geocnn.errors import DataError
-from geocnn.location import AZIMUTH, DEPTH, DISTANCE, HEADS, Cluster, Estimate, Place, asked, encode, heads_of, place_of
+from geocnn.location import (
+    AZIMUTH,
+    DEPTH,
+    DISTANCE,
+    HEADS,
+    Cluster,
+    Estimate,
+    Place,
+    asked,
+    encode,
+    heads_of,
+    place_of,
+    plain,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +99,16 @@ def test_a_question_is_about_one_p_wave_and_the_s_before_the_next():
 def test_half_of_an_interval_through_north():
     assert Estimate(0.0, 340.0, 20.0).half == 20
     assert Estimate(90.0, 80.0, 110.0).half == 15
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "text"),
+    [(120.4, 2, "120"), (17345.6, 4, "17350"), (1234.5, 4, "1234"), (2.346e-7, 3, "2.35e-07"), (3.0, 4, "3")],
+)
+def test_large_numbers_have_no_powers_of_ten(number, digits, text):
+    assert plain(number, digits) == text
+
+
+def test_far_and_deep_earthquakes_are_told_in_kilometres():
+    far = Place(0.9, Estimate(1234.0, 987.0, 1500.0), Estimate(110.0, 90.0, 130.0), None)
+    assert far.describe().endswith("1230 km away (987 to 1500), 110 km deep (90 to 130)")

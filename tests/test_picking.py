@@ -1,5 +1,7 @@
 """Picks from probabilities, their fit to known arrivals, and the loss behind them."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -88,6 +90,7 @@ def test_scores_of_picks_add_up_over_batches():
     assert scores["precision_p"] == pytest.approx(2 / 3)
     assert scores["error_p"] == pytest.approx(0.07)
     assert scores["recall_s"] == scores["precision_s"] == 0
+    assert math.isnan(scores["error_s"])  # 0 would be the best of all
 
 
 @given(arrays(np.float64, st.integers(3, 80), elements=st.integers(0, 5).map(float)), st.integers(1, 9))

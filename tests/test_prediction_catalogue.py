@@ -216,20 +216,46 @@ def test_a_detector_that_knows_clusters(tmp_path, quakes, data, capsys):
     ]
 
 
-def test_components_that_point_anywhere_give_no_azimuth(quakes, five_minutes):
+@pytest.mark.parametrize(
+    ("components", "why"),
+    [
+        ("Z12", "components 1 and 2, and nobody knows where they point"),
+        ("ZN", "no component E, and an azimuth needs N and E"),
+        ("Z", "no components N and E, and an azimuth needs N and E"),
+    ],
+)
+def test_components_that_point_anywhere_give_no_azimuth(quakes, five_minutes, components, why):
     pieces = [
         ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), MIDNIGHT, 100.0, w.copy())
-        for c, w in zip("Z12", five_minutes[0], strict=True)
+        for c, w in zip(components, five_minutes[0], strict=False)
     ]
     made = pick_earthquakes(quakes, open_archive(pieces), show_progress=False)
     places = [event.place for event in made.events if event.place is not None]
     assert places
     assert all(place.azimuth is None and place.distance.value > 0 for place in places)
-    assert any("its earthquakes have a distance and no azimuth" in note for note in made.notes)
+    assert made.notes[-1] == f"XX.AAA..HH has {why}: its earthquakes have a distance and no azimuth."
     assert "<backazimuth>" not in made.quakeml()
     rows = list(csv.DictReader(made.event_table().splitlines()))
     assert {row["azimuth"] for row in rows} == {""}
     assert any(row["where"].endswith(" km") for row in rows)
+
+
+def test_channels_that_are_dead_are_told_of(tmp_path, quakes, five_minutes):
+    """From files, and from the journal too, where nothing is read again."""
+    pieces = [
+        ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), MIDNIGHT, 100.0, np.full_like(w, 7) if c in "NE" else w)
+        for c, w in zip("ZNE", five_minutes[0], strict=True)
+    ]
+    write_miniseed(tmp_path / "a.mseed", pieces)
+    expected = (
+        "XX.AAA..HHN and XX.AAA..HHE are each one and the same number throughout, and dead; a picker goes on with what "
+        "there is, with less certainty."
+    )
+    for _ in range(2):
+        made = watch_earthquakes(quakes, tmp_path / "a.mseed", tmp_path / "c.xml", rounds=1, detector=None)
+        assert made.notes == (expected,)
+    pieces[1].samples[-1] = 8
+    assert open_archive(pieces).stations[0].dead() == ["XX.AAA..HHE"]
 
 
 def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):
@@ -303,12 +329,33 @@ def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, qu
     )
 
 
+def test_a_watch_says_each_note_once(tmp_path, quakes, data, monkeypatch):
+    said, looks = [], []
+    (data / "notes.txt").write_text("rain")
+
+    def wait(_seconds):
+        looks.append(len(said))
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        (data / "notes.txt").write_text("rain, and snow" * len(looks))
+
+    monkeypatch.setattr("geocnn.prediction.watch.time.sleep", wait)
+    with pytest.raises(
+        KeyboardInterrupt, match=r"c\.xml holds all that has been picked.*kept in c\.xml\.unfinished\.$"
+    ):
+        watch_earthquakes(quakes, data, tmp_path / "c.xml", detector=None, announce=said.append)
+    assert looks == [2, 3, 4]
+    assert "notes.txt holds no seismogram" in said[0]
+    assert [line.startswith("note: ") for line in said] == [True, False, False, False]
+    assert (tmp_path / "c.xml.unfinished").exists()
+
+
 def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     archive = geocnn.open(data)
     assert isinstance(archive, Archive)
     ((name, text),) = archive.describe()
     assert name == "XX.AAA..HH"
-    assert text == "HHZ HHN HHE, 0.07 h in 2 pieces, 2023-11-14T23:59:40 to 2023-11-15T00:04:40"
+    assert text == "HHZ HHN HHE, 4.5 min, 1 gap of 31 s, 2023-11-14T23:59:40 to 2023-11-15T00:04:40"
     table = geocnn.predict(quakes, archive, show_progress=False).table()
     assert table == pick_earthquakes(quakes, data, show_progress=False).table()
     stream = obspy.read(str(data / "a.mseed"))
@@ -324,7 +371,7 @@ def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
 
 def test_info_shows_stations(data, tmp_path, capsys):
     assert main(["info", str(data)]) == 0
-    assert "XX.AAA..HH     HHZ HHN HHE, 0.07 h in 2 pieces" in capsys.readouterr().out
+    assert "XX.AAA..HH     HHZ HHN HHE, 4.5 min, 1 gap of 31 s" in capsys.readouterr().out
     (tmp_path / "nothing").mkdir()
     (tmp_path / "nothing" / "a.txt").write_text("no seismogram")
     assert main(["info", str(tmp_path / "nothing")]) == 2

@@ -275,7 +275,7 @@ def test_components_that_are_lacking_are_said(tmp_path, trained, record):
     assert [row for row in rows_of(found) if row[1] < near] == [row for row in rows_of(whole) if row[1] < near]
     assert rows_of(found)[2][1] < near
     assert found.windows == whole.windows
-    note = "OK.AAA..HH lacks one or two components for 150.00 s; the network needs all three, and nothing is looked for"
+    note = "OK.AAA..HH lacks one or two components for 2.5 min; the network needs all three, and nothing is looked for"
     assert [n for n in found.notes if n.startswith(note)]
     both = [*open_archive(tmp_path / "b").stations[0].pieces]
     both += [dataclasses.replace(piece, channel=Channel("OK", "BBB", "", "HHZ")) for piece in both[:1]]
@@ -321,7 +321,7 @@ def test_the_command_takes_seismograms_and_windows(tmp_path, trained, record, mo
     assert main(["predict", "run", "2026", "--device", "cpu", "--quiet"]) == 0
     out = capsys.readouterr().out.splitlines()
     number = len((tmp_path / "2026-run.csv").read_text().splitlines()) - 1
-    assert out[0].startswith(f"{number} detections in 359 windows, 0.06 h: cluster 1 (")
+    assert out[0].startswith(f"{number} detections in 359 windows, 3.8 min: cluster 1 (")
     assert out[1:] == ["result    2026-run.csv", "catalogue 2026-run.xml"]
     assert main(["predict", "run", "2026", "--quiet"]) == 2
     assert "2026-run.csv exists already" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""How good is a network: on labelled samples, or on a survey whose classes are known, everywhere or in parts."""
+"""How good is a network: on labelled samples, a survey with known classes, or seismograms with known arrivals."""
 
 import math
 from collections.abc import Callable
@@ -16,13 +16,18 @@ from geocnn.checkpoints import Trained, load
 from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
+from geocnn.io.known_arrivals import read_arrivals
 from geocnn.io.source import Source
+from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.losses import UNKNOWN
 from geocnn.metrics import accuracies, overlaps
+from geocnn.picking import residuals
 from geocnn.prediction import predict
+from geocnn.prediction.catalogue import opened, pick_earthquakes
 from geocnn.progress import progress
+from geocnn.synthetic.network import SEEN
 
-__all__ = ["best_threshold", "evaluate_samples", "evaluate_survey", "scores"]
+__all__ = ["best_threshold", "evaluate_picks", "evaluate_samples", "evaluate_survey", "scores"]
 
 _THRESHOLDS = np.unique(np.round(1 / (1 + np.exp(-np.arange(-6, 6.05, 0.1))), 3))
 """Probabilities from 0.002 to 0.998 in steps of a tenth of their log-odds."""
@@ -244,6 +249,62 @@ def evaluate_survey(
         return found
     by_class = {f"iou_{name.replace(' ', '_')}": math.nan for name in card.classes}
     return {k: found[k] for k in found if k not in by_class} | by_class | found
+
+
+def evaluate_picks(
+    network: str | Path | Trained,
+    data: object,
+    arrivals: str | Path,
+    *,
+    tolerance: float = 0.5,
+    device: str = "auto",
+    show_progress: bool = True,
+) -> dict[str, float]:
+    """Scores of a picker on seismograms in which somebody knows all arrivals.
+
+    Args:
+        network: "quakes", a run folder, or a network in memory.
+        data: seismograms, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
+        arrivals: table, see :func:`geocnn.io.known_arrivals.read_arrivals`. Those with a signal-to-noise ratio below 3
+            need not be found, and may be.
+        tolerance: seconds within which a pick is right.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        show_progress: show a live line.
+
+    Returns:
+        Recall, precision and mean absolute error in seconds of P and of S; NaN where there is nothing to judge.
+
+    Raises:
+        DataError: no arrival of the table is at one of the stations.
+        MissingError: no such file.
+        FormatError: the table is none.
+    """
+    known, archive = read_arrivals(arrivals), opened(data, "*", show_progress=show_progress)
+    names = [
+        {f"{s.network}.{s.name}", *(piece.path.name for piece in s.pieces if isinstance(piece, FilePiece))}
+        for s in archive.stations
+    ]
+    if not any(arrival.where in own for arrival in known for own in names):
+        raise DataError(
+            f"no arrival in {arrivals} is at a station or in a file of {data}; the first one is at {known[0].where}, "
+            f"and the first station is {archive.stations[0]}. Give the table of these seismograms."
+        )
+    made = pick_earthquakes(network, archive, detector=None, device=device, show_progress=show_progress).arrivals
+    judged = {}
+    for phase in "PS":
+        picks = [
+            [a.pick.time / 1e9 for a in made if a.station is s and a.pick.phase == phase] for s in archive.stations
+        ]
+        truth = [[a for a in known if a.where in own and a.phase == phase] for own in names]
+        seen = [[a.time / 1e9 for a in own if a.snr >= SEEN] for own in truth]
+        fit = np.concatenate([residuals(p, t, tolerance) for p, t in zip(picks, seen, strict=True)])
+        right = sum(
+            len(residuals(p, [a.time / 1e9 for a in own], tolerance)) for p, own in zip(picks, truth, strict=True)
+        )
+        judged[f"recall_{phase.lower()}"] = _share(len(fit), sum(map(len, seen)))
+        judged[f"precision_{phase.lower()}"] = _share(right, sum(map(len, picks)))
+        judged[f"error_{phase.lower()}"] = _share(float(np.abs(fit).sum()), len(fit))
+    return judged
 
 
 def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.int64]:

@@ -29,6 +29,7 @@ __all__ = [
     "encode",
     "heads_of",
     "place_of",
+    "plain",
 ]
 
 _BLUR = 0.6
@@ -252,8 +253,9 @@ class Place:
             where = f" to the {self.direction} (azimuth {way.value:.0f} degrees, {way.half:.0f} to both sides)"
         group = "" if self.cluster is None else f", cluster {self.cluster.number} ({self.cluster.probability:.2f})"
         return (
-            f"earthquake with probability {self.probability:.2f}, {far.value:.3g} km away ({far.low:.3g} to "
-            f"{far.high:.3g}){where}, {deep.value:.2g} km deep ({deep.low:.2g} to {deep.high:.2g}){group}"
+            f"earthquake with probability {self.probability:.2f}, {plain(far.value, 3)} km away ({plain(far.low, 3)} "
+            f"to {plain(far.high, 3)}){where}, {plain(deep.value, 2)} km deep ({plain(deep.low, 2)} to "
+            f"{plain(deep.high, 2)}){group}"
         )
 
     @property
@@ -320,3 +322,8 @@ def place_of(
         distance, depth = both.sum(1), both.sum(0)
     places = DISTANCE.estimate(distance), DEPTH.estimate(depth), AZIMUTH.estimate(azimuth)
     return Place(float(event[1]), *places, cluster)
+
+
+def plain(number: float, digits: int) -> str:
+    """A number to so many digits, large ones without a power of ten: 120 and 17350, not 1.2e+02 and 1.735e+04."""
+    return f"{float(f'{number:.{digits}g}'):.10g}"

@@ -113,6 +113,8 @@ def picks(
 def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]:
     """Recall and precision of P and S and the mean absolute error of those that fit, in seconds, from such numbers.
 
+    The error is NaN where none fits.
+
     Args:
         counts: as of :func:`picks`, of one batch or the mean of many.
         rate: samples per second.
@@ -121,7 +123,7 @@ def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]
     for phase in _PHASES:
         true, found, hit, distance = (counts[f"{what}_{phase}"] for what in ("true", "found", "hit", "distance"))
         scores[f"recall_{phase}"], scores[f"precision_{phase}"] = hit / max(true, 1e-9), hit / max(found, 1e-9)
-        scores[f"error_{phase}"] = distance / max(hit, 1e-9) / rate
+        scores[f"error_{phase}"] = distance / hit / rate if hit else math.nan
     return scores
 
 
@@ -163,10 +165,11 @@ def place_scores(sums: Mapping[str, float]) -> dict[str, float]:
 
     ``recall`` and ``false`` are the shares of earthquakes and of noise that are called earthquakes, ``distance`` and
     ``depth`` the mean error in natural logarithms (0.1 is about 10 %), ``azimuth`` in degrees, ``cluster`` the share
-    of the earthquakes whose cluster is right, where there are clusters.
+    of the earthquakes whose cluster is right, where there are clusters. Errors are NaN where no place is known.
     """
     scores = {"recall": sums["hits"] / max(sums["events"], 1e-9), "false": sums["false"] / max(sums["noises"], 1e-9)}
-    scores |= {name: sums[name] / max(sums["places"], 1e-9) for name in ("distance", "azimuth", "depth")}
+    known = sums["places"]
+    scores |= {name: sums[name] / known if known else math.nan for name in ("distance", "azimuth", "depth")}
     return scores | ({"cluster": sums["cluster"] / sums["clusters"]} if sums["clusters"] else {})
 
 

@@ -54,14 +54,20 @@ def seismograms(path: Path) -> "Archive | None":
 
     Raises:
         MissingError: no such file.
+        DataError: it is miniSEED, without records that can be picked; the message says what there is.
     """
     from geocnn.io.waveforms import open_archive
+    from geocnn.io.waveforms.miniseed import is_miniseed
 
     if path.suffix.lower() in _SURVEYS:
         return None
     try:
         return open_archive(path)
     except (DataError, FormatError):
+        if path.is_file():
+            with path.open("rb") as file:
+                if is_miniseed(file.read(64)):
+                    raise
         return None
 
 

@@ -1,10 +1,11 @@
 """One live line: what, how far of how much, how fast, how long still."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Tick", "progress"]
+__all__ = ["Tick", "progress", "time_unit"]
 
 
 @runtime_checkable
@@ -19,6 +20,8 @@ class Tick(Protocol):
 def progress(what: str, total: float, *, show: bool = True) -> Iterator[Tick]:
     """Show a progress line on standard error while the block runs; nothing with ``show=False``.
 
+    Whole steps are counted, a part of one at the end as one.
+
     Args:
         what: what is being done.
         total: how many steps there are.
@@ -28,28 +31,37 @@ def progress(what: str, total: float, *, show: bool = True) -> Iterator[Tick]:
         yield lambda steps, text="": None  # noqa: ARG005
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}", markup=False),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=total, text="")
+        task, done = bar.add_task(what, total=total, text="", count=_count(0, total)), 0.0
 
         def tick(steps: float, text: str = "") -> None:
-            bar.update(task, advance=steps, text=text)
+            nonlocal done
+            done += steps
+            bar.update(task, advance=steps, text=text, count=_count(done, total))
 
         yield tick
+
+
+def time_unit(seconds: float) -> tuple[str, int]:
+    """The unit in which so much of a record is counted, and its seconds: few numbers, and not none."""
+    if seconds >= 7200:
+        return "hours", 3600
+    return ("minutes", 60) if seconds >= 120 else ("seconds", 1)
+
+
+def _count(done: float, total: float) -> str:
+    """Such as " 3/24"; sums of fractions are rounded."""
+    all_of_them = math.ceil(total - 1e-6 * total)
+    shown = all_of_them if done >= total * (1 - 1e-6) else min(math.floor(done + 1e-6), all_of_them)
+    return f"{shown:{len(str(all_of_them))}d}/{all_of_them}"

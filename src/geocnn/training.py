@@ -321,7 +321,8 @@ def _card(state: TrainingState, recipe: Recipe, device: torch.device) -> Card:
     if recipe.monitor is not None:
         training["best_epoch"] = state.best_epoch
     row = state.history[state.best_epoch - 1] if state.history else {}
-    scores = {k: v for k, v in row.items() if k.startswith("validation_")}
+    # JSON has no NaN: a score that is undefined is none.
+    scores = {k: v for k, v in row.items() if k.startswith("validation_") and not math.isnan(v)}
     return recipe.card.replace(training=training, metrics=recipe.card.metrics | {"validation": scores})
 
 

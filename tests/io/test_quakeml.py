@@ -31,7 +31,7 @@ def picks(after, sites=SITES, phases="PS"):
             probability=0.8,
             polarity=-1 if phase == "P" else 0,
             place=TOLD if phase == "P" else None,
-            amplitude=Amplitude(1234.5, "HHE", 2.0) if phase == "S" else None,
+            amplitude=Amplitude(12345.6, "HHE", 2.0) if phase == "S" else None,
         )
         for k, site in enumerate(sites)
         for phase in phases
@@ -138,7 +138,7 @@ def test_seiscomp_gets_all_that_is_known(tmp_path):
         assert [size.findtext(f"{{*}}{tag}") for tag in ("type", "unit", "amplitude/{*}value")] == [
             "A",
             "other",
-            "1234",
+            "12350",
         ]
         assert size.find("{*}waveformID").attrib == codes | {"channelCode": "HHE"}
         assert size.findtext("{*}pickID") == root.findall("{*}pick")[1].get("publicID")

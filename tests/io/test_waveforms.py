@@ -99,6 +99,32 @@ def test_gaps_stay_gaps_and_components_are_mapped(tmp_path):
     np.testing.assert_array_equal(np.concatenate([p.waveform for p in parts], 1), record.waveform)
 
 
+def pieces_between(gaps, code, size=360_000):
+    """An hour without the samples of some spans."""
+    edges = [0, *(n for gap in gaps for n in gap), size]
+    return [
+        ArrayPiece.of(channel(code), START + first * SECOND // 100, 100.0, noise(last - first))
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+        if last > first
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vertical", "east", "said"),
+    [
+        ([], [], "60.0 min without a gap"),
+        ([(10_000, 13_000), (100_000, 160_000)], [], "49.5 min, 2 gaps of 10.5 min together"),
+        ([(n, n + 50) for n in range(1950, 360_000, 2000)], [], "58.5 min, 179 gaps of 89.5 s together"),
+        ([(10_000, 13_000)], [(12_000, 15_000), (20_000, 20_001)], "59.2 min, 2 gaps of 50.01 s together"),
+        ([(0, 200)], [(180_000, 360_000)], "30.0 min, 1 gap of 30.0 min"),
+    ],
+)
+def test_gaps_are_counted_with_what_is_missing(tmp_path, vertical, east, said):
+    archive = written(tmp_path / "a.mseed", *pieces_between(vertical, "HHZ"), *pieces_between(east, "HHE"))
+    ((_, text),) = archive.describe()
+    assert text.startswith(f"HHZ HHE, {said}, 2023-11-14T22:13:20 to ")
+
+
 def test_overlaps_take_the_first_and_say_so_where_they_differ(tmp_path):
     x, other = noise(3000), noise(3000, 5)
     write_miniseed(tmp_path / "a.mseed", [ArrayPiece.of(channel(), START, 100.0, x[:2000])])
@@ -150,12 +176,30 @@ def test_damage_in_the_middle_costs_a_record(tmp_path):
     content = bytearray(path.read_bytes())
     content[4096 * 5 : 4096 * 6] = bytes(4096)
     path.write_bytes(bytes(content[: len(content) - 1000]))  # and the last one is cut off
-    (station,) = open_archive(path).stations
+    archive = open_archive(path)
+    assert archive.notes[:2] == (
+        f"{path} has a place where no record can be made out; what was there is a gap.",
+        f"{path} ends inside a record, as a file does that was not copied to its end.",
+    )
+    (station,) = archive.stations
     record = station.read(*station.runs()[0])
     lost = 1 - record.live[0].mean()
     assert 0.03 < lost < 0.12
     first = np.flatnonzero(~record.live[0])[0]
     np.testing.assert_array_equal(record.waveform[0, :first], x[:first] - x[0])
+
+
+@pytest.mark.parametrize("left", [1, 40, 4000])
+def test_a_file_that_ends_inside_a_record(tmp_path, left):
+    path = tmp_path / "a.mseed"
+    write_miniseed(path, [ArrayPiece.of(channel(code), START, 100.0, noise(20_000)) for code in ("HHZ", "HHN", "HHE")])
+    content = path.read_bytes()
+    assert open_archive(path).notes == ()
+    path.write_bytes(content + bytes(512))  # padding
+    assert open_archive(path).notes == ()
+    path.write_bytes(content[: 4096 * 40 + left])
+    said = "ends inside a record, as a file does that was not copied to its end."
+    assert [note for note in open_archive(path).notes if said in note] == [f"{path} {said}"] * (left > 7)
 
 
 def test_what_cannot_be_decoded_is_a_gap_that_is_told_of(tmp_path):
@@ -199,5 +243,5 @@ def test_what_is_no_seismogram_is_refused_in_a_sentence(tmp_path):
         open_archive(tmp_path)
     write_miniseed(tmp_path / "b.mseed", [ArrayPiece.of(channel(), START, 100.0, noise(500))])
     assert "readme.txt" in open_archive(tmp_path).notes[0]
-    with pytest.raises(DataError, match=r"It has XX\.AAA\.\.HHZ, XX\.AAA\.\.LHZ"):
-        open_archive(tmp_path, channels="YY.*")
+    with pytest.raises(DataError, match=r"too few\)\. It has XX\.AAA\.\.HHZ, XX\.AAA\.\.LHZ\. Needed are"):
+        open_archive(tmp_path, channels="*.LH?")

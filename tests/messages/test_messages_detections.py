@@ -125,6 +125,6 @@ def a_table_that_is_there():
 
 @command
 def channels_that_there_are_not():
-    """data has no channel to pick earthquakes on (nothing in it is a seismogram). It has OK.AAA..HHE, OK.AAA..HHN,
-    OK.AAA..HHZ. Needed are samples of a seismometer, 15 or more a second, in miniSEED or a format that ObsPy reads."""
+    """no channel of data fits "XX.*"; it has OK.AAA..HHE, OK.AAA..HHN, OK.AAA..HHZ. Give --channels a pattern that some
+    of these fit, such as "OK.AAA..HH?"."""
     return predict("--channels", "XX.*")

@@ -1,6 +1,7 @@
 """Mistakes with geocnn evaluate."""
 
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from tests.messages.materials import line, network, run, segy
 import geocnn
 from geocnn.cli import main
 from geocnn.evaluation import scores
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
 
 mistake, command = Table(), Table()
 
@@ -35,6 +38,34 @@ def labels_without_faults():
 def a_survey_without_labels():
     """evaluate needs both --data and --labels, or neither for the samples of the recipe."""
     return run("evaluate", "faults", "--data", line())
+
+
+def _arrivals(*lines: str) -> int:
+    Path("arrivals.csv").write_text("\n".join(("station,phase,time", *lines)))
+    piece = ArrayPiece.of(Channel("XX", "AAA", "", "HHZ"), 1_700_000_000 * 10**9, 100.0, np.ones(900, np.float32))
+    write_miniseed(Path("a.mseed"), [piece])
+    return run("evaluate", "quakes", "--quiet", "--data", "a.mseed", "--labels", "arrivals.csv")
+
+
+@command
+def arrivals_of_other_stations():
+    """no arrival in arrivals.csv is at a station or in a file of a.mseed; the first one is at XX.BBB, and the first
+    station is XX.AAA..HH. Give the table of these seismograms."""
+    return _arrivals("XX.BBB,P,2026-01-01T00:00:00Z")
+
+
+@command
+def arrivals_without_a_time():
+    """arrivals.csv, line 2: this is no arrival; needed are the columns phase, P or S, time in UTC, and station, such as
+    CX.PB01, or file."""
+    return _arrivals("XX.AAA,P,yesterday")
+
+
+@command
+def data_for_a_detector():
+    """the network detector tells where earthquakes are that a picker has found; type geocnn predict quakes PATH
+    --detector detector, or give the folder of that network there."""
+    return run("evaluate", "detector", "--data", "a.mseed", "--labels", "arrivals.csv")
 
 
 @command

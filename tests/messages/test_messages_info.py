@@ -4,11 +4,14 @@ import contextlib
 import errno
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.messages.entries import Table, checks_of_commands
 from tests.messages.materials import line, patched, run, segy
 
 from geocnn.cli import main
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
 
 command = Table()
 
@@ -46,6 +49,15 @@ def this_folder():
     Path("lines").mkdir()
     with contextlib.chdir("lines"):
         return run("info", ".")
+
+
+@command
+def seismograms_that_are_too_slow():
+    """l.mseed has no channel to pick earthquakes on (XX.AAA..LHZ: 1 samples a second are too few). It has XX.AAA..LHZ.
+    Needed are samples of a seismometer, 15 or more a second, in miniSEED or a format that ObsPy reads."""
+    slow = ArrayPiece.of(Channel("XX", "AAA", "", "LHZ"), 1_700_000_000 * 10**9, 1.0, np.ones(500, np.float32))
+    write_miniseed(Path("l.mseed"), [slow])
+    return run("info", "l.mseed")
 
 
 @command

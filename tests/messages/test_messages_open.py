@@ -56,7 +56,8 @@ def zip_archive():
 
 @mistake
 def unknown_format():
-    """notes.txt is no format that geocnn knows; it reads SEG-Y, Zarr and .npy."""
+    """notes.txt is no format that geocnn knows, or is damaged; it reads surveys in SEG-Y, Zarr and .npy, and
+    seismograms in miniSEED."""
     Path("notes.txt").write_text("line 7, bad weather")
     io.open("notes.txt")
 

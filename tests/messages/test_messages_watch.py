@@ -18,8 +18,20 @@ def _watch(address: str, *options: str, channels: str = "CX.PB01..HH?") -> int:
 
 @command
 def looks_at_no_interval():
-    """watch takes no --probabilities, --every in seconds above 0, and --rounds of 1 or more."""
+    """--every is 0; needed are seconds above 0 from one look at the folder to the next."""
     return _watch("archive", "--every", "0")
+
+
+@command
+def never_looks():
+    """--rounds is 0; needed is 1 or more looks at the folder, without it there is no end."""
+    return _watch("archive", "--rounds", "0")
+
+
+@command
+def keeps_no_probabilities():
+    """watch has no option --probabilities; see geocnn watch --help."""
+    return _watch("archive", "--probabilities", "p")
 
 
 @command
@@ -68,13 +80,33 @@ def a_server_without_obspy():
 
 def _velocities(*lines: str, options: tuple[str, ...] = ()) -> int:
     Path("crust.csv").write_text("\n".join(("depth_km,vp_km_s,vs_km_s", *lines)))
-    return _watch("archive", "--velocity-model", "crust.csv", *options)
+    return _watch("archive", "--stations", "stations.csv", "--velocity-model", "crust.csv", *options)
 
 
 @command
 def no_file_of_velocities():
     """there is no file crust.csv; needed is a table of layers whose first line is depth_km,vp_km_s,vs_km_s."""
+    return _watch("archive", "--stations", "stations.csv", "--velocity-model", "crust.csv")
+
+
+@command
+def velocities_without_stations():
+    """--crust says how earthquakes are located, and that takes the places of the stations; give --stations as well."""
+    return _watch("archive", "--crust", "6.0", "3.5")
+
+
+@command
+def a_velocity_model_without_stations():
+    """--velocity-model says how earthquakes are located, and that takes the places of the stations; give --stations as
+    well."""
     return _watch("archive", "--velocity-model", "crust.csv")
+
+
+@command
+def an_associator_without_stations():
+    """--associate says how earthquakes are located, and that takes the places of the stations; give --stations as
+    well."""
+    return run("predict", "quakes", "archive", "--associate", "pyocto")
 
 
 @command

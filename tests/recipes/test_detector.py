@@ -157,6 +157,8 @@ def test_what_is_not_known_does_not_count():
     assert float(heads_cross_entropy(logits, known, heads=HEADS)) == pytest.approx(float(plain), rel=1e-6)
     scores = place_scores(places(20 * known, known))
     assert scores == pytest.approx({"recall": 1, "false": 0, "distance": 0, "azimuth": 0, "depth": 0}, abs=0.05)
+    scores = place_scores(places(20 * known[1:], known[1:]))
+    assert all(np.isnan(scores[name]) for name in ("distance", "azimuth", "depth"))
 
 
 @pytest.mark.parametrize(

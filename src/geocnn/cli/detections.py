@@ -21,10 +21,11 @@ def detect(
     quiet: bool,
 ) -> None:
     """Detect, write, and say what was found."""
-    from geocnn.cli.text import say
+    from geocnn.cli.text import say, stem
+    from geocnn.io.waveforms.pieces import how_long
     from geocnn.prediction.detect import detect_earthquakes
 
-    target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.csv")
+    target = out or Path(f"{stem(paths[0])}-{Path(network).resolve().name}.csv")
     if target.is_dir() or not target.suffix:
         target /= "detections.csv"
     found = detect_earthquakes(
@@ -44,7 +45,7 @@ def detect(
     counts = Counter(d.cluster for d in found.detections)
     which = ", ".join(f"{found.card.classes[cluster]} ({count})" for cluster, count in sorted(counts.items()))
     say(
-        f"{number or 'no'} detection{'s' * (number != 1)} in {found.windows} windows, {found.hours:.2f} h"
+        f"{number or 'no'} detection{'s' * (number != 1)} in {found.windows} windows, {how_long(3600 * found.hours)}"
         f"{': ' * bool(which)}{which}"
     )
     say(f"result    {target}")

@@ -23,36 +23,42 @@ def evaluate(
 
     For one class precision, recall, Dice and IoU, of a survey at the threshold in the network's card, average precision
     and area under the ROC curve. In the scores called tolerant a sample is right within 2 samples of one that is true.
-    For several classes the IoU of each, their mean over those that occur in the labels, and accuracy.
+    For several classes the IoU of each, their mean over those that occur in the labels, and accuracy. For a picker
+    recall, precision and mean error of P and of S waves, where a pick within 0.5 s is right.
 
     Args:
         network: faults, or a folder written by geocnn train.
-        data: survey; for a classifier windows with their classes, the array y.
+        data: survey; for a classifier windows with their classes, the array y; for a picker seismograms, a file or a
+            folder.
         labels: on the same grid: for a network of one class, such as faults, 1 on it and 0 elsewhere; for several the
-            number of the class, from 0. Samples of -1, 255 or NaN are unknown and do not count.
+            number of the class, from 0. Samples of -1, 255 or NaN are unknown and do not count. For a picker a table of
+            all arrivals with the columns phase, P or S, time, UTC, and station, such as CX.PB01, or file, as geocnn
+            synth earthquakes writes it.
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
         survey: what you know better than the headers of both.
     """
-    from geocnn.checkpoints import is_classifier
-    from geocnn.cli.text import say
+    from geocnn.checkpoints import is_picker, read_card
+    from geocnn.cli.text import say, score
     from geocnn.recipes import evaluate as run
 
     survey = survey or SurveyOptions()
-    judges = is_classifier(network)
+    card = read_card(network)
+    plain = card.task != "segmentation" or is_picker(card)  # no survey
     scores = run(
         network,
-        data if data is None or judges else survey.open(data),
-        labels if labels is None or judges else survey.open_result(labels),
+        data if data is None or plain else survey.open(data),
+        labels if labels is None or plain else survey.open_result(labels),
         memory=memory,
         device=device,
         show_progress=not quiet,
         announce=say,
     )
     width = max(len(name) for name in scores)
-    for name, value in scores.items():
-        say(f"{name.replace('_', ' '):<{width}} {f'{value:.4f}' if isfinite(value) else 'undefined'}")
+    for key, value in scores.items():
+        name = key.replace("_", " ")
+        say(f"{name:<{width}} {score(name, value, 4) if isfinite(value) else 'undefined'}")
     absent = [k for k, value in scores.items() if k.startswith("iou_") and not isfinite(value)]
     if absent:
         names = ", ".join(k.removeprefix("iou_").replace("_", " ") for k in absent)

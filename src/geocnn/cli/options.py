@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from geocnn.io.source import Source
     from geocnn.location import Crust
 
-__all__ = ["RESULTS", "FaultOptions", "PickOptions", "RunOptions", "SurveyOptions", "given"]
+__all__ = ["RESULTS", "CatalogueOptions", "FaultOptions", "PickOptions", "RunOptions", "SurveyOptions", "given"]
 
 RESULTS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 """Suffixes of results."""
@@ -116,7 +116,6 @@ class PickOptions:
             places of earthquakes are then those of travel times in layers.
         associate: geocnn, or pyocto, whose earthquakes of three stations or more are taken first (with
             geocnn[associate]).
-        probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
         detector: network that tells from one station where an earthquake is, a run folder of geocnn train detector, or
             none.
     """
@@ -126,7 +125,6 @@ class PickOptions:
     crust: tuple[float, float] | None = None
     velocity_model: Path | None = None
     associate: Literal["geocnn", "pyocto"] = "geocnn"
-    probabilities: Path | None = None
     detector: str = "detector"
 
     def velocities(self) -> "Crust":
@@ -135,15 +133,34 @@ class PickOptions:
         Raises:
             MissingError: no such file.
             FormatError: the velocity model is none.
-            DataError: velocities that cannot be.
+            DataError: velocities that cannot be, or what says how earthquakes are located without where stations are.
         """
+        from geocnn.errors import DataError
         from geocnn.io.velocity_models import read_layers
         from geocnn.location import Crust
 
+        idle = [option for option in given(self) if option in ("--crust", "--velocity-model", "--associate")]
+        if idle and self.stations is None:
+            raise DataError(
+                f"{idle[0]} says how earthquakes are located, and that takes the places of the stations; give "
+                "--stations as well."
+            )
         layers = None if self.velocity_model is None else read_layers(self.velocity_model)
         if self.crust is not None:
             return Crust(*self.crust, layers)
         return Crust() if layers is None else Crust.of(layers)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class CatalogueOptions(PickOptions):
+    """How seismograms are picked that are all there.
+
+    Args:
+        probabilities: folder for what the network says of every sample of seismograms, miniSEED, a file a day.
+    """
+
+    probabilities: Path | None = None
 
 
 @Parameter(name="*")

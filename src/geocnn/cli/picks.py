@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocnn.cli.options import FaultOptions, PickOptions, RunOptions, SurveyOptions, given
+from geocnn.cli.options import CatalogueOptions, FaultOptions, RunOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
     from geocnn.figures.catalogue import CataloguePictures
@@ -17,7 +17,7 @@ def pick(
     network: str,
     paths: Sequence[Path],
     out: Path | None,
-    picks: PickOptions,
+    picks: CatalogueOptions,
     threshold: float | None,
     *,
     picture: bool,
@@ -26,10 +26,10 @@ def pick(
     quiet: bool,
 ) -> None:
     """Pick, write, and say what was found."""
-    from geocnn.cli.text import say
+    from geocnn.cli.text import say, stem
     from geocnn.prediction.catalogue import pick_earthquakes
 
-    target = out or Path(f"{paths[0].resolve().name.partition('.')[0]}-{Path(network).resolve().name}.xml")
+    target = out or Path(f"{stem(paths[0])}-{Path(network).resolve().name}.xml")
     if target.is_dir() or not target.suffix:
         target /= "catalog.xml"
     pictures = pictures_beside(target) if picture else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geocnn.cli.options import RESULTS, FaultOptions, PickOptions, RunOptions, SurveyOptions, given
+from geocnn.cli.options import RESULTS, CatalogueOptions, FaultOptions, RunOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import Card
@@ -28,7 +28,7 @@ def predict(
     page: Path | None = None,
     quiet: bool = False,
     run: RunOptions | None = None,
-    picks: PickOptions | None = None,
+    picks: CatalogueOptions | None = None,
     faults: FaultOptions | None = None,
     survey: SurveyOptions | None = None,
 ) -> None:
@@ -79,7 +79,7 @@ def predict(
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "quiet": quiet}
     if is_picker(card) or (judges_seismograms(card) and not are_windows(file)):
         others = run, faults, survey, page
-        _records(network, card, (file, *more), out, picks or PickOptions(), others, common, picture=picture)
+        _records(network, card, (file, *more), out, picks or CatalogueOptions(), others, common, picture=picture)
         return
     refuse_detector(card)
     if picks is not None and (asked := given(picks)):
@@ -103,7 +103,7 @@ def _records(
     card: "Card",
     paths: Sequence[Path],
     out: Path | None,
-    picks: PickOptions,
+    picks: CatalogueOptions,
     others: tuple[RunOptions, FaultOptions, SurveyOptions, Path | None],
     common: dict[str, Any],
     *,

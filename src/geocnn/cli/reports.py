@@ -1,10 +1,11 @@
 """What ``geocnn train`` says and draws at the end; a recipe names its report, see :class:`geocnn.training.Recipe`."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocnn.cli.text import table
+from geocnn.cli.text import score, table
 
 if TYPE_CHECKING:
     from geocnn.training import Run
@@ -14,8 +15,12 @@ __all__ = ["REPORTS"]
 
 def _learning(run: "Run", folder: Path) -> Iterator[str]:
     """Scores and the learning curve."""
-    scores = run.card.metrics["validation"]
-    yield ", ".join(f"{k.removeprefix('validation_')} {v:.3f}" for k, v in scores.items())
+    known = run.card.metrics["validation"]
+    names = [name for name in run.history[-1] if name.startswith("validation_")]
+    scores = {name.removeprefix("validation_").replace("_", " "): known.get(name, math.nan) for name in names}
+    yield ", ".join(
+        f"{name} {score(name, value, 3) if math.isfinite(value) else '-'}" for name, value in scores.items()
+    )
     yield _curve(run, folder)
     if not run.recipe.applies_to:
         yield f"next: geocnn evaluate {folder}"

@@ -52,8 +52,10 @@ def watch(
     from geocnn.prediction.watch import watch_earthquakes
 
     picks = picks or PickOptions()
-    if picks.probabilities is not None or not every > 0 or (rounds is not None and rounds < 1):
-        raise DataError("watch takes no --probabilities, --every in seconds above 0, and --rounds of 1 or more.")
+    if not every > 0:
+        raise DataError(f"--every is {every:g}; needed are seconds above 0 from one look at the folder to the next.")
+    if rounds is not None and rounds < 1:
+        raise DataError(f"--rounds is {rounds}; needed is 1 or more looks at the folder, without it there is no end.")
     target = out if out.suffix else out / "catalog.xml"
     watch_earthquakes(
         network,

@@ -132,7 +132,10 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
 
     if path.suffix.lower() in _SEGY or is_segy(head):
         return open_segy(path, options)
-    raise FormatError(f"{path.name} is no format that geocnn knows; it reads SEG-Y, Zarr and .npy.")
+    raise FormatError(
+        f"{path.name} is no format that geocnn knows, or is damaged; it reads surveys in SEG-Y, Zarr and .npy, and "
+        "seismograms in miniSEED."
+    )
 
 
 def create(

@@ -1,22 +1,21 @@
 """Stations one after the other: windows judged, put together, and noted so that a stopped run goes on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.io.waveforms import Archive, Record, Station
+from geocnn.io.waveforms.pieces import how_long
 from geocnn.prediction.detections import Detection, Detections, detections_of, strange
 from geocnn.prediction.journal import PartJournal
 from geocnn.prediction.judge import Judge, Judged, Window
 from geocnn.prediction.picker import RATE, Part, parts, picked
-from geocnn.progress import Tick, progress
+from geocnn.progress import Tick, progress, time_unit
 
 __all__ = ["DetectionJob", "JudgedJournal"]
-
-_HOUR = 3600 * RATE
-"""Samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +42,14 @@ class DetectionJob:
             TargetError: the journal cannot be written.
         """
         work = [(station, parts(station)) for station in archive.stations]
-        hours = sum(part.last - part.first for _, found in work for part in found) / _HOUR
+        samples = sum(part.last - part.first for _, found in work for part in found)
+        unit, seconds = time_unit(samples / RATE)
         detections: list[Detection] = []
         notes = list(archive.notes)
         count = 0
-        with progress("hours", hours, show=show_progress) as tick:
+        with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station, of_station in work:
-                own = self._station(station, of_station, tick)
+                own = self._station(station, of_station, partial(_tell, tick, seconds * RATE, str(station)))
                 windows = (window for judged in own for window in judged.windows)
                 detections += detections_of(station, windows, self.judge.window)
                 notes += [*self._notes(station, own), *station.notes]
@@ -59,7 +59,7 @@ class DetectionJob:
             raise self._nothing(archive)
         return Detections(tuple(detections), count, self.card, tuple(dict.fromkeys(notes)))
 
-    def _station(self, station: Station, of_station: Sequence[Part], tick: Tick) -> list[Judged]:
+    def _station(self, station: Station, of_station: Sequence[Part], tick: Callable[[Part], None]) -> list[Judged]:
         """What was found in the parts of a station, by time."""
         keys = {part: self.journal.key(station, part, self.judge) for part in of_station}
         known = {part: found[0] for part, key in keys.items() if (found := self.journal.get(key, station))}
@@ -67,7 +67,7 @@ class DetectionJob:
         def records() -> Iterator[tuple[Part, Record]]:
             for part in of_station:
                 if part in known:
-                    tick((part.last - part.first) / _HOUR, str(station))
+                    tick(part)
                 else:
                     yield part, self.judge.read(station, part)
 
@@ -75,7 +75,7 @@ class DetectionJob:
             for new in made:
                 known[new.part] = new
                 self.journal.add(keys[new.part], [new])
-                tick((new.part.last - new.part.first) / _HOUR, str(station))
+                tick(new.part)
         return [known[part] for part in of_station]
 
     def _notes(self, station: Station, found: Sequence[Judged]) -> Iterator[str]:
@@ -89,10 +89,9 @@ class DetectionJob:
         if not any(judged.number for judged in found):
             yield f"{station} has no {self._span} of all three components without a gap; nothing is looked for there."
         elif lacking := sum(judged.lacking for judged in found):
-            how_long = f"{lacking / RATE:.2f} s" if lacking < _HOUR / 10 else f"{lacking / _HOUR:.2f} h"
             yield (
-                f"{station} lacks one or two components for {how_long}; the network needs all three, and nothing is "
-                "looked for there."
+                f"{station} lacks one or two components for {how_long(lacking / RATE)}; the network needs all "
+                "three, and nothing is looked for there."
             )
 
     def _nothing(self, archive: Archive) -> DataError:
@@ -126,3 +125,8 @@ class JudgedJournal(PartJournal[Judged]):
         first, last, number, lacking, windows = entry
         known = tuple(Window(start, tuple(chances)) for start, *chances in windows)  # type: ignore[attr-defined]
         return Judged(Part(first, last), known, number, lacking)  # type: ignore[arg-type]
+
+
+def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
+    """Move the live line on, a step for so many samples."""
+    tick((part.last - part.first) / samples, text)

@@ -128,7 +128,7 @@ class PartJournal(ABC, Generic[Found]):
         self._file.close()
         if self.done or not self._known:
             self.path.unlink(missing_ok=True)
-        elif isinstance(error, KeyboardInterrupt):
+        elif isinstance(error, KeyboardInterrupt) and not str(error):
             raise KeyboardInterrupt(
                 f"stopped; what has been found is kept in {self.path}, and the same command goes on from there."
             ) from None

@@ -15,20 +15,18 @@ from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, quakeml
-from geocnn.location import Crust
+from geocnn.location import Crust, plain
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
 from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
 from geocnn.prediction.instruments import instrument_of, joined, locating
 from geocnn.prediction.journal import Journal
-from geocnn.prediction.picker import Part, Picker, parts, picked
-from geocnn.progress import Tick, progress
+from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
+from geocnn.progress import Tick, progress, time_unit
 
 __all__ = ["Catalogue", "PickJob"]
 
-_HOUR = 360_000
-"""Samples."""
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
 _COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
@@ -77,7 +75,7 @@ class Catalogue:
             utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
             chance = f"{p.uncertainty:.3f}", f"{p.probability:.3f}"
             size = 0.0 if p.amplitude is None else p.amplitude.value
-            seen = f"{size:.4g}", p.polarity, number[id(p)]
+            seen = plain(size, 4), p.polarity, number[id(p)]
             writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 
@@ -102,9 +100,9 @@ class Catalogue:
             utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
             said = [""] * 13
             if place is not None:
-                away, deep = ([f"{v:.3g}" for v in estimate] for estimate in (place.distance, place.depth))
+                away, deep = ([plain(v, 3) for v in estimate] for estimate in (place.distance, place.depth))
                 way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
-                words = f"{place.distance.value:.2g} km {place.direction}".strip()
+                words = f"{plain(place.distance.value, 2)} km {place.direction}".strip()
                 group = (
                     ["", ""]
                     if place.cluster is None
@@ -187,15 +185,16 @@ class PickJob:
             TargetError: a picture, probabilities or the journal cannot be written.
         """
         work = [(station, parts(station)) for station in archive.stations]
-        hours = sum(part.last - part.first for _, found in work for part in found) / _HOUR
+        samples = sum(part.last - part.first for _, found in work for part in found)
+        unit, seconds = time_unit(samples / RATE)
         arrivals: list[Arrival] = []
         events: list[Event] = []
         notes = list(archive.notes)
-        with progress("hours", hours, show=show_progress) as tick:
+        with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station, found in work:
                 own: list[Arrival] = []
                 for day, of_day in groupby(found, key=lambda part: part.first // DAY):
-                    told = partial(_tell, tick, f"{station} {date(day)}")
+                    told = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
                     own += self._day(station, day, list(of_day), told)
                 own = self._of_own_clusters(station, own, notes)
                 together = station_events(own)
@@ -204,11 +203,14 @@ class PickJob:
                 arrivals += own
                 events += together
                 notes += station.notes
-                if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
+                if dead := station.dead():
+                    are = "are each" if len(dead) > 1 else "is"
                     notes.append(
-                        f"{station} has no components N and E, and nobody knows where its others point: its "
-                        "earthquakes have a distance and no azimuth."
+                        f"{' and '.join(dead)} {are} one and the same number throughout, and dead; a picker goes on "
+                        "with what there is, with less certainty."
                     )
+                if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
+                    notes.append(_no_azimuth(station))
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
@@ -272,6 +274,17 @@ class PickJob:
                     yield part, record
 
 
+def _no_azimuth(station: Station) -> str:
+    """Why nobody knows from where its waves come."""
+    codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
+    lacking = [code for code in "NE" if code not in codes]
+    if len(codes) == 2:
+        why = f"has components {' and '.join(codes)}, and nobody knows where they point"
+    else:
+        why = f"has no component{'s' * (len(lacking) > 1)} {' and '.join(lacking)}, and an azimuth needs N and E"
+    return f"{station} {why}: its earthquakes have a distance and no azimuth."
+
+
 def _delay(event: Event) -> str:
     """Seconds from P to S at the first station with both."""
     waiting: dict[str, int] = {}
@@ -283,6 +296,6 @@ def _delay(event: Event) -> str:
     return ""
 
 
-def _tell(tick: Tick, text: str, part: Part) -> None:
-    """Move the live line on."""
-    tick((part.last - part.first) / _HOUR, text)
+def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
+    """Move the live line on, a step for so many samples."""
+    tick((part.last - part.first) / samples, text)

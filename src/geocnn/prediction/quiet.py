@@ -11,7 +11,8 @@ from geocnn.errors import DataError
 from geocnn.io.waveforms import Station, open_archive
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.prediction.arrivals import pick_station, station_events
-from geocnn.progress import progress
+from geocnn.prediction.picker import RATE, parts
+from geocnn.progress import progress, time_unit
 
 __all__ = ["quiet_windows"]
 
@@ -44,11 +45,14 @@ def quiet_windows(
         MissingError: no such file.
     """
     archive = open_archive(data)
-    total = sum(stop - start for station in archive.stations for start, stop in station.runs())
+    samples = sum(part.last - part.first for station in archive.stations for part in parts(station))
+    unit, seconds = time_unit(samples / RATE)
     places: list[tuple[Station, int]] = []
-    with progress("looking for noise", total, show=show_progress) as tick:
+    with progress(f"looking for noise, {unit}", samples / RATE / seconds, show=show_progress) as tick:
         for station in archive.stations:
-            found = station_events(list(pick_station(trained, station, threshold=_FAINT, tick=tick)))
+            found = station_events(
+                list(pick_station(trained, station, threshold=_FAINT, tick=lambda n: tick(n / RATE / seconds)))
+            )
             places += [(station, start) for start in _between(station, found, length)]
     chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))]
     windows = [w for station, start in chosen if (w := _window(station, start, length)) is not None]

@@ -12,8 +12,8 @@ from torch import Tensor
 from geocnn.checkpoints import Trained
 from geocnn.errors import DataError
 from geocnn.io.waveforms import Station, open_archive
-from geocnn.prediction.picker import Part, Picker
-from geocnn.progress import progress
+from geocnn.prediction.picker import RATE, Part, Picker
+from geocnn.progress import progress, time_unit
 from geocnn.synthetic.earthquakes import TaughtRecord
 
 __all__ = ["taught_records"]
@@ -46,11 +46,12 @@ def taught_records(trained: Trained, data: object, *, show_progress: bool = True
     runs = [(station, *run) for station in archive.stations for run in station.runs() if run[1] - run[0] >= _LEAST]
     if not runs:
         raise DataError(f"there is no record of {_LEAST // 100} s in {data}; needed are seismograms with earthquakes.")
-    found = []
-    with progress("listening", sum(stop - start for _, start, stop in runs), show=show_progress) as tick:
+    found, samples = [], sum(stop - start for _, start, stop in runs)
+    unit, seconds = time_unit(samples / RATE)
+    with progress(f"listening, {unit}", samples / RATE / seconds, show=show_progress) as tick:
         for station, start, stop in runs:
             found.append(_taught(picker, station, start, stop))
-            tick(stop - start)
+            tick((stop - start) / RATE / seconds)
     return found
 
 

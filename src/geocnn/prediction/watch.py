@@ -84,6 +84,7 @@ def watch_earthquakes(
     located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}
+    notes: set[str] = set()
     seen: dict[Path, tuple[int, int]] = {}
     made: Catalogue | None = None
     with (
@@ -93,15 +94,33 @@ def watch_earthquakes(
         while rounds is None or rounds > 0:
             state = _state(place)
             if state != seen and state:
-                made = _round(PickJob(picker, journal, pictures), place, channels, scans, located, say) or made
+                job = PickJob(picker, journal, pictures)
+                made = _round(job, place, channels, scans, located, say, notes) or made
                 if made is not None:
                     for path, text in zip(targets, made.texts, strict=True):
                         write_atomically(path, text())
                 seen = state
             rounds = None if rounds is None else rounds - 1
             if rounds != 0:
-                wait(every)
+                _rest(partial(wait, every), targets[0] if made is not None else None)
     return made
+
+
+def _rest(wait: Callable[[], None], written: Path | None) -> None:
+    """Wait for the next look.
+
+    Raises:
+        KeyboardInterrupt: with a sentence on the catalogue, where one has been written.
+    """
+    try:
+        wait()
+    except KeyboardInterrupt:
+        if written is None:
+            raise
+        raise KeyboardInterrupt(
+            f"stopped; {written} holds all that has been picked, and the same command goes on from there with what is "
+            f"kept in {unfinished(written).name}."
+        ) from None
 
 
 @contextmanager
@@ -138,15 +157,20 @@ def _round(
     scans: Scans,
     located: Callable[[Catalogue], Catalogue],
     say: Callable[[str], None],
+    told: set[str],
 ) -> Catalogue | None:
-    """A catalogue of what there is; None where no seismogram can be read yet, which is said."""
+    """A catalogue of what there is; None where no seismogram can be read yet, which is said; and notes not yet told."""
     try:
         made = located(job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False))
     except GeocnnError as error:  # a file that is being written may be none yet
         say(f"{time.strftime('%H:%M:%S')}  {error}")
         return None
+    for note in made.notes:
+        if note not in told:
+            say(f"note: {note}")
+    told.update(made.notes)
     count = {phase: sum(a.pick.phase == phase for a in made.arrivals) for phase in "PS"}
     places = sum(event.origin is not None for event in made.events)
-    told = f", {places} earthquake{'s' * (places != 1)} located" * bool(places)
-    say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks{told}")
+    located_too = f", {places} earthquake{'s' * (places != 1)} located" * bool(places)
+    say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks{located_too}")
     return made

@@ -268,9 +268,9 @@ def evaluate(
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: survey or windows with their classes, as for :func:`geocnn.predict`.
+        data: survey or windows with their classes, as for :func:`geocnn.predict`; of a picker seismograms.
         labels: on the same grid, 1 on the one class that the network finds, or numbers of classes; -1, 255 and NaN
-            are unknown.
+            are unknown. Of a picker a table of all arrivals, see :func:`geocnn.evaluation.evaluate_picks`.
         memory: as for :func:`geocnn.predict`.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
@@ -279,12 +279,14 @@ def evaluate(
     Raises:
         DataError: only one of ``data`` and ``labels``, or they do not fit.
     """
-    from geocnn.checkpoints import Trained, is_classifier, load
-    from geocnn.evaluation import evaluate_samples, evaluate_survey
+    from geocnn.checkpoints import Trained, is_picker, load, read_card, refuse_detector
+    from geocnn.evaluation import evaluate_picks, evaluate_samples, evaluate_survey
     from geocnn.io.source import Source
 
     if data is not None or labels is not None:
-        judges = network.card.task == "classification" if isinstance(network, Trained) else is_classifier(network)
+        card = network.card if isinstance(network, Trained) else read_card(network)
+        refuse_detector(card)
+        judges = card.task == "classification"
         if judges and labels is not None:
             raise DataError(
                 "a classifier is judged by the classes that lie with the windows, as the array y in --data; leave "
@@ -294,6 +296,8 @@ def evaluate(
             return _judge_windows(network, data, device=device, show_progress=show_progress, announce=announce)
     if (data is None) != (labels is None):
         raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
+    if isinstance(labels, str | Path) and is_picker(card):
+        return evaluate_picks(network, data, labels, device=device, show_progress=show_progress)
     if data is not None and labels is not None:
         return evaluate_survey(
             network,

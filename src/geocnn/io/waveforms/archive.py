@@ -11,13 +11,13 @@ import numpy as np
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, file_state
+from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, file_state, how_long
 from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
 
-Scans = dict[Path, tuple[tuple[int, int], Sequence[Piece], Sequence[str]]]
-"""State of a file, pieces in it, channels without samples."""
+Scans = dict[Path, tuple[tuple[int, int], Sequence[Piece], Sequence[str], Sequence[str]]]
+"""State of a file, pieces in it, channels without samples, what is damaged."""
 
 _COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
 """Last letter of a channel: vertical, north, east; 1 and 2 lie across one another."""
@@ -25,6 +25,8 @@ _INSTRUMENTS = "HLPGNX"
 """Second letter, what is preferred first: seismometers of high and low gain, geophones, gravimeters, accelerometers."""
 _BANDS = "HEBSDCFGM"
 """First letter, what is preferred first: high broad band, short period, broad band ..."""
+_MOST = 5
+"""Damaged files that are named."""
 _SLOWEST = 15.0
 """Samples per second from which on local earthquakes can be picked."""
 
@@ -46,13 +48,16 @@ class Archive:
         lines = []
         for station in self.stations:
             runs = station.runs()
-            hours = sum(stop - start for start, stop in runs) / station.rate / 3600
             codes = " ".join(
                 sorted({p.channel.code for p in station.pieces}, key=lambda c: _COMPONENTS.get(c[-1:].upper(), 3))
             )
-            parts = "in one piece" if len(runs) == 1 else f"in {len(runs)} pieces"
+            gaps = [stop - start for start, stop in station.gaps()]
+            length = max(p.end for p in station.pieces) - min(p.start for p in station.pieces) - sum(gaps)
+            missing = f", {len(gaps)} gap{'s' * (len(gaps) > 1)} of {how_long(sum(gaps) / SECOND)}"
+            missing += " together" * (len(gaps) > 1)
+            parts = how_long(length / SECOND) + (missing if gaps else " without a gap")
             first, last = (np.datetime64(station.time(n) // SECOND, "s") for n in (runs[0][0], runs[-1][1]))
-            lines.append((str(station), f"{codes}, {hours:.2f} h {parts}, {first} to {last}"))
+            lines.append((str(station), f"{codes}, {parts}, {first} to {last}"))
         return lines
 
 
@@ -126,19 +131,23 @@ def _scan(
     pieces: list[Piece] = []
     strange: list[Path] = []
     silent: Counter[str] = Counter()
+    damage: list[str] = []
     for path in files:
         if tick:
             tick(1, path.name)
         try:
-            found, others = _scanned(path, scans)
+            found, others, damaged = _scanned(path, scans)
         except OSError as error:
             silent[f"{path} ({(error.strerror or str(error)).lower()})"] += 1
             continue
         silent.update(others)
         pieces += found
+        damage += damaged
         if not found and not others:
             strange.append(path)
-    notes = []
+    notes = damage[:_MOST]
+    if len(damage) > _MOST:
+        notes.append(f"{len(damage) - _MOST} more files are damaged like these.")
     if strange:
         many = f"{strange[0]} and {len(strange) - 1} others hold" if len(strange) > 1 else f"{strange[0]} holds"
         notes.append(f"{many} no seismogram that is read here{_without_obspy()}; left out.")
@@ -147,8 +156,8 @@ def _scan(
     return pieces, notes
 
 
-def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str]]:
-    """Pieces of a file, and channels in it without samples.
+def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str], Sequence[str]]:
+    """Pieces of a file, channels in it without samples, and what is damaged.
 
     Raises:
         OSError: it cannot be read.
@@ -157,8 +166,7 @@ def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str]]:
     if path not in scans or scans[path][0] != state:
         with path.open("rb") as file:
             head = file.read(64)
-        found, others = scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [])
-        scans[path] = state, found, others
+        scans[path] = state, *(scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [], []))
     return scans[path][1:]
 
 
@@ -199,8 +207,14 @@ def _archive(pieces: Sequence[Piece], channels: str, rate: float, notes: list[st
         stations.append(Station(network, name, location, chosen, _components(found, notes), rate))
     notes += [text for text in left if not text.endswith("not asked for")]
     if not stations:
+        there = f"{', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}"
+        if seen and not any(_fits(channel, channels) for channel in seen):
+            raise DataError(
+                f'no channel of {what} fits "{channels}"; it has {there}. Give --channels a pattern that some of these '
+                f'fit, such as "{str(min(seen))[:-1]}?".'
+            )
         reasons = "; ".join(notes) if notes else "nothing in it is a seismogram"
-        have = f" It has {', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}." if seen else ""
+        have = f" It has {there}." if seen else ""
         raise DataError(
             f"{what} has no channel to pick earthquakes on ({reasons.rstrip('.')}).{have} Needed are samples of a "
             f"seismometer, {_SLOWEST:g} or more a second, in miniSEED or a format that ObsPy reads."
@@ -213,7 +227,7 @@ def _refused(piece: Piece, channels: str) -> str:
     channel = piece.channel
     if not channel.code:
         return "its traces name no channel"
-    if not fnmatchcase(str(channel).upper(), channels.upper()):
+    if not _fits(channel, channels):
         return "not asked for"
     if piece.rate < _SLOWEST:
         return f"{piece.rate:g} samples a second are too few"
@@ -222,6 +236,10 @@ def _refused(piece: Piece, channels: str) -> str:
     if len(channel.code) >= 3 and channel.code[1].upper() not in _INSTRUMENTS:
         return "no seismometer"
     return ""
+
+
+def _fits(channel: Channel, pattern: str) -> bool:
+    return fnmatchcase(str(channel).upper(), pattern.upper())
 
 
 def _preference(code: str) -> tuple[int, int, str]:

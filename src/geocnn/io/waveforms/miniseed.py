@@ -146,24 +146,28 @@ def is_miniseed(head: bytes) -> bool:
     )
 
 
-def scan_miniseed(path: Path) -> tuple[list[Piece], list[str]]:
+def scan_miniseed(path: Path) -> tuple[list[Piece], list[str], list[str]]:
     """Pieces of a file, from the headers of its records, and what of it is no seismogram.
 
     Args:
         path: of the file.
 
     Returns:
-        Pieces in the order of the file, and channels that hold no samples, such as logs.
+        Pieces in the order of the file, channels that hold no samples, such as logs, and what is damaged, in words.
     """
     state = file_state(path)
     open_pieces: dict[tuple[str, float], _Growing] = {}
     done: list[Piece] = []
     others: dict[str, None] = {}
+    holes, last = [], 0
 
     def finish(growing: _Growing) -> None:
         done.append(growing.piece(path, state))
 
     for offset, end, record in _file_records(path):
+        if offset > last:
+            holes.append(last)
+        last = end
         source, rate, count = record.sourceid, record.samprate, record.samplecnt
         if rate <= 0 or count <= 0 or record.encoding == 0:  # text, detections, headers alone
             others[source] = None
@@ -179,7 +183,28 @@ def scan_miniseed(path: Path) -> tuple[list[Piece], list[str]]:
             open_pieces[key] = _Growing(source, record.starttime, rate, count, offset, end)
     for growing in open_pieces.values():
         finish(growing)
-    return done, [str(_channel(source)) for source in others]
+    damage = _damage(path, holes, last, state[0]) if done or others else []
+    return done, [str(_channel(source)) for source in others], damage
+
+
+def _damage(path: Path, holes: Sequence[int], last: int, size: int) -> list[str]:
+    """What is wrong with the bytes between records, from these on, and behind the last one, in words."""
+    with path.open("rb") as file:
+
+        def head(at: int) -> bytes:
+            file.seek(at)
+            return file.read(64)
+
+        # SEED volumes have control headers between the records.
+        lost = sum(not (is_miniseed(head(at)) and head(at)[6:7] in b"VAST") for at in holes)
+        cut = is_miniseed(head(last).ljust(64, b" ")) if last < size else False
+    found = []
+    if lost:
+        where = f"{lost} places" if lost > 1 else "a place"
+        found.append(f"{path} has {where} where no record can be made out; what was there is a gap.")
+    if cut:
+        found.append(f"{path} ends inside a record, as a file does that was not copied to its end.")
+    return found
 
 
 @dataclass

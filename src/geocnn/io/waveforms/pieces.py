@@ -22,6 +22,7 @@ __all__ = [
     "FilePiece",
     "Piece",
     "file_state",
+    "how_long",
     "index_of",
     "nominal",
     "spans",
@@ -147,6 +148,13 @@ def file_state(path: Path) -> tuple[int, int]:
     """Size and time of the last change, ns."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns
+
+
+def how_long(seconds: float) -> str:
+    """A time in the unit in which it is read well, such as 30 s, 4.5 min, 24.00 h."""
+    if seconds < 120:
+        return f"{seconds:.4g} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.2f} h"
 
 
 def unreadable(path: Path, error: OSError) -> MissingError:

@@ -15,7 +15,7 @@ import numpy as np
 from geocnn.geodesy import DEGREE, offsets
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import Channel
-from geocnn.location import Place
+from geocnn.location import Place, plain
 
 __all__ = ["Amplitude", "Event", "Origin", "PhasePick", "Ray", "quakeml"]
 
@@ -247,7 +247,7 @@ def _waveform(parent: ET.Element, channel: Channel, code: str) -> None:
 def _amplitude(parent: ET.Element, pick: PhasePick, amplitude: Amplitude, identity: str) -> None:
     element = _under(parent, "amplitude", publicID=f"{identity}-amplitude")
     _under(_under(element, "comment"), "text", "in the unit of the records, such as counts")
-    _value(element, "genericAmplitude", f"{amplitude.value:.4g}")
+    _value(element, "genericAmplitude", plain(amplitude.value, 4))
     _under(element, "type", "A")  # of no kind of magnitude (Storchak et al. 2003)
     _under(element, "category", "point")
     _under(element, "unit", "other")

@@ -19,6 +19,8 @@ _FLAT = 5.0
 """Seconds of one and the same number after which a channel counts as dead."""
 _APART = 30.0
 """Seconds between two parts of a record that are worked on one by one."""
+_WHOLE = 0.9
+"""Of the time between two samples, from which on one is missing: clocks drift."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,39 @@ class Station:
             else:
                 runs.append((start, stop))
         return [run for run in runs if run[0] < run[1]]
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Times, ns, from and to which one of its channels has no data, by time; gaps of several at once are one.
+
+        Channels may begin and end some seconds apart.
+        """
+        first, last = min(p.start for p in self.pieces), max(p.end for p in self.pieces)
+        found: list[tuple[int, int]] = []
+        for pieces in filter(None, self.components):
+            end = first
+            least = round(_APART * SECOND)
+            for piece in pieces:
+                if piece.start - end >= least:
+                    found.append((end, piece.start))
+                end, least = max(end, piece.end), round(_WHOLE * SECOND / piece.rate)
+            if last - end >= round(_APART * SECOND):
+                found.append((end, last))
+        gaps: list[tuple[int, int]] = []
+        for start, stop in sorted(found):
+            if gaps and start <= gaps[-1][1]:
+                gaps[-1] = gaps[-1][0], max(gaps[-1][1], stop)
+            else:
+                gaps.append((start, stop))
+        return gaps
+
+    def dead(self) -> list[str]:
+        """Channels with one and the same number throughout; of others no more is decoded than it takes to see that.
+
+        Raises:
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+        """
+        return [str(pieces[0].channel) for pieces in self.components if pieces and not any(map(_moves, pieces))]
 
     def within(self, component: int, start: int, stop: int) -> list[Piece]:
         """Pieces of a component with data between two times, ns."""
@@ -217,6 +252,13 @@ class Station:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def _moves(piece: Piece) -> bool:
+    """Whether there are different numbers in a piece."""
+    decoded = (np.asarray(raw, float) for _, raw in piece.segments(piece.start, piece.end))
+    finite = (raw[np.isfinite(raw)] for raw in decoded)
+    return any(raw.size and raw.min() < raw.max() for raw in finite)
 
 
 def _flat(
