@@ -61,8 +61,7 @@ def test_the_catalogue_is_valid_and_says_what_the_records_know(tmp_path):
         assert math.hypot(origin.latitude, origin.longitude) * 111.195 == pytest.approx(source.distance, abs=0.01)
         _, azimuth, _ = obspy.geodetics.gps2dist_azimuth(0, 0, origin.latitude, origin.longitude)
         assert azimuth == pytest.approx(source.azimuth, abs=0.6)
-        assert event.preferred_magnitude().mag == pytest.approx(source.magnitude, abs=0.005)
-        assert event.magnitudes[0].origin_id == origin.resource_id
+        assert event.magnitudes == []  # amplitudes are relative to the noise
         assert [(a.distance, a.time_weight) for a in origin.arrivals] == [
             (pytest.approx(source.distance / 111.195, abs=1e-5), None)  # it does not rest on them
         ] * len(event.picks)

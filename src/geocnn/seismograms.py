@@ -17,6 +17,7 @@ from geocnn.io.system import make_folder
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray, quakeml
+from geocnn.location import plain
 from geocnn.progress import progress
 from geocnn.synthetic.earthquakes import (
     COMPONENTS,
@@ -68,7 +69,8 @@ def write_records(
         show_progress: show a live line.
 
     Returns:
-        The files: the records, catalog.xml with origins, magnitudes and picks, and arrivals.csv.
+        The files: the records, catalog.xml with origins and picks, and arrivals.csv. Its magnitudes are those of the
+        corner frequencies: amplitudes are drawn by themselves, relative to the noise.
 
     Raises:
         TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
@@ -133,7 +135,7 @@ def write_network(
             for path, site, record in zip(own, network.sites, made.stations, strict=True):
                 write_miniseed(path, _pieces(record, (site.network, site.station), start), overwrite=overwrite)
                 for arrival, row in zip(record.arrivals, _rows(record, start, made.quake.depth, index), strict=True):
-                    rows.append((site, path.name, *row, f"{arrival.snr:.3g}"))
+                    rows.append((site, path.name, *row, plain(arrival.snr or 0.0, 3)))
             events.append(_network_event(made, network.sites, start))
             tick(1)
     _tell(known, events, _OF_NETWORKS, rows)
@@ -205,7 +207,7 @@ def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> lis
         latitude, longitude = (source.distance / DEGREE * part for part in (math.cos(azimuth), math.sin(azimuth)))
         rays = (Ray(source.distance, (source.azimuth + 180) % 360),) * len(picks)
         origin = Origin(start + round(source.origin * 1e9), latitude, longitude, source.depth, rays=rays)
-        events.append(Event(picks, origin, source.magnitude))
+        events.append(Event(picks, origin))
     return events
 
 

@@ -59,7 +59,7 @@ def _draw(place: Axes, record: "EarthquakeRecord", number: int, unit: str) -> No
     place.set_ylim(-3.7, 1.1)
     place.set_yticks([0, -1.3, -2.6], ["Z", "N", "E"], fontsize=8)
     place.tick_params(labelsize=8, left=False)
-    told = [f"{s.distance:.0f} km away, {s.depth:.0f} km deep, M {s.magnitude:.1f}" for s in record.sources]
+    told = [f"{s.distance:.0f} km away, {s.depth:.0f} km deep" for s in record.sources]
     words = "; ".join(told) or "no earthquake"
     size = f"{metric(most)}{unit}" if unit else f"{most:.3g}"
     place.set_title(f"{number:03d}: {words}; peak {size}", fontsize=8, loc="left")
