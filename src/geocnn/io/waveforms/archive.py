@@ -56,7 +56,7 @@ class Archive:
             missing = f", {len(gaps)} gap{'s' * (len(gaps) > 1)} of {how_long(sum(gaps) / SECOND)}"
             missing += " together" * (len(gaps) > 1)
             parts = how_long(length / SECOND) + (missing if gaps else " without a gap")
-            first, last = (np.datetime64(station.time(n) // SECOND, "s") for n in (runs[0][0], runs[-1][1]))
+            first, last = (np.datetime64(round(station.time(n) / SECOND), "s") for n in (runs[0][0], runs[-1][1]))
             lines.append((str(station), f"{codes}, {parts}, {first} to {last}"))
         return lines
 
