@@ -68,16 +68,10 @@ def synth(
 
     if number < 1:
         raise DataError(f"--number is {number}; 1 or more are needed.")
-    own: tuple[dict[str, object], dict[str, object]] = (
+    own: tuple[Mapping[str, object], Mapping[str, object]] = (
         {"--preset": preset, "--shape": shape, "--format": form},
-        {
-            "--seconds": seconds,
-            "--rate": rate,
-            "--stations": stations,
-            "--catalogue": catalogue,
-            "--velocity-model": velocity_model,
-            "--noise": noise,
-        },
+        {"--seconds": seconds, "--rate": rate, "--stations": stations, "--catalogue": catalogue}
+        | {"--velocity-model": velocity_model, "--noise": noise},
     )
     if kind == "earthquakes":
         _refuse(own[0], "structure", kind)

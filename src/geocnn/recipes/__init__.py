@@ -47,6 +47,10 @@ RECIPES: dict[str, Callable[..., "Recipe"]] = {
 """Name that users type -> function that makes the recipe."""
 
 
+_USUAL = {"stretch": "auto", "precision": "float32", "samples": "float32"}
+"""Options of surveys where they are not given."""
+
+
 def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recipe has its own)
     """Make the recipe of that name with these arguments.
 
@@ -136,9 +140,8 @@ def predict(
         network: "faults", "quakes", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         data: survey: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For a
             classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name. For a
-            picker seismograms: files, folders, an ObsPy Stream, or what :func:`geocnn.open` made of these; see
-            :func:`geocnn.prediction.catalogue.pick_earthquakes`, which takes more options. A network of ``geocnn train
-            convnetquake`` takes them as well as windows, see :func:`geocnn.prediction.detect.detect_earthquakes`.
+            picker, :func:`geocnn.prediction.catalogue.pick_earthquakes`, seismograms: files, folders, an ObsPy Stream,
+            or what :func:`geocnn.open` made of these. A network of ``geocnn train convnetquake`` takes them as well.
         out: file for the result, for a classifier .csv, for a picker .xml; without it the result is in memory alone.
         tile: samples of a tile per axis, of surveys.
         memory: such as "4GB", of surveys.
@@ -173,7 +176,7 @@ def predict(
     others |= {"samples": samples, "stretch": stretch, "workers": workers, "scheduler": scheduler}
     unfit = [name for name, value in others.items() if value is not None]
     heard: dict[str, Any] = {"threshold": threshold, "channels": channels or "*"}
-    of_seismograms = [name for name, value in (("threshold", threshold), ("channels", channels)) if value is not None]
+    of_seismograms = ["threshold"] * (threshold is not None) + ["channels"] * (channels is not None)
     of_picks = ["stations"] * (stations is not None) + ["detector"] * (detector != "detector")
     common: dict[str, Any] = {"overwrite": overwrite, "device": device, "show_progress": show_progress}
     refuse_detector(card := network.card if isinstance(network, Trained) else read_card(network))
@@ -186,20 +189,8 @@ def predict(
         return detect_earthquakes(network, data, out, **heard, **common)
     refuse_for_others(of_seismograms + of_picks, "this network takes none", whose="seismograms")
     if card.task != "classification" or isinstance(data, Source):
-        return predict_stretched(
-            network,
-            data,  # type: ignore[arg-type]  # anything else is refused there
-            out,
-            stretch="auto" if stretch is None else stretch,
-            tile=tile,
-            memory=memory,
-            precision=precision or "float32",
-            samples=samples or "float32",
-            log=log,
-            workers=workers,
-            scheduler=scheduler,
-            **common,
-        )
+        known: Any = {name: _USUAL.get(name) if value is None else value for name, value in others.items()}
+        return predict_stretched(network, data, out, **known, **common)  # type: ignore[arg-type]  # refused there
     refuse_for_windows(unfit)
     return _classify_windows(network, data, out, **common)
 

@@ -51,17 +51,15 @@ def detector(
         depth: of the sources, km, no more than that; uniform.
         vp: mean velocity of P waves on the way, km/s.
         ratio: of the velocities of P and S waves.
-        velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s: its
-            travel times, a few per cent longer or shorter, in place of those of --vp and --ratio.
-        stations: StationXML, or a table with columns network, station, latitude, longitude and elevation_m.
+        velocity_model: table of layers, depth_km of their tops, vp_km_s, vs_km_s, in place of --vp and --ratio.
+        stations: StationXML, or a table: network, station, latitude, longitude, elevation_m.
         station: the only one of them to learn for, such as OK.ABC1 or ABC1.
-        catalogue: table with the columns latitude, longitude, depth_km and magnitude: where earthquakes are, as far
-            from a station as --distance says, in place of even distances and depths.
+        catalogue: table of earthquakes, latitude, longitude, depth_km, magnitude, in place of even distances, depths.
         error: standard deviation of its places, to east, to north and downwards, km.
         clusters: of its epicentres, for a single station; 0 for none.
         picker: network that says where P and S are: quakes, or a run folder of geocnn train quakes.
         start: network whose weights to start from, a run folder.
-        noise: file or folder of seismograms; what is between their arrivals is noise for some of the records.
+        noise: seismograms; what is between their arrivals is noise for some of the records.
         noise_share: of the records.
         workers: processes that make records.
         seed: of the weights and the records.
