@@ -37,9 +37,8 @@ def detector(
     """Detect local earthquakes in windows of 30 s of three components, and tell distance, azimuth and depth.
 
     After ConvNetQuake (Perol, Gharbi & Denolle 2018), for any station: learnt from stochastic seismograms (Boore 2003)
-    in noise between the models of Peterson (1993), made while it learns. For a network give its stations and a
-    catalogue, or distances and depths, and the velocities of its region: what is known beforehand makes the answers
-    better. For a single station the detector also learns to which cluster of epicentres an earthquake belongs.
+    in noise between the models of Peterson (1993). What is known beforehand makes the answers better: stations and a
+    catalogue, or distances and depths, and velocities. For a single station it learns clusters of epicentres as well.
 
     Args:
         size: samples of a window, a multiple of 256.
