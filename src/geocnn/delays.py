@@ -1,8 +1,8 @@
 """What the time from P to S says of the distance of an earthquake, beside a detector that has looked at the record.
 
 A detector may take the S wave of another earthquake for that of the one it is asked about, which is then ten times
-too far away. The first pick of S behind the P wave is seldom too early: either it is the S wave, or that one was missed
-and it is a later one. Its likelihood at each distance and depth, times what the detector says (Bayes), is nearer to the
+too far away. A pick of S behind the P wave is seldom too early: either it is the S wave, or that one was missed and it
+is a later one. Its likelihood at each distance and depth, times what the detector says (Bayes), is nearer to the
 truth than either.
 """
 
