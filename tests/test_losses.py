@@ -7,6 +7,7 @@ from scipy.special import expit, log_softmax
 
 from geocnn.losses import (
     balanced_bce,
+    bce,
     border_weights,
     cross_entropy,
     dice_bce,
@@ -21,7 +22,7 @@ def maps(seed=0, share=0.1):
     return 3 * rng.standard_normal((2, 1, 6, 7)), (rng.random((2, 1, 6, 7)) < share).astype(np.float64)
 
 
-def bce(logits, target):
+def by_hand(logits, target):
     p = expit(logits)
     return -(target * np.log(p) + (1 - target) * np.log(1 - p))
 
@@ -51,18 +52,23 @@ def test_cross_entropy_lives_on_where_log_of_a_probability_dies():
 def test_balanced_bce(share):
     logits, target = maps(share=share)
     beta = 1 - target.mean()
-    expected = np.mean(np.where(target == 1, beta, 1 - beta) * bce(logits, target))
+    expected = np.mean(np.where(target == 1, beta, 1 - beta) * by_hand(logits, target))
     assert both(balanced_bce, logits, target) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_bce():
+    logits, target = maps()
+    assert both(bce, logits, target) == pytest.approx(by_hand(logits, target).mean(), rel=1e-6)
 
 
 def test_dice_bce():
     logits, target = maps()
     p = expit(logits)
     dice = (2 * (p * target).sum() + 1) / (p.sum() + target.sum() + 1)
-    assert both(dice_bce, logits, target) == pytest.approx(bce(logits, target).mean() + 1 - dice, rel=1e-6)
+    assert both(dice_bce, logits, target) == pytest.approx(by_hand(logits, target).mean() + 1 - dice, rel=1e-6)
 
 
-@pytest.mark.parametrize("loss", [balanced_bce, dice_bce])
+@pytest.mark.parametrize("loss", [balanced_bce, bce, dice_bce])
 def test_perfect_is_zero_and_gradients_are_finite_anywhere(loss):
     _, target = maps()
     perfect = torch.from_numpy(np.where(target == 1, 60.0, -60.0))
@@ -76,7 +82,7 @@ def test_perfect_is_zero_and_gradients_are_finite_anywhere(loss):
 def test_weighted_bce_is_the_weighted_mean():
     logits, target = maps(4)
     weights = np.random.default_rng(5).random(target.shape)
-    expected = (weights * bce(logits, target)).sum() / weights.sum()
+    expected = (weights * by_hand(logits, target)).sum() / weights.sum()
     assert both(weighted_bce, logits, np.concatenate((target, weights), 1)) == pytest.approx(expected, rel=1e-6)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 __all__ = [
     "UNKNOWN",
     "balanced_bce",
+    "bce",
     "border_weights",
     "cross_entropy",
     "dice_bce",
@@ -44,6 +45,11 @@ def balanced_bce(
     share = target.mean()
     weight = target * (1 - share) + (1 - target) * share
     return F.binary_cross_entropy_with_logits(logits.float(), target, weight=weight)
+
+
+def bce(logits: Float[Tensor, "batch maps *space"], target: Float[Tensor, "batch maps *space"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy: smallest where each probability is the share of such samples that are of the class."""
+    return F.binary_cross_entropy_with_logits(logits.float(), target)
 
 
 def dice_bce(

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from geocnn.checkpoints import load
 from geocnn.errors import DataError
 from geocnn.recipes import build, fit
 
@@ -25,6 +26,14 @@ def test_training_goes_on_from_a_trained_network(tmp_path):
     assert again.card.training["arguments"]["start"] == str(tmp_path / "first")
     with pytest.raises(DataError, match="it must have the same --model, --ndim and --bottleneck"):
         build("faults", **small | {"bottleneck": 8}, start=str(tmp_path / "first"))
+
+
+@pytest.mark.parametrize(("ndim", "more"), [(2, {}), (3, {"model": "faultseg", "residual": 1})])
+def test_training_goes_on_from_the_networks_that_ship(ndim, more):
+    shipped = load("faults", ndim=ndim)
+    again = build("faults", ndim=ndim, start="faults", loss="bce", **more)
+    for name, value in shipped.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name])
 
 
 def test_training_goes_on_with_residual_blocks_that_the_first_network_lacks(tmp_path):

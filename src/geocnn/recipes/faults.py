@@ -32,7 +32,7 @@ def faults(
     model: Literal["unet", "faultseg"] = "unet",
     bottleneck: int = 128,
     residual: int = 0,
-    loss: Literal["dice", "balanced"] = "dice",
+    loss: Literal["dice", "balanced", "bce"] = "dice",
     structure: tuple[Literal["faultseg3d", "plain", "field"], ...] = ("field",),
     start: str | None = None,
     workers: int = 0,
@@ -58,7 +58,8 @@ def faults(
             one.
         residual: of faultseg, residual blocks after each of its coarse stages; none is the published network. A
             network without them can be the --start of one with them.
-        loss: cross-entropy with Dice, or the class-balanced cross-entropy of the paper.
+        loss: cross-entropy with Dice; the class-balanced cross-entropy of the paper; or, to end with, cross-entropy
+            alone, the only one of them whose probabilities mean what they say.
         structure: presets of the synthetic structure, taken in turn: "faultseg3d" is the published workflow, "plain"
             has wider ranges, and "field" the variation of real sections.
         start: network whose weights to start from: faults, or a run folder.
@@ -71,12 +72,13 @@ def faults(
     given = dict(locals())  # all arguments, for the card
     from geocnn.datasets import FaultStructures
     from geocnn.layers import one_of
-    from geocnn.losses import balanced_bce, dice_bce
+    from geocnn.losses import balanced_bce, bce, dice_bce
     from geocnn.metrics import overlap
     from geocnn.synthetic.structure import PRESETS
     from geocnn.training import Recipe
 
-    one_of(loss, ("dice", "balanced"), "loss")
+    losses = {"dice": dice_bce, "balanced": balanced_bce, "bce": bce}
+    one_of(loss, tuple(losses), "loss")
     for preset in structure:
         one_of(preset, tuple(PRESETS), "structure")
     one_of(model, ("unet", "faultseg"), "model")
@@ -95,7 +97,7 @@ def faults(
         card=card.replace(window=crop, data=f"{data} an epoch", training={"arguments": given}),
         train=FaultStructures(samples, crop, _SERIES + 2 * seed, ranges, _NORMALISATION),
         validation=FaultStructures(16 if ndim == 3 else 64, crop, _SERIES + 2 * seed + 1, ranges, _NORMALISATION),
-        loss=balanced_bce if loss == "balanced" else dice_bce,
+        loss=losses[loss],
         metrics=overlap,
         schedule=_schedule(crop, step, samples, epochs, batch_size, learning_rate, workers),
         seed=seed,
@@ -152,8 +154,10 @@ def _network(
         network = build(name, **arguments)
     if start is not None:
         trained = load(start, ndim=ndim)
-        old, blocks = trained.card.arguments, {"residual": residual}
-        if (trained.card.architecture, old | blocks) != (name, arguments | blocks) or old.get("residual", 0) > residual:
+        old = trained.card.arguments
+        fewer = name == "faultseg" and old.get("residual", 0) <= residual  # blocks that it lacks do nothing at first
+        more = {"residual": residual} if fewer else {}
+        if (trained.card.architecture, old | more) != (name, arguments | more):
             raise DataError(
                 f"--start {start} is {trained.card.architecture} with {old}; it must have the same --model, --ndim and "
                 "--bottleneck, and no more --residual blocks."
