@@ -24,9 +24,9 @@ from geocnn.io.system import make_folder
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
 from geocnn.schedule import Schedule
-from geocnn.training_state import STATE, TrainingState
+from geocnn.training_state import STATE, TrainingState, check_resumable
 
-__all__ = ["Recipe", "Run", "Schedule", "fit", "threads"]
+__all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit", "threads"]
 
 METRICS = "metrics.csv"
 
@@ -175,6 +175,19 @@ def fit(
         return _finish(state, recipe, folder, place)
 
 
+def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse to begin a run where one is, or to resume one where none is; nothing is written.
+
+    Raises:
+        TargetError: the folder holds a run, and neither ``resume`` nor ``overwrite`` is given.
+        MissingError: nothing to resume from.
+    """
+    if resume:
+        check_resumable(folder)
+    elif not overwrite and any((folder / name).exists() for name in (STATE, checkpoints.CARD)):
+        raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite.")
+
+
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
     """Let torch work with that many threads for a while; None changes nothing."""
@@ -196,8 +209,7 @@ def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite:
             raise DataError("--resume is given without a run folder; name it with --out.")
         return None
     folder = Path(out)
-    if any((folder / name).exists() for name in (STATE, checkpoints.CARD)) and not (resume or overwrite):
-        raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite.")
+    check_folder(folder, resume=resume, overwrite=overwrite)
     make_folder(folder)
     if overwrite and not resume:  # otherwise a later --resume could continue the old run
         (folder / STATE).unlink(missing_ok=True)

@@ -18,10 +18,20 @@ from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
 
-__all__ = ["STATE", "TrainingState"]
+__all__ = ["STATE", "TrainingState", "check_resumable"]
 
 STATE = "state.safetensors"
 _PLAIN = ("epoch", "step", "losses", "history", "seconds")
+
+
+def check_resumable(folder: Path) -> None:
+    """Whether a run can be resumed.
+
+    Raises:
+        MissingError: the folder holds no state.
+    """
+    if not (folder / STATE).is_file():
+        raise MissingError(f"{folder} has no {STATE} to resume from; start without --resume.")
 
 
 @dataclass
@@ -130,9 +140,8 @@ class TrainingState:
             FormatError: the file is damaged.
             DataError: it belongs to a run of another recipe, or has done more epochs.
         """
+        check_resumable(folder)
         path = folder / STATE
-        if not path.is_file():
-            raise MissingError(f"{folder} has no {STATE} to resume from; start without --resume.")
         try:
             tensors = load_file(path)
             plain = json.loads(bytes(tensors["position"].tolist()))

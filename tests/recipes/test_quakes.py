@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from geocnn.errors import DataError
+from geocnn.errors import DataError, MissingError, TargetError
 from geocnn.recipes import build, fit
 from geocnn.synthetic.earthquakes import earthquake
 
@@ -50,3 +50,10 @@ def test_training_and_validation_are_of_different_series():
 def test_numbers_that_do_not_fit(wrong, said):
     with pytest.raises(DataError, match=said):
         build("quakes", **wrong)
+
+
+@pytest.mark.parametrize("given", [{}, {"resume": True}, {"device": "cuda:77", "overwrite": True}])
+def test_what_cannot_begin_is_refused_before_records_are_listened_to(tmp_path, given):
+    (tmp_path / "card.json").write_text("a run")
+    with pytest.raises((TargetError, MissingError, DataError), match=r"already holds a run|to resume from|cuda:77"):
+        fit("quakes", **SMALL, records=str(tmp_path / "none"), out=tmp_path, show_progress=False, **given)

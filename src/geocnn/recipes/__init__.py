@@ -92,9 +92,14 @@ def fit(
         DataError: arguments beside a recipe of your own; and as :func:`geocnn.training.fit`.
     """
     from geocnn.distributed import Team
+    from geocnn.hardware import choose_device
+    from geocnn.training import check_folder
     from geocnn.training import fit as train
 
     if isinstance(recipe, str):
+        choose_device(device)  # before the data are looked at, which can take minutes
+        if out is not None:
+            check_folder(Path(out), resume=resume, overwrite=overwrite)
         made = build(recipe, **arguments)
     elif arguments:
         raise DataError(f"the recipe is made already, and {', '.join(arguments)} would be lost; give it to the recipe.")
