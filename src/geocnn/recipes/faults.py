@@ -60,8 +60,7 @@ def faults(
             network without them can be the --start of one with them.
         loss: cross-entropy with Dice; the class-balanced cross-entropy of the paper; or, to end with, cross-entropy
             alone, the only one of them whose probabilities mean what they say.
-        structure: presets of the synthetic structure, taken in turn: "faultseg3d" is the published workflow, "plain"
-            has wider ranges, and "field" the variation of real sections.
+        structure: presets, taken in turn: the published workflow, wider ranges, or the variation of real data.
         start: network whose weights to start from: faults, or a run folder.
         workers: processes that make volumes.
         seed: of the weights and the volumes.

@@ -1,5 +1,7 @@
 """Amplitude spectra of source, path, site and instrument, and the causal pulse that has one."""
 
+import math
+
 import numpy as np
 import scipy.fft
 from jaxtyping import Complex, Float
@@ -8,7 +10,7 @@ from numpy import ndarray
 __all__ = ["brune", "corner_frequency", "instrument", "minimum_phase", "moment", "path", "resonance"]
 
 _FLOOR = 1e-5
-"""Of an amplitude spectrum, relative to its largest: what has zeros has no minimum phase."""
+"""Of an amplitude spectrum above its largest, relative to that: what has zeros there has no minimum phase."""
 
 
 def moment(magnitude: float) -> float:
@@ -71,15 +73,25 @@ def minimum_phase(amplitude: Float[ndarray, " frequencies"], size: int) -> Compl
     """The spectrum with this amplitude whose pulse begins at once: nothing before the onset, most of it soon after.
 
     Through the cepstrum (A. V. Oppenheim, R. W. Schafer, Discrete-time signal processing, section 13.5). A pulse that
-    attenuation has broadened stays causal that way, as dispersion makes it in the earth.
+    attenuation has broadened stays causal that way, as dispersion makes it in the earth. Ground velocity and
+    seismometers have zeros at 0 Hz, of which there is no logarithm: any number in its place makes a ghost of the pulse,
+    half of the length behind it and up to 1/50 of its size. So many differences of samples are taken instead, which
+    begin at once too; and the cepstrum fades to its middle, so that whatever is left of it there does not end abruptly.
 
     Args:
         amplitude: at ``0, 1, ..., size / 2`` over the length.
         size: samples, even.
     """
-    logarithm = np.log(np.maximum(amplitude, _FLOOR * amplitude.max()))
-    cepstrum = scipy.fft.irfft(logarithm, size)
-    cepstrum[1 : size // 2] *= 2
-    cepstrum[size // 2 + 1 :] = 0
-    spectrum: Complex[ndarray, " frequencies"] = np.exp(scipy.fft.rfft(cepstrum))
+    peak = int(amplitude.argmax())
+    shape = amplitude.copy()
+    shape[peak:] = np.maximum(shape[peak:], _FLOOR * shape[peak])
+    zeros = max(0, round(math.log2(shape[2] / shape[1]))) if shape[0] == 0 else 0
+    difference = 1 - np.exp(-2j * np.pi * np.arange(len(shape)) / size)
+    shape[1:] /= np.abs(difference[1:]) ** zeros
+    shape[0] = shape[1] if zeros else shape[0]
+    cepstrum = scipy.fft.irfft(np.log(np.maximum(shape, np.finfo(float).tiny)), size)
+    causal = np.arange(1, size // 2)
+    cepstrum[causal] *= 1 + np.cos(np.pi * np.maximum(0, 4 * causal / size - 1))
+    cepstrum[size // 2 :] = 0
+    spectrum: Complex[ndarray, " frequencies"] = np.exp(scipy.fft.rfft(cepstrum)) * difference**zeros
     return spectrum
