@@ -16,7 +16,7 @@ from geocnn.io.sites import Site
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans
-from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray, quakeml
+from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick, Ray, quakeml
 from geocnn.location import plain
 from geocnn.progress import progress
 from geocnn.synthetic.earthquakes import (
@@ -193,7 +193,7 @@ def _network_event(made: NetworkRecord, sites: Sequence[Site], start: int) -> Ev
     picks = tuple(_pick(arrival, codes[k], start, rate) for k, arrival in seen)
     rays = tuple(Ray.to(sites[k], quake.latitude, quake.longitude) for k, _ in seen)
     origin = Origin(start + round(quake.origin * 1e9), quake.latitude, quake.longitude, quake.depth, rays=rays)
-    return Event(picks, origin, quake.magnitude)
+    return Event(picks, origin, Magnitude(quake.magnitude))
 
 
 def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> list[Event]:

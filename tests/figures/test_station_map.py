@@ -5,13 +5,13 @@ import pytest
 
 from geocnn.figures import save
 from geocnn.figures.station_map import Place, station_map
-from geocnn.io.waveforms.quakeml import Event, Origin
+from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin
 
 BERGEN, OSLO = Place("BER", 60.39, 5.32), Place("OSL", 59.91, 10.75)
 
 
 def quake(latitude, longitude, depth=None, magnitude=None):
-    return Event((), Origin(0, latitude, longitude, depth), magnitude)
+    return Event((), Origin(0, latitude, longitude, depth), None if magnitude is None else Magnitude(float(magnitude)))
 
 
 def great_circle(latitude, longitudes):

@@ -9,7 +9,7 @@ import pytest
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Amplitude, Event, Origin, PhasePick, Ray, quakeml
+from geocnn.io.waveforms.quakeml import Amplitude, Event, Magnitude, Origin, PhasePick, Ray, quakeml
 from geocnn.location import Estimate, Place
 
 obspy = pytest.importorskip("obspy")
@@ -43,7 +43,9 @@ def located(after, sites=SITES):
     seen = picks(after, sites)
     place = -21.05, -69.4
     rays = tuple(Ray.to(site, *place, 0.1 * k) for k, site in enumerate(sites) for _ in "PS")
-    return Event(seen, Origin(START + round((after - 4) * SECOND), *place, 9.5, 0.125, 1.25, 0.75, rays), 2.34)
+    return Event(
+        seen, Origin(START + round((after - 4) * SECOND), *place, 9.5, 0.125, 1.25, 0.75, rays), Magnitude(2.34)
+    )
 
 
 def identifiers(events, kind="event|pick|amplitude|origin|magnitude|arrival"):
@@ -146,3 +148,32 @@ def test_seiscomp_gets_all_that_is_known(tmp_path):
         assert size.findtext("{*}timeWindow/{*}reference") == root.findall("{*}pick")[1].findtext("{*}time/{*}value")
         assert event.findtext("{*}comment/{*}text").startswith("CX.PB01: earthquake with probability 0.90")
         assert {e.findtext("{*}creationInfo/{*}author") for e in (pick, origin, event)} == {"geocnn"}
+
+
+def test_local_magnitudes_rest_on_those_of_stations_and_these_on_amplitudes(tmp_path):
+    event = located(10)
+    drawn = [replace(p, wood_anderson=1500.0 + k) if p.phase == "S" else p for k, p in enumerate(event.picks)]
+    of_picks = ((1, 2.2), (3, 2.34), (5, 2.6))
+    event = replace(event, picks=tuple(drawn), magnitude=Magnitude(2.34, "ML", 0.2, of_picks))
+    path = tmp_path / "c.xml"
+    path.write_text(quakeml([event], "quakes"), encoding="utf-8")
+    assert quakeml_core._validate(str(path))
+    (read,) = obspy.read_events(str(path))
+    whole = read.preferred_magnitude()
+    assert (whole.mag, whole.mag_errors.uncertainty, whole.magnitude_type, whole.station_count) == (2.34, 0.2, "ML", 3)
+    assert whole.origin_id == read.preferred_origin().resource_id
+    parts = [c.station_magnitude_id.get_referred_object() for c in whole.station_magnitude_contributions]
+    assert [(part.waveform_id.station_code, part.mag) for part in parts] == [
+        ("PB01", 2.2),
+        ("PB02", 2.34),
+        ("PB03", 2.6),
+    ]
+    for part, pick in zip(parts, event.picks[1::2], strict=True):
+        amplitude = part.amplitude_id.get_referred_object()
+        assert amplitude.generic_amplitude == pytest.approx(pick.wood_anderson * 1e-9, rel=1e-3)
+        assert (amplitude.type, amplitude.unit, amplitude.magnitude_hint) == ("AML", "m", "ML")
+        assert amplitude.pick_id.get_referred_object().time.ns == pytest.approx(pick.time, abs=1000)
+    alone = replace(event, picks=event.picks[:2], origin=None, magnitude=Magnitude(2.2, "ML", 0.3, of_picks[:1]))
+    path.write_text(quakeml([alone], "quakes"), encoding="utf-8")
+    assert quakeml_core._validate(str(path))
+    assert obspy.read_events(str(path))[0].preferred_magnitude().station_count == 1

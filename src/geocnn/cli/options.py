@@ -109,7 +109,7 @@ class PickOptions:
     Args:
         channels: of seismograms, a pattern for those that are wanted, such as "CX.PB0?..HH?".
         stations: where seismometers are, StationXML or a table with the columns network, station, latitude, longitude,
-            elevation_m: earthquakes are located and a map is drawn.
+            elevation_m: earthquakes are located and a map is drawn, with magnitudes where StationXML has responses.
         crust: velocities of P and S waves about the stations, km/s, by which earthquakes are located; default 6.0 3.45,
             or the means of the velocity model.
         velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s: the

@@ -59,6 +59,11 @@ def pick(
     say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
     if located:
         say(f"{len(located)} earthquake{'s' * (len(located) != 1)} located, {several} of them by several stations")
+    sizes = [event.magnitude.value for event in found.events if event.magnitude is not None]
+    if sizes:
+        say(
+            f"local magnitudes {min(sizes):.1f} to {max(sizes):.1f} of {len(sizes)} earthquake{'s' * (len(sizes) != 1)}"
+        )
     groups = Counter(event.place.cluster.number for event in found.events if event.place and event.place.cluster)
     if groups:
         say(f"clusters: {', '.join(f'{number} ({count})' for number, count in sorted(groups.items()))}")

@@ -66,7 +66,11 @@ def station_map(
     Raises:
         ValueError: there is neither a station nor an earthquake with an origin.
     """
-    origins = [(event.origin, event.magnitude) for event in events if event.origin is not None]
+    origins = [
+        (event.origin, None if event.magnitude is None else event.magnitude.value)
+        for event in events
+        if event.origin is not None
+    ]
     latitudes = np.array([s.latitude for s in stations] + [o.latitude for o, _ in origins])
     longitudes = np.array([s.longitude for s in stations] + [o.longitude for o, _ in origins])
     if not latitudes.size:

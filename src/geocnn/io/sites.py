@@ -10,7 +10,7 @@ import numpy as np
 from geocnn.errors import DataError, FormatError
 from geocnn.io.columns import check_number, read_columns, read_text
 
-__all__ = ["Site", "read_sites", "standing"]
+__all__ = ["Site", "date_of", "parsed", "read_sites", "standing"]
 
 _LIMITS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 360.0), "elevation_m": (-12_000.0, 9_000.0)}
 _COLUMNS = {"network": None, "station": None, **_LIMITS}
@@ -114,10 +114,7 @@ def _station_xml(path: Path, text: str) -> list[Site]:
     Raises:
         FormatError: no XML, another kind of it, or a station without coordinates.
     """
-    try:
-        root = Xml.fromstring(text.encode())
-    except Xml.ParseError as error:
-        raise FormatError(f"{path} is damaged XML ({error}); copy it again.") from None
+    root = parsed(path, text)
     if not root.tag.endswith("FDSNStationXML"):
         kind = root.tag.rpartition("}")[2]
         raise FormatError(f"{path} is XML of the kind {kind}; needed is FDSNStationXML, or a table of stations.")
@@ -130,7 +127,7 @@ def _station_xml(path: Path, text: str) -> list[Site]:
                 tag = name.removesuffix("_m").capitalize()
                 word = station.findtext(f"{{*}}{tag}", "")
                 numbers.append(check_number(f"{path}, station {code}", tag, word, limits))
-            since, until = (_time(path, code, station.get(end)) for end in ("startDate", "endDate"))
+            since, until = (date_of(path, f"station {code}", station.get(end)) for end in ("startDate", "endDate"))
             latitude, longitude, elevation = numbers
             names = network.get("code", ""), station.get("code", "")
             site = Site(*names, latitude, longitude, elevation, since, until)
@@ -142,8 +139,25 @@ def _station_xml(path: Path, text: str) -> list[Site]:
     return list(sites.values())
 
 
-def _time(path: Path, code: str, text: str | None) -> int | None:
+def parsed(path: Path, text: str) -> Xml.Element:
+    """The root of XML.
+
+    Raises:
+        FormatError: it is damaged.
+    """
+    try:
+        return Xml.fromstring(text.encode())
+    except Xml.ParseError as error:
+        raise FormatError(f"{path} is damaged XML ({error}); copy it again.") from None
+
+
+def date_of(path: Path, what: str, text: str | None) -> int | None:
     """Nanoseconds since 1970 of a date of StationXML; None beyond the centuries that these reach.
+
+    Args:
+        path: of the file, for messages.
+        what: has it, for messages: "station XX.A".
+        text: such as 2010-01-31T00:00:00; None if there is none.
 
     Raises:
         FormatError: it is none.
@@ -153,6 +167,6 @@ def _time(path: Path, code: str, text: str | None) -> int | None:
     try:
         date = np.datetime64(text.strip().removesuffix("Z").partition("+")[0])
     except ValueError:
-        raise FormatError(f"{path}, station {code}, has the date {text}; needed is one such as 2010-01-31.") from None
+        raise FormatError(f"{path}, {what}, has the date {text}; needed is one such as 2010-01-31.") from None
     year = date.astype("datetime64[Y]").astype(int) + 1970
     return int(date.astype("datetime64[ns]").astype(np.int64)) if 1678 <= year <= 2261 else None

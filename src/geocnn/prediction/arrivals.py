@@ -10,12 +10,14 @@ from numpy import ndarray
 
 from geocnn.checkpoints import Trained
 from geocnn.delays import s_wave
+from geocnn.io.responses import Responses
 from geocnn.io.waveforms import Channel, Record, Station
 from geocnn.io.waveforms.high_pass import causal_high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Amplitude, Event, PhasePick
 from geocnn.location import SURE, Place
 from geocnn.picking import Pick
+from geocnn.prediction.magnitudes import amplitude_after
 from geocnn.prediction.picker import Picked, Picker, parts, picked
 
 __all__ = ["Arrival", "arrivals_in", "first_motion", "pick_station", "station_events"]
@@ -78,12 +80,22 @@ def pick_station(
             tick(found.part.last - found.part.first)
 
 
-def arrivals_in(station: Station, found: Picked) -> list[Arrival]:
-    """What was found in a part, as catalogues have it, by time."""
-    return [
+def arrivals_in(station: Station, found: Picked, responses: Responses | None = None) -> list[Arrival]:
+    """What was found in a part, as catalogues have it, by time; with amplitudes in nm where responses are known."""
+    made = [
         _arrival(station, found.record, pick, phase, _oriented(station, found.places.get(number)))
         for number, (pick, phase) in enumerate(found.picks)
     ]
+    if responses is None:
+        return made
+    sure = [round(pick.sample) for pick, phase in found.picks if phase == "P" and pick.probability >= SURE]
+    for number, (pick, phase) in enumerate(found.picks):
+        if phase == "S":
+            at = round(pick.sample)
+            end = next((first for first in sure if first > at), None)
+            drawn = amplitude_after(station, found.record, at, responses, end)
+            made[number] = replace(made[number], pick=replace(made[number].pick, wood_anderson=drawn))
+    return made
 
 
 def _oriented(station: Station, place: Place | None) -> Place | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from geocnn.checkpoints import Trained, load, write_atomically
 from geocnn.errors import DataError
 from geocnn.io.partial import check_target
+from geocnn.io.responses import Responses
 from geocnn.io.sites import Site, read_sites, standing
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
@@ -15,6 +16,7 @@ from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
 from geocnn.prediction.days import Pictures, Probabilities
 from geocnn.prediction.journal import Journal, unfinished
+from geocnn.prediction.magnitudes import with_magnitudes
 from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
@@ -56,7 +58,8 @@ def pick_earthquakes(
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
             elevation_m. Picks are then put together to earthquakes with a place, see
-            :func:`geocnn.prediction.epicentres.epicentres`.
+            :func:`geocnn.prediction.epicentres.epicentres`, and a local magnitude where the StationXML has the
+            responses of the channels.
         crust: velocities for these places; default the mean of the crust, 6.0 and 3.45 km/s; with layers,
             see :func:`geocnn.io.velocity_models.read_layers`, the places are those of travel times in them.
         associate: "pyocto" takes the earthquakes that PyOcto finds (``pip install 'geocnn[associate]'``) first.
@@ -77,9 +80,10 @@ def pick_earthquakes(
     check_associator(associate)
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
-    picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
-    targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
+    responses = Responses.of(stations) if isinstance(stations, str | Path) else None
+    picker = Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device)
+    targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite)
     archive = opened(data, channels, show_progress=show_progress)
     if announce:
         for label, text in archive.describe():
@@ -112,7 +116,7 @@ def with_places(
     notes = tuple(f"{name} has moved between its picks; the place that most are from is taken." for name in moved)
     sites = standing(sites, times)
     located = catalogue.located(sites, crust, associate)
-    located = replace(located, notes=(*located.notes, *notes))
+    located = replace(located, events=with_magnitudes(located.events), notes=(*located.notes, *notes))
     if pictures is not None:
         pictures.network(sites, located.events)
     return located

@@ -23,7 +23,7 @@ __all__ = ["Journal", "PartJournal", "unfinished"]
 _NEAR = 10 * SECOND
 """Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
 
-_FORM = 3
+_FORM = 4
 """Of the entries: what another version of this module has written is not read."""
 
 
@@ -150,7 +150,7 @@ def _entry(arrival: Arrival) -> list[object]:
     p = arrival.pick
     place = None if p.place is None else p.place.parts()
     size = None if p.amplitude is None else astuple(p.amplitude)
-    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, size, place]
+    return [p.channel.code, p.phase, p.time, p.uncertainty, p.probability, p.polarity, size, p.wood_anderson, place]
 
 
 def _arrival(
@@ -162,10 +162,13 @@ def _arrival(
     probability: float,
     polarity: int,
     amplitude: tuple[float, str, float] | None,
+    drawn: float | None,
     place: list[list[float]] | None,
 ) -> Arrival:
     channel = Channel(station.network, station.name, station.location, code)
     known = None if place is None else Place.of(place)
     size = None if amplitude is None else Amplitude(*amplitude)
-    pick = PhasePick(channel, phase, time, uncertainty, probability, polarity, place=known, amplitude=size)
+    pick = PhasePick(
+        channel, phase, time, uncertainty, probability, polarity, place=known, amplitude=size, wood_anderson=drawn
+    )
     return Arrival(station, pick)

@@ -22,6 +22,7 @@ from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
 from geocnn.prediction.instruments import instrument_of, joined, locating
 from geocnn.prediction.journal import Journal
+from geocnn.prediction.magnitudes import without_response
 from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
 from geocnn.progress import Tick, progress, time_unit
 
@@ -29,10 +30,14 @@ __all__ = ["Catalogue", "PickJob"]
 
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
-_COLUMNS = ("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event")
+_COLUMNS = (
+    *("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event"),
+    "wood_anderson",
+)
 _ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
 _EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
 _EVENT_COLUMNS += ("cluster", "cluster_probability", "latitude", "longitude", "origin_depth", "spread")
+_EVENT_COLUMNS += ("magnitude", "magnitude_error", "magnitude_stations")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +68,9 @@ class Catalogue:
         ``id`` is network.station.location.instrument, ``time`` is in seconds since 1970, ``uncertainty`` in seconds,
         ``amplitude`` the largest distance from the mean of the second before, in the two seconds from the arrival on,
         of any component, in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where
-        that is not seen, and ``event`` the number of the event in the QuakeML file. PyOcto takes station, phase and
+        that is not seen, ``event`` the number of the event in the QuakeML file, and ``wood_anderson`` the largest
+        amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm, where the response of
+        the channel is known. PyOcto takes station, phase and
         time, GaMMA id, utc, phase, probability and amplitude.
         """
         rows = io.StringIO()
@@ -75,7 +82,8 @@ class Catalogue:
             utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
             chance = f"{p.uncertainty:.3f}", f"{p.probability:.3f}"
             size = 0.0 if p.amplitude is None else p.amplitude.value
-            seen = plain(size, 4), p.polarity, number[id(p)]
+            drawn = "" if p.wood_anderson is None else plain(p.wood_anderson, 4)
+            seen = plain(size, 4), p.polarity, number[id(p)], drawn
             writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
         return rows.getvalue()
 
@@ -88,8 +96,9 @@ class Catalogue:
         ``azimuth`` of the epicentre in degrees from north, where the components point north and east, each with the
         interval that holds 68 %, ``where`` in words, and the ``cluster`` with its ``cluster_probability``, from a
         detector that knows clusters. ``latitude``, ``longitude`` and ``origin_depth``, below the sea, are of
-        earthquakes that have been located, and within ``spread`` km of there they are with a
-        probability of 68 %.
+        earthquakes that have been located, and within ``spread`` km of there they are with a probability of 68 %.
+        ``magnitude`` is the local one, ML, ``magnitude_error`` its standard deviation and ``magnitude_stations`` how
+        many it is the median of.
         """
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
@@ -113,7 +122,8 @@ class Catalogue:
             if origin is not None:
                 km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))
                 where = [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
-            writer.writerow((number, " ".join(stations), utc, _delay(event), *said, *where))
+            strong = _strength(event)
+            writer.writerow((number, " ".join(stations), utc, _delay(event), *said, *where, *strong))
         return rows.getvalue()
 
     def located(
@@ -211,6 +221,12 @@ class PickJob:
                     )
                 if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
                     notes.append(_no_azimuth(station))
+                times = [arrival.pick.time for arrival in own if arrival.pick.phase == "S"]
+                if self.picker.responses and without_response(station, times, self.picker.responses):
+                    notes.append(
+                        f"the StationXML has no response of the horizontal channels of {station}, and without it there "
+                        "is no magnitude from there; ask for it with level=response."
+                    )
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
@@ -228,7 +244,7 @@ class PickJob:
         drum = self._drum(station, day, complete=len(found) == len(of_day))
         with closing(picked(self.picker, self._records(station, of_day, found, drum, tick))) as made:
             for new in made:
-                found[new.part] = arrivals_in(station, new)
+                found[new.part] = arrivals_in(station, new, self.picker.responses)
                 self.journal.add(keys[new.part], found[new.part])
                 if self.probabilities is not None:
                     self.probabilities.add(station, new)
@@ -294,6 +310,14 @@ def _delay(event: Event) -> str:
         elif pick.channel.station in waiting:
             return f"{(pick.time - waiting[pick.channel.station]) / SECOND:.2f}"
     return ""
+
+
+def _strength(event: Event) -> tuple[str, str, str]:
+    """Magnitude, error and number of stations in the table of the events."""
+    if event.magnitude is None:
+        return "", "", ""
+    error = "" if event.magnitude.error is None else f"{event.magnitude.error:.2f}"
+    return f"{event.magnitude.value:.2f}", error, str(len(event.magnitude.of_picks))
 
 
 def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:

@@ -15,6 +15,7 @@ from torch import nn
 from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device
+from geocnn.io.responses import Responses
 from geocnn.io.waveforms import Record, Station
 from geocnn.location import Place
 from geocnn.models.picker_phases import PickerInPhases
@@ -116,6 +117,7 @@ class Picker:
         deviation: of the Gaussian that the network has learnt, s.
         identity: a digest of all that picks depend on beside the records.
         locator: tells where earthquakes are.
+        responses: of the channels, for amplitudes in nm.
     """
 
     model: nn.Module
@@ -125,6 +127,7 @@ class Picker:
     deviation: float
     identity: str
     locator: Locator | None = None
+    responses: Responses | None = None
 
     @classmethod
     def of(
@@ -133,6 +136,7 @@ class Picker:
         *,
         threshold: float | None = None,
         detector: Trained | None = None,
+        responses: Responses | None = None,
         device: str = "auto",
     ) -> "Picker":
         """For a network.
@@ -141,6 +145,7 @@ class Picker:
             trained: the network.
             threshold: probability of a pick; default that of the card.
             detector: network that tells where earthquakes are.
+            responses: of the channels.
             device: "auto", "cpu", "cuda" or "cuda:1".
 
         Raises:
@@ -158,11 +163,12 @@ class Picker:
         if locator is not None:
             # It sees the probabilities of a window, and these what the network sees.
             halo = max(halo, -(-(card.reach + locator.size - BEFORE) // _BLOCK) * _BLOCK)
-        identity = identity_of(trained.model, halo, threshold, deviation, locator and locator.identity)
+        others = locator and locator.identity, responses and responses.identity
+        identity = identity_of(trained.model, halo, threshold, deviation, *others)
         model = trained.model.eval()
         if place.type == "cpu" and PickerInPhases.fits(model):
             model = PickerInPhases(model)  # type: ignore[arg-type]
-        return cls(model.to(place), place, halo, threshold, deviation, identity, locator)
+        return cls(model.to(place), place, halo, threshold, deviation, identity, locator, responses)
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with what is seen around it.

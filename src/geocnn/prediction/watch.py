@@ -8,6 +8,7 @@ from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
 from geocnn.errors import FormatError, GeocnnError
+from geocnn.io.responses import Responses
 from geocnn.io.sites import Site, read_sites
 from geocnn.io.waveforms import open_archive
 from geocnn.io.waveforms.archive import Scans, archive_files
@@ -59,8 +60,7 @@ def watch_earthquakes(
         detector: tells where earthquakes are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
         stations: where they are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
-        crust: velocities for the places of earthquakes; default the mean of the crust, 6.0 and 3.45 km/s; with layers,
-            see :func:`geocnn.io.velocity_models.read_layers`, the places are those of travel times in them.
+        crust: velocities, or layers, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         associate: as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         pictures: draws days and stations.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -78,9 +78,10 @@ def watch_earthquakes(
     check_associator(associate)
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
-    picker = Picker.of(trained, threshold=threshold, detector=locates, device=device)
-    targets = catalogue_files(Path(out), overwrite=True)
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
+    responses = Responses.of(stations) if isinstance(stations, str | Path) else None
+    picker = Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device)
+    targets = catalogue_files(Path(out), overwrite=True)
     located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}

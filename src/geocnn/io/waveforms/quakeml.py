@@ -17,7 +17,7 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import Channel
 from geocnn.location import Place, plain
 
-__all__ = ["Amplitude", "Event", "Origin", "PhasePick", "Ray", "quakeml"]
+__all__ = ["Amplitude", "Event", "Magnitude", "Origin", "PhasePick", "Ray", "quakeml"]
 
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
@@ -53,6 +53,8 @@ class PhasePick:
         mode: who picked.
         place: what the record says of where the earthquake is.
         amplitude: of the wave; None if it is not known.
+        wood_anderson: largest amplitude behind an S wave on the horizontal components of a Wood-Anderson seismograph
+            with a magnification of 1, nm; None if it is not known.
     """
 
     channel: Channel
@@ -64,6 +66,24 @@ class PhasePick:
     mode: Literal["automatic", "manual"] = "automatic"
     place: Place | None = None
     amplitude: Amplitude | None = None
+    wood_anderson: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Magnitude:
+    """How strong an earthquake was.
+
+    Attributes:
+        value: the number.
+        kind: its scale, such as Mw or ML.
+        error: standard deviation; None if it is not known.
+        of_picks: those of single stations: number of the pick in the event, and what its amplitude says.
+    """
+
+    value: float
+    kind: str = "Mw"
+    error: float | None = None
+    of_picks: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +140,13 @@ class Event:
     Attributes:
         picks: of all stations.
         origin: None if it has not been located.
-        magnitude: moment magnitude; None if it is not known.
+        magnitude: None if it is not known.
         comment: what else is known, in words.
     """
 
     picks: tuple[PhasePick, ...]
     origin: Origin | None = None
-    magnitude: float | None = None
+    magnitude: Magnitude | None = None
     comment: str = ""
 
     @property
@@ -167,6 +187,8 @@ def _event(event: Event, root: str) -> str:
         _pick(element, pick, identity)
         if pick.amplitude is not None:
             _amplitude(element, pick, pick.amplitude, identity)
+        if pick.wood_anderson is not None:
+            _of_wood_anderson(element, pick, pick.wood_anderson, identity)
     origin = None
     if event.origin is not None:
         # A place that is found again, with another pick, is another origin of the same event.
@@ -176,7 +198,7 @@ def _event(event: Event, root: str) -> str:
     if event.magnitude is not None:
         magnitude = f"{origin or element.get('publicID')}-magnitude"
         _under(element, "preferredMagnitudeID", magnitude)
-        _magnitude(element, event.magnitude, magnitude, origin)
+        _magnitude(element, event, event.magnitude, (magnitude, origin), picks)
     ET.indent(element, level=2)
     return "    " + ET.tostring(element, encoding="unicode")
 
@@ -260,6 +282,20 @@ def _amplitude(parent: ET.Element, pick: PhasePick, amplitude: Amplitude, identi
     _author(element)
 
 
+def _of_wood_anderson(parent: ET.Element, pick: PhasePick, amplitude: float, identity: str) -> None:
+    element = _under(parent, "amplitude", publicID=f"{identity}-wood-anderson")
+    _under(_under(element, "comment"), "text", "Wood-Anderson seismograph with a magnification of 1, horizontal")
+    _value(element, "genericAmplitude", f"{amplitude * 1e-9:.4g}")
+    _under(element, "type", "AML")
+    _under(element, "category", "point")
+    _under(element, "unit", "m")
+    _under(element, "pickID", identity)
+    _waveform(element, pick.channel, pick.channel.code)
+    _under(element, "magnitudeHint", "ML")
+    _under(element, "evaluationMode", pick.mode)
+    _author(element)
+
+
 def _origin(parent: ET.Element, event: Event, origin: Origin, identity: str, picks: Sequence[str]) -> None:
     element = _under(parent, "origin", publicID=identity)
     time = _value(element, "time", _iso(origin.time))
@@ -318,10 +354,34 @@ def _quality(parent: ET.Element, event: Event, known: Sequence[tuple[PhasePick, 
         _under(element, f"{name}Distance", f"{number:.5f}")
 
 
-def _magnitude(parent: ET.Element, magnitude: float, identity: str, origin: str | None) -> None:
+def _magnitude(
+    parent: ET.Element,
+    event: Event,
+    magnitude: Magnitude,
+    identities: tuple[str, str | None],
+    picks: Sequence[str],
+) -> None:
+    """That of the event and those of its stations; the identities are its own and that of the origin."""
+    identity, origin = identities
+    stations = []
+    for number, value in magnitude.of_picks if origin is not None else ():  # QuakeML has none without an origin
+        stations.append(f"{identity}-{number}")
+        element = _under(parent, "stationMagnitude", publicID=stations[-1])
+        _under(element, "originID", origin)
+        _value(element, "mag", f"{value:.2f}")
+        _under(element, "type", magnitude.kind)
+        _under(element, "amplitudeID", f"{picks[number]}-wood-anderson")
+        _waveform(element, event.picks[number].channel, event.picks[number].channel.code)
+        _author(element)
     element = _under(parent, "magnitude", publicID=identity)
-    _value(element, "mag", f"{magnitude:.2f}")
-    _under(element, "type", "Mw")
+    for own in stations:
+        _under(_under(element, "stationMagnitudeContribution"), "stationMagnitudeID", own)
+    mag = _value(element, "mag", f"{magnitude.value:.2f}")
+    if magnitude.error is not None:
+        _under(mag, "uncertainty", f"{magnitude.error:.2f}")
+    _under(element, "type", magnitude.kind)
+    if magnitude.of_picks:
+        _under(element, "stationCount", str(len(magnitude.of_picks)))
     if origin is not None:
         _under(element, "originID", origin)  # databases that keep magnitudes under origins lose others
     _author(element)

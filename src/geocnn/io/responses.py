@@ -1,0 +1,146 @@
+"""What turns the motion of the ground into the numbers of a channel: instrument responses of StationXML."""
+
+import hashlib
+import math
+import xml.etree.ElementTree as Xml
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Complex128, Float64
+from numpy import ndarray
+
+from geocnn.io.columns import read_text
+from geocnn.io.sites import date_of, parsed
+from geocnn.io.waveforms.pieces import Channel
+
+__all__ = ["Response", "Responses"]
+
+_MOTIONS = {"M": (0, 1.0), "M/S": (1, 1.0), "M/S**2": (2, 1.0), "M/S/S": (2, 1.0), "M/S^2": (2, 1.0)}
+_MOTIONS |= {f"NM{unit[1:]}": (order, 1e-9) for unit, (order, _) in _MOTIONS.items()}
+"""Derivative of the displacement, and metres, by the names that units have."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """Of a channel, for a time.
+
+    Attributes:
+        order: of the motion that it records: 0 displacement, 1 velocity, 2 acceleration.
+        sensitivity: numbers to a metre, m/s or m/s^2, at
+        frequency: Hz.
+        zeros: of the sensor, rad/s.
+        poles: the same.
+        since: nanoseconds since 1970; None if it is not known.
+        until: the same, when it was over.
+    """
+
+    order: int
+    sensitivity: float
+    frequency: float
+    zeros: tuple[complex, ...] = ()
+    poles: tuple[complex, ...] = ()
+    since: int | None = None
+    until: int | None = None
+
+    def of_displacement(self, frequency: Float64[ndarray, " frequencies"]) -> Complex128[ndarray, " frequencies"]:
+        """Numbers to a metre of displacement; digital filters are taken to pass what they should."""
+        s = 2j * np.pi * frequency
+        there, usual = np.abs(self._sensor(2j * np.pi * np.array([self.frequency, 1.0])))
+        # Where the sensitivity is said to be that of a frequency that the sensor does not record, 1 Hz is meant.
+        response: Complex128[ndarray, " frequencies"] = self._sensor(s) * (self.sensitivity / (there or usual or 1.0))
+        return response * s**self.order
+
+    def _sensor(self, s: Complex128[ndarray, " frequencies"]) -> Complex128[ndarray, " frequencies"]:
+        """Zeros over poles."""
+        shape = np.ones_like(s)
+        for zero in self.zeros:
+            shape *= s - zero
+        for pole in self.poles:
+            shape /= s - pole
+        return shape
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Of the channels of a file.
+
+    Attributes:
+        of_channels: by the codes NET.STA.LOC.CHA, each for a time of its own.
+        identity: a digest of them.
+    """
+
+    of_channels: dict[str, tuple[Response, ...]]
+    identity: str = field(default="")
+
+    @classmethod
+    def of(cls, path: str | Path) -> "Responses | None":
+        """Those of StationXML (FDSN StationXML 1.x); None of a file that is no XML, such as a table of stations.
+
+        Of the stages of a channel the analogue ones with poles and zeros count, and its overall sensitivity.
+
+        Raises:
+            MissingError: no such file.
+            FormatError: it cannot be read, is damaged, or a date is none.
+        """
+        text = read_text(Path(path), "needed is StationXML")
+        if not text.lstrip().startswith("<"):
+            return None
+        found: dict[str, list[Response]] = {}
+        root = parsed(Path(path), text)
+        for network in root.iterfind("{*}Network"):
+            for station in network.iterfind("{*}Station"):
+                for channel in station.iterfind("{*}Channel"):
+                    codes = network.get("code", ""), station.get("code", ""), channel.get("locationCode", "")
+                    name = ".".join((*(code.strip() for code in codes), channel.get("code", "")))
+                    response = _response(Path(path), name, channel)
+                    if response is not None:
+                        found.setdefault(name, []).append(response)
+        known = {name: tuple(own) for name, own in found.items()}
+        return cls(known, hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:16])
+
+    def find(self, channel: Channel, time: int) -> Response | None:
+        """That of a channel at a time, nanoseconds since 1970; None if it is not known."""
+        codes = channel.network, channel.station, channel.location, channel.code
+        for response in self.of_channels.get(".".join(codes), ()):
+            if (response.since or -(2**63)) <= time < (response.until or 2**63):
+                return response
+        return None
+
+
+def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
+    """Of a channel; None where the file has none, or in a unit that is no motion of the ground.
+
+    Raises:
+        FormatError: a date is none.
+    """
+    whole = channel.find("{*}Response/{*}InstrumentSensitivity")
+    if whole is None:
+        return None
+    unit = whole.findtext("{*}InputUnits/{*}Name", "").strip().upper()
+    value, frequency = (_number(whole.find(f"{{*}}{tag}")) for tag in ("Value", "Frequency"))
+    if unit not in _MOTIONS or not value or not math.isfinite(value) or not math.isfinite(frequency):
+        return None
+    order, metres = _MOTIONS[unit]
+    zeros: list[complex] = []
+    poles: list[complex] = []
+    for stage in channel.iterfind("{*}Response/{*}Stage/{*}PolesZeros"):
+        kind = stage.findtext("{*}PzTransferFunctionType", "").upper()
+        if "DIGITAL" in kind:
+            continue
+        radians = 2 * math.pi if "HERTZ" in kind else 1.0
+        for tag, into in (("Zero", zeros), ("Pole", poles)):
+            into += [
+                radians * complex(*(_number(one.find(f"{{*}}{part}")) for part in ("Real", "Imaginary")))
+                for one in stage.iterfind(f"{{*}}{tag}")
+            ]
+    since, until = (date_of(path, f"channel {name}", channel.get(end)) for end in ("startDate", "endDate"))
+    return Response(order, value / metres, frequency, tuple(zeros), tuple(poles), since, until)
+
+
+def _number(element: Xml.Element | None) -> float:
+    """That of an element; 0 if it has none."""
+    try:
+        return float((element.text if element is not None else None) or 0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,105 @@
+"""Magnitudes of earthquakes in a catalogue, from what a Wood-Anderson seismograph would have drawn at each station."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from geocnn.io.responses import Responses
+from geocnn.io.waveforms import Record, Station
+from geocnn.io.waveforms.quakeml import Event, Magnitude
+from geocnn.magnitude import local_magnitude, wood_anderson
+
+__all__ = ["amplitude_after", "with_magnitudes", "without_response"]
+
+_AROUND = (30, 15)
+"""Seconds of a record before and behind an S wave that are looked at."""
+_AFTER, _LEAST = 10, 5
+"""Seconds behind it in which the largest amplitude is, and fewer where there are no more, but not fewer than these."""
+_QUIET = 5
+"""Seconds that are what was there before the earthquake: the quietest of those before its S wave."""
+_CLEAR = 3.0
+"""How many times as large it is, so that noise is not taken for an earthquake."""
+_NEAREST = 1.0
+"""Hypocentre, km: nearer ones are taken for this far away."""
+
+
+def amplitude_after(
+    station: Station, record: Record, at: int, responses: Responses, end: int | None = None
+) -> float | None:
+    """Largest amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm.
+
+    The geometric mean of both horizontal components, or one alone. None where there is no response, a gap, or hardly
+    more than before.
+
+    Args:
+        station: the instrument.
+        record: with half a minute before the S wave, as far as there are data.
+        at: sample of the S wave.
+        responses: of the channels.
+        end: sample at which another earthquake begins.
+    """
+    second = round(station.rate)
+    peaks = []
+    for pieces, samples, live in list(zip(station.components, record.waveform, record.live, strict=True))[1:]:
+        response = responses.find(pieces[0].channel, station.time(record.start + at)) if pieces else None
+        if response is None or not live[at]:
+            continue
+        dead = np.flatnonzero(~live)
+        first = max(at - _AROUND[0] * second, 0, *(dead[dead < at][-1:] + 1).tolist())
+        last = min(at + _AROUND[1] * second, len(live), *dead[dead > at][:1].tolist())
+        fade = (last - first) // 10
+        stop = min(at + _AFTER * second, last - fade, len(live) if end is None else end)
+        if at - second < first + fade or stop < at + _LEAST * second:
+            continue
+        drawn = np.abs(wood_anderson(samples[first:last], station.rate, response))
+        before = drawn[fade : at - first - second // 2]
+        pieces_before = [before[k : k + _QUIET * second].max() for k in range(0, len(before), _QUIET * second)]
+        peak = float(drawn[at - first - second // 2 : stop - first].max())
+        if peak > _CLEAR * min(pieces_before):
+            peaks.append(peak)
+    return math.exp(float(np.mean(np.log(peaks)))) if peaks else None
+
+
+def without_response(station: Station, times: Sequence[int], responses: Responses) -> bool:
+    """Whether no horizontal component has one at any of some times, nanoseconds since 1970; of none it is not said."""
+    channels = {piece.channel for pieces in station.components[1:] for piece in pieces[:1]}
+    return bool(times) and all(responses.find(channel, time) is None for channel in channels for time in times)
+
+
+def with_magnitudes(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Events with local magnitudes, where amplitudes and distances are known.
+
+    That of an earthquake is the median of its stations', its error their standard deviation. Where it has been seen by
+    one station alone, distance and depth are what this one says, and the error comes of that.
+    """
+    return tuple(_with_magnitude(event) for event in events)
+
+
+def _with_magnitude(event: Event) -> Event:
+    """The event with one, or as it is."""
+    found: dict[tuple[str, str], tuple[int, float]] = {}
+    error = None
+    for number, pick in enumerate(event.picks):
+        if pick.wood_anderson is None:
+            continue
+        if event.origin is not None and event.origin.rays:
+            away = math.hypot(event.origin.rays[number].distance, event.origin.depth or 0.0)
+        elif event.place is not None:
+            near, away, far = (
+                math.hypot(km, event.place.depth.value)
+                for km in (event.place.distance.low, event.place.distance.value, event.place.distance.high)
+            )
+            ends = [local_magnitude(pick.wood_anderson, max(_NEAREST, km)) for km in (near, far)]
+            error = (ends[1] - ends[0]) / 2
+        else:
+            continue
+        value = local_magnitude(pick.wood_anderson, max(_NEAREST, away))
+        found.setdefault((pick.channel.network, pick.channel.station), (number, value))
+    if not found:
+        return event
+    values = [value for _, value in found.values()]
+    if len(values) > 1:
+        error = float(np.std(values, ddof=1))
+    return replace(event, magnitude=Magnitude(float(np.median(values)), "ML", error, tuple(found.values())))

@@ -1,0 +1,129 @@
+"""Amplitudes behind S waves, and magnitudes of events: beside closed forms, and known earthquakes of a network."""
+
+import math
+
+import numpy as np
+import pytest
+
+from geocnn.geodesy import DEGREE
+from geocnn.io.responses import Response, Responses
+from geocnn.io.sites import Site
+from geocnn.io.waveforms import ArrayPiece, Channel, Station
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray
+from geocnn.location import Estimate, Place
+from geocnn.prediction.catalogue import pick_earthquakes
+from geocnn.prediction.magnitudes import amplitude_after, with_magnitudes
+from geocnn.seismograms import write_network
+from geocnn.synthetic.earthquakes import EarthquakeRanges
+from geocnn.synthetic.network import Network
+
+START = 1_700_006_400 * SECOND
+GAIN, TONE, ONSET = 5e8, 3.0, 40
+FLAT = Response(1, GAIN, 1.0)
+KNOWN = Responses({f"XX.AAA..HH{letter}": (FLAT,) for letter in "NE"})
+
+
+def instrument(amplitudes=(2e-6, 8e-6), gap=None, noise=1e-9):
+    """A station that is shaken with 3 Hz from 40 s on, so many m/s on both horizontal components."""
+    time = np.arange(9000) / 100
+    rng = np.random.default_rng(1)
+    components = []
+    for letter, amplitude in zip("ZNE", (0.0, *amplitudes), strict=True):
+        rise = np.clip((time - ONSET) / 2, 0, 1)  # slowly, for an instrument overshoots
+        velocity = amplitude * np.sin(2 * np.pi * TONE * (time - ONSET)) * rise
+        samples = (GAIN * (velocity + noise * rng.standard_normal(len(time)))).astype(np.float32)
+        channel = Channel("XX", "AAA", "", f"HH{letter}")
+        parts = [(0, len(time))] if gap is None else [(0, gap[0]), (gap[1], len(time))]
+        components.append(
+            [ArrayPiece.of(channel, START + a * SECOND // 100, 100.0, samples[a:b].copy()) for a, b in parts]
+        )
+    return Station("XX", "AAA", "", "HH", tuple(components))
+
+
+def seen(station, responses=KNOWN, end=None):
+    first = START // (SECOND // 100)
+    return amplitude_after(station, station.read(first, first + 9000), 100 * ONSET, responses, end)
+
+
+def drawn(velocity):
+    """Steady amplitude of a Wood-Anderson seismograph, nm."""
+    s = 2j * math.pi * TONE
+    gain = abs(s**2 / (s**2 + 2 * 5.49779 * s + 5.49779**2 + 5.60886**2))
+    return 1e9 * velocity / (2 * math.pi * TONE) * gain
+
+
+def test_the_amplitude_is_that_of_the_seismograph_for_a_steady_tone():
+    assert seen(instrument()) == pytest.approx(drawn(4e-6), rel=0.03)  # the geometric mean
+    alone = Responses({"XX.AAA..HHE": (FLAT,)})
+    assert seen(instrument(), alone) == pytest.approx(drawn(8e-6), rel=0.03)
+
+
+def test_there_is_none_without_a_response_in_gaps_and_in_noise():
+    assert seen(instrument(), Responses({})) is None
+    assert seen(instrument(amplitudes=(0.0, 0.0))) is None
+    assert seen(instrument(gap=(4300, 4400))) is None  # three seconds behind the S wave
+    assert seen(instrument(gap=(6000, 6100))) == pytest.approx(drawn(4e-6), rel=0.03)
+    assert seen(instrument(), end=100 * ONSET + 300) is None
+
+
+def pick(station, phase, nm=None, place=None):
+    return PhasePick(Channel("XX", station, "", "HHZ"), phase, START, wood_anderson=nm, place=place)
+
+
+def by_hand(nm, km):
+    """Hutton & Boore (1987), their amplitudes in mm of an instrument that magnifies 2,080 times."""
+    return math.log10(nm * 2080 / 1e6) + 1.110 * math.log10(km / 100) + 0.00189 * (km - 100) + 3.0
+
+
+def test_the_magnitude_is_the_median_of_the_stations():
+    names, amplitudes = ("A", "B", "C"), (3000.0, 900.0, 200.0)
+    sites = [Site("XX", name, 0.0, km / DEGREE) for name, km in zip(names, (30.0, 60.0, 120.0), strict=True)]
+    picks = [p for name, nm in zip(names, amplitudes, strict=True) for p in (pick(name, "P"), pick(name, "S", nm))]
+    rays = tuple(Ray.to(site, 0.0, 0.0) for site in sites for _ in "PS")
+    (event,) = with_magnitudes([Event(tuple(picks), Origin(START, 0.0, 0.0, 10.0, rays=rays))])
+    wanted = [by_hand(nm, math.hypot(km, 10)) for nm, km in zip(amplitudes, (30, 60, 120), strict=True)]
+    assert [number for number, _ in event.magnitude.of_picks] == [1, 3, 5]
+    assert [value for _, value in event.magnitude.of_picks] == pytest.approx(wanted, abs=0.02)
+    assert event.magnitude.value == pytest.approx(np.median(wanted), abs=0.02)
+    assert event.magnitude.error == pytest.approx(np.std(wanted, ddof=1), abs=0.01)
+
+
+def test_one_station_says_it_with_the_error_of_its_distance():
+    place = Place(0.9, Estimate(40.0, 30.0, 60.0), Estimate(8.0, 5.0, 12.0), None)
+    (event,) = with_magnitudes([Event((pick("A", "P", place=place), pick("A", "S", 500.0)))])
+    low, value, high = (by_hand(500.0, math.hypot(km, 8)) for km in (30, 40, 60))
+    assert event.magnitude.value == pytest.approx(value, abs=0.02)
+    assert event.magnitude.error == pytest.approx((high - low) / 2, abs=0.01)
+    nobody = Event((pick("A", "P"), pick("A", "S", 500.0)))
+    assert with_magnitudes([nobody, Event((pick("A", "P", place=place),))]) == (
+        nobody,
+        Event((pick("A", "P", place=place),)),
+    )
+
+
+def test_magnitudes_of_a_network_follow_those_of_its_earthquakes(tmp_path, quakes):
+    """Moment and local magnitudes are the same to some tenths for such earthquakes (Hanks & Boore 1984)."""
+    sites = [Site("XX", f"S{k}", 35 + 0.15 * math.sin(k), 25 + 0.15 * math.cos(k)) for k in range(6)]
+    network = Network.of(sites, ranges=EarthquakeRanges(magnitude=(1.0, 3.5), gap=0.0, dead=0.0, clipped=0.0), seed=4)
+    write_network(tmp_path / "syn", network, 6, show_progress=False)
+    flat = "<InputUnits><Name>M/S</Name></InputUnits>"
+    channel = (
+        '<Channel code="HH{}" locationCode=""><Response><InstrumentSensitivity><Value>1</Value><Frequency>1</Frequency>'
+        f"{flat}</InstrumentSensitivity></Response></Channel>"
+    )
+    stations = "".join(
+        f'<Station code="{s.station}"><Latitude>{s.latitude}</Latitude><Longitude>{s.longitude}</Longitude>'
+        f"<Elevation>0</Elevation>{''.join(map(channel.format, 'ZNE'))}</Station>"
+        for s in sites
+    )
+    table = tmp_path / "stations.xml"
+    table.write_text(f'<FDSNStationXML><Network code="XX">{stations}</Network></FDSNStationXML>')
+    records = sorted((tmp_path / "syn").glob("*.mseed"))
+    found = pick_earthquakes(quakes, records, stations=table, show_progress=False)
+    hour = 3600 * SECOND  # from one earthquake to the next
+    said = {event.origin.time // hour: event.magnitude for event in found.events if event.origin and event.magnitude}
+    pairs = [(network.record(int(k - min(said))).quake.magnitude, m.value) for k, m in said.items()]
+    assert len(pairs) >= 5
+    assert np.corrcoef(np.transpose(pairs))[0, 1] > 0.95
+    assert abs(np.mean(np.subtract(*np.transpose(pairs)))) < 0.5
