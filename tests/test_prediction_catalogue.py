@@ -320,6 +320,18 @@ def test_where_stations_are_known_there_is_a_map(tmp_path, quakes, data, monkeyp
         pick_earthquakes(quakes, data, stations=data / "a.mseed", show_progress=False)
 
 
+def test_station_xml_without_responses_gives_no_magnitudes_and_that_is_told(tmp_path, quakes, data):
+    place = "<Latitude>35</Latitude><Longitude>25</Longitude><Elevation>0</Elevation>"
+    text = f'<FDSNStationXML><Network code="XX"><Station code="AAA">{place}</Station></Network></FDSNStationXML>'
+    (tmp_path / "s.xml").write_text(text)
+    made = pick_earthquakes(quakes, data, stations=tmp_path / "s.xml", show_progress=False)
+    assert (
+        "the StationXML has no response of the horizontal channels of XX.AAA..HH, and without it there is no magnitude "
+        "from there; ask for it with level=response."
+    ) in made.notes
+    assert all(event.magnitude is None for event in made.events)
+
+
 def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, quakes, data, small_parts, sites):
     seen, _ = small_parts
     whole = pick_earthquakes(quakes, data, tmp_path / "whole.xml", stations=sites, show_progress=False)
