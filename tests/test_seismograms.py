@@ -22,10 +22,10 @@ from geocnn.synthetic.earthquakes import earthquake
 obspy = pytest.importorskip("obspy")
 quakeml_core = pytest.importorskip("obspy.io.quakeml.core")
 
-RECORDS = [earthquake(i, seed=3, size=3000) for i in range(7)]  # with a second earthquake, a gap, dead components
+RECORDS = [earthquake(i, seed=4, size=3000) for i in range(7)]  # with a second earthquake, a gap, dead components
 
 
-def made(folder, number, seed=3, overwrite=False):
+def made(folder, number, seed=4, overwrite=False):
     return write_records(folder, number, seed=seed, overwrite=overwrite, show_progress=False)
 
 
@@ -105,9 +105,9 @@ def test_nothing_of_an_earlier_call_is_lost(tmp_path):
     made(tmp_path, 2)
     before = (tmp_path / "000.mseed").read_bytes()
     with pytest.raises(TargetError, match=r"000\.mseed exists already"):
-        made(tmp_path, 3, seed=4)
+        made(tmp_path, 3, seed=5)
     assert (tmp_path / "000.mseed").read_bytes() == before
-    made(tmp_path, 3, seed=4, overwrite=True)
+    made(tmp_path, 3, seed=5, overwrite=True)
     assert (tmp_path / "000.mseed").read_bytes() != before
     assert not list(tmp_path.glob(".*"))
 

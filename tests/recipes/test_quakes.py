@@ -34,11 +34,12 @@ def test_it_learns_where_arrivals_are(tmp_path):
 
 
 def test_training_and_validation_are_of_different_series():
-    recipe = build("quakes", **SMALL, seed=3)
+    recipe = build("quakes", **SMALL, distance=(100.0, 400.0), seed=3)
     assert recipe.train.seed == 2_000_006
     assert recipe.validation.seed == 2_000_007
     inputs, targets = recipe.train[[5, 2]]
-    record = earthquake(2, seed=2_000_006, size=3072)
+    assert recipe.train.ranges.distance == (100.0, 400.0)
+    record = earthquake(2, seed=2_000_006, size=3072, ranges=recipe.train.ranges)
     np.testing.assert_array_equal(inputs[1].numpy(), record.waveform)
     np.testing.assert_array_equal(targets[1].numpy(), record.probabilities())
 

@@ -98,6 +98,18 @@ def test_nothing_comes_before_the_p_wave_and_its_first_motion_is_that_of_the_lab
         assert np.sign(onset[np.abs(onset).argmax()]) == polarity
 
 
+def test_strong_earthquakes_are_rows_of_pulses_of_one_moment():
+    """Ruptures take no longer than one over the corner frequency, and weak ones are one pulse."""
+    clear = dataclasses.replace(PLAIN, coda=(1e-6, 1.1e-6), instrument=(-1.5, -1.49), stress_drop=(6.5, 6.51))
+    for magnitude, many in ((0.5, False), (5.0, True)):
+        pulses = []
+        for parts in (0, 3):
+            ranges = dataclasses.replace(clear, ruptures=(parts, parts))
+            drawn = [made(seed, ranges, magnitude=magnitude)[2][0, 1700:2200] for seed in range(8)]
+            pulses.append([np.sum(np.diff(np.sign(w[np.abs(w) > 0.02 * np.abs(w).max()])) != 0) for w in drawn])
+        assert (np.mean(pulses[1]) > 1.3 * np.mean(pulses[0])) == many
+
+
 def test_p_moves_along_the_ray_and_s_is_the_larger_one():
     impulsive = dataclasses.replace(PLAIN, coda=(0.01, 0.011), surface=(0.625, 0.625), amplitude_ratio=(4.0, 4.0))
     for azimuth in (30.0, 135.0, 250.0):

@@ -26,6 +26,7 @@ def quakes(
     learning_rate: float = 3e-3,
     channels: tuple[int, ...] = (8, 16, 32, 64, 128),
     deviation: float = 0.1,
+    distance: tuple[float, float] = (1.0, 150.0),
     start: str | None = None,
     noise: str | None = None,
     noise_share: float = 0.3,
@@ -34,7 +35,7 @@ def quakes(
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
-    """Pick P and S waves of local earthquakes in records of three components at 100 Hz, learnt from synthetic ones.
+    """Pick P and S waves of earthquakes in records of three components at 100 Hz, learnt from synthetic ones.
 
     An encoder-decoder after PhaseNet (Zhu & Beroza 2019) with a scale of its own, on stochastic seismograms (Boore
     2003) in noise between the models of Peterson (1993), made while it learns; none is shown twice.
@@ -47,6 +48,7 @@ def quakes(
         learning_rate: the peak.
         channels: of the levels of the network.
         deviation: of the Gaussian about an arrival that is learnt, s.
+        distance: of the earthquakes, km, smallest and largest.
         start: network whose weights to start from, a run folder.
         noise: file or folder of seismograms; what is between the arrivals that the network to start from (default the
             one that ships) picks in them is noise for some of the records.
@@ -73,6 +75,7 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
     from geocnn.losses import soft_cross_entropy
     from geocnn.metrics import pick_scores, picks
     from geocnn.schedule import Schedule
+    from geocnn.synthetic.earthquakes import EarthquakeRanges
     from geocnn.training import Recipe
 
     size, samples, channels, deviation, seed, start = (
@@ -88,7 +91,8 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
     noise, records, shares = given["noise"], given["records"], (given["noise_share"], given["records_share"])
     recorded = recorded_noise(noise, shares[0], start, size) if noise else None
     taught = _taught(records, shares[1], start) if records else None
-    made = partial(EarthquakeRecords, size=size, rate=_RATE, deviation=deviation)
+    ranges = EarthquakeRanges(distance=given["distance"])
+    made = partial(EarthquakeRecords, size=size, rate=_RATE, ranges=ranges, deviation=deviation)
     pace = {name: given[name] for name in ("epochs", "batch_size", "learning_rate", "workers")}
     return Recipe(
         name="quakes",

@@ -23,6 +23,7 @@ _POSSIBLE = {
     "resonances": (0, 10),
     "instrument": (-4, 1.5),
     "amplitude_ratio": (1e-2, 1e3),
+    "ruptures": (0, 20),
     "coda": (0, 100),
     "coda_exponent": (0, 10),
     "coda_quality": (0, 6),
@@ -57,6 +58,9 @@ class EarthquakeRanges:
         resonances: number of peaks of the site's response.
         instrument: decimal logarithm of the corner of the seismometer, Hz.
         amplitude_ratio: of S over P pulses; log-uniform.
+        ruptures: number of further parts of the fault that break while the first one does, for one over its corner
+            frequency (T. C. Hanks, R. K. McGuire, 1981, Bull. Seism. Soc. Am. 71, 2071-2095): the pulses of strong
+            earthquakes are rows of pulses, those of weak ones one.
         coda: standard deviation of the scattered waves at the onset relative to the peak of the pulse; log-uniform.
         coda_exponent: of the lapse time with which they decrease, and
         coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
@@ -95,6 +99,7 @@ class EarthquakeRanges:
     resonances: tuple[int, int] = (0, 3)
     instrument: tuple[float, float] = (-1.5, 0.65)
     amplitude_ratio: tuple[float, float] = (1.0, 15.0)
+    ruptures: tuple[int, int] = (0, 3)
     coda: tuple[float, float] = (0.1, 2.5)
     coda_exponent: tuple[float, float] = (1.0, 2.0)
     coda_quality: tuple[float, float] = (1.7, 2.8)

@@ -21,6 +21,12 @@ from geocnn.travel import TravelTimes
 __all__ = ["Arrival", "Source", "draw", "seismogram"]
 
 
+_PARTS = (0.3, 3.0)
+"""How large the pulses of further parts of a fault are relative to the first, log-uniform."""
+_LONGEST = 5.0
+"""Seconds that a rupture takes at most, for what leaves the end of a record comes back at its beginning after ten."""
+
+
 @dataclass(frozen=True)
 class Arrival:
     """The first wave of a kind.
@@ -182,7 +188,7 @@ def seismogram(
 
     Otherwise the pulse of the direct P wave has a peak of about 1.
     """
-    p_wave, s_wave = _waves(rng, ranges, clock, source, recording)
+    p_wave, s_wave, corner = _waves(rng, ranges, clock, source, recording)
     if radiation is None:
         p_way, s_way = _directions(rng, ranges, source)
         size, times_p = 1.0, float(np.exp(rng.uniform(*np.log(ranges.amplitude_ratio))))
@@ -204,6 +210,7 @@ def seismogram(
         _pulse(p_part, clock, begin + source.direct + lead, s_way * rng.uniform(0.1, 0.5))
     spectrum = scipy.fft.rfft(p_part, clock.padded, axis=1) * p_wave.spectrum
     spectrum += scipy.fft.rfft(s_part, clock.padded, axis=1) * s_wave.spectrum
+    spectrum *= _rupture(rng, ranges, clock, corner)
     waves: Float32[ndarray, "3 size"] = scipy.fft.irfft(spectrum, clock.padded, axis=1)[:, : clock.size]
     waves = waves.astype(np.float32, copy=False)
     return waves if radiation is None else waves * np.float32(size)
@@ -211,8 +218,8 @@ def seismogram(
 
 def _waves(
     rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, source: Source, recording: Recording
-) -> tuple[_Wave, _Wave]:
-    """Pulses of P and S after source, path, site and instrument."""
+) -> tuple[_Wave, _Wave, float]:
+    """Pulses of P and S after source, path, site and instrument, and the corner frequency of S at the source, Hz."""
     drop, corners = float(10 ** rng.uniform(*ranges.stress_drop)), float(rng.uniform(*ranges.corner_ratio))
     speed = 1000 * math.hypot(source.distance, source.depth) / source.s
     corner = corner_frequency(source.magnitude, drop, speed)
@@ -222,7 +229,20 @@ def _waves(
     for hertz, time in ((corner * corners, source.direct), (corner, source.s)):
         left = path(f, time, quality, exponent, recording.kappa)
         made.append(_Wave.of(brune(f, hertz) * left * recording.site * recording.response, clock))
-    return made[0], made[1]
+    return made[0], made[1], corner
+
+
+def _rupture(
+    rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, corner: float
+) -> Complex[ndarray, " frequencies"]:
+    """The spectrum of what breaks one part after the other, each as one pulse, all together of the same moment."""
+    row = np.ones(len(clock.frequency), np.complex64)
+    for _ in range(int(rng.integers(ranges.ruptures[0], ranges.ruptures[1] + 1))):
+        size = math.exp(rng.uniform(*np.log(_PARTS)))
+        # By whole samples, for other delays ring before they begin.
+        delay = round(rng.uniform(0, min(1 / corner, _LONGEST)) * clock.rate) / clock.rate
+        row += (size * np.exp(-2j * np.pi * delay * clock.frequency)).astype(np.complex64)
+    return row / row[0].real
 
 
 def _directions(
