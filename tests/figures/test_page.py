@@ -261,7 +261,8 @@ def test_round_numbers():
 def test_rose_and_histogram_are_weighted_by_voxels():
     one = FaultObject(1, 300, 0.9, ((0.0, 1.0),) * 3, (0.0, 1.0, 0.0), 62.0, 33.0)
     two = FaultObject(2, 100, 0.9, ((0.0, 1.0),) * 3, (0.0, 0.0, 1.0), 0.0, None)
-    rose, dips = attitudes([one, two], Sheet(11.0, 5.6, (0, 0, 1, 1))).axes
+    rose, dips = attitudes([one, two], Sheet(11.0, 5.6, (0, 0, 1, 1)), north=True).axes
+    assert rose.get_xlabel() == "0° is map north"
     heights = {round(np.degrees(bar.get_x() + bar.get_width() / 2)): bar.get_height() for bar in rose.patches}
     assert {angle: height for angle, height in heights.items() if height} == {35: 75, 215: 75}
     shares = {bar.get_x(): bar.get_height() for bar in dips.patches if bar.get_height()}

@@ -27,7 +27,7 @@ class SurveyOptions:
         inline_byte: SEG-Y trace header byte of the inline number, if not found by itself.
         crossline_byte: SEG-Y trace header byte of the crossline number.
         ndim: 3 insists on a cube, 2 takes all traces as one line.
-        domain: depth if the vertical axis is in metres; SEG-Y headers do not tell.
+        domain: depth if the vertical axis is in metres, or in feet where the headers are; SEG-Y headers do not tell.
         sample_interval: in ms (m in depth), where the headers do not tell.
     """
 

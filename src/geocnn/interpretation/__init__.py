@@ -25,6 +25,8 @@ __all__ = ["FaultObject", "Interpretation", "check_targets", "interpret"]
 
 _SPACING = 25.0
 """Metres between lines where neither the user nor the headers tell."""
+_UNEVEN = 1.2
+"""Largest over smallest distance between the traces of a line from which on it is worth a note."""
 _SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 
 
@@ -107,8 +109,8 @@ def interpret(
         lines = find_sticks(ridges, label, objects, every=every)
         sides = tuple(abs(float(side)) for side in scale[:-1])
         write_sticks(lines, targets["sticks"], grid, layout=sticks_format, spacing=sides, overwrite=overwrite)
-    notes = [*_left_out(label, min_size, threshold), *_taken(grid, known, velocity)]
-    if "sticks" in targets and not grid.has_coordinates:
+    notes = [*_left_out(label, min_size, threshold), *(_taken(grid, known, velocity) if objects else ())]
+    if objects and "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
     return Interpretation(objects, len(ridges), threshold, tuple(notes))
 
@@ -169,8 +171,16 @@ def _taken(grid: Grid, known: Sequence[float], velocity: float) -> list[str]:
     notes = []
     if not known:
         notes.append(f"lines are taken to be {_SPACING:g} m apart, for strike and dip; give --spacing if they are not.")
+    if grid.is_crooked and known == grid.spacing and (away := grid.distances).max() > _UNEVEN * away.min():
+        mean, low, high = known[0], away.min(), away.max()
+        notes.append(
+            f"traces are {low:.3g} to {high:.3g} m apart along the line; dips are for their mean, {mean:.3g} m."
+        )
+    if grid.ndim == 3:
+        of = "the direction in which inline numbers increase" if grid.directions is None else "map north"
+        notes.append(f"strikes are clockwise from {of}, with the dip to their right.")
     down = grid.axes[-1]
-    if down.unit != "m" and down.name != "depth":
+    if down.unit not in ("m", "ft") and down.name != "depth":
         unit = "" if down.unit else f" and samples of {down.step:g} ms, for the file does not tell"
         notes.append(f"dips are for a velocity of {velocity:g} m/s{unit}.")
     return notes

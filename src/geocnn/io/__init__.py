@@ -98,7 +98,7 @@ def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
         raise DataError("--inline-byte, --crossline-byte and --ndim are for the headers of SEG-Y files.")
     last = source.grid.axes[-1]
     if options.domain == "depth":
-        last = replace(last, name="depth", unit="m")
+        last = replace(last, name="depth", unit="ft" if last.unit == "ft" else "m")
     if options.sample_interval is not None:
         last = replace(last, step=float(options.sample_interval), unit=last.unit or "ms")
     source.grid = Grid((*source.grid.axes[:-1], last), source.grid.attributes)

@@ -50,6 +50,7 @@ class BinaryHeader:
         offset: bytes before the first trace, the candidates in order of trust.
         extra: additional 240-byte headers per trace, the candidates in order of trust.
         revision: for example "1.0".
+        system: measurement system, byte 3255: 1 metres, 2 feet.
     """
 
     order: str
@@ -59,6 +60,7 @@ class BinaryHeader:
     offset: tuple[int, ...]
     extra: tuple[int, ...]
     revision: str
+    system: int
 
 
 def _order(binary: bytes) -> str | None:
@@ -116,6 +118,7 @@ def read_binary(path: Path) -> BinaryHeader:
         offset=_offsets(head, order),
         extra=_extras(binary, order) if modern else (0,),
         revision=f"{binary[300]}.{binary[301]}",
+        system=struct.unpack_from(order + "h", binary, 54)[0],
     )
 
 

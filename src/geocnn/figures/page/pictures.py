@@ -126,7 +126,7 @@ def parts(
             yield Part(heading, f"{place.name}: amplitudes grey, {layer.label} in colour.", pen.draw(place, layer))
     if cube and objects:
         caption = "Strikes, both ends of each, and dips of the faults, weighted by voxels."
-        yield Part("Strike and dip", caption, attitudes(objects, sheet))
+        yield Part("Strike and dip", caption, attitudes(objects, sheet, north=grid.directions is not None))
 
 
 def _high(panels: list[Panel]) -> float:
