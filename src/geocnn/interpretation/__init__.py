@@ -13,15 +13,15 @@ from geocnn.errors import DataError, TargetError
 from geocnn.grid import Grid
 from geocnn.interpretation.connection import connect
 from geocnn.interpretation.objects import FaultObject, describe, metres, write_table
-from geocnn.interpretation.ridges import Ridges, find_ridges
-from geocnn.interpretation.sticks import StickFormat, check_format, find_sticks, write_sticks
+from geocnn.interpretation.ridges import Ridges, check_threshold, find_ridges
+from geocnn.interpretation.sticks import StickFormat, check_every, check_format, find_sticks, write_sticks
 from geocnn.io.partial import check_target
 from geocnn.io.percent import probabilities
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.progress import progress
 
-__all__ = ["FaultObject", "Interpretation", "check_targets", "interpret"]
+__all__ = ["FaultObject", "Interpretation", "check_numbers", "check_targets", "interpret"]
 
 _SPACING = 25.0
 """Metres between lines where neither the user nor the headers tell."""
@@ -93,6 +93,7 @@ def interpret(
     targets = {name: Path(path) for name, path in (("thin", thin), ("table", table), ("sticks", sticks)) if path}
     check_targets(targets, source, overwrite=overwrite)
     check_format(sticks_format)
+    check_numbers(grid, threshold=threshold, min_size=min_size, every=every, spacing=spacing, velocity=velocity)
     known = grid.spacing if spacing is None else tuple(spacing)
     scale = metres(grid, known or (_SPACING, _SPACING), velocity)
     if threshold is None:
@@ -113,6 +114,31 @@ def interpret(
     if objects and "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
     return Interpretation(objects, len(ridges), threshold, tuple(notes))
+
+
+def check_numbers(
+    grid: Grid,
+    *,
+    threshold: float | None,
+    min_size: int,
+    every: int,
+    spacing: Sequence[float] | None,
+    velocity: float,
+) -> None:
+    """Find out before any work whether the numbers that :func:`interpret` takes can be what they are for.
+
+    Args:
+        grid: of the survey; the others are those of :func:`interpret`.
+
+    Raises:
+        DataError: one of them cannot.
+    """
+    if threshold is not None:
+        check_threshold(threshold)
+    if min_size < 1:
+        raise DataError(f"min_size is {min_size}; a fault has at least 1 voxel: give a positive number, such as 50.")
+    check_every(every)
+    metres(grid, (_SPACING, _SPACING) if spacing is None else spacing, velocity)
 
 
 def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:

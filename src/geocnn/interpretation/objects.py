@@ -70,8 +70,9 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
     across = grid.axes[:-1]
     if len(spacing) < len(across) or not all(0 < value < math.inf for value in spacing):
         raise DataError(
-            f"spacing is {tuple(spacing)}; {len(across)} positive numbers of metres are needed, for "
-            f"{' and '.join(axis.name for axis in across)}, such as {(25.0,) * len(across)}."
+            f"spacing is {' '.join(f'{value:g}' for value in spacing) or 'empty'}; "
+            f"{len(across)} positive number{'s' * (len(across) > 1)} of metres {'are' if len(across) > 1 else 'is'} "
+            f"needed, for {' and '.join(axis.name for axis in across)}, such as {' '.join(['25'] * len(across))}."
         )
     if not 0 < velocity < math.inf:
         raise DataError(f"velocity is {velocity:g}; a positive number of m/s is needed, such as 2000.")

@@ -27,7 +27,7 @@ from geocnn.interpretation.objects import FaultObject
 from geocnn.interpretation.ridges import Ridges
 from geocnn.io.partial import check_target
 
-__all__ = ["Stick", "StickFormat", "check_format", "find_sticks", "simplify", "write_sticks"]
+__all__ = ["Stick", "StickFormat", "check_every", "check_format", "find_sticks", "simplify", "write_sticks"]
 
 StickFormat = Literal["opendtect", "petrel"]
 
@@ -60,6 +60,16 @@ def check_format(layout: str) -> None:
         raise DataError(f"the format of the sticks is {layout!r}; {' and '.join(get_args(StickFormat))} are written.")
 
 
+def check_every(every: int) -> None:
+    """Refuse a distance between sections that is none.
+
+    Raises:
+        DataError: it is not positive.
+    """
+    if every < 1:
+        raise DataError(f"every is {every}; sticks are on every 1st, 2nd, ... line: give a positive number.")
+
+
 def find_sticks(
     ridges: Ridges, label: NDArray[np.int64], objects: Sequence[FaultObject], *, every: int = 10
 ) -> list[Stick]:
@@ -78,8 +88,7 @@ def find_sticks(
     Raises:
         DataError: ``every`` is not positive.
     """
-    if every < 1:
-        raise DataError(f"every is {every}; sticks are on every 1st, 2nd, ... line: give a positive number.")
+    check_every(every)
     order = np.argsort(label, kind="stable")
     bounds = np.searchsorted(label[order], np.arange(1, len(objects) + 2))
     found: list[Stick] = []

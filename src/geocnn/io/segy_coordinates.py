@@ -1,4 +1,4 @@
-"""Map coordinates of a survey: its corners, and origin and vectors of a regular grid or the points of a crooked line."""
+"""Map coordinates of a survey: its corners; origin and vectors of a regular grid, or points of a crooked line."""
 
 import numpy as np
 from numpy.typing import NDArray
