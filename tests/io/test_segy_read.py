@@ -154,6 +154,25 @@ def test_coordinates_in_feet(tmp_path, make_segy):
     assert io.open(path).grid.axes[-1].unit == "ms"
 
 
+@pytest.mark.parametrize("code", ["cp037", "ascii"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Depth min: -4502.00 max: -2.00; Trace start time/depth: bytes 109-110", True),
+        ("Time min: -4502.00 max: -2.00; Trace start time/depth: bytes 109-110", False),
+        ("SAMPLE RATE 4 MS, DEPTH MIGRATED", False),
+        ("no word of it", False),
+    ],
+)
+def test_a_text_header_that_speaks_of_depth_is_told_of(tmp_path, make_segy, code, words, told):
+    path = make_segy(tmp_path / "d.sgy", np.ones((3, 5)))
+    with path.open("r+b") as file:
+        file.write(f"C 1 {words}".ljust(3200).encode(code))
+    said = ("domain", "the text header speaks of depth; give --domain depth if the vertical axis is")
+    assert (said in io.open(path).describe()) == told
+    assert said not in io.open(path, domain="depth").describe()
+
+
 def test_angles_are_no_lengths(tmp_path, make_segy):
     """Seconds of arc, by byte 89, make no spacing; what is too large for them is metres all the same."""
     points = np.array([13_000, 210_000]) + np.arange(20)[:, None] * [1, 0]

@@ -116,11 +116,11 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     options = options or SegyOptions()
     if path.suffix.lower() == ".su":
         order, layout = su_layout(path)
-        interval, revision, system = 0.0, "", 0
+        interval, revision, system, deep = 0.0, "", 0, False
     else:
         binary = read_binary(path)
         order, layout = binary.order, segy_layout(path, binary)
-        interval, revision, system = binary.interval, binary.revision, binary.system
+        interval, revision, system, deep = binary.interval, binary.revision, binary.system, binary.depth
     file = TraceFile(path, layout)
     wanted = (*GEOMETRY_FIELDS, *COORDINATE_FIELDS, 109, 117, 215, *(_checked_pair(options) or ()))
     fields = read_fields(file, order, wanted)
@@ -128,6 +128,8 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     depth = "ft" if LENGTHS.get(system) == "ft" else "m"
     unit = "ms" if options.domain == "time" else depth
     vertical, notes = _vertical(fields, layout, interval, options, path.name, unit)
+    if deep and options.domain == "time":
+        notes.append(("domain", "the text header speaks of depth; give --domain depth if the vertical axis is"))
     if geometry.left_out:
         notes.append(("left out", f"{geometry.left_out} traces without line numbers"))
     if (lost := geometry.unusable) == 1:
