@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from geocnn.grid import Axis, Grid
@@ -45,3 +46,25 @@ def test_lines_upon_one_another_have_coordinates_but_no_spacing():
 
 def test_a_single_trace_has_no_horizontal_axis():
     assert located(CUBE[2:]).spacing == ()
+
+
+def test_map_coordinates_in_feet_make_a_spacing_in_metres():
+    assert located(CUBE, (0, 100), (50, 0), unit="ft").spacing == (pytest.approx(30.48), pytest.approx(15.24))
+
+
+def test_a_crooked_line_has_the_coordinates_of_its_traces():
+    grid = Grid(LINE, {"coordinates": {"points": [[0, 0], [30, 40], [30, 70]]}})
+    assert grid.has_coordinates
+    assert grid.is_crooked
+    assert grid.spacing == (40.0,)
+    np.testing.assert_allclose(grid.distances, [50, 30])
+    np.testing.assert_allclose(grid.map_xy(np.array([[0.5], [2.0]])), [[15, 20], [30, 70]])
+    assert not located(LINE, (1.0, 1.0)).is_crooked
+    assert not Grid(LINE, {"coordinates": {"points": [[0, 0], [30, 40]]}}).has_coordinates  # of another line
+
+
+def test_directions_are_those_of_increasing_numbers():
+    np.testing.assert_allclose(located(CUBE, (30, -40), (-5, -12)).directions, [[0.6, -0.8], [5 / 13, 12 / 13]])
+    assert located(CUBE, (0, 25), (0, 12.5)).directions is None  # inlines along crosslines
+    assert Grid(CUBE).directions is None
+    assert located(LINE, (1.0, 1.0)).directions is None

@@ -91,19 +91,22 @@ def test_a_usual_survey_is_predicted_as_ever(tmp_path):
 def test_the_definition_and_what_is_dead(tmp_path):
     """The result on the stretched grid, interpolated; zero in dead traces, mutes and NaN samples."""
     trained, data = network(2), survey(40, 240)
-    data[6:8], data[12, :50], data[20, 100] = 0, 0, np.nan
+    data[6:8], data[12, :50], data[20, 100], data[30, 101] = 0, 0, np.nan, np.nan
     result = predict_stretched(trained, data, tmp_path / "r.zarr", stretch=(2, 0.5), show_progress=False)
     got = geocnn.open(tmp_path / "r.zarr").read(...)
     stretched = StretchedSource(geocnn.open(data), (2, 0.5))
     seen = predict(trained, stretched.read(...), show_progress=False).array
     place = np.arange(240) / 2
     expected = np.stack([np.interp(place, np.arange(seen.shape[1]), row) for row in seen[::2]])
-    clean = np.delete(np.arange(40), (6, 7, 12, 20))
+    clean = np.delete(np.arange(40), (6, 7, 12, 20, 30))
     np.testing.assert_allclose(got[clean], expected[clean], atol=2e-6)
     alive = np.isfinite(data) & (data != 0)
     assert (got[~alive] == 0).all()
     assert (got[alive] > 0).all()
-    assert result.notes[0].startswith("4 of 79 traces are dead")  # those of the stretched survey
+    assert result.notes[:2] == [  # of the survey, not of the 79 traces that the network sees
+        "2 of 40 traces are dead or missing; they are zero in the result.",
+        "2 samples are NaN or infinite, the first at trace 20, time 100; they are zero in the result.",
+    ]
     assert result.notes[-1] == (
         "resampled as asked for: trace is resampled to 2 samples for one and time is resampled to one sample for 2; "
         "the result is on the survey's own grid."

@@ -1,11 +1,17 @@
 """What the samples of an array mean: one named, regular axis per dimension."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Axis", "Grid"]
+__all__ = ["FOOT", "Axis", "Grid"]
+
+FOOT = 0.3048
+"""Metres in a foot."""
+_PARALLEL = 0.01
+"""Sine of the angle between inlines and crosslines on the map below which they cannot be told apart."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,7 @@ class Axis:
         size: number of samples.
         start: coordinate of the first sample, in ``unit``.
         step: distance between samples, in ``unit``; negative for a descending axis.
-        unit: "ms", "m", or "" for plain numbers such as inline numbers.
+        unit: "ms", "m", "ft", or "" for plain numbers such as inline numbers.
     """
 
     name: str
@@ -70,24 +76,79 @@ class Grid:
         return tuple(axis.name for axis in self.axes)
 
     @property
-    def has_coordinates(self) -> bool:
-        """Whether the map coordinates of every place follow from ``attributes``: an origin, and a vector an axis."""
+    def _map(self) -> dict[str, Any]:
+        """Map coordinates where they are known of every place, else nothing.
+
+        They follow from an origin and a vector an axis, those of a crooked line from the points of its traces.
+        """
         known = self.attributes.get("coordinates")
-        return isinstance(known, dict) and "origin" in known and len(known.get("vectors", ())) == self.ndim - 1
+        if not isinstance(known, dict):
+            return {}
+        regular = "origin" in known and len(known.get("vectors", ())) == self.ndim - 1
+        crooked = self.ndim == 2 and len(known.get("points", ())) == self.shape[0]
+        return known if regular or crooked else {}
+
+    @property
+    def has_coordinates(self) -> bool:
+        """Whether the map coordinates of every place follow from ``attributes``."""
+        return bool(self._map)
+
+    @property
+    def is_crooked(self) -> bool:
+        """Whether it is a line whose traces have map coordinates, and do not lie evenly on a straight line."""
+        return "points" in self._map
+
+    @property
+    def distances(self) -> NDArray[np.float64]:
+        """Metres from each trace of a crooked line to the next."""
+        steps = np.diff(np.asarray(self._map["points"], np.float64), axis=0)
+        return np.asarray(_metres(self._map) * np.hypot(*steps.T), np.float64)
 
     @property
     def spacing(self) -> tuple[float, ...]:
-        """Distance between neighbouring lines of the file, one number for each horizontal axis.
+        """Metres between neighbouring lines of the file, one number for each horizontal axis.
 
-        In the unit of the map coordinates, which are taken to be in metres; the step of the axis plays no part in it.
-        Empty where there are no regular map coordinates, or where lines lie upon one another.
+        Map coordinates are in metres unless ``attributes`` say feet; the step of the axis plays no part in it. Of a
+        crooked line it is the mean. Empty where there are no map coordinates, or where lines lie upon one another.
         """
-        known = self.attributes.get("coordinates")
-        if not isinstance(known, dict) or not self.has_coordinates:
-            return ()
-        sides = tuple(float(np.hypot(*vector)) for vector in known["vectors"])
+        sides = tuple(_metres(self._map) * float(np.hypot(*vector)) for vector in self._map.get("vectors", ()))
+        if self.is_crooked:
+            sides = (float(self.distances.mean()),)
         return sides if all(side > 0 for side in sides) else ()
+
+    @property
+    def directions(self) -> NDArray[np.float64] | None:
+        """Unit vectors (east, north) in which the inline and the crossline numbers of a cube increase.
+
+        None where there are no map coordinates, or such that inlines and crosslines run alike.
+        """
+        if self.ndim != 3 or not self.spacing:
+            return None
+        vectors = np.array(
+            [np.multiply(vector, axis.step) for vector, axis in zip(self._map["vectors"], self.axes, strict=False)]
+        )
+        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return units if abs(float(np.linalg.det(units))) > _PARALLEL else None
+
+    def map_xy(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Map coordinates, in the unit they are in, of a grid that has them.
+
+        Args:
+            places: ``(n, ndim - 1)`` fractional indices along the horizontal axes.
+
+        Returns:
+            ``(n, 2)`` x and y.
+        """
+        if self.is_crooked:
+            points = np.asarray(self._map["points"], np.float64)
+            return np.column_stack([np.interp(places[:, 0], np.arange(len(points)), column) for column in points.T])
+        return np.asarray(np.asarray(self._map["origin"]) + places @ np.asarray(self._map["vectors"]), np.float64)
 
     def __str__(self) -> str:
         """All axes, comma separated."""
         return ", ".join(str(axis) for axis in self.axes)
+
+
+def _metres(known: dict[str, Any]) -> float:
+    """In a unit of map coordinates."""
+    return FOOT if known.get("unit") == "ft" else 1.0

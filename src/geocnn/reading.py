@@ -11,6 +11,7 @@ from geocnn.errors import DataError
 from geocnn.io.padding import padding
 from geocnn.io.scan import scanned
 from geocnn.io.source import Source
+from geocnn.io.stretched import StretchedSource
 from geocnn.normalisation import Normalisation
 from geocnn.tiling import Plan, Tile, reflect
 
@@ -87,24 +88,27 @@ class Reader:
         return np.where(alive & ~bad, result, np.float32(0))
 
     def notes(self, least: int = 1) -> list[str]:
-        """What a user should know of these data, for a network that needs ``least`` samples per axis."""
-        notes = []
-        dead = int((~self.live).sum())
+        """What a user should know of these data, for a network that needs ``least`` samples per axis.
+
+        Traces and samples are counted in the survey itself where it is read resampled.
+        """
+        notes, found, grid, factor, resampled = [], self.found, self.source.grid, 1.0, ""
+        if isinstance(self.source, StretchedSource):
+            found, grid, factor = self.source.survey, self.source.source.grid, self.source.factors[-1]
+            resampled = " after resampling"
+        dead = int((~found.live).sum())
         if dead:
-            notes.append(f"{dead} of {self.live.size} traces are dead or missing; they are zero in the result.")
-        above, below = self.padded
+            notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are zero in the result.")
+        above, below = (int(n / factor) for n in self.padded)
         if above or below:
             ends = " and ".join(f"{n} {end}" for n, end in ((above, "first"), (below, "last")) if n)
             notes.append(
                 f"the {ends} samples of all traces are padding, which the network does not see; they are zero in the "
                 "result."
             )
-        if self.found.first_nan is not None:
-            axes = self.source.grid.axes
-            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, self.found.first_nan, strict=True))
-            notes.append(
-                f"{self.found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
-            )
+        if found.first_nan is not None:
+            where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(grid.axes, found.first_nan, strict=True))
+            notes.append(f"{found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result.")
         small = [a for k, a in enumerate(self.source.grid.axes) if a.size < least and k != self.tiles.flat]
         if self.tiles.redundancy > _SLOW:
             notes.append(
@@ -112,7 +116,7 @@ class Reader:
                 "larger --tile it would go faster."
             )
         notes.extend(
-            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}, fewer than the network's "
+            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}{resampled}, fewer than the network's "
             f"{least}; padded by reflection."
             for a in small
         )

@@ -175,10 +175,11 @@ class TrainingState:
         job: dict[str, Any] = json.loads(json.dumps(self.job))  # tuples become lists, as in the file
         other = {k: v for k, v in plain["job"].items() if v != job.get(k)}
         if other:
+            those = ", --epochs among them," if "warmup" in other else ","  # from which the warm-up follows
             raise DataError(
                 f"the run in {folder} was started with {', '.join(f'{k} {v}' for k, v in other.items())}, and this one "
-                f"has {', '.join(f'{k} {job.get(k)}' for k in other)}; give the same arguments, or start again with "
-                "--overwrite."
+                f"has {', '.join(f'{k} {job.get(k)}' for k in other)}; give the same arguments{those} or start "
+                "again with --overwrite."
             )
 
     @contextmanager

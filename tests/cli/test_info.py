@@ -27,7 +27,7 @@ def test_a_cube(data, capsys):
         "amplitude -0.9761 to 1.42; few different values",
         "dead traces 0 of 13756",
         "NaN samples 0",
-        "spacing 25 between inlines, 12.5 between crosslines",
+        "spacing 25 m between inlines, 12.5 m between crosslines",
         "picture carbonate3d.png",
     ):
         assert fact in text

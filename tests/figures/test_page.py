@@ -107,6 +107,8 @@ def test_a_cube_as_one_file_with_all_in_it(tmp_path):
     assert "<b>" not in text
     assert all(link.startswith("data:") for link in found.links)
     assert [p.name for p in tmp_path.iterdir()] == ["p.html"]
+    made = page(tmp_path / "q.html", seismic, probability, objects=faults(51), sections=1)
+    assert read(made).texts["p"] == ["and 1 smaller fault, which is not listed."]
 
 
 def test_a_long_line_is_shown_whole_and_in_the_pieces_with_most_probability(tmp_path):
@@ -188,9 +190,9 @@ def test_a_failure_on_the_way_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def drawn(seismic, probability, sections=3):
+def drawn(seismic, probability, sections=3, threshold=0.2):
     """The figures themselves."""
-    found = parts(seismic, {"probability": probability}, [], sections, Sheet(11.0, 5.6, (0, 0, 1, 1)))
+    found = parts(seismic, {"probability": probability}, [], sections, Sheet(11.0, 5.6, (0, 0, 1, 1)), threshold)
     return [[at for at in part.figure.axes if len(at.images) == 2] for part in found]
 
 
@@ -224,6 +226,14 @@ def bars(at):
         for drawn in lines
     ]
     return [(float(length[0]), text.get_text()) for length, text in zip(lengths, at.texts, strict=True)]
+
+
+@pytest.mark.parametrize(("threshold", "seen"), [(0.13, True), (0.2, False)])
+def test_faint_faults_are_seen_from_the_threshold_on(threshold, seen):
+    seismic, _ = sources(CUBE)
+    probability = io.ArraySource(np.full(CUBE.shape, 0.15, np.float32))
+    image = drawn(seismic, probability, threshold=threshold)[0][0].images[1]
+    assert (image.to_rgba(image.get_array())[..., 3] > 0.3).all() == seen
 
 
 def test_scale_bars_in_metres_where_the_spacing_is_known():
@@ -261,7 +271,8 @@ def test_round_numbers():
 def test_rose_and_histogram_are_weighted_by_voxels():
     one = FaultObject(1, 300, 0.9, ((0.0, 1.0),) * 3, (0.0, 1.0, 0.0), 62.0, 33.0)
     two = FaultObject(2, 100, 0.9, ((0.0, 1.0),) * 3, (0.0, 0.0, 1.0), 0.0, None)
-    rose, dips = attitudes([one, two], Sheet(11.0, 5.6, (0, 0, 1, 1))).axes
+    rose, dips = attitudes([one, two], Sheet(11.0, 5.6, (0, 0, 1, 1)), north=True).axes
+    assert rose.get_xlabel() == "0° is map north"
     heights = {round(np.degrees(bar.get_x() + bar.get_width() / 2)): bar.get_height() for bar in rose.patches}
     assert {angle: height for angle, height in heights.items() if height} == {35: 75, 215: 75}
     shares = {bar.get_x(): bar.get_height() for bar in dips.patches if bar.get_height()}

@@ -69,6 +69,18 @@ def test_dead_traces_are_no_data_and_the_file_is_named(tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("threshold", "faintest"), [(0.09, 0.1), (0.5, 0.22)])
+def test_all_that_is_called_a_fault_is_seen_and_the_colour_bar_tells_from_where(threshold, faintest):
+    """Below 0.2 colour begins at the threshold; a higher one does not hide what is fainter."""
+    fault = np.linspace(0, 1, 60)[:, None].repeat(40, 1)
+    made = section(source(np.ones((60, 40))), source(fault), threshold=threshold)
+    above = panels(made)[0].images[1]
+    seen = above.to_rgba(above.get_array())[..., 3] > 0.02
+    assert above.get_array()[seen].min() == pytest.approx(faintest, abs=0.02)
+    assert above.colorbar.solids.to_rgba(np.array([threshold / 2 if threshold < 0.2 else 0.1]))[0, 3] == 0
+    assert above.colorbar.alpha is None
+
+
 def test_known_faults_have_a_row_of_their_own(cube):
     truth = np.zeros(CUBE.shape)
     truth[10] = 1

@@ -76,13 +76,35 @@ def test_a_line(tmp_path):
     assert np.count_nonzero(np.load(tmp_path / "thin.npy")) == one.voxels
 
 
+def test_a_crooked_line():
+    """Dips are for the mean distance between its traces, 10 m in feet, and the note says how far that varies."""
+    steps = np.where(np.arange(59) % 2, 8.0, 12.0) / 0.3048
+    points = np.column_stack([np.cumsum([0, *steps]), np.zeros(60)]).tolist()
+    grid = Grid(
+        (Axis("trace", 60, 1), Axis("depth", 50, 0, 10, "m")), {"coordinates": {"points": points, "unit": "ft"}}
+    )
+    found = interpret(io.ArraySource(sheet((60, 50), (1, 1)), grid), min_size=20, show_progress=False)
+    assert found.objects[0].dip == pytest.approx(45, abs=1)
+    assert "traces are 8 to 12 m apart along the line; dips are for their mean, 10 m." in found.notes
+    assert interpret(io.ArraySource(sheet((60, 50), (1, 1)), grid), spacing=(5,), min_size=20).notes == ()
+
+
+def test_what_strikes_are_from_is_said(tmp_path):
+    path, _ = survey(tmp_path / "p.zarr", Grid(GRID.axes, {"coordinates": COORDINATES}))
+    found = interpret(path, show_progress=False)
+    assert "strikes are clockwise from map north, with the dip to their right." in found.notes
+    path, _ = survey(tmp_path / "q.zarr")
+    inline = "strikes are clockwise from the direction in which inline numbers increase, with the dip to their right."
+    assert inline in interpret(path, show_progress=False).notes
+
+
 def test_nothing_found_is_said_and_written(tmp_path):
     found = interpret(np.zeros((20, 20, 20)), thin=tmp_path / "t.npy", sticks=tmp_path / "s.dat", show_progress=False)
     assert (found.objects, found.points) == ((), 0)
     threshold = read_card("faults", ndim=3).threshold
     assert found.threshold == threshold
     said = f"no voxel is on a ridge of at least {threshold:g}; with a lower threshold there may be some."
-    assert found.notes[0] == said
+    assert found.notes == (said,)
     assert not np.load(tmp_path / "t.npy").any()
     assert (tmp_path / "s.dat").read_text() == ""
 

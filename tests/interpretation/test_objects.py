@@ -50,6 +50,39 @@ def test_strike_and_dip(attitude, survey):
     assert abs(objects[0].dip - attitude[1]) < 2
 
 
+MAPS = [  # (east, north) from one line of the file to the next, inlines first, and steps of the numbers
+    ([[0, 25], [25, 0]], (1, 1, 4)),
+    ([[17.6, -17.8], [8.9, 8.8]], (2, 1, 4)),  # crosslines run to the left of inlines
+    ([[-20, 15], [-9, -12]], (1, 1, 4)),
+    ([[0, 25], [20, 10]], (1, 1, 4)),  # not at right angles
+    ([[0, -25], [25, 0]], (-1, 1, 4)),  # numbers descend
+]
+
+
+@pytest.mark.parametrize("attitude", ATTITUDES, ids=str)
+@pytest.mark.parametrize("survey", MAPS, ids=str)
+def test_strike_is_from_map_north_where_coordinates_are_known(attitude, survey):
+    vectors, steps = survey
+    strike, dip = np.radians(attitude)
+    toward = strike + np.pi / 2  # down the dip, clockwise from north
+    across = np.array([np.sin(dip) * np.sin(toward), np.sin(dip) * np.cos(toward), -np.cos(dip)])  # east, north, down
+    shape = (44, 44, 44)
+    plain = grid_of(shape, steps)
+    grid = Grid(plain.axes, {"coordinates": {"origin": [4e5, 6e6], "vectors": vectors}})
+    values = sheet(shape, (*(np.array(vectors) @ across[:2]), 4 * across[2]))
+    _, _, (one,) = objects_of(values, grid, grid.spacing)
+    assert abs((one.strike - attitude[0] + 180) % 360 - 180) < 2
+    assert abs(one.dip - attitude[1]) < 2
+
+
+def test_the_table_tells_what_strikes_are_from(tmp_path):
+    plain = grid_of((30, 30, 30))
+    turned = Grid(plain.axes, {"coordinates": {"origin": [0, 0], "vectors": [[0, 25], [25, 0]]}})
+    for grid, name in ((plain, "strike (degrees from inline)"), (turned, "strike (degrees)")):
+        write_table([], tmp_path / "t.csv", grid, overwrite=True)
+        assert (tmp_path / "t.csv").read_text().strip().endswith(f",{name}")
+
+
 def test_strike_is_told_by_numbers_where_they_descend():
     scale = np.array([25.0, 25.0, 4.0])
     values = sheet((44, 44, 44), normal_of(25, 70, scale))[::-1].copy()
@@ -159,6 +192,7 @@ def test_no_points_are_no_objects():
         (Axis("time", 5), 1.5),
         (Axis("depth", 5, 0, 5, "m"), 5.0),
         (Axis("depth", 5, 0, 5), 5.0),
+        (Axis("depth", 5, 0, 10, "ft"), 3.048),
     ],
     ids=str,
 )
@@ -186,8 +220,8 @@ def test_the_table(tmp_path):
     assert list(rows[0].items())[:3] == [("fault", "1"), ("voxels", "80"), ("mean probability", "0.8765")]
     assert [rows[0][f"time {end} (ms)"] for end in ("min", "max")] == ["400", "1200.5"]
     assert [rows[0][f"inline {end}"] for end in ("min", "max")] == ["100", "120"]
-    assert (rows[0]["dip (degrees)"], rows[0]["strike (degrees)"]) == ("61.3", "0.0")
-    assert (rows[1]["dip (degrees)"], rows[1]["strike (degrees)"]) == ("0.0", "")
+    assert (rows[0]["dip (degrees)"], rows[0]["strike (degrees from inline)"]) == ("61.3", "0.0")
+    assert (rows[1]["dip (degrees)"], rows[1]["strike (degrees from inline)"]) == ("0.0", "")
     with pytest.raises(TargetError, match=r"t\.csv exists already; give --overwrite"):
         write_table([], tmp_path / "t.csv", grid_of((30, 30, 30)))
     write_table([], tmp_path / "t.csv", grid_of((30, 30)), overwrite=True)

@@ -106,6 +106,14 @@ def test_a_line(tmp_path):
     np.testing.assert_allclose([int(row[2]) - 1 for row in rows], across, atol=2)
 
 
+def test_a_crooked_line_has_the_coordinates_of_its_traces(tmp_path):
+    points = [[500.0 + 10 * k, 900.0 + max(0, 12 * (k - 20))] for k in range(50)]  # turns at its 21st trace
+    grid = Grid((Axis("trace", 50, 1), Axis("time", 60, 0, 4, "ms")), {"coordinates": {"points": points}})
+    write_sticks([Stick(1, 1, np.array([[10, 0], [20.5, 10], [49, 20.0]]))], tmp_path / "o.dat", grid)
+    read = np.loadtxt(tmp_path / "o.dat")
+    np.testing.assert_allclose(read[:, :2], [[600, 900], [705, 906], [990, 900 + 12 * 29]])
+
+
 def test_what_is_refused(tmp_path):
     (tmp_path / "s.dat").write_text("mine")
     with pytest.raises(TargetError, match=r"s\.dat exists already; give --overwrite"):

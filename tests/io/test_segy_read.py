@@ -118,6 +118,74 @@ def test_coordinates_and_their_scalar(tmp_path, make_segy):
     np.testing.assert_allclose(known["corners"][-1], [4, 5, *(known["origin"] + 3 * along + 4 * across)], atol=0.05)
 
 
+def places(points):
+    """Trace headers of a line, coordinates in whole units."""
+    return [{21: k, 71: 1, 181: int(x), 185: int(y)} for k, (x, y) in enumerate(np.rint(points), 1)]
+
+
+def test_a_crooked_line_keeps_the_coordinates_of_its_traces(tmp_path, make_segy):
+    points = np.cumsum([[400_000, 6_000_000], *([[10, 3]] * 9), *([[-2, 14]] * 10)], axis=0)
+    headers = places(points)
+    headers[4] |= {181: 0, 185: 0}  # unknown: between its neighbours
+    grid = io.open(make_segy(tmp_path / "c.sgy", np.ones((20, 5)), headers)).grid
+    assert grid.is_crooked
+    np.testing.assert_allclose(grid.map_xy(np.arange(20)[:, None]), points, atol=0.01)
+    assert grid.spacing == pytest.approx((np.hypot(*np.diff(points, axis=0).T).mean(),))
+
+
+def test_coordinates_rounded_to_metres_are_regular(tmp_path, make_segy):
+    turn, bin_ = np.deg2rad(33), 6.25
+    points = 400_000 + np.arange(40)[:, None] * bin_ * np.array([np.cos(turn), np.sin(turn)])
+    grid = io.open(make_segy(tmp_path / "c.sgy", np.ones((40, 5)), places(points))).grid
+    assert not grid.is_crooked
+    assert grid.spacing == pytest.approx((bin_,), abs=0.05)
+
+
+def test_coordinates_in_feet(tmp_path, make_segy):
+    points = 400_000 + np.arange(20)[:, None] * [82.0, 0]
+    path = make_segy(tmp_path / "c.sgy", np.ones((20, 5)), places(points))
+    assert "unit" not in io.open(path).grid.attributes["coordinates"]
+    with segyio.open(path, "r+", ignore_geometry=True) as file:
+        file.bin.update({segyio.BinField.MeasurementSystem: 2})
+    grid = io.open(path, domain="depth").grid
+    assert grid.attributes["coordinates"]["unit"] == "ft"
+    assert grid.spacing == pytest.approx((82 * 0.3048,))
+    assert grid.axes[-1].unit == "ft"
+    assert io.open(path).grid.axes[-1].unit == "ms"
+
+
+@pytest.mark.parametrize("code", ["cp037", "ascii"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Depth min: -4502.00 max: -2.00; Trace start time/depth: bytes 109-110", True),
+        ("Time min: -4502.00 max: -2.00; Trace start time/depth: bytes 109-110", False),
+        ("SAMPLE RATE 4 MS, DEPTH MIGRATED", False),
+        ("no word of it", False),
+    ],
+)
+def test_a_text_header_that_speaks_of_depth_is_told_of(tmp_path, make_segy, code, words, told):
+    path = make_segy(tmp_path / "d.sgy", np.ones((3, 5)))
+    with path.open("r+b") as file:
+        file.write(f"C 1 {words}".ljust(3200).encode(code))
+    said = ("domain", "the text header speaks of depth; give --domain depth if the vertical axis is")
+    assert (said in io.open(path).describe()) == told
+    assert said not in io.open(path, domain="depth").describe()
+
+
+def test_angles_are_no_lengths(tmp_path, make_segy):
+    """Seconds of arc, by byte 89, make no spacing; what is too large for them is metres all the same."""
+    points = np.array([13_000, 210_000]) + np.arange(20)[:, None] * [1, 0]
+    path = make_segy(tmp_path / "c.sgy", np.ones((20, 5)), places(points))
+    assert io.open(path).grid.spacing == (1.0,)
+    headers = [header | {89: 2} for header in places(points)]
+    grid = io.open(make_segy(tmp_path / "d.sgy", np.ones((20, 5)), headers)).grid
+    assert grid.attributes["coordinates"]["unit"] == "seconds of arc"
+    assert grid.spacing == ()
+    headers = [header | {89: 2} for header in places(points + 6_000_000)]
+    assert io.open(make_segy(tmp_path / "e.sgy", np.ones((20, 5)), headers)).grid.spacing == (1.0,)
+
+
 def test_live_mask_tells_missing_dead_and_nan_traces(tmp_path, make_segy):
     values = np.ones((11, 5), dtype=np.float32)
     values[0], values[1], values[2, 3] = 0, np.nan, np.nan

@@ -129,6 +129,7 @@ def test_seismic_unix_results_keep_their_headers(data, tmp_path):
 
 
 COORDINATES = {"origin": [435_000.5, 6_470_000.25], "vectors": [[21.65, 12.5], [-6.25, 10.825]]}
+POINTS = [[1500.25, 700.0], [1550.0, 720.5], [1580.0, 790.0]]
 GRIDS = [
     Grid(
         (Axis("inline", 4, 100, 2), Axis("crossline", 3, 500, 1), Axis("time", 30, 999, 3, "ms")),
@@ -136,6 +137,7 @@ GRIDS = [
     ),
     Grid((Axis("inline", 2, 1, 1), Axis("crossline", 3, 9, -4), Axis("depth", 10, 12.5, 5, "m"))),
     Grid((Axis("trace", 7, 101, 1), Axis("time", 12, -20, 0.5, "ms"))),
+    Grid((Axis("trace", 3, 101, 1), Axis("depth", 12, 0, 10, "ft")), {"coordinates": {"points": POINTS, "unit": "ft"}}),
 ]
 
 
@@ -151,8 +153,10 @@ def test_new_files_keep_the_grid(tmp_path, grid):
         assert (ours.name, ours.unit) == (given_.name, given_.unit)
     if "coordinates" in grid.attributes:
         found = source.grid.attributes["coordinates"]
-        np.testing.assert_allclose(found["origin"], COORDINATES["origin"], atol=0.01)
-        np.testing.assert_allclose(found["vectors"], COORDINATES["vectors"], atol=0.01)
+        for name in ("origin", "vectors", "points"):
+            if name in grid.attributes["coordinates"]:
+                np.testing.assert_allclose(found[name], grid.attributes["coordinates"][name], atol=0.01)
+        assert found["unit"] == grid.attributes["coordinates"].get("unit", "m")
 
 
 def test_new_files_are_read_by_segyio_and_obspy(tmp_path):

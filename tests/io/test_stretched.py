@@ -178,6 +178,15 @@ def test_the_grid_says_where_the_new_samples_are():
     assert known["vectors"] == [[0.0, 25.0], [12.5, 0.0]]
 
 
+def test_a_crooked_line_stays_where_it_is():
+    points = [[0.0, 0.0], [10.0, 0.0], [10.0, 20.0]]
+    source = ArraySource(
+        noise(3, 101), Grid((Axis("trace", 3), Axis("time", 101)), {"coordinates": {"points": points}})
+    )
+    grid = StretchedSource(source, (2, 1)).grid
+    np.testing.assert_allclose(grid.map_xy(np.arange(5)[:, None]), [[0, 0], [5, 0], [10, 0], [10, 10], [10, 20]])
+
+
 @pytest.mark.parametrize("factors", [(2, 0.25), (0.5, 2), (1, 0.3)])
 def test_the_way_back_is_linear_interpolation(factors):
     data = noise(21, 161)

@@ -62,3 +62,16 @@ def a_survey_that_holds_no_probabilities():
     faults."""
     np.save("survey.npy", np.arange(8.0, dtype=np.float32).repeat(50).reshape(20, 20))
     return run("interpret", "survey.npy", "--quiet")
+
+
+@command
+def a_size_that_no_fault_has():
+    """min_size is 0; a fault has at least 1 voxel: give a positive number, such as 50."""
+    return run("interpret", faults(), "--min-size", "0")
+
+
+@command
+def a_spacing_for_two_axes():
+    """spacing is 25 -5; 2 positive numbers of metres are needed, for inline and crossline, such as 25 25."""
+    np.save("cube.npy", np.zeros((9, 9, 9), np.float32))
+    return run("interpret", "cube.npy", "--spacing", "25", "-5")

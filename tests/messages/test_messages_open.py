@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -49,8 +50,16 @@ def picture_named_segy():
 
 @mistake
 def zip_archive():
-    """a.npz is a ZIP archive or .npz, not a survey; geocnn reads SEG-Y, Zarr and .npy."""
-    np.savez("a.npz", a=np.ones(3))
+    """a.zip is a ZIP archive, not a survey; geocnn reads SEG-Y, Zarr and .npy."""
+    with ZipFile("a.zip", "w") as archive:
+        archive.writestr("line.sgy", bytes(4000))
+    io.open("a.zip")
+
+
+@mistake
+def several_arrays():
+    """a.npz holds several arrays (seismic, fault), and a survey is one; write that with numpy.save into a .npy file."""
+    np.savez("a.npz", seismic=np.ones((3, 3)), fault=np.ones((3, 3)))
     io.open("a.npz")
 
 

@@ -541,6 +541,39 @@ def test_nan_samples_are_counted_located_and_blank(capsys):
     assert result[4].all()
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--threshold 2", "the threshold is 2; a probability between 0 and 1 is needed, such as 0.5."),
+        ("--min-size 0", "min_size is 0; a fault has at least 1 voxel: give a positive number, such as 50."),
+        ("--every 0", "every is 0; sticks are on every 1st, 2nd, ... line: give a positive number."),
+        ("--spacing 0", "spacing is 0; 1 positive number of metres is needed, for trace, such as 25."),
+        ("--velocity -3", "velocity is -3; a positive number of m/s is needed, such as 2000."),
+    ],
+)
+def test_numbers_for_faults_are_refused_before_any_work(here, capsys, option, said):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((20, 30)))
+    words = ["predict", "faults", "line.npy", "--out", "r.npy", "--table", "t.csv", "--sticks", "s.dat", "--quiet"]
+    assert main([*words, *option.split()]) == 2
+    assert capsys.readouterr().err == f"geocnn: {said}\n"
+    assert [path.name for path in here.iterdir()] == ["line.npy"]
+
+
+@pytest.mark.usefixtures("here")
+def test_samples_of_one_sign_are_no_reflection_amplitudes(capsys):
+    values = 1500 + 20 * np.arange(40.0)[None] + np.random.default_rng(0).standard_normal((24, 40))
+    np.save("velocity.npy", values)
+    assert main(["predict", "faults", "velocity.npy", "--out", "r.npy", "--quiet", "--stretch", "1", "0.5"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == (
+        f"note: all samples lie from {values.min():.4g} to {values.max():.4g}, on one side of zero; faults-2d has "
+        "learnt from reflection amplitudes, and its answer means little for velocities or attributes."
+    )
+    np.save("eight-bit.npy", values.astype(np.uint8))
+    assert main(["predict", "faults", "eight-bit.npy", "--out", "s.npy", "--quiet", "--stretch", "1"]) == 0
+    assert "one side" not in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("here")
 def test_a_survey_below_the_size_rule_is_padded(capsys):
     np.save("line.npy", np.random.default_rng(0).standard_normal((5, 30)))

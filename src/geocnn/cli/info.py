@@ -120,19 +120,24 @@ def _amplitudes(found: "Statistics", source: "Source") -> list[tuple[str, str]]:
 
 
 def _map(source: "Source") -> list[tuple[str, str]]:
-    """Corner coordinates, and the distance between lines where the grid is regular."""
+    """Corner coordinates, and the distance between lines where it is known."""
     known = source.grid.attributes.get("coordinates")
     if not isinstance(known, dict):
         return []
     names = source.grid.names[:-1]
     byte_x, byte_y = known["bytes"]
-    rows = [("coordinates", f"X at byte {byte_x}, Y at byte {byte_y}")]
+    unit = known.get("unit", "")
+    rows = [("coordinates", f"X at byte {byte_x}, Y at byte {byte_y}{f', in {unit}' if unit else ''}")]
     for *numbers, x, y in known["corners"]:
         place = ", ".join(f"{name} {number:.10g}" for name, number in zip(names, numbers, strict=True))
         rows.append(("", f"{place}: {x:.2f}, {y:.2f}"))
-    if "vectors" in known:
-        lengths = [(dx * dx + dy * dy) ** 0.5 for dx, dy in known["vectors"]]
-        rows.append(
-            ("spacing", ", ".join(f"{length:.4g} between {name}s" for name, length in zip(names, lengths, strict=True)))
-        )
+    if spacing := source.grid.spacing:
+        parts = [f"{length:.4g} m between {name}s" for name, length in zip(names, spacing, strict=True)]
+        rows.append(("spacing", ", ".join(parts) + (_varies(source) if source.grid.is_crooked else "")))
     return rows
+
+
+def _varies(source: "Source") -> str:
+    """How far the distance between the traces of a crooked line varies."""
+    distances = source.grid.distances
+    return f" in the mean, {distances.min():.4g} to {distances.max():.4g} m"

@@ -27,7 +27,7 @@ class SurveyOptions:
         inline_byte: SEG-Y trace header byte of the inline number, if not found by itself.
         crossline_byte: SEG-Y trace header byte of the crossline number.
         ndim: 3 insists on a cube, 2 takes all traces as one line.
-        domain: depth if the vertical axis is in metres; SEG-Y headers do not tell.
+        domain: depth if the vertical axis is in metres, or in feet where the headers are; SEG-Y headers do not tell.
         sample_interval: in ms (m in depth), where the headers do not tell.
     """
 
@@ -213,11 +213,11 @@ class FaultOptions:
         """Find out before any work whether the files can be made.
 
         Raises:
-            DataError: the network gives numbers of classes instead of a probability.
+            DataError: the network gives numbers of classes instead of a probability, or a number cannot be.
             TargetError: a file cannot be written, or two have the same name.
         """
         from geocnn.errors import DataError, TargetError
-        from geocnn.interpretation import check_targets
+        from geocnn.interpretation import check_numbers, check_targets
 
         wanted = [what for what, _ in self.files] + ["page"] * (page is not None)
         if wanted and len(classes) != 1:
@@ -228,6 +228,8 @@ class FaultOptions:
         paths = [*results, *(path for _, path in self.files), *([page] if page is not None else [])]
         if len({path.resolve() for path in paths}) < len(paths):
             raise TargetError("two of the files would have the same name; give each of them one of its own.")
+        numbers = {name: vars(self)[name] for name in ("threshold", "min_size", "every", "spacing", "velocity")}
+        check_numbers(source.grid, **numbers)
         check_targets(dict(self.files), source, overwrite=overwrite)
         if page is not None:
             from geocnn.figures.page import check_page

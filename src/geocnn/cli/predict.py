@@ -183,7 +183,8 @@ def _one(
             faults = replace(faults, threshold=trained.card.threshold)
         _faults(pair, spread, faults, page, name, overwrite=overwrite, show_progress=show_progress)
     if picture:
-        _picture(source, survey.open_result(target), trained.card.classes, target, overwrite=overwrite)
+        threshold = trained.card.threshold if faults.threshold is None else faults.threshold
+        _picture(source, survey.open_result(target), trained.card, threshold, target, overwrite=overwrite)
 
 
 def _faults(
@@ -206,7 +207,16 @@ def _faults(
     told(found, faults, survey.grid)
     if page is not None:
         facts = [("network", network), *faults.facts(found)]
-        write(page, survey, result, spread=spread, objects=found.objects, facts=facts, overwrite=overwrite)
+        write(
+            page,
+            survey,
+            result,
+            spread=spread,
+            objects=found.objects,
+            facts=facts,
+            threshold=found.threshold,
+            overwrite=overwrite,
+        )
         say(f"page    {page}")
 
 
@@ -247,24 +257,28 @@ def _many(
             say(f"result  {target}")
             if picture:
                 source = survey.open(file)
-                classes = load(network, ndim=source.grid.ndim).card.classes
-                _picture(source, survey.open_result(target), classes, target, overwrite=options["overwrite"])
+                card, result = load(network, ndim=source.grid.ndim).card, survey.open_result(target)
+                _picture(source, result, card, card.threshold, target, overwrite=options["overwrite"])
     if failed:
         raise DataError(f"{len(failed)} of {len(files)} files failed: {', '.join(map(str, failed))}.")
 
 
-def _picture(source: "Source", result: "Source", classes: tuple[str, ...], target: Path, *, overwrite: bool) -> None:
+def _picture(
+    source: "Source", result: "Source", card: "Card", threshold: float, target: Path, *, overwrite: bool
+) -> None:
     """Draw a section with the result over it, beside the result."""
     from geocnn.cli.text import free, say
     from geocnn.figures import save
     from geocnn.figures.section import section
     from geocnn.io.percent import probabilities
 
+    classes = card.classes
     label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
     probability = probabilities(result) if len(classes) == 1 else result
     drawn = target.with_suffix(".png")
     drawn = drawn if overwrite else free(drawn)
-    say(f"picture {save(section(source, probability, label=label, classes=classes), drawn)}")
+    made = section(source, probability, label=label, classes=classes, threshold=threshold)
+    say(f"picture {save(made, drawn)}")
 
 
 def _no_survey(more: Sequence[Path], options: list[str]) -> None:

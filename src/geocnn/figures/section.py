@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
-from geocnn.figures.style import FAULT, class_colours, figure
+from geocnn.figures.style import class_colours, fault_colours, figure
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -27,6 +27,7 @@ def section(
     truth: "Source | None" = None,
     label: str = "fault probability",
     classes: Sequence[str] = (),
+    threshold: float = 0.2,
 ) -> Figure:
     """Draw a line, or an inline, a crossline and a map of a cube, amplitudes grey, probability in colour.
 
@@ -39,9 +40,10 @@ def section(
         truth: known faults, above 0.5 on a fault.
         label: of the colour bar.
         classes: their names, where ``probability`` holds numbers of classes.
+        threshold: probability from which on there is colour, 0.2 at most.
     """
     several = len(classes) > 1
-    over_cmap = class_colours(len(classes)) if several else FAULT
+    over_cmap = class_colours(len(classes)) if several else fault_colours(threshold)
     over_norm = Normalize(-0.5, len(classes) - 0.5) if several else Normalize(0, 1)
     at = [] if seismic.grid.ndim == 2 else _best(probability) if not several else [n // 2 for n in seismic.grid.shape]
     grey = cube(seismic, at, seismic.live) if at else [line(seismic, seismic.live)]
@@ -81,7 +83,8 @@ def _overlay(
     limits = place.get_xlim(), place.get_ylim()
     # The axes are those of the survey: a result as .npy has none of its own.
     above = draw(place, grey[0]._replace(values=over[0].values), *over[1:], labels=labels)
-    above.set_alpha(0.5 if labels else 1.0)
+    if labels:
+        above.set_alpha(0.5)
     place.set(xlim=limits[0], ylim=limits[1])
     return below, above
 

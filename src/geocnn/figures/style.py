@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 
-__all__ = ["FAULT", "INK", "check_picture", "class_colours", "figure", "metric", "round_down", "save"]
+__all__ = ["FAULT", "INK", "check_picture", "class_colours", "fault_colours", "figure", "metric", "round_down", "save"]
 
 INK = "#222222"
 """Colour of lines and text."""
@@ -20,16 +20,27 @@ INK = "#222222"
 _MUTED = ["#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#cc6677", "#999933", "#aa4499", "#661100"]
 
 _KINDS = (".png", ".pdf", ".svg")
+_FAINT = 0.2
+"""Probability below which a fault is not drawn by itself."""
 FAULT = LinearSegmentedColormap.from_list(
     "fault",
     [
         (0.0, (0.98, 0.72, 0.0, 0.0)),
-        (0.2, (0.98, 0.72, 0.0, 0.0)),
+        (_FAINT, (0.98, 0.72, 0.0, 0.0)),
         (0.5, (0.98, 0.55, 0.0, 0.75)),
         (1.0, (0.80, 0.0, 0.05, 1.0)),
     ],
 )
 """Transparent where the network sees little, orange at 0.5, red where it is sure; on grey sections."""
+
+
+def fault_colours(threshold: float) -> LinearSegmentedColormap:
+    """:data:`FAULT`; below 0.2, where that begins, from a threshold on, so that all that is called a fault is seen."""
+    if threshold >= _FAINT:
+        return FAULT
+    yellow, orange, red = (0.98, 0.72, 0.0), (0.98, 0.55, 0.0, 0.75), (0.80, 0.0, 0.05, 1.0)
+    seen = [(0.0, (*yellow, 0.0)), (threshold, (*yellow, 0.0)), (threshold, (*yellow, 0.35))]
+    return LinearSegmentedColormap.from_list("fault", [*seen, (0.5, orange), (1.0, red)])
 
 
 def figure(width: float, height: float) -> Figure:

@@ -13,18 +13,20 @@ from geocnn.errors import DataError, TargetError
 from geocnn.grid import Grid
 from geocnn.interpretation.connection import connect
 from geocnn.interpretation.objects import FaultObject, describe, metres, write_table
-from geocnn.interpretation.ridges import Ridges, find_ridges
-from geocnn.interpretation.sticks import StickFormat, check_format, find_sticks, write_sticks
+from geocnn.interpretation.ridges import Ridges, check_threshold, find_ridges
+from geocnn.interpretation.sticks import StickFormat, check_every, check_format, find_sticks, write_sticks
 from geocnn.io.partial import check_target
 from geocnn.io.percent import probabilities
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.progress import progress
 
-__all__ = ["FaultObject", "Interpretation", "check_targets", "interpret"]
+__all__ = ["FaultObject", "Interpretation", "check_numbers", "check_targets", "interpret"]
 
 _SPACING = 25.0
 """Metres between lines where neither the user nor the headers tell."""
+_UNEVEN = 1.2
+"""Largest over smallest distance between the traces of a line from which on it is worth a note."""
 _SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 
 
@@ -91,6 +93,7 @@ def interpret(
     targets = {name: Path(path) for name, path in (("thin", thin), ("table", table), ("sticks", sticks)) if path}
     check_targets(targets, source, overwrite=overwrite)
     check_format(sticks_format)
+    check_numbers(grid, threshold=threshold, min_size=min_size, every=every, spacing=spacing, velocity=velocity)
     known = grid.spacing if spacing is None else tuple(spacing)
     scale = metres(grid, known or (_SPACING, _SPACING), velocity)
     if threshold is None:
@@ -107,10 +110,35 @@ def interpret(
         lines = find_sticks(ridges, label, objects, every=every)
         sides = tuple(abs(float(side)) for side in scale[:-1])
         write_sticks(lines, targets["sticks"], grid, layout=sticks_format, spacing=sides, overwrite=overwrite)
-    notes = [*_left_out(label, min_size, threshold), *_taken(grid, known, velocity)]
-    if "sticks" in targets and not grid.has_coordinates:
+    notes = [*_left_out(label, min_size, threshold), *(_taken(grid, known, velocity) if objects else ())]
+    if objects and "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
     return Interpretation(objects, len(ridges), threshold, tuple(notes))
+
+
+def check_numbers(
+    grid: Grid,
+    *,
+    threshold: float | None,
+    min_size: int,
+    every: int,
+    spacing: Sequence[float] | None,
+    velocity: float,
+) -> None:
+    """Find out before any work whether the numbers that :func:`interpret` takes can be what they are for.
+
+    Args:
+        grid: of the survey; the others are those of :func:`interpret`.
+
+    Raises:
+        DataError: one of them cannot.
+    """
+    if threshold is not None:
+        check_threshold(threshold)
+    if min_size < 1:
+        raise DataError(f"min_size is {min_size}; a fault has at least 1 voxel: give a positive number, such as 50.")
+    check_every(every)
+    metres(grid, (_SPACING, _SPACING) if spacing is None else spacing, velocity)
 
 
 def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:
@@ -169,8 +197,16 @@ def _taken(grid: Grid, known: Sequence[float], velocity: float) -> list[str]:
     notes = []
     if not known:
         notes.append(f"lines are taken to be {_SPACING:g} m apart, for strike and dip; give --spacing if they are not.")
+    if grid.is_crooked and known == grid.spacing and (away := grid.distances).max() > _UNEVEN * away.min():
+        mean, low, high = known[0], away.min(), away.max()
+        notes.append(
+            f"traces are {low:.3g} to {high:.3g} m apart along the line; dips are for their mean, {mean:.3g} m."
+        )
+    if grid.ndim == 3:
+        of = "the direction in which inline numbers increase" if grid.directions is None else "map north"
+        notes.append(f"strikes are clockwise from {of}, with the dip to their right.")
     down = grid.axes[-1]
-    if down.unit != "m" and down.name != "depth":
+    if down.unit not in ("m", "ft") and down.name != "depth":
         unit = "" if down.unit else f" and samples of {down.step:g} ms, for the file does not tell"
         notes.append(f"dips are for a velocity of {velocity:g} m/s{unit}.")
     return notes

@@ -1,6 +1,7 @@
 """Faults, each described by a row of a table: size, probability, extent, strike and dip.
 
-Azimuths are in the plane of the lines: 0 degrees is the direction in which inline numbers increase, 90 degrees that in
+Azimuths are clockwise from map north, the direction in which Y increases, where the survey has map coordinates. Without
+them they are in the plane of the lines: 0 degrees is the direction in which inline numbers increase, 90 degrees that in
 which crossline numbers increase, drawn to the right of it. The vertical axis points down.
 """
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from geocnn.checkpoints import write_atomically
 from geocnn.errors import DataError
-from geocnn.grid import Axis, Grid
+from geocnn.grid import FOOT, Axis, Grid
 from geocnn.interpretation.ridges import Ridges
 from geocnn.io.partial import check_target
 
@@ -42,8 +43,8 @@ class FaultObject:
         ranges: (smallest, largest) coordinate along each axis, in the numbers and units of the survey.
         normal: unit vector across it, in metres along the directions of increasing line numbers and down.
         dip: degrees from the horizontal, 0..90; on a line the apparent dip.
-        strike: degrees clockwise from the direction of increasing inline numbers, 0..360, dip to the right of it; None
-            on a line and for a level plane.
+        strike: degrees clockwise, 0..360, dip to the right of it, from map north or, where the survey has no map
+            coordinates, from the direction of increasing inline numbers; None on a line and for a level plane.
     """
 
     number: int
@@ -59,7 +60,7 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
     """Metres from one sample to the next along each axis, negative where the numbers of an axis descend.
 
     Args:
-        grid: of the survey; a vertical axis in ms or s is two-way time, one in m depth, one without unit counts ms.
+        grid: of the survey; a vertical axis in ms or s is two-way time, in m or ft depth, without unit it counts ms.
         spacing: metres between neighbouring lines of the file, (inline, crossline); of a line between traces.
         velocity: m/s with which time becomes depth, ``velocity * time / 2``.
 
@@ -69,8 +70,9 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
     across = grid.axes[:-1]
     if len(spacing) < len(across) or not all(0 < value < math.inf for value in spacing):
         raise DataError(
-            f"spacing is {tuple(spacing)}; {len(across)} positive numbers of metres are needed, for "
-            f"{' and '.join(axis.name for axis in across)}, such as {(25.0,) * len(across)}."
+            f"spacing is {' '.join(f'{value:g}' for value in spacing) or 'empty'}; "
+            f"{len(across)} positive number{'s' * (len(across) > 1)} of metres {'are' if len(across) > 1 else 'is'} "
+            f"needed, for {' and '.join(axis.name for axis in across)}, such as {' '.join(['25'] * len(across))}."
         )
     if not 0 < velocity < math.inf:
         raise DataError(f"velocity is {velocity:g}; a positive number of m/s is needed, such as 2000.")
@@ -80,6 +82,8 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
 
 def _down(axis: Axis, velocity: float) -> float:
     """Metres between samples of the vertical axis."""
+    if axis.unit == "ft":
+        return axis.step * FOOT
     if axis.unit == "m" or (axis.name == "depth" and not axis.unit):
         return axis.step
     seconds = axis.step * (1.0 if axis.unit == "s" else 1e-3)
@@ -99,12 +103,15 @@ def describe(
     """
     order = np.argsort(label, kind="stable")
     bounds = np.searchsorted(label[order], np.arange(1, int(label.max(initial=0)) + 2))
+    directions = grid.directions
+    if directions is None:  # inline numbers increase northwards in thought, those of crosslines eastwards
+        directions = np.array([[0.0, 1.0], [1.0, 0.0]])
     found = []
     for number, (begin, end) in enumerate(pairwise(bounds), start=1):
         own = order[begin:end]
         points = ridges.points[own]
         normal = _normal(points, ridges.normals[own], scale)
-        dip, strike = _attitude(normal)
+        dip, strike = _attitude(normal, directions)
         ends = zip(grid.axes, points.min(axis=0), points.max(axis=0), strict=True)
         ranges = tuple(_range(axis, int(low), int(high)) for axis, low, high in ends)
         probability = float(ridges.probability[own].mean(dtype=np.float64))
@@ -139,15 +146,20 @@ def _normal(points: NDArray[np.int32], normals: NDArray[np.float32], scale: NDAr
     return np.asarray(across / np.linalg.norm(across), np.float64)
 
 
-def _attitude(normal: NDArray[np.float64]) -> tuple[float, float | None]:
-    """Dip, and strike by the right-hand rule, of a plane from its unit normal."""
-    level = float(np.linalg.norm(normal[:-1]))
-    dip = math.degrees(math.atan2(level, abs(float(normal[-1]))))
-    if len(normal) == 2 or level < _ALONG:
+def _attitude(normal: NDArray[np.float64], directions: NDArray[np.float64]) -> tuple[float, float | None]:
+    """Dip, and strike by the right-hand rule, of a plane from its unit normal and the directions of the lines."""
+    down = abs(float(normal[-1]))
+    if len(normal) == 2:
+        return math.degrees(math.atan2(abs(float(normal[0])), down)), None
+    # A plane rises along each line as it does on the map along the line's direction: lines need not be at right angles.
+    east, north = (float(side) for side in np.linalg.solve(directions, normal[:2]))
+    level = math.hypot(east, north)
+    dip = math.degrees(math.atan2(level, down))
+    if level < _ALONG:
         return dip, None
     # On the plane n . x = 0 depth grows against the horizontal part of a normal that points down.
-    down = -math.copysign(1.0, float(normal[-1]))
-    toward = math.degrees(math.atan2(down * float(normal[1]), down * float(normal[0])))
+    turn = -math.copysign(1.0, float(normal[-1]))
+    toward = math.degrees(math.atan2(turn * east, turn * north))
     return dip, (toward - 90.0) % 360.0
 
 
@@ -169,10 +181,11 @@ def write_table(objects: Sequence[FaultObject], path: Path, grid: Grid, *, overw
     dip = "dip (degrees)" if grid.ndim == 3 else "apparent dip (degrees)"
     out = text.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(["fault", "voxels", "mean probability", *ends, dip, "strike (degrees)"])
+    strike = "strike (degrees)" if grid.ndim == 2 or grid.directions is not None else "strike (degrees from inline)"
+    rows.writerow(["fault", "voxels", "mean probability", *ends, dip, strike])
     for one in objects:
         coordinates = [f"{value:.10g}" for pair in one.ranges for value in pair]
-        strike = "" if one.strike is None else f"{round(one.strike, 1) % 360:.1f}"
-        rows.writerow([one.number, one.voxels, f"{one.probability:.4f}", *coordinates, f"{one.dip:.1f}", strike])
+        along = "" if one.strike is None else f"{round(one.strike, 1) % 360:.1f}"
+        rows.writerow([one.number, one.voxels, f"{one.probability:.4f}", *coordinates, f"{one.dip:.1f}", along])
     check_target(path, 0, overwrite=overwrite)
     write_atomically(path, out.getvalue())

@@ -16,7 +16,7 @@ from geocnn.errors import DataError
 from geocnn.io.source import Source
 from geocnn.progress import Tick
 
-__all__ = ["Ridges", "find_ridges", "halo", "thin_block"]
+__all__ = ["Ridges", "check_threshold", "find_ridges", "halo", "thin_block"]
 
 _TRUNCATE = 4.0
 """Standard deviations after which the Gaussian is cut."""
@@ -210,6 +210,16 @@ def _read(source: Source, planes: slice) -> NDArray[np.float32]:
     return block
 
 
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no probability.
+
+    Raises:
+        DataError: it is not between 0 and 1.
+    """
+    if not 0 < threshold < 1:
+        raise DataError(f"the threshold is {threshold:g}; a probability between 0 and 1 is needed, such as 0.5.")
+
+
 def _check(source: Source, threshold: float, sigma: float) -> None:
     """Refuse what has no ridges."""
     grid = source.grid
@@ -218,8 +228,7 @@ def _check(source: Source, threshold: float, sigma: float) -> None:
             f"{_name(source)} has {grid.ndim} axes ({', '.join(grid.names)}); faults are found on lines (trace, time) "
             "and in cubes (inline, crossline, time): give one of these."
         )
-    if not 0 < threshold < 1:
-        raise DataError(f"the threshold is {threshold:g}; a probability between 0 and 1 is needed, such as 0.5.")
+    check_threshold(threshold)
     if not sigma > 0:
         raise DataError(f"sigma is {sigma:g}; a positive number of voxels is needed, such as 1.")
 

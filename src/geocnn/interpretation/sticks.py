@@ -7,8 +7,8 @@ Two layouts of text files, a node a line, columns apart by spaces:
 - "petrel": Charisma fault sticks, ``INLINE- inline crossline X Y Z fault stick``, as resqpy writes and seismiqb reads
   them: the crossline follows the inline without a word of its own. Sticks are counted within each fault.
 
-Z is in the unit of the survey, ms or m, downwards. X and Y are map coordinates where the survey has them on a regular
-grid; else numbers of lines times their spacing: X grows with the inline, Y with the crossline.
+Z is in the unit of the survey, ms or m, downwards. X and Y are map coordinates where the survey has them, of a cube
+on a regular grid; else numbers of lines times their spacing: X grows with the inline, Y with the crossline.
 """
 
 import math
@@ -27,7 +27,7 @@ from geocnn.interpretation.objects import FaultObject
 from geocnn.interpretation.ridges import Ridges
 from geocnn.io.partial import check_target
 
-__all__ = ["Stick", "StickFormat", "check_format", "find_sticks", "simplify", "write_sticks"]
+__all__ = ["Stick", "StickFormat", "check_every", "check_format", "find_sticks", "simplify", "write_sticks"]
 
 StickFormat = Literal["opendtect", "petrel"]
 
@@ -60,6 +60,16 @@ def check_format(layout: str) -> None:
         raise DataError(f"the format of the sticks is {layout!r}; {' and '.join(get_args(StickFormat))} are written.")
 
 
+def check_every(every: int) -> None:
+    """Refuse a distance between sections that is none.
+
+    Raises:
+        DataError: it is not positive.
+    """
+    if every < 1:
+        raise DataError(f"every is {every}; sticks are on every 1st, 2nd, ... line: give a positive number.")
+
+
 def find_sticks(
     ridges: Ridges, label: NDArray[np.int64], objects: Sequence[FaultObject], *, every: int = 10
 ) -> list[Stick]:
@@ -78,8 +88,7 @@ def find_sticks(
     Raises:
         DataError: ``every`` is not positive.
     """
-    if every < 1:
-        raise DataError(f"every is {every}; sticks are on every 1st, 2nd, ... line: give a positive number.")
+    check_every(every)
     order = np.argsort(label, kind="stable")
     bounds = np.searchsorted(label[order], np.arange(1, len(objects) + 2))
     found: list[Stick] = []
@@ -143,9 +152,8 @@ def simplify(nodes: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
 def _xy(places: NDArray[np.float64], grid: Grid, spacing: Sequence[float]) -> NDArray[np.float64]:
     """Map coordinates ``(n, 2)``, or numbers of lines times spacing."""
     lateral = places[:, :-1]
-    known = grid.attributes.get("coordinates")
-    if isinstance(known, dict) and grid.has_coordinates:
-        return np.asarray(np.asarray(known["origin"]) + lateral @ np.asarray(known["vectors"]), np.float64)
+    if grid.has_coordinates:
+        return grid.map_xy(lateral)
     # A step of 2 from one line of the file to the next is one spacing, not two.
     columns = [_at(axis, lateral[:, k]) / abs(axis.step) * spacing[k] for k, axis in enumerate(grid.axes[:-1])]
     return np.stack([*columns, np.zeros(len(places))][:2], axis=1)

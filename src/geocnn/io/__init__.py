@@ -4,6 +4,7 @@ from dataclasses import replace
 from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -24,7 +25,7 @@ _OTHERS = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive or .npz",
+    b"PK\x03\x04": "a ZIP archive",
     b"\x1f\x8b": "compressed with gzip",
     b"\x89HDF": "an HDF5 file",
     b"CDF": "a netCDF file",
@@ -98,7 +99,7 @@ def _restated(source: ScannedSource, options: "SegyOptions") -> Source:
         raise DataError("--inline-byte, --crossline-byte and --ndim are for the headers of SEG-Y files.")
     last = source.grid.axes[-1]
     if options.domain == "depth":
-        last = replace(last, name="depth", unit="m")
+        last = replace(last, name="depth", unit="ft" if last.unit == "ft" else "m")
     if options.sample_interval is not None:
         last = replace(last, step=float(options.sample_interval), unit=last.unit or "ms")
     source.grid = Grid((*source.grid.axes[:-1], last), source.grid.attributes)
@@ -124,6 +125,11 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
         from geocnn.io.npy import open_npy
 
         return _restated(open_npy(path), options)
+    if head.startswith(b"PK\x03\x04") and (arrays := _arrays_of(path)):
+        raise FormatError(
+            f"{path.name} holds several arrays ({', '.join(arrays)}), and a survey is one; write that with numpy.save "
+            "into a .npy file."
+        )
     for magic, kind in _OTHERS.items():
         if head.startswith(magic):
             raise FormatError(f"{path.name} is {kind}, not a survey; geocnn reads SEG-Y, Zarr and .npy.")
@@ -136,6 +142,14 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
         f"{path.name} is no format that geocnn knows, or is damaged; it reads surveys in SEG-Y, Zarr and .npy, and "
         "seismograms in miniSEED."
     )
+
+
+def _arrays_of(path: Path) -> list[str]:
+    """Names of the arrays of a .npz file, none of another file."""
+    if not is_zipfile(path):
+        return []
+    with ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
 def create(

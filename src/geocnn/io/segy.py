@@ -13,7 +13,7 @@ import numpy as np
 
 from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
-from geocnn.io.segy_coordinates import COORDINATE_FIELDS, coordinates
+from geocnn.io.segy_coordinates import COORDINATE_FIELDS, LENGTHS, coordinates
 from geocnn.io.segy_fields import Fields, read_fields, scaled
 from geocnn.io.segy_format import read_binary, segy_layout, su_layout
 from geocnn.io.segy_geometry import GEOMETRY_FIELDS, Geometry, find_geometry
@@ -29,7 +29,7 @@ class SegyOptions:
     Attributes:
         inline_byte: header byte of the inline number, counted from 1.
         crossline_byte: header byte of the crossline number.
-        domain: "time" (ms) or "depth" (m).
+        domain: "time" (ms) or "depth" (m, or ft where the binary header says that lengths are in feet).
         ndim: 3 insists on a cube, 2 reads the traces as one line in file order.
         sample_interval: in ms or m, instead of the one in the headers.
 
@@ -116,16 +116,20 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     options = options or SegyOptions()
     if path.suffix.lower() == ".su":
         order, layout = su_layout(path)
-        interval, revision = 0.0, ""
+        interval, revision, system, deep = 0.0, "", 0, False
     else:
         binary = read_binary(path)
         order, layout = binary.order, segy_layout(path, binary)
-        interval, revision = binary.interval, binary.revision
+        interval, revision, system, deep = binary.interval, binary.revision, binary.system, binary.depth
     file = TraceFile(path, layout)
     wanted = (*GEOMETRY_FIELDS, *COORDINATE_FIELDS, 109, 117, 215, *(_checked_pair(options) or ()))
     fields = read_fields(file, order, wanted)
     geometry = find_geometry(fields, path.name, pair=options.pair, ndim=options.ndim)
-    vertical, notes = _vertical(fields, layout, interval, options, path.name)
+    depth = "ft" if LENGTHS.get(system) == "ft" else "m"
+    unit = "ms" if options.domain == "time" else depth
+    vertical, notes = _vertical(fields, layout, interval, options, path.name, unit)
+    if deep and options.domain == "time":
+        notes.append(("domain", "the text header speaks of depth; give --domain depth if the vertical axis is"))
     if geometry.left_out:
         notes.append(("left out", f"{geometry.left_out} traces without line numbers"))
     if (lost := geometry.unusable) == 1:
@@ -141,7 +145,7 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     }
     if revision:
         attributes["revision"] = revision
-    if (found := coordinates(fields, geometry)) is not None:
+    if (found := coordinates(fields, geometry, system)) is not None:
         attributes["coordinates"] = found
     return SegySource(file, Grid((*geometry.axes, vertical), attributes), geometry, order, notes)
 
@@ -158,11 +162,10 @@ def _checked_pair(options: SegyOptions) -> tuple[int, int] | None:
 
 
 def _vertical(
-    fields: Fields, layout: TraceLayout, interval: float, options: SegyOptions, name: str
+    fields: Fields, layout: TraceLayout, interval: float, options: SegyOptions, name: str, unit: str
 ) -> tuple[Axis, list[tuple[str, str]]]:
     """Time or depth axis from the interval of the binary (else the trace) headers and the delay at byte 109."""
     notes = []
-    unit = "ms" if options.domain == "time" else "m"
     in_trace, byte = int(fields[117][0]), 3217 if layout.offset else 117
     if options.sample_interval is not None:
         step = float(options.sample_interval)

@@ -10,7 +10,7 @@ from geocnn.io.tracefile import TraceFile
 __all__ = ["Fields", "read_fields", "scaled"]
 
 # First bytes (counted from 1) of the 2-byte fields that are read; all others are 4-byte integers.
-_SHORT = {29, 71, 109, 115, 117, 215}
+_SHORT = {29, 71, 89, 109, 115, 117, 215}
 
 Fields = dict[int, NDArray[np.int32]]
 

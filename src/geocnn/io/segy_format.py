@@ -5,6 +5,7 @@ We settle byte order, sample format, samples per trace, and the extra headers of
 file size agrees with them exactly: most damaged or mislabelled files are caught here.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from itertools import product
@@ -50,6 +51,8 @@ class BinaryHeader:
         offset: bytes before the first trace, the candidates in order of trust.
         extra: additional 240-byte headers per trace, the candidates in order of trust.
         revision: for example "1.0".
+        system: measurement system, byte 3255: 1 metres, 2 feet.
+        depth: whether the text header speaks of depth and not of time.
     """
 
     order: str
@@ -59,6 +62,8 @@ class BinaryHeader:
     offset: tuple[int, ...]
     extra: tuple[int, ...]
     revision: str
+    system: int
+    depth: bool
 
 
 def _order(binary: bytes) -> str | None:
@@ -116,7 +121,16 @@ def read_binary(path: Path) -> BinaryHeader:
         offset=_offsets(head, order),
         extra=_extras(binary, order) if modern else (0,),
         revision=f"{binary[300]}.{binary[301]}",
+        system=struct.unpack_from(order + "h", binary, 54)[0],
+        depth=_speaks_of_depth(head[:TEXT_BYTES]),
     )
+
+
+def _speaks_of_depth(header: bytes) -> bool:
+    """Whether a text header, EBCDIC or ASCII, has the word depth and none of those for time."""
+    text = header.decode("cp037" if header.count(0x40) > header.count(0x20) else "latin-1").lower()
+    text = text.replace("time/depth", "")  # Petrel's name of a header field, whichever it holds
+    return bool(re.search(r"\bdepth\b", text)) and not re.search(r"\b(time|twt|ms|msec|milliseconds)\b", text)
 
 
 def _offsets(head: bytes, order: str) -> tuple[int, ...]:

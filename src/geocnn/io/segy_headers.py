@@ -80,12 +80,12 @@ def text_header(grid: Grid, description: str = "") -> bytes:
 
 
 def binary_header(grid: Grid, code: int = 5) -> bytes:
-    """400 bytes: interval, samples, format (5 is IEEE float), sorting, metres, revision 1, fixed trace length."""
+    """400 bytes: interval, samples, format (5 is IEEE float), sorting, metres or feet, revision 1, fixed length."""
     header = bytearray(400)
     struct.pack_into(">iii", header, 0, 1, 1, 1)
     struct.pack_into(">hhHH", header, 16, _interval(grid.axes[-1]), 0, grid.shape[-1], 0)
     struct.pack_into(">hhh", header, 24, code, 1, 4)
-    struct.pack_into(">h", header, 54, 1)
+    struct.pack_into(">h", header, 54, 2 if _is_in_feet(grid) else 1)
     struct.pack_into(">HhH", header, 300, 0x0100, 1, 0)
     return bytes(header)
 
@@ -95,7 +95,7 @@ def trace_headers(grid: Grid) -> Callable[[int, int], NDArray[np.uint8]]:
     vertical = grid.axes[-1]
     interval, (delay, scalar) = _interval(vertical), _delay(vertical)
     numbers = [_numbers(axis) for axis in grid.axes[:-1]]
-    coordinates = _plane(grid)
+    has_map = _has_map(grid)
 
     def headers(first: int, count: int) -> NDArray[np.uint8]:
         header = np.zeros(count, dtype=_HEADER)
@@ -109,20 +109,26 @@ def trace_headers(grid: Grid) -> Callable[[int, int], NDArray[np.uint8]]:
             header["cdp"] = header["crossline"] = numbers[1][place[1]]
         elif numbers:
             header["cdp"] = numbers[0][place[0]]
-        if coordinates is not None:
-            map_xy = np.rint(100 * (np.column_stack([np.ones(count), *place]) @ coordinates))
-            header["x"], header["y"] = map_xy.T
+        if has_map:
+            header["x"], header["y"] = np.rint(100 * grid.map_xy(np.column_stack(place))).T
             header["coordinate_scalar"], header["coordinate_units"] = -100, 1
         return header.view(np.uint8).reshape(count, 240)
 
     return headers
 
 
-def _plane(grid: Grid) -> NDArray[np.float64] | None:
-    """Origin and vectors of the map coordinates, shape ``(axes, 2)``, if the grid knows them and they fit."""
+def _has_map(grid: Grid) -> bool:
+    """Whether the grid knows map coordinates, and hundredths of them fit into 4 bytes."""
+    if not grid.has_coordinates:
+        return False
+    if grid.is_crooked:
+        ends = np.arange(grid.shape[0], dtype=np.float64)[:, None]
+    else:
+        ends = np.array([*np.ndindex(*(2 for _ in grid.shape[:-1]))]) * (np.array(grid.shape[:-1]) - 1.0)
+    return bool(np.all(100 * np.abs(grid.map_xy(ends)) < np.iinfo(np.int32).max))
+
+
+def _is_in_feet(grid: Grid) -> bool:
+    """Whether lengths are in feet, by the map coordinates and the vertical axis."""
     known = grid.attributes.get("coordinates")
-    if not isinstance(known, dict) or "origin" not in known or len(known["vectors"]) != grid.ndim - 1:
-        return None
-    plane = np.array([known["origin"], *known["vectors"]], dtype=np.float64)
-    reach = np.abs(plane[0]) + np.abs(plane[1:]).T @ np.array(grid.shape[:-1], dtype=np.float64)
-    return plane if np.all(100 * reach < np.iinfo(np.int32).max) else None
+    return grid.axes[-1].unit == "ft" or (isinstance(known, dict) and known.get("unit") == "ft")

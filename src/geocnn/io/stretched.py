@@ -185,6 +185,9 @@ def _stretched(grid: Grid, factors: tuple[float, ...]) -> Grid:
     if isinstance(known, dict) and "vectors" in known:
         pairs = zip(known["vectors"], factors, strict=False)
         attributes["coordinates"] = known | {"vectors": [[side / factor for side in v] for v, factor in pairs]}
+    elif isinstance(known, dict) and grid.is_crooked:
+        places = np.arange(axes[0].size)[:, None] / factors[0]
+        attributes["coordinates"] = known | {"points": grid.map_xy(places).tolist()}
     return Grid(axes, attributes)
 
 

@@ -16,7 +16,9 @@ from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, choose_device, keep_memory
 from geocnn.interruption import interrupts_held
+from geocnn.io.scan import scanned
 from geocnn.io.source import Source
+from geocnn.io.stretched import StretchedSource
 from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log, samples_in
 from geocnn.prediction.pieces import Mark, pieces, to_do
@@ -130,7 +132,8 @@ def predict(
             else:
                 _hand_out(job, team, record, show_progress=show_progress)
             check_unchanged(source, state)
-    notes = [*_work_notes(work, job.done, trained.card, source), *reader.notes(trained.card.size_multiple)]
+    notes = [*_work_notes(work, job.done, trained.card, source), *_one_sided(trained.card, source)]
+    notes += reader.notes(trained.card.size_multiple)
     notes += [record.trouble] * bool(record.trouble)
     seconds = time.perf_counter() - started
     return Prediction(sink.path if sink else None, array, source.grid, work, notes, seconds, trained.card)
@@ -245,6 +248,18 @@ def _check(card: Card, source: Source) -> None:
             f"the network {card.name} takes {len(card.channels)} channels ({', '.join(card.channels)}), but {name} has "
             "1; use a network for 1 channel."
         )
+
+
+def _one_sided(card: Card, source: Source) -> list[str]:
+    """That samples are no reflection amplitudes, where a network knows these; of integers zero may be elsewhere."""
+    survey = source.source if isinstance(source, StretchedSource) else source
+    found = scanned(survey)
+    if card.training.get("recipe") != "faults" or survey.dtype.kind in "iub" or found.minimum < 0 < found.maximum:
+        return []
+    return [
+        f"all samples lie from {found.minimum:.4g} to {found.maximum:.4g}, on one side of zero; {card.name} has learnt "
+        "from reflection amplitudes, and its answer means little for velocities or attributes."
+    ]
 
 
 def _work_notes(work: Work, done: Mark, card: Card, source: Source) -> list[str]:

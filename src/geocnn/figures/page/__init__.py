@@ -36,6 +36,7 @@ def page(
     objects: "Sequence[FaultObject]" = (),
     facts: Sequence[tuple[str, str]] = (),
     sections: int = 5,
+    threshold: float = 0.2,
     overwrite: bool = False,
 ) -> Path:
     """Write a survey with its faults as one file: facts, sections, strikes and dips, and a table of faults.
@@ -55,6 +56,7 @@ def page(
         objects: faults of :func:`geocnn.interpretation.interpret`, the largest first.
         facts: further rows (label, text) below those that the survey tells of itself.
         sections: inlines of a cube, or at most so many pieces of a line.
+        threshold: probability from which on there is colour, 0.2 at most.
         overwrite: replace an existing file.
 
     Returns:
@@ -74,7 +76,7 @@ def page(
     sheet = _SHEETS[suffix]
     if suffix == ".html" and seismic.grid.ndim == 2:
         sheet = sheet._replace(height=min(7.5, max(sheet.height, seismic.grid.shape[1] / _TALL)))
-    content = _content(seismic, others, objects, facts, sections, sheet)
+    content = _content(seismic, others, objects, facts, sections, sheet, threshold)
     data = html(content) if suffix == ".html" else pdf(content, sheet)
     with _PageFile(target, (), len(data), overwrite=overwrite, source_path=seismic.path) as file:
         file.put(data)
@@ -132,6 +134,7 @@ def _content(
     facts: Sequence[tuple[str, str]],
     sections: int,
     sheet: Sheet,
+    threshold: float,
 ) -> Content:
     """What stands on the page; pictures are drawn when they are asked for."""
     from geocnn import __version__
@@ -140,9 +143,9 @@ def _content(
     return Content(
         seismic.path.name if seismic.path is not None else "survey",
         [*seismic.describe(), *facts],
-        parts(seismic, others, objects, sections, sheet),
+        parts(seismic, others, objects, sections, sheet, threshold),
         head_of(seismic.grid),
         [row_of(fault, seismic.grid) for fault in objects[:_MOST]],
-        f"and {left} smaller fault{'s' * (left > 1)}, which are not listed." if left > 0 else "",
+        f"and {left} smaller fault{'s, which are' if left > 1 else ', which is'} not listed." if left > 0 else "",
         f"made with geocnn {__version__}",
     )

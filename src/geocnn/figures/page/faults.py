@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["attitudes", "head_of", "row_of"]
 
 
-def attitudes(objects: "Sequence[FaultObject]", sheet: Sheet) -> Figure:
-    """Rose diagram of strikes, both ends of each, and histogram of dips, weighted by voxels."""
+def attitudes(objects: "Sequence[FaultObject]", sheet: Sheet, *, north: bool) -> Figure:
+    """Rose diagram of strikes, both ends of each, and histogram of dips, weighted by voxels.
+
+    Args:
+        objects: the faults.
+        sheet: size of the picture.
+        north: whether strikes are from map north, else from the direction of increasing inline numbers.
+    """
     made = sheet.figure()
     rose, dips = made.add_subplot(1, 2, 1, projection="polar"), made.add_subplot(1, 2, 2)
     if not isinstance(rose, PolarAxes):
@@ -37,7 +43,8 @@ def attitudes(objects: "Sequence[FaultObject]", sheet: Sheet) -> Figure:
         ticks = np.arange(step, parts.max() + step / 2, step)
         rose.set_yticks(ticks, [f"{tick:g} %" for tick in ticks])
     rose.set_rlabel_position(22.5)
-    rose.set_xlabel("0° is where inline numbers increase, 90° where crossline numbers do", fontsize=9)
+    zero = "map north" if north else "where inline numbers increase, 90° where crossline numbers do"
+    rose.set_xlabel(f"0° is {zero}", fontsize=9)
     without = f", without {level} level fault{'s' * (level > 1)}" if level else ""
     rose.set_title(f"strike{without}", fontsize=11)
     angles = np.arange(0, 91, 5)

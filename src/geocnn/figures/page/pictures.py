@@ -17,7 +17,7 @@ from geocnn.figures.page.faults import attitudes
 from geocnn.figures.page.places import MAP, Place, places_of_cube, places_of_line
 from geocnn.figures.page.scale_bars import exaggeration, map_aspect, scale_bars, scale_of
 from geocnn.figures.panels import Panel, amplitudes, draw, line, quantity
-from geocnn.figures.style import FAULT
+from geocnn.figures.style import fault_colours
 
 if TYPE_CHECKING:
     from geocnn.interpretation import FaultObject
@@ -99,6 +99,7 @@ def parts(
     objects: "Sequence[FaultObject]",
     sections: int,
     sheet: Sheet,
+    threshold: float,
 ) -> Iterator[Part]:
     """All pictures of a page, one after the other.
 
@@ -108,6 +109,7 @@ def parts(
         objects: faults for the picture of strikes and dips, of a cube.
         sections: inlines of a cube, or at most so many pieces of a line.
         sheet: size of the pictures.
+        threshold: probability from which on there is colour, 0.2 at most.
     """
     grid, live, cube = seismic.grid, seismic.live, seismic.grid.ndim == 3
     probability = others["probability"]
@@ -117,7 +119,7 @@ def parts(
     cmap, norm = amplitudes([line(Cut(seismic, *cut, live)) for cut in shown], seismic, coloured=False)
     pen = Pen(seismic, live, cmap, norm, sheet)
     for name, source in others.items():
-        layer = Layer(source, "fault probability", FAULT, Normalize(0, 1))
+        layer = Layer(source, "fault probability", fault_colours(threshold), Normalize(0, 1))
         if name != "probability":
             panels = [line(Cut(source, *cut, live), peaks=True) for cut in shown]
             layer = Layer(source, f"{name} of the probability", _SPREAD, Normalize(0, _high(panels)))
@@ -126,7 +128,7 @@ def parts(
             yield Part(heading, f"{place.name}: amplitudes grey, {layer.label} in colour.", pen.draw(place, layer))
     if cube and objects:
         caption = "Strikes, both ends of each, and dips of the faults, weighted by voxels."
-        yield Part("Strike and dip", caption, attitudes(objects, sheet))
+        yield Part("Strike and dip", caption, attitudes(objects, sheet, north=grid.directions is not None))
 
 
 def _high(panels: list[Panel]) -> float:

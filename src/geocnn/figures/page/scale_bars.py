@@ -10,7 +10,7 @@ from geocnn.grid import Grid
 
 __all__ = ["exaggeration", "map_aspect", "round_number", "scale_bars", "scale_of"]
 
-_CONTINUOUS = ("m", "ms", "s")
+_CONTINUOUS = ("m", "ft", "ms", "s")
 """Units of lengths that need not be whole."""
 _CORNER = (0.97, 0.06)
 """Of the scale bars, in parts of the panel."""
