@@ -71,7 +71,7 @@ class Recipe:
     penalty: Callable[[nn.Module], Tensor] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Run(Trained):
     """A finished training run: a trained network (model, card, folder if it was written) and how it came about.
 

@@ -138,8 +138,8 @@ def predict(
 
     Args:
         network: "faults", "quakes", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: survey: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For a
-            classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name. For a
+        data: survey: path, array or tensor ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For
+            a classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or arrays by name. For a
             picker, :func:`geocnn.prediction.catalogue.pick_earthquakes`, seismograms: files, folders, an ObsPy Stream,
             or what :func:`geocnn.open` made of these. A network of ``geocnn train convnetquake`` takes them as well.
         out: file for the result, for a classifier .csv, for a picker .xml; without it the result is in memory alone.
