@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io import system
 from geocnn.layers import check_ndim
-from geocnn.models import build
+from geocnn.models import ARCHITECTURES, build
 from geocnn.weights_files import misfit
 
 __all__ = [
@@ -149,13 +149,20 @@ def _check_counts(card: Card) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trained:
     """A network with its card, ready to predict: evaluation mode, no gradients."""
 
     model: nn.Module
     card: Card
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        """What it is and where it lies, without weights; a notebook shows it."""
+        size = sum(p.numel() for p in self.model.parameters())
+        where = "" if self.folder is None else f", in {self.folder}"
+        what = f"{self.card.architecture}, {self.card.ndim}-D, {size:,} parameters"
+        return f"{type(self).__name__}({self.card.name}: {what}{where})"
 
 
 def versions() -> dict[str, str]:
@@ -207,7 +214,7 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     Raises:
         MissingError: neither a shipped network nor a folder, or the card names an architecture that we have not.
         FormatError: the folder is damaged: no card, weights that do not fit it or its checksum.
-        DataError: no shipped network of that name for ``ndim`` dimensions.
+        DataError: no shipped network of that name for ``ndim`` dimensions, or something that is no name.
     """
     folder = _find(name, ndim)
     card_path, weights_path = folder / CARD, folder / WEIGHTS
@@ -223,6 +230,12 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
         raise FormatError(
             f"{weights_path} is no file of weights ({str(error).rstrip('.')}); copy it again from its source."
         ) from None
+    if card.architecture not in ARCHITECTURES:
+        raise MissingError(
+            f"{card_path} names the architecture {card.architecture!r}, which geocnn has not; if it is a module of "
+            f"your own, load {weights_path.name} into it and give geocnn.checkpoints.Trained(module, "
+            f"read_card({str(name)!r}))."
+        )
     try:
         model = build(card.architecture, **card.arguments)
     except (ValueError, TypeError) as error:
@@ -306,7 +319,13 @@ def _read_card(folder: Path) -> Card:
 
 def _find(name: str | Path, ndim: int | None) -> Path:
     """Folder of a network; a run on disk goes before a shipped name, any other folder of that name does not."""
-    path = Path(name)
+    try:
+        path = Path(name)
+    except TypeError:
+        raise DataError(
+            f"a network is a name, a folder, or what geocnn.load or geocnn.fit returned, not {type(name).__name__}; of "
+            "a module of your own make a geocnn.checkpoints.Trained(module, card)."
+        ) from None
     if path.is_dir() and (str(name) not in SHIPPED or (path / CARD).is_file()):
         return path
     if str(name) not in SHIPPED:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "predict"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """What :func:`predict` gives back.
 
@@ -52,6 +52,12 @@ class Prediction:
     notes: list[str]
     seconds: float
     card: Card
+
+    def __repr__(self) -> str:
+        """What it is of, without samples and weights; a notebook shows it."""
+        shape = " x ".join(map(str, self.grid.shape))
+        where = "" if self.path is None else f" in {self.path}"
+        return f"Prediction({shape} samples ({', '.join(self.grid.names)}){where}, by {self.card.name})"
 
 
 def predict(
@@ -115,8 +121,10 @@ def predict(
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
     with Log(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
         allowed = budget.bytes_of(memory) if memory else team.memory(place) if team else budget.half_of_memory(place)
-        allowed -= budget.FIXED + (0 if array is None else array.nbytes)
-        work = plan_work(trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision)
+        allowed -= (beside := budget.FIXED + (0 if array is None else array.nbytes))
+        work = plan_work(
+            trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision, beside=beside
+        )
         keep, threads = budget.KEPT * work.needed <= allowed, team.threads if team else torch.get_num_threads()
         # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
         state = state_of(source)
