@@ -7,6 +7,7 @@ import json
 import math
 import signal
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -216,6 +217,17 @@ def test_longer_training_may_resume_but_other_arguments_may_not(tmp_path):
     message = "was started with learning_rate 0.02, and this one has learning_rate 0.5; give the same"
     with pytest.raises(DataError, match=message):
         run(recipe(decay="constant", learning_rate=0.5), tmp_path / "run", resume=True)
+
+
+def test_longer_training_may_resume_where_the_warm_up_is_a_part_of_all_steps(tmp_path):
+    run(recipe(decay="constant", epochs=1, warmup=1), tmp_path / "run")
+    said = []
+    again = partial(fit, out=tmp_path / "run", resume=True, device="cpu", show_progress=False, announce=said.append)
+    longer = again(recipe(decay="constant", epochs=3, warmup=2))
+    assert [row["learning_rate"] for row in longer.history] == [0.02] * 3
+    assert len(longer.history) == 3
+    again(recipe(decay="constant", epochs=3, warmup=2))
+    assert said[1] == f"{tmp_path / 'run'} is finished already: 3 epochs done; a larger --epochs goes on from there"
 
 
 def test_an_existing_run_is_left_alone(tmp_path):

@@ -17,10 +17,13 @@ from geocnn.checkpoints import CARD, write_atomically
 from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
+from geocnn.schedule import Schedule
 
-__all__ = ["STATE", "TrainingState"]
+__all__ = ["MAY_CHANGE", "STATE", "TrainingState"]
 
 STATE = "state.safetensors"
+MAY_CHANGE = ("epochs", "warmup", "workers", "patience")
+"""Arguments that a resumed run may have otherwise; the warm-up is often a part of all steps, and follows the epochs."""
 _PLAIN = ("epoch", "step", "losses", "history", "seconds")
 
 
@@ -78,11 +81,12 @@ class TrainingState:
         """Whether that many epochs have not been better than one before them."""
         return patience is not None and self.epoch - self.best_epoch >= patience
 
-    def resumed(self, folder: Path, epochs: int, *, over: bool) -> str:
-        """From where the run in ``folder`` goes on to so many epochs, in a sentence; ``over`` if it does not."""
-        done = f"{self.epoch} epoch{'s' * (self.epoch != 1)} done"
+    def resumed(self, folder: Path, schedule: Schedule, *, over: bool) -> str:
+        """From where the run in ``folder`` goes on by that schedule, in a sentence; ``over`` if it does not."""
+        done, epochs = f"{self.epoch} epoch{'s' * (self.epoch != 1)} done", schedule.epochs
         if over:
-            return f"{folder} is finished already: {done}; a larger --epochs or --patience goes on from there"
+            larger = "--epochs" if schedule.patience is None else "--epochs or --patience"
+            return f"{folder} is finished already: {done}; a larger {larger} goes on from there"
         try:
             before = int(json.loads((folder / CARD).read_text(encoding="utf-8"))["training"]["schedule"]["epochs"])
         except (OSError, ValueError, KeyError, TypeError):  # no epoch is done yet
@@ -164,7 +168,7 @@ class TrainingState:
     def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
         """DataError if the run in ``folder`` had another recipe."""
         job: dict[str, Any] = json.loads(json.dumps(self.job))  # tuples become lists, as in the file
-        other = {k: v for k, v in plain["job"].items() if v != job.get(k)}
+        other = {k: v for k, v in plain["job"].items() if k not in MAY_CHANGE and v != job.get(k)}
         if other:
             raise DataError(
                 f"the run in {folder} was started with {', '.join(f'{k} {v}' for k, v in other.items())}, and this one "
