@@ -382,6 +382,20 @@ def test_nothing_half_written_is_left(tmp_path):
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
 
 
+def test_a_date_is_a_seed():
+    from geocnn.recipes import fit
+
+    x, y = np.random.default_rng(0).standard_normal((20, 16), dtype=np.float32), np.arange(20) % 2
+    small = {"data": (x, y), "epochs": 2, "width": 4, "shift": 1, "show_progress": False}
+    runs = [fit("classify", seed=seed, **small) for seed in (20261130123456, 20261130123456, 20261130123457)]
+    assert runs[0].history[1]["loss"] == runs[1].history[1]["loss"] != runs[2].history[1]["loss"]
+
+
+def test_samples_without_targets_are_refused():
+    with pytest.raises(DataError, match="there are 5 inputs and 4 targets; needed is one target for each input"):
+        TensorSamples(torch.zeros(5, 1, 8), torch.zeros(4))
+
+
 def test_a_run_is_not_resumed_with_other_data(tmp_path):
     from geocnn.recipes import fit
 

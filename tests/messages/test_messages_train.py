@@ -151,8 +151,14 @@ def an_endless_learning_rate():
 
 @command
 def a_negative_seed():
-    """seed is -1; it must be a whole number from 0 up, for example 42."""
+    """seed is -1; it must be a whole number from 0 to 2^63 - 1, for example 42."""
     return run("train", "traces", "--seed", "-1")
+
+
+@command
+def seed_beyond_64_bits():
+    """seed is 99999999999999999999; it must be a whole number from 0 to 2^63 - 1, for example 42."""
+    return run("train", "traces", "--seed", "99999999999999999999")
 
 
 @command

@@ -56,11 +56,14 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
 
     Raises:
         MissingError: no recipe of that name.
+        DataError: a seed that no random stream takes.
     """
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}."
         raise MissingError(f"there is no recipe {name!r}; {hint}")
+    if not 0 <= (seed := arguments.get("seed", 0)) < 2**63:
+        raise DataError(f"seed is {seed}; it must be a whole number from 0 to 2^63 - 1, for example 42.")
     return RECIPES[name](**arguments)
 
 
