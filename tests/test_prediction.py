@@ -115,6 +115,13 @@ def test_mutes_are_blank_and_shown_to_the_network_as_a_reflection():
     np.testing.assert_allclose(predict(trained, data, tile=(24, 40), show_progress=False).array, alone, atol=1e-5)
 
 
+def test_one_nan_sample_is_one():
+    data = survey(20, 20)
+    data[3, 4] = np.nan
+    (note,) = predict(network(2), data, show_progress=False).notes
+    assert note == "1 sample is NaN or infinite, at trace 3, time 4; it is zero in the result."
+
+
 def test_nan_samples_are_counted_located_and_blank():
     trained, data = network(2), survey(60, 70)
     data[7, 9:12] = np.nan

@@ -104,6 +104,8 @@ class Reader:
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(axes, self.found.first_nan, strict=True))
             notes.append(
                 f"{self.found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
+                if self.found.nan != 1
+                else f"1 sample is NaN or infinite, at {where}; it is zero in the result."
             )
         small = [a for k, a in enumerate(self.source.grid.axes) if a.size < least and k != self.tiles.flat]
         if self.tiles.redundancy > _SLOW:

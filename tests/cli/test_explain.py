@@ -63,6 +63,16 @@ def test_numbers_of_a_unet(ndim):
     assert sharing.dense == 2 * samples * samples
 
 
+def test_connections_of_lenet_5_are_those_of_the_paper():
+    """LeCun et al. 1998, section II-B: 122,304, 151,600 and 48,120, what layers without sharing would have to learn."""
+    torch.manual_seed(0)
+    found = Named("lenet5", build("lenet5", ndim=2), (32, 32))
+    made = explained(found)
+    assert [sharing.unshared for _, sharing in made.sharing] == [122_304, 151_600, 48_120]
+    assert [sharing.convolution for _, sharing in made.sharing] == [156, 1_516, 48_120]
+    assert "-: the window is too short for a sample that sees none of its edges" in made.lines()
+
+
 def test_shift_errors_of_anti_aliased_networks_are_smaller():
     """Zhang 2019: that is what the filter is for."""
     plain, smooth = (explained(tiny(2, anti_alias=anti_alias)) for anti_alias in (False, True))
