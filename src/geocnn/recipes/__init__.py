@@ -310,10 +310,11 @@ def evaluate(
             f"the card of {trained.folder or trained.card.name} names no recipe with samples to be judged by; give a "
             "survey with --data and its known answers with --labels."
         ) from None
-    if noted["recipe"] == "classify" and noted["arguments"].get("data") == "arrays" and not Path("arrays").exists():
+    told = (noted["recipe"], noted["arguments"].get("data"))
+    if told == ("segment", None) or (told == ("classify", "arrays") and not Path("arrays").exists()):
         raise DataError(
-            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give windows "
-            "with --data."
+            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give "
+            f"{'windows with --data' if told[1] else 'a survey with --data and its classes with --labels'}."
         )
     # What a network began with and learnt from may be gone; what it is judged by is made anew.
     gone = ("noise", "records", "start") if "noise_share" in noted["arguments"] else ()
