@@ -116,7 +116,7 @@ def test_mutes_are_blank_and_shown_to_the_network_as_a_reflection():
 
 
 def test_a_network_of_ones_own_that_pads_circularly_is_applied():
-    """It looks at the other end of a map and cannot be streamed; data are continued by reflection before it sees them."""
+    """It looks at the other end of a map and cannot be streamed; data are continued by reflection before."""
     torch.manual_seed(0)
     own = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 9, padding=4, padding_mode="circular"), torch.nn.Conv2d(4, 1, 1))
     card, data = network(2).card.replace(architecture="own", size_multiple=1, reach=4), survey(40, 50)
