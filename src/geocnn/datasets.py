@@ -140,11 +140,22 @@ class Augmented:
         samples: the windows.
         augmentation: what may happen to them.
         seed: of the changes.
+
+    Raises:
+        DataError: they would be moved out of themselves.
     """
 
     samples: TensorSamples
     augmentation: Augmentation
     seed: int
+
+    def __post_init__(self) -> None:
+        shortest = min(self.samples.inputs.shape[2:])
+        if self.augmentation.shift >= shortest:
+            raise DataError(
+                f"--shift is {self.augmentation.shift} and the windows have {shortest} samples along their shortest "
+                "axis; needed are fewer."
+            )
 
     def __len__(self) -> int:
         """Number of samples."""
