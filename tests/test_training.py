@@ -382,6 +382,36 @@ def test_nothing_half_written_is_left(tmp_path):
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
 
 
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Conv(1, in_channels=1, out_channels=1, kernel_size=3)
+        self.second = self.first
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_tied_weights_are_kept_and_resumed(tmp_path):
+    torch.manual_seed(0)
+    plan = {"epochs": 2, "ema": None, "decay": "constant", "warmup": 0}
+    made = dataclasses.replace(recipe(**plan), model=Tied())
+    whole = run(made, tmp_path / "whole")
+    weights = checkpoints.load_file(tmp_path / "whole" / "weights.safetensors")
+    assert torch.equal(weights["first.weight"], weights["second.weight"])
+    run(dataclasses.replace(recipe(**plan | {"epochs": 1}), model=made.model), tmp_path / "part")
+    assert_same(whole, run(made, tmp_path / "part", resume=True))
+
+
+def test_a_loaded_network_learns_when_it_is_told_to():
+    made = dataclasses.replace(recipe(epochs=1), model=Tied())
+    made.model.requires_grad_(requires_grad=False)
+    with pytest.raises(DataError, match=r"what geocnn\.load returns is frozen, and model\.requires_grad_\(\) lets it"):
+        run(made)
+    made.model.requires_grad_()
+    assert len(run(made).history) == 1
+
+
 def test_a_date_is_a_seed():
     from geocnn.recipes import fit
 

@@ -188,7 +188,18 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
             part.write_text(write, encoding="utf-8")
         else:
             # Not save_file, whose files nobody but their owner may read.
-            part.write_bytes(serialise({k: v.detach().contiguous() for k, v in write.items()}))
+            part.write_bytes(serialise(_apart(write)))
+
+
+def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors of which no two share memory, as layers with tied weights do and the format does not."""
+    result, taken = {}, set()
+    for name, tensor in tensors.items():
+        plain = tensor.detach().contiguous()
+        place = plain.untyped_storage().data_ptr()
+        result[name] = plain.clone() if place in taken else plain
+        taken.add(place)
+    return result
 
 
 def save(folder: Path, model: nn.Module, card: Card) -> Card:
