@@ -1,5 +1,7 @@
 """What people do in a notebook: look at results, and hand over tensors and arrays of other libraries."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,25 @@ def test_arrays_of_other_libraries_are_those_of_numpy(of):
     judge = classifier()
     judged = [geocnn.predict(judge, given, **QUIET).probability for given in (x, other(x))]
     np.testing.assert_array_equal(*judged)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    """As loops over np.arange and np.logspace give them."""
+    given = {
+        "seed": np.int64(3),
+        "epochs": np.int32(2),
+        "learning_rate": np.float32(0.5),
+        "centres": tuple(np.r_[12, 40]),
+    }
+    run = geocnn.fit("traces", **given, out=tmp_path / "a", **QUIET)
+    plain = geocnn.fit("traces", seed=3, epochs=2, learning_rate=0.5, centres=(12, 40), **QUIET)
+    assert [row["loss"] for row in run.history] == [row["loss"] for row in plain.history]
+    assert geocnn.load(tmp_path / "a").card.training["arguments"]["centres"] == [12, 40]
+    card = plain.recipe.card
+    own = replace(plain.recipe, card=card.replace(arguments=card.arguments | {"window": np.int64(64)}))
+    for _ in range(2):
+        again = geocnn.fit(own, out=tmp_path / "b", resume=(tmp_path / "b").exists(), **QUIET)
+        assert again.history[-1]["loss"] == plain.history[-1]["loss"]
 
 
 def test_a_tile_may_be_one_number_of_a_trace():

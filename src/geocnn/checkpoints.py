@@ -34,6 +34,7 @@ __all__ = [
     "is_picker",
     "judges_seismograms",
     "load",
+    "plain_number",
     "read_card",
     "refuse_detector",
     "save",
@@ -135,7 +136,7 @@ class Card:
 
     def to_json(self) -> str:
         """Indented JSON, one field a line where possible."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False, default=plain_number) + "\n"
 
 
 def _check_counts(card: Card) -> None:
@@ -163,6 +164,17 @@ class Trained:
         where = "" if self.folder is None else f", in {self.folder}"
         what = f"{self.card.architecture}, {self.card.ndim}-D, {size:,} parameters"
         return f"{type(self).__name__}({self.card.name}: {what}{where})"
+
+
+def plain_number(value: object) -> object:
+    """A number of NumPy as one that JSON can hold.
+
+    Raises:
+        TypeError: anything else that JSON cannot hold.
+    """
+    if not isinstance(value, np.generic):
+        raise TypeError(f"{value!r} is a {type(value).__name__}, which a card cannot hold; give numbers and words.")
+    return value.item()
 
 
 def versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from geocnn.checkpoints import CARD, write_atomically
+from geocnn.checkpoints import CARD, plain_number, write_atomically
 from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
@@ -122,7 +122,9 @@ class TrainingState:
             tensors |= {"random.cuda": torch.cuda.get_rng_state()}
         plain = {"job": self.job} | {k: getattr(self, k) for k in _PLAIN}
         # One file holds both: the tensors and the position must never be of two different moments.
-        tensors["position"] = torch.frombuffer(bytearray(json.dumps(plain).encode()), dtype=torch.uint8)
+        tensors["position"] = torch.frombuffer(
+            bytearray(json.dumps(plain, default=plain_number).encode()), dtype=torch.uint8
+        )
         write_atomically(folder / STATE, tensors)
 
     @torch.no_grad()
@@ -167,7 +169,9 @@ class TrainingState:
 
     def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
         """DataError if the run in ``folder`` had another recipe."""
-        job: dict[str, Any] = json.loads(json.dumps(self.job))  # tuples become lists, as in the file
+        job: dict[str, Any] = json.loads(
+            json.dumps(self.job, default=plain_number)
+        )  # tuples become lists, as in the file
         other = {k: v for k, v in plain["job"].items() if k not in MAY_CHANGE and v != job.get(k)}
         if other:
             raise DataError(

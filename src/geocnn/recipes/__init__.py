@@ -62,9 +62,19 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
         near = get_close_matches(name, RECIPES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}."
         raise MissingError(f"there is no recipe {name!r}; {hint}")
-    if not 0 <= (seed := arguments.get("seed", 0)) < 2**63:
+    arguments = {k: _plain(v) for k, v in arguments.items()}
+    if not isinstance(seed := arguments.get("seed", 0), int) or not 0 <= seed < 2**63:
         raise DataError(f"seed is {seed}; it must be a whole number from 0 to 2^63 - 1, for example 42.")
     return RECIPES[name](**arguments)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (arguments have many types)
+    """Numbers of NumPy, as loops over arrays give them, as those of Python, which a card can hold."""
+    import numpy as np
+
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def fit(
@@ -99,6 +109,11 @@ def fit(
 
     if isinstance(recipe, str):
         made = build(recipe, **arguments)
+    elif not hasattr(recipe, "card"):
+        raise DataError(
+            f"a recipe is a name, such as traces, or a geocnn.training.Recipe, not {type(recipe).__name__}; give one "
+            "of these."
+        )
     elif arguments:
         raise DataError(f"the recipe is made already, and {', '.join(arguments)} would be lost; give it to the recipe.")
     else:  # whatever its card says of arguments, they may have been changed since
