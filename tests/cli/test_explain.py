@@ -127,6 +127,9 @@ def test_the_picture_is_labelled(ndim):
     figure = draw(made)
     assert figure.get_suptitle() == f"tiny, {ndim}-D, {made.parameters:,} parameters, untrained, random weights"
     titles = [axes.get_title() for axes in figure.axes]
+    kernels = figure.subfigs[0].subfigs[1]
+    told = [kernels.get_supylabel(), kernels.get_supxlabel()] if ndim == 1 else [kernels.axes[-1].get_ylabel()]
+    assert told == (["weight", "sample of the kernel"] if ndim == 1 else ["weight"])
     middle = ", middle inline" * (ndim == 3)
     assert f"Input: white noise{middle}" in titles
     assert any(

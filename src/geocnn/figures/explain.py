@@ -132,6 +132,9 @@ def _kernels(part: SubFigure, made: "Explanation") -> None:
         place.set(xticks=[], yticks=[])
     if image is not None:
         part.colorbar(image, ax=list(places.flat), label="weight", shrink=0.9, pad=0.02)
+    else:
+        part.supylabel("weight", fontsize=9)
+        part.supxlabel("sample of the kernel", fontsize=9)
 
 
 def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
