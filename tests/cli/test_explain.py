@@ -113,6 +113,14 @@ def test_networks_without_bounded_field():
     assert "Receptive field" in titles
 
 
+def test_random_weights_are_the_same_each_time():
+    state = torch.get_rng_state()
+    one, two = (explained(named_network("lenet1989", weights=True)) for _ in range(2))
+    assert one.lines() == two.lines()
+    np.testing.assert_array_equal(one.kernels, two.kernels)
+    assert torch.equal(state, torch.get_rng_state())
+
+
 def test_windows_of_one_size():
     made = explained(named_network("lenet5", weights=True))
     errors = {row.layer: row.errors for row in made.shifts}
