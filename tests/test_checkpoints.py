@@ -66,7 +66,7 @@ def test_one_flipped_bit_is_found(folder, where):
             FormatError,
             "take both files from the same training run",
         ),
-        ({"architecture": "faultsegg"}, MissingError, "did you mean faultseg"),
+        ({"architecture": "faultsegg"}, MissingError, "which geocnn has not"),
         ({"colour": "red"}, FormatError, "is not a geocnn card"),
         ({"window": None}, FormatError, "is not a geocnn card"),
     ],

@@ -115,6 +115,23 @@ def test_mutes_are_blank_and_shown_to_the_network_as_a_reflection():
     np.testing.assert_allclose(predict(trained, data, tile=(24, 40), show_progress=False).array, alone, atol=1e-5)
 
 
+def test_a_network_of_ones_own_that_pads_circularly_is_applied():
+    """It looks at the other end of a map and cannot be streamed; data are continued by reflection before."""
+    torch.manual_seed(0)
+    own = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 9, padding=4, padding_mode="circular"), torch.nn.Conv2d(4, 1, 1))
+    card, data = network(2).card.replace(architecture="own", size_multiple=1, reach=4), survey(40, 50)
+    expected = torch.sigmoid(own(torch.from_numpy(Normalisation.fit(data).apply(data))[None, None]))[0, 0].detach()
+    found = predict(Trained(own.eval(), card), data, show_progress=False).array
+    np.testing.assert_allclose(found[4:-4, 4:-4], expected[4:-4, 4:-4], atol=1e-6)
+
+
+def test_one_nan_sample_is_one():
+    data = survey(20, 20)
+    data[3, 4] = np.nan
+    (note,) = predict(network(2), data, show_progress=False).notes
+    assert note == "1 sample is NaN or infinite, at trace 3, time 4; it is zero in the result."
+
+
 def test_nan_samples_are_counted_located_and_blank():
     trained, data = network(2), survey(60, 70)
     data[7, 9:12] = np.nan

@@ -23,6 +23,7 @@ COMMANDS = [
     for line in text.splitlines()
     if line.startswith("geocnn ")
 ]
+PYTHON = [text for kind, text in BLOCKS if kind == "python"]
 QUICK = [
     c for c in COMMANDS if c[0] == "info" or c[:2] in (["train", "traces"], ["models", "resnet50"], ["models", "unet"])
 ]
@@ -108,12 +109,21 @@ def test_predict_and_evaluate_run(survey, capsys):
 
 @pytest.mark.usefixtures("survey")
 def test_the_python_lines_run():
-    (code,) = (text for kind, text in BLOCKS if kind == "python")
+    code = PYTHON[0]
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["run"].history[-1]["loss"] == pytest.approx(0.0007, abs=5e-5)
     assert names["result"].array.shape == (24, 32, 48)
     assert 0 <= names["scores"]["iou"] <= 1
+
+
+@pytest.mark.usefixtures("survey")
+def test_a_network_of_ones_own():
+    names: dict[str, object] = {}
+    exec(compile(PYTHON[1], "README.md", "exec"), names)
+    assert len(names["run"].history) == 3
+    assert len(PYTHON) == 2
+    np.testing.assert_allclose(names["again"].array, geocnn.open("mine.sgy").read(...), atol=1e-6)
 
 
 def test_the_first_run(tmp_path, monkeypatch, capsys):

@@ -7,6 +7,7 @@ import json
 import math
 import signal
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -218,6 +219,17 @@ def test_longer_training_may_resume_but_other_arguments_may_not(tmp_path):
         run(recipe(decay="constant", learning_rate=0.5), tmp_path / "run", resume=True)
 
 
+def test_longer_training_may_resume_where_the_warm_up_is_a_part_of_all_steps(tmp_path):
+    run(recipe(decay="constant", epochs=1, warmup=1), tmp_path / "run")
+    said = []
+    again = partial(fit, out=tmp_path / "run", resume=True, device="cpu", show_progress=False, announce=said.append)
+    longer = again(recipe(decay="constant", epochs=3, warmup=2))
+    assert [row["learning_rate"] for row in longer.history] == [0.02] * 3
+    assert len(longer.history) == 3
+    again(recipe(decay="constant", epochs=3, warmup=2))
+    assert said[1] == f"{tmp_path / 'run'} is finished already: 3 epochs done; a larger --epochs goes on from there"
+
+
 def test_an_existing_run_is_left_alone(tmp_path):
     run(recipe(epochs=1), tmp_path)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
@@ -368,6 +380,50 @@ def test_interrupts_outside_the_main_thread_are_not_ours():
 def test_nothing_half_written_is_left(tmp_path):
     run(recipe(epochs=1), tmp_path)
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Conv(1, in_channels=1, out_channels=1, kernel_size=3)
+        self.second = self.first
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_tied_weights_are_kept_and_resumed(tmp_path):
+    torch.manual_seed(0)
+    plan = {"epochs": 2, "ema": None, "decay": "constant", "warmup": 0}
+    made = dataclasses.replace(recipe(**plan), model=Tied())
+    whole = run(made, tmp_path / "whole")
+    weights = checkpoints.load_file(tmp_path / "whole" / "weights.safetensors")
+    assert torch.equal(weights["first.weight"], weights["second.weight"])
+    run(dataclasses.replace(recipe(**plan | {"epochs": 1}), model=made.model), tmp_path / "part")
+    assert_same(whole, run(made, tmp_path / "part", resume=True))
+
+
+def test_a_loaded_network_learns_when_it_is_told_to():
+    made = dataclasses.replace(recipe(epochs=1), model=Tied())
+    made.model.requires_grad_(requires_grad=False)
+    with pytest.raises(DataError, match=r"what geocnn\.load returns is frozen, and model\.requires_grad_\(\) lets it"):
+        run(made)
+    made.model.requires_grad_()
+    assert len(run(made).history) == 1
+
+
+def test_a_date_is_a_seed():
+    from geocnn.recipes import fit
+
+    x, y = np.random.default_rng(0).standard_normal((20, 16), dtype=np.float32), np.arange(20) % 2
+    small = {"data": (x, y), "epochs": 2, "width": 4, "shift": 1, "show_progress": False}
+    runs = [fit("classify", seed=seed, **small) for seed in (20261130123456, 20261130123456, 20261130123457)]
+    assert runs[0].history[1]["loss"] == runs[1].history[1]["loss"] != runs[2].history[1]["loss"]
+
+
+def test_samples_without_targets_are_refused():
+    with pytest.raises(DataError, match="there are 5 inputs and 4 targets; needed is one target for each input"):
+        TensorSamples(torch.zeros(5, 1, 8), torch.zeros(4))
 
 
 def test_a_run_is_not_resumed_with_other_data(tmp_path):

@@ -64,7 +64,7 @@ def test_the_names_and_shapes_of_others_load_strictly(oracles, net, tmp_path):
 
 
 @pytest.mark.parametrize("nest", ["state_dict", "model", "model_state", "model_state_dict", None])
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod.", "model.", "net."])
 def test_nests_and_prefixes_of_training_programs_are_taken_off(small, nest, prefix, tmp_path):
     weights = {f"{prefix}{k}": v + 1 for k, v in small.state_dict().items()} | {"mask_values": [0, 255]}
     torch.save({"epoch": 1, nest: weights} if nest else weights, tmp_path / "w.bin")

@@ -19,6 +19,9 @@ FIXED = 600_000_000
 KEPT = 1.8
 """Peak memory relative to what the maps need, where freed blocks are kept for speed."""
 
+_BLOCK = 16
+"""Fewest samples per axis of the block on which maps are counted: networks that pad circularly take no smaller ones."""
+
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -56,7 +59,9 @@ def per_sample(model: nn.Module, card: Card) -> float:
         for m in model.modules()
         if not list(m.children())
     ]
-    (size,) = SizeRule(card.least or card.size_multiple, card.size_multiple).above([2 * card.size_multiple])
+    (size,) = SizeRule(card.least or card.size_multiple, card.size_multiple).above(
+        [max(_BLOCK, 2 * card.size_multiple)]
+    )
     with torch.inference_mode():
         model(next(model.parameters()).new_zeros((1, len(card.channels), *([size] * card.ndim))))
     for hook in hooks:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io import system
 from geocnn.layers import check_ndim
-from geocnn.models import build
+from geocnn.models import ARCHITECTURES, build
 from geocnn.weights_files import misfit
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "is_picker",
     "judges_seismograms",
     "load",
+    "plain_number",
     "read_card",
     "refuse_detector",
     "save",
@@ -135,7 +136,7 @@ class Card:
 
     def to_json(self) -> str:
         """Indented JSON, one field a line where possible."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False, default=plain_number) + "\n"
 
 
 def _check_counts(card: Card) -> None:
@@ -149,13 +150,31 @@ def _check_counts(card: Card) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trained:
     """A network with its card, ready to predict: evaluation mode, no gradients."""
 
     model: nn.Module
     card: Card
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        """What it is and where it lies, without weights; a notebook shows it."""
+        size = sum(p.numel() for p in self.model.parameters())
+        where = "" if self.folder is None else f", in {self.folder}"
+        what = f"{self.card.architecture}, {self.card.ndim}-D, {size:,} parameters"
+        return f"{type(self).__name__}({self.card.name}: {what}{where})"
+
+
+def plain_number(value: object) -> object:
+    """A number of NumPy as one that JSON can hold.
+
+    Raises:
+        TypeError: anything else that JSON cannot hold.
+    """
+    if not isinstance(value, np.generic):
+        raise TypeError(f"{value!r} is a {type(value).__name__}, which a card cannot hold; give numbers and words.")
+    return value.item()
 
 
 def versions() -> dict[str, str]:
@@ -181,7 +200,18 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
             part.write_text(write, encoding="utf-8")
         else:
             # Not save_file, whose files nobody but their owner may read.
-            part.write_bytes(serialise({k: v.detach().contiguous() for k, v in write.items()}))
+            part.write_bytes(serialise(_apart(write)))
+
+
+def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors of which no two share memory, as layers with tied weights do and the format does not."""
+    result, taken = {}, set()
+    for name, tensor in tensors.items():
+        plain = tensor.detach().contiguous()
+        place = plain.untyped_storage().data_ptr()
+        result[name] = plain.clone() if place in taken else plain
+        taken.add(place)
+    return result
 
 
 def save(folder: Path, model: nn.Module, card: Card) -> Card:
@@ -207,7 +237,7 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
     Raises:
         MissingError: neither a shipped network nor a folder, or the card names an architecture that we have not.
         FormatError: the folder is damaged: no card, weights that do not fit it or its checksum.
-        DataError: no shipped network of that name for ``ndim`` dimensions.
+        DataError: no shipped network of that name for ``ndim`` dimensions, or something that is no name.
     """
     folder = _find(name, ndim)
     card_path, weights_path = folder / CARD, folder / WEIGHTS
@@ -223,6 +253,12 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
         raise FormatError(
             f"{weights_path} is no file of weights ({str(error).rstrip('.')}); copy it again from its source."
         ) from None
+    if card.architecture not in ARCHITECTURES:
+        raise MissingError(
+            f"{card_path} names the architecture {card.architecture!r}, which geocnn has not; if it is a module of "
+            f"your own, load {weights_path.name} into it and give geocnn.checkpoints.Trained(module, "
+            f"read_card({str(name)!r}))."
+        )
     try:
         model = build(card.architecture, **card.arguments)
     except (ValueError, TypeError) as error:
@@ -306,7 +342,13 @@ def _read_card(folder: Path) -> Card:
 
 def _find(name: str | Path, ndim: int | None) -> Path:
     """Folder of a network; a run on disk goes before a shipped name, any other folder of that name does not."""
-    path = Path(name)
+    try:
+        path = Path(name)
+    except TypeError:
+        raise DataError(
+            f"a network is a name, a folder, or what geocnn.load or geocnn.fit returned, not {type(name).__name__}; of "
+            "a module of your own make a geocnn.checkpoints.Trained(module, card)."
+        ) from None
     if path.is_dir() and (str(name) not in SHIPPED or (path / CARD).is_file()):
         return path
     if str(name) not in SHIPPED:

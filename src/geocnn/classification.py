@@ -24,7 +24,7 @@ __all__ = ["Classified", "check_table", "classify", "confusion_table", "normalis
 _BATCH = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Classified:
     """What a classifier says of windows.
 
@@ -43,6 +43,12 @@ class Classified:
     card: Card
     notes: tuple[str, ...] = ()
     unfit: str = ""
+
+    def __repr__(self) -> str:
+        """How many windows of which class; a notebook shows it."""
+        counts = np.bincount(self.found, minlength=len(self.classes))
+        told = ", ".join(f"{name} ({count})" for name, count in zip(self.classes, counts, strict=True))
+        return f"Classified({len(self.names)} windows: {told}, by {self.card.name})"
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from geocnn.augmentation import Augmentation
 from geocnn.distributed import Team
+from geocnn.errors import DataError
 from geocnn.interruption import ignore_interrupts
 from geocnn.layers import crop_to
 from geocnn.models.base import Segmenter
@@ -69,7 +70,7 @@ def batches(
     n, size = len(samples), schedule.batch_size
     order = list(range(n))
     if schedule.shuffle:
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+        generator = _generator(seed, epoch)
         order = torch.randperm(n, generator=generator).tolist()
     if schedule.fresh:
         order = [epoch * n + i for i in order]
@@ -92,6 +93,11 @@ def batches(
     yield from zip(chunks, loader, strict=True)
 
 
+def _generator(seed: int, number: int) -> torch.Generator:
+    """A random stream of its own for an epoch or a sample; a date makes a seed that 64 bits hold, its product not."""
+    return torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63)
+
+
 @dataclass(frozen=True)
 class TensorSamples:
     """Samples that fit into memory.
@@ -99,10 +105,20 @@ class TensorSamples:
     Attributes:
         inputs: ``(samples, channels, *space)``.
         targets: ``(samples, ...)``.
+
+    Raises:
+        DataError: not as many of these as of those.
     """
 
     inputs: Tensor
     targets: Tensor
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) != len(self.targets):
+            raise DataError(
+                f"there are {len(self.inputs)} inputs and {len(self.targets)} targets; needed is one target for each "
+                "input, in the same order."
+            )
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -124,11 +140,22 @@ class Augmented:
         samples: the windows.
         augmentation: what may happen to them.
         seed: of the changes.
+
+    Raises:
+        DataError: they would be moved out of themselves.
     """
 
     samples: TensorSamples
     augmentation: Augmentation
     seed: int
+
+    def __post_init__(self) -> None:
+        shortest = min(self.samples.inputs.shape[2:])
+        if self.augmentation.shift >= shortest:
+            raise DataError(
+                f"--shift is {self.augmentation.shift} and the windows have {shortest} samples along their shortest "
+                "axis; needed are fewer."
+            )
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -139,7 +166,7 @@ class Augmented:
         inputs, targets = self.samples[[index % len(self) for index in indices]]
         changed = []
         for index, x in zip(indices, inputs, strict=True):
-            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + index)
+            generator = _generator(self.seed, index)
             changed.append(self.augmentation(x, None, generator)[0])
         return torch.stack(changed), targets
 
@@ -257,7 +284,7 @@ class Crops:
 
     def _window(self, index: int) -> tuple[Tensor, Tensor]:
         """Window number ``index``, the same whenever it is asked for."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + index)
+        generator = _generator(self.seed, index)
         image = int(torch.randint(len(self.inputs), (), generator=generator))
         x, y = self.inputs[image], self.targets[image]
         for axis in range(1, x.ndim):

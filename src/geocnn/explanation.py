@@ -102,6 +102,11 @@ class Explanation:
         """Receptive field of the last map with positions."""
         return self.fields[-1][1]
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether some shifts could not be measured."""
+        return any(math.isnan(error) for row in self.shifts for error in row.errors)
+
     def total(self) -> Sharing:
         """Parameters of all convolutions together."""
         every = [sharing for _, sharing in self.sharing]
@@ -135,6 +140,7 @@ class Explanation:
             "Change of the result when the input moves (0: it just moves along)",
             f"{'samples':{width}} {'stride':>7}" + "".join(f"{move:7d}" for move in self.moves),
             *rows,
+            *["-: the window is too short for a sample that sees none of its edges"] * self.has_gaps,
         ]
 
     def _sharing_lines(self) -> list[str]:
@@ -241,9 +247,14 @@ def _maps(row: Layer, value: Tensor, ndim: int) -> FeatureMaps:
 
 
 def _sharing(row: Layer) -> Sharing:
-    """A layer without sharing has a weight for each multiply-add, a dense one for each pair of input and output."""
-    outputs = math.prod(row.shape)
-    return Sharing(row.parameters, row.multiply_adds + row.biased * outputs, outputs * (row.inputs + row.biased))
+    """A layer without sharing has a weight for each multiply-add, a dense one for each pair of input and output.
+
+    Some multiply-adds are by zeros that are no parameters, where a map sees some of the maps before it alone (LeNet-5):
+    no position has more weights than the kernels.
+    """
+    outputs, positions = math.prod(row.shape), math.prod(row.shape[1:])
+    unshared = min(row.multiply_adds + row.biased * outputs, row.parameters * positions)
+    return Sharing(row.parameters, unshared, outputs * (row.inputs + row.biased))
 
 
 def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField | None:

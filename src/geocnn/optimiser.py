@@ -10,6 +10,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from geocnn.errors import DataError
+
 __all__ = ["AdamW"]
 
 
@@ -23,7 +25,7 @@ class AdamW:
         eps: added to the root of the second moment.
 
     Raises:
-        ValueError: there is nothing to learn.
+        DataError: there is nothing to learn.
     """
 
     def __init__(
@@ -36,7 +38,10 @@ class AdamW:
     ) -> None:
         named = {name: parameter for name, parameter in parameters if parameter.requires_grad}
         if not named:
-            raise ValueError("the network has no parameters that can be learnt.")
+            raise DataError(
+                "the network has no parameters that can be learnt; what geocnn.load returns is frozen, and "
+                "model.requires_grad_() lets it learn again."
+            )
         self.names = tuple(named)
         self.parameters = list(named.values())
         self._tensors: list[Tensor] = [*self.parameters]  # the same objects, for functions that take tensors alone

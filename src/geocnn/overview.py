@@ -121,7 +121,7 @@ def named_network(
         window: samples per axis, for all axes or each; default the published window.
         in_channels: of an architecture; default as published.
         out_channels: of an architecture; default as published.
-        weights: draw the weights of an untrained network.
+        weights: draw the weights of an untrained network, each time the same.
 
     Raises:
         MissingError: nothing of that name.
@@ -139,7 +139,8 @@ def named_network(
     if asked is not None and min(asked) > 0 and shaped:
         arguments["window"] = asked
     try:
-        with torch.device("cpu" if weights else "meta"):
+        with torch.random.fork_rng(devices=[]), torch.device("cpu" if weights else "meta"):
+            torch.manual_seed(0)
             model = build(name, ndim=ndim, **arguments)
     except ValueError as error:
         raise DataError(f"{name} cannot be made like that: {error}") from None

@@ -108,7 +108,11 @@ class Reader:
             )
         if found.first_nan is not None:
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(grid.axes, found.first_nan, strict=True))
-            notes.append(f"{found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result.")
+            notes.append(
+                f"{found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
+                if found.nan != 1
+                else f"1 sample is NaN or infinite, at {where}; it is zero in the result."
+            )
         small = [a for k, a in enumerate(self.source.grid.axes) if a.size < least and k != self.tiles.flat]
         if self.tiles.redundancy > _SLOW:
             notes.append(

@@ -87,7 +87,7 @@ class Report:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Table "epoch, printed, ours", the holdout below."""
-        epochs = sorted(e for e in self.printed or PRINTED if e <= len(self.losses)) or [len(self.losses)]
+        epochs = sorted({e for e in self.printed or PRINTED if e < len(self.losses)} | {len(self.losses)})
         rows = [(f"epoch {e}", _digits(self.printed.get(e), 4), f"{self.losses[e - 1]:.4f}") for e in epochs]
         printed = PRINTED_HOLDOUT if max(PRINTED) in self.printed and len(self.losses) == max(PRINTED) else {}
         for name, value in self.holdout.items():
@@ -97,7 +97,9 @@ class Report:
 
     def lines(self) -> list[str]:
         """The whole report as text, one line an element."""
-        table = [f"{'':18} {'printed':>8} {'ours':>8}", *(f"{a:18} {b:>8} {c:>8}" for a, b, c in self.rows())]
+        rows = self.rows()
+        width = max(8, *(len(ours) for _, _, ours in rows))
+        table = [f"{a:18} {b:>8} {c:>{width}}" for a, b, c in [("", "printed", "ours"), *rows]]
         return [*table, "", *self._position_lines(), "", *self._sharing_lines(), "", *self._shift_lines()]
 
     def _position_lines(self) -> Iterator[str]:

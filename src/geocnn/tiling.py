@@ -139,9 +139,10 @@ def plan(
         return Plan(shape, edge, padded, tuple(sizes), halo, flat)
 
     if tile is not None:
-        if len(tile) != len(shape) or min(tile) < 1:
-            raise DataError(f"--tile is {' '.join(map(str, tile))}; the data need {len(shape)} positive numbers.")
-        chosen = made(tuple(_up(n, multiple) for n in tile))
+        sizes = np.atleast_1d(tile).tolist()  # from Python one number may come without its tuple
+        if len(sizes) != len(shape) or min(sizes) < 1:
+            raise DataError(f"--tile is {' '.join(map(str, sizes))}; the data need {len(shape)} positive numbers.")
+        chosen = made(tuple(_up(n, multiple) for n in sizes))
     else:
         chosen = made(_cheapest(padded, multiple, halo, largest, flat, uncut))
     if chosen.block > largest:

@@ -24,7 +24,7 @@ from geocnn.io.system import make_folder
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
 from geocnn.schedule import Schedule
-from geocnn.training_state import STATE, TrainingState, check_resumable
+from geocnn.training_state import MAY_CHANGE, STATE, TrainingState, check_resumable
 
 __all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit", "threads"]
 
@@ -71,7 +71,7 @@ class Recipe:
     penalty: Callable[[nn.Module], Tensor] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Run(Trained):
     """A finished training run: a trained network (model, card, folder if it was written) and how it came about.
 
@@ -114,7 +114,8 @@ def fit(
         recipe: what to do.
         out: run folder; nothing is written without one.
         resume: continue an interrupted run in ``out``; on a processor with the same number of threads bit for bit as
-            if nothing had happened. The number of epochs, of workers and the patience may change.
+            if nothing had happened. The number of epochs, and with it the warm-up, of workers and the patience may
+            change.
         overwrite: replace a run that is already in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
@@ -223,7 +224,7 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
     job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
     job |= {"window": card.window, "samples": len(recipe.train)} | card.training.get("arguments", {}) | asdict(schedule)
-    job = {k: v for k, v in job.items() if k not in ("epochs", "workers", "patience")} | {"monitor": recipe.monitor}
+    job = {k: v for k, v in job.items() if k not in MAY_CHANGE} | {"monitor": recipe.monitor}
     optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
     return TrainingState(model, optimiser, average, job, team, recipe.monitor)
 
@@ -235,7 +236,7 @@ def _announce(
     for line in recipe.plan:
         announce(line)
     if folder is not None:
-        announce(state.resumed(folder, recipe.schedule.epochs, over=over))
+        announce(state.resumed(folder, recipe.schedule, over=over))
 
 
 def _place(x: Tensor, device: torch.device, ndim: int) -> Tensor:

@@ -13,14 +13,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from geocnn.checkpoints import CARD, write_atomically
+from geocnn.checkpoints import CARD, plain_number, write_atomically
 from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
+from geocnn.schedule import Schedule
 
-__all__ = ["STATE", "TrainingState", "check_resumable"]
+__all__ = ["MAY_CHANGE", "STATE", "TrainingState", "check_resumable"]
 
 STATE = "state.safetensors"
+MAY_CHANGE = ("epochs", "warmup", "workers", "patience")
+"""Arguments that a resumed run may have otherwise; the warm-up is often a part of all steps, and follows the epochs."""
 _PLAIN = ("epoch", "step", "losses", "history", "seconds")
 
 
@@ -88,11 +91,12 @@ class TrainingState:
         """Whether that many epochs have not been better than one before them."""
         return patience is not None and self.epoch - self.best_epoch >= patience
 
-    def resumed(self, folder: Path, epochs: int, *, over: bool) -> str:
-        """From where the run in ``folder`` goes on to so many epochs, in a sentence; ``over`` if it does not."""
-        done = f"{self.epoch} epoch{'s' * (self.epoch != 1)} done"
+    def resumed(self, folder: Path, schedule: Schedule, *, over: bool) -> str:
+        """From where the run in ``folder`` goes on by that schedule, in a sentence; ``over`` if it does not."""
+        done, epochs = f"{self.epoch} epoch{'s' * (self.epoch != 1)} done", schedule.epochs
         if over:
-            return f"{folder} is finished already: {done}; a larger --epochs or --patience goes on from there"
+            larger = "--epochs" if schedule.patience is None else "--epochs or --patience"
+            return f"{folder} is finished already: {done}; a larger {larger} goes on from there"
         try:
             before = int(json.loads((folder / CARD).read_text(encoding="utf-8"))["training"]["schedule"]["epochs"])
         except (OSError, ValueError, KeyError, TypeError):  # no epoch is done yet
@@ -128,7 +132,9 @@ class TrainingState:
             tensors |= {"random.cuda": torch.cuda.get_rng_state()}
         plain = {"job": self.job} | {k: getattr(self, k) for k in _PLAIN}
         # One file holds both: the tensors and the position must never be of two different moments.
-        tensors["position"] = torch.frombuffer(bytearray(json.dumps(plain).encode()), dtype=torch.uint8)
+        tensors["position"] = torch.frombuffer(
+            bytearray(json.dumps(plain, default=plain_number).encode()), dtype=torch.uint8
+        )
         write_atomically(folder / STATE, tensors)
 
     @torch.no_grad()
@@ -172,14 +178,15 @@ class TrainingState:
 
     def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
         """DataError if the run in ``folder`` had another recipe."""
-        job: dict[str, Any] = json.loads(json.dumps(self.job))  # tuples become lists, as in the file
-        other = {k: v for k, v in plain["job"].items() if v != job.get(k)}
+        job: dict[str, Any] = json.loads(
+            json.dumps(self.job, default=plain_number)
+        )  # tuples become lists, as in the file
+        other = {k: v for k, v in plain["job"].items() if k not in MAY_CHANGE and v != job.get(k)}
         if other:
-            those = ", --epochs among them," if "warmup" in other else ","  # from which the warm-up follows
             raise DataError(
                 f"the run in {folder} was started with {', '.join(f'{k} {v}' for k, v in other.items())}, and this one "
-                f"has {', '.join(f'{k} {job.get(k)}' for k in other)}; give the same arguments{those} or start "
-                "again with --overwrite."
+                f"has {', '.join(f'{k} {job.get(k)}' for k in other)}; give the same arguments, or start again with "
+                "--overwrite."
             )
 
     @contextmanager

@@ -26,8 +26,9 @@ SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 
 _NESTS = ("state_dict", "model_state_dict", "model_state", "model")
 """Where training programs keep the weights beside the rest of their state."""
-_PREFIXES = ("module.", "_orig_mod.")
-"""What training on several GPUs, and compilation, put in front of every name."""
+_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
+"""What training on several GPUs, compilation, and modules of Lightning that hold a network put in front of every name.
+"""
 
 
 def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = False) -> list[str]:

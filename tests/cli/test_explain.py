@@ -63,6 +63,16 @@ def test_numbers_of_a_unet(ndim):
     assert sharing.dense == 2 * samples * samples
 
 
+def test_connections_of_lenet_5_are_those_of_the_paper():
+    """LeCun et al. 1998, section II-B: 122,304, 151,600 and 48,120, what layers without sharing would have to learn."""
+    torch.manual_seed(0)
+    found = Named("lenet5", build("lenet5", ndim=2), (32, 32))
+    made = explained(found)
+    assert [sharing.unshared for _, sharing in made.sharing] == [122_304, 151_600, 48_120]
+    assert [sharing.convolution for _, sharing in made.sharing] == [156, 1_516, 48_120]
+    assert "-: the window is too short for a sample that sees none of its edges" in made.lines()
+
+
 def test_shift_errors_of_anti_aliased_networks_are_smaller():
     """Zhang 2019: that is what the filter is for."""
     plain, smooth = (explained(tiny(2, anti_alias=anti_alias)) for anti_alias in (False, True))
@@ -103,6 +113,14 @@ def test_networks_without_bounded_field():
     assert "Receptive field" in titles
 
 
+def test_random_weights_are_the_same_each_time():
+    state = torch.get_rng_state()
+    one, two = (explained(named_network("lenet1989", weights=True)) for _ in range(2))
+    assert one.lines() == two.lines()
+    np.testing.assert_array_equal(one.kernels, two.kernels)
+    assert torch.equal(state, torch.get_rng_state())
+
+
 def test_windows_of_one_size():
     made = explained(named_network("lenet5", weights=True))
     errors = {row.layer: row.errors for row in made.shifts}
@@ -117,6 +135,9 @@ def test_the_picture_is_labelled(ndim):
     figure = draw(made)
     assert figure.get_suptitle() == f"tiny, {ndim}-D, {made.parameters:,} parameters, untrained, random weights"
     titles = [axes.get_title() for axes in figure.axes]
+    kernels = figure.subfigs[0].subfigs[1]
+    told = [kernels.get_supylabel(), kernels.get_supxlabel()] if ndim == 1 else [kernels.axes[-1].get_ylabel()]
+    assert told == (["weight", "sample of the kernel"] if ndim == 1 else ["weight"])
     middle = ", middle inline" * (ndim == 3)
     assert f"Input: white noise{middle}" in titles
     assert any(

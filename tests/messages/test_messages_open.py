@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import torch
 from tests.messages.entries import Table, checks_of_mistakes
 from tests.messages.materials import patched, segy
 
@@ -112,8 +113,21 @@ def options_of_a_source():
 
 @mistake
 def array_of_text():
-    """an array of <U1 with shape (2,) is no survey; real numbers are needed."""
+    """an array of <U1 with shape (2,) is no survey; needed are real numbers."""
     io.open(np.array(["a", "b"]))
+
+
+@mistake
+def array_of_nothing():
+    """an array of float32 with shape (0, 5) is no survey; needed are one sample or more along every axis."""
+    io.open(np.ones((0, 5), np.float32))
+
+
+@mistake
+def tensor_with_gradients():
+    """this Tensor is no array for NumPy (Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy()
+    instead); give an array, of a tensor x.detach().float().cpu().numpy()."""
+    io.open(torch.ones(2, 2, requires_grad=True))  # type: ignore[arg-type]
 
 
 @mistake

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -294,6 +295,36 @@ def too_large_a_tile():
     """a tile of 56 x 64 with its halo of 56 needs 0.7 GB, but 0.5 GB are allowed; give --memory 0.7GB or a smaller
     --tile."""
     return predict(line(), "--memory", "500MB", "--tile", "64", "64")
+
+
+@mistake
+def one_number_for_two_axes():
+    """--tile is 64; the data need 2 positive numbers."""
+    prediction.predict(network(), np.ones((9, 9)), tile=64, device="cpu", show_progress=False)  # type: ignore[arg-type]
+
+
+@mistake
+def a_module_for_a_network():
+    """a network is a name, a folder, or what geocnn.load or geocnn.fit returned, not Conv2d; of a module of your own
+    make a geocnn.checkpoints.Trained(module, card)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # which would refuse it first
+        geocnn.predict(torch.nn.Conv2d(1, 1, 3), np.ones((9, 9)), device="cpu")  # type: ignore[arg-type]
+
+
+@mistake
+def an_architecture_of_ones_own():
+    """net/card.json names the architecture 'mine', which geocnn has not; if it is a module of your own, load
+    weights.safetensors into it and give geocnn.checkpoints.Trained(module, read_card('net'))."""
+    edit(network(), "architecture", "mine")
+    geocnn.load("net")
+
+
+@mistake
+def too_little_memory_beside_a_result():
+    """a tile of 1032 x 8 with its halo of 56 needs 0.9 GB, but 0.65 GB are allowed; give --memory 0.9GB."""
+    data = np.broadcast_to(np.float32(1), (1000, 50_000))
+    prediction.predict(network(), data, memory="650MB", device="cpu", show_progress=False)
 
 
 @command

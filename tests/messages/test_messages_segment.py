@@ -47,6 +47,25 @@ def labels_for_some_of_the_data():
     return run("train", "segment", "--data", line(), line(), "--labels", line())
 
 
+@mistake
+def a_run_on_lines_in_memory():
+    """mine was trained on arrays in memory, which are not kept; give a survey with --data and its classes with
+    --labels."""
+    data, small = (
+        np.random.default_rng(0).standard_normal((60, 24)),
+        {"epochs": 1, "samples": 2, "width": 2, "crop": 16},
+    )
+    geocnn.fit("segment", data=data, labels=halves(2), **small, out="mine", device="cpu", show_progress=False)
+    geocnn.evaluate("mine")
+
+
+@mistake
+def labels_between_the_classes():
+    """the label array holds 0.5 at trace 0, time 0; labels are whole numbers from 0 to 99, or -1, 255, NaN or --unknown
+    for unknown."""
+    geocnn.fit("segment", data=np.ones((60, 24)), labels=halves(2) + 0.5)
+
+
 @command
 def labels_of_another_grid():
     """y.npy has 60 x 20 samples and x.npy 60 x 24; labels must lie on the grid of their data."""

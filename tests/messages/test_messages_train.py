@@ -159,8 +159,26 @@ def an_endless_learning_rate():
 
 @command
 def a_negative_seed():
-    """seed is -1; it must be a whole number from 0 up, for example 42."""
+    """seed is -1; it must be a whole number from 0 to 2^63 - 1, for example 42."""
     return run("train", "traces", "--seed", "-1")
+
+
+@mistake
+def seed_in_words():
+    """seed is lucky; it must be a whole number from 0 to 2^63 - 1, for example 42."""
+    geocnn.fit("traces", seed="lucky")
+
+
+@mistake
+def a_number_for_a_recipe():
+    """a recipe is a name, such as traces, or a geocnn.training.Recipe, not int; give one of these."""
+    geocnn.fit(7)  # type: ignore[arg-type]
+
+
+@command
+def seed_beyond_64_bits():
+    """seed is 99999999999999999999; it must be a whole number from 0 to 2^63 - 1, for example 42."""
+    return run("train", "traces", "--seed", "99999999999999999999")
 
 
 @command

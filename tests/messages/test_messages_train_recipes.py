@@ -42,6 +42,10 @@ def test_where_the_data_come_from_is_said():
         ),
         (["digits", "--data", "small", "--train", "9"], "--train is 9 and there are 3 digits; give 1 to 3."),
         (["digits", "--shift", "-1"], "--shift is -1; needed is 0 or more samples."),
+        (
+            ["digits", "--shift", "32"],
+            "--shift is 32 and the windows have 32 samples along their shortest axis; needed are fewer.",
+        ),
         (["digits", "--width", "8"], "--model lenet5 has one width; leave --width out."),
         (
             ["digits", "--no-residual"],
@@ -56,6 +60,18 @@ def test_where_the_data_come_from_is_said():
         (["membranes", "--data", "no.npz"], f"there is no file no.npz; {_ISBI}"),
         (["membranes", "--data", "text.npz"], f"text.npz is no .npz file of plain arrays; {_ISBI}"),
         (["membranes", "--data", "code.npz"], f"code.npz is no .npz file of plain arrays; {_ISBI}"),
+        (["membranes", "--data", "a.npy"], f"a.npy is no .npz file of plain arrays; {_ISBI}"),
+        (["membranes", "--dropout", "1.5"], "--dropout is 1.5; it is a share from 0 up and below 1, such as 0.5."),
+        (
+            ["membranes", "--data", "cells.npz", "--test", "1", "--border-weight", "-1"],
+            "--border-weight is -1 and --offset 0.5 0.25; needed are a weight of 0 or more and fewer pixels than the "
+            "sections have.",
+        ),
+        (
+            ["membranes", "--data", "cells.npz", "--test", "1", "--offset", "0", "-64"],
+            "--border-weight is 0 and --offset 0 -64; needed are a weight of 0 or more and fewer pixels than the "
+            "sections have.",
+        ),
         (["membranes", "--data", "a.npz"], f"a.npz has the arrays a and not image, interior; {_ISBI}"),
         (
             ["membranes", "--data", "shapes.npz"],
@@ -85,6 +101,7 @@ def test_data_of_the_recipes(capsys, words, said):
     Path("text.npz").write_text("not an archive")
     np.savez("code.npz", image=np.array([{}], dtype=object), interior=np.zeros(1))
     np.savez("a.npz", a=np.zeros(3))
+    np.save("a.npy", np.zeros(3))
     np.savez("shapes.npz", image=np.zeros((3, 64, 64)), interior=np.zeros((3, 64, 60)))
     np.savez("cells.npz", image=np.zeros((3, 64, 64)), interior=np.ones((3, 64, 64), np.bool_))
     assert main(["train", *words, "--quiet"]) == 2

@@ -167,6 +167,10 @@ def test_report_of_other_settings_shows_no_printed_numbers():
     other = report(train(seed=1, head="pool", epochs=3))
     assert other.printed == {}
     assert [row[1] for row in other.rows()] == [""] * len(other.rows())
+    assert [row[0] for row in other.rows()][:3] == ["epoch 1", "epoch 3", "holdout loss"]
+    assert other.rows()[1][2] == f"{other.losses[-1]:.4f}"
+    wide = dataclasses.replace(other, losses=(1.0, 250_000.0, 2.0))
+    assert len({len(line) for line in wide.lines()[:3]}) == 1
     assert [t.head for t in other.positions] == ["pool", "flatten", "pool", "flatten"]
 
 

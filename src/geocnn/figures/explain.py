@@ -132,6 +132,9 @@ def _kernels(part: SubFigure, made: "Explanation") -> None:
         place.set(xticks=[], yticks=[])
     if image is not None:
         part.colorbar(image, ax=list(places.flat), label="weight", shrink=0.9, pad=0.02)
+    else:
+        part.supylabel("weight", fontsize=9)
+        part.supxlabel("sample of the kernel", fontsize=9)
 
 
 def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
@@ -139,7 +142,11 @@ def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
     apart = "" if math.isnan(maps.stride) else f", {maps.stride:g} input samples apart" if maps.stride != 1 else ""
     shape = " x ".join(map(str, maps.values.shape[1:]))
     few = len(maps.channels) < maps.count
-    shown = f"the {len(maps.channels)} liveliest of {maps.count} maps" if few else f"{maps.count} maps"
+    shown = (
+        f"the {len(maps.channels)} liveliest of {maps.count} maps"
+        if few
+        else f"{maps.count} map{'s' * (maps.count != 1)}"
+    )
     part.suptitle(f"{maps.layer}\n{shown}, {shape} sample{'s' * (shape != '1')}{apart}", fontsize=10)
     if made.ndim == 1:
         axes = part.subplots()
@@ -181,7 +188,7 @@ def _shifts(axes: Axes, made: "Explanation") -> None:
     axes.set_xticklabels([str(move) for move in made.moves])
     axes.set_yticklabels([f"{row.layer}  (stride {row.stride})" for row in made.shifts], fontsize=8)
     note = "\n\N{EN DASH}: the window is too short for a sample that sees none of its edges"
-    axes.set_xlabel("input moved by ... samples" + note * bool(np.isnan(errors).any()))
+    axes.set_xlabel("input moved by ... samples" + note * made.has_gaps)
     axes.set_title("Change of the result beyond moving along\n(0: the layer just moves its result)", fontsize=11)
 
 

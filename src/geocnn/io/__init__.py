@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.grid import Grid
+from geocnn.io.arrays import as_array
 from geocnn.io.scan import ScannedSource
 from geocnn.io.source import ArraySource, Sink, Source, as_grid
 
@@ -44,7 +45,7 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
     """Open a survey; nothing but headers is read.
 
     Args:
-        data: path of a SEG-Y, SU, Zarr or .npy file; or an array, or a source, which is returned as it is.
+        data: path of a SEG-Y, SU, Zarr or .npy file; or an array, a tensor, or a source, which is returned as it is.
         inline_byte: SEG-Y header byte of the inline number; searched when missing.
         crossline_byte: SEG-Y header byte of the crossline number; searched when missing.
         domain: "time" (ms) or "depth" (m): SEG-Y headers do not tell.
@@ -80,6 +81,8 @@ def open(  # noqa: A001  (the field's verb, always used as geocnn.open)
                 "sample_interval where it is opened."
             )
         return data
+    if (array := as_array(data)) is not None:
+        return _restated(ArraySource(array), options)
     if len(lacking) < len(members):
         raise DataError(
             f"{type(data).__name__} is no Source, for it has no {', '.join(lacking)}; add that, or give geocnn.open "

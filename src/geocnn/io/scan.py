@@ -136,6 +136,10 @@ class ScannedSource:
         self._scan: Scan | None = None
         self.out_of_range = False  # whether a block said something in 8 bytes and nothing in 4
 
+    def __repr__(self) -> str:
+        """Where the data are and what their axes; a notebook shows it."""
+        return f"{type(self).__name__}({'' if self.path is None else f'{self.path}: '}{self.grid})"
+
     def read(self, slices: Slices) -> NDArray[np.float32]:
         """Read a block; one slice per axis, steps of 1."""
         raise NotImplementedError

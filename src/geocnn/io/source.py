@@ -95,9 +95,8 @@ class ArraySource(ScannedSource):
     def __init__(self, array: NDArray[np.generic], grid: Grid | None = None, path: Path | None = None) -> None:
         super().__init__()
         if array.dtype.kind not in "biuf" or array.ndim == 0 or 0 in array.shape:
-            raise DataError(
-                f"an array of {array.dtype} with shape {array.shape} is no survey; real numbers are needed."
-            )
+            needed = "real numbers" if array.dtype.kind not in "biuf" else "one sample or more along every axis"
+            raise DataError(f"an array of {array.dtype} with shape {array.shape} is no survey; needed are {needed}.")
         if grid is not None and grid.shape != array.shape:
             raise DataError(f"the grid describes shape {grid.shape} but the array has shape {array.shape}.")
         if isinstance(array, np.ma.MaskedArray):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.io.arrays import as_array
 from geocnn.io.system import reason
 
 __all__ = ["Arrays", "Given", "are_windows", "find_arrays", "read_arrays", "write_windows"]
@@ -51,8 +52,8 @@ def are_windows(data: object) -> bool:
         path = Path(data)
         return path.suffix.lower() in (".npz", ".npy", ".zarr", *PICTURES) or _is_zarr(path)
     if isinstance(data, tuple):
-        return any(isinstance(part, np.ndarray) for part in data)
-    return isinstance(data, np.ndarray | Mapping)
+        return any(hasattr(type(part), "__array__") for part in data)
+    return isinstance(data, Mapping) or hasattr(type(data), "__array__")
 
 
 def find_arrays(data: Given) -> tuple[str, Arrays]:
@@ -64,8 +65,8 @@ def find_arrays(data: Given) -> tuple[str, Arrays]:
     """
     if isinstance(data, str | Path):
         return str(data), read_arrays(Path(data))
-    if isinstance(data, np.ndarray):
-        return "the data", Arrays(data, None, None, None, _numbers(data))
+    if (array := as_array(data)) is not None:
+        return "the data", Arrays(array, None, None, None, _numbers(array))
     if isinstance(data, tuple) and len(data) == 2:
         data = dict(zip(("x", "y"), data, strict=True))
     if not isinstance(data, Mapping):
@@ -73,7 +74,9 @@ def find_arrays(data: Given) -> tuple[str, Arrays]:
             f'data is a {type(data).__name__}; needed is a path, an array, (x, y), or {{"x": ..., "y": ...}} and, if '
             "there are any, classes and group."
         )
-    return "the data", _named("the data", {k: np.asarray(v) for k, v in data.items()})
+    return "the data", _named(
+        "the data", {k: np.asarray(v) if (array := as_array(v)) is None else array for k, v in data.items()}
+    )
 
 
 def read_arrays(path: Path) -> Arrays:

@@ -3,6 +3,7 @@
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "predict"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """What :func:`predict` gives back.
 
@@ -54,6 +55,12 @@ class Prediction:
     notes: list[str]
     seconds: float
     card: Card
+
+    def __repr__(self) -> str:
+        """What it is of, without samples and weights; a notebook shows it."""
+        shape = " x ".join(map(str, self.grid.shape))
+        where = "" if self.path is None else f" in {self.path}"
+        return f"Prediction({shape} samples ({', '.join(self.grid.names)}){where}, by {self.card.name})"
 
 
 def predict(
@@ -93,13 +100,11 @@ def predict(
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
         samples: of the file: "float32", or "int8", whole per cent of probabilities, numbers of classes as they are.
-        log: file to which a line of JSON is appended for every part that is finished; see
-            :class:`geocnn.prediction.log.Log`.
-        workers: processes of this machine that share the work, each with its part of torch's threads; with the same
-            plan and as many threads the result is the same to the last bit. Needs ``pip install 'geocnn[dask]'``, data
-            and a result in files, and in a script of your own ``if __name__ == "__main__":``.
-        scheduler: address of a Dask scheduler whose workers share the work instead; they need the same files and
-            versions.
+        log: file to which a line of JSON is appended for every part, see :class:`geocnn.prediction.log.Log`.
+        workers: processes that share the work, each with its part of torch's threads; with the same plan and threads
+            the result is the same to the last bit. Needs ``pip install 'geocnn[dask]'``, data and a result in files,
+            and in a script of your own ``if __name__ == "__main__":``.
+        scheduler: address of a Dask scheduler whose workers do instead; they need the same files and versions.
         show_progress: show a live line.
 
     Raises:
@@ -117,8 +122,9 @@ def predict(
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
     with Log(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
         allowed = budget.bytes_of(memory) if memory else team.memory(place) if team else budget.half_of_memory(place)
-        allowed -= budget.FIXED + (0 if array is None else array.nbytes)
-        work = plan_work(trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision)
+        allowed -= (beside := budget.FIXED + (0 if array is None else array.nbytes))
+        laid = partial(plan_work, trained, source.grid, tile=tile, device=place, precision=precision)
+        work = laid(allowed=allowed, beside=beside)
         keep, threads = budget.KEPT * work.needed <= allowed, team.threads if team else torch.get_num_threads()
         # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
         state = state_of(source)

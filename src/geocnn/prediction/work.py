@@ -28,7 +28,7 @@ _SCRATCH = 1.25
 """Memory at the peak relative to that of the maps: working copies of convolutions, and what the allocator wastes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Work:
     """What is done piece by piece.
 
@@ -63,6 +63,10 @@ class Work:
         """Axes of the survey that the network sees; the first of them is streamed."""
         return tuple(axis for axis in range(len(self.tiles.shape)) if axis != self.tiles.flat)
 
+    def __repr__(self) -> str:
+        """As text, without the weights of the network."""
+        return f"Work({self})"
+
     def __str__(self) -> str:
         """What a user wants to know of it."""
         streamed = f", streamed in slabs of {self.slab}" if self.network is not None else ""
@@ -77,6 +81,7 @@ def plan_work(
     allowed: int,
     device: torch.device,
     precision: Precision,
+    beside: int = budget.FIXED,
 ) -> Work:
     """Stream where the network can be streamed, in as few strips as memory allows; else cut windows.
 
@@ -87,6 +92,7 @@ def plan_work(
         allowed: bytes besides those of the process itself.
         device: where it runs.
         precision: of the maps.
+        beside: bytes of the process itself, and of a result that it holds.
 
     Raises:
         DataError: the smallest tile, or the one that is asked for, does not fit.
@@ -97,11 +103,11 @@ def plan_work(
     cut = partial(plan, shape, multiple=card.size_multiple, reach=reach, flat=flat)
     streamed = partial(_streamed, trained, allowed, device, precision)
     try:
-        return streamed(cut(tile=tile)) if tile is not None else _in_strips(streamed, cut, allowed)
+        return streamed(cut(tile=tile)) if tile is not None else _in_strips(streamed, cut, allowed, beside)
     except _TooLargeError as error:
-        raise _no_room(error.tiles, error.needed, allowed, asked=tile is not None) from None
+        raise _no_room(error.tiles, error.needed, allowed, beside, asked=tile is not None) from None
     except _WholeMapError as error:  # its result depends on the window
-        return _in_windows(trained, cut, tile, allowed, str(error))
+        return _in_windows(trained, cut, tile, allowed, beside, str(error))
 
 
 def flat_axis(grid: Grid, card: Card) -> int | None:
@@ -172,7 +178,7 @@ def _streamed(trained: Trained, allowed: int, device: torch.device, precision: P
     return Work(tiles, window, card.margin, slab, network, needed)
 
 
-def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allowed: int) -> Work:
+def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allowed: int, beside: int) -> Work:
     """The whole survey if its cross-section fits, else strips along the first axis, each with the exact halo.
 
     Raises:
@@ -184,7 +190,7 @@ def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allow
         return streamed(whole)
     except _TooLargeError as error:
         needed = error.needed
-    reason = f"in strips, because one piece needs --memory {_gigabytes(needed)}GB"
+    reason = f"in strips, because one piece needs --memory {_gigabytes(beside + needed)}GB"
     axis = next(axis for axis in range(len(whole.shape)) if axis != whole.flat)
     least = cut(tile=(1,) * len(whole.shape), uncut=axis)
     largest = whole.block
@@ -200,7 +206,7 @@ def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allow
 
 
 def _in_windows(
-    trained: Trained, cut: Callable[..., Plan], tile: tuple[int, ...] | None, allowed: int, reason: str
+    trained: Trained, cut: Callable[..., Plan], tile: tuple[int, ...] | None, allowed: int, beside: int, reason: str
 ) -> Work:
     """Windows of the survey, each in one pass.
 
@@ -211,22 +217,21 @@ def _in_windows(
     smallest = (1,) * len(cut().shape)
     least = cut(tile=tile or smallest)
     if per_sample * least.block > allowed:
-        raise _no_room(least, int(per_sample * least.block), allowed, asked=tile is not None)
+        raise _no_room(least, int(per_sample * least.block), allowed, beside, asked=tile is not None)
     tiles = cut(largest=int(allowed / per_sample)) if tile is None else least
     needed = int(per_sample * tiles.block)
     return Work(tiles, _window(trained.card, tiles), trained.card.margin, 0, None, needed, f"in whole tiles: {reason}")
 
 
-def _no_room(tiles: Plan, needed: int, allowed: int, *, asked: bool) -> DataError:
+def _no_room(tiles: Plan, needed: int, allowed: int, beside: int, *, asked: bool) -> DataError:
     """What to type instead."""
-    size = " x ".join(map(str, tiles.core))
+    size, memory = " x ".join(map(str, tiles.core)), _gigabytes(beside + needed)
     return DataError(
-        f"a tile of {size} with its halo of {tiles.halo} needs {_gigabytes(needed)} GB, but "
-        f"{(allowed + budget.FIXED) / 1e9:.2g} GB are allowed; give --memory {_gigabytes(needed)}GB"
-        f"{' or a smaller --tile' if asked else ''}."
+        f"a tile of {size} with its halo of {tiles.halo} needs {memory} GB, but {(allowed + beside) / 1e9:.2g} GB are "
+        f"allowed; give --memory {memory}GB{' or a smaller --tile' if asked else ''}."
     )
 
 
 def _gigabytes(needed: int) -> str:
     """Memory of the whole process, rounded up."""
-    return f"{math.ceil((budget.FIXED + needed) / 1e8) / 10:g}"
+    return f"{math.ceil(needed / 1e8) / 10:g}"

@@ -56,12 +56,25 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
 
     Raises:
         MissingError: no recipe of that name.
+        DataError: a seed that no random stream takes.
     """
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}."
         raise MissingError(f"there is no recipe {name!r}; {hint}")
+    arguments = {k: _plain(v) for k, v in arguments.items()}
+    if not isinstance(seed := arguments.get("seed", 0), int) or not 0 <= seed < 2**63:
+        raise DataError(f"seed is {seed}; it must be a whole number from 0 to 2^63 - 1, for example 42.")
     return RECIPES[name](**arguments)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (arguments have many types)
+    """Numbers of NumPy, as loops over arrays give them, as those of Python, which a card can hold."""
+    import numpy as np
+
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def fit(
@@ -101,6 +114,11 @@ def fit(
         if out is not None:
             check_folder(Path(out), resume=resume, overwrite=overwrite)
         made = build(recipe, **arguments)
+    elif not hasattr(recipe, "card"):
+        raise DataError(
+            f"a recipe is a name, such as traces, or a geocnn.training.Recipe, not {type(recipe).__name__}; give one "
+            "of these."
+        )
     elif arguments:
         raise DataError(f"the recipe is made already, and {', '.join(arguments)} would be lost; give it to the recipe.")
     else:  # whatever its card says of arguments, they may have been changed since
@@ -143,8 +161,8 @@ def predict(
 
     Args:
         network: "faults", "quakes", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: survey: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For a
-            classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or the arrays by name. For a
+        data: survey: path, array or tensor ``(trace, time)`` or ``(inline, crossline, time)``, or an open source. For
+            a classifier windows: path, array ``(windows, [channels,] *space)``, ``(x, y)``, or arrays by name. For a
             picker, :func:`geocnn.prediction.catalogue.pick_earthquakes`, seismograms: files, folders, an ObsPy Stream,
             or what :func:`geocnn.open` made of these. A network of ``geocnn train convnetquake`` takes them as well.
         out: file for the result, for a classifier .csv, for a picker .xml; without it the result is in memory alone.
@@ -312,10 +330,11 @@ def evaluate(
             f"the card of {trained.folder or trained.card.name} names no recipe with samples to be judged by; give a "
             "survey with --data and its known answers with --labels."
         ) from None
-    if noted["recipe"] == "classify" and noted["arguments"].get("data") == "arrays" and not Path("arrays").exists():
+    told = (noted["recipe"], noted["arguments"].get("data"))
+    if told == ("segment", None) or (told == ("classify", "arrays") and not Path("arrays").exists()):
         raise DataError(
-            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give windows "
-            "with --data."
+            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give "
+            f"{'windows with --data' if told[1] else 'a survey with --data and its classes with --labels'}."
         )
     # What a network began with and learnt from may be gone; what it is judged by is made anew.
     gone = ("noise", "records", "start") if "noise_share" in noted["arguments"] else ()

@@ -115,12 +115,15 @@ def _network(model: str, arguments: dict[str, Any], crop: int, seed: int) -> "Se
     """The network with fresh weights.
 
     Raises:
-        DataError: it does not take such crops.
+        DataError: it does not take such crops, or another share is dropped than there is.
     """
     import torch
 
+    from geocnn.errors import DataError
     from geocnn.models import build
 
+    if not 0 <= arguments["dropout"] < 1:
+        raise DataError(f"--dropout is {arguments['dropout']:g}; it is a share from 0 up and below 1, such as 0.5.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network: Segmenter = build(model, ndim=2, **arguments)  # type: ignore[assignment]
@@ -190,6 +193,11 @@ def _sections(
         )
     if not 1 <= test < len(image):
         raise DataError(f"--test is {test} and {data} has {len(image)} sections; give 1 to {len(image) - 1}.")
+    if border_weight < 0 or not all(abs(pixels) < min(image.shape[1:]) for pixels in offset):
+        raise DataError(
+            f"--border-weight is {border_weight:g} and --offset {offset[0]:g} {offset[1]:g}; needed are a weight of 0 "
+            "or more and fewer pixels than the sections have."
+        )
     if min(image.shape[1:]) < crop:
         raise DataError(
             f"--crop is {crop} and the sections have {image.shape[1]} x {image.shape[2]} pixels; less fits."
@@ -221,12 +229,12 @@ def read_npz(path: Path, names: tuple[str, ...], where: str) -> "dict[str, NDArr
     if not path.is_file():
         raise MissingError(f"there is no file {path}; {where}.")
     try:
-        with np.load(path) as file:
+        with np.load(path) as file:  # TypeError: it is an .npy file
             missing = [name for name in names if name not in file]
             if missing:
                 raise FormatError(f"{path} has the arrays {', '.join(file)} and not {', '.join(missing)}; {where}.")
             return {name: file[name] for name in names}
-    except (ValueError, OSError, AttributeError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, OSError, AttributeError, zipfile.BadZipFile) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{path} is no .npz file of plain arrays; {where}.") from None

@@ -139,7 +139,7 @@ def classes_of(survey: Survey, unknown: float | None, most: int) -> NDArray[np.i
     Raises:
         DataError: a value that is no class.
     """
-    grid, name = survey.labels.grid, survey.labels.path or "the labels"
+    grid, name = survey.labels.grid, survey.labels.path or "the label array"
     result = np.empty(grid.shape, np.int16)
     for row in range(grid.shape[0]):
         values = survey.labels.read((slice(row, row + 1), ...))

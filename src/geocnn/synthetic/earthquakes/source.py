@@ -236,13 +236,14 @@ def _rupture(
     rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, corner: float
 ) -> Complex[ndarray, " frequencies"]:
     """The spectrum of what breaks one part after the other, each as one pulse, all together of the same moment."""
-    row = np.ones(len(clock.frequency), np.complex64)
+    row: Complex[ndarray, " frequencies"] = np.ones(len(clock.frequency), np.complex64)
     for _ in range(int(rng.integers(ranges.ruptures[0], ranges.ruptures[1] + 1))):
         size = math.exp(rng.uniform(*np.log(_PARTS)))
         # By whole samples, for other delays ring before they begin.
         delay = round(rng.uniform(0, min(1 / corner, _LONGEST)) * clock.rate) / clock.rate
         row += (size * np.exp(-2j * np.pi * delay * clock.frequency)).astype(np.complex64)
-    return row / row[0].real
+    row /= row[0].real
+    return row
 
 
 def _directions(
