@@ -75,14 +75,6 @@ def resume_of_another_job():
 
 
 @mistake
-def resume_with_fewer_epochs_and_so_another_warm_up():
-    """the run in run was started with warmup 3, and this one has warmup 1; give the same arguments, --epochs among
-    them, or start again with --overwrite."""
-    fit(job(warmup=3), out="run")
-    fit(job(warmup=1), out="run", resume=True)
-
-
-@mistake
 def damaged_state():
     """run/state.safetensors is damaged (Error while deserializing header: header too large); start again with
     --overwrite."""
