@@ -25,6 +25,8 @@ __all__ = ["FaultObject", "Interpretation", "check_numbers", "check_targets", "i
 
 _SPACING = 25.0
 """Metres between lines where neither the user nor the headers tell."""
+_BENT = 15.0
+"""Degrees by which a fault bends, root mean square, from which on it may be several: two at 30 degrees have that."""
 _UNEVEN = 1.2
 """Largest over smallest distance between the traces of a line from which on it is worth a note."""
 _SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
@@ -111,9 +113,22 @@ def interpret(
         sides = tuple(abs(float(side)) for side in scale[:-1])
         write_sticks(lines, targets["sticks"], grid, layout=sticks_format, spacing=sides, overwrite=overwrite)
     notes = [*_left_out(label, min_size, threshold), *(_taken(grid, known, velocity) if objects else ())]
+    notes += _bent(objects)
     if objects and "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
     return Interpretation(objects, len(ridges), threshold, tuple(notes))
+
+
+def _bent(objects: Sequence[FaultObject]) -> list[str]:
+    """Which faults may be several."""
+    bent = [f"{one.number} ({one.spread:.0f})" for one in objects if one.spread > _BENT]
+    if not bent:
+        return []
+    those = f"faults {', '.join(bent[:5])}{' and others' * (len(bent) > 5)}" if len(bent) > 1 else f"fault {bent[0]}"
+    return [
+        f"{those} bend{'s' * (len(bent) == 1)} by so many degrees in voxels: faults that cross at less than 45 degrees "
+        "are taken as one, whose strike and dip are those of all of it."
+    ]
 
 
 def check_numbers(

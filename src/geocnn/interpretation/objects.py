@@ -45,6 +45,8 @@ class FaultObject:
         dip: degrees from the horizontal, 0..90; on a line the apparent dip.
         strike: degrees clockwise, 0..360, dip to the right of it, from map north or, where the survey has no map
             coordinates, from the direction of increasing inline numbers; None on a line and for a level plane.
+        spread: degrees, root mean square, between what is across its voxels, in voxels, and the mean of that: what it
+            bends, and much where faults that cross at acute angles are taken as one.
     """
 
     number: int
@@ -54,6 +56,7 @@ class FaultObject:
     normal: tuple[float, ...]
     dip: float
     strike: float | None
+    spread: float = 0.0
 
 
 def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.float64]:
@@ -116,7 +119,8 @@ def describe(
         ranges = tuple(_range(axis, int(low), int(high)) for axis, low, high in ends)
         probability = float(ridges.probability[own].mean(dtype=np.float64))
         across = tuple(float(value) for value in normal)
-        found.append(FaultObject(number, len(own), probability, ranges, across, dip, strike))
+        spread = _spread(ridges.normals[own])
+        found.append(FaultObject(number, len(own), probability, ranges, across, dip, strike, spread))
     return tuple(found)
 
 
@@ -144,6 +148,12 @@ def _normal(points: NDArray[np.int32], normals: NDArray[np.float32], scale: NDAr
             return np.asarray(axes[:, 0], np.float64)
     across = direction / scale
     return np.asarray(across / np.linalg.norm(across), np.float64)
+
+
+def _spread(normals: NDArray[np.float32]) -> float:
+    """Degrees between normals and their principal direction, root mean square (of the cosine)."""
+    values = np.linalg.eigvalsh(normals.T.astype(np.float64) @ normals)
+    return math.degrees(math.acos(math.sqrt(min(1.0, float(values[-1] / values.sum())))))
 
 
 def _attitude(normal: NDArray[np.float64], directions: NDArray[np.float64]) -> tuple[float, float | None]:
@@ -182,10 +192,11 @@ def write_table(objects: Sequence[FaultObject], path: Path, grid: Grid, *, overw
     out = text.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     strike = "strike (degrees)" if grid.ndim == 2 or grid.directions is not None else "strike (degrees from inline)"
-    rows.writerow(["fault", "voxels", "mean probability", *ends, dip, strike])
+    rows.writerow(["fault", "voxels", "mean probability", *ends, dip, strike, "spread (degrees)"])
     for one in objects:
         coordinates = [f"{value:.10g}" for pair in one.ranges for value in pair]
         along = "" if one.strike is None else f"{round(one.strike, 1) % 360:.1f}"
-        rows.writerow([one.number, one.voxels, f"{one.probability:.4f}", *coordinates, f"{one.dip:.1f}", along])
+        attitude = f"{one.dip:.1f}", along, f"{one.spread:.1f}"
+        rows.writerow([one.number, one.voxels, f"{one.probability:.4f}", *coordinates, *attitude])
     check_target(path, 0, overwrite=overwrite)
     write_atomically(path, out.getvalue())
