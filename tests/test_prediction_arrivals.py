@@ -182,7 +182,7 @@ def test_streams_are_picked_without_a_file(quakes, five_minutes):
     assert len(found.arrivals) > 8
     p, s = (sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS")
     pairs = sum(len(event.picks) == 2 for event in found.events)
-    assert repr(found) == f"Catalogue({p} P and {s} S picks at 1 stations, {pairs} earthquakes, 0 located)"
+    assert repr(found) == f"Catalogue({p} P and {s} S picks at 1 station, {pairs} earthquakes, 0 located)"
     assert len(repr(found.arrivals[0])) < 1500  # no samples
     with pytest.raises(DataError, match="seismograms are a path, several paths or an ObsPy Stream, not list"):
         pick_earthquakes(quakes, [stream], show_progress=False)

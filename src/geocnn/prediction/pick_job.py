@@ -60,7 +60,8 @@ class Catalogue:
         stations = dict.fromkeys(str(arrival.station) for arrival in self.arrivals)
         pairs = sum(len(event.picks) > 1 for event in self.events)
         places = sum(event.origin is not None for event in self.events)
-        return f"Catalogue({p} P and {s} S picks at {len(stations)} stations, {pairs} earthquakes, {places} located)"
+        count = f"{len(stations)} station{'s' * (len(stations) != 1)}"
+        return f"Catalogue({p} P and {s} S picks at {count}, {pairs} earthquake{'s' * (pairs != 1)}, {places} located)"
 
     def table(self) -> str:
         """A table of the picks, CSV with a head, as associators take them.
