@@ -9,7 +9,6 @@ from tests.interpretation.drawing import normal_of, sheet
 from geocnn import io
 from geocnn.errors import DataError, TargetError
 from geocnn.grid import Axis, Grid
-from geocnn.interpretation import interpret
 from geocnn.interpretation.connection import connect
 from geocnn.interpretation.objects import FaultObject, describe, metres, write_table
 from geocnn.interpretation.ridges import Ridges, find_ridges
@@ -49,22 +48,6 @@ def test_strike_and_dip(attitude, survey):
     turned = (objects[0].strike - attitude[0] + 180) % 360 - 180
     assert abs(turned) < 2
     assert abs(objects[0].dip - attitude[1]) < 2
-
-
-def test_faults_that_are_taken_as_one_are_told_by_their_spread():
-    shape, angle = (48, 48, 48), np.radians(16)
-    one, two = (sheet(shape, (np.cos(a), np.sin(a), 0.1)) for a in (-angle, angle))
-    for values, low, high in ((one, 0, 5), (np.maximum(one, two), 11, 20)):
-        _, _, (found, *_) = objects_of(values, grid_of(shape))
-        assert low <= found.spread <= high
-        made = interpret(io.ArraySource(values, grid_of(shape)), show_progress=False)
-        bent = [note for note in made.notes if "degrees in voxels" in note]
-        wanted = (
-            f"fault 1 ({found.spread:.0f}) bends by so many degrees in voxels: faults that cross at less than 45 "
-            "degrees are taken as one, whose strike and dip are those of all of it."
-        )
-        assert bent == ([wanted] if found.spread > 15 else [])
-    assert bent
 
 
 MAPS = [  # (east, north) from one line of the file to the next, inlines first, and steps of the numbers

@@ -13,6 +13,7 @@ from geocnn.errors import DataError, TargetError
 from geocnn.grid import Grid
 from geocnn.interpretation.connection import connect
 from geocnn.interpretation.objects import FaultObject, describe, metres, write_table
+from geocnn.interpretation.parting import part
 from geocnn.interpretation.ridges import Ridges, check_threshold, find_ridges
 from geocnn.interpretation.sticks import StickFormat, check_every, check_format, find_sticks, write_sticks
 from geocnn.io.partial import check_target
@@ -26,7 +27,7 @@ __all__ = ["FaultObject", "Interpretation", "check_numbers", "check_targets", "i
 _SPACING = 25.0
 """Metres between lines where neither the user nor the headers tell."""
 _BENT = 15.0
-"""Degrees by which a fault bends, root mean square, from which on it may be several: two at 30 degrees have that."""
+"""Degrees by which a fault bends, root mean square, from which on it is worth a note."""
 _UNEVEN = 1.2
 """Largest over smallest distance between the traces of a line from which on it is worth a note."""
 _SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
@@ -102,7 +103,7 @@ def interpret(
         threshold = read_card("faults", ndim=min(max(len(grid.shape), 2), 3)).threshold
     with progress("ridges", grid.shape[0], show=show_progress) as tick:
         ridges = find_ridges(source, threshold=threshold, tick=tick)
-    label = connect(ridges, min_size=min_size)
+    label = part(ridges, connect(ridges, min_size=min_size), min_size=min_size)
     objects = describe(ridges, label, grid, scale)
     if "thin" in targets:
         _write_thin(ridges, label > 0, stored, targets["thin"], overwrite=overwrite, show_progress=show_progress)
@@ -126,8 +127,8 @@ def _bent(objects: Sequence[FaultObject]) -> list[str]:
         return []
     those = f"faults {', '.join(bent[:5])}{' and others' * (len(bent) > 5)}" if len(bent) > 1 else f"fault {bent[0]}"
     return [
-        f"{those} bend{'s' * (len(bent) == 1)} by so many degrees in voxels: faults that cross at less than 45 degrees "
-        "are taken as one, whose strike and dip are those of all of it."
+        f"{those} bend{'s' * (len(bent) == 1)} by so many degrees in voxels, or may be several that meet at acute "
+        "angles; strike and dip are those of all of it."
     ]
 
 

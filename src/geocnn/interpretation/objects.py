@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from geocnn.checkpoints import write_atomically
 from geocnn.errors import DataError
 from geocnn.grid import FOOT, Axis, Grid
+from geocnn.interpretation.parting import spread
 from geocnn.interpretation.ridges import Ridges
 from geocnn.io.partial import check_target
 
@@ -119,8 +120,9 @@ def describe(
         ranges = tuple(_range(axis, int(low), int(high)) for axis, low, high in ends)
         probability = float(ridges.probability[own].mean(dtype=np.float64))
         across = tuple(float(value) for value in normal)
-        spread = _spread(ridges.normals[own])
-        found.append(FaultObject(number, len(own), probability, ranges, across, dip, strike, spread))
+        found.append(
+            FaultObject(number, len(own), probability, ranges, across, dip, strike, spread(ridges.normals[own]))
+        )
     return tuple(found)
 
 
@@ -148,12 +150,6 @@ def _normal(points: NDArray[np.int32], normals: NDArray[np.float32], scale: NDAr
             return np.asarray(axes[:, 0], np.float64)
     across = direction / scale
     return np.asarray(across / np.linalg.norm(across), np.float64)
-
-
-def _spread(normals: NDArray[np.float32]) -> float:
-    """Degrees between normals and their principal direction, root mean square (of the cosine)."""
-    values = np.linalg.eigvalsh(normals.T.astype(np.float64) @ normals)
-    return math.degrees(math.acos(math.sqrt(min(1.0, float(values[-1] / values.sum())))))
 
 
 def _attitude(normal: NDArray[np.float64], directions: NDArray[np.float64]) -> tuple[float, float | None]:
