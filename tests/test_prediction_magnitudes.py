@@ -67,6 +67,13 @@ def test_there_is_none_without_a_response_in_gaps_and_in_noise():
     assert seen(instrument(), end=100 * ONSET + 300) is None
 
 
+def test_noise_is_no_earthquake_however_much_of_it_there_is_before():
+    """The quietest seconds are whole ones: one sample more, which may be next to nothing, is none."""
+    station = instrument(amplitudes=(0.0, 0.0), noise=1e-7)
+    for first in range(START // (SECOND // 100), START // (SECOND // 100) + 4000, 200):
+        assert amplitude_after(station, station.read(first, first + 4500), 1890, KNOWN) is None
+
+
 def pick(station, phase, nm=None, place=None):
     return PhasePick(Channel("XX", station, "", "HHZ"), phase, START, wood_anderson=nm, place=place)
 

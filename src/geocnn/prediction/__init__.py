@@ -3,7 +3,6 @@
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,8 +86,7 @@ def predict(
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
     into mutes (leading and trailing zeros of a trace) and padding (see :mod:`geocnn.io.padding`); dead traces are
     filled from their nearest live neighbour for the network. In the result all of those and NaN samples are zero. It
-    does not depend on the tile size beyond float rounding. A network for sections goes through a cube section by
-    section. The network is left in evaluation mode.
+    does not depend on the tile size beyond rounding. A network for sections goes through a cube one by one.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -123,8 +121,9 @@ def predict(
     with Log(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
         allowed = budget.bytes_of(memory) if memory else team.memory(place) if team else budget.half_of_memory(place)
         allowed -= (beside := budget.FIXED + (0 if array is None else array.nbytes))
-        laid = partial(plan_work, trained, source.grid, tile=tile, device=place, precision=precision)
-        work = laid(allowed=allowed, beside=beside)
+        work = plan_work(
+            trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision, beside=beside
+        )
         keep, threads = budget.KEPT * work.needed <= allowed, team.threads if team else torch.get_num_threads()
         # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
         state = state_of(source)

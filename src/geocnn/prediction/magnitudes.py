@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float64
+from numpy import ndarray
 
 from geocnn.io.responses import Responses
 from geocnn.io.waveforms import Record, Station
@@ -54,12 +56,18 @@ def amplitude_after(
         if at - second < first + fade or stop < at + _LEAST * second:
             continue
         drawn = np.abs(wood_anderson(samples[first:last], station.rate, response))
-        before = drawn[fade : at - first - second // 2]
-        pieces_before = [before[k : k + _QUIET * second].max() for k in range(0, len(before), _QUIET * second)]
-        peak = float(drawn[at - first - second // 2 : stop - first].max())
-        if peak > _CLEAR * min(pieces_before):
+        onset = at - first - second // 2
+        peak = float(drawn[onset : stop - first].max())
+        if peak > _CLEAR * _quiet(drawn[fade:onset], _QUIET * second):
             peaks.append(peak)
     return math.exp(float(np.mean(np.log(peaks)))) if peaks else None
+
+
+def _quiet(drawn: Float64[ndarray, " samples"], length: int) -> float:
+    """Largest amplitude of the quietest of so many samples, counted from the end; of all where there are fewer."""
+    whole = len(drawn) // length * length
+    pieces = drawn[len(drawn) - whole :].reshape(-1, length) if whole else drawn[None]
+    return float(pieces.max(axis=1).min())
 
 
 def without_response(station: Station, times: Sequence[int], responses: Responses) -> bool:

@@ -71,8 +71,7 @@ class Catalogue:
         of any component, in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where
         that is not seen, ``event`` the number of the event in the QuakeML file, and ``wood_anderson`` the largest
         amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm, where the response of
-        the channel is known. PyOcto takes station, phase and
-        time, GaMMA id, utc, phase, probability and amplitude.
+        the channel is known. PyOcto takes station, phase and time, GaMMA id, utc, phase, probability and amplitude.
         """
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
