@@ -9,6 +9,7 @@ from tests.interpretation.drawing import sheet
 import geocnn
 from geocnn import io
 from geocnn.checkpoints import read_card
+from geocnn.cli import main
 from geocnn.errors import DataError, TargetError
 from geocnn.grid import Axis, Grid
 from geocnn.interpretation import interpret
@@ -74,6 +75,19 @@ def test_a_line(tmp_path):
     (one,) = found.objects
     assert one.strike is None
     assert np.count_nonzero(np.load(tmp_path / "thin.npy")) == one.voxels
+
+
+def test_faults_of_a_line_are_shown_with_an_apparent_dip_those_of_a_cube_with_a_strike(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    line = sheet((80, 90), (1, 0.4))
+    np.save("line.npy", line)
+    survey("cube.npy")
+    for name, head in (("line", "apparent dip"), ("cube", "strike  dip")):
+        main(["interpret", f"{name}.npy", "--table", f"{name}.csv", "--min-size", "30"])
+        shown = capsys.readouterr().out.splitlines()
+        (at,) = [k for k, text in enumerate(shown) if text.startswith("fault  voxels")]
+        assert shown[at].split("probability")[1].strip().startswith(head)
+        assert len(shown[at + 1].split()) == len(shown[at].replace("apparent dip", "dip").split())
 
 
 def test_a_crooked_line():

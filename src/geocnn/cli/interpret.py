@@ -50,7 +50,8 @@ def told(found: "Interpretation", options: FaultOptions, grid: "Grid") -> None:
     faults = f"{len(found.objects)} fault{'s' * (len(found.objects) != 1)} of {options.min_size} voxels or more"
     say(f"{faults}, of a probability from {found.threshold:g} on")
     if found.objects:
-        head = ("fault", "voxels", "probability", "strike", "dip", *grid.names)
+        attitude = ("strike", "dip") if grid.ndim == 3 else ("apparent dip",)
+        head = ("fault", "voxels", "probability", *attitude, *grid.names)
         for line in columns([head, *(_row(fault) for fault in found.objects[:_SHOWN])]):
             say(line)
     if len(found.objects) > _SHOWN:
@@ -61,6 +62,6 @@ def told(found: "Interpretation", options: FaultOptions, grid: "Grid") -> None:
 
 def _row(fault: "FaultObject") -> tuple[str, ...]:
     """A fault in words."""
-    strike = "" if fault.strike is None else f"{fault.strike:.0f}"
+    strike = [] if len(fault.ranges) == 2 else ["" if fault.strike is None else f"{fault.strike:.0f}"]
     ranges = (f"{low:g}..{high:g}" for low, high in fault.ranges)
-    return str(fault.number), str(fault.voxels), f"{fault.probability:.2f}", strike, f"{fault.dip:.0f}", *ranges
+    return str(fault.number), str(fault.voxels), f"{fault.probability:.2f}", *strike, f"{fault.dip:.0f}", *ranges
