@@ -39,7 +39,7 @@ def main() -> None:
     always = EarthquakeRanges(quiet=0.0, second=1.0, bursts=(3, 3), lines=(3, 3))
     rows: tuple[tuple[str, Callable[[int], object]], ...] = (
         ("as the recipe draws them", lambda i: earthquake(i, size=SIZE)),
-        ("two earthquakes, three bursts and machines", lambda i: earthquake(i, size=SIZE, ranges=always)),
+        ("four earthquakes, three bursts and machines", lambda i: earthquake(i, size=SIZE, ranges=always)),
         ("normal numbers and two transforms", bare),
     )
     for name, work in rows:

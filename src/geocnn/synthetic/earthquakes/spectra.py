@@ -1,6 +1,7 @@
 """Amplitude spectra of source, path, site and instrument, and the causal pulse that has one."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import scipy.fft
@@ -86,12 +87,26 @@ def minimum_phase(amplitude: Float[ndarray, " frequencies"], size: int) -> Compl
     shape = amplitude.copy()
     shape[peak:] = np.maximum(shape[peak:], _FLOOR * shape[peak])
     zeros = max(0, round(math.log2(shape[2] / shape[1]))) if shape[0] == 0 else 0
-    difference = 1 - np.exp(-2j * np.pi * np.arange(len(shape)) / size)
-    shape[1:] /= np.abs(difference[1:]) ** zeros
+    differences, fade = _differences(size, zeros), _fade(size)
+    shape[1:] /= np.abs(differences[1:])
     shape[0] = shape[1] if zeros else shape[0]
     cepstrum = scipy.fft.irfft(np.log(np.maximum(shape, np.finfo(float).tiny)), size)
-    causal = np.arange(1, size // 2)
-    cepstrum[causal] *= 1 + np.cos(np.pi * np.maximum(0, 4 * causal / size - 1))
+    cepstrum[: size // 2] *= fade
     cepstrum[size // 2 :] = 0
-    spectrum: Complex[ndarray, " frequencies"] = np.exp(scipy.fft.rfft(cepstrum)) * difference**zeros
+    spectrum: Complex[ndarray, " frequencies"] = np.exp(scipy.fft.rfft(cepstrum)) * differences
     return spectrum
+
+
+@lru_cache(maxsize=32)
+def _differences(size: int, order: int) -> Complex[ndarray, " frequencies"]:
+    """Spectrum of so many differences of neighbouring samples, one of the other."""
+    one = 1 - np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
+    return np.asarray(one**order)
+
+
+@lru_cache(maxsize=8)
+def _fade(size: int) -> Float[ndarray, " half"]:
+    """By what the cepstrum of a causal pulse exceeds that of its amplitudes: 1 at 0, then 2, fading to the middle."""
+    fade = 1 + np.cos(np.pi * np.maximum(0, 4 * np.arange(size // 2) / size - 1))
+    fade[0] = 1
+    return np.asarray(fade)
