@@ -1,19 +1,25 @@
-"""Put a trained fault network into the package, with what it scores on structure that it never saw in its card.
+"""Put a trained network for surveys into the package, with what it scores on structure that it never saw in its card.
 
-``python scripts/ship.py RUN`` copies weights and card of a run folder to src/geocnn/weights/NAME, calibrated.
+``python scripts/ship.py RUN`` copies weights and card of a run folder of ``geocnn train faults``, which it calibrates,
+``geocnn train denoise`` or ``geocnn train superres`` to src/geocnn/weights/NAME. A denoiser for sections becomes that
+for cubes as well, which looks at them in both directions.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from scipy.special import expit
 
 from geocnn import checkpoints
 from geocnn.calibration import calibrated, calibration_error, logits_of
-from geocnn.checkpoints import Card
-from geocnn.datasets import FaultStructures
+from geocnn.checkpoints import Card, Trained
+from geocnn.datasets import FaultStructures, FinerStructures, NoisyStructures
 from geocnn.evaluation import best_threshold, evaluate_samples
-from geocnn.synthetic.structure import PRESETS
+from geocnn.models.sections_denoiser import SectionsDenoiser
+from geocnn.recipes.restoration import network
+from geocnn.synthetic.noise import NoiseRanges
+from geocnn.synthetic.structure import PRESETS, QUIET
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src" / "geocnn" / "weights"
 HELD_OUT = 1001
@@ -28,16 +34,45 @@ NOTES = (
     "Weights under the licence of geocnn (MIT)."
 )
 
+DENOISER_NOTES = (
+    "Learnt from synthetic structure alone and shown no real data. It removes what is random from trace to trace; what "
+    "is alike along layers, dips or arcs stays, signal or not: multiples, footprint and coherent noise are left. Where "
+    "the noise is as strong as the signal some of the weakest reflections go with it: look at what was removed. "
+    "Amplitudes, phases and line numbers stay; the result scales with the survey. "
+    "Weights under the licence of geocnn (MIT)."
+)
+
+SUPERRES_NOTES = (
+    "Learnt from synthetic structure alone and shown no real data. What it puts between traces is what the dips around "
+    "them ask for, and is not a measurement: where noise is all there is, nothing can be known. Vertically it adds "
+    "what is between samples, and little beyond the frequencies of the survey. Noise stays; take denoise for that. "
+    "Weights under the licence of geocnn (MIT)."
+)
+
 
 def main() -> None:
     """Evaluate and copy."""
-    parser = argparse.ArgumentParser(description="Put a trained fault network into the package.")
+    parser = argparse.ArgumentParser(description="Put a trained network for surveys into the package.")
     parser.add_argument("run", type=Path)
     parser.add_argument("--samples", type=int)
     options = parser.parse_args()
     trained = checkpoints.load(options.run)
+    count = options.samples or (20 if trained.card.ndim == 3 else 100)
+    if not checkpoints.restores(trained.card):
+        made = [faults(trained, count)]
+    elif trained.card.finer > 1:
+        made = [superres(trained, count)]
+    else:
+        made = [denoiser(trained, count)]
+        if trained.card.ndim == 2:
+            made.append(denoiser(in_both_directions(trained), options.samples or 12))
+    for one in made:
+        checkpoints.save(WEIGHTS / one.card.name, one.model, one.card)
+
+
+def faults(trained: Trained, count: int) -> Trained:
+    """A network that finds faults, calibrated, with threshold and scores."""
     ndim = trained.card.ndim
-    count = options.samples or (20 if ndim == 3 else 100)
     shape = (128,) * 3 if ndim == 3 else (256,) * 2
     known = [
         FaultStructures(
@@ -60,16 +95,54 @@ def main() -> None:
         held_out = f"{count} synthetic {' x '.join(map(str, shape))}, {kind} structure, series {HELD_OUT}"
         metrics[held_out] = {name: round(value, 4) for name, value in found.items()}
     threshold = best_threshold(trained, known[0])
-    card = _told(trained.card).replace(threshold=threshold, metrics=trained.card.metrics | metrics, notes=NOTES)
-    checkpoints.save(WEIGHTS / card.name, trained.model, card)
+    card = told(trained.card).replace(threshold=threshold, metrics=trained.card.metrics | metrics, notes=NOTES)
+    return replace(trained, card=card)
 
 
-def _told(card: Card) -> Card:
+def denoiser(trained: Trained, count: int) -> Trained:
+    """A network that removes noise, with what it gains."""
+    shape = (64,) * 3 if trained.card.ndim == 3 else (256,) * 2
+    metrics = {}
+    for snr in (0.0, 6.0, 12.0):
+        ranges = NoiseRanges(snr=(snr, snr))
+        held_out = NoisyStructures(count, shape, HELD_OUT, QUIET, ranges, trained.card.normalisation)
+        size = " x ".join(map(str, shape))
+        name = f"{count} synthetic {size}, field structure, noise {snr:g} dB below the signal, series {HELD_OUT}"
+        metrics[name] = {key: round(value, 2) for key, value in evaluate_samples(trained, held_out).items()}
+    card = told(trained.card).replace(metrics=trained.card.metrics | metrics, notes=DENOISER_NOTES)
+    return replace(trained, card=card)
+
+
+def in_both_directions(trained: Trained) -> Trained:
+    """A denoiser for cubes with the weights of one for sections."""
+    _, card = network("denoise", 3, 0, None)
+    model = SectionsDenoiser(**card.arguments)
+    model.take(trained.model.state_dict())
+    changed = ("name", "architecture", "arguments", "axes", "reach", "size_multiple")
+    own = {name: getattr(card, name) for name in changed}
+    data = f"{trained.card.data}; no volume: its weights are those of denoise-2d, for inlines and for crosslines"
+    return Trained(model.eval(), trained.card.replace(**own, window=(64,) * 3, data=data, metrics={}))
+
+
+def superres(trained: Trained, count: int) -> Trained:
+    """A network that makes surveys finer, with what it gains."""
+    metrics = {}
+    for snr in (6.0, 20.0, 60.0):
+        held_out = FinerStructures(
+            count, (256,) * 2, HELD_OUT, QUIET, NoiseRanges(snr=(snr, snr)), trained.card.normalisation
+        )
+        name = f"{count} synthetic 256 x 256, field structure, noise {snr:g} dB below the signal, series {HELD_OUT}"
+        metrics[name] = {key: round(value, 2) for key, value in evaluate_samples(trained, held_out).items()}
+    card = told(trained.card).replace(metrics=trained.card.metrics | metrics, notes=SUPERRES_NOTES)
+    return replace(trained, card=card)
+
+
+def told(card: Card) -> Card:
     """The card with the training that went before, and before that, in place of the folder it lies in."""
     start = card.training["arguments"].get("start")
     if start is None:
         return card
-    before = _told(checkpoints.load(start, ndim=card.ndim).card)
+    before = told(checkpoints.load(start, ndim=card.ndim).card)
     arguments = card.training["arguments"] | {"start": None}
     training = card.training | {"arguments": arguments, "start": {"data": before.data, "training": before.training}}
     own = card.training["arguments"]["samples"] * card.training["epochs_done"]

@@ -37,6 +37,7 @@ __all__ = [
     "plain_number",
     "read_card",
     "refuse_detector",
+    "restores",
     "save",
     "versions",
     "write_atomically",
@@ -46,6 +47,8 @@ CARD, WEIGHTS = "card.json", "weights.safetensors"
 
 SHIPPED: dict[str, dict[int, str]] = {
     "faults": {2: "faults-2d", 3: "faults-3d"},
+    "denoise": {2: "denoise-2d", 3: "denoise-3d"},
+    "superres": {2: "superres-2d", 3: "superres-2d"},
     "quakes": {1: "quakes"},
     "detector": {1: "detector"},
 }
@@ -58,7 +61,7 @@ class Card:
 
     Attributes:
         name: what the network is called.
-        task: "classification", "segmentation" or "location".
+        task: "classification", "segmentation", "restoration" or "location".
         architecture: key of the table in :mod:`geocnn.models`.
         arguments: keyword arguments of the architecture, ``ndim`` included.
         classes: what the output channels mean.
@@ -72,6 +75,7 @@ class Card:
         least: a size that the network takes, from which the others follow in steps of ``size_multiple``.
         threshold: probability from which on a sample is called one of the class, of a network of one; of a picker that
             of an arrival.
+        finer: samples of the result per sample of the survey, along each axis of the network.
         data: what it was trained on, in words.
         training: recipe, arguments, epochs, seconds, machine.
         metrics: results by data set.
@@ -94,6 +98,7 @@ class Card:
     margin: int = 0
     least: int = 0
     threshold: float = 0.5
+    finer: int = 1
     data: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -301,6 +306,11 @@ def is_classifier(name: str | Path) -> bool:
 def is_picker(card: Card) -> bool:
     """Whether a network gives probabilities of P, S and noise in seismograms."""
     return card.task == "segmentation" and card.classes == ("P", "S", "noise") and card.ndim == 1
+
+
+def restores(card: Card) -> bool:
+    """Whether a network gives amplitudes, those of the survey without something."""
+    return card.task == "restoration"
 
 
 def is_detector(card: Card) -> bool:

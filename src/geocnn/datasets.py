@@ -16,12 +16,16 @@ from geocnn.augmentation import Augmentation
 from geocnn.distributed import Team
 from geocnn.errors import DataError
 from geocnn.interruption import ignore_interrupts
+from geocnn.io.resampling import apply, taps_of
+from geocnn.io.source import ArraySource
+from geocnn.io.stretched import StretchedSource
 from geocnn.layers import crop_to
 from geocnn.models.base import Segmenter
 from geocnn.normalisation import Normalisation
 from geocnn.schedule import Schedule
 from geocnn.synthetic.earthquakes import EarthquakeRanges, RecordedNoise, TaughtRecords, earthquake
 from geocnn.synthetic.earthquakes.clock import Clock
+from geocnn.synthetic.noise import NoiseRanges, survey_noise
 from geocnn.synthetic.structure import StructureRanges, structure
 from geocnn.tiling import reflect
 from geocnn.travel import TravelTimes
@@ -31,9 +35,12 @@ __all__ = [
     "Crops",
     "EarthquakeRecords",
     "FaultStructures",
+    "FinerStructures",
+    "NoisyStructures",
     "Samples",
     "TensorSamples",
     "batches",
+    "halved",
     "mirrored",
 ]
 
@@ -203,6 +210,104 @@ class FaultStructures:
             inputs.append(torch.from_numpy(Normalisation.fit(seismic, **self.normalisation).apply(seismic)))
             targets.append(sample.fault.float())
         return torch.stack(inputs)[:, None], torch.stack(targets)[:, None]
+
+
+@dataclass(frozen=True)
+class NoisyStructures:
+    """Synthetic volumes or sections with noise, and without, made when asked for.
+
+    Attributes:
+        samples: number of samples in an epoch.
+        shape: (inline, crossline, time) or (trace, time) samples.
+        seed: number of the series.
+        ranges: of the structure; its own noise is part of what is to be kept.
+        noise: what is to be taken away.
+        normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
+    """
+
+    samples: int
+    shape: tuple[int, ...]
+    seed: int
+    ranges: StructureRanges
+    noise: NoiseRanges = field(default_factory=NoiseRanges)
+    normalisation: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 1, *shape)`` of normalised seismic with noise, and of the same without, float32."""
+        inputs, targets = zip(*(self._sample(index) for index in indices), strict=True)
+        return torch.from_numpy(np.stack(inputs))[:, None], torch.from_numpy(np.stack(targets))[:, None]
+
+    def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
+        """With noise and without, upside down and of the other polarity as often as not."""
+        clean = structure(index, seed=self.seed, shape=self.shape, ranges=self.ranges).seismic.numpy()
+        rng = np.random.default_rng((self.seed, index, 1))
+        if rng.random() < 0.5:  # arcs of migration become diffractions
+            clean = clean[..., ::-1]
+        clean = clean * np.float32(rng.choice((-1, 1)))
+        noise, level = survey_noise(rng, self.shape, self.noise)
+        noisy = clean + noise * np.float32(level * clean.std())
+        fitted = Normalisation.fit(noisy, **self.normalisation)
+        return fitted.apply(noisy), fitted.apply(clean)
+
+
+@dataclass(frozen=True)
+class FinerStructures:
+    """Synthetic volumes or sections sampled half as finely, interpolated, and as they are, made when asked for.
+
+    Horizontally every second trace is left out, as surveys leave them out, whatever is folded by that; vertically the
+    upper half of the frequencies goes, as in recording. Noise belongs to the survey, and stays: a network that makes it
+    finer adds what can be known, and changes nothing. The interpolation is that of prediction,
+    :class:`~geocnn.io.stretched.StretchedSource`.
+
+    Attributes:
+        samples: number of samples in an epoch.
+        shape: (inline, crossline, time) or (trace, time) samples, even numbers.
+        seed: number of the series.
+        ranges: of the structure.
+        noise: of the fine one.
+        normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
+    """
+
+    samples: int
+    shape: tuple[int, ...]
+    seed: int
+    ranges: StructureRanges
+    noise: NoiseRanges = field(default_factory=NoiseRanges)
+    normalisation: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Number of samples in an epoch."""
+        return self.samples
+
+    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Batch ``(batch, 1, *shape)`` of normalised interpolated seismic, and of the fine one, float32."""
+        inputs, targets = zip(*(self._sample(index) for index in indices), strict=True)
+        return torch.from_numpy(np.stack(inputs))[:, None], torch.from_numpy(np.stack(targets))[:, None]
+
+    def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
+        """Interpolated and fine, upside down and of the other polarity as often as not."""
+        rng = np.random.default_rng((self.seed, index, 1))
+        size = tuple(n + 1 for n in self.shape)
+        fine = structure(index, seed=self.seed, shape=size, ranges=self.ranges).seismic.numpy()
+        fine = fine[..., :: rng.choice((-1, 1))] * np.float32(rng.choice((-1, 1)))
+        noise, level = survey_noise(rng, size, self.noise)
+        fine = fine + noise * np.float32(level * fine.std())
+        whole = StretchedSource(ArraySource(halved(fine)), (2.0,) * len(size)).read(...)
+        where = tuple(slice(n) for n in self.shape)
+        fitted = Normalisation.fit(whole, **self.normalisation)
+        return fitted.apply(whole[where]), fitted.apply(fine[where])
+
+
+def halved(fine: Float32[ndarray, "*space"]) -> Float32[ndarray, "*half"]:
+    """Every second trace of a survey, with half as many samples: the first and the last one of an odd number stay."""
+    samples = fine.shape[-1]
+    taps = taps_of((0, (samples + 1) // 2), samples, 2.0, "sinc")
+    every = tuple(slice(None, None, 2) for _ in fine.shape[:-1])
+    return np.ascontiguousarray(apply(taps.matrix, fine[every], -1))
 
 
 @dataclass(frozen=True)

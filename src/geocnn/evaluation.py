@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geocnn import io
-from geocnn.checkpoints import Trained, load
+from geocnn.checkpoints import Trained, load, restores
 from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
@@ -20,10 +20,11 @@ from geocnn.io.known_arrivals import read_arrivals
 from geocnn.io.source import Source
 from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.losses import UNKNOWN
-from geocnn.metrics import accuracies, overlaps
+from geocnn.metrics import accuracies, overlaps, signal_to_noise
 from geocnn.picking import residuals
 from geocnn.prediction import predict
 from geocnn.prediction.catalogue import opened, pick_earthquakes
+from geocnn.prediction.stretched import finer
 from geocnn.progress import progress
 from geocnn.synthetic.network import SEEN
 
@@ -138,18 +139,26 @@ def evaluate_samples(
 
     For a classifier: those of :func:`geocnn.metrics.accuracies`, beside those of its recipe.
     For a segmentation network: those of :func:`scores`.
+    For one that restores amplitudes: the ratio of signal to noise before and after, dB.
     With ``metrics`` and ``summary``, those of a recipe: what it would have recorded in training.
     """
     trained = network if isinstance(network, Trained) else load(network)
     place = choose_device(device)
     model = channels_last(trained.model.to(place), trained.card.ndim)
-    logits, targets = [], []
+    logits, targets, inputs = [], [], []
     with torch.inference_mode(), progress("evaluate", len(samples), show=show_progress) as tick:
         for i in range(len(samples)):
             x, y = samples[[i]]
             logits.append(model(channels_last(x.to(place), trained.card.ndim)).float().cpu())
             targets.append(y)
+            inputs.append(x)
             tick(1)
+    if restores(trained.card):
+        both = [
+            _mean([signal_to_noise(x, y)["snr"] for x, y in zip(given, targets, strict=True)])
+            for given in (inputs, logits)
+        ]
+        return {"snr_before": both[0], "snr": both[1]}
     recorded: dict[str, float] = {}
     if metrics is not None and summary is not None:
         each = [metrics(p, t) for p, t in zip(logits, targets, strict=True)]
@@ -223,15 +232,22 @@ def evaluate_survey(
     numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`, NaN for classes that occur nowhere;
     other values and NaN do not count.
 
+    For a network that restores amplitudes the labels are the survey without noise, in the same units, and the scores
+    the ratio of its energy to that of the difference, before and after, dB; NaN counts for nothing. For one that makes
+    surveys finer they lie on the finer grid, and before is the survey interpolated.
+
     Raises:
         DataError: the shapes differ, or the labels are something else, or nowhere of the class or of any class.
     """
     source, truth = io.open(data), io.open(labels)
+    trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
+    source = finer(source, trained.card)
     if source.grid.shape != truth.grid.shape:
         have, need = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid))
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
-    trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     card = trained.card
+    if restores(card):
+        return _restored(trained, source, truth, memory=memory, device=device, show_progress=show_progress)
     unknown = card.training.get("arguments", {}).get("unknown")
     several = len(card.classes) > 1
     true = _classes(truth, len(card.classes), unknown) if several else _mask(truth, card.classes[0], unknown)
@@ -249,6 +265,29 @@ def evaluate_survey(
         return found
     by_class = {f"iou_{name.replace(' ', '_')}": math.nan for name in card.classes}
     return {k: found[k] for k in found if k not in by_class} | by_class | found
+
+
+def _restored(
+    trained: Trained, source: Source, truth: Source, *, memory: str | None, device: str, show_progress: bool
+) -> dict[str, float]:
+    """Ratios of signal to noise of a survey as it is, and as the network makes it, against one without noise.
+
+    Raises:
+        DataError: that has no signal.
+    """
+    result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
+    assert result.array is not None  # without out it is in memory
+    clean, noisy = truth.read(...), source.read(...)
+    known = np.isfinite(clean) & np.isfinite(noisy) & source.live[..., None]
+    signal = np.square(clean[known], dtype=np.float64).sum()
+    if not signal:
+        raise DataError(
+            f"the labels{f' {truth.path}' if truth.path else ''} are zero wherever the survey has data; needed is the "
+            "survey without noise."
+        )
+    left = [np.square(clean[known] - each[known], dtype=np.float64).sum() for each in (noisy, result.array)]
+    before, after = (10 * math.log10(signal / max(noise, 1e-30 * signal)) for noise in left)
+    return {"snr_before": before, "snr": after}
 
 
 def evaluate_picks(

@@ -20,6 +20,7 @@ __all__ = [
     "kernel_penalty",
     "known_cross_entropy",
     "known_dice_bce",
+    "noise_left",
     "soft_cross_entropy",
     "weighted_bce",
 ]
@@ -110,6 +111,19 @@ def known_cross_entropy(
     if not bool(known.any()):
         return 0 * logits.float().sum()
     return F.cross_entropy(logits.float(), target.long(), weight=weights, ignore_index=UNKNOWN)
+
+
+def noise_left(
+    result: Float[Tensor, "batch channels *space"], target: Float[Tensor, "batch channels *space"]
+) -> Float[Tensor, ""]:
+    """Mean over the samples of the batch of what is left of the noise, dB below the signal: minus the ratio of both.
+
+    As a ratio for each, in which a quiet section counts as much as a noisy one; what is less than -40 dB is not worth
+    an effort.
+    """
+    axes = tuple(range(1, target.ndim))
+    wrong = (result.float() - target).square().mean(axes)
+    return 10 * torch.log10(wrong / target.square().mean(axes).clamp(min=1e-12) + 1e-4).mean()
 
 
 def weighted_bce(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, "batch 2 *space"]) -> Float[Tensor, ""]:

@@ -23,6 +23,7 @@ __all__ = [
     "pixel_errors",
     "place_scores",
     "places",
+    "signal_to_noise",
 ]
 
 
@@ -40,6 +41,16 @@ def overlap(logits: Float[Tensor, "batch maps *space"], target: Float[Tensor, "b
         "dice": 2 * hit / max(n_found + n_true, 1.0),
         "iou": hit / max(n_found + n_true - hit, 1.0),
     }
+
+
+@torch.no_grad()
+def signal_to_noise(
+    result: Float[Tensor, "batch channels *space"], target: Float[Tensor, "batch channels *space"]
+) -> dict[str, float]:
+    """Ratio of the energy of the target to that of the difference, dB: mean over the samples of the batch."""
+    axes = tuple(range(1, target.ndim))
+    wrong = (result.float() - target).square().mean(axes).clamp(min=1e-12)
+    return {"snr": float(10 * torch.log10(target.square().mean(axes) / wrong).mean())}
 
 
 @torch.no_grad()

@@ -64,3 +64,7 @@ class Normalisation:
         scaled = (block - np.float32(self.mean)) / np.float32(self.std)
         np.nan_to_num(scaled, copy=False)
         return np.clip(scaled, -self.clip, self.clip, out=scaled)
+
+    def undo(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Amplitudes of a block that was normalised, but for what was cut."""
+        return block * np.float32(self.std) + np.float32(self.mean)

@@ -19,8 +19,8 @@ test_command = checks_of_commands(command)
 def no_model_near():
     """there is no architecture or network 'xyz'; architectures are trace_classifier, lenet1989, lenet5, lenet,
     alexnet2012, alexnet, resnet18, resnet34, resnet50, resnet101, resnet152, resnet20, resnet32, resnet44, resnet56,
-    resnet110, resnet1202, convnetquake, detector, unet2015, unet, faultseg, picker, and geocnn ships faults, quakes,
-    detector."""
+    resnet110, resnet1202, convnetquake, detector, unet2015, unet, faultseg, denoiser, sections_denoiser, picker, and
+    geocnn ships faults, denoise, superres, quakes, detector."""
     return run("explain", "xyz")
 
 

@@ -177,9 +177,35 @@ def no_such_network():
 
 @command
 def no_network_near():
-    """there is no network 'horizons'; geocnn ships detector, faults, quakes, or give a folder written by geocnn
-    train."""
+    """there is no network 'horizons'; geocnn ships denoise, detector, faults, quakes, superres, or give a
+    folder written by geocnn train."""
     return run("predict", "horizons", line(), "--quiet")
+
+
+@command
+def faults_of_a_network_that_gives_amplitudes():
+    """--thin is for the faults of a survey, and denoise gives amplitudes; leave it out."""
+    return run("predict", "denoise", line(), "--thin", "thin.npy", "--quiet")
+
+
+@command
+def per_cent_of_amplitudes():
+    """samples is int8, whole per cent of probabilities, and denoise-2d gives amplitudes; leave it out."""
+    return run("predict", "denoise", line(), "--samples", "int8", "--quiet")
+
+
+@command
+def amplitudes_resampled():
+    """stretch is 1, 0.5, and denoise-2d gives amplitudes, which resampling there and back would change; leave it
+    out."""
+    return run("predict", "denoise", line(), "--stretch", "1", "0.5", "--quiet")
+
+
+@command
+def an_estimate_of_noise_without_signal():
+    """the labels zeros.npy are zero wherever the survey has data; needed is the survey without noise."""
+    np.save("zeros.npy", np.zeros((20, 30), np.float32))
+    return run("evaluate", "denoise", "--data", line(), "--labels", "zeros.npy", "--quiet")
 
 
 @command

@@ -8,6 +8,7 @@ from geocnn import checkpoints, export
 from geocnn.checkpoints import Card, Trained
 from geocnn.errors import DataError, MissingError
 from geocnn.models import ARCHITECTURES, build
+from geocnn.models.base import Segmenter
 
 SMALL = {
     "trace_classifier": {"window": 16},
@@ -29,6 +30,8 @@ SMALL = {
         "block": 16,
         "delays": (1, 9, 3),
     },
+    "denoiser": {"width": 2, "depth": 2, "blocks": 1},
+    "sections_denoiser": {"width": 2, "depth": 2, "blocks": 1},
     "picker": {"channels": (4, 8), "kernel_size": 5, "block": 16},
     "resnet18": {"width": 2, "layers": (1, 1, 1, 1)},
     "resnet34": {"width": 2, "layers": (2, 1, 1, 1), "anti_alias": True},
@@ -86,7 +89,7 @@ def card(name, ndim, window):
 def test_all_weights_learn(name, ndim):
     model, x = make(name, ndim)
     logits = model(x)
-    space = (n - 2 * model.margin for n in x.shape[2:]) if ARCHITECTURES[name].task == "segmentation" else ()
+    space = (n - 2 * model.margin for n in x.shape[2:]) if isinstance(model, Segmenter) else ()
     assert logits.shape == (2, 3, *space)
     # A quadratic sum would leave a layer in front of a normalisation without a gradient: any other weighting does not.
     (logits * torch.randn_like(logits)).sum().backward()
@@ -163,7 +166,8 @@ def test_torch_export_and_onnx_give_the_same_numbers_at_every_size(name, ndim, t
     assert inside.to_json() == trained.card.to_json()
     fixed = [n for n in session.get_inputs()[0].shape if isinstance(n, int)]
     assert len(fixed) == (1 if made.sizes.step else 1 + ndim)
-    assert made.difference < 1e-4
+    with torch.no_grad():
+        assert made.difference < 1e-5 * max(10.0, float(model(x).abs().max()))
     program, step = programs[0].module(), made.sizes.step
     least = made.sizes.above((1,) * ndim)
     for batch, more in ((1, 0), (3, step), (2, 2 * step)):

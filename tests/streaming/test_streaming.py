@@ -17,6 +17,8 @@ from geocnn.streaming.recording import record
 from geocnn.streaming.schedule import Schedule
 
 ZOO = {
+    "denoiser": {"width": 4, "depth": 2, "blocks": 1},
+    "sections_denoiser": {"width": 4, "depth": 2, "blocks": 1},
     "faultseg": {"width": 4, "bottleneck": 8},
     "faultseg residual": {"width": 4, "bottleneck": 8, "residual": 1},
     "picker": {"channels": (4, 8), "kernel_size": 7, "block": 16},

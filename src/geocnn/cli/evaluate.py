@@ -24,16 +24,17 @@ def evaluate(
     For one class precision, recall, Dice and IoU, of a survey at the threshold in the network's card, average precision
     and area under the ROC curve. In the scores called tolerant a sample is right within 2 samples of one that is true.
     For several classes the IoU of each, their mean over those that occur in the labels, and accuracy. For a picker
-    recall, precision and mean error of P and of S waves, where a pick within 0.5 s is right.
+    recall, precision and mean error of P and of S waves, where a pick within 0.5 s is right. For denoise the ratio of
+    signal to noise before and after, dB.
 
     Args:
-        network: faults, or a folder written by geocnn train.
+        network: faults, denoise, or a folder written by geocnn train.
         data: survey; for a classifier windows with their classes, the array y; for a picker seismograms, a file or a
             folder.
         labels: on the same grid: for a network of one class, such as faults, 1 on it and 0 elsewhere; for several the
-            number of the class, from 0. Samples of -1, 255 or NaN are unknown and do not count. For a picker a table of
-            all arrivals with the columns phase, P or S, time, UTC, and station, such as CX.PB01, or file, as geocnn
-            synth earthquakes writes it.
+            number of the class, from 0; for denoise the survey without noise. Samples of -1, 255 or NaN are unknown and
+            do not count. For a picker a table of all arrivals with the columns phase, P or S, time, UTC, and station,
+            such as CX.PB01, or file, as geocnn synth earthquakes writes it.
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
@@ -45,7 +46,7 @@ def evaluate(
 
     survey = survey or SurveyOptions()
     card = read_card(network)
-    plain = card.task != "segmentation" or is_picker(card)  # no survey
+    plain = card.task not in ("segmentation", "restoration") or is_picker(card)  # no survey
     scores = run(
         network,
         data if data is None or plain else survey.open(data),

@@ -82,6 +82,9 @@ def _how_to_use(made: "Exported", card: "Card") -> list[tuple[str, str]]:
         heads = ", ".join(map(str, card.arguments["heads"]))
         said = "noise or earthquake, distance, azimuth, depth as in geocnn.location"
         return [*rows, ("output", f"{OUTPUT} (batch, bins): {heads} bins; softmax of each gives {said}")]
+    if card.task == "restoration":
+        given = f", of a survey interpolated to {card.finer} times as many traces and samples" if card.finer > 1 else ""
+        return [*rows, ("output", f"{OUTPUT} (batch, 1, {space}); times std plus mean, amplitudes{given}")]
     way = "sigmoid gives the probability" if len(card.classes) == 1 else "the largest is the class"
     return [*rows, ("output", f"{OUTPUT} (batch, maps, {space}); {way}: {', '.join(card.classes)}")]
 

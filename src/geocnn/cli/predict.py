@@ -35,25 +35,25 @@ def predict(
     """Apply a network to a survey, or to many, or to seismograms; a result has the survey's own geometry.
 
     Of many files those whose results are there are left as they are, so that the same command goes on where it was
-    stopped, and one that fails does not keep the others from their results.
+    stopped, and one that fails does not keep the others from their results. The network denoise writes the survey
+    without random noise, and a picture of what was removed; superres writes it with twice as many traces and samples,
+    of a cube crosslines and samples.
 
     Fault probabilities become faults where a file of them is asked for with --thin, --table, --sticks or --page; geocnn
     interpret does that later, with another --threshold perhaps.
 
-    A classifier is applied to windows instead, .npz, Zarr group, .npy or a folder of pictures, and writes a table. Of
-    the options it takes --out, --overwrite, --device and --quiet.
+    A classifier judges windows, .npz, Zarr group, .npy or a folder of pictures, and writes a table.
 
-    A picker takes seismograms, miniSEED and what else ObsPy reads, files or a folder with all that is under it, and
-    writes a catalogue in QuakeML, a table of the picks beside it, and a picture of each day and each station. Stopped
-    or killed, the same command goes on where it was. It takes --out, --overwrite, --device, --quiet, --no-picture,
-    --threshold, --channels, --detector, --probabilities, for places --stations, --crust, --velocity-model, --associate.
+    A picker takes seismograms, miniSEED and what else ObsPy reads, files or a folder with all under it, and writes a
+    catalogue in QuakeML, a table of the picks, and a picture of each day and each station. Stopped or killed, the same
+    command goes on where it was. It takes --out, --overwrite, --device, --quiet, --no-picture, --threshold, --channels,
+    --detector, --probabilities, for places --stations, --crust, --velocity-model, --associate.
 
-    A network of geocnn train convnetquake takes seismograms too: a window of 10 s is judged every 0.64 s, and those
-    with an earthquake that follow one another are a row of a table, with a catalogue in QuakeML beside it. It takes
-    --out, --overwrite, --device, --quiet, --threshold and --channels, of windows the first four.
+    A network of geocnn train convnetquake judges a window of seismograms every 0.64 s; those with an earthquake that
+    follow one another are a row of a table, with QuakeML beside it. It takes --threshold and --channels as well.
 
     Args:
-        network: faults, quakes, or a folder written by geocnn train.
+        network: faults, denoise, superres, quakes, or a folder written by geocnn train.
         file: SEG-Y line or cube, Zarr array, or .npy; for a classifier windows; for quakes, and what geocnn train
             convnetquake wrote, seismograms or a folder.
         more: other files, for example all of lines/*.sgy.
@@ -153,8 +153,9 @@ def _one(
     page: Path | None,
 ) -> None:
     """Predict a survey."""
-    from geocnn.checkpoints import load
+    from geocnn.checkpoints import load, restores
     from geocnn.cli.text import say
+    from geocnn.errors import DataError
     from geocnn.prediction import predict as plain
     from geocnn.prediction.mirrored import predict_mirrored
     from geocnn.prediction.stretched import predict_stretched
@@ -162,6 +163,8 @@ def _one(
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     overwrite, show_progress = options["overwrite"], options["show_progress"]
+    if restores(trained.card) and (asked := [*given(faults), *["--page"] * (page is not None)]):
+        raise DataError(f"{asked[0]} is for the faults of a survey, and {network} gives amplitudes; leave it out.")
     results = [target, *([options["uncertainty"]] if options["uncertainty"] is not None else [])]
     faults.check(source, trained.card.classes, results, page, overwrite=overwrite)
     if show_progress:
@@ -267,16 +270,22 @@ def _picture(
     source: "Source", result: "Source", card: "Card", threshold: float, target: Path, *, overwrite: bool
 ) -> None:
     """Draw a section with the result over it, beside the result."""
+    from geocnn.checkpoints import restores
     from geocnn.cli.text import free, say
     from geocnn.figures import save
+    from geocnn.figures.restoration import restored
     from geocnn.figures.section import section
     from geocnn.io.percent import probabilities
+    from geocnn.prediction.stretched import finer
 
+    drawn = target.with_suffix(".png")
+    drawn = drawn if overwrite else free(drawn)
+    if restores(card):
+        say(f"picture {save(restored(finer(source, card), result, interpolated=card.finer > 1), drawn)}")
+        return
     classes = card.classes
     label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
     probability = probabilities(result) if len(classes) == 1 else result
-    drawn = target.with_suffix(".png")
-    drawn = drawn if overwrite else free(drawn)
     made = section(source, probability, label=label, classes=classes, threshold=threshold)
     say(f"picture {save(made, drawn)}")
 

@@ -32,7 +32,9 @@ def score(name: str, value: float, digits: int) -> str:
     said = f"{value:.{digits}f}"
     if name in ("distance", "depth"):
         return f"{said} (natural logarithm, a factor of {math.exp(value):.2f})"
-    return said + {"azimuth": " degrees", "error p": " s", "error s": " s"}.get(name, "")
+    return said + {"azimuth": " degrees", "error p": " s", "error s": " s", "snr": " dB", "snr before": " dB"}.get(
+        name, ""
+    )
 
 
 def stem(path: Path) -> str:

@@ -12,7 +12,7 @@ from geocnn.figures.style import INK, figure
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
-__all__ = ["thumbnail"]
+__all__ = ["middle", "thumbnail"]
 
 
 def thumbnail(source: "Source") -> Figure:
@@ -48,7 +48,7 @@ def _line(source: "Source") -> Figure:
 
 def _cube(source: "Source") -> Figure:
     live = source.live
-    at = [_middle(live.sum(1)), _middle(live.sum(0)), source.grid.shape[2] // 2]
+    at = [middle(live.sum(1)), middle(live.sum(0)), source.grid.shape[2] // 2]
     panels = cube(source, at, live)
     cmap, norm = amplitudes(panels, source)
     made = figure(15, 4.8)
@@ -60,7 +60,7 @@ def _cube(source: "Source") -> Figure:
     return made
 
 
-def _middle(live: NDArray[np.intp]) -> int:
+def middle(live: NDArray[np.intp]) -> int:
     """The line nearest to the middle among those with nearly as many live traces as the fullest."""
     full = np.flatnonzero(live >= 0.9 * live.max())
     return int(full[np.argmin(np.abs(full - len(live) // 2))])

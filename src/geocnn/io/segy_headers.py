@@ -59,9 +59,10 @@ def _delay(axis: Axis) -> tuple[int, int]:
 
 
 def _numbers(axis: Axis) -> NDArray[np.int64]:
-    """Integer line numbers; counted from 1 where the axis has other values."""
-    if float(axis.start).is_integer() and float(axis.step).is_integer():
-        return axis.values.astype(np.int64)
+    """Integer line numbers: twice the numbers where there are halves, counted from 1 where the axis has others."""
+    for times in (1, 2):
+        if float(times * axis.start).is_integer() and float(times * axis.step).is_integer():
+            return (times * axis.values).astype(np.int64)
     return np.arange(1, axis.size + 1)
 
 

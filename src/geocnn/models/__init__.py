@@ -20,7 +20,7 @@ class Architecture:
 
     Attributes:
         home: module and class or function of the network.
-        task: what it answers: "classification", "segmentation" or "location".
+        task: what it answers: "classification", "segmentation", "restoration" or "location".
         ndim: dimensions of the published network.
         channels: input channels of the published network.
         window: samples per axis of the published input.
@@ -28,7 +28,7 @@ class Architecture:
     """
 
     home: str
-    task: Literal["classification", "segmentation", "location"]
+    task: Literal["classification", "segmentation", "restoration", "location"]
     ndim: int
     channels: int
     window: int
@@ -60,6 +60,15 @@ ARCHITECTURES: dict[str, Architecture] = {
     "unet2015": _segmenter("unet2015:UNet2015", 2, 572, "Ronneberger et al. 2015"),
     "unet": _segmenter("unet:UNet", 2, 256, "padded form of the U-Net"),
     "faultseg": _segmenter("faultseg:FaultSeg", 3, 128, "Wu et al. 2019"),
+    "denoiser": Architecture("geocnn.models.denoiser:Denoiser", "restoration", 2, 1, 256, "after Zhang et al. 2022"),
+    "sections_denoiser": Architecture(
+        "geocnn.models.sections_denoiser:SectionsDenoiser",
+        "restoration",
+        3,
+        1,
+        64,
+        "after Zhang et al. 2022, in sections",
+    ),
     "picker": Architecture("geocnn.models.picker:Picker", "segmentation", 1, 3, 3072, "after Zhu & Beroza 2019"),
 }
 """Name in the card -> network."""

@@ -39,7 +39,8 @@ class Prediction:
 
     Attributes:
         path: the finished file, None if the result was kept in memory.
-        array: probability (one class) or number of the class, shape of the data; None if it was written.
+        array: probability (one class), number of the class, or of a network that restores amplitudes these, shape of
+            the data; None if it was written.
         grid: axes of the result, those of the data.
         plan: how the network went through the data, and why.
         notes: what a user should know: blank traces, NaN samples, padding.
@@ -238,7 +239,7 @@ def _check(card: Card, source: Source) -> None:
     """
     name = source.path or "the array"
     refuse_detector(card)
-    if card.task != "segmentation":
+    if card.task not in ("segmentation", "restoration"):
         raise DataError(
             f"the network {card.name} does {card.task}: it judges whole windows; give it windows, as in geocnn predict "
             "RUN windows.npz --out classes.csv, or a survey to a segmentation network, such as faults."
@@ -259,7 +260,11 @@ def _one_sided(card: Card, source: Source) -> list[str]:
     """That samples are no reflection amplitudes, where a network knows these; of integers zero may be elsewhere."""
     survey = source.source if isinstance(source, StretchedSource) else source
     found = scanned(survey)
-    if card.training.get("recipe") != "faults" or survey.dtype.kind in "iub" or found.minimum < 0 < found.maximum:
+    if (
+        card.training.get("recipe") not in ("faults", "denoise")
+        or survey.dtype.kind in "iub"
+        or found.minimum < 0 < found.maximum
+    ):
         return []
     return [
         f"all samples lie from {found.minimum:.4g} to {found.maximum:.4g}, on one side of zero; {card.name} has learnt "

@@ -11,15 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from geocnn.checkpoints import Trained
+from geocnn.checkpoints import Trained, restores
 from geocnn.hardware import Precision, autocast, channels_last
+from geocnn.normalisation import Normalisation
 from geocnn.prediction.overlap import ReadAhead
 from geocnn.prediction.work import Work
 from geocnn.reading import Reader
 from geocnn.streaming import StreamedNetwork
 from geocnn.tiling import Tile
 
-__all__ = ["Mark", "Piece", "Share", "answer", "is_live", "pieces", "still_to_do", "to_do"]
+__all__ = ["Mark", "Piece", "Share", "amplitude", "answer", "is_live", "pieces", "still_to_do", "to_do"]
 
 Mark = tuple[int, int]
 """How far the work has come: tiles that are finished, and planes of the next one along the axis that is streamed."""
@@ -47,6 +48,7 @@ class Share:
 
 
 _Block = tuple[NDArray[np.float32], NDArray[np.bool_]]
+_Answer = Callable[[Tensor], NDArray[np.float32]]
 _Answers = tuple[tuple[int, ...], NDArray[np.float32]]
 
 
@@ -73,6 +75,7 @@ def pieces(
         share: what is to be done; default everything.
     """
     one_pass = None if work.network is not None else _OnePass(trained, device, precision)
+    say: _Answer = partial(amplitude, reader.normalisation) if restores(trained.card) else answer
     axis = work.axes[0]
     for number, tile in enumerate(work):
         if share is not None and number not in share.tiles:
@@ -83,12 +86,12 @@ def pieces(
             told((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
         live = is_live(reader, where)  # else finished, padding, or dead traces
         if live and work.network is not None:
-            for start, block in _streamed(work, work.network, reader, tile, where, told):
+            for start, block in _streamed(work, work.network, say, reader, tile, where, told):
                 plane = start[axis] + block.shape[axis]
                 yield Piece(start, block, (number + 1, 0) if plane == inside[axis].stop else (number, plane))
         elif live:
             assert one_pass is not None
-            yield Piece(*_in_one_pass(work, one_pass, reader, tile, where, told), (number + 1, 0))
+            yield Piece(*_in_one_pass(work, one_pass, say, reader, tile, where, told), (number + 1, 0))
         told(1.0)
 
 
@@ -135,6 +138,11 @@ def answer(logits: Tensor) -> NDArray[np.float32]:
     return result.cpu().numpy()
 
 
+def amplitude(normalisation: Normalisation, made: Tensor) -> NDArray[np.float32]:
+    """Amplitudes of the survey, of ``(1, *space)`` as the network that was given normalised ones has made it."""
+    return normalisation.undo(made[0].cpu().numpy())
+
+
 def _spans(work: Work, tile: Tile) -> list[slice]:
     """Samples of the padded survey that the network is given for a tile; beyond it the survey is continued."""
     spans = list(tile.read)
@@ -156,6 +164,7 @@ def _kept(work: Work, tile: Tile, where: tuple[slice, ...]) -> list[slice]:
 def _streamed(
     work: Work,
     network: StreamedNetwork,
+    say: _Answer,
     reader: Reader,
     tile: Tile,
     where: tuple[slice, ...],
@@ -189,7 +198,7 @@ def _streamed(
             low, high = max(first, kept[axis].start), min(first + made.shape[1], kept[axis].stop)
             if low >= high:
                 continue
-            result = answer(made[(slice(None), slice(None), *(kept[other] for other in others))])
+            result = say(made[(slice(None), slice(None), *(kept[other] for other in others))])
             result = result[low - first : high - first]
             result = result if flat is None else np.expand_dims(result, flat)
             part = list(where)
@@ -259,6 +268,7 @@ def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator
 def _in_one_pass(
     work: Work,
     network: _OnePass,
+    say: _Answer,
     reader: Reader,
     tile: Tile,
     where: tuple[slice, ...],
@@ -268,7 +278,7 @@ def _in_one_pass(
     flat, kept, spans = work.tiles.flat, _kept(work, tile, where), _spans(work, tile)
     block, bad = reader.read(tuple(spans))
     logits = network(block if flat is None else block.squeeze(flat), tick)
-    result = answer(logits[(slice(None), *(kept[axis] for axis in work.axes))])
+    result = say(logits[(slice(None), *(kept[axis] for axis in work.axes))])
     result = result if flat is None else np.expand_dims(result, flat)
     wrong = bad[
         tuple(

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from geocnn import io
-from geocnn.checkpoints import Card
+from geocnn.checkpoints import Card, restores
 from geocnn.errors import DataError
 from geocnn.io.source import Source
 from geocnn.prediction.overlap import WriteBehind
@@ -40,10 +40,14 @@ class Stored(NamedTuple):
         """Those of a network: in 8 bits probabilities are per cent, numbers of classes stay what they are.
 
         Raises:
-            DataError: there are no such samples.
+            DataError: there are no such samples, or per cent of amplitudes.
         """
         if samples not in get_args(Samples):
             raise DataError(f"samples is {samples!r}; it is one of {' and '.join(get_args(Samples))}.")
+        if samples == "int8" and restores(card):
+            raise DataError(
+                f"samples is int8, whole per cent of probabilities, and {card.name} gives amplitudes; leave it out."
+            )
         return cls(samples, 100.0 if samples == "int8" and len(card.classes) == 1 else 1.0)
 
 

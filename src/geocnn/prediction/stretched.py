@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn import io
-from geocnn.checkpoints import Trained, load
+from geocnn.checkpoints import Card, Trained, load, restores
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.io.scan import SLAB_BYTES, slabs
@@ -24,7 +24,7 @@ from geocnn.prediction.mirrored import no_way_back
 from geocnn.prediction.results import Samples, Stored
 from geocnn.prediction.sampling import MOST, said, stretch_of
 
-__all__ = ["predict_stretched"]
+__all__ = ["finer", "predict_stretched"]
 
 
 def predict_stretched(
@@ -44,6 +44,9 @@ def predict_stretched(
     The result is interpolated linearly, that of a network of several classes taken from the nearest sample. It is zero
     in dead traces, mutes and NaN samples of the survey, as that of :func:`geocnn.prediction.predict`.
 
+    A network that makes surveys finer is given the survey interpolated, see :func:`finer`, and its result stays on that
+    grid.
+
     Args:
         network: as for :func:`geocnn.prediction.predict`.
         data: survey.
@@ -62,7 +65,8 @@ def predict_stretched(
         That of the stretched survey, with the survey's grid, the time of everything, and a note on what was resampled.
 
     Raises:
-        DataError: numbers that do not fit the axes; and as ``run``.
+        DataError: numbers that do not fit the axes, or a network that gives amplitudes, which resampling would change;
+            and as ``run``.
         TargetError: a file cannot be written.
     """
     started = time.perf_counter()
@@ -74,8 +78,15 @@ def predict_stretched(
     else:
         factors, why = _asked(stretch, source.grid)
     spread = {} if uncertainty is None else {"uncertainty": uncertainty}
+    known, source = source, finer(source, trained.card)
     if all(factor == 1 for factor in factors):
-        return run(trained, source, out, overwrite=overwrite, samples=samples, **spread, **options)
+        made = run(trained, source, out, overwrite=overwrite, samples=samples, **spread, **options)
+        return made if source is known else replace(made, notes=[*made.notes, _how_fine(source.grid, known.grid)])
+    if restores(trained.card):
+        raise DataError(
+            f"stretch is {', '.join(f'{factor:g}' for factor in factors)}, and {trained.card.name} gives amplitudes, "
+            "which resampling there and back would change; leave it out."
+        )
     stretched, nearest = StretchedSource(source, factors), len(trained.card.classes) > 1
     with ExitStack() as stack, no_way_back():
         stored = Stored.of(samples, trained.card)._asdict()
@@ -93,6 +104,23 @@ def predict_stretched(
     notes = [*made.notes, f"{why}; the result is on the survey's own grid."]
     path, seconds = None if out is None else Path(out), time.perf_counter() - started
     return replace(made, path=path, array=array, grid=source.grid, notes=notes, seconds=seconds)
+
+
+def finer(source: Source, card: Card) -> Source:
+    """A survey as a network that makes surveys finer is given it, interpolated; for other networks the survey itself.
+
+    A network for sections goes through a cube inline by inline, and makes crosslines and samples finer.
+    """
+    if card.finer == 1:
+        return source
+    return StretchedSource(source, [1.0] * (source.grid.ndim - card.ndim) + [float(card.finer)] * card.ndim)
+
+
+def _how_fine(grid: Grid, before: Grid) -> str:
+    """What has become of the axes."""
+    changed = [(new, old) for new, old in zip(grid.axes, before.axes, strict=True) if new.size != old.size]
+    told = ", ".join(f"{old.name} {old.size} to {new.size}" for new, old in changed)
+    return f"the result is sampled more finely: {told}."
 
 
 def _write_back(stretched: StretchedSource, result: Source, sink: Sink, *, nearest: bool) -> None:

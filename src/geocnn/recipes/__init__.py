@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from geocnn.errors import DataError, MissingError
 from geocnn.recipes.classify import classify
 from geocnn.recipes.convnetquake import convnetquake
+from geocnn.recipes.denoise import denoise
 from geocnn.recipes.detector import detector
 from geocnn.recipes.digits import digits
 from geocnn.recipes.faults import faults
 from geocnn.recipes.membranes import membranes
 from geocnn.recipes.quakes import quakes
 from geocnn.recipes.segment import segment
+from geocnn.recipes.superres import superres
 from geocnn.recipes.traces import traces
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ __all__ = ["RECIPES", "build", "evaluate", "fit", "predict", "refuse_for_windows
 RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
     "faults": faults,
+    "denoise": denoise,
+    "superres": superres,
     "quakes": quakes,
     "detector": detector,
     "convnetquake": convnetquake,

@@ -36,9 +36,9 @@ from geocnn.synthetic.structure.imaging import (
     smooth,
 )
 from geocnn.synthetic.structure.layers import Package, Surfaces, column_of, deposition, draw_packages, unconformity
-from geocnn.synthetic.structure.ranges import FAULTSEG3D, FIELD, PRESETS, StructureRanges
+from geocnn.synthetic.structure.ranges import FAULTSEG3D, FIELD, PRESETS, QUIET, StructureRanges
 
-__all__ = ["FAULTSEG3D", "FIELD", "PRESETS", "Fault", "StructureRanges", "StructureSample", "structure"]
+__all__ = ["FAULTSEG3D", "FIELD", "PRESETS", "QUIET", "Fault", "StructureRanges", "StructureSample", "structure"]
 
 
 class StructureSample(NamedTuple):

@@ -8,7 +8,7 @@ from geocnn.errors import DataError
 from geocnn.synthetic.ranges import check_ranges
 from geocnn.synthetic.wavelets import WAVELETS
 
-__all__ = ["FAULTSEG3D", "FIELD", "PRESETS", "StructureRanges"]
+__all__ = ["FAULTSEG3D", "FIELD", "PRESETS", "QUIET", "StructureRanges"]
 
 _POSSIBLE = {
     "bumps": (0, math.inf),
@@ -250,6 +250,18 @@ FIELD = StructureRanges(
     padding=0.12,
 )
 """What the networks that ship learn from: the variation that real sections have and the published recipe lacks."""
+
+QUIET = FIELD.replace(
+    noise=(90.0, 90.0),
+    coherent=0.0,
+    statics=(0.0, 0.0),
+    footprint=(0.0, 0.0),
+    clip=0.0,
+    blank=0.0,
+    fringe=0.0,
+    padding=0.0,
+)
+"""What a denoiser is to leave as it is: structure, arcs of migration, slow changes of amplitude, and nothing else."""
 
 PRESETS = {"faultseg3d": FAULTSEG3D, "plain": StructureRanges(), "field": FIELD}
 """By the names that the recipe and ``geocnn synth`` take."""

@@ -1,0 +1,82 @@
+"""Removal of random noise learnt from synthetic structure."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from geocnn.training import Recipe
+
+__all__ = ["denoise"]
+
+_SERIES = 2_000_000
+"""Training takes the even and validation the odd series from here on; those of the recipe faults lie below, but for
+seeds of half a million and more."""
+
+
+def denoise(
+    *,
+    ndim: Literal[2, 3] = 3,
+    crop: tuple[int, ...] | None = None,
+    samples: int = 1600,
+    epochs: int = 20,
+    batch_size: int | None = None,
+    learning_rate: float = 1e-3,
+    snr: tuple[float, float] = (-6.0, 26.0),
+    start: str | None = None,
+    workers: int = 0,
+    seed: int = 0,
+) -> "Recipe":
+    """Remove random noise from seismic cubes (3-D) or sections (2-D), learnt from synthetic volumes alone.
+
+    A residual encoder-decoder without biases (after Zhang et al. 2022), whose result scales with the survey, in 3-D two
+    of them, which look at inlines and at crosslines, on folded and faulted layers that are made while it learns; no
+    volume is shown twice. The noise is white or in a band, with dips as migration leaves them, and changes with depth
+    and from trace to trace. What is alike along layers stays, and so do arcs and diffractions. The loss is the ratio of
+    noise to signal that is left, in dB, of each volume.
+
+    Args:
+        ndim: 3 for cubes, 2 for sections.
+        crop: samples per axis of a training volume, multiples of 4; default 64 64 64, or 128 128 in 2-D.
+        samples: volumes per epoch.
+        epochs: number of epochs.
+        batch_size: volumes per step; default 4, or 16 in 2-D.
+        learning_rate: peak learning rate.
+        snr: least and largest ratio of signal to noise, dB of their standard deviations.
+        start: network whose weights to start from: denoise, or a run folder, in 3-D also one for sections.
+        workers: processes that make volumes.
+        seed: of the weights and the volumes.
+
+    Raises:
+        DataError: a number that does not fit the others or the network.
+    """
+    given = dict(locals())  # all arguments, for the card
+    from geocnn.datasets import NoisyStructures
+    from geocnn.losses import noise_left
+    from geocnn.metrics import signal_to_noise
+    from geocnn.recipes.restoration import NORMALISATION, checked, network, schedule
+    from geocnn.synthetic.noise import NoiseRanges
+    from geocnn.synthetic.structure import QUIET
+    from geocnn.training import Recipe
+
+    crop = checked(ndim, crop, samples, seed)
+    model, card = network("denoise", ndim, seed, start)
+    series = _SERIES + 2 * seed
+    train, validation = (
+        NoisyStructures(count, crop, series + k, QUIET, NoiseRanges(snr=snr), NORMALISATION)
+        for k, count in enumerate((samples, 32 if ndim == 3 else 128))
+    )
+    size, what = " x ".join(map(str, crop)), "volumes" if ndim == 3 else "sections"
+    data = (
+        f"synthetic structure of geocnn.synthetic.structure, preset field without its noise, with that of "
+        f"geocnn.synthetic.noise: {samples} new {what} of {size} samples an epoch"
+    )
+    return Recipe(
+        name="denoise",
+        model=model,
+        card=card.replace(window=crop, data=data, training={"arguments": given}),
+        train=train,
+        validation=validation,
+        loss=noise_left,
+        metrics=signal_to_noise,
+        schedule=schedule(ndim, samples, epochs, batch_size, learning_rate, workers),
+        seed=seed,
+    )

@@ -1,0 +1,107 @@
+"""What the recipes for networks that restore amplitudes share: the network, its card and its schedule."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from geocnn.checkpoints import Card
+    from geocnn.schedule import Schedule
+
+__all__ = ["NORMALISATION", "checked", "network", "schedule"]
+
+_ARCHITECTURES = {2: "denoiser", 3: "sections_denoiser"}
+"""By dimensions."""
+_SIZES = {"width": 32, "depth": 2, "blocks": 2}
+NORMALISATION = {"kind": "zscore", "clip": 100.0}
+"""A scale alone: the network does the same at any, and cuts nothing."""
+
+
+def network(name: str, ndim: int, seed: int, start: str | None) -> "tuple[nn.Module, Card]":
+    """A network with its first weights, and what is known of it before training.
+
+    Args:
+        name: of the recipe.
+        ndim: 2 or 3.
+        seed: of the weights.
+        start: shipped network or run folder whose weights to start from; in 3-D also one for sections, whose weights
+            both directions take.
+
+    Raises:
+        DataError: the one to start from is of another kind or size.
+    """
+    import torch
+
+    from geocnn.checkpoints import Card, load
+    from geocnn.errors import DataError
+    from geocnn.models import build
+    from geocnn.models.sections_denoiser import SectionsDenoiser
+    from geocnn.tracing import reach_of
+
+    arguments: dict[str, Any] = {"ndim": ndim, "in_channels": 1, "out_channels": 1, **_SIZES}
+    architecture = _ARCHITECTURES[ndim]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        made = build(architecture, **arguments)
+    if start is not None:
+        trained = load(start, ndim=ndim)
+        known = trained.card.architecture, trained.card.arguments
+        if known == (architecture, arguments):
+            made.load_state_dict(trained.model.state_dict())
+        elif isinstance(made, SectionsDenoiser) and known == ("denoiser", arguments | {"ndim": 2}):
+            made.take(trained.model.state_dict())
+        else:
+            raise DataError(
+                f"--start {start} is {known[0]} with {known[1]}; needed is {architecture} with {arguments}: {name}, or "
+                f"a folder of geocnn train {name} --ndim {ndim}."
+            )
+    return made, Card(
+        name=f"{name}-{ndim}d",
+        task="restoration",
+        architecture=architecture,
+        arguments=arguments,
+        classes=("amplitude",),
+        channels=("amplitude",),
+        axes=("inline", "crossline", "time") if ndim == 3 else ("trace", "time"),
+        window=(),
+        normalisation=NORMALISATION,
+        size_multiple=made.sizes.step,
+        reach=reach_of(made),
+    )
+
+
+def checked(ndim: int, crop: tuple[int, ...] | None, samples: int, seed: int) -> tuple[int, ...]:
+    """The crop, after a look at the numbers.
+
+    Raises:
+        DataError: one does not fit.
+    """
+    from geocnn.errors import DataError
+
+    step = 2 ** _SIZES["depth"]
+    crop = crop or ((64,) * 3 if ndim == 3 else (128,) * 2)
+    if len(crop) != ndim or any(n % step or n < 16 for n in crop):
+        raise DataError(
+            f"--crop is {' '.join(map(str, crop))}; needed are {ndim} multiples of {step}, 16 or more, such as "
+            f"--crop {' '.join(['64'] * ndim)}."
+        )
+    if samples < 1 or seed < 0:
+        raise DataError(f"--samples is {samples} and --seed {seed}; needed are 1 or more samples and a seed from 0 up.")
+    return crop
+
+
+def schedule(
+    ndim: int, samples: int, epochs: int, batch_size: int | None, learning_rate: float, workers: int
+) -> "Schedule":
+    """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
+    from geocnn.schedule import Schedule
+
+    return Schedule.of_windows(
+        samples,
+        epochs=epochs,
+        batch_size=batch_size or (4 if ndim == 3 else 16),
+        learning_rate=learning_rate,
+        ema=0.995,
+        workers=workers,
+        precision="auto",
+    )
