@@ -56,7 +56,7 @@ def sections(folder: Path) -> Iterator[tuple[str, Array]]:
             yield f"Great South Basin {path.stem[4:]}", np.ascontiguousarray(file["seismic"].T, np.float32)
     with np.load(folder / "faults_f3" / "f3_inlines_300_500.npz") as file:
         for number, inline in zip(file["inline"], file["seismic"], strict=True):
-            values = inline.T[:, 20:].astype(np.float32)  # those above hold one number, no data
+            values = inline.T[:, 20:-2].astype(np.float32)  # the rest holds one number, no data
             yield f"F3 inline {number}", np.ascontiguousarray(values - np.median(values))
     yield "Alaska 31-81", np.asarray(geocnn.open(folder / "segy" / "alaska2d.sgy").read(...))[100:500, 400:1000]
     yield "carbonate inline", np.asarray(geocnn.open(folder / "segy" / "carbonate3d.sgy").read(...))[38]

@@ -20,7 +20,7 @@ def panels(made):
 
 
 def per_cent(one, other):
-    return f"{100 * np.sqrt(np.mean(one**2) / np.mean(other**2)):.2g}"
+    return f"{100 * np.sqrt(np.mean(one**2) / np.mean(other**2)):.2g}"  # of less than 10
 
 
 def noisy(*shape):
@@ -71,3 +71,5 @@ def test_what_was_interpolated_is_called_so():
     assert titles == ["interpolated", "after", f"changed by {per_cent(noise, x + noise)} %"]
     nothing = [title for title, _ in panels(restored(source(x), source(x)))]
     assert nothing[2] == "removed, 0 % of what is left"
+    much = [title for title, _ in panels(restored(source(3.5 * x), source(x)))]
+    assert much[2] == "removed, 250 % of what is left"

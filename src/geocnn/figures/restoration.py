@@ -65,7 +65,8 @@ def _three(before: Panel, after: Panel, *, interpolated: bool) -> list[Panel]:
     removed = before.values - after.values
     known = np.isfinite(removed)
     left, gone = (float(np.sqrt(np.mean(np.square(v[known], dtype=np.float64)))) for v in (after.values, removed))
-    share = f"{100 * gone / left if left > 0 else 0:.2g} %"
+    per_cent = 100 * gone / left if left > 0 else 0.0
+    share = f"{per_cent:.0f} %" if per_cent >= 10 else f"{per_cent:.2g} %"
     what = f"changed by {share}" if interpolated else f"removed, {share} of what is left"
     slices = f", {before.title}" if before.title else ""
     # The axes are those of the survey: a result as .npy has none of its own.
