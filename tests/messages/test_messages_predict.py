@@ -189,6 +189,12 @@ def faults_of_a_network_that_gives_amplitudes():
 
 
 @command
+def a_threshold_of_a_network_that_gives_amplitudes():
+    """--threshold is for the faults of a survey, and superres gives amplitudes; leave it out."""
+    return run("predict", "superres", line(), line(), "--threshold", "0.3", "--quiet")
+
+
+@command
 def per_cent_of_amplitudes():
     """samples is int8, whole per cent of probabilities, and denoise-2d gives amplitudes; leave it out."""
     return run("predict", "denoise", line(), "--samples", "int8", "--quiet")

@@ -88,7 +88,7 @@ def predict(
         _no_survey(more, [*given(run), *given(faults), *given(survey), *["--page"] * (page is not None)])
         _classify(network, file, _target(network, file, out, ".csv"), **common)
         return
-    _check(run, faults, more, page)
+    _check(network, card, run, faults, more, page)
     options = {**vars(run), "overwrite": overwrite, "device": device, "show_progress": not quiet}
     options["stretch"] = "auto" if run.stretch is None else run.stretch
     if more:
@@ -123,17 +123,22 @@ def _records(
         detect(network, paths, out, picks.channels, threshold, **common)
 
 
-def _check(run: RunOptions, faults: FaultOptions, more: Sequence[Path], page: Path | None) -> None:
-    """Refuse options that say nothing without others, or for many surveys.
+def _check(
+    network: str, card: "Card", run: RunOptions, faults: FaultOptions, more: Sequence[Path], page: Path | None
+) -> None:
+    """Refuse options that say nothing without others, for many surveys, or for this network.
 
     Raises:
         DataError: there are some.
     """
+    from geocnn.checkpoints import restores
     from geocnn.errors import DataError
 
     if run.uncertainty is not None and (more or not run.tta):
         raise DataError("--uncertainty is the standard deviation over mirror images of one survey; give --tta as well.")
     asked = [*given(faults), *["--page"] * (page is not None)]
+    if asked and restores(card):
+        raise DataError(f"{asked[0]} is for the faults of a survey, and {network} gives amplitudes; leave it out.")
     if asked and (more or not (faults.files or page)):
         raise DataError(
             f"{asked[0]} is for the faults of one survey; give one file, and --thin, --table, --sticks or --page for "
@@ -153,9 +158,8 @@ def _one(
     page: Path | None,
 ) -> None:
     """Predict a survey."""
-    from geocnn.checkpoints import load, restores
+    from geocnn.checkpoints import load
     from geocnn.cli.text import say
-    from geocnn.errors import DataError
     from geocnn.prediction import predict as plain
     from geocnn.prediction.mirrored import predict_mirrored
     from geocnn.prediction.stretched import predict_stretched
@@ -163,8 +167,6 @@ def _one(
     source = survey.open(file)
     trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
     overwrite, show_progress = options["overwrite"], options["show_progress"]
-    if restores(trained.card) and (asked := [*given(faults), *["--page"] * (page is not None)]):
-        raise DataError(f"{asked[0]} is for the faults of a survey, and {network} gives amplitudes; leave it out.")
     results = [target, *([options["uncertainty"]] if options["uncertainty"] is not None else [])]
     faults.check(source, trained.card.classes, results, page, overwrite=overwrite)
     if show_progress:
