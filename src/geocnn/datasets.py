@@ -213,15 +213,15 @@ class FaultStructures:
 
 
 @dataclass(frozen=True)
-class NoisyStructures:
-    """Synthetic volumes or sections with noise, and without, made when asked for.
+class _RestoredStructures:
+    """Synthetic volumes or sections in two forms, what is given and what is wanted, made when asked for.
 
     Attributes:
         samples: number of samples in an epoch.
         shape: (inline, crossline, time) or (trace, time) samples.
         seed: number of the series.
-        ranges: of the structure; its own noise is part of what is to be kept.
-        noise: what is to be taken away.
+        ranges: of the structure; its own noise is part of what is wanted.
+        noise: of the survey.
         normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
     """
 
@@ -237,9 +237,17 @@ class NoisyStructures:
         return self.samples
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Batch ``(batch, 1, *shape)`` of normalised seismic with noise, and of the same without, float32."""
+        """Batch ``(batch, 1, *shape)`` of normalised seismic, and of what is wanted of it, float32."""
         inputs, targets = zip(*(self._sample(index) for index in indices), strict=True)
         return torch.from_numpy(np.stack(inputs))[:, None], torch.from_numpy(np.stack(targets))[:, None]
+
+    def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class NoisyStructures(_RestoredStructures):
+    """Synthetic volumes or sections with noise, which is to be taken away, and without."""
 
     def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
         """With noise and without, upside down and of the other polarity as often as not."""
@@ -255,38 +263,14 @@ class NoisyStructures:
 
 
 @dataclass(frozen=True)
-class FinerStructures:
-    """Synthetic volumes or sections sampled half as finely, interpolated, and as they are, made when asked for.
+class FinerStructures(_RestoredStructures):
+    """Synthetic volumes or sections of even sizes, sampled half as finely and interpolated, and as they are.
 
     Horizontally every second trace is left out, as surveys leave them out, whatever is folded by that; vertically the
     upper half of the frequencies goes, as in recording. Noise belongs to the survey, and stays: a network that makes it
     finer adds what can be known, and changes nothing. The interpolation is that of prediction,
     :class:`~geocnn.io.stretched.StretchedSource`.
-
-    Attributes:
-        samples: number of samples in an epoch.
-        shape: (inline, crossline, time) or (trace, time) samples, even numbers.
-        seed: number of the series.
-        ranges: of the structure.
-        noise: of the fine one.
-        normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
     """
-
-    samples: int
-    shape: tuple[int, ...]
-    seed: int
-    ranges: StructureRanges
-    noise: NoiseRanges = field(default_factory=NoiseRanges)
-    normalisation: Mapping[str, Any] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        """Number of samples in an epoch."""
-        return self.samples
-
-    def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Batch ``(batch, 1, *shape)`` of normalised interpolated seismic, and of the fine one, float32."""
-        inputs, targets = zip(*(self._sample(index) for index in indices), strict=True)
-        return torch.from_numpy(np.stack(inputs))[:, None], torch.from_numpy(np.stack(targets))[:, None]
 
     def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
         """Interpolated and fine, upside down and of the other polarity as often as not."""

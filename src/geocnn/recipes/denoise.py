@@ -50,33 +50,7 @@ def denoise(
     """
     given = dict(locals())  # all arguments, for the card
     from geocnn.datasets import NoisyStructures
-    from geocnn.losses import noise_left
-    from geocnn.metrics import signal_to_noise
-    from geocnn.recipes.restoration import NORMALISATION, checked, network, schedule
-    from geocnn.synthetic.noise import NoiseRanges
-    from geocnn.synthetic.structure import QUIET
-    from geocnn.training import Recipe
+    from geocnn.recipes.restoration import restoration
 
-    crop = checked(ndim, crop, samples, seed)
-    model, card = network("denoise", ndim, seed, start)
-    series = _SERIES + 2 * seed
-    train, validation = (
-        NoisyStructures(count, crop, series + k, QUIET, NoiseRanges(snr=snr), NORMALISATION)
-        for k, count in enumerate((samples, 32 if ndim == 3 else 128))
-    )
-    size, what = " x ".join(map(str, crop)), "volumes" if ndim == 3 else "sections"
-    data = (
-        f"synthetic structure of geocnn.synthetic.structure, preset field without its noise, with that of "
-        f"geocnn.synthetic.noise: {samples} new {what} of {size} samples an epoch"
-    )
-    return Recipe(
-        name="denoise",
-        model=model,
-        card=card.replace(window=crop, data=data, training={"arguments": given}),
-        train=train,
-        validation=validation,
-        loss=noise_left,
-        metrics=signal_to_noise,
-        schedule=schedule(ndim, samples, epochs, batch_size, learning_rate, workers),
-        seed=seed,
-    )
+    what = "preset field without its noise, with that of geocnn.synthetic.noise"
+    return restoration("denoise", NoisyStructures, _SERIES, what, given)

@@ -6,14 +6,16 @@ if TYPE_CHECKING:
     from torch import nn
 
     from geocnn.checkpoints import Card
+    from geocnn.datasets import FinerStructures, NoisyStructures
     from geocnn.schedule import Schedule
+    from geocnn.training import Recipe
 
-__all__ = ["NORMALISATION", "checked", "network", "schedule"]
+__all__ = ["network", "restoration"]
 
 _ARCHITECTURES = {2: "denoiser", 3: "sections_denoiser"}
 """By dimensions."""
 _SIZES = {"width": 32, "depth": 2, "blocks": 2}
-NORMALISATION = {"kind": "zscore", "clip": 100.0}
+_NORMALISATION = {"kind": "zscore", "clip": 100.0}
 """A scale alone: the network does the same at any, and cuts nothing."""
 
 
@@ -64,13 +66,13 @@ def network(name: str, ndim: int, seed: int, start: str | None) -> "tuple[nn.Mod
         channels=("amplitude",),
         axes=("inline", "crossline", "time") if ndim == 3 else ("trace", "time"),
         window=(),
-        normalisation=NORMALISATION,
+        normalisation=_NORMALISATION,
         size_multiple=made.sizes.step,
         reach=reach_of(made),
     )
 
 
-def checked(ndim: int, crop: tuple[int, ...] | None, samples: int, seed: int) -> tuple[int, ...]:
+def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, seed: int) -> tuple[int, ...]:
     """The crop, after a look at the numbers.
 
     Raises:
@@ -90,7 +92,7 @@ def checked(ndim: int, crop: tuple[int, ...] | None, samples: int, seed: int) ->
     return crop
 
 
-def schedule(
+def _schedule(
     ndim: int, samples: int, epochs: int, batch_size: int | None, learning_rate: float, workers: int
 ) -> "Schedule":
     """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
@@ -104,4 +106,48 @@ def schedule(
         ema=0.995,
         workers=workers,
         precision="auto",
+    )
+
+
+def restoration(
+    name: str, made: "type[NoisyStructures | FinerStructures]", series: int, what: str, given: dict[str, Any]
+) -> "Recipe":
+    """A recipe for a network that gives amplitudes.
+
+    Args:
+        name: of the recipe.
+        made: what it learns from.
+        series: training takes this one and validation the next, two further on for each seed.
+        what: the samples in words.
+        given: all arguments of the recipe.
+
+    Raises:
+        DataError: a number that does not fit the others or the network.
+    """
+    from geocnn.losses import noise_left
+    from geocnn.metrics import signal_to_noise
+    from geocnn.synthetic.noise import NoiseRanges
+    from geocnn.synthetic.structure import QUIET
+    from geocnn.training import Recipe
+
+    ndim, samples, seed = given["ndim"], given["samples"], given["seed"]
+    crop = _checked(ndim, given["crop"], samples, seed)
+    model, card = network(name, ndim, seed, given["start"])
+    train, validation = (
+        made(count, crop, series + 2 * seed + k, QUIET, NoiseRanges(snr=given["snr"]), _NORMALISATION)
+        for k, count in enumerate((samples, 32 if ndim == 3 else 128))
+    )
+    size, kind = " x ".join(map(str, crop)), "volumes" if ndim == 3 else "sections"
+    data = f"synthetic structure of geocnn.synthetic.structure, {what}: {samples} new {kind} of {size} samples an epoch"
+    lengths = (given[key] for key in ("epochs", "batch_size", "learning_rate", "workers"))
+    return Recipe(
+        name=name,
+        model=model,
+        card=card.replace(window=crop, data=data, training={"arguments": given}),
+        train=train,
+        validation=validation,
+        loss=noise_left,
+        metrics=signal_to_noise,
+        schedule=_schedule(ndim, samples, *lengths),
+        seed=seed,
     )

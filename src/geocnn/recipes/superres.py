@@ -1,5 +1,6 @@
 """Finer sampling learnt from synthetic structure."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -49,33 +50,8 @@ def superres(
     """
     given = dict(locals())  # all arguments, for the card
     from geocnn.datasets import FinerStructures
-    from geocnn.losses import noise_left
-    from geocnn.metrics import signal_to_noise
-    from geocnn.recipes.restoration import NORMALISATION, checked, network, schedule
-    from geocnn.synthetic.noise import NoiseRanges
-    from geocnn.synthetic.structure import QUIET
-    from geocnn.training import Recipe
+    from geocnn.recipes.restoration import restoration
 
-    crop = checked(ndim, crop, samples, seed)
-    model, card = network("superres", ndim, seed, start)
-    series = _SERIES + 2 * seed
-    train, validation = (
-        FinerStructures(count, crop, series + k, QUIET, NoiseRanges(snr=snr), NORMALISATION)
-        for k, count in enumerate((samples, 32 if ndim == 3 else 128))
-    )
-    size, what = " x ".join(map(str, crop)), "volumes" if ndim == 3 else "sections"
-    data = (
-        f"synthetic structure of geocnn.synthetic.structure, preset field, with noise of geocnn.synthetic.noise, "
-        f"every second trace and sample: {samples} new {what} of {size} samples an epoch"
-    )
-    return Recipe(
-        name="superres",
-        model=model,
-        card=card.replace(window=crop, finer=2, data=data, training={"arguments": given}),
-        train=train,
-        validation=validation,
-        loss=noise_left,
-        metrics=signal_to_noise,
-        schedule=schedule(ndim, samples, epochs, batch_size, learning_rate, workers),
-        seed=seed,
-    )
+    what = "preset field, with noise of geocnn.synthetic.noise, every second trace and sample"
+    recipe = restoration("superres", FinerStructures, _SERIES, what, given)
+    return replace(recipe, card=recipe.card.replace(finer=2))
