@@ -2,12 +2,16 @@
 
     python benchmarks/segment.py faults [--data ../shared/data] [--epochs 50]
     python benchmarks/segment.py facies [--data ../shared/data] [--epochs 30]
+    python benchmarks/segment.py horizons [--data ../shared/data] [--epochs 30] [--inlines 1075 1086 1098 1110]
 
 Faults: the 2-D network that ships goes on with one crossline whose faults were picked by hand; the two others, 100
 crosslines away and more, are the test. Scores are those of `benchmarks/faults.py`, a tolerance of two pixels at the
 best threshold of the test sections, before and after.
 
 Facies: eight intervals between horizons, learnt from four inlines of a slab of 36; the others are the test.
+
+Horizons: the same seven horizons as text files with picks on some inlines, and as text files of all inlines in the end;
+errors on the others, beside those of interpolation from picked inline to picked inline.
 """
 
 import argparse
@@ -22,6 +26,10 @@ from numpy.typing import NDArray
 import geocnn
 from geocnn.checkpoints import Trained
 from geocnn.evaluation import scores
+from geocnn.grid import Axis, Grid
+from geocnn.interpretation.horizons import find_horizons
+from geocnn.io import ArraySource
+from geocnn.io.horizons import Horizon, write_horizon
 
 CROSSLINES = (2700, 2800, 2900)
 LABELLED = (1075, 1086, 1098, 1110)
@@ -109,19 +117,59 @@ def facies(folder: Path, work: Path, options: dict[str, Any]) -> None:
     )
 
 
+def horizons(folder: Path, work: Path, options: dict[str, Any]) -> None:
+    """Errors of each horizon on the inlines without picks."""
+    with np.load(folder / "horizons_penobscot" / "inlines_1075_1110.npz") as file:
+        seismic, facies, inlines = file["seis"].astype(np.float32), file["facies"], file["inline"]
+    lines, traces, samples = seismic.shape
+    axes = Axis("inline", lines, float(inlines[0])), Axis("crossline", traces, 1000), Axis("time", samples, 0, 4, "ms")
+    grid = Grid(axes)
+    chosen = options.pop("inlines", LABELLED)
+    picked = np.isin(inlines, chosen)
+    known = find_horizons(ArraySource(facies, grid))
+    for horizon in known:
+        on_lines = np.where(picked[:, None], horizon.values, np.nan)
+        write_horizon(Horizon(horizon.name, on_lines), work / f"{horizon.name}.dat", grid)
+    start = time.perf_counter()
+    run = geocnn.fit(
+        "segment",
+        data=(ArraySource(seismic, grid),),
+        horizons=tuple(work / f"{horizon.name}.dat" for horizon in known),
+        show_progress=False,
+        **dict[str, Any]({"crop": (128, 256), "epochs": 30} | options),
+    )
+    seconds = time.perf_counter() - start
+    result = geocnn.predict(run, ArraySource(seismic, grid), show_progress=False).array
+    if result is None:
+        raise RuntimeError("predict without out gives an array")
+    found = find_horizons(ArraySource(result, grid))
+    print(f"picks on inlines {', '.join(map(str, chosen))}; {len(run.history)} epochs, {seconds:.0f} s")
+    print("| horizon | known at, ms | mean error, ms | median | within 8 ms | interpolated: mean error | within 8 ms |")
+    print("|---" * 7 + "|")
+    for number, (truth, horizon) in enumerate(zip(known, found, strict=True), start=1):
+        between = np.empty_like(truth.values)
+        for trace in range(traces):
+            between[:, trace] = np.interp(inlines, inlines[picked], truth.values[picked, trace])
+        own, other = (np.abs(one - truth.values)[~picked] for one in (horizon.values, between))
+        where = f"{np.median(truth.values):.0f}"
+        cells = f"{np.nanmean(own):.1f} | {np.nanmedian(own):.1f} | {np.nanmean(own <= 8):.3f}"
+        print(f"| {number} | {where} | {cells} | {np.nanmean(other):.1f} | {np.nanmean(other <= 8):.3f} |")
+
+
 def main() -> None:
-    """Print the table of one of the two."""
+    """Print the table of one of the three."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("what", choices=("faults", "facies"))
+    parser.add_argument("what", choices=("faults", "facies", "horizons"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     for name in ("epochs", "samples", "patience", "width", "seed"):
         parser.add_argument(f"--{name}", type=int)
     parser.add_argument("--crop", type=int, nargs=2)
+    parser.add_argument("--inlines", type=int, nargs="+")
     given = vars(parser.parse_args())
     what, folder = given.pop("what"), given.pop("data")
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if v is not None}
     with tempfile.TemporaryDirectory() as work:
-        (faults if what == "faults" else facies)(folder, Path(work), options)
+        {"faults": faults, "facies": facies, "horizons": horizons}[what](folder, Path(work), options)
 
 
 if __name__ == "__main__":

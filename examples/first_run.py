@@ -67,6 +67,7 @@ def main() -> int:
         print(f"  {path}")
     print(
         "\nWhat to type next:\n"
+        "  .venv/bin/geocnn view results/002-seismic.sgy results/faults.sgy\n"
         "  .venv/bin/geocnn info results/002-seismic.sgy\n"
         "  .venv/bin/geocnn predict faults YOUR.sgy --out faults.sgy\n"
         "  .venv/bin/geocnn train traces --head pool\n"

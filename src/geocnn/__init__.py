@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["create", "evaluate", "fit", "load", "open", "predict", "predict_files"]
+__all__ = ["create", "evaluate", "fit", "load", "open", "predict", "predict_files", "view"]
 
 _HOME = {
     "create": "geocnn.io",
@@ -17,6 +17,7 @@ _HOME = {
     "open": "geocnn.opening",
     "predict": "geocnn.recipes",
     "predict_files": "geocnn.prediction.many",
+    "view": "geocnn.viewer",
 }
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from geocnn.opening import open  # noqa: A004  (the field's verb, always used as geocnn.open)
     from geocnn.prediction.many import predict_files
     from geocnn.recipes import evaluate, fit, predict
+    from geocnn.viewer import view
 
 
 def __getattr__(name: str) -> object:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from geocnn import io
-from geocnn.figures import panels
-from geocnn.figures.panels import PIXELS, cube, line
+from geocnn.figures.panels import cube, line
 from geocnn.figures.survey import thumbnail
 from geocnn.grid import Axis, Grid
+from geocnn.io.panel import PIXELS
 
 CUBE = Grid((Axis("inline", 6, 100, 2), Axis("crossline", 5, 10, 1), Axis("time", 8, 400, 4, "ms")))
 
@@ -101,8 +101,8 @@ class Counting(io.ArraySource):
 
 @pytest.mark.parametrize("peaks", [False, True])
 def test_pixels_hold_the_mean_or_the_highest_of_their_samples(monkeypatch, peaks):
-    monkeypatch.setattr(panels, "PIXELS", (5, 4))
-    monkeypatch.setattr(panels, "_BLOCK", 500)
+    monkeypatch.setattr("geocnn.io.panel.PIXELS", (5, 4))
+    monkeypatch.setattr("geocnn.io.panel._BLOCK", 500)
     values = np.random.default_rng(0).standard_normal((23, 11, 30)).astype(np.float32)
     values[3, 4, 5:9] = np.nan
     live = np.ones((23, 11), bool)

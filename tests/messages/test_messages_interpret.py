@@ -59,7 +59,7 @@ def test_a_line_is_interpreted(here, capsys):
 @command
 def a_survey_that_holds_no_probabilities():
     """survey.npy reaches from 0 to 7; fault probabilities lie between 0 and 1: give a result of geocnn predict
-    faults."""
+    faults, or for classes --horizons FOLDER."""
     np.save("survey.npy", np.arange(8.0, dtype=np.float32).repeat(50).reshape(20, 20))
     return run("interpret", "survey.npy", "--quiet")
 

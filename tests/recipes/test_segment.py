@@ -12,6 +12,7 @@ from geocnn.cli import main
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
 from geocnn.io import ArraySource
+from geocnn.io.horizons import read_horizon
 from geocnn.recipes import build, evaluate
 from geocnn.synthetic.structure import structure
 
@@ -303,3 +304,51 @@ def test_crops_suit_the_data_and_the_network():
     assert build("segment", **save(x, y), crop=(64, 32), **SMALL).card.window == (64, 32)
     with pytest.raises(DataError, match="give --crop 64 32"):
         build("segment", **save(x, y), crop=(60, 30), **SMALL)
+
+
+def test_horizons_on_a_few_lines_become_horizons_on_all_of_them():
+    """Picks on three of twelve inlines, as text; the network's horizons are within two samples on the others."""
+    x, y = layered((12, 48, 64))
+    grid = Grid((Axis("inline", 12, 100, 1), Axis("crossline", 48, 10, 1), Axis("time", 64, 0, 4, "ms")))
+    with geocnn.create("x.sgy", ArraySource(x, grid)) as sink:
+        sink.write((0, 0, 0), x)
+    tops = [(y >= k).argmax(axis=2) * 4.0 for k in (1, 2)]
+    for name, top in zip(("upper", "lower"), tops, strict=True):
+        lines = [f"{100 + i} {10 + j} {top[i, j]:.1f}" for i in (0, 5, 11) for j in range(48)]
+        Path(f"{name}.dat").write_text("\n".join(lines))
+    small = ["--crop", "32", "32", "--width", "8", "--samples", "200", "--epochs", "4", "--learning-rate", "0.01"]
+    horizons = ["--horizons", "upper.dat", "lower.dat"]
+    assert main(["train", "segment", "--data", "x.sgy", *horizons, *small, "--out", "run", "--quiet"]) == 0
+    card = json.loads(Path("run/card.json").read_text())
+    assert card["classes"] == ["above upper", "upper to lower", "below lower"]
+    assert card["training"]["arguments"]["horizons"] == ["upper.dat", "lower.dat"]
+    assert main(["predict", "run", "x.sgy", "--out", "facies.sgy", "--quiet", "--no-picture"]) == 0
+    assert main(["interpret", "facies.sgy", "--horizons", "tops", "--quiet"]) == 0
+    for number, top in enumerate(tops, start=1):
+        found = read_horizon(f"tops/horizon-{number}.dat", grid)
+        assert found.picked == top.size
+        assert np.abs(found.values - top).max() <= 10
+
+
+def test_horizons_in_the_wrong_order_or_beside_labels_are_refused():
+    x, y = layered((12, 48, 64))
+    files = save(x, y)
+    for name, time in (("upper", 20), ("lower", 40)):
+        Path(f"{name}.dat").write_text("".join(f"{i} {j} {time}\n" for i in range(12) for j in range(48)))
+    Path("other").mkdir()
+    Path("other/upper.dat").write_text(Path("lower.dat").read_text())
+    upper, lower, same = Path("upper.dat"), Path("lower.dat"), Path("other/upper.dat")
+    for given, said in (
+        ({**files, "horizons": (upper, lower)}, "--horizons are given in place of --labels; leave one of the two out."),
+        (
+            {"data": files["data"], "horizons": (lower, upper)},
+            "upper lies above lower; give --horizons from top to bottom.",
+        ),
+        (
+            {"data": files["data"], "horizons": (upper, same)},
+            "two horizons are called upper; give files with names that differ.",
+        ),
+    ):
+        with pytest.raises(DataError) as error:
+            build("segment", **given, **SMALL)
+        assert str(error.value) == said

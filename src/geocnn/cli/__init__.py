@@ -19,6 +19,7 @@ from geocnn.cli.models import models
 from geocnn.cli.predict import predict
 from geocnn.cli.synth import synth
 from geocnn.cli.train import train
+from geocnn.cli.view import view
 from geocnn.cli.watch import watch
 from geocnn.interruption import terminations_as_interrupts
 
@@ -35,7 +36,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() has something to say about it
 )
 app.command(train)
-for verb in (predict, interpret, evaluate, export, info, models, synth, watch):
+for verb in (predict, interpret, evaluate, export, info, models, synth, view, watch):
     app.command(verb)
 app.command(explain_network, name="explain")
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocnn.cli.options import FaultOptions, SurveyOptions
+from geocnn.cli.options import FaultOptions, SurveyOptions, given
 
 if TYPE_CHECKING:
     from geocnn.grid import Grid
     from geocnn.interpretation import FaultObject, Interpretation
+    from geocnn.io.source import Source
 
 __all__ = ["interpret", "told"]
 
@@ -19,6 +20,7 @@ def interpret(
     result: Path,
     /,
     *,
+    horizons: Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
     faults: FaultOptions | None = None,
@@ -26,8 +28,12 @@ def interpret(
 ) -> None:
     """Turn fault probabilities, as geocnn predict faults writes them, into faults: thin, numbered, with strike and dip.
 
+    With --horizons: turn classes, as geocnn predict RUN writes them for a network of geocnn train segment, into the
+    horizons between them, as text files with inline, crossline, map coordinates and time, and a picture with maps.
+
     Args:
-        result: fault probabilities: SEG-Y, Zarr array or .npy, a line or a cube.
+        result: fault probabilities or classes: SEG-Y, Zarr array or .npy, a line or a cube.
+        horizons: folder for a text file a horizon and their picture.
         overwrite: replace files that exist.
         quiet: no progress line.
         faults: what becomes of them.
@@ -37,7 +43,44 @@ def interpret(
 
     faults = faults or FaultOptions()
     source = (survey or SurveyOptions()).open_result(named(result))
+    if horizons is not None:
+        _horizons(source, horizons, faults, overwrite=overwrite, show_progress=not quiet)
+        return
     told(faults.interpret(source, overwrite=overwrite, show_progress=not quiet), faults, source.grid)
+
+
+def _horizons(source: "Source", folder: Path, faults: FaultOptions, *, overwrite: bool, show_progress: bool) -> None:
+    """Write the horizons of a survey of classes, and say where they lie."""
+    import os
+
+    import numpy as np
+
+    from geocnn.cli.text import say
+    from geocnn.cli.text import table as columns
+    from geocnn.errors import DataError
+    from geocnn.figures import check_picture, save
+    from geocnn.figures.horizons import horizons as picture
+    from geocnn.interpretation.horizons import find_horizons, horizon_targets
+    from geocnn.io.horizons import write_horizon
+    from geocnn.progress import progress
+
+    if asked := given(faults):
+        raise DataError(f"{asked[0]} is for faults, and --horizons is for classes; leave one of the two out.")
+    horizon_targets(folder, ["horizon-1"], overwrite=overwrite)
+    check_picture(folder / "horizons.png", overwrite=overwrite)
+    with progress("horizons", source.grid.shape[0], show=show_progress) as tick:
+        found = find_horizons(source, tick)
+    targets = horizon_targets(folder, [one.name for one in found], overwrite=overwrite)
+    down = source.grid.axes[-1]
+    rows = [("horizon", "traces", f"from {down.unit}".strip(), f"to {down.unit}".strip())]
+    for horizon, target in zip(found, targets, strict=True):
+        write_horizon(horizon, target, source.grid)
+        known = horizon.values[np.isfinite(horizon.values)]
+        rows.append((horizon.name, str(known.size), f"{known.min():g}", f"{known.max():g}"))
+    for line in columns(rows):
+        say(line)
+    say(f"files   {folder}{os.sep}horizon-1.dat" + (f" to {targets[-1].name}" if len(targets) > 1 else ""))
+    say(f"picture {save(picture(source, found), folder / 'horizons.png')}")
 
 
 def told(found: "Interpretation", options: FaultOptions, grid: "Grid") -> None:

@@ -1,6 +1,6 @@
 """Slices through a survey as images with their axes: what all pictures of surveys are made of."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,24 +10,14 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from geocnn.grid import Axis
+from geocnn.io.panel import Panel, read_panel
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
 
-__all__ = ["NO_DATA", "PIXELS", "Panel", "amplitudes", "crossings", "cube", "draw", "line", "quantity"]
+__all__ = ["NO_DATA", "Panel", "amplitudes", "crossings", "cube", "draw", "line", "quantity"]
 
-PIXELS = (1400, 900)  # of a panel, about; more samples do not show
-_BLOCK = 8 << 20  # bytes read at once
 NO_DATA = "#f2e8d5"  # sand, for places without traces: white is an amplitude
-
-
-class Panel(NamedTuple):
-    """Samples (horizontal, vertical), their axes, and the slice that they are, for example "inline 2069"."""
-
-    values: NDArray[np.float32]
-    across: Axis
-    down: Axis
-    title: str = ""
 
 
 def line(source: "Source", live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> Panel:
@@ -38,7 +28,7 @@ def line(source: "Source", live: NDArray[np.bool_] | None = None, *, peaks: bool
         live: traces to show, the others become NaN; default all.
         peaks: of samples that share a pixel show the highest instead of the mean: a thin fault must not fade.
     """
-    return _panel(source, (0, 1), {}, live, peaks=peaks)
+    return read_panel(source, (0, 1), {}, live, peaks=peaks)
 
 
 def cube(source: "Source", at: list[int], live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> list[Panel]:
@@ -50,55 +40,8 @@ def cube(source: "Source", at: list[int], live: NDArray[np.bool_] | None = None,
         live: traces to show, the others become NaN; default all.
         peaks: of samples that share a pixel show the highest instead of the mean.
     """
-    return [
-        _panel(source, shown, {cut: at[cut]}, live, peaks=peaks) for cut, shown in enumerate(((1, 2), (0, 2), (1, 0)))
-    ]
-
-
-def _panel(
-    source: "Source", shown: tuple[int, int], cut: dict[int, int], live: NDArray[np.bool_] | None, *, peaks: bool
-) -> Panel:
-    """The slice along two axes (horizontal, vertical), read in blocks and reduced to about the pixels of a picture."""
-    axes = source.grid.axes
-    every = {axis: -(-axes[axis].size // pixels) for axis, pixels in zip(shown, PIXELS, strict=True)}
-    first, second = sorted(shown)
-    fixed = tuple(cut)
-    rows = max(1, _BLOCK // (4 * axes[second].size * every[first])) * every[first]
-    pieces = []
-    for begin in range(0, axes[first].size, rows):
-        box = [slice(cut[k], cut[k] + 1) if k in cut else slice(0, axis.size) for k, axis in enumerate(axes)]
-        box[first] = slice(begin, min(begin + rows, axes[first].size))
-        block = source.read(tuple(box))
-        if live is not None:
-            # A copy where traces are dead: what was read may be the user's own array.
-            alive = live[tuple(box[:-1])][..., None]
-            block = block if alive.all() else np.where(alive, block, np.float32(np.nan))
-        pieces.append(_reduced(block.squeeze(fixed), (every[first], every[second]), peaks=peaks))
-    values = np.concatenate(pieces)
-    titles = [f"{axes[k].name} {axes[k].values[i]:g} {axes[k].unit}".strip() for k, i in cut.items()]
-    across, down = (_coarser(axes[axis], every[axis]) for axis in shown)
-    return Panel(values if shown == (first, second) else values.T, across, down, "".join(titles))
-
-
-def _reduced(block: NDArray[np.float32], every: tuple[int, int], *, peaks: bool) -> NDArray[np.float32]:
-    """Mean or maximum of the samples that share a pixel; NaN counts for nothing, and where there is nothing else."""
-    if every == (1, 1):
-        return block
-    size = [-(-n // step) for n, step in zip(block.shape, every, strict=True)]
-    padding = [(0, n * step - have) for n, step, have in zip(size, every, block.shape, strict=True)]
-    padded = np.pad(block, padding, constant_values=np.nan) if any(end for _, end in padding) else block
-    shared = padded.reshape(size[0], every[0], size[1], every[1])
-    if peaks:
-        return np.asarray(np.fmax.reduce(np.fmax.reduce(shared, axis=3), axis=1))
-    known = np.isfinite(shared)
-    sums, counts = np.where(known, shared, 0).sum((1, 3), dtype=np.float64), known.sum((1, 3))
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
-
-
-def _coarser(axis: Axis, every: int) -> Axis:
-    """The axis of pixels that hold ``every`` samples each."""
-    centre = axis.start + axis.step * (every - 1) / 2
-    return Axis(axis.name, -(-axis.size // every), centre, axis.step * every, axis.unit)
+    slices = enumerate(((1, 2), (0, 2), (1, 0)))
+    return [read_panel(source, shown, {cut: at[cut]}, live, peaks=peaks) for cut, shown in slices]
 
 
 def amplitudes(panels: list[Panel], source: "Source", *, coloured: bool = True) -> tuple[str | Colormap, Normalize]:

@@ -205,7 +205,7 @@ def _read(source: Source, planes: slice) -> NDArray[np.float32]:
     if low < -_TOLERANCE or high > 1 + _TOLERANCE:
         raise DataError(
             f"{_name(source)} reaches from {low:.4g} to {high:.4g}; fault probabilities lie between 0 and 1: give a "
-            "result of geocnn predict faults."
+            "result of geocnn predict faults, or for classes --horizons FOLDER."
         )
     return block
 

@@ -13,6 +13,7 @@ def segment(
     *,
     data: tuple[Path, ...] | None = None,
     labels: tuple[Path, ...] | None = None,
+    horizons: tuple[Path, ...] | None = None,
     classes: tuple[str, ...] | None = None,
     unknown: float | None = None,
     inlines: tuple[int, ...] | None = None,
@@ -36,9 +37,11 @@ def segment(
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
-    """Learn from your own labels where things are: faults, facies, salt, anything that has a class for every sample.
+    """Learn from your own labels where things are: faults, facies, salt, horizons, anything with a class a sample.
 
-    Labels lie on the grid of their data and may be sparse: samples of unknown class count for nothing. Training takes
+    Labels lie on the grid of their data and may be sparse: samples of unknown class count for nothing. Horizons that
+    are interpreted on some lines do in their place: the intervals between them are the classes, and geocnn interpret
+    --horizons turns what the network says of the other lines into horizons again. Training takes
     random windows, half of them around a class drawn at random. It ends when the validation score (Dice for two
     classes, mean IoU for more) gets no better, and keeps the best weights. Data are read into memory. In Python, data
     and labels may also be arrays, or lists of them.
@@ -48,6 +51,8 @@ def segment(
             axis is the vertical one, and .npy files must lie so.
         labels: for each of data a file on the same grid, its axes in the same order, with whole numbers from 0, a class
             for every sample; -1, 255 and NaN are unknown.
+        horizons: text files of horizons, from top to bottom, in place of labels: columns inline, crossline and time (or
+            depth), x, y and time, or all of them, as interpretation systems export them.
         classes: names of the classes 0, 1, 2 and so on.
         unknown: value of labels that means unknown, beside -1, 255 and NaN.
         inlines: numbers of the inlines that are interpreted; everything outside them and --crosslines is unknown.

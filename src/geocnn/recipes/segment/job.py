@@ -7,6 +7,7 @@ from typing import Any
 from geocnn.augmentation import Augmentation
 from geocnn.metrics import confusion
 from geocnn.recipes.segment.data import Given
+from geocnn.recipes.segment.intervals import intervals
 from geocnn.recipes.segment.network import Start, card, objective, schedule, start
 from geocnn.recipes.segment.plan import plan
 from geocnn.recipes.segment.words import plan_of
@@ -25,8 +26,14 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         DataError: data, labels or numbers that do not fit one another.
     """
     files = {k: _several(given[k]) for k in ("data", "labels")}
+    names = given["classes"] or ()
+    if given["horizons"]:
+        files["labels"], between = intervals(files["data"], files["labels"], _several(given["horizons"]))
+        names = names or between
     # A card holds paths, not samples; a run from arrays is judged by what one gives to evaluate.
     noted = {k: v if all(isinstance(one, str) for one in v) else None for k, v in files.items()}
+    if given["horizons"]:
+        noted["horizons"] = [str(path) for path in _several(given["horizons"])]
 
     def network(ndim: int, classes: int) -> Start:
         return start(
@@ -35,7 +42,7 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
 
     job = plan(
         (files["data"], files["labels"]),
-        names=given["classes"] or (),
+        names=names,
         unknown=given["unknown"],
         lines=(given["inlines"] or (), given["crosslines"] or ()),
         ndim=given["ndim"],

@@ -1,0 +1,48 @@
+"""``geocnn view FILE``."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from geocnn.cli.options import SurveyOptions
+
+__all__ = ["view"]
+
+
+def view(
+    file: Path,
+    /,
+    *layers: Path,
+    port: int = 0,
+    browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
+    survey: SurveyOptions | None = None,
+) -> None:
+    """Look at a survey and results of it, or at seismograms and a catalogue, in a browser, until Ctrl-C.
+
+    The page is served to this machine alone. It reads what is looked at, so that a survey may be larger than memory. On
+    another machine: ssh -L 8000:127.0.0.1:8000 there, geocnn view FILE --port 8000 --no-browser, and the address here.
+
+    Args:
+        file: SEG-Y line or cube, Zarr array, or .npy; or seismograms, a file or a folder.
+        layers: what lies over it on the same grid: fault probabilities, classes, other amplitudes, or horizons as text
+            files, .dat, .txt, .xyz or .csv; of seismograms a catalogue, .xml or .csv, and more files of them.
+        port: of the page; default one that is free.
+        browser: open the page in one.
+        survey: what you know better than the headers.
+    """
+    import contextlib
+    import webbrowser
+
+    from geocnn.cli.text import named, say
+    from geocnn.viewer import Server, page_of
+
+    plain = vars(SurveyOptions())
+    known = {name: value for name, value in vars(survey or SurveyOptions()).items() if value != plain[name]}
+    page = page_of(named(file), tuple(map(named, layers)), **known)
+    with Server(page, port) as server:
+        say(f"{page.title} is shown at {server.url} until Ctrl-C")
+        if browser and not webbrowser.open(server.url):
+            say("no browser can be opened here; give that address to one")
+        with contextlib.suppress(KeyboardInterrupt):  # the way to end it
+            server.wait()

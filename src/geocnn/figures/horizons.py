@@ -1,0 +1,107 @@
+"""Horizons: a section with its intervals, and maps of their times or depths."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from cmcrameri import cm
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
+
+from geocnn.figures.panels import NO_DATA, Panel, draw
+from geocnn.figures.style import INK, class_colours, figure
+from geocnn.figures.survey import middle
+from geocnn.grid import Axis, Grid
+from geocnn.io.horizons import Horizon
+from geocnn.io.panel import read_panel
+
+if TYPE_CHECKING:
+    from geocnn.io.source import Source
+
+__all__ = ["horizons"]
+
+_LINES = 24
+"""Lines of small type beside a section."""
+_MAPS = 8
+"""Maps in a picture."""
+
+
+def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
+    """Draw a section of the classes with the horizons between them, and of a cube a map of each horizon.
+
+    Maps have a colour bar each, in the unit of the vertical axis, shallow dark and deep bright. Where there is no
+    horizon they have the colour of sand.
+
+    Args:
+        result: classes, or the probability of the lower one of two.
+        found: from top to bottom, one or more.
+    """
+    cube = result.grid.ndim == 3
+    maps = list(found[:_MAPS]) if cube else []
+    columns = min(4, len(maps)) or 1
+    rows = -(-len(maps) // columns)
+    made = figure(14, 4.6 + 3.2 * rows)
+    places = made.add_gridspec(1 + rows, columns, height_ratios=[4.6, *[3.2] * rows])
+    _section(made.add_subplot(places[0, :]), result, found)
+    for number, horizon in enumerate(maps):
+        place = made.add_subplot(places[1 + number // columns, number % columns])
+        image = _map(place, result.grid, horizon)
+        down = result.grid.axes[-1]
+        made.colorbar(image, ax=place, label=_label(down), shrink=0.85, pad=0.02).ax.invert_yaxis()
+        if number % columns:
+            place.set_ylabel("")
+    if result.path is not None:
+        made.suptitle(result.path.name, fontsize=12)
+    return made
+
+
+def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
+    """A line, or the inline of a cube on which most horizons are known, with the horizons over it."""
+    if result.grid.ndim == 2:
+        panel, values = read_panel(result, (0, 1), {}, peaks=True), [one.values for one in found]
+    else:
+        best = middle(np.sum([np.isfinite(one.values).sum(axis=1) for one in found], axis=0))
+        panel, values = read_panel(result, (1, 2), {0: best}, peaks=True), [one.values[best] for one in found]
+    top = float(np.nanmax(panel.values, initial=1.0))
+    draw(
+        place, panel, class_colours(max(2, round(top) + 1)), Normalize(-0.5, max(2, round(top) + 1) - 0.5), labels=True
+    )
+    place.images[0].set_alpha(0.45)
+    across, down = (axis.values for axis in result.grid.axes[-2:])
+    known = np.concatenate([depth[np.isfinite(depth)] for depth in values])
+    low, high = (float(known.min()), float(known.max())) if known.size else (float(down[0]), float(down[-1]))
+    spare = 0.15 * (high - low) + 5 * abs(float(down[1] - down[0]))
+    bottom, top = min(high + spare, float(down.max())), max(low - spare, float(down.min()))
+    place.set_ylim(bottom, top)
+    line = (bottom - top) / _LINES
+    least = top - line
+    for horizon, depth in zip(found, values, strict=True):
+        place.plot(across, depth, color=INK, linewidth=1.2)
+        seen = np.flatnonzero(np.isfinite(depth))
+        if seen.size:
+            least = max(float(depth[seen[-1]]), least + line)  # names must not cover one another
+            at = (float(across[-1]), least)
+            place.annotate(
+                horizon.name, at, (6, 0), textcoords="offset points", va="center", size=8, annotation_clip=False
+            )
+
+
+def _map(place: Axes, grid: Grid, horizon: Horizon) -> AxesImage:
+    """Times or depths, crosslines to the right and inlines upward."""
+    inline, crossline, _ = grid.axes
+    known = horizon.values[np.isfinite(horizon.values)]
+    low, high = (float(v) for v in np.percentile(known, (1, 99))) if known.size else (0.0, 1.0)
+    title = f"{horizon.name}, {horizon.picked} traces"
+    panel = Panel(horizon.values.T.astype(np.float32), crossline, inline, title)
+    place.set_facecolor(NO_DATA)
+    image = draw(place, panel, cm.batlow, Normalize(low, high if high > low else low + 1))
+    place.invert_yaxis()
+    place.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    return image
+
+
+def _label(axis: Axis) -> str:
+    return f"{axis.name} ({axis.unit})" if axis.unit else axis.name

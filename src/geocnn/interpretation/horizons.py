@@ -1,0 +1,94 @@
+"""Horizons between classes: where the intervals that a network has found begin."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from numpy import ndarray
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError
+from geocnn.io.horizons import Horizon
+from geocnn.io.partial import check_target
+from geocnn.io.percent import probabilities
+from geocnn.io.scan import slabs
+from geocnn.io.source import Source
+from geocnn.io.system import make_folder
+
+__all__ = ["find_horizons", "horizon_targets"]
+
+_MOST = 100
+"""Classes."""
+_UNKNOWN = (-1, 255)
+
+
+def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: None) -> list[Horizon]:
+    """The horizons of a survey whose samples are numbers of intervals, from 0 downward.
+
+    Horizon k lies on each trace where it sets the classes below k and those from k on apart with the fewest samples on
+    the wrong side, half a sample above the first that is below it. Where a trace has samples of one side alone there is
+    no horizon.
+
+    Args:
+        source: classes, a line or a cube, or the probability of the lower one of two; NaN, -1 and 255 are unknown.
+        tick: is told how many lines along the first axis are done.
+
+    Raises:
+        DataError: the samples are no classes, or there are fewer than two.
+    """
+    source = probabilities(source)
+    shape, down = source.grid.shape, source.grid.axes[-1]
+    if len(shape) not in (2, 3):
+        raise DataError(f"horizons are those of a line or a cube, and this has {len(shape)} axes.")
+    found: list[NDArray[np.float32]] = []
+    for where in slabs(shape, getattr(source, "chunk_rows", 1)):
+        block = source.read(where)
+        np.greater_equal(block, 0.5, out=block, where=(block > 0) & (block < 1), casting="unsafe")  # a probability
+        known = np.isfinite(block) & ~np.isin(block, _UNKNOWN)
+        classes = block[known]
+        if classes.size and (classes.min() < 0 or classes.max() >= _MOST or np.any(classes != np.floor(classes))):
+            wrong = next(float(v) for v in classes if v < 0 or v >= _MOST or v != np.floor(v))
+            raise DataError(
+                f"the survey holds {wrong:g}; horizons lie between classes, whole numbers from 0 to {_MOST - 1}."
+            )
+        for number in range(1, int(classes.max(initial=0)) + 1):
+            if number > len(found):
+                found.append(np.full(shape[:-1], np.nan, np.float32))
+            found[number - 1][where[:-1]] = _between(block, known, number)
+        tick(where[0].stop - where[0].start)
+    if not found:
+        raise DataError("the survey holds no class but 0; horizons lie between two classes or more.")
+    depths = (down.start + down.step * index.astype(np.float64) for index in found)
+    return [Horizon(f"horizon-{number}", depth) for number, depth in enumerate(depths, start=1)]
+
+
+def _between(
+    block: Float32[ndarray, "*lateral samples"], known: Bool[ndarray, "*lateral samples"], number: int
+) -> Float32[ndarray, "*lateral"]:
+    """Fractional index at which classes below a number end and others begin; NaN where there is one kind alone."""
+    upper, lower = known & (block < number), known & (block >= number)
+    # Samples on the wrong side if the boundary lies above sample t, t = 0 to n: lower ones above, upper ones below.
+    wrong = np.zeros((*block.shape[:-1], block.shape[-1] + 1), np.int32)
+    np.cumsum(lower, axis=-1, out=wrong[..., 1:])
+    wrong[..., :-1] += upper[..., ::-1].cumsum(axis=-1, dtype=np.int32)[..., ::-1]
+    # Between places that are equally good and follow one another nothing is known: the middle of them is taken.
+    best = wrong == wrong.min(axis=-1, keepdims=True)
+    first = best.argmax(axis=-1)
+    after = ~best & (np.arange(best.shape[-1]) > first[..., None])
+    last = np.where(after.any(axis=-1), after.argmax(axis=-1) - 1, block.shape[-1])
+    both = upper.any(axis=-1) & lower.any(axis=-1)
+    return np.where(both, (first + last) / 2 - 0.5, np.nan).astype(np.float32)
+
+
+def horizon_targets(folder: Path, names: Sequence[str], *, overwrite: bool) -> list[Path]:
+    """Where horizons will be written, a file each.
+
+    Raises:
+        TargetError: there is one already, or the folder cannot be made.
+    """
+    make_folder(folder)
+    targets = [folder / f"{name}.dat" for name in names]
+    for target in targets:
+        check_target(target, 0, overwrite=overwrite)
+    return targets

@@ -1,0 +1,229 @@
+"""Catalogues in: events with their picks from QuakeML, or from a table of picks."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import numpy as np
+
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.io.columns import check_number, read_columns
+from geocnn.io.system import reason
+from geocnn.io.waveforms.pieces import SECOND, Channel
+from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick
+
+__all__ = ["read_catalogue"]
+
+_NEEDED = "needed is QuakeML, or the table of picks that geocnn predict quakes writes"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\d*(?:Z|([+-])(\d\d):?(\d\d))?")
+_PROBABILITY = re.compile(r"probability ([01](?:\.\d+)?)")
+_POLARITY = {"positive": 1, "negative": -1}
+
+
+def read_catalogue(path: str | Path) -> list[Event]:
+    """Read picks, with the origin and the magnitude of their earthquakes where the file has them.
+
+    Args:
+        path: QuakeML 1.2, event by event, so that it may be large; or a table of comma-separated values with the
+            columns phase, time (seconds since 1970, or a date) or utc, and id (NET.STA.LOC.INSTRUMENT) or station, and
+            perhaps uncertainty, probability, polarity and event, as ``geocnn predict quakes`` writes it.
+
+    Returns:
+        Events in the order of the file; those that QuakeML prefers of several origins and magnitudes. Picks of a table
+        that name no event are events by themselves.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: neither QuakeML nor such a table, or a time or a number that is none.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except FileNotFoundError:
+        raise MissingError(f"there is no file {path}; {_NEEDED}.") from None
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read ({reason(error)}); {_NEEDED}.") from None
+    is_xml = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") or head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return list(_quakeml(path)) if is_xml else _table(path)
+
+
+def _quakeml(path: Path) -> Iterator[Event]:
+    """Events of QuakeML.
+
+    Raises:
+        FormatError: it is none, or damaged.
+    """
+    depth = 0
+    try:
+        for what, element in Xml.iterparse(path, ("start", "end")):
+            tag = element.tag.rpartition("}")[2]
+            depth += 1 if what == "start" else -1
+            if what == "start" and depth == 1 and tag != "quakeml":
+                raise FormatError(f"{path} is XML of the kind {tag}; {_NEEDED}.")
+            if what == "end" and tag == "event" and depth == 2:
+                yield _event(path, element)
+                element.clear()  # a tree of all of them would take ten times as much memory as the file
+    except Xml.ParseError as error:
+        raise FormatError(f"{path} is damaged XML ({error}); copy it again.") from None
+
+
+def _event(path: Path, element: Xml.Element) -> Event:
+    """An event with its picks, by time."""
+    origin = _preferred(element, "origin", "preferredOriginID")
+    phases = {
+        arrival.findtext("{*}pickID", "").strip(): arrival.findtext("{*}phase", "").strip()
+        for arrival in ([] if origin is None else origin.iterfind("{*}arrival"))
+    }
+    picks = [_pick(path, pick, phases) for pick in element.iterfind("{*}pick")]
+    magnitude = _preferred(element, "magnitude", "preferredMagnitudeID")
+    return Event(
+        tuple(sorted(picks, key=lambda pick: pick.time)),
+        None if origin is None else _origin(path, origin),
+        None if magnitude is None else _magnitude(path, magnitude),
+    )
+
+
+def _preferred(event: Xml.Element, tag: str, link: str) -> Xml.Element | None:
+    """That of several which an event prefers, else the first one."""
+    every = event.findall(f"{{*}}{tag}")
+    name = event.findtext(f"{{*}}{link}", "").strip()
+    return next((one for one in every if one.get("publicID") == name), every[0] if every else None)
+
+
+def _pick(path: Path, element: Xml.Element, phases: dict[str, str]) -> PhasePick:
+    """A pick; the phase is that of the arrival where the pick itself has none."""
+    name = element.get("publicID", "")
+    where = f"{path}, pick {name or 'without a name'}"
+    found = element.find("{*}waveformID")
+    codes = {} if found is None else found.attrib
+    texts = (comment.findtext("{*}text", "") for comment in element.iterfind("{*}comment"))
+    told = next(filter(None, map(_PROBABILITY.search, texts)), None)
+    location = codes.get("locationCode", "").strip()
+    return PhasePick(
+        Channel(
+            codes.get("networkCode", "").strip(),
+            codes.get("stationCode", "").strip(),
+            "" if location == "--" else location,
+            codes.get("channelCode", "").strip(),
+        ),
+        element.findtext("{*}phaseHint", "").strip() or phases.get(name, ""),
+        _time(where, element.findtext("{*}time/{*}value", "")),
+        uncertainty=_uncertainty(where, element, "time"),
+        probability=None if told is None else float(told[1]),
+        polarity=_POLARITY.get(element.findtext("{*}polarity", "").strip(), 0),
+        mode="manual" if element.findtext("{*}evaluationMode", "").strip() == "manual" else "automatic",
+    )
+
+
+def _origin(path: Path, element: Xml.Element) -> Origin | None:
+    """An origin; None where it has no time or no place, as some have whose depth alone was computed."""
+    where = f"{path}, origin {element.get('publicID', 'without a name')}"
+    texts = [element.findtext(f"{{*}}{name}/{{*}}value", "") for name in ("time", "latitude", "longitude")]
+    if not all(texts):
+        return None
+    depth, error = (_number(where, element, f"depth/{{*}}{end}") for end in ("value", "uncertainty"))
+    spread = _number(where, element, "originUncertainty/{*}horizontalUncertainty")
+    return Origin(
+        _time(where, texts[0]),
+        check_number(where, "latitude", texts[1], (-90.0, 90.0)),
+        check_number(where, "longitude", texts[2], (-360.0, 360.0)),
+        depth=None if depth is None else depth / 1000,  # metres, in QuakeML
+        uncertainty=_uncertainty(where, element, "time"),
+        spread=None if spread is None else spread / 1000,
+        depth_error=None if error is None else error / 1000,
+    )
+
+
+def _magnitude(path: Path, element: Xml.Element) -> Magnitude | None:
+    """A magnitude; None where it has no number."""
+    where = f"{path}, magnitude {element.get('publicID', 'without a name')}"
+    value, error = (_number(where, element, f"mag/{{*}}{end}") for end in ("value", "uncertainty"))
+    kind = element.findtext("{*}type", "").strip() or "M"
+    return None if value is None else Magnitude(value, kind, error)
+
+
+def _number(where: str, element: Xml.Element, way: str) -> float | None:
+    """A number under an element; None where there is none.
+
+    Raises:
+        FormatError: it is none.
+    """
+    text = element.findtext(f"{{*}}{way}", "").strip()
+    return check_number(where, way.replace("{*}", ""), text, (-1e300, 1e300)) if text else None
+
+
+def _uncertainty(where: str, element: Xml.Element, quantity: str) -> float | None:
+    """Of a quantity, the mean of both sides where they differ; None where it is not known."""
+    both = _number(where, element, f"{quantity}/{{*}}uncertainty")
+    sides = [_number(where, element, f"{quantity}/{{*}}{side}Uncertainty") for side in ("lower", "upper")]
+    known = [side for side in sides if side is not None]
+    return both if both is not None or not known else sum(known) / len(known)
+
+
+def _time(where: str, text: str) -> int:
+    """Nanoseconds since 1970.
+
+    Raises:
+        FormatError: a date of another form, or beyond what 64 bits hold.
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found and 1678 <= int(text.strip()[:4]) <= 2261:
+        try:
+            time = int(np.datetime64(found[1], "ns").astype(np.int64))
+        except ValueError:
+            pass  # the 31st of February
+        else:
+            offset = (60 * int(found[3]) + int(found[4])) * 60 * SECOND if found[2] else 0
+            return time + (offset if found[2] == "-" else -offset)
+    raise FormatError(f"{where}: the time is {text.strip()!r}; needed is one such as 2026-01-31T23:59:59.123Z.")
+
+
+def _table(path: Path) -> list[Event]:
+    """Events of a table of picks.
+
+    Raises:
+        FormatError: it is no such table, or a word in it is no time or number.
+    """
+    try:
+        rows = read_columns(path, dict.fromkeys(("phase", "time")), "picks")
+    except DataError:
+        return []  # nothing was picked
+    events: dict[str, list[PhasePick]] = {}
+    for line, words in rows:
+        event = words.get("event", "") or f"line {line}"
+        events.setdefault(event, []).append(_row(f"{path}, line {line}", words))
+    return [Event(tuple(sorted(picks, key=lambda pick: pick.time))) for picks in events.values()]
+
+
+def _row(where: str, words: dict[str, str]) -> PhasePick:
+    """A pick of a table."""
+    codes = (words.get("id") or words.get("station") or "").split(".")
+    codes = ["", *codes] if len(codes) == 1 else codes
+    if not codes[1] or len(codes) > 4:
+        raise FormatError(f"{where}, names no station; needed is a column id or station, such as CX.PB01..HH.")
+    numbers = {
+        name: check_number(where, name, words[name], limits) if words.get(name) else None
+        for name, limits in (("uncertainty", (0.0, 1e9)), ("probability", (0.0, 1.0)), ("polarity", (-1.0, 1.0)))
+    }
+    return PhasePick(
+        Channel(*codes, *[""] * (4 - len(codes))),
+        words["phase"],
+        _seconds_or_date(where, words.get("utc") or words["time"]),
+        uncertainty=numbers["uncertainty"],
+        probability=numbers["probability"],
+        polarity=round(numbers["polarity"] or 0),
+    )
+
+
+def _seconds_or_date(where: str, text: str) -> int:
+    """Nanoseconds since 1970 of seconds, with all of their digits, or of a date."""
+    try:
+        seconds = Decimal(text)
+    except InvalidOperation:
+        return _time(where, text)
+    if not seconds.is_finite() or abs(seconds) > 9_000_000_000:
+        return _time(where, text)
+    return round(seconds * SECOND)

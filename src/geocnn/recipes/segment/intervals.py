@@ -1,0 +1,58 @@
+"""Horizons as labels: the intervals between them are the classes."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn import io
+from geocnn.errors import DataError
+from geocnn.io.horizons import Horizon, IntervalSource, read_horizon
+from geocnn.recipes.segment.data import Given
+
+__all__ = ["intervals"]
+
+
+def intervals(
+    data: Sequence[Given], labels: Sequence[Given], horizons: Sequence[Given]
+) -> tuple[list[Given], tuple[str, ...]]:
+    """Labels for each survey, and names of the classes.
+
+    Args:
+        data: surveys.
+        labels: that are given as well, which is one thing too many.
+        horizons: text files, from top to bottom.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: a file is no horizon.
+        DataError: labels as well, two horizons of one name, or horizons of which none lies in a survey, or one above
+            those before it.
+    """
+    if labels:
+        raise DataError("--horizons are given in place of --labels; leave one of the two out.")
+    files = [one for one in horizons if isinstance(one, str)]
+    made: list[Given] = []
+    for one in data:
+        grid = io.open(one).grid
+        found = [read_horizon(file, grid) for file in files]
+        _check(found)
+        made.append(IntervalSource(found, grid))
+    stems = [horizon.name for horizon in found] if data else []
+    between = [f"{upper} to {lower}" for upper, lower in pairwise(stems)]
+    return made, (f"above {stems[0]}", *between, f"below {stems[-1]}") if stems else ()
+
+
+def _check(found: Sequence[Horizon]) -> None:
+    """Refuse horizons in the wrong order.
+
+    Raises:
+        DataError: one lies above the one before it, on most traces that have both, or has its name.
+    """
+    for upper, lower in pairwise(found):
+        if upper.name == lower.name:
+            raise DataError(f"two horizons are called {upper.name}; give files with names that differ.")
+        both: NDArray[np.bool_] = np.isfinite(upper.values) & np.isfinite(lower.values)
+        if both.any() and np.mean(lower.values[both] < upper.values[both]) > 0.5:
+            raise DataError(f"{lower.name} lies above {upper.name}; give --horizons from top to bottom.")

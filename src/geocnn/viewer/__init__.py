@@ -1,0 +1,115 @@
+"""The local web page: surveys with results over them, and seismograms with picks, in a browser of this machine."""
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from geocnn.errors import DataError
+from geocnn.grid import Grid
+from geocnn.io import open as open_survey
+from geocnn.io.horizons import Horizon, read_horizon
+from geocnn.io.source import Source
+from geocnn.opening import open as open_data
+from geocnn.viewer.server import Page, Server
+from geocnn.viewer.survey import SurveyPage
+
+if TYPE_CHECKING:
+    from geocnn.io.waveforms import Archive
+
+__all__ = ["Server", "page_of", "view"]
+
+_HORIZONS = (".dat", ".txt", ".xyz", ".csv", ".asc")
+"""Suffixes of text files with horizons."""
+_CATALOGUES = (".xml", ".csv", ".quakeml")
+"""Suffixes of catalogues of earthquakes."""
+
+
+def view(
+    data: object,
+    *layers: object,
+    port: int = 0,
+    browser: bool = True,
+    wait: bool | None = None,
+    **known: Any,  # noqa: ANN401  (of geocnn.open)
+) -> Server:
+    """Look at a survey, with what lies over it, in a browser.
+
+    The page is served to this machine alone, and reads what is looked at: surveys may be larger than memory.
+
+    Args:
+        data: survey: a path, an array or a source; or seismograms, as :func:`geocnn.open` takes them.
+        layers: results on the same grid: probabilities, classes, other amplitudes; horizons, as text files (.dat, .txt,
+            .xyz, .csv) or :class:`geocnn.io.horizons.Horizon`; of seismograms a catalogue.
+        port: of the page; default one that is free.
+        browser: open it in one.
+        wait: return when the page is closed with Ctrl-C only; default in scripts, not in notebooks and at prompts.
+        known: what is known better than the headers say, see :func:`geocnn.open`.
+
+    Returns:
+        The server; ``close()`` ends it, and a notebook shows the page.
+
+    Raises:
+        GeocnnError: what cannot be opened, or does not fit together.
+    """
+    server = Server(page_of(data, layers, **known), port)
+    at_prompt = hasattr(sys, "ps1") or "IPython" in sys.modules
+    if browser and "ipykernel" not in sys.modules:
+        webbrowser.open(server.url)
+    if (not at_prompt) if wait is None else wait:
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            server.close()
+    return server
+
+
+def page_of(data: object, layers: tuple[object, ...], **known: Any) -> Page:  # noqa: ANN401  (of geocnn.open)
+    """The page for what a user wants to see.
+
+    Raises:
+        GeocnnError: what cannot be opened, or does not fit together.
+    """
+    survey = open_data(data, **known)
+    if not hasattr(survey, "grid"):
+        return _records(data, layers, known)
+    horizons = [_horizon(one, survey.grid) for one in layers if _is_horizon(one)]
+    sources = [survey, *(_result(one, known) for one in layers if not _is_horizon(one))]
+    return SurveyPage(sources, [_name(source, k) for k, source in enumerate(sources)], horizons)
+
+
+def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) -> Page:
+    """Seismograms, in one file or folder or several, and the catalogue among what lies over them."""
+    from geocnn.viewer.records import RecordsPage
+
+    catalogues = [one for one in layers if isinstance(one, str | Path) and Path(one).suffix.lower() in _CATALOGUES]
+    if len(catalogues) > 1:
+        raise DataError(f"{catalogues[0]} and {catalogues[1]} are two catalogues; give one with the seismograms.")
+    more = [one for one in layers if one not in catalogues]
+    paths = isinstance(data, str | Path)
+    if more and not paths:
+        raise DataError("over a stream or pieces of seismograms lies a catalogue, .xml or .csv, and nothing else.")
+    archive = cast("Archive", open_data([data, *more] if more else data, **known))
+    title = f"{Path(cast('str | Path', data)).name}{f' and {len(more)} more' * bool(more)}" if paths else "seismograms"
+    return RecordsPage(archive, Path(catalogues[0]) if catalogues else None, title)
+
+
+def _is_horizon(data: object) -> bool:
+    """Whether a layer is a horizon, or a path that is called like the file of one."""
+    return isinstance(data, Horizon) or (isinstance(data, str | Path) and Path(data).suffix.lower() in _HORIZONS)
+
+
+def _horizon(data: object, grid: Grid) -> Horizon:
+    """A horizon of the survey."""
+    return data if isinstance(data, Horizon) else read_horizon(cast("str | Path", data), grid)
+
+
+def _result(data: object, known: dict[str, Any]) -> Source:
+    """A result of the survey; what is known of headers is of those of SEG-Y."""
+    plain = not isinstance(data, str | Path) or Path(data).suffix.lower() in (".zarr", ".npy") or Path(data).is_dir()
+    return open_survey(data, **({} if plain else known))  # type: ignore[arg-type]  # anything else is refused there
+
+
+def _name(source: Source, number: int) -> str:
+    """What a layer is called."""
+    return source.path.name if source.path is not None else f"array {number + 1}"

@@ -1,0 +1,96 @@
+"""What is shown one above the other: amplitudes, probabilities, classes, told apart by their samples."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import DataError
+from geocnn.io.percent import PERCENT, probabilities
+from geocnn.io.scan import slabs
+from geocnn.io.source import Source
+
+__all__ = ["Kind", "Layer", "layer"]
+
+Kind = Literal["amplitude", "probability", "classes"]
+
+_PLACES = 7
+"""Pieces of a survey that are looked at."""
+_BYTES = 4 << 20
+"""Size of a piece."""
+_CLASSES = 24
+"""Different whole numbers, from 0 on, that may be classes; more are amplitudes."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A survey as it is shown.
+
+    Attributes:
+        source: its samples.
+        name: of the file, or what an array is called.
+        kind: what the samples are.
+        low: value of the first colour; of amplitudes of both signs the negative of ``high``.
+        high: value of the last one; of classes the largest number.
+        background: class 0 is most of it, and what lies below is to be seen there.
+    """
+
+    source: Source
+    name: str
+    kind: Kind
+    low: float
+    high: float
+    background: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """For the page."""
+        return {"name": self.name, "kind": self.kind, "low": self.low, "high": self.high, "background": self.background}
+
+
+def layer(source: Source, name: str) -> Layer:
+    """Find out what a survey holds, from a few pieces spread over it.
+
+    Args:
+        source: survey of two or three axes.
+        name: what it is called on the page.
+
+    Raises:
+        DataError: no sample of these pieces is a finite number other than zero.
+    """
+    source = probabilities(source) if _is_percent(source) else source
+    every = _some(source)
+    values = every[every != 0]  # of which padding is made
+    if not values.size:
+        raise DataError(f"{name} has no sample that is finite and not zero in {_PLACES} places; geocnn info shows why.")
+    low, high = float(values.min()), float(values.max())
+    whole = bool(np.all(values == np.rint(values)))
+    if whole and low >= 0 and high < 256 and len(np.unique(values)) <= _CLASSES:
+        kind: Kind = "classes" if high > 1 else "probability"
+        return Layer(source, name, kind, 0.0, max(high, 1.0), background=2 * len(values) < len(every))
+    if low >= 0 and high <= 1:
+        return Layer(source, name, "probability", 0.0, 1.0)
+    if low < 0 < high:
+        limit = float(np.percentile(np.abs(values), 99))
+        return Layer(source, name, "amplitude", -limit, limit)
+    low, high = (float(v) for v in np.percentile(values, (1, 99)))
+    return Layer(source, name, "amplitude", low, high if high > low else low + 1)
+
+
+def _is_percent(source: Source) -> bool:
+    """Whether samples are per cent, as ``--samples int8`` writes them; 8-bit amplitudes have both signs."""
+    if source.dtype != PERCENT:
+        return False
+    values = _some(source)
+    return bool(values.size and values.min() >= 0 and values.max() <= 100)
+
+
+def _some(source: Source) -> NDArray[np.float32]:
+    """Finite samples of some places."""
+    blocks = list(slabs(source.grid.shape, getattr(source, "chunk_rows", 1), _BYTES))
+    chosen = sorted({int(k) for k in np.linspace(0, len(blocks) - 1, _PLACES)})
+    parts = []
+    for k in chosen:
+        block = source.read(blocks[k])
+        parts.append(block[np.isfinite(block)])
+    return np.concatenate(parts)

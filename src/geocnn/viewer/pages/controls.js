@@ -1,0 +1,313 @@
+// What is set at the side of a survey's page, and the keys.
+
+import { text } from "./axes.js";
+import { LINES } from "./panel.js";
+
+const KEYS = [
+  ["wheel", "zoom"],
+  ["drag", "move"],
+  ["click", "other slices there"],
+  ["← →", "slice under the pointer (shift: 10)"],
+  ["o", "layers on or off"],
+  ["+ −", "gain"],
+  ["m", "panel alone"],
+  ["f", "fit"],
+  ["s", "save as PNG"],
+];
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function slider(name, low, high, step, value, shown, change) {
+  const output = element("output", { textContent: shown(value) });
+  const input = element("input", { type: "range", min: low, max: high, step, value, ariaLabel: name });
+  input.addEventListener("input", () => {
+    output.textContent = shown(Number(input.value));
+    change(Number(input.value));
+  });
+  return { row: element("div", { className: "row" }, element("span", { textContent: name }), input, output), input, output };
+}
+
+function choice(name, options, value, change) {
+  const list = element("select", { ariaLabel: name }, ...options.map(([key, words]) => element("option", { value: key, textContent: words })));
+  list.value = value;
+  list.addEventListener("change", () => change(list.value));
+  return element("div", { className: "row" }, element("span", { textContent: name }), list);
+}
+
+export class Controls {
+  constructor(state, panels, find) {
+    Object.assign(this, { state, panels, find, hovered: null });
+    if (state.axes.length === 3) state.axes.forEach((axis, k) => this.sliceOf(k));
+    else find("slices-part").hidden = true;
+    state.about.layers.forEach((layer, k) => this.layer(layer, k));
+    state.horizons.forEach((horizon) => this.horizon(horizon));
+    this.display();
+    this.keys();
+    panels.forEach((panel) => this.panel(panel));
+    find("fit").addEventListener("click", () => panels.forEach((panel) => panel.fit()));
+    find("save").addEventListener("click", () => this.save());
+  }
+
+  sliceOf(k) {
+    const { state } = this;
+    const axis = state.axes[k];
+    const value = () => +(axis.start + axis.step * state.at[k]).toFixed(4);
+    const number = element("input", { type: "number", step: Math.abs(axis.step), value: value(), ariaLabel: `${axis.name} number` });
+    const range = element("input", { type: "range", min: 0, max: axis.size - 1, value: state.at[k], ariaLabel: axis.name });
+    range.style.accentColor = LINES[k];
+    range.addEventListener("input", () => state.move(k, Number(range.value)));
+    number.addEventListener("change", () => {
+      state.move(k, (Number(number.value) - axis.start) / axis.step);
+      number.value = value();
+    });
+    state.listeners.push((what, axisMoved) => {
+      if (what !== "slice" || axisMoved !== k) return;
+      range.value = state.at[k];
+      number.value = value();
+    });
+    const name = element("span", { textContent: axis.unit ? `${axis.name}, ${axis.unit}` : axis.name });
+    name.style.color = LINES[k];
+    this.find("slices").append(element("div", { className: "row" }, name, range, number));
+  }
+
+  layer(layer, k) {
+    const { state } = this;
+    const over = state.over[k];
+    const card = element("div", { className: "layer" });
+    if (layer.kind === "amplitude") {
+      const input = element("input", { type: "radio", name: "base", checked: k === state.base });
+      input.addEventListener("change", () => {
+        state.base = k;
+        state.changed("picture");
+      });
+      card.append(element("label", { className: "row" }, input, layer.name));
+    } else {
+      const input = element("input", { type: "checkbox", checked: over.on || k === state.base, disabled: k === state.base });
+      input.addEventListener("change", () => {
+        over.on = input.checked;
+        state.changed("picture");
+      });
+      over.input = input;
+      const percent = (value) => `${Math.round(100 * value)} %`;
+      card.append(element("label", { className: "row" }, input, layer.name));
+      card.append(slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row);
+      if (layer.kind === "probability") {
+        card.append(slider("from", 0.05, 0.95, 0.05, over.threshold, (v) => v.toFixed(2), (value) => this.set(over, "threshold", value)).row);
+        card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
+      } else card.append(this.legend(layer, k));
+    }
+    this.find("layers").append(card);
+  }
+
+  horizon(horizon) {
+    const input = element("input", { type: "checkbox", checked: horizon.on });
+    input.addEventListener("change", () => {
+      horizon.on = input.checked;
+      this.state.changed("picture");
+    });
+    const swatch = element("span", { className: "swatch" });
+    swatch.style.background = horizon.ink.css;
+    this.find("layers").append(element("label", { className: "row horizon" }, input, swatch, horizon.name));
+  }
+
+  /** Colours of the classes; a click on 0 hides it, so that what lies below is seen. */
+  legend(layer, k) {
+    const { state } = this;
+    const numbers = element("div", { className: "classes" });
+    for (let c = 0; c <= layer.high; c++) {
+      const one = element("span", { textContent: c });
+      const paint = () => {
+        const [r, g, b, a] = state.table(k).slice(4 * c, 4 * c + 4);
+        one.style.background = a ? `rgb(${r} ${g} ${b})` : "none";
+        one.style.color = a && r + g + b < 380 ? "#fff" : a ? "#000" : "inherit";
+      };
+      if (c === 0) {
+        one.title = "click to see what lies below";
+        one.addEventListener("click", () => {
+          this.set(state.over[k], "background", !state.over[k].background);
+          paint();
+        });
+      }
+      paint();
+      numbers.append(one);
+    }
+    return numbers;
+  }
+
+  set(over, name, value) {
+    over[name] = value;
+    this.state.changed("picture");
+  }
+
+  /** A bar of colours that follows what is set. */
+  bar(table, ends, k = null) {
+    const bar = element("div", { className: "bar" });
+    const words = element("div", { className: "ends" }, ...ends.map((end) => element("span", { textContent: end })));
+    const paint = (colours) => {
+      const stops = [...Array(33).keys()].map((n) => {
+        const [r, g, b, a] = colours.slice(4 * Math.min(255, 8 * n), 4 * Math.min(255, 8 * n) + 4);
+        return `rgb(${r} ${g} ${b} / ${a / 255})`;
+      });
+      bar.style.background = `linear-gradient(to right, ${stops.join(",")})`;
+    };
+    paint(table);
+    if (k !== null) this.state.listeners.push((what) => what === "picture" && paint(this.state.table(k)));
+    const made = element("div", {}, bar, words);
+    made.paint = paint;
+    made.words = words;
+    return made;
+  }
+
+  display() {
+    const { state } = this;
+    const place = this.find("display");
+    const names = [["grey", "grey"], ["red white blue", "red, white, blue"], ["vik", "vik"], ["batlow", "batlow"]];
+    const changed = () => state.changed("picture");
+    place.append(choice("colours", names, state.colours, (value) => ((state.colours = value), changed())));
+    const gain = slider("gain", -3, 3, 0.1, 0, () => `x ${text(Number(state.gain.toPrecision(2)))}`, (value) => {
+      state.gain = 2 ** value;
+      gain.output.textContent = `x ${text(Number(state.gain.toPrecision(2)))}`;
+      changed();
+    });
+    this.gain = gain;
+    place.append(gain.row);
+    const amplitudes = state.about.layers.flatMap((layer, k) => (layer.kind === "amplitude" ? [[String(k), layer.name]] : []));
+    if (amplitudes.length > 1) {
+      place.append(choice("minus", [["", "nothing"], ...amplitudes], "", (value) => {
+        state.less = value === "" ? null : Number(value);
+        changed();
+      }));
+    }
+    const bar = this.bar(state.tables[state.colours], ["", "amplitude", ""]);
+    const follow = () => {
+      const layer = state.about.layers[state.base];
+      const half = (layer.high - layer.low) / 2 / state.gain;
+      const middle = (layer.high + layer.low) / 2;
+      bar.paint(state.tables[state.colours]);
+      [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = [middle - half, middle + half].map((v) => text(Number(v.toPrecision(3))));
+      bar.words.children[1].textContent = layer.low < 0 ? "amplitude" : "value";
+      bar.hidden = layer.kind !== "amplitude";
+    };
+    follow();
+    state.listeners.push((what) => what === "picture" && follow());
+    place.append(bar);
+    const scene = this.panels.find((panel) => panel?.clouds);
+    if (scene) place.append(...this.space(scene));
+  }
+
+  /** What is set of the view in space. */
+  space(scene) {
+    const height = slider("height", 0.1, 1.5, 0.05, scene.size[2], (v) => v.toFixed(2), (value) => {
+      scene.size[2] = value;
+      scene.draw();
+    });
+    if (!this.state.about.layers.some((layer) => layer.kind === "probability")) return [height.row];
+    const input = element("input", { type: "checkbox", checked: scene.points });
+    input.addEventListener("change", () => {
+      scene.points = input.checked;
+      scene.refresh([]);
+    });
+    return [height.row, element("label", { className: "row" }, input, "probability in space")];
+  }
+
+  panel(panel) {
+    panel.host.addEventListener("pointerenter", () => (this.hovered = panel));
+    panel.host.querySelector("header button")?.addEventListener("click", () => this.alone(panel));
+  }
+
+  /** A panel by itself, or all again. */
+  alone(panel) {
+    const main = this.find("panels");
+    const single = !main.classList.contains("single");
+    main.classList.toggle("single", single);
+    for (const one of this.panels) one.host.hidden = single && one !== panel;
+    for (const one of this.panels) {
+      if (one.host.hidden) continue;
+      if (one.all) one.fit();
+      else one.refresh(one.views);
+    }
+  }
+
+  keys() {
+    for (const [key, words] of KEYS) {
+      if (this.state.axes.length === 2 && ["click", "← →", "m"].includes(key)) continue;
+      this.find("keys").append(element("div", {}, element("kbd", { textContent: key }), ` ${words}`));
+    }
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT)$/.test(event.target.tagName)) return;
+      const step = event.shiftKey ? 10 : 1;
+      const act = {
+        ArrowLeft: () => this.step(-step),
+        ArrowDown: () => this.step(-step),
+        ArrowRight: () => this.step(step),
+        ArrowUp: () => this.step(step),
+        o: () => this.over(),
+        "+": () => this.louder(0.5),
+        "=": () => this.louder(0.5),
+        "-": () => this.louder(-0.5),
+        m: () => this.hovered && this.panels.length > 1 && this.alone(this.hovered),
+        f: () => this.hovered?.fit(),
+        s: () => this.save(),
+      }[event.key];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    });
+  }
+
+  step(by) {
+    const cut = this.hovered?.view?.cut ?? (this.state.axes.length === 3 ? 0 : null);
+    if (cut !== null) this.state.move(cut, this.state.at[cut] + by);
+  }
+
+  /** All layers over the amplitudes off, or those again that were on. */
+  over() {
+    const { over } = this.state;
+    const on = over.map((one) => one.on);
+    const back = on.some(Boolean) ? over.map(() => false) : this.before ?? on;
+    if (on.some(Boolean)) this.before = on;
+    over.forEach((one, k) => {
+      one.on = back[k];
+      if (one.input && !one.input.disabled) one.input.checked = one.on;
+    });
+    this.state.changed("picture");
+  }
+
+  louder(by) {
+    this.gain.input.value = Number(this.gain.input.value) + by;
+    this.gain.input.dispatchEvent(new Event("input"));
+  }
+
+  /** What is seen, as one picture. */
+  save() {
+    const main = this.find("panels");
+    const ratio = window.devicePixelRatio || 1;
+    const box = main.getBoundingClientRect();
+    const canvas = element("canvas", { width: box.width * ratio, height: box.height * ratio });
+    const context = canvas.getContext("2d");
+    context.scale(ratio, ratio);
+    const style = getComputedStyle(document.body);
+    context.fillStyle = style.backgroundColor;
+    context.fillRect(0, 0, box.width, box.height);
+    for (const one of this.panels.filter((panel) => !panel.host.hidden)) {
+      const at = one.host.getBoundingClientRect();
+      const [x, y] = [at.x - box.x, at.y - box.y];
+      context.fillStyle = getComputedStyle(one.host).backgroundColor;
+      context.fillRect(x, y, at.width, at.height);
+      for (const layer of one.host.querySelectorAll("canvas")) context.drawImage(layer, x, y, at.width, at.height);
+      context.fillStyle = style.color;
+      context.font = "600 13px system-ui, sans-serif";
+      context.fillText(one.host.querySelector("header b").textContent, x + 62, y + 17);
+    }
+    const name = `${this.state.about.title.replace(/\.[^.]*$/, "")}-view.png`;
+    canvas.toBlob((blob) => {
+      const link = element("a", { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  }
+}

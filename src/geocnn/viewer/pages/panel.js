@@ -1,0 +1,351 @@
+// One slice with its axes: zoomed with the wheel, moved by dragging, clicked to move the other slices there.
+
+import { colour, fitted, frame, named } from "./axes.js";
+import { NO_DATA } from "./paint.js";
+import { bytes, complain } from "./requests.js";
+
+const MARGIN = { left: 62, right: 12, top: 26, bottom: 40 };
+export const LINES = ["#d1495b", "#2a9d8f", "#d98e04"]; // of inlines, crosslines and times
+
+export class Panel {
+  /** `view` has `name`, `across`, `down`, `cut` (numbers of axes; null), `up` (the vertical axis points upward), and
+   *  `aspect` (height over width of a sample on the map; null where it is free). */
+  constructor(host, view, state) {
+    Object.assign(this, { host, view, state, images: new Map(), busy: false, again: false });
+    const alone = view.cut === null ? "" : `<button title="Alone, or with the others (m)">&#x2922;</button>`;
+    host.innerHTML = `<canvas></canvas><header><b></b><span class="busy">reading ...</span>${alone}</header>`;
+    this.canvas = host.querySelector("canvas");
+    this.all();
+    this.listen();
+    new ResizeObserver(() => this.refresh()).observe(host);
+    state.listeners.push((what, axis) => {
+      if (what === "slice" && axis !== this.view.cut) this.draw();
+      else if (what === "slice") this.refresh();
+      else if (what === "picture") this.refresh(true);
+    });
+  }
+
+  get title() {
+    const { cut } = this.view;
+    if (cut === null) return "";
+    const axis = this.state.axes[cut];
+    return `${axis.name} ${+(axis.start + axis.step * this.state.at[cut]).toFixed(4)} ${axis.unit}`;
+  }
+
+  get box() {
+    const { width, height } = this.canvas.getBoundingClientRect();
+    return {
+      x: MARGIN.left,
+      y: MARGIN.top,
+      width: Math.max(10, width - MARGIN.left - MARGIN.right),
+      height: Math.max(10, height - MARGIN.top - MARGIN.bottom),
+    };
+  }
+
+  /** The whole slice. */
+  all() {
+    const [across, down] = [this.view.across, this.view.down].map((k) => this.state.axes[k].size);
+    this.window = { left: 0, right: across, top: 0, bottom: down };
+    this.proportions();
+  }
+
+  /** A map keeps its proportions: the window is widened along one axis. */
+  proportions() {
+    const { aspect } = this.view;
+    if (!aspect) return;
+    const { box, window: w } = this;
+    const wanted = (box.height / box.width) * ((w.right - w.left) / aspect);
+    const tall = w.bottom - w.top;
+    if (tall < wanted) {
+      const middle = (w.top + w.bottom) / 2;
+      [w.top, w.bottom] = [middle - wanted / 2, middle + wanted / 2];
+    } else {
+      const wide = (tall * aspect * box.width) / box.height;
+      const middle = (w.left + w.right) / 2;
+      [w.left, w.right] = [middle - wide / 2, middle + wide / 2];
+    }
+  }
+
+  x(edge) {
+    const { box, window: w } = this;
+    return box.x + ((edge - w.left) / (w.right - w.left)) * box.width;
+  }
+
+  y(edge) {
+    const { box, window: w } = this;
+    const share = (edge - w.top) / (w.bottom - w.top);
+    return box.y + (this.view.up ? 1 - share : share) * box.height;
+  }
+
+  /** Edges of samples at a place of the screen, relative to the canvas. */
+  edges(x, y) {
+    const { box, window: w } = this;
+    const down = (y - box.y) / box.height;
+    return {
+      across: w.left + ((x - box.x) / box.width) * (w.right - w.left),
+      down: w.top + (this.view.up ? 1 - down : down) * (w.bottom - w.top),
+    };
+  }
+
+  /** Samples and pixels that are asked for, of a slice. */
+  query(layer, at) {
+    const { box, window: w, view, state } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const [wide, tall] = [state.axes[view.across].size, state.axes[view.down].size];
+    // A little more than is seen, so that small movements need no reading.
+    const spare = { x: (w.right - w.left) / 8, y: (w.bottom - w.top) / 8 };
+    const limits = {
+      left: Math.max(0, Math.floor(w.left - spare.x)),
+      right: Math.min(wide, Math.ceil(w.right + spare.x)),
+      top: Math.max(0, Math.floor(w.top - spare.y)),
+      bottom: Math.min(tall, Math.ceil(w.bottom + spare.y)),
+    };
+    if (limits.right <= limits.left || limits.bottom <= limits.top) return null;
+    const width = Math.ceil(((limits.right - limits.left) / (w.right - w.left)) * box.width * ratio);
+    const height = Math.ceil(((limits.bottom - limits.top) / (w.bottom - w.top)) * box.height * ratio);
+    return { layer, view: view.name, ...(view.cut === null ? {} : { at }), ...limits, width, height };
+  }
+
+  /** Read what is to be seen, unless it is at hand; then draw. `same` where colours have changed alone.
+   *  One request at a time: who drags a slider wants the last slice, not all of them. */
+  async refresh(same = false) {
+    if (this.host.hidden) return;
+    if (same) this.pictures = null;
+    this.draw();
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    const { cut } = this.view;
+    const at = cut === null ? null : this.state.at[cut];
+    const queries = new Map(this.state.seen.map((layer) => [layer, this.query(layer, at)]));
+    const key = JSON.stringify([...queries]);
+    if ([...queries.values()].includes(null) || key === this.key) return;
+    this.busy = true;
+    const found = new Map();
+    const show = () => {
+      this.images = found;
+      this.pictures = null;
+      this.draw();
+    };
+    let slow = false;
+    const timer = setTimeout(() => {
+      slow = true;
+      this.host.classList.add("waiting");
+      if (found.size) show();
+    }, 150);
+    try {
+      await Promise.all(
+        [...queries].map(async ([k, query]) => {
+          found.set(k, await this.state.slice(query, bytes));
+          if (slow) show();
+        }),
+      );
+      this.key = key;
+      show();
+    } catch (error) {
+      complain(error.message);
+    }
+    clearTimeout(timer);
+    this.host.classList.remove("waiting");
+    this.busy = false;
+    if (this.again) {
+      this.again = false;
+      this.refresh();
+    }
+  }
+
+  draw() {
+    if (this.host.hidden) return;
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = null;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const { context } = fitted(this.canvas);
+    const { box, view, state } = this;
+    this.host.querySelector("header b").textContent = this.title;
+    context.save();
+    context.beginPath();
+    context.rect(box.x, box.y, box.width, box.height);
+    context.clip();
+    const [wide, tall] = [state.axes[view.across].size, state.axes[view.down].size];
+    context.fillStyle = colour("no-data");
+    const ends = [this.y(0), this.y(tall)].sort((a, b) => a - b);
+    context.fillRect(this.x(0), ends[0], this.x(wide) - this.x(0), ends[1] - ends[0]);
+    this.pictures ??= state.pictures(this.images);
+    for (const { canvas, image, opacity, smooth } of this.pictures) this.place(context, canvas, image, opacity, smooth);
+    if (view.name !== "map") this.horizons(context);
+    this.crossing(context, box);
+    context.restore();
+    const of = (k, low, high, at) => ({
+      name: named(state.axes[k]),
+      low: state.value(k, Math.max(0.5, low)),
+      high: state.value(k, Math.min(state.axes[k].size - 0.5, high)),
+      at: (value) => at(state.edge(k, value)),
+      whole: !state.axes[k].unit,
+    });
+    const w = this.window;
+    frame(
+      context,
+      box,
+      of(view.across, w.left, w.right, (edge) => this.x(edge)),
+      of(view.down, w.top, w.bottom, (edge) => this.y(edge)),
+    );
+  }
+
+  place(context, canvas, image, opacity, smooth) {
+    const [left, right] = [this.x(image.left), this.x(image.left + image.width * image.across)];
+    const [top, bottom] = [this.y(image.top), this.y(image.top + image.height * image.down)];
+    const large = Math.abs(right - left) / image.width > 12; // then samples are to be seen
+    context.globalAlpha = opacity;
+    context.imageSmoothingEnabled = smooth && !large;
+    context.imageSmoothingQuality = "high";
+    context.save();
+    context.translate(left, top);
+    context.scale((right - left) / image.width, (bottom - top) / image.height);
+    context.drawImage(canvas, 0, 0);
+    context.restore();
+    context.globalAlpha = 1;
+  }
+
+  /** Horizons as lines, on a section. */
+  horizons(context) {
+    context.lineWidth = 2;
+    for (const horizon of this.state.horizons) {
+      if (!horizon.on || !horizon.index) continue;
+      context.strokeStyle = horizon.ink.css;
+      context.beginPath();
+      let down = false;
+      this.state.alongSlice(horizon, this.view).forEach((index, k) => {
+        const [x, y] = [this.x(k + 0.5), this.y(index + 0.5)];
+        if (down) context.lineTo(x, y);
+        else context.moveTo(x, y);
+        down = Number.isFinite(index);
+      });
+      context.stroke();
+    }
+  }
+
+  /** Where the other slices are. */
+  crossing(context, box) {
+    const { view, state } = this;
+    if (view.cut === null) return;
+    context.lineWidth = 1;
+    const x = this.x(state.at[view.across] + 0.5);
+    const y = this.y(state.at[view.down] + 0.5);
+    context.globalAlpha = 0.8;
+    context.strokeStyle = LINES[view.across];
+    context.beginPath();
+    context.moveTo(x, box.y);
+    context.lineTo(x, box.y + box.height);
+    context.stroke();
+    context.strokeStyle = LINES[view.down];
+    context.beginPath();
+    context.moveTo(box.x, y);
+    context.lineTo(box.x + box.width, y);
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** Index along each axis, and samples of what is seen, at a place of the canvas; null beside the data. */
+  under(x, y) {
+    const { view, state } = this;
+    const edges = this.edges(x, y);
+    const place = [...state.at];
+    place[view.across] = Math.floor(edges.across);
+    place[view.down] = Math.floor(edges.down);
+    if (place.some((index, k) => index < 0 || index >= state.axes[k].size)) return null;
+    const samples = [];
+    for (const k of state.seen) {
+      const image = this.images.get(k);
+      if (!image) continue;
+      const column = Math.floor((place[view.across] - image.left) / image.across);
+      const row = Math.floor((place[view.down] - image.top) / image.down);
+      if (column < 0 || column >= image.width || row < 0 || row >= image.height) continue;
+      const stored = image.values[row * image.width + column];
+      const shared = image.across * image.down > 1;
+      samples.push({ layer: k, value: stored === NO_DATA ? NaN : stored * image.scale, shared });
+    }
+    return { place, samples };
+  }
+
+  zoom(factor, x, y) {
+    const { window: w } = this;
+    const { across, down } = this.edges(x, y);
+    const [wide, tall] = [this.state.axes[this.view.across].size, this.state.axes[this.view.down].size];
+    const least = Math.max(4 / (w.right - w.left), 4 / (w.bottom - w.top));
+    const most = Math.max(wide / (w.right - w.left), tall / (w.bottom - w.top)) * 1.1;
+    const by = Math.max(Math.min(factor, Math.max(1, most)), Math.min(1, least));
+    w.left = across - (across - w.left) * by;
+    w.right = across + (w.right - across) * by;
+    w.top = down - (down - w.top) * by;
+    w.bottom = down + (w.bottom - down) * by;
+    this.inside();
+    this.refresh();
+  }
+
+  move(across, down) {
+    const { window: w } = this;
+    w.left += across;
+    w.right += across;
+    w.top += down;
+    w.bottom += down;
+    this.inside();
+    this.refresh();
+  }
+
+  /** The window stays on the data; along an axis that is seen whole it is centred. */
+  inside() {
+    const { window: w } = this;
+    for (const [from, to, k] of [
+      ["left", "right", this.view.across],
+      ["top", "bottom", this.view.down],
+    ]) {
+      const size = this.state.axes[k].size;
+      const length = w[to] - w[from];
+      const begin = length >= size ? (size - length) / 2 : Math.max(0, Math.min(w[from], size - length));
+      const free = !this.view.aspect && length > size;
+      [w[from], w[to]] = free ? [0, size] : [begin, begin + length];
+    }
+  }
+
+  listen() {
+    const { canvas, state, view } = this;
+    let from = null;
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.zoom(1.0015 ** (event.deltaY * (event.deltaMode ? 30 : 1)), event.offsetX, event.offsetY);
+    }, { passive: false });
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      from = { x: event.offsetX, y: event.offsetY, far: false };
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      state.changed("pointer", this.under(event.offsetX, event.offsetY));
+      if (!from) return;
+      if (!from.far && Math.hypot(event.offsetX - from.x, event.offsetY - from.y) < 4) return;
+      const [before, now] = [this.edges(from.x, from.y), this.edges(event.offsetX, event.offsetY)];
+      from = { x: event.offsetX, y: event.offsetY, far: true };
+      this.move(before.across - now.across, before.down - now.down);
+    });
+    canvas.addEventListener("pointerup", (event) => {
+      const click = from && !from.far;
+      from = null;
+      const found = click ? this.under(event.offsetX, event.offsetY) : null;
+      if (!found || view.cut === null) return;
+      state.move(view.across, found.place[view.across]);
+      state.move(view.down, found.place[view.down]);
+    });
+    canvas.addEventListener("pointerleave", () => state.changed("pointer", null));
+    if (view.cut === null) canvas.addEventListener("dblclick", () => this.fit());
+  }
+
+  fit() {
+    this.all();
+    this.refresh();
+  }
+}

@@ -1,0 +1,136 @@
+// What is shown, and who wants to know when that changes.
+
+import { painted, probable, range } from "./paint.js";
+
+const KEPT = 48; // slices in memory
+const LIMIT = 2000; // pixels of a slice
+
+export class State {
+  constructor(about, colours) {
+    this.about = about;
+    this.tables = colours;
+    this.axes = about.axes;
+    this.at = this.axes.map((axis) => Math.floor(axis.size / 2));
+    const first = Math.max(0, about.layers.findIndex((layer) => layer.kind === "amplitude"));
+    this.base = first; // number of a layer
+    this.less = null; // number of the layer that is subtracted from it
+    this.gain = 1;
+    this.colours = about.layers[first].low < 0 ? "grey" : "batlow";
+    this.over = about.layers.map((layer, k) => ({
+      on: k !== first && layer.kind !== "amplitude",
+      opacity: layer.kind === "classes" ? 0.5 : 1,
+      threshold: 0.3,
+      background: !layer.background, // whether class 0 has a colour
+    }));
+    this.horizons = about.horizons.map((one, k) => ({ name: one.name, on: true, index: null, ink: this.ink(k) }));
+    this.listeners = [];
+    this.kept = new Map();
+  }
+
+  /** `what` is "slice", "picture" (colours alone) or "pointer". */
+  changed(what, detail = null) {
+    for (const listener of this.listeners) listener(what, detail);
+  }
+
+  /** Colour of a horizon. */
+  ink(k) {
+    const [r, g, b] = this.tables.classes.slice(4 * ((k + 2) % 10), 4 * ((k + 2) % 10) + 3);
+    return { css: `rgb(${r} ${g} ${b})`, rgb: [r / 255, g / 255, b / 255] };
+  }
+
+  /** Index of the sample at which a horizon is, for the traces of a slice from first to last. */
+  alongSlice(horizon, view) {
+    if (view.cut === null) return horizon.index;
+    const [inlines, crosslines] = this.axes.map((axis) => axis.size);
+    if (view.cut === 0) return horizon.index.subarray(this.at[0] * crosslines, (this.at[0] + 1) * crosslines);
+    return Float32Array.from({ length: inlines }, (_, i) => horizon.index[i * crosslines + this.at[1]]);
+  }
+
+  move(axis, index) {
+    const within = Math.max(0, Math.min(this.axes[axis].size - 1, Math.round(index)));
+    if (within === this.at[axis]) return;
+    this.at[axis] = within;
+    this.changed("slice", axis);
+  }
+
+  /** Numbers of the layers that are seen, from below. */
+  get seen() {
+    const found = [this.base];
+    if (this.less !== null) found.push(this.less);
+    this.over.forEach((over, k) => {
+      if (over.on && !found.includes(k)) found.push(k);
+    });
+    return found;
+  }
+
+  value(axis, edge) {
+    const { start, step } = this.axes[axis];
+    return start + step * (edge - 0.5);
+  }
+
+  edge(axis, value) {
+    const { start, step } = this.axes[axis];
+    return (value - start) / step + 0.5;
+  }
+
+  /** A slice from memory, or from the server. */
+  async slice(query, bytes) {
+    const key = JSON.stringify(query);
+    if (this.kept.has(key)) {
+      const known = this.kept.get(key);
+      this.kept.delete(key);
+      this.kept.set(key, known);
+      return known;
+    }
+    const small = { ...query, width: Math.min(query.width, LIMIT), height: Math.min(query.height, LIMIT) };
+    const { buffer, headers } = await bytes("/slice", small);
+    const image = {
+      values: new Int16Array(buffer),
+      width: Number(headers.get("width")),
+      height: Number(headers.get("height")),
+      scale: Number(headers.get("scale")),
+      across: Number(headers.get("across")),
+      down: Number(headers.get("down")),
+      left: query.left,
+      top: query.top,
+      right: query.right,
+      bottom: query.bottom,
+    };
+    this.kept.set(key, image);
+    if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
+    return image;
+  }
+
+  /** Images of layers, by number, as what is drawn one above the other. */
+  pictures(images) {
+    const made = [];
+    const below = images.get(this.base);
+    const layer = this.about.layers[this.base];
+    if (below && (this.less === null || images.has(this.less))) {
+      const table = layer.kind === "classes" ? this.table(this.base) : this.tables[this.colours];
+      const less = this.less === null ? null : images.get(this.less);
+      if (less === null || less.values.length === below.values.length) {
+        const canvas = painted(below, table, ...range(layer, this.gain), less);
+        made.push({ canvas, image: below, opacity: 1, smooth: layer.kind !== "classes" });
+      }
+    }
+    this.over.forEach((over, k) => {
+      const image = images.get(k);
+      if (!over.on || !image || k === this.base || k === this.less) return;
+      const kind = this.about.layers[k].kind;
+      const canvas = painted(image, this.table(k), ...range(this.about.layers[k], this.gain));
+      made.push({ canvas, image, opacity: over.opacity, smooth: kind !== "classes" });
+    });
+    return made;
+  }
+
+  /** Colours of a layer. */
+  table(k) {
+    const kind = this.about.layers[k].kind;
+    if (kind === "probability") return probable(this.tables.fault, this.over[k].threshold);
+    if (kind !== "classes") return this.tables[this.colours];
+    const made = new Uint8ClampedArray(this.tables.classes);
+    if (!this.over[k].background && k !== this.base) made[3] = 0;
+    return made;
+  }
+}

@@ -1,0 +1,252 @@
+"""Seismograms with the picks of a catalogue: what their page asks for."""
+
+import threading
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from geocnn.figures.seismograms import PHASES
+from geocnn.io.waveforms import Archive, Station
+from geocnn.io.waveforms.catalogue_files import read_catalogue
+from geocnn.io.waveforms.envelope import MOST, Columns, Envelope
+from geocnn.io.waveforms.pieces import SECOND, how_long
+from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.viewer.query import Query
+
+__all__ = ["RecordsPage"]
+
+_DAY = 86_400 * SECOND
+_PATIENCE = 0.25
+"""Seconds after which an answer is sent, however much of a long span has been read by then."""
+_ENVELOPES = 6
+"""Components that are remembered: those of two stations, or of one with and without the filter; 130 MB at most."""
+
+
+class RecordsPage:
+    """Stations of an archive, and picks and earthquakes of a catalogue.
+
+    Times of the page are seconds since ``origin``, the midnight (UTC) before the first sample.
+
+    Args:
+        archive: the stations.
+        picks: catalogue, see :func:`geocnn.io.waveforms.catalogue_files.read_catalogue`; None for none.
+        title: what the user has given.
+
+    Raises:
+        MissingError: there is no such catalogue.
+        FormatError: it is neither QuakeML nor a table of picks.
+    """
+
+    name = "records.html"
+
+    def __init__(self, archive: Archive, picks: Path | None, title: str) -> None:
+        self.title = title
+        self.stations = archive.stations
+        self.events = [] if picks is None else read_catalogue(picks)
+        self.origin = min(piece.start for station in self.stations for piece in station.pieces) // _DAY * _DAY
+        self._notes = archive.notes
+        self._catalogue = "" if picks is None else picks.name
+        self._picks = _picks_of(self.stations, self.events)
+        self._lock = threading.Lock()  # requests come in threads, and what stations keep is not made for these
+        self._envelopes: OrderedDict[tuple[int, int, bool], Envelope] = OrderedDict()
+
+    @property
+    def routes(self) -> list[Route]:
+        """What the page asks for."""
+        return [Route("/about", self.about), Route("/picks", self.picks), Route("/waves", self.waves)]
+
+    def about(self, _request: Request) -> Response:
+        """Stations, earthquakes, colours, and what is known of the files."""
+        return JSONResponse(
+            {
+                "title": self.title,
+                "catalogue": self._catalogue,
+                "origin": str(self.origin),
+                "stations": [self._station(k) for k in range(len(self.stations))],
+                "events": [self._event(event) for event in self.events if event.origin is not None],
+                "notes": [*self._notes, *self._strangers()],
+                "phases": PHASES,
+                "most": MOST,
+            }
+        )
+
+    def picks(self, request: Request) -> Response:
+        """All picks of a ``station``, by time: a list for each property, null for what is not known."""
+        picks = self._picks[Query(request).whole("station", 0, len(self.stations) - 1)]
+        return JSONResponse(
+            {
+                "time": [self._seconds(pick.time) for pick, _ in picks],
+                "event": [number for _, number in picks],
+                "phase": [pick.phase for pick, _ in picks],
+                "probability": [pick.probability for pick, _ in picks],
+                "uncertainty": [pick.uncertainty for pick, _ in picks],
+                "polarity": [pick.polarity for pick, _ in picks],
+                "manual": [pick.mode == "manual" for pick, _ in picks],
+            }
+        )
+
+    def waves(self, request: Request) -> Response:
+        """Samples, or the smallest and the largest ones of columns, of a span of a station.
+
+        The query has ``station`` (number), ``components`` (all, or first: the vertical one, if there is one), ``start``
+        and ``stop`` (seconds), ``columns`` (at most) and ``filter`` (1 for samples above 1 Hz). The answer is 32-bit
+        floats, for each component of the station a row of samples, or two rows, of the smallest and the largest ones;
+        NaN is for no data, infinity for what has not been read yet: the same question again reads on. Headers have
+        ``kind`` (samples or columns), ``start`` (seconds, of the first sample or of the begin of the first column),
+        ``step`` (seconds), ``size`` (of a row) and ``read`` (how much of the samples has been looked at, from 0 to 1).
+        """
+        asked = Query(request)
+        number = asked.whole("station", 0, len(self.stations) - 1)
+        station = self.stations[number]
+        begin, end = self._span(station)
+        beyond = end - begin + 3600
+        start = asked.number("start", begin - beyond, end + beyond)
+        stop = asked.number("stop", start, end + beyond)
+        filtered = bool(asked.whole("filter", 0, 1))
+        rows = _components(station)[: 1 if asked.one_of("components", ["all", "first"]) == "first" else 3]
+        first, last = station.index(self._time(start)), station.index(self._time(stop)) + 1
+        columns = asked.whole("columns", 2, MOST)
+        with self._lock:
+            envelopes = [self._envelope(number, row, filtered=filtered) for row in rows]
+            if last - first <= 2 * columns:
+                return self._sent(station, "samples", first, 1, [one.samples(first, last) for one in envelopes])
+            found = _in_turn(envelopes, (first, last, columns))
+        values = [row for one in found for row in (one.low, one.high)]
+        read = sum(one.read for one in found) / len(found)
+        return self._sent(station, "columns", found[0].start, found[0].step, values, read)
+
+    def _sent(
+        self,
+        station: Station,
+        kind: str,
+        first: int,
+        step: int,
+        rows: Sequence[Float32[ndarray, " columns"]],
+        read: float = 1.0,
+    ) -> Response:
+        """An answer with rows."""
+        headers = {
+            "kind": kind,
+            "start": repr(self._seconds(station.time(first))),
+            "step": repr(step / station.rate),
+            "size": str(len(rows[0])),
+            "read": repr(read),
+            "Cache-Control": "no-store",
+        }
+        content = np.stack(rows).astype("<f4").tobytes()
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+    def _envelope(self, number: int, component: int, *, filtered: bool) -> Envelope:
+        """That of a component, with what it remembers."""
+        key = number, component, filtered
+        if key not in self._envelopes:
+            self._envelopes[key] = Envelope(self.stations[number], component, filtered=filtered)
+        self._envelopes.move_to_end(key)
+        if len(self._envelopes) > _ENVELOPES:
+            self._envelopes.popitem(last=False)
+        return self._envelopes[key]
+
+    def _station(self, number: int) -> dict[str, object]:
+        """A station for the page."""
+        station = self.stations[number]
+        begin, end = self._span(station)
+        gaps = [stop - start for start, stop in station.gaps()]
+        seconds = end - begin - sum(gaps) / SECOND
+        return {
+            "name": str(station),
+            "channels": [station.components[k][0].channel.code for k in _components(station)],
+            "start": begin,
+            "stop": end,
+            "rate": station.rate,
+            "sampling": _sampling(station),
+            "data": how_long(seconds) if seconds < 2 * 86_400 else f"{seconds / 86_400:.1f} days",
+            "gaps": len(gaps),
+            "picks": len(self._picks[number]),
+        }
+
+    def _event(self, event: Event) -> dict[str, object]:
+        """An earthquake with an origin for the page."""
+        origin, magnitude = event.origin, event.magnitude
+        assert origin is not None, "only those that have one are sent"
+        return {
+            "time": self._seconds(origin.time),
+            "latitude": origin.latitude,
+            "longitude": origin.longitude,
+            "depth": origin.depth,
+            "magnitude": None if magnitude is None else magnitude.value,
+            "kind": "" if magnitude is None else magnitude.kind,
+        }
+
+    def _strangers(self) -> list[str]:
+        """What is to be said of a catalogue that is one of other stations."""
+        if not self._catalogue or any(self._picks):
+            return []
+        picked = sorted({f"{p.channel.network}.{p.channel.station}" for event in self.events for p in event.picks})
+        if not picked:
+            return [f"{self._catalogue} has no picks."]
+        names = f"{', '.join(picked[:5])}{' ...' * (len(picked) > 5)}"
+        return [f"{self._catalogue} has picks of {names} and none of the stations here."]
+
+    def _span(self, station: Station) -> tuple[float, float]:
+        """Seconds from which and up to which there are samples."""
+        return (
+            self._seconds(min(piece.start for piece in station.pieces)),
+            self._seconds(max(piece.end for piece in station.pieces)),
+        )
+
+    def _seconds(self, time: int) -> float:
+        """From ns since 1970: to less than a microsecond for a hundred years."""
+        return (time - self.origin) / SECOND
+
+    def _time(self, seconds: float) -> int:
+        return self.origin + round(seconds * SECOND)
+
+
+def _in_turn(envelopes: Sequence[Envelope], span: tuple[int, int, int]) -> list[Columns]:
+    """Columns of some components, each of which has its share of the time."""
+    end, found = time.monotonic() + _PATIENCE, []
+    for left, one in zip(range(len(envelopes), 0, -1), envelopes, strict=True):
+        now = time.monotonic()
+        one.glimpse(*span, until=now + (end - now) / left)
+    for left, one in zip(range(len(envelopes), 0, -1), envelopes, strict=True):
+        now = time.monotonic()
+        found.append(one.columns(*span, until=now + (end - now) / left))
+    return found
+
+
+def _sampling(station: Station) -> str:
+    """Rates of the files, and the one that is shown where that is another."""
+    rates = sorted({float(piece.grid) for piece in station.pieces})
+    words = " and ".join(f"{rate:g}" for rate in rates) + " Hz"
+    return words if rates == [station.rate] else f"{words} (shown at {station.rate:g} Hz)"
+
+
+def _components(station: Station) -> list[int]:
+    """Those that a station has."""
+    return [k for k, pieces in enumerate(station.components) if pieces]
+
+
+def _picks_of(stations: Sequence[Station], events: Sequence[Event]) -> list[list[tuple[PhasePick, int]]]:
+    """Picks of each station, by time, and the numbers of their events; codes that a pick does not have may be any."""
+    named: dict[str, list[tuple[PhasePick, int]]] = defaultdict(list)
+    for number, event in enumerate(events):
+        for pick in event.picks:
+            named[pick.channel.station].append((pick, number))
+    found = []
+    for station in stations:
+        network, location = {"", station.network}, {"", station.location}
+        own = [
+            pair
+            for pair in named.get(station.name, [])
+            if pair[0].channel.network in network and pair[0].channel.location in location
+        ]
+        found.append(sorted(own, key=lambda pair: pair[0].time))
+    return found

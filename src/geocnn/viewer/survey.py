@@ -1,0 +1,186 @@
+"""A survey with results over it: what its page asks for."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from geocnn.errors import DataError
+from geocnn.grid import Axis, Grid
+from geocnn.io.horizons import Horizon
+from geocnn.io.panel import Panel, read_panel
+from geocnn.io.source import Source
+from geocnn.viewer.colours import colour_tables
+from geocnn.viewer.layers import Layer, layer
+from geocnn.viewer.points import points
+from geocnn.viewer.query import Query
+
+__all__ = ["SurveyPage"]
+
+_LIMIT = 2200
+"""Pixels of a slice along an axis, at most; more than a screen has."""
+_MANY = 250_000
+"""Traces of a cube from which on its maps are read from some of them."""
+_STEPS = 32766
+"""Of the 16-bit numbers that a slice is sent as, of either sign; the one below them all is for places without data."""
+_SHOWN = {2: {"line": (0, 1)}, 3: {"inline": (1, 2), "crossline": (0, 2), "map": (1, 0)}}
+"""Slices of a line and of a cube: axes to the right and downward; the axis that is not shown is the one cut."""
+
+
+class SurveyPage:
+    """A line or a cube, and layers on the same grid.
+
+    Args:
+        sources: the survey first, then what lies over it.
+        names: of all of them.
+        horizons: of the survey.
+
+    Raises:
+        DataError: a grid of other than two or three axes, layers of other sizes, or nothing in a file.
+    """
+
+    name = "survey.html"
+
+    def __init__(self, sources: Sequence[Source], names: Sequence[str], horizons: Sequence[Horizon] = ()) -> None:
+        grid = sources[0].grid
+        if grid.ndim not in _SHOWN:
+            raise DataError(
+                f"{names[0]} has {grid.ndim} axes; the viewer shows lines of two and cubes of three, geocnn info has a "
+                "curve of one."
+            )
+        for source, name in zip(sources[1:], names[1:], strict=True):
+            if source.grid.shape != grid.shape:
+                raise DataError(
+                    f"{name} has {_size(source.grid)} and {names[0]} {_size(grid)}; layers lie on one grid, give "
+                    "geocnn view each of these by itself."
+                )
+        self.grid, self.horizons = grid, tuple(horizons)
+        self._points: dict[int, Float32[ndarray, "points 4"]] = {}
+        self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]
+
+    @property
+    def title(self) -> str:
+        """Of the page."""
+        return self.layers[0].name
+
+    @property
+    def routes(self) -> list[Route]:
+        """What the page asks for."""
+        endpoints = (self.about, self.slice, self.points, self.horizon)
+        return [Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints]
+
+    def about(self, _request: Request) -> Response:
+        """Axes, layers, colours, and what is known of the file."""
+        grid = self.grid
+        found: dict[str, Any] = {
+            "title": self.title,
+            "axes": [_axis(axis) for axis in grid.axes],
+            "layers": [one.as_json() for one in self.layers],
+            "horizons": [{"name": one.name, "picked": one.picked} for one in self.horizons],
+            "facts": self.layers[0].source.describe(),
+            "spacing": list(grid.spacing),
+            "map": _map(grid),
+            "colours": colour_tables(),
+        }
+        return JSONResponse(found)
+
+    def slice(self, request: Request) -> Response:
+        """A slice of a layer, or a window of it, at the resolution of the screen.
+
+        The query has ``layer``, ``view`` (line, inline, crossline or map), ``at`` (index of the slice), ``left``,
+        ``right``, ``top`` and ``bottom`` (samples of the window), ``width`` and ``height`` (pixels). The answer is rows
+        of 16-bit integers; its headers have ``scale``, which turns them into samples, ``width`` and ``height``, and
+        how many samples share a pixel ``across`` and ``down``. -32768 is for no data.
+        """
+        asked = Query(request)
+        one = self.layers[asked.whole("layer", 0, len(self.layers) - 1)]
+        view = asked.one_of("view", list(_SHOWN[self.grid.ndim]))
+        across, down = _SHOWN[self.grid.ndim][view]
+        shape = self.grid.shape
+        cut = {k: asked.whole("at", 0, shape[k] - 1) for k in range(self.grid.ndim) if k not in (across, down)}
+        window = asked.span("left", "right", shape[across]), asked.span("top", "bottom", shape[down])
+        pixels = asked.whole("width", 1, _LIMIT), asked.whole("height", 1, _LIMIT)
+        panel = read_panel(
+            one.source,
+            (across, down),
+            cut,
+            live=getattr(one.source, "present", None),
+            peaks=one.kind != "amplitude",
+            window=window,
+            pixels=pixels,
+            # A sample of every trace of a large cube takes seconds, and neighbours are alike.
+            sparse=one.kind == "amplitude" and view == "map" and math.prod(shape[:2]) > _MANY,
+        )
+        axes = self.grid.axes[across], self.grid.axes[down]
+        return _sent(panel, axes, missing=one.kind == "amplitude" and view != "map")
+
+    def points(self, request: Request) -> Response:
+        """Where a probability is large, for the view in space, see :func:`geocnn.viewer.points.points`."""
+        number = Query(request).whole("layer", 0, len(self.layers) - 1)
+        one = self.layers[number]
+        if self.grid.ndim != 3 or one.kind != "probability":
+            raise DataError("points are those of a probability in a cube.")
+        if number not in self._points:
+            self._points[number] = points(one.source)
+        return Response(self._points[number].tobytes(), media_type="application/octet-stream")
+
+    def horizon(self, request: Request) -> Response:
+        """Where a horizon is on each trace: fractional index of the sample as float32, NaN where it is not known."""
+        one = self.horizons[Query(request).whole("number", 0, len(self.horizons) - 1)]
+        down = self.grid.axes[-1]
+        index = (one.values - down.start) / down.step
+        return Response(index.astype("<f4").tobytes(), media_type="application/octet-stream")
+
+
+def _sent(panel: Panel, axes: tuple[Axis, Axis], *, missing: bool) -> Response:
+    """A panel as 16-bit integers.
+
+    Args:
+        panel: the slice.
+        axes: of the survey, to the right and downward.
+        missing: traces of nothing but zeros are missing or dead.
+    """
+    values = panel.values.T.astype(np.float64)  # rows of the screen
+    known = np.isfinite(values)
+    if missing:
+        known &= (values != 0).any(axis=0)
+    values[~known] = 0
+    scale = float(np.abs(values).max(initial=0.0)) / _STEPS or 1.0
+    sent = np.where(known, np.rint(values / scale), -_STEPS - 2).astype("<i2")
+    height, width = values.shape
+    every = (round(panel.across.step / axes[0].step), round(panel.down.step / axes[1].step))
+    headers = {"scale": repr(scale), "width": width, "height": height, "across": every[0], "down": every[1]}
+    return Response(
+        sent.tobytes(),
+        media_type="application/octet-stream",
+        headers={"Cache-Control": "no-store", **{name: str(value) for name, value in headers.items()}},
+    )
+
+
+def _size(grid: Grid) -> str:
+    """Samples along each axis, in words."""
+    return " x ".join(map(str, grid.shape)) + " samples"
+
+
+def _axis(axis: Axis) -> dict[str, object]:
+    """For the page."""
+    return {"name": axis.name, "size": axis.size, "start": axis.start, "step": axis.step, "unit": axis.unit}
+
+
+def _map(grid: Grid) -> dict[str, object]:
+    """From which the page has map coordinates of every trace; empty where there are none."""
+    if not grid.has_coordinates:
+        return {}
+    unit = cast("dict[str, object]", grid.attributes["coordinates"]).get("unit", "m")
+    if grid.is_crooked:
+        places = np.arange(grid.shape[0], dtype=np.float64)[:, None]
+        return {"points": grid.map_xy(places).tolist(), "unit": unit}
+    corners = np.vstack([np.zeros(grid.ndim - 1), np.eye(grid.ndim - 1)])
+    origin, *ends = grid.map_xy(corners)
+    return {"origin": origin.tolist(), "vectors": [(end - origin).tolist() for end in ends], "unit": unit}

@@ -1,0 +1,151 @@
+"""Horizons in text files: every layout that interpretation systems write, put on the right traces."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.grid import Axis, Grid
+from geocnn.io.horizons import Horizon, IntervalSource, read_horizon, write_horizon
+
+AXES = (Axis("inline", 12, 100, 2), Axis("crossline", 9, 1000, 1), Axis("time", 200, 400, 4, "ms"))
+CUBE = Grid(AXES)
+# Turned by 30 degrees, 50 m between inlines of the file and 12.5 m between crosslines.
+TURNED = Grid(
+    AXES,
+    {"coordinates": {"origin": [5e5, 6e6], "vectors": [[43.30127, 25.0], [-6.25, 10.825318]], "bytes": [181, 185]}},
+)
+LINE = Grid((Axis("trace", 30, 1, 1), Axis("time", 100, 0, 2, "ms")))
+
+
+def times(grid, seed=0):
+    generator = np.random.default_rng(seed)
+    low, high = sorted((grid.axes[-1].start, grid.axes[-1].stop))
+    return np.round(low + (high - low) * generator.uniform(0.2, 0.8, grid.shape[:-1]), 2)
+
+
+def rows(grid, values, layout):
+    """A file of a layout, line by line, in no order."""
+    inline, crossline = (axis.values for axis in grid.axes[:2])
+    lines = []
+    for i, j in np.ndindex(values.shape):
+        x, y = grid.map_xy(np.array([[float(i), float(j)]]))[0] if grid.has_coordinates else (0, 0)
+        place = {"il": int(inline[i]), "xl": int(crossline[j]), "x": x, "y": y, "t": values[i, j]}
+        lines.append(layout.format(**place))
+    return "\n".join(np.random.default_rng(1).permutation(lines)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("layout", "factor"),
+    [
+        ("{il} {xl} {t:.2f}", 1),
+        ("{il},{xl},{t:.2f}", 1),
+        ("{il}\t{xl}\t{x:.2f}\t{y:.2f}\t{t:.2f}", 1),
+        ("{x:.2f} {y:.2f} {t:.2f}", 1),
+        ("{x:.2f} {y:.2f} {t:.2f} 1", 1),
+        ("INLINE : {il:>6} XLINE : {xl:>6} {x:12.2f} {y:12.2f} {t:10.3f}", 1),
+        ("{il} {xl} {t:.2f}", -1),
+        ("{x:.2f} {y:.2f} {t:.5f}", 0.001),
+        ("{il} {xl} {t:.5f}", -0.001),
+    ],
+)
+def test_every_layout_is_read(tmp_path, layout, factor):
+    values = times(TURNED)
+    path = tmp_path / "top.dat"
+    path.write_text("# inline crossline x y time\nPROFILE top 1\n" + rows(TURNED, values * factor, layout) + "EOD\n")
+    found = read_horizon(path, TURNED)
+    assert found.name == "top"
+    assert found.picked == values.size
+    np.testing.assert_allclose(found.values, values, atol=0.011)
+
+
+def test_what_is_not_picked_is_not_known_and_picks_outside_of_the_survey_are_left_out(tmp_path):
+    path = tmp_path / "top.xyz"
+    path.write_text("100 1000 500\n104 1003 600\n104 1003 610\n90 1000 500\n122 1008 1e30\n500 5000 700\n")
+    found = read_horizon(path, CUBE)
+    assert found.picked == 2
+    assert found.values[0, 0] == 500
+    assert found.values[2, 3] == 605  # the mean
+
+
+def test_of_lines(tmp_path):
+    values = times(LINE)
+    path = tmp_path / "top.txt"
+    path.write_text("".join(f"{k + 1} {v:.2f}\n" for k, v in enumerate(values)))
+    np.testing.assert_allclose(read_horizon(path, LINE).values, values)
+
+
+def test_of_crooked_lines_by_their_coordinates(tmp_path):
+    angle = np.linspace(0, 1.5, 30)
+    points = np.column_stack([1000 * np.cos(angle), 1000 * np.sin(angle)])
+    crooked = Grid(LINE.axes, {"coordinates": {"points": points.tolist(), "bytes": [181, 185]}})
+    values = times(crooked)
+    path = tmp_path / "top.txt"
+    path.write_text("".join(f"{x + 3:.1f} {y - 4:.1f} {v:.2f}\n" for (x, y), v in zip(points, values, strict=True)))
+    np.testing.assert_allclose(read_horizon(path, crooked).values, values)
+
+
+@pytest.mark.parametrize("grid", [CUBE, TURNED, LINE])
+def test_what_is_written_is_read_again(tmp_path, grid):
+    values = times(grid)
+    values[..., 3] = np.nan
+    write_horizon(Horizon("top", values), tmp_path / "top.dat", grid)
+    head = (tmp_path / "top.dat").read_text().splitlines()[0]
+    places = " ".join(grid.names[:-1]) + (" x y" if grid.has_coordinates else "")
+    assert head == f"# {places} time_ms"
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", grid).values, values)
+
+
+def test_intervals_are_the_classes_between_horizons():
+    generator = np.random.default_rng(0)
+    top = times(CUBE)
+    base = top + generator.uniform(0, 200, top.shape)  # they may touch
+    found = IntervalSource([Horizon("top", top), Horizon("base", base)], CUBE).read(...)
+    for i, j, k in generator.integers(0, CUBE.shape, (500, 3)):
+        z = CUBE.axes[2].values[k]
+        assert found[i, j, k] == int(z >= top[i, j]) + int(z >= base[i, j])
+    whole = IntervalSource([Horizon("top", top), Horizon("base", base)], CUBE)
+    np.testing.assert_array_equal(whole.read((slice(3, 7), slice(2, 5), slice(10, 90))), found[3:7, 2:5, 10:90])
+
+
+def test_where_a_horizon_is_not_picked_it_may_lie_anywhere_between_the_others():
+    one, two, three = (np.full((1,), t) for t in (40.0, np.nan, 120.0))
+    grid = Grid((Axis("trace", 1), Axis("time", 100, 0, 2, "ms")))
+    found = IntervalSource([Horizon("a", one), Horizon("b", two), Horizon("c", three)], grid).read(...)[0]
+    assert (found[:20] == 0).all()
+    assert np.isnan(found[20:60]).all()
+    assert (found[60:] == 3).all()
+    assert np.isnan(IntervalSource([Horizon("b", two)], grid).read(...)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        (None, MissingError, "there is no file {path}; check the name."),
+        ("", FormatError, "top.dat holds no columns of numbers; a horizon is a text file with a place and a time."),
+        ("no\nnumbers\n", FormatError,
+         "top.dat holds no columns of numbers; a horizon is a text file with a place and a time."),
+        ("5 5 500\n6 6 500\n", DataError,
+         f"top.dat begins with 5 5 500 and has no pick inside of the survey ({CUBE}); needed are columns inline "
+         "crossline time in ms."),
+        ("1 2 3 4 5 6 7\n", DataError,
+         f"top.dat begins with 1 2 3 4 5 6 7 and has no pick inside of the survey ({CUBE}); needed are columns inline "
+         "crossline time in ms."),
+    ],
+)  # fmt: skip
+def test_files_that_hold_no_horizon_are_refused(tmp_path, text, kind, said):
+    path = Path(tmp_path / "top.dat")
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(kind) as error:
+        read_horizon(path, CUBE)
+    assert str(error.value) == said.format(path=path)
+
+
+def test_a_survey_with_coordinates_says_which_columns_it_can_take(tmp_path):
+    (tmp_path / "top.dat").write_text("1 2 3\n")
+    with pytest.raises(DataError) as error:
+        read_horizon(tmp_path / "top.dat", TURNED)
+    wanted = "needed are columns inline crossline time in ms, or x y time, or inline crossline x y time."
+    assert str(error.value).endswith(wanted)

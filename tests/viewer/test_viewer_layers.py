@@ -1,0 +1,62 @@
+"""Amplitudes, probabilities and classes are told apart."""
+
+import numpy as np
+import pytest
+
+from geocnn import io
+from geocnn.errors import DataError
+from geocnn.viewer.layers import layer
+
+NOISE = np.random.default_rng(0).standard_normal((40, 50)).astype(np.float32)
+
+
+def kind(values):
+    found = layer(io.ArraySource(np.asarray(values)), "it")
+    return found.kind, found.low, found.high
+
+
+def test_amplitudes_are_shown_up_to_the_99th_percentile():
+    limit = float(np.percentile(np.abs(NOISE), 99))
+    assert kind(NOISE) == ("amplitude", -limit, limit)
+
+
+def test_values_of_one_sign_are_shown_between_their_percentiles():
+    velocity = 2000 + 300 * np.abs(NOISE)
+    assert kind(velocity) == ("amplitude", *np.percentile(velocity, (1, 99)).tolist())
+
+
+def test_eight_bits_of_both_signs_are_amplitudes():
+    assert kind((20 * NOISE).astype(np.int8))[0] == "amplitude"
+    assert kind((20 * NOISE + 128).astype(np.uint8))[0] == "amplitude"
+
+
+def test_shares_are_probabilities_whole_per_cent_too():
+    chance = np.clip(np.abs(NOISE), 0, 1)
+    assert kind(chance) == ("probability", 0, 1)
+    percent = layer(io.ArraySource(np.rint(100 * chance).astype(np.int8)), "it")
+    assert (percent.kind, percent.low, percent.high) == ("probability", 0, 1)
+    np.testing.assert_allclose(percent.source.read(...), chance, atol=0.005)
+
+
+def test_a_mask_is_a_probability():
+    assert kind(NOISE > 1) == ("probability", 0, 1)
+
+
+def test_few_whole_numbers_are_classes():
+    facies = np.digitize(NOISE, [-1, 0, 1])
+    assert kind(facies) == ("classes", 0, 3)
+    assert not layer(io.ArraySource(facies), "it").background
+    assert layer(io.ArraySource(np.where(NOISE > 1, facies, 0)), "it").background
+
+
+def test_a_constant_has_a_range():
+    found = layer(io.ArraySource(np.full((4, 5), 1500.0)), "it")
+    assert found.high > found.low
+
+
+def test_nothing_but_zeros_is_refused():
+    said = "it has no sample that is finite and not zero in 7 places; geocnn info shows why."
+    for empty in (np.zeros((5, 6)), np.full((5, 6), np.nan)):
+        with pytest.raises(DataError) as error:
+            layer(io.ArraySource(empty), "it")
+        assert str(error.value) == said

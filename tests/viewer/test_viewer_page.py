@@ -1,0 +1,194 @@
+"""The pages in a browser: what is where, and what keys and mouse do. Needs Chromium, and pip install playwright."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+import geocnn
+from geocnn import io
+from geocnn.grid import Axis, Grid
+from geocnn.io.horizons import Horizon
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="pages are tried in a browser: pip install playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="pages are tried in a browser, and there is no Chromium")
+
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+GRID = Grid((Axis("inline", 40, 100, 2), Axis("crossline", 30, 10, 1), Axis("time", 60, 400, 4, "ms")))
+IDLE = "() => window.geocnn && geocnn.panels.every((p) => !p.busy && !p.drawing && (!p.images || p.images.size))"
+PIXEL = """([number, x, y]) => {
+  const canvas = geocnn.panels[number].host.querySelector("canvas");
+  const box = geocnn.panels[number].box;
+  const ratio = window.devicePixelRatio || 1;
+  const at = [box.x + x * box.width, box.y + y * box.height].map((v) => Math.round(v * ratio));
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
+}"""
+BOX = """() => {
+  const at = geocnn.panels[0].canvas.getBoundingClientRect();
+  const { x, y, width, height } = geocnn.panels[0].box;
+  return [at.x + x, at.y + y, width, height];
+}"""
+UNDER = """() => {
+  const at = geocnn.panels[0].canvas.getBoundingClientRect();
+  return geocnn.panels[0].edges(700 - at.x, 400 - at.y);
+}"""
+RED = """() => {
+  const gl = geocnn.panels[1].gl;
+  const out = new Uint8Array(4 * gl.drawingBufferWidth * gl.drawingBufferHeight);
+  gl.readPixels(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight, gl.RGBA, gl.UNSIGNED_BYTE, out);
+  let count = 0;
+  for (let k = 0; k < out.length; k += 4) count += out[k] > 180 && out[k + 2] < 60;
+  return count;
+}"""
+MAP, SPACE, INLINE, CROSSLINE = range(4)
+WHITE, BLACK = [255, 255, 255, 255], [0, 0, 0, 255]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 1200, "height": 800})
+    complaints = []
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    opened.close()
+    harmless = ("GPU stall", "willReadFrequently", "ERR_CONNECTION_REFUSED")  # of these tests; of a server that ended
+    assert [said for said in complaints if not any(words in said for words in harmless)] == []
+
+
+def cube():
+    """Positive for late inlines, large crosslines and late times each in a part of its own, negative elsewhere."""
+    values = np.full(GRID.shape, -1, np.float32)
+    values[25:] = 1
+    values[:, 20:, :] = 1
+    values[:, :, 50:] = 1
+    return io.ArraySource(values, GRID)
+
+
+def pixel(page, number, x, y):
+    return page.evaluate(PIXEL, [number, x, y])
+
+
+def test_slices_of_a_cube_are_the_right_way_round(page):
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        # Inlines upward on the map, crosslines to the right.
+        assert pixel(page, MAP, 0.2, 0.1) == WHITE
+        assert pixel(page, MAP, 0.2, 0.9) == BLACK
+        assert pixel(page, MAP, 0.9, 0.9) == WHITE
+        # Time downward.
+        assert pixel(page, INLINE, 0.2, 0.2) == BLACK
+        assert pixel(page, INLINE, 0.2, 0.95) == WHITE
+        assert pixel(page, INLINE, 0.9, 0.2) == WHITE
+        assert pixel(page, CROSSLINE, 0.2, 0.2) == BLACK
+        assert pixel(page, CROSSLINE, 0.9, 0.2) == WHITE
+        assert page.title() == "array 1 - geocnn"
+
+
+def test_clicks_and_keys_move_the_slices_and_the_address_remembers_them(page):
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        box = page.evaluate(BOX)
+        page.mouse.click(box[0] + 0.5 / 30 * box[2], box[1] + 0.5 / 40 * box[3])
+        page.wait_for_function(IDLE)
+        assert page.evaluate("() => geocnn.state.at") == [39, 0, 30]
+        assert page.evaluate("() => geocnn.panels[2].title.trim()") == "inline 178"
+        page.keyboard.press("ArrowLeft")  # the pointer is on the map, whose slice is a time
+        page.keyboard.press("Shift+ArrowRight")
+        assert page.evaluate("() => geocnn.state.at") == [39, 0, 39]
+        assert server.url + "#at=39,0,39" == page.url
+        page.reload()
+        page.wait_for_function(IDLE)
+        assert page.evaluate("() => geocnn.state.at") == [39, 0, 39]
+        assert page.input_value("input[aria-label='time number']") == "556"
+
+
+def test_what_is_under_the_pointer_is_the_sample(page):
+    values = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
+    with geocnn.view(values, np.abs(values) > 1, browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        found = page.evaluate("() => { const p = geocnn.panels[0]; return p.under(p.x(7.5), p.y(11.5)); }")
+        assert found["place"] == [7, 11]
+        assert found["samples"][0]["value"] == pytest.approx(values[7, 11], abs=1e-4)
+        assert found["samples"][1]["value"] == (abs(values[7, 11]) > 1)
+
+
+def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all_again(page):
+    values = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
+    with geocnn.view(values, browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.mouse.move(700, 400)
+        before = page.evaluate(UNDER)
+        page.mouse.wheel(0, -600)
+        page.wait_for_function("() => geocnn.panels[0].window.right - geocnn.panels[0].window.left < 120")
+        after = page.evaluate(UNDER)
+        assert after == pytest.approx(before, abs=1e-6)
+        page.mouse.dblclick(700, 400)
+        page.wait_for_function("() => geocnn.panels[0].window.right === 200 && geocnn.panels[0].window.left === 0")
+
+
+def test_a_difference_is_one_amplitude_minus_the_other(page):
+    one = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
+    two = one.copy()
+    two[:10] -= 10
+    with geocnn.view(one, two, browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.select_option("select[aria-label=minus]", "1")
+        page.wait_for_function(IDLE)
+        assert pixel(page, 0, 0.2, 0.5) == WHITE
+        assert pixel(page, 0, 0.8, 0.5) in ([127, 127, 127, 255], [128, 128, 128, 255])
+
+
+def test_it_says_when_it_has_ended(page, tmp_path):
+    np.save(tmp_path / "line.npy", np.random.default_rng(0).standard_normal((20, 30)))
+    server = geocnn.view(tmp_path / "line.npy", browser=False, wait=False)
+    page.goto(server.url)
+    page.wait_for_function(IDLE)
+    server.close()
+    page.evaluate("() => { geocnn.state.kept.clear(); geocnn.panels[0].zoom(0.5, 300, 300); }")
+    page.wait_for_selector(".error:not([hidden])")
+    assert page.text_content(".error") == "geocnn view has ended; start it again in the terminal."
+
+
+def test_the_view_in_space_has_slices_and_points(page):
+    chance = np.zeros(GRID.shape, np.float32)
+    chance[18:21] = [[[0.4]], [[0.9]], [[0.4]]]
+    with geocnn.view(cube(), io.ArraySource(chance, GRID), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(
+            "() => window.geocnn && geocnn.panels[1].textures.size === 3 && geocnn.panels[1].clouds.get(1)"
+        )
+        page.wait_for_function(IDLE)
+        with_points = page.evaluate(RED)
+        page.click("text=probability in space")
+        page.wait_for_function(IDLE)
+        assert with_points > 10 * page.evaluate(RED) + 500
+
+
+def test_horizons_are_drawn_on_sections_and_can_be_left_out(page):
+    flat = np.full((40, 30), 400 + 4 * 22.0)
+    with geocnn.view(cube(), Horizon("top", flat), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.wait_for_function("() => geocnn.state.horizons[0].index")
+        page.wait_for_function(IDLE)
+        at = (0.3, 22.5 / 60)
+        assert pixel(page, INLINE, *at)[:3] == [17, 119, 51]  # the first colour of horizons
+        assert pixel(page, CROSSLINE, *at)[:3] == [17, 119, 51]
+        page.uncheck("text=top")
+        page.wait_for_function(IDLE)
+        assert pixel(page, INLINE, *at) == BLACK

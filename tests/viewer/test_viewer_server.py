@@ -1,0 +1,84 @@
+"""``geocnn view`` and ``geocnn.view``: a page at an address until Ctrl-C, and what is said where there is none."""
+
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import geocnn
+from geocnn.cli import main
+from geocnn.errors import TargetError
+
+NOISE = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.read()
+
+
+def test_the_command_serves_the_page_until_ctrl_c(tmp_path):
+    np.save(tmp_path / "line.npy", NOISE)
+    command = [sys.executable, "-m", "geocnn", "view", "line.npy", "--no-browser"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        url = line.split(" is shown at ")[1].split()[0]
+        assert line == f"line.npy is shown at {url} until Ctrl-C\n"
+        assert b"<!doctype html>" in get(url)
+        assert b'"size":20' in get(f"{url}about")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_in_python_it_is_there_until_it_is_closed():
+    with geocnn.view(NOISE, browser=False, wait=False) as server:
+        assert b"array 1" in get(f"{server.url}about")
+        assert repr(server) == f"geocnn viewer at {server.url}"
+        assert f'src="{server.url}"' in server._repr_html_()
+    with pytest.raises(OSError, match="refused"):
+        get(server.url)
+
+
+def test_a_port_that_somebody_has_is_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(TargetError) as error:
+            geocnn.view(NOISE, port=port, browser=False, wait=False)
+    said = f"port {port} cannot be taken (address already in use); leave --port out for a free one."
+    assert str(error.value) == said
+
+
+def test_layers_of_another_size_and_axes_that_cannot_be_shown_are_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("line.npy", NOISE)
+    np.save("small.npy", NOISE[:10])
+    np.save("trace.npy", NOISE[0])
+    Path("empty").mkdir()
+    told = {
+        (
+            "line.npy",
+            "small.npy",
+        ): "small.npy has 10 x 30 samples and line.npy 20 x 30 samples; layers lie on one grid, "
+        "give geocnn view each of these by itself.",
+        ("trace.npy",): "trace.npy has 1 axes; the viewer shows lines of two and cubes of three, geocnn info has a "
+        "curve of one.",
+        ("no.sgy",): "there is no file no.sgy; check the name.",
+        ("line.npy", "no.sgy"): "there is no file no.sgy; check the name.",
+        (
+            "line.npy",
+            "--port",
+            "99999",
+        ): "--port is 99999; needed is a number from 1 to 65535, or 0 for one that is free.",
+        ("empty",): "empty is a folder and no Zarr store (it has no zarr.json); name a file.",
+    }
+    for words, sentence in told.items():
+        assert main(["view", *words, "--no-browser"]) == 2
+        assert capsys.readouterr().err == f"geocnn: {sentence}\n"
