@@ -27,6 +27,7 @@ __all__ = [
     "has_fast_bf16",
     "keep_memory",
     "machine",
+    "threads",
 ]
 
 Precision = Literal["auto", "float32", "bf16"]
@@ -145,3 +146,14 @@ def machine(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}, {platform.machine()}"
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Let torch work with that many threads for a while; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -5,8 +5,7 @@ import csv
 import io
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from geocnn.checkpoints import Card, Trained
 from geocnn.datasets import Samples, batches
 from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
-from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine
+from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine, threads
 from geocnn.interruption import interrupts_held
 from geocnn.io.system import make_folder
 from geocnn.optimiser import AdamW
@@ -26,7 +25,7 @@ from geocnn.progress import progress
 from geocnn.schedule import Schedule
 from geocnn.training_state import MAY_CHANGE, STATE, TrainingState, check_resumable
 
-__all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit", "threads"]
+__all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit"]
 
 METRICS = "metrics.csv"
 
@@ -187,17 +186,6 @@ def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
         check_resumable(folder)
     elif not overwrite and any((folder / name).exists() for name in (STATE, checkpoints.CARD)):
         raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite.")
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Let torch work with that many threads for a while; None changes nothing."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:

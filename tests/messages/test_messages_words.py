@@ -23,7 +23,7 @@ def no_such_command():
 
 @command
 def no_command_near():
-    """there is no command picks; there are train, predict, interpret, evaluate, export, info, models, synth,
+    """there is no command picks; there are train, predict, interpret, evaluate, export, info, models, synth, view,
     watch, explain."""
     return run("picks")
 

@@ -28,9 +28,9 @@ def report(run: "Run") -> Report:
     Raises:
         TypeError: a run of another recipe.
     """
+    from geocnn.hardware import threads
     from geocnn.models.trace_classifier import TraceClassifier
     from geocnn.properties import parameter_sharing
-    from geocnn.training import threads
 
     model, (holdout_traces, _) = run.model, run.recipe.validation[range(len(run.recipe.validation))]
     if not isinstance(model, TraceClassifier):

@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from geocnn.errors import DataError
+from geocnn.hardware import threads
 from geocnn.synthetic.structure.acquisition import finish, static_shifts
 from geocnn.synthetic.structure.edges import continuation, low_fold, pad_samples
 from geocnn.synthetic.structure.faults import Fault, Labels, draw_faults, unfault
@@ -129,7 +130,15 @@ def structure(
         )
     if min(seed, index) < 0:
         raise DataError(f"seed is {seed} and index {index}; both must be whole numbers from 0 up.")
-    rng = np.random.default_rng((seed, index))
+    # Products of matrices by several threads differ from those by one in their last bits, on some processors.
+    with threads(1):
+        return _made(np.random.default_rng((seed, index)), shape, ranges, device)
+
+
+def _made(
+    rng: np.random.Generator, shape: tuple[int, ...], ranges: StructureRanges | None, device: torch.device | str
+) -> StructureSample:
+    """Draw, deposit, move, image and record."""
     size = nx, ny, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
     scene = _draw(rng, size, ranges or StructureRanges())
     time, clean, throw = (torch.empty((nx * ny, nz), device=device) for _ in range(3))
