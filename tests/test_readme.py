@@ -72,6 +72,8 @@ def test_your_own_data_from_labels_to_results(survey, capsys):
     places = [f"{i:g} {j:g}" for i in names[0][::8] for j in names[1]]
     for name, k in (("top", 16), ("base", 32)):
         Path(f"{name}.dat").write_text("".join(f"{place} {names[2][k]:g}\n" for place in places))
+        Path("more").mkdir(exist_ok=True)
+        Path(f"more/{name}.dat").write_bytes(Path(f"{name}.dat").read_bytes())
     rng = np.random.default_rng(0)
     np.savez("windows.npz", x=rng.standard_normal((24, 64)).astype(np.float32), y=np.arange(24) % 3)
     runs = 0

@@ -16,6 +16,9 @@ from geocnn.checkpoints import Trained, load, restores
 from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
+from geocnn.interpretation.horizons import find_horizons
+from geocnn.io import ArraySource
+from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import read_arrivals
 from geocnn.io.source import Source
 from geocnn.io.waveforms.pieces import FilePiece
@@ -236,6 +239,8 @@ def evaluate_survey(
     the ratio of its energy to that of the difference, before and after, dB; NaN counts for nothing. For one that makes
     surveys finer they lie on the finer grid, and before is the survey interpolated.
 
+    Of labels that are horizons, see :class:`geocnn.io.horizons.IntervalSource`, there are mean errors as well.
+
     Raises:
         DataError: the shapes differ, or the labels are something else, or nowhere of the class or of any class.
     """
@@ -255,16 +260,34 @@ def evaluate_survey(
     if result.array is None:
         raise AssertionError("predict without out keeps its result in memory")
     known = true != UNKNOWN
+    errors = _horizon_errors(truth, ArraySource(result.array, source.grid)) if isinstance(truth, IntervalSource) else {}
     if not several:
         found = scores(result.array, true == 1, known=known, threshold=card.threshold)
-        return {"threshold": card.threshold} | found
+        return {"threshold": card.threshold} | found | errors
     n = len(card.classes)
     pairs = np.bincount(true[known] * n + result.array[known].astype(np.int64), minlength=n * n).astype(float)
     found = overlaps({f"{k // n} as {k % n}": count for k, count in enumerate(pairs.tolist())}, card.classes)
     if n == 2:
-        return found
+        return found | errors
     by_class = {f"iou_{name.replace(' ', '_')}": math.nan for name in card.classes}
-    return {k: found[k] for k in found if k not in by_class} | by_class | found
+    return {k: found[k] for k in found if k not in by_class} | by_class | found | errors
+
+
+def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
+    """Mean distance of each horizon between the classes of a result from its picks, in the unit of the vertical axis.
+
+    NaN where none of the picks is on a trace that has the horizon in the result.
+    """
+    try:
+        found = find_horizons(result)
+    except DataError:  # it says one class everywhere
+        found = []
+    errors = {}
+    for number, horizon in enumerate(truth.horizons):
+        away = np.abs(found[number].values - horizon.values) if number < len(found) else np.array(np.nan)
+        known = away[np.isfinite(away)]
+        errors[f"error_of_{horizon.name}"] = float(known.mean()) if known.size else math.nan
+    return errors
 
 
 def _restored(

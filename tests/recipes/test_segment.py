@@ -306,7 +306,7 @@ def test_crops_suit_the_data_and_the_network():
         build("segment", **save(x, y), crop=(60, 30), **SMALL)
 
 
-def test_horizons_on_a_few_lines_become_horizons_on_all_of_them():
+def test_horizons_on_a_few_lines_become_horizons_on_all_of_them(capsys):
     """Picks on three of twelve inlines, as text; the network's horizons are within two samples on the others."""
     x, y = layered((12, 48, 64))
     grid = Grid((Axis("inline", 12, 100, 1), Axis("crossline", 48, 10, 1), Axis("time", 64, 0, 4, "ms")))
@@ -324,10 +324,16 @@ def test_horizons_on_a_few_lines_become_horizons_on_all_of_them():
     assert card["training"]["arguments"]["horizons"] == ["upper.dat", "lower.dat"]
     assert main(["predict", "run", "x.sgy", "--out", "facies.sgy", "--quiet", "--no-picture"]) == 0
     assert main(["interpret", "facies.sgy", "--horizons", "tops", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "run", "--data", "x.sgy", *horizons, "--quiet"]) == 0
+    said = capsys.readouterr().out
     for number, top in enumerate(tops, start=1):
         found = read_horizon(f"tops/horizon-{number}.dat", grid)
         assert found.picked == top.size
         assert np.abs(found.values - top).max() <= 10
+        error = np.abs(found.values - top)[[0, 5, 11]].mean()
+        assert f"error of {('upper', 'lower')[number - 1]}" in said
+        assert f"{error:.1f} ms" in said
 
 
 def test_horizons_in_the_wrong_order_or_beside_labels_are_refused():
@@ -352,3 +358,7 @@ def test_horizons_in_the_wrong_order_or_beside_labels_are_refused():
         with pytest.raises(DataError) as error:
             build("segment", **given, **SMALL)
         assert str(error.value) == said
+    with pytest.raises(DataError, match="--horizons are those of a survey; give --data as well"):
+        evaluate("faults", horizons=[upper])
+    with pytest.raises(DataError, match="in place of --labels; leave one of the two out"):
+        evaluate("faults", x, y, horizons=[upper])

@@ -14,6 +14,7 @@ def evaluate(
     *,
     data: Path | None = None,
     labels: Path | None = None,
+    horizons: tuple[Path, ...] | None = None,
     memory: str | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -35,6 +36,8 @@ def evaluate(
             number of the class, from 0; for denoise the survey without noise. Samples of -1, 255 or NaN are unknown and
             do not count. For a picker a table of all arrivals with the columns phase, P or S, time, UTC, and station,
             such as CX.PB01, or file, as geocnn synth earthquakes writes it.
+        horizons: text files, from top to bottom, in place of labels, for a network that learnt such; there is a mean
+            error of each as well, in the unit of the vertical axis.
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
@@ -42,15 +45,18 @@ def evaluate(
     """
     from geocnn.checkpoints import is_picker, read_card
     from geocnn.cli.text import say, score
+    from geocnn.io import Source
     from geocnn.recipes import evaluate as run
 
     survey = survey or SurveyOptions()
     card = read_card(network)
     plain = card.task not in ("segmentation", "restoration") or is_picker(card)  # no survey
+    opened = data if data is None or plain else survey.open(data)
     scores = run(
         network,
-        data if data is None or plain else survey.open(data),
+        opened,
         labels if labels is None or plain else survey.open_result(labels),
+        horizons=horizons,
         memory=memory,
         device=device,
         show_progress=not quiet,
@@ -59,7 +65,10 @@ def evaluate(
     width = max(len(name) for name in scores)
     for key, value in scores.items():
         name = key.replace("_", " ")
-        say(f"{name:<{width}} {score(name, value, 4) if isfinite(value) else 'undefined'}")
+        said = score(name, value, 4) if isfinite(value) else "undefined"
+        if key.startswith("error_of_") and isinstance(opened, Source):
+            said = f"{value:.1f} {opened.grid.axes[-1].unit}" if isfinite(value) else "undefined"
+        say(f"{name:<{width}} {said}")
     absent = [k for k, value in scores.items() if k.startswith("iou_") and not isfinite(value)]
     if absent:
         names = ", ".join(k.removeprefix("iou_").replace("_", " ") for k in absent)

@@ -272,11 +272,28 @@ def refuse_for_others(given: Sequence[str], what: str, *, whose: str = "surveys"
         raise DataError(f"{names} {are} for {whose}, and {what}; leave {them} out.")
 
 
+def _between(data: object, labels: object, horizons: "Sequence[str | Path]") -> "Source":
+    """Horizons of a survey as labels.
+
+    Raises:
+        DataError: there is no survey, or there are labels as well.
+    """
+    from geocnn.io import open as open_survey
+    from geocnn.recipes.segment.intervals import intervals
+
+    if data is None:
+        raise DataError("--horizons are those of a survey; give --data as well.")
+    survey = open_survey(data)  # type: ignore[arg-type]  # anything else is refused there
+    made, _ = intervals([survey], [] if labels is None else [survey], [str(path) for path in horizons])
+    return open_survey(made[0])
+
+
 def evaluate(
     network: "str | Path | Trained",
     data: "Given | Source | None" = None,
     labels: "str | Path | NDArray[Any] | Source | None" = None,
     *,
+    horizons: "Sequence[str | Path] | None" = None,
     memory: str | None = None,
     device: str = "auto",
     show_progress: bool = True,
@@ -289,6 +306,7 @@ def evaluate(
         data: survey or windows with their classes, as for :func:`geocnn.predict`; of a picker seismograms.
         labels: on the same grid, 1 on the one class that the network finds, or numbers of classes; -1, 255 and NaN
             are unknown. Of a picker a table of all arrivals, see :func:`geocnn.evaluation.evaluate_picks`.
+        horizons: text files, from top to bottom, in place of labels.
         memory: as for :func:`geocnn.predict`.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
@@ -301,6 +319,8 @@ def evaluate(
     from geocnn.evaluation import evaluate_picks, evaluate_samples, evaluate_survey
     from geocnn.io.source import Source
 
+    if horizons is not None:
+        labels = _between(data, labels, horizons)
     if data is not None or labels is not None:
         card = network.card if isinstance(network, Trained) else read_card(network)
         refuse_detector(card)
