@@ -69,6 +69,19 @@ def test_of_a_probability_it_is_where_that_passes_one_half():
     assert np.abs(find_horizons(percent)[0].values - depth).max() <= 2.5
 
 
+def test_stray_samples_at_the_ends_make_no_horizon():
+    classes = np.zeros((4, 30), np.float32)
+    classes[0, 3:5] = 1  # more of class 0 lies below it than above
+    classes[1, 20:] = 1
+    classes[2, :20] = 1
+    (found,) = find_horizons(io.ArraySource(classes))
+    np.testing.assert_array_equal(found.values, [np.nan, 19.5, np.nan, np.nan])
+    with pytest.raises(DataError) as error:
+        find_horizons(io.ArraySource(np.ascontiguousarray(classes[:, ::-1])[[1]]))
+    said = "no trace of the survey has one class above another; horizons lie between two classes."
+    assert str(error.value) == said
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -99,6 +112,20 @@ def test_the_command_writes_a_file_a_horizon_and_a_picture(tmp_path, monkeypatch
     assert main(["interpret", "facies.sgy", "--horizons", "tops", "--quiet"]) == 2
     assert "exists already; give --overwrite" in capsys.readouterr().err
     assert main(["interpret", "facies.sgy", "--horizons", "tops", "--overwrite", "--quiet"]) == 0
+    words = ["interpret", "facies.sgy", "--horizons", "named", "--quiet", "--names"]
+    assert main([*words, "a", "b"]) == 2
+    said = "geocnn: --names has 2 names, a, b, and there are 3 horizons; give each one a name of its own, from top to "
+    assert capsys.readouterr().err == f"{said}bottom.\n"
+    assert not Path("named").exists()
+    assert main([*words, "top", "middle", "base"]) == 0
+    assert read_horizon("named/middle.dat", io.open("facies.sgy").grid).picked == 160
+    capsys.readouterr()
+    Path("a-file").touch()
+    assert main(["interpret", "facies.sgy", "--horizons", "a-file", "--quiet"]) == 2
+    said = "geocnn: a-file cannot be made (file exists); choose another folder with --horizons.\n"
+    assert capsys.readouterr().err == said
+    assert main(["interpret", "facies.sgy", "--names", "a"]) == 2
+    assert capsys.readouterr().err == "geocnn: --names are those of horizons; give --horizons FOLDER as well.\n"
     assert main(["interpret", "facies.sgy", "--horizons", "tops", "--thin", "thin.sgy", "--overwrite"]) == 2
     said = "geocnn: --thin is for faults, and --horizons is for classes; leave one of the two out.\n"
     assert capsys.readouterr().err == said

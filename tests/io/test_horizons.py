@@ -31,7 +31,8 @@ def rows(grid, values, layout):
     lines = []
     for i, j in np.ndindex(values.shape):
         x, y = grid.map_xy(np.array([[float(i), float(j)]]))[0] if grid.has_coordinates else (0, 0)
-        place = {"il": int(inline[i]), "xl": int(crossline[j]), "x": x, "y": y, "t": values[i, j]}
+        t = values[i, j]
+        place = {"il": int(inline[i]), "xl": int(crossline[j]), "x": x, "y": y, "t": t, "s": t / 1000}
         lines.append(layout.format(**place))
     return "\n".join(np.random.default_rng(1).permutation(lines)) + "\n"
 
@@ -45,6 +46,13 @@ def rows(grid, values, layout):
         ("{x:.2f} {y:.2f} {t:.2f}", 1),
         ("{x:.2f} {y:.2f} {t:.2f} 1", 1),
         ("INLINE : {il:>6} XLINE : {xl:>6} {x:12.2f} {y:12.2f} {t:10.3f}", 1),
+        ("{xl} {il} {t:.2f}", 1),
+        ("{xl} {il} {x:.2f} {y:.2f} {t:.2f}", 1),
+        ("{il} {xl} {t:.2f} 0.12345", 1),
+        ("{il} {xl} {x:.2f} {y:.2f} {t:.2f} 77", 1),
+        ("{x:.2f} {y:.2f} {il} {xl} {t:.2f}", 1),
+        ("{x:.2f} {y:.2f} {t:.2f} 7 9", 1),  # EarthVision: column and row of a grid of its own
+        ('"Top Chalk 2"\t{il}\t{xl}\t{t:.2f}', 1),
         ("{il} {xl} {t:.2f}", -1),
         ("{x:.2f} {y:.2f} {t:.5f}", 0.001),
         ("{il} {xl} {t:.5f}", -0.001),
@@ -58,6 +66,86 @@ def test_every_layout_is_read(tmp_path, layout, factor):
     assert found.name == "top"
     assert found.picked == values.size
     np.testing.assert_allclose(found.values, values, atol=0.011)
+
+
+# Local coordinates as small as numbers of lines.
+LOCAL = Grid(AXES, {"coordinates": {"origin": [95.0, 1001.0], "vectors": [[2.5, 0], [0, 1.5]], "bytes": [181, 185]}})
+
+
+@pytest.mark.parametrize(
+    "layout", ["{il} {xl} {t}", "{xl} {il} {t}", "{il} {xl} {t} 3", "{x} {y} {il} {xl} {t}", "{il};{xl};{t:.1f}"]
+)
+def test_numbers_of_lines_are_not_taken_for_coordinates(tmp_path, layout):
+    wide = Grid((Axis("inline", 60, 52, 2), Axis("crossline", 40, 985, 1), AXES[2]), LOCAL.attributes)
+    values = times(wide)
+    text = rows(wide, values, layout)
+    (tmp_path / "top.dat").write_text(text.replace(".", ",") if ";" in layout else text)
+    found = read_horizon(tmp_path / "top.dat", LOCAL)
+    assert found.picked == 12 * 9
+    np.testing.assert_allclose(found.values, values[24:36, 15:24], atol=0.1)
+    assert found.told.startswith("108 of 2400 picks, read as ")
+
+
+@pytest.mark.parametrize(
+    ("head", "layout", "how"),
+    [
+        ("Crossline,Inline,TWT_ms,Amplitude", "{xl},{il},{t:.3f},0.5", "crossline inline time"),
+        ("# x y inline crossline twt(s)", "{x} {y} {il} {xl} {s:.6f}", "x y inline crossline time in s"),
+        ("amplitude;easting;northing;time", "0.5;{x};{y};{t:.3f}", "x y time"),
+    ],
+)
+def test_a_header_says_what_columns_are(tmp_path, head, layout, how):
+    values = times(TURNED)
+    (tmp_path / "top.csv").write_text(head + "\n" + rows(TURNED, values, layout))
+    found = read_horizon(tmp_path / "top.csv", TURNED)
+    np.testing.assert_allclose(found.values, values, atol=0.01)
+    assert found.told == f"108 of 108 picks, read as {how}"
+
+
+EARLY = Grid((Axis("inline", 12, 100, 2), Axis("crossline", 9, 1000, 1), Axis("time", 144, 0, 4, "ms")))
+
+
+@pytest.mark.parametrize("factor", [0.001, -0.001])
+def test_seconds_are_known_in_a_survey_from_zero_on(tmp_path, factor):
+    values = times(EARLY)
+    (tmp_path / "top.dat").write_text(rows(EARLY, values * factor, "{il} {xl} {t:.6f}"))
+    found = read_horizon(tmp_path / "top.dat", EARLY)
+    np.testing.assert_allclose(found.values, values, atol=0.01)
+    assert found.told == f"108 of 108 picks, read as inline crossline time in s{', negative downward' * (factor < 0)}"
+
+
+def test_a_few_milliseconds_are_no_seconds(tmp_path):
+    values = np.full((12, 9), 6.0)
+    (tmp_path / "top.dat").write_text(rows(EARLY, values, "{il} {xl} {t:.1f}"))
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", EARLY).values, values)
+
+
+@pytest.mark.parametrize("null", ["-99", "-999.25", "-1", "0", "-9999", "1e30", "99999"])
+@pytest.mark.parametrize("unit", [1, 0.001])
+def test_what_stands_for_no_pick_is_none_even_where_it_is_most(tmp_path, null, unit):
+    values = times(EARLY)
+    lines = rows(EARLY, values * unit, "{il} {xl} {t:.6f}").splitlines()
+    gone = np.random.default_rng(2).permutation(108)[:70]
+    for k in gone:
+        lines[k] = " ".join([*lines[k].split()[:2], null])
+    (tmp_path / "top.dat").write_text("\n".join(lines))
+    found = read_horizon(tmp_path / "top.dat", EARLY)
+    assert found.picked == 38
+    known = np.isfinite(found.values)
+    np.testing.assert_allclose(found.values[known], values[known], atol=0.01)
+
+
+def test_a_flat_horizon_is_one(tmp_path):
+    values = np.full((12, 9), 300.0)
+    values[3:5] = 304.0
+    (tmp_path / "top.dat").write_text(rows(EARLY, values, "{il} {xl} {t:.1f}"))
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", EARLY).values, values)
+
+
+def test_files_of_spreadsheets_are_read(tmp_path):
+    values = times(CUBE)
+    (tmp_path / "top.txt").write_bytes(rows(CUBE, values, "{il}\t{xl}\t{t:.2f}").encode("utf-16"))
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.txt", CUBE).values, values)
 
 
 def test_what_is_not_picked_is_not_known_and_picks_outside_of_the_survey_are_left_out(tmp_path):
@@ -122,6 +210,9 @@ def test_where_a_horizon_is_not_picked_it_may_lie_anywhere_between_the_others():
 @pytest.mark.parametrize(
     ("text", "kind", "said"),
     [
+        ("100 1000 6400\n102 1003 6410\n", DataError,
+         "top.dat has picks on traces of the survey, but at 6400 to 6410, and time goes from 400 to 1196 ms; give "
+         "times in its unit."),
         (None, MissingError, "there is no file {path}; check the name."),
         ("", FormatError, "top.dat holds no columns of numbers; a horizon is a text file with a place and a time."),
         ("no\nnumbers\n", FormatError,

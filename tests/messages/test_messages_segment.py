@@ -37,7 +37,7 @@ def segment(labels: np.ndarray, *options: str, shape: tuple[int, ...] | None = N
 
 @command
 def nothing_to_learn_from():
-    """the recipe segment needs --data SURVEY and --labels CLASSES, a class for every sample of it."""
+    """the recipe segment needs --data SURVEY and --labels CLASSES, a class a sample, or --horizons."""
     return run("train", "segment", "--data", line())
 
 

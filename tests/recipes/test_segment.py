@@ -358,7 +358,7 @@ def test_horizons_in_the_wrong_order_or_beside_labels_are_refused():
         with pytest.raises(DataError) as error:
             build("segment", **given, **SMALL)
         assert str(error.value) == said
-    with pytest.raises(DataError, match="--horizons are those of a survey; give --data as well"):
+    with pytest.raises(DataError, match="--horizons are those of a survey; give --data SURVEY as well"):
         evaluate("faults", horizons=[upper])
     with pytest.raises(DataError, match="in place of --labels; leave one of the two out"):
         evaluate("faults", x, y, horizons=[upper])

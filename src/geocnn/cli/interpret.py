@@ -21,6 +21,7 @@ def interpret(
     /,
     *,
     horizons: Path | None = None,
+    names: tuple[str, ...] | None = None,
     overwrite: bool = False,
     quiet: bool = False,
     faults: FaultOptions | None = None,
@@ -34,52 +35,63 @@ def interpret(
     Args:
         result: fault probabilities or classes: SEG-Y, Zarr array or .npy, a line or a cube.
         horizons: folder for a text file a horizon and their picture.
+        names: of the horizons, from top to bottom; default horizon-1, horizon-2 and so on.
         overwrite: replace files that exist.
         quiet: no progress line.
         faults: what becomes of them.
         survey: what you know better than the headers.
     """
     from geocnn.cli.text import named
+    from geocnn.errors import DataError
 
     faults = faults or FaultOptions()
     source = (survey or SurveyOptions()).open_result(named(result))
     if horizons is not None:
-        _horizons(source, horizons, faults, overwrite=overwrite, show_progress=not quiet)
+        _horizons(source, horizons, names or (), faults, overwrite=overwrite, show_progress=not quiet)
         return
+    if names:
+        raise DataError("--names are those of horizons; give --horizons FOLDER as well.")
     told(faults.interpret(source, overwrite=overwrite, show_progress=not quiet), faults, source.grid)
 
 
-def _horizons(source: "Source", folder: Path, faults: FaultOptions, *, overwrite: bool, show_progress: bool) -> None:
+def _horizons(
+    source: "Source",
+    folder: Path,
+    names: tuple[str, ...],
+    faults: FaultOptions,
+    *,
+    overwrite: bool,
+    show_progress: bool,
+) -> None:
     """Write the horizons of a survey of classes, and say where they lie."""
-    import os
-
     import numpy as np
 
     from geocnn.cli.text import say
     from geocnn.cli.text import table as columns
-    from geocnn.errors import DataError
-    from geocnn.figures import check_picture, save
+    from geocnn.errors import DataError, TargetError
+    from geocnn.figures import save
     from geocnn.figures.horizons import horizons as picture
-    from geocnn.interpretation.horizons import find_horizons, horizon_targets
+    from geocnn.interpretation.horizons import find_horizons, horizon_targets, named_horizons
     from geocnn.io.horizons import write_horizon
     from geocnn.progress import progress
 
     if asked := given(faults):
         raise DataError(f"{asked[0]} is for faults, and --horizons is for classes; leave one of the two out.")
-    horizon_targets(folder, ["horizon-1"], overwrite=overwrite)
-    check_picture(folder / "horizons.png", overwrite=overwrite)
+    there = [folder / f"{name}.dat" for name in names or ("horizon-1",)] + [folder / "horizons.png"]
+    if (old := next((path for path in there if path.exists()), None)) and not overwrite:
+        raise TargetError(f"{old} exists already; give --overwrite or another folder.")
     with progress("horizons", source.grid.shape[0], show=show_progress) as tick:
-        found = find_horizons(source, tick)
+        found = named_horizons(find_horizons(source, tick), names)
     targets = horizon_targets(folder, [one.name for one in found], overwrite=overwrite)
     down = source.grid.axes[-1]
     rows = [("horizon", "traces", f"from {down.unit}".strip(), f"to {down.unit}".strip())]
     for horizon, target in zip(found, targets, strict=True):
         write_horizon(horizon, target, source.grid)
-        known = horizon.values[np.isfinite(horizon.values)]
-        rows.append((horizon.name, str(known.size), f"{known.min():g}", f"{known.max():g}"))
+        low, high = f"{np.nanmin(horizon.values):g}", f"{np.nanmax(horizon.values):g}"
+        rows.append((horizon.name, str(horizon.picked), low, high))
     for line in columns(rows):
         say(line)
-    say(f"files   {folder}{os.sep}horizon-1.dat" + (f" to {targets[-1].name}" if len(targets) > 1 else ""))
+    say(f"files   {targets[0]}" + (f" to {targets[-1].name}" if len(targets) > 1 else ""))
     say(f"picture {save(picture(source, found), folder / 'horizons.png')}")
 
 

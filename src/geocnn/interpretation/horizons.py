@@ -1,6 +1,7 @@
 """Horizons between classes: where the intervals that a network has found begin."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.io.system import make_folder
 
-__all__ = ["find_horizons", "horizon_targets"]
+__all__ = ["find_horizons", "horizon_targets", "named_horizons"]
 
 _MOST = 100
 """Classes."""
@@ -59,6 +60,8 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
         tick(where[0].stop - where[0].start)
     if not found:
         raise DataError("the survey holds no class but 0; horizons lie between two classes or more.")
+    if not any(np.isfinite(index).any() for index in found):
+        raise DataError("no trace of the survey has one class above another; horizons lie between two classes.")
     depths = (down.start + down.step * index.astype(np.float64) for index in found)
     return [Horizon(f"horizon-{number}", depth) for number, depth in enumerate(depths, start=1)]
 
@@ -77,8 +80,28 @@ def _between(
     first = best.argmax(axis=-1)
     after = ~best & (np.arange(best.shape[-1]) > first[..., None])
     last = np.where(after.any(axis=-1), after.argmax(axis=-1) - 1, block.shape[-1])
-    both = upper.any(axis=-1) & lower.any(axis=-1)
-    return np.where(both, (first + last) / 2 - 0.5, np.nan).astype(np.float32)
+    # A few stray samples of the other side do not make a horizon above the first sample or below the last one.
+    inside = upper.any(axis=-1) & lower.any(axis=-1) & (first > 0) & (last < block.shape[-1])
+    return np.where(inside, (first + last) / 2 - 0.5, np.nan).astype(np.float32)
+
+
+def named_horizons(found: Sequence[Horizon], names: Sequence[str]) -> list[Horizon]:
+    """Horizons with names of their own, those that lie on a trace.
+
+    Args:
+        found: from top to bottom.
+        names: of all of them; none to leave them as they are.
+
+    Raises:
+        DataError: not as many names as horizons, or one twice.
+    """
+    if names and (len(names) != len(found) or len(set(names)) < len(names)):
+        raise DataError(
+            f"--names has {len(names)} name{'s' * (len(names) != 1)}, {', '.join(names)}, and there are {len(found)} "
+            "horizons; give each one a name of its own, from top to bottom."
+        )
+    chosen = [replace(one, name=name) for one, name in zip(found, names, strict=True)] if names else found
+    return [one for one in chosen if one.picked]
 
 
 def horizon_targets(folder: Path, names: Sequence[str], *, overwrite: bool) -> list[Path]:
@@ -87,7 +110,7 @@ def horizon_targets(folder: Path, names: Sequence[str], *, overwrite: bool) -> l
     Raises:
         TargetError: there is one already, or the folder cannot be made.
     """
-    make_folder(folder)
+    make_folder(folder, "--horizons")
     targets = [folder / f"{name}.dat" for name in names]
     for target in targets:
         check_target(target, 0, overwrite=overwrite)

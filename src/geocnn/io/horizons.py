@@ -1,13 +1,5 @@
-"""Horizons: surfaces with a time or depth on every trace that was picked, in the text files of interpretation systems.
+"""Horizons: surfaces with a time or depth on each trace that was picked, in text files of interpretation systems."""
 
-A line of a file is a place and a time or depth, whatever words stand between the numbers, such as the ``INLINE : 1200
-XLINE : 800`` of Charisma and Petrel; lines without numbers are skipped. Columns are ``inline crossline z``, ``x y z``,
-``inline crossline x y z``, of lines ``trace z``, ``x y z`` or ``trace x y z``; the way of reading that puts the most
-picks into the survey is taken. Times in seconds become those of the survey, and so do elevations, which are negative.
-"""
-
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +7,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.errors import DataError
 from geocnn.grid import Grid
+from geocnn.io.horizon_columns import Reading, readings, table_of
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
-from geocnn.io.system import reason, replaced
+from geocnn.io.system import replaced
 
 __all__ = ["Horizon", "IntervalSource", "read_horizon", "write_horizon"]
 
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
-_COMMENTS = ("#", "!", "//", '"')
-_FACTORS = (1.0, -1.0, 1000.0, -1000.0)
-"""What a file may have to be multiplied with: elevations are negative, some programs write seconds."""
-_BESIDE = 0.75
-"""Distance between traces within which a pick belongs to the nearest one."""
-_CORRECT = 1000
-"""Lines after which the number of columns is known."""
+_NULL, _FEW = 0.2, 10
+"""Share and number of picks from which on a number that stands apart from all others says that there is no time."""
+_EARLY = 0.02
+"""Times up to this share of the survey's last one are in seconds, where a thousand times as much lies in the survey."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +30,12 @@ class Horizon:
         name: what it is called.
         values: time or depth on each trace, in the unit of the vertical axis, shape ``grid.shape[:-1]``; NaN where
             nobody picked it.
+        told: how its file was read, in words.
     """
 
     name: str
     values: NDArray[np.float64]
+    told: str = ""
 
     @property
     def picked(self) -> int:
@@ -54,6 +45,10 @@ class Horizon:
 
 def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     """Read a horizon and put it on the traces of a survey; of several picks on a trace the mean.
+
+    Columns are called by their header; without one the way of reading them is taken that puts picks on most traces, see
+    :mod:`geocnn.io.horizon_columns`. Times in seconds become those of the survey, and so do elevations, which are
+    negative; 1e30, -999.25 and whatever else stands in many lines apart from all other times is no pick.
 
     Args:
         path: text file.
@@ -65,21 +60,21 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
         DataError: none of its picks lies in the survey.
     """
     path = Path(path)
-    rows = _rows(path)
-    found = [_placed(*reading, grid) for reading in _readings(rows, grid)]
-    where, depth = max(
-        found, key=lambda pair: len(pair[1]), default=(np.empty((0, grid.ndim - 1), np.int64), rows[:0, 0])
-    )
-    if not len(depth):
-        first = " ".join(f"{number:g}" for number in rows[0])
-        raise DataError(
-            f"{path.name} begins with {first} and has no pick inside of the survey ({grid}); needed are columns "
-            f"{_wanted(grid)}."
-        )
+    table = table_of(path)
+    best = None
+    for headed in (table, table._replace(names=())):  # a header may be that of other columns
+        tried = [_placed(reading, grid) for reading in readings(headed, grid)]
+        best = max(tried, key=lambda one: (one.worth, one.inside), default=best)
+        if best is not None and best.traces:
+            break
+    if best is None or not best.traces:
+        raise DataError(_outside(path.name, table.rows, best, grid))
     values, count = np.zeros(grid.shape[:-1]), np.zeros(grid.shape[:-1])
-    np.add.at(values, tuple(where.T), depth)
-    np.add.at(count, tuple(where.T), 1)
-    return Horizon(path.stem, np.divide(values, count, out=np.full(values.shape, np.nan), where=count > 0))
+    np.add.at(values, tuple(best.where.T), best.depth)
+    np.add.at(count, tuple(best.where.T), 1)
+    values = np.divide(values, count, out=np.full(values.shape, np.nan), where=count > 0)
+    told = f"{len(best.depth)} of {best.picks} picks, read as {best.words}"
+    return Horizon(path.stem, values, told)
 
 
 def write_horizon(horizon: Horizon, path: Path, grid: Grid) -> None:
@@ -111,10 +106,17 @@ class IntervalSource(ScannedSource):
     Args:
         horizons: from top to bottom.
         grid: of the survey.
+
+    Raises:
+        DataError: a horizon is one of another survey.
     """
 
     def __init__(self, horizons: Sequence[Horizon], grid: Grid) -> None:
         super().__init__()
+        for horizon in horizons:
+            if horizon.values.shape != grid.shape[:-1]:
+                have, need = (" x ".join(map(str, shape)) for shape in (horizon.values.shape, grid.shape[:-1]))
+                raise DataError(f"the horizon {horizon.name} has {have} traces and the survey {need}; give one of it.")
         self.horizons, self.grid = tuple(horizons), Grid(grid.axes)
         self.dtype = np.dtype(np.float32)
         self.path: Path | None = None
@@ -138,72 +140,96 @@ class IntervalSource(ScannedSource):
         return [("format", f"intervals between {', '.join(horizon.name for horizon in self.horizons)}")]
 
 
-def _rows(path: Path) -> NDArray[np.float64]:
-    """The numbers of all lines that have as many as most.
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """What a way of reading makes of a file.
 
-    Raises:
-        MissingError: no such file.
-        FormatError: there are none.
+    Attributes:
+        where: indices of the traces that are picked.
+        depth: there, in the unit of the vertical axis.
+        picks: lines that hold a time, in the survey or not.
+        inside: of them those at a trace of the survey, at whatever time.
+        times: smallest and largest of these.
+        words: the columns.
     """
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        raise MissingError(f"there is no file {path}; check the name.") from None
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read ({reason(error)}); give a text file with a horizon.") from None
-    found = [_NUMBER.findall(line) for line in lines if not line.lstrip().startswith(_COMMENTS)]
-    counts = Counter(len(numbers) for numbers in found[:_CORRECT] if len(numbers) >= 2)
-    if not counts:
-        raise FormatError(f"{path.name} holds no columns of numbers; a horizon is a text file with a place and a time.")
-    wide = counts.most_common(1)[0][0]
-    return np.array([numbers for numbers in found if len(numbers) == wide], np.float64)
+
+    where: NDArray[np.int64]
+    depth: NDArray[np.float64]
+    picks: int
+    inside: int
+    times: tuple[float, float]
+    words: str
+
+    @property
+    def traces(self) -> int:
+        """Traces that are picked."""
+        return len(np.unique(self.where, axis=0))
+
+    @property
+    def worth(self) -> float:
+        """Traces, and less with many picks on one trace, which are a sign of columns that were taken for others."""
+        return self.traces**2 / max(1, len(self.depth))
 
 
-def _readings(rows: NDArray[np.float64], grid: Grid) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Fractional indices of the places, and times or depths, in each way in which the columns can be read."""
-    wide, lines, found = rows.shape[1], grid.ndim - 1, []
-    if wide == lines + 1 or wide == lines + 3:  # numbers of lines, with or without map coordinates behind them
-        starts, steps = (np.array([getattr(axis, name) for axis in grid.axes[:-1]]) for name in ("start", "step"))
-        found.append(((rows[:, :lines] - starts) / steps, rows[:, -1]))
-    if wide in (3, 4) and grid.has_coordinates:
-        found.append((_indices(rows[:, :2], grid), rows[:, 2]))
-    if wide == lines + 3 and grid.has_coordinates:
-        found.append((_indices(rows[:, lines : lines + 2], grid), rows[:, -1]))
-    return found
-
-
-def _placed(
-    places: NDArray[np.float64], z: NDArray[np.float64], grid: Grid
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Traces and times or depths of what lies in the survey; 1e30 and the like are for nothing."""
+def _placed(reading: Reading, grid: Grid) -> _Placed:
+    """Traces and times or depths of what lies in the survey."""
     last = np.array(grid.shape[:-1]) - 1
-    inside = ((places >= -0.5) & (places <= last + 0.5)).all(axis=1)
+    picked = _picks(reading.z)
+    near = ((reading.places >= -0.5) & (reading.places <= last + 0.5)).all(axis=1) & picked
     down = grid.axes[-1]
     low, high = sorted((down.start, down.stop))
-    factor = max(
-        _FACTORS, key=lambda f: int(((z[inside] * f >= low) & (z[inside] * f <= high)).sum())
-    )  # the first best
-    inside &= (z * factor >= low) & (z * factor <= high)
-    nearest = np.rint(places[inside]).astype(np.int64)
-    return np.clip(nearest, 0, last), z[inside] * factor
+    factor, how = _factor(reading.z[near], reading.unit or "", down.unit, (low, high))
+    z = reading.z * factor
+    half = abs(down.step) / 2
+    inside = near & (z >= low - half) & (z <= high + half)
+    nearest = np.clip(np.rint(reading.places[inside]).astype(np.int64), 0, last)
+    times = (float(z[near].min()), float(z[near].max())) if near.any() else (np.nan, np.nan)
+    words = f"{reading.words}{how}"
+    return _Placed(nearest, z[inside], int(picked.sum()), int(near.sum()), times, words)
 
 
-def _indices(xy: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-    """Fractional indices of map coordinates; NaN where no trace is near."""
-    if grid.is_crooked:
-        from scipy.spatial import KDTree
+def _picks(z: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which numbers are times or depths, and not a number that stands for none."""
+    known = np.isfinite(z) & (np.abs(z) < 1e20) & ~np.isin(z, (-999.25, -9999.0, -99999.0))
+    if not known.any():
+        return known
+    numbers, counts = np.unique(z[known], return_counts=True)
+    often = counts.argmax()
+    others = np.delete(numbers, often)
+    apart = others.size and not others[0] < numbers[often] < others[-1]
+    # One time on many traces may be a flat horizon; one that is far from all others is not.
+    gap = np.abs(others - numbers[often]).min() if others.size else 0.0
+    if apart and counts[often] >= max(_FEW, _NULL * known.sum()) and gap > 0.05 * max(abs(others[0]), abs(others[-1])):
+        known &= z != numbers[often]
+    return known
 
-        points = grid.map_xy(np.arange(grid.shape[0], dtype=np.float64)[:, None])
-        away, nearest = KDTree(points).query(xy)
-        largest = float(np.hypot(*np.diff(points, axis=0).T).max())
-        return np.where(away <= _BESIDE * largest, nearest.astype(np.float64), np.nan)[:, None]
-    corners = grid.map_xy(np.vstack([np.zeros(grid.ndim - 1), np.eye(grid.ndim - 1)]))
-    vectors = corners[1:] - corners[0]
-    return np.asarray((xy - corners[0]) @ np.linalg.pinv(vectors), np.float64)
+
+def _factor(z: NDArray[np.float64], unit: str, own: str, limits: tuple[float, float]) -> tuple[float, str]:
+    """What times are to be multiplied by, and words for it."""
+    if not z.size:
+        return 1.0, ""
+    sign = -1.0 if z.max() <= 0 and z.min() < 0 and limits[1] > 0 else 1.0
+    said = ", negative downward" if sign < 0 else ""
+    if own != "ms":
+        return sign, said
+    most = float(np.abs(z).max())
+    seconds = unit == "s" or (not unit and most <= _EARLY * limits[1] and 1000 * most >= limits[0])
+    if seconds and 1000 * most <= limits[1] * 1.01:
+        return 1000 * sign, f" in s{said}"
+    return sign, said
 
 
-def _wanted(grid: Grid) -> str:
-    """Columns that a horizon of a survey can have."""
-    lines, z = " ".join(grid.names[:-1]), grid.axes[-1].name
-    unit = f" in {grid.axes[-1].unit}" if grid.axes[-1].unit else ""
-    return f"{lines} {z}{unit}" + (f", or x y {z}, or {lines} x y {z}" if grid.has_coordinates else "")
+def _outside(name: str, rows: NDArray[np.float64], best: _Placed | None, grid: Grid) -> str:
+    """Why a file has no pick in a survey."""
+    down = grid.axes[-1]
+    if best is not None and best.inside:
+        low, high = best.times
+        return (
+            f"{name} has picks on traces of the survey, but at {low:g} to {high:g}, and {down.name} goes from "
+            f"{down.start:g} to {down.stop:g} {down.unit}".rstrip()
+            + "; give times in its unit."
+        )
+    first = " ".join(f"{number:g}" for number in rows[0])
+    lines, z = " ".join(grid.names[:-1]), f"{down.name}{f' in {down.unit}' if down.unit else ''}"
+    wanted = f"{lines} {z}" + (f", or x y {down.name}, or {lines} x y {down.name}" if grid.has_coordinates else "")
+    return f"{name} begins with {first} and has no pick inside of the survey ({grid}); needed are columns {wanted}."

@@ -18,8 +18,12 @@ def reason(error: OSError) -> str:
     return (error.strerror or (os.strerror(error.errno) if error.errno else str(error))).lower()
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder of a run and those above it.
+def make_folder(folder: Path, option: str = "--out") -> None:
+    """Make a folder, such as that of a run, and those above it.
+
+    Args:
+        folder: its path.
+        option: that names it.
 
     Raises:
         TargetError: no permission, or there is a file of that name.
@@ -27,7 +31,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        said = f"{folder} cannot be made ({reason(error)}); choose another folder with --out."
+        said = f"{folder} cannot be made ({reason(error)}); choose another folder with {option}."
         raise TargetError(said) from None
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geocnn.checkpoints import Trained
     from geocnn.classification import Classified
     from geocnn.hardware import Precision
+    from geocnn.io.horizons import Horizon
     from geocnn.io.sites import Site
     from geocnn.io.source import Source
     from geocnn.io.window_files import Given
@@ -272,7 +273,12 @@ def refuse_for_others(given: Sequence[str], what: str, *, whose: str = "surveys"
         raise DataError(f"{names} {are} for {whose}, and {what}; leave {them} out.")
 
 
-def _between(data: object, labels: object, horizons: "Sequence[str | Path]") -> "Source":
+def _between(
+    data: object,
+    labels: object,
+    horizons: "Sequence[str | Path | Horizon]",
+    announce: "Callable[[str], None] | None",
+) -> "Source":
     """Horizons of a survey as labels.
 
     Raises:
@@ -281,10 +287,11 @@ def _between(data: object, labels: object, horizons: "Sequence[str | Path]") -> 
     from geocnn.io import open as open_survey
     from geocnn.recipes.segment.intervals import intervals
 
-    if data is None:
-        raise DataError("--horizons are those of a survey; give --data as well.")
-    survey = open_survey(data)  # type: ignore[arg-type]  # anything else is refused there
-    made, _ = intervals([survey], [] if labels is None else [survey], [str(path) for path in horizons])
+    survey = [] if data is None else [open_survey(data)]  # type: ignore[arg-type]  # anything else is refused there
+    made, _, told = intervals(survey, [] if labels is None else survey, horizons)
+    if announce is not None:
+        for line in told:
+            announce(line)
     return open_survey(made[0])
 
 
@@ -293,7 +300,7 @@ def evaluate(
     data: "Given | Source | None" = None,
     labels: "str | Path | NDArray[Any] | Source | None" = None,
     *,
-    horizons: "Sequence[str | Path] | None" = None,
+    horizons: "Sequence[str | Path | Horizon] | None" = None,
     memory: str | None = None,
     device: str = "auto",
     show_progress: bool = True,
@@ -320,7 +327,7 @@ def evaluate(
     from geocnn.io.source import Source
 
     if horizons is not None:
-        labels = _between(data, labels, horizons)
+        labels = _between(data, labels, horizons, announce)
     if data is not None or labels is not None:
         card = network.card if isinstance(network, Trained) else read_card(network)
         refuse_detector(card)

@@ -85,7 +85,7 @@ def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]
         DataError: none, not as many, another shape, neither lines nor cubes, or lines beside cubes.
     """
     if not data or not labels:
-        raise DataError("the recipe segment needs --data SURVEY and --labels CLASSES, a class for every sample of it.")
+        raise DataError("the recipe segment needs --data SURVEY and --labels CLASSES, a class a sample, or --horizons.")
     if len(data) != len(labels):
         raise DataError(
             f"--data names {_files(len(data))} and --labels {_files(len(labels))}; give as many, in the same order."

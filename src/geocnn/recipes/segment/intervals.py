@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,14 @@ __all__ = ["intervals"]
 
 
 def intervals(
-    data: Sequence[Given], labels: Sequence[Given], horizons: Sequence[Given]
-) -> tuple[list[Given], tuple[str, ...]]:
-    """Labels for each survey, and names of the classes.
+    data: Sequence[Given], labels: Sequence[Given], horizons: Sequence[str | Path | Horizon]
+) -> tuple[list[Given], tuple[str, ...], tuple[str, ...]]:
+    """Labels for each survey, names of the classes, and how the files were read.
 
     Args:
         data: surveys.
         labels: that are given as well, which is one thing too many.
-        horizons: text files, from top to bottom.
+        horizons: text files, or what was read from them, from top to bottom.
 
     Raises:
         MissingError: no such file.
@@ -32,16 +33,19 @@ def intervals(
     """
     if labels:
         raise DataError("--horizons are given in place of --labels; leave one of the two out.")
-    files = [one for one in horizons if isinstance(one, str)]
+    if not data:
+        raise DataError("--horizons are those of a survey; give --data SURVEY as well.")
     made: list[Given] = []
+    told: list[str] = []
     for one in data:
         grid = io.open(one).grid
-        found = [read_horizon(file, grid) for file in files]
+        found = [h if isinstance(h, Horizon) else read_horizon(h, grid) for h in horizons]
+        told += [f"horizon {horizon.name}: {horizon.told}" for horizon in found if horizon.told]
         _check(found)
         made.append(IntervalSource(found, grid))
-    stems = [horizon.name for horizon in found] if data else []
+    stems = [horizon.name for horizon in found]
     between = [f"{upper} to {lower}" for upper, lower in pairwise(stems)]
-    return made, (f"above {stems[0]}", *between, f"below {stems[-1]}") if stems else ()
+    return made, (f"above {stems[0]}", *between, f"below {stems[-1]}"), tuple(told)
 
 
 def _check(found: Sequence[Horizon]) -> None:

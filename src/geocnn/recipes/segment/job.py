@@ -26,14 +26,14 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         DataError: data, labels or numbers that do not fit one another.
     """
     files = {k: _several(given[k]) for k in ("data", "labels")}
-    names = given["classes"] or ()
+    names, told = given["classes"] or (), tuple[str, ...]()
     if given["horizons"]:
-        files["labels"], between = intervals(files["data"], files["labels"], _several(given["horizons"]))
+        files["labels"], between, told = intervals(files["data"], files["labels"], given["horizons"])
         names = names or between
     # A card holds paths, not samples; a run from arrays is judged by what one gives to evaluate.
     noted = {k: v if all(isinstance(one, str) for one in v) else None for k, v in files.items()}
     if given["horizons"]:
-        noted["horizons"] = [str(path) for path in _several(given["horizons"])]
+        noted["horizons"] = [str(one) for one in given["horizons"] if isinstance(one, str | Path)] or None
 
     def network(ndim: int, classes: int) -> Start:
         return start(
@@ -83,7 +83,7 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         seed=given["seed"],
         report="segmentation",
         applies_to=first if isinstance(first, str) else "survey.sgy",
-        plan=plan_of(job, samples=given["samples"], batch_size=planned.batch_size, epochs=planned.epochs),
+        plan=(*told, *plan_of(job, samples=given["samples"], batch_size=planned.batch_size, epochs=planned.epochs)),
     )
 
 

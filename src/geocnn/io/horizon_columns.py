@@ -1,0 +1,159 @@
+"""Columns of a text file with a horizon, and what they may mean.
+
+A line is a place and a time or depth, whatever words stand between the numbers, such as the ``INLINE : 1200 XLINE :
+800`` of Charisma and Petrel; lines without numbers are skipped, and so are names in quotation marks. Where a header
+names the columns they are what it says. Else they are tried as ``inline crossline z``, crosslines first as well,
+``x y z``, ``inline crossline x y z`` and ``x y inline crossline z``, of lines ``trace z``, ``x y z`` and others alike;
+columns behind these are attributes.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocnn.errors import FormatError, MissingError
+from geocnn.grid import Grid
+from geocnn.io.system import reason
+
+__all__ = ["Reading", "Table", "is_text", "readings", "table_of"]
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_COMMENTS = ("#", "!", "//")
+_HEAD = 1000
+"""Lines after which the number of columns is known."""
+_NAMES = {
+    "inline": re.compile(r"(il|iline|in_?line)(_?(no|number))?"),
+    "crossline": re.compile(r"(xl|xline|cross_?line|x_?line)(_?(no|number))?"),
+    "trace": re.compile(r"trace(_?(no|number))?|cdp"),
+    "x": re.compile(r"x|cdp_?x|x_?coord(inate)?|easting|utm_?x"),
+    "y": re.compile(r"y|cdp_?y|y_?coord(inate)?|northing|utm_?y"),
+    "z": re.compile(r"(z|time|twt|t|depth|tvd|tvdss)(_?(ms|s|sec|m|ft))?"),
+}
+"""Names of columns, in small letters and without brackets."""
+_BESIDE = 0.75
+"""Distance between traces within which a pick belongs to the nearest one."""
+
+
+class Table(NamedTuple):
+    """The numbers of a file, and the names of its columns where a header has them."""
+
+    rows: NDArray[np.float64]
+    names: tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """A way to read a file.
+
+    Attributes:
+        places: fractional indices of the traces, ``(picks, ndim - 1)``; NaN where no trace is near.
+        z: times or depths as they stand there.
+        unit: of them, "" where nothing tells.
+        words: the columns.
+    """
+
+    places: NDArray[np.float64]
+    z: NDArray[np.float64]
+    unit: str
+    words: str
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file may hold columns of numbers: text, and digits at its beginning."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError:
+        return False
+    return b"\0" not in head and any(48 <= byte < 58 for byte in head)
+
+
+def table_of(path: Path) -> Table:
+    """The numbers of all lines that have as many as most.
+
+    Raises:
+        MissingError: no such file.
+        FormatError: there are none.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingError(f"there is no file {path}; check the name.") from None
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read ({reason(error)}); give a text file with a horizon.") from None
+    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    lines = raw.decode("utf-16" if wide else "utf-8-sig", errors="replace").splitlines()
+    if sum(";" in line and "," in line for line in lines[:_HEAD]) > 0.5 * len(lines[:_HEAD]):
+        lines = [line.replace(",", ".") for line in lines]  # commas are decimal points
+    found = [[] if line.lstrip().startswith(_COMMENTS) else _NUMBER.findall(_QUOTED.sub(" ", line)) for line in lines]
+    counts = Counter(len(numbers) for numbers in found[:_HEAD] if len(numbers) >= 2)
+    if not counts:
+        raise FormatError(f"{path.name} holds no columns of numbers; a horizon is a text file with a place and a time.")
+    count = counts.most_common(1)[0][0]
+    rows = np.array([numbers for numbers in found if len(numbers) == count], np.float64)
+    first = next(k for k, numbers in enumerate(found) if len(numbers) == count)
+    return Table(rows, _header(lines[:first], count))
+
+
+def _header(lines: list[str], count: int) -> tuple[str, ...]:
+    """Names of so many columns in the last line above them; none where they name no time or no place."""
+    for line in reversed(lines):
+        words = re.split(r"[\s,;]+", line.strip().lstrip("#!/ ").lower().replace("(", "_").replace(")", ""))
+        names = tuple(word.strip("\"'[]") for word in words if word)
+        if len(names) == count:
+            kinds = [_kind(name) for name in names]
+            return names if "z" in kinds and len(set(kinds) - {""}) > 1 else ()
+    return ()
+
+
+def _kind(name: str) -> str:
+    """What a column is by its name; empty for something else."""
+    return next((kind for kind, form in _NAMES.items() if form.fullmatch(name)), "")
+
+
+def readings(table: Table, grid: Grid) -> Iterator[Reading]:
+    """All ways to read a file for a survey, those of a header or else of the number of columns."""
+    lines = list(grid.names[:-1])
+    if table.names:
+        kinds = [_kind(name) for name in table.names]
+        unit = next((u for u in ("ms", "s", "sec") if table.names[kinds.index("z")].endswith(f"_{u}")), "")
+        columns: list[list[str]] = [kinds]
+    else:
+        unit, wide = "", table.rows.shape[1]
+        forms = [[*lines, "z"], ["x", "y", "z"], [*lines, "x", "y", "z"], ["x", "y", *lines, "z"]]
+        forms += [[*lines[::-1], "z"], [*lines[::-1], "x", "y", "z"]] if len(lines) == 2 else []
+        columns = [form for form in forms if len(form) <= wide]
+    for form in columns:
+        z = table.rows[:, form.index("z")]
+        words = " ".join(part if part != "z" else grid.axes[-1].name for part in form if part)
+        if all(name in form for name in lines):
+            yield Reading(_numbered(table.rows[:, [form.index(name) for name in lines]], grid), z, unit, words)
+        if {"x", "y"} <= set(form) and grid.has_coordinates:
+            yield Reading(_indices(table.rows[:, [form.index("x"), form.index("y")]], grid), z, unit, words)
+
+
+def _numbered(numbers: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    """Fractional indices of numbers of lines, which are whole; none where they are not."""
+    if np.any(numbers != np.rint(numbers)):
+        return np.full(numbers.shape, np.nan)
+    starts, steps = (np.array([getattr(axis, name) for axis in grid.axes[:-1]]) for name in ("start", "step"))
+    return np.asarray((numbers - starts) / steps, np.float64)
+
+
+def _indices(xy: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    """Fractional indices of map coordinates; NaN where no trace is near."""
+    if grid.is_crooked:
+        from scipy.spatial import KDTree
+
+        points = grid.map_xy(np.arange(grid.shape[0], dtype=np.float64)[:, None])
+        away, nearest = KDTree(points).query(xy)
+        largest = float(np.hypot(*np.diff(points, axis=0).T).max())
+        return np.where(away <= _BESIDE * largest, nearest.astype(np.float64), np.nan)[:, None]
+    corners = grid.map_xy(np.vstack([np.zeros(grid.ndim - 1), np.eye(grid.ndim - 1)]))
+    vectors = corners[1:] - corners[0]
+    return np.asarray((xy - corners[0]) @ np.linalg.pinv(vectors), np.float64)
