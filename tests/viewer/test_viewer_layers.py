@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from geocnn import io
-from geocnn.errors import DataError
 from geocnn.viewer.layers import layer
 
 NOISE = np.random.default_rng(0).standard_normal((40, 50)).astype(np.float32)
@@ -54,9 +53,23 @@ def test_a_constant_has_a_range():
     assert found.high > found.low
 
 
-def test_nothing_but_zeros_is_refused():
-    said = "it has no sample that is finite and not zero in 7 places; geocnn info shows why."
+def test_what_is_empty_is_shown_and_said():
     for empty in (np.zeros((5, 6)), np.full((5, 6), np.nan)):
-        with pytest.raises(DataError) as error:
-            layer(io.ArraySource(empty), "it")
-        assert str(error.value) == said
+        found = layer(io.ArraySource(empty), "it")
+        assert found.kind == "probability"
+        assert found.note == "it has no sample that is finite and not zero where it was looked at."
+
+
+@pytest.mark.parametrize("unknown", [-1, 255])
+def test_labels_that_are_not_known_are_none(unknown):
+    facies = np.digitize(NOISE, [-1, 0, 1]).astype(np.int16)
+    facies[5:9] = unknown
+    found = layer(io.ArraySource(facies), "it")
+    assert (found.kind, found.high) == ("classes", 3)
+    assert np.isnan(found.source.read(...)[5:9]).all()
+
+
+def test_seismic_in_eight_bits_is_grey_and_velocity_is_not():
+    assert layer(io.ArraySource((20 * NOISE + 128).clip(0, 255).astype(np.uint8)), "it").colours == "grey"
+    assert layer(io.ArraySource(2000 + 300 * np.abs(NOISE)), "it").colours == "batlow"
+    assert layer(io.ArraySource(NOISE), "it").colours == "grey"

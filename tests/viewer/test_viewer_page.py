@@ -187,8 +187,77 @@ def test_horizons_are_drawn_on_sections_and_can_be_left_out(page):
         page.wait_for_function("() => geocnn.state.horizons[0].index")
         page.wait_for_function(IDLE)
         at = (0.3, 22.5 / 60)
-        assert pixel(page, INLINE, *at)[:3] == [17, 119, 51]  # the first colour of horizons
-        assert pixel(page, CROSSLINE, *at)[:3] == [17, 119, 51]
+        assert pixel(page, INLINE, *at)[:3] == [230, 159, 0]  # the first colour of horizons
+        assert pixel(page, CROSSLINE, *at)[:3] == [230, 159, 0]
         page.uncheck("text=top")
         page.wait_for_function(IDLE)
         assert pixel(page, INLINE, *at) == BLACK
+
+
+def test_picks_on_a_few_traces_are_seen(page):
+    few = np.full((40, 30), np.nan)
+    few[20, 5::10] = 400 + 4 * 22.0
+    with geocnn.view(cube(), Horizon("top", few), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.wait_for_function("() => geocnn.state.horizons[0].index")
+        page.wait_for_function(IDLE)
+        assert pixel(page, INLINE, 5.5 / 30, 22.5 / 60)[:3] == [230, 159, 0]
+        assert pixel(page, INLINE, 10.5 / 30, 22.5 / 60) == BLACK
+
+
+def test_what_is_missing_in_what_is_subtracted_has_no_data(page):
+    one = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
+    two = np.zeros_like(one)
+    two[:10] = np.nan
+    two[0, 0] = 5
+    with geocnn.view(one, two + 0.001 * one, browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.select_option("select[aria-label=minus]", "1")
+        page.wait_for_function(IDLE)
+        assert pixel(page, 0, 0.2, 0.5) == [242, 232, 213, 255]
+
+
+def test_one_axis_alone_is_zoomed_with_shift_and_keys_work_after_a_click_beside(page):
+    values = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
+    with geocnn.view(values, np.abs(values) > 1, browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.mouse.move(700, 400)
+        page.keyboard.down("Shift")
+        page.mouse.wheel(0, -600)
+        page.keyboard.up("Shift")
+        page.wait_for_function("() => geocnn.panels[0].window.right - geocnn.panels[0].window.left < 120")
+        assert page.evaluate("() => [geocnn.panels[0].window.top, geocnn.panels[0].window.bottom]") == [0, 300]
+        page.uncheck("label:has-text('array 2') input")
+        page.keyboard.press("o")  # back on, for it was off
+        page.keyboard.press("+")
+        assert page.evaluate("() => geocnn.state.gain") == pytest.approx(2**0.5)
+
+
+def test_numbers_of_lines_go_up_and_down_with_the_arrows_of_their_field(page):
+    grid = Grid((Axis("inline", 40, 101, 2), *GRID.axes[1:]))
+    with geocnn.view(io.ArraySource(cube().read(...), grid), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        page.focus("input[aria-label='inline number']")
+        for key, number in (("ArrowUp", 143), ("ArrowUp", 145), ("ArrowDown", 143), ("ArrowDown", 141)):
+            page.keyboard.press(key)
+            assert page.input_value("input[aria-label='inline number']") == str(number)
+
+
+def test_without_webgl_all_but_the_view_in_space_works(page):
+    page.add_init_script("""{
+      const made = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+        return kind === "webgl" ? null : made.call(this, kind, ...more);
+      };
+    }""")
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        page.goto(server.url)
+        page.wait_for_function(IDLE)
+        assert "has no WebGL" in page.text_content("#panels")
+        page.mouse.move(400, 300)
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("() => geocnn.state.at") == [20, 15, 31]

@@ -68,8 +68,8 @@ def test_layers_of_another_size_and_axes_that_cannot_be_shown_are_told(tmp_path,
             "small.npy",
         ): "small.npy has 10 x 30 samples and line.npy 20 x 30 samples; layers lie on one grid, "
         "give geocnn view each of these by itself.",
-        ("trace.npy",): "trace.npy has 1 axes; the viewer shows lines of two and cubes of three, geocnn info has a "
-        "curve of one.",
+        ("trace.npy",): "trace.npy has 1 axes, and geocnn view shows lines of two and cubes of three; geocnn info has "
+        "a curve of one.",
         ("no.sgy",): "there is no file no.sgy; check the name.",
         ("line.npy", "no.sgy"): "there is no file no.sgy; check the name.",
         (

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+import geocnn
 from geocnn import io
+from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
 from geocnn.io.horizons import Horizon
 from geocnn.viewer import page_of
@@ -87,6 +89,39 @@ def test_missing_and_dead_traces_and_what_is_not_finite_have_no_data():
     np.testing.assert_array_equal(np.isnan(values), expected)
 
 
+def test_dead_traces_stay_dead_and_mutes_stay_zero_where_one_zooms_in():
+    line = amplitudes(10, 60)
+    line[4] = 0
+    line[:, :20] = 0
+    query = {"layer": 0, "view": "line", "left": 2, "right": 8, "top": 5, "bottom": 15, "width": 50, "height": 50}
+    values, _ = part(client(line), **query)
+    assert np.isnan(values[:, 2]).all()
+    assert (np.delete(values, 2, axis=1) == 0).all()
+
+
+def test_a_spike_does_not_make_all_else_zero():
+    line = amplitudes(10, 60)
+    line[3, 7] = 1e30
+    query = {"layer": 0, "view": "line", "left": 0, "right": 10, "top": 0, "bottom": 60, "width": 90, "height": 90}
+    values, _ = part(client(line), **query)
+    values[7, 3] = line[3, 7] = 0
+    np.testing.assert_allclose(values, line.T, atol=300)
+
+
+def test_what_predict_returns_is_a_layer_and_a_horizon_of_another_survey_is_refused():
+    line = amplitudes(20, 40)
+    result = geocnn.predict("faults", line, show_progress=False)
+    assert client(line, result).get("/about").json()["layers"][1]["kind"] == "probability"
+    with pytest.raises(DataError, match="the horizon top has 7 traces and the survey 20; give one"):
+        page_of(line, (Horizon("top", np.zeros(7)),))
+
+
+def test_text_of_any_name_is_a_horizon(tmp_path):
+    (tmp_path / "top.hor").write_text("".join(f"{k} 12\n" for k in range(20)))
+    page = page_of(amplitudes(20, 40), (tmp_path / "top.hor",))
+    assert page.notes == ["horizon top: 20 of 20 picks, read as trace time"]
+
+
 def test_maps_of_large_cubes_are_of_some_of_their_traces(monkeypatch):
     monkeypatch.setattr("geocnn.viewer.survey._MANY", 10)
     cube = amplitudes(9, 8, 6)
@@ -116,7 +151,7 @@ def test_the_page_knows_axes_layers_places_and_colours():
     assert [layer["kind"] for layer in found["layers"]] == ["amplitude", "probability", "classes"]
     assert found["layers"][0]["high"] == -found["layers"][0]["low"]
     assert found["layers"][2] == {
-        "name": "array 3", "kind": "classes", "low": 0.0, "high": 3.0, "background": True,
+        "name": "array 3", "kind": "classes", "low": 0.0, "high": 3.0, "background": True, "colours": "grey",
     }  # fmt: skip
     assert found["spacing"] == [25.0, 12.5]
     origin, (along, across) = np.array(found["map"]["origin"]), np.array(found["map"]["vectors"])

@@ -41,6 +41,8 @@ def view(
     known = {name: value for name, value in vars(survey or SurveyOptions()).items() if value != plain[name]}
     page = page_of(named(file), tuple(map(named, layers)), **known)
     with Server(page, port) as server:
+        for note in page.notes:
+            say(f"note: {note}")
         say(f"{page.title} is shown at {server.url} until Ctrl-C")
         if browser and not webbrowser.open(server.url):
             say("no browser can be opened here; give that address to one")

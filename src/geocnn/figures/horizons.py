@@ -32,7 +32,7 @@ _MAPS = 8
 def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
     """Draw a section of the classes with the horizons between them, and of a cube a map of each horizon.
 
-    Maps have a colour bar each, in the unit of the vertical axis, shallow dark and deep bright. Where there is no
+    Maps have a colour bar each, of times or depths in the unit of the vertical axis, shallow dark and deep bright. Where there is no
     horizon they have the colour of sand.
 
     Args:
@@ -49,8 +49,7 @@ def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
     for number, horizon in enumerate(maps):
         place = made.add_subplot(places[1 + number // columns, number % columns])
         image = _map(place, result.grid, horizon)
-        down = result.grid.axes[-1]
-        made.colorbar(image, ax=place, label=_label(down), shrink=0.85, pad=0.02).ax.invert_yaxis()
+        made.colorbar(image, ax=place, shrink=0.85, pad=0.03, aspect=24).ax.invert_yaxis()
         if number % columns:
             place.set_ylabel("")
     if result.path is not None:
@@ -91,10 +90,10 @@ def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
 
 def _map(place: Axes, grid: Grid, horizon: Horizon) -> AxesImage:
     """Times or depths, crosslines to the right and inlines upward."""
-    inline, crossline, _ = grid.axes
+    inline, crossline, down = grid.axes
     known = horizon.values[np.isfinite(horizon.values)]
     low, high = (float(v) for v in np.percentile(known, (1, 99))) if known.size else (0.0, 1.0)
-    title = f"{horizon.name}, {horizon.picked} traces"
+    title = f"{horizon.name}, {_label(down)}"
     panel = Panel(horizon.values.T.astype(np.float32), crossline, inline, title)
     place.set_facecolor(NO_DATA)
     image = draw(place, panel, cm.batlow, Normalize(low, high if high > low else low + 1))

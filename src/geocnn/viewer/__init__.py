@@ -1,5 +1,6 @@
 """The local web page: surveys with results over them, and seismograms with picks, in a browser of this machine."""
 
+import builtins
 import sys
 import webbrowser
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.io import open as open_survey
+from geocnn.io.horizon_columns import is_text
 from geocnn.io.horizons import Horizon, read_horizon
 from geocnn.io.source import Source
 from geocnn.opening import open as open_data
@@ -21,6 +23,7 @@ __all__ = ["Server", "page_of", "view"]
 
 _HORIZONS = (".dat", ".txt", ".xyz", ".csv", ".asc")
 """Suffixes of text files with horizons."""
+_SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 _CATALOGUES = (".xml", ".csv", ".quakeml")
 """Suffixes of catalogues of earthquakes."""
 
@@ -53,7 +56,7 @@ def view(
         GeocnnError: what cannot be opened, or does not fit together.
     """
     server = Server(page_of(data, layers, **known), port)
-    at_prompt = hasattr(sys, "ps1") or "IPython" in sys.modules
+    at_prompt = hasattr(sys, "ps1") or hasattr(builtins, "__IPYTHON__")
     if browser and "ipykernel" not in sys.modules:
         webbrowser.open(server.url)
     if (not at_prompt) if wait is None else wait:
@@ -95,8 +98,11 @@ def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) ->
 
 
 def _is_horizon(data: object) -> bool:
-    """Whether a layer is a horizon, or a path that is called like the file of one."""
-    return isinstance(data, Horizon) or (isinstance(data, str | Path) and Path(data).suffix.lower() in _HORIZONS)
+    """Whether a layer is a horizon, or a path that is called like the file of one, or holds text."""
+    if not isinstance(data, str | Path):
+        return isinstance(data, Horizon)
+    suffix = Path(data).suffix.lower()
+    return suffix in _HORIZONS or (suffix not in _SURVEYS and is_text(Path(data)))
 
 
 def _horizon(data: object, grid: Grid) -> Horizon:
@@ -106,6 +112,7 @@ def _horizon(data: object, grid: Grid) -> Horizon:
 
 def _result(data: object, known: dict[str, Any]) -> Source:
     """A result of the survey; what is known of headers is of those of SEG-Y."""
+    data = getattr(data, "array", data) if hasattr(data, "plan") else data  # what geocnn.predict returned
     plain = not isinstance(data, str | Path) or Path(data).suffix.lower() in (".zarr", ".npy") or Path(data).is_dir()
     return open_survey(data, **({} if plain else known))  # type: ignore[arg-type]  # anything else is refused there
 

@@ -1,20 +1,23 @@
 """What is shown one above the other: amplitudes, probabilities, classes, told apart by their samples."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError
 from geocnn.io.percent import PERCENT, probabilities
-from geocnn.io.scan import slabs
+from geocnn.io.scan import ScannedSource, slabs
+from geocnn.io.slices import Slices
 from geocnn.io.source import Source
 
 __all__ = ["Kind", "Layer", "layer"]
 
 Kind = Literal["amplitude", "probability", "classes"]
 
+UNKNOWN = (-1, 255)
+"""Labels that say that nothing is known."""
 _PLACES = 7
 """Pieces of a survey that are looked at."""
 _BYTES = 4 << 20
@@ -34,6 +37,8 @@ class Layer:
         low: value of the first colour; of amplitudes of both signs the negative of ``high``.
         high: value of the last one; of classes the largest number.
         background: class 0 is most of it, and what lies below is to be seen there.
+        colours: table for amplitudes.
+        note: what a user should know.
     """
 
     source: Source
@@ -42,10 +47,12 @@ class Layer:
     low: float
     high: float
     background: bool = False
+    colours: str = "grey"
+    note: str = ""
 
     def as_json(self) -> dict[str, object]:
         """For the page."""
-        return {"name": self.name, "kind": self.kind, "low": self.low, "high": self.high, "background": self.background}
+        return {name: getattr(self, name) for name in ("name", "kind", "low", "high", "background", "colours")}
 
 
 def layer(source: Source, name: str) -> Layer:
@@ -55,14 +62,16 @@ def layer(source: Source, name: str) -> Layer:
         source: survey of two or three axes.
         name: what it is called on the page.
 
-    Raises:
-        DataError: no sample of these pieces is a finite number other than zero.
     """
     source = probabilities(source) if _is_percent(source) else source
     every = _some(source)
+    if _is_label(every):
+        source = _KnownSource(source)
+        every = every[~np.isin(every, UNKNOWN)]
     values = every[every != 0]  # of which padding is made
     if not values.size:
-        raise DataError(f"{name} has no sample that is finite and not zero in {_PLACES} places; geocnn info shows why.")
+        note = f"{name} has no sample that is finite and not zero where it was looked at."
+        return Layer(source, name, "probability", 0.0, 1.0, note=note)
     low, high = float(values.min()), float(values.max())
     whole = bool(np.all(values == np.rint(values)))
     if whole and low >= 0 and high < 256 and len(np.unique(values)) <= _CLASSES:
@@ -70,11 +79,44 @@ def layer(source: Source, name: str) -> Layer:
         return Layer(source, name, kind, 0.0, max(high, 1.0), background=2 * len(values) < len(every))
     if low >= 0 and high <= 1:
         return Layer(source, name, "probability", 0.0, 1.0)
+    eight = whole and low >= 0 and high < 256
     if low < 0 < high:
         limit = float(np.percentile(np.abs(values), 99))
         return Layer(source, name, "amplitude", -limit, limit)
     low, high = (float(v) for v in np.percentile(values, (1, 99)))
-    return Layer(source, name, "amplitude", low, high if high > low else low + 1)
+    # Seismic in 8 bits has its zero in the middle of them; other values of one sign, such as velocities, have none.
+    colours = "grey" if eight and 96 < np.median(values) < 160 else "batlow"
+    return Layer(source, name, "amplitude", low, high if high > low else low + 1, colours=colours)
+
+
+def _is_label(values: NDArray[np.float32]) -> bool:
+    """Whether these are whole numbers of few classes, some of which say that nothing is known."""
+    unknown = np.isin(values, UNKNOWN)
+    rest = values[~unknown]
+    few = rest.size and rest.min() >= 0 and rest.max() < _CLASSES and len(np.unique(rest)) > 1
+    return bool(unknown.any() and few and np.all(rest == np.rint(rest)))
+
+
+class _KnownSource(ScannedSource):
+    """Classes with NaN where they are not known."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source, self.grid, self.dtype = source, source.grid, np.dtype(np.float32)
+
+    @property
+    def path(self) -> Path | None:  # type: ignore[override]
+        """Of the labels."""
+        return self.source.path
+
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block."""
+        block = self.source.read(slices)
+        return np.where(np.isin(block, UNKNOWN), np.float32(np.nan), block)
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Rows for ``geocnn info``."""
+        return self.source.describe()
 
 
 def _is_percent(source: Source) -> bool:

@@ -52,11 +52,16 @@ class RecordsPage:
         self.stations = archive.stations
         self.events = [] if picks is None else read_catalogue(picks)
         self.origin = min(piece.start for station in self.stations for piece in station.pieces) // _DAY * _DAY
-        self._notes = archive.notes
+        self._archive = archive
         self._catalogue = "" if picks is None else picks.name
         self._picks = _picks_of(self.stations, self.events)
         self._lock = threading.Lock()  # requests come in threads, and what stations keep is not made for these
         self._envelopes: OrderedDict[tuple[int, int, bool], Envelope] = OrderedDict()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of the files."""
+        return [*self._archive.notes, *self._strangers()]
 
     @property
     def routes(self) -> list[Route]:
@@ -72,7 +77,7 @@ class RecordsPage:
                 "origin": str(self.origin),
                 "stations": [self._station(k) for k in range(len(self.stations))],
                 "events": [self._event(event) for event in self.events if event.origin is not None],
-                "notes": [*self._notes, *self._strangers()],
+                "notes": self.notes,
                 "phases": PHASES,
                 "most": MOST,
             }

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol, Self
@@ -37,6 +38,10 @@ class Page(Protocol):
     @property
     def title(self) -> str:
         """What the user has given."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a user should know before he looks."""
 
     @property
     def routes(self) -> list[Route]:

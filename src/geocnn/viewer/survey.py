@@ -1,11 +1,12 @@
 """A survey with results over it: what its page asks for."""
 
+import builtins
 import math
 from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from numpy import ndarray
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
-from geocnn.io.horizons import Horizon
+from geocnn.io.horizons import Horizon, IntervalSource
 from geocnn.io.panel import Panel, read_panel
 from geocnn.io.source import Source
 from geocnn.viewer.colours import colour_tables
@@ -27,6 +28,8 @@ _LIMIT = 2200
 """Pixels of a slice along an axis, at most; more than a screen has."""
 _MANY = 250_000
 """Traces of a cube from which on its maps are read from some of them."""
+_LOUD = 50.0
+"""Largest amplitude that can be read under the pointer, over the last colour."""
 _STEPS = 32766
 """Of the 16-bit numbers that a slice is sent as, of either sign; the one below them all is for places without data."""
 _SHOWN = {2: {"line": (0, 1)}, 3: {"inline": (1, 2), "crossline": (0, 2), "map": (1, 0)}}
@@ -51,8 +54,8 @@ class SurveyPage:
         grid = sources[0].grid
         if grid.ndim not in _SHOWN:
             raise DataError(
-                f"{names[0]} has {grid.ndim} axes; the viewer shows lines of two and cubes of three, geocnn info has a "
-                "curve of one."
+                f"{names[0]} has {grid.ndim} axes, and geocnn view shows lines of two and cubes of three"
+                f"{'; geocnn info has a curve of one' if grid.ndim == 1 else '; cut one of these out of it'}."
             )
         for source, name in zip(sources[1:], names[1:], strict=True):
             if source.grid.shape != grid.shape:
@@ -60,6 +63,7 @@ class SurveyPage:
                     f"{name} has {_size(source.grid)} and {names[0]} {_size(grid)}; layers lie on one grid, give "
                     "geocnn view each of these by itself."
                 )
+        IntervalSource(horizons, grid)  # refuses those of another survey
         self.grid, self.horizons = grid, tuple(horizons)
         self._points: dict[int, Float32[ndarray, "points 4"]] = {}
         self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]
@@ -68,6 +72,12 @@ class SurveyPage:
     def title(self) -> str:
         """Of the page."""
         return self.layers[0].name
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of what was given."""
+        told = [f"horizon {horizon.name}: {horizon.told}" for horizon in self.horizons if horizon.told]
+        return [*told, *(one.note for one in self.layers if one.note)]
 
     @property
     def routes(self) -> list[Route]:
@@ -117,8 +127,26 @@ class SurveyPage:
             # A sample of every trace of a large cube takes seconds, and neighbours are alike.
             sparse=one.kind == "amplitude" and view == "map" and math.prod(shape[:2]) > _MANY,
         )
-        axes = self.grid.axes[across], self.grid.axes[down]
-        return _sent(panel, axes, missing=one.kind == "amplitude" and view != "map")
+        blank = np.zeros(panel.values.shape[0], bool)
+        if one.kind == "amplitude" and view != "map":
+            blank = self._dead(panel, one.source, (across, down), cut, window)
+        axes, most = (self.grid.axes[across], self.grid.axes[down]), _LOUD * max(abs(one.low), abs(one.high))
+        return _sent(panel, axes, blank, most)
+
+    def _dead(
+        self,
+        panel: Panel,
+        source: Source,
+        shown: tuple[int, int],
+        cut: dict[int, int],
+        window: "tuple[builtins.slice, builtins.slice]",
+    ) -> Bool[ndarray, " across"]:
+        """Which columns are of dead traces: zero in the window, and, where that is a part of them, everywhere."""
+        zero: Bool[ndarray, " across"] = ~np.any(panel.values != 0, axis=1)
+        if zero.any() and window[1] != slice(0, self.grid.shape[-1]):
+            whole = read_panel(source, shown, cut, window=(window[0], slice(None)), pixels=(len(zero), _LIMIT))
+            zero &= ~np.any(whole.values != 0, axis=1)
+        return zero
 
     def points(self, request: Request) -> Response:
         """Where a probability is large, for the view in space, see :func:`geocnn.viewer.points.points`."""
@@ -138,19 +166,18 @@ class SurveyPage:
         return Response(index.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
-def _sent(panel: Panel, axes: tuple[Axis, Axis], *, missing: bool) -> Response:
+def _sent(panel: Panel, axes: tuple[Axis, Axis], blank: Bool[ndarray, " across"], most: float) -> Response:
     """A panel as 16-bit integers.
 
     Args:
         panel: the slice.
         axes: of the survey, to the right and downward.
-        missing: traces of nothing but zeros are missing or dead.
+        blank: columns without data.
+        most: what is larger is sent as that, so that one spike does not make all else zero.
     """
     values = panel.values.T.astype(np.float64)  # rows of the screen
-    known = np.isfinite(values)
-    if missing:
-        known &= (values != 0).any(axis=0)
-    values[~known] = 0
+    known = np.isfinite(values) & ~blank
+    values = np.clip(np.where(known, values, 0), -most, most)
     scale = float(np.abs(values).max(initial=0.0)) / _STEPS or 1.0
     sent = np.where(known, np.rint(values / scale), -_STEPS - 2).astype("<i2")
     height, width = values.shape

@@ -4,7 +4,7 @@ import { text } from "./axes.js";
 import { LINES } from "./panel.js";
 
 const KEYS = [
-  ["wheel", "zoom"],
+  ["wheel", "zoom (shift: sideways, ctrl: in time)"],
   ["drag", "move"],
   ["click", "other slices there"],
   ["← →", "slice under the pointer (shift: 10)"],
@@ -56,7 +56,9 @@ export class Controls {
     const { state } = this;
     const axis = state.axes[k];
     const value = () => +(axis.start + axis.step * state.at[k]).toFixed(4);
-    const number = element("input", { type: "number", step: Math.abs(axis.step), value: value(), ariaLabel: `${axis.name} number` });
+    const ends = [axis.start, axis.start + axis.step * (axis.size - 1)]; // HTML counts steps from the smallest
+    const limits = { min: Math.min(...ends), max: Math.max(...ends), step: Math.abs(axis.step) };
+    const number = element("input", { type: "number", ...limits, value: value(), ariaLabel: `${axis.name} number` });
     const range = element("input", { type: "range", min: 0, max: axis.size - 1, value: state.at[k], ariaLabel: axis.name });
     range.style.accentColor = LINES[k];
     range.addEventListener("input", () => state.move(k, Number(range.value)));
@@ -94,8 +96,12 @@ export class Controls {
       over.input = input;
       const percent = (value) => `${Math.round(100 * value)} %`;
       card.append(element("label", { className: "row" }, input, layer.name));
-      card.append(slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row);
-      if (layer.kind === "probability") {
+      if (k !== state.base)
+        card.append(slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row);
+      if (layer.kind === "probability" && k === state.base) {
+        if (state.axes.length === 3)
+          card.append(slider("in space", 0.2, 0.95, 0.05, over.threshold, (v) => v.toFixed(2), (value) => this.set(over, "threshold", value)).row);
+      } else if (layer.kind === "probability") {
         card.append(slider("from", 0.05, 0.95, 0.05, over.threshold, (v) => v.toFixed(2), (value) => this.set(over, "threshold", value)).row);
         card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
       } else card.append(this.legend(layer, k));
@@ -109,6 +115,7 @@ export class Controls {
       horizon.on = input.checked;
       this.state.changed("picture");
     });
+    horizon.input = input;
     const swatch = element("span", { className: "swatch" });
     swatch.style.background = horizon.ink.css;
     this.find("layers").append(element("label", { className: "row horizon" }, input, swatch, horizon.name));
@@ -189,8 +196,9 @@ export class Controls {
       const middle = (layer.high + layer.low) / 2;
       bar.paint(state.tables[state.colours]);
       [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = [middle - half, middle + half].map((v) => text(Number(v.toPrecision(3))));
-      bar.words.children[1].textContent = layer.low < 0 ? "amplitude" : "value";
-      bar.hidden = layer.kind !== "amplitude";
+      bar.words.children[1].textContent = layer.kind === "probability" ? "probability" : layer.low < 0 ? "amplitude" : "value";
+      if (layer.kind === "probability") [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = ["0", "1"];
+      bar.hidden = layer.kind === "classes";
     };
     follow();
     state.listeners.push((what) => what === "picture" && follow());
@@ -238,7 +246,9 @@ export class Controls {
       this.find("keys").append(element("div", {}, element("kbd", { textContent: key }), ` ${words}`));
     }
     document.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT)$/.test(event.target.tagName)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+      const field = event.target.tagName === "INPUT" ? event.target.type : "";
+      if (["number", "text"].includes(field) || (field === "range" && event.key.startsWith("Arrow"))) return;
       const step = event.shiftKey ? 10 : 1;
       const act = {
         ArrowLeft: () => this.step(-step),
@@ -264,9 +274,9 @@ export class Controls {
     if (cut !== null) this.state.move(cut, this.state.at[cut] + by);
   }
 
-  /** All layers over the amplitudes off, or those again that were on. */
+  /** All layers over the amplitudes off, horizons too, or those again that were on. */
   over() {
-    const { over } = this.state;
+    const over = [...this.state.over, ...this.state.horizons];
     const on = over.map((one) => one.on);
     const back = on.some(Boolean) ? over.map(() => false) : this.before ?? on;
     if (on.some(Boolean)) this.before = on;
@@ -303,11 +313,14 @@ export class Controls {
       context.font = "600 13px system-ui, sans-serif";
       context.fillText(one.host.querySelector("header b").textContent, x + 62, y + 17);
     }
+    context.textAlign = "right";
+    const seen = this.state.seen.map((k) => this.state.about.layers[k].name);
+    context.fillText([...new Set([this.state.about.title, ...seen])].join(", "), box.width - 56, 26);
     const name = `${this.state.about.title.replace(/\.[^.]*$/, "")}-view.png`;
     canvas.toBlob((blob) => {
       const link = element("a", { href: URL.createObjectURL(blob), download: name });
       link.click();
-      URL.revokeObjectURL(link.href);
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     });
   }
 }

@@ -20,7 +20,7 @@ export function painted(image, table, low, high, less = null) {
   const out = picture.data;
   const factor = 255 / (high - low || 1);
   for (let k = 0; k < values.length; k++) {
-    if (values[k] === NO_DATA) continue; // stays transparent
+    if (values[k] === NO_DATA || less?.values[k] === NO_DATA) continue; // stays transparent
     let value = values[k] * scale;
     if (less !== null) value -= less.values[k] * less.scale;
     const place = 4 * Math.max(0, Math.min(255, Math.round((value - low) * factor)));

@@ -217,14 +217,16 @@ export class Panel {
     context.lineWidth = 2;
     for (const horizon of this.state.horizons) {
       if (!horizon.on || !horizon.index) continue;
-      context.strokeStyle = horizon.ink.css;
+      context.strokeStyle = context.fillStyle = horizon.ink.css;
       context.beginPath();
-      let down = false;
-      this.state.alongSlice(horizon, this.view).forEach((index, k) => {
+      const along = this.state.alongSlice(horizon, this.view);
+      along.forEach((index, k) => {
+        if (!Number.isFinite(index)) return;
         const [x, y] = [this.x(k + 0.5), this.y(index + 0.5)];
-        if (down) context.lineTo(x, y);
+        const [before, behind] = [along[k - 1], along[k + 1]].map((near) => Number.isFinite(near));
+        if (before) context.lineTo(x, y);
         else context.moveTo(x, y);
-        down = Number.isFinite(index);
+        if (!before && !behind) context.fillRect(x - 2.5, y - 2.5, 5, 5); // a pick by itself
       });
       context.stroke();
     }
@@ -273,17 +275,17 @@ export class Panel {
     return { place, samples };
   }
 
-  zoom(factor, x, y) {
-    const { window: w } = this;
+  /** `only` is "across" or "down" for one axis alone, which maps with true proportions do not have. */
+  zoom(factor, x, y, only = "") {
+    const { window: w, view } = this;
     const { across, down } = this.edges(x, y);
-    const [wide, tall] = [this.state.axes[this.view.across].size, this.state.axes[this.view.down].size];
-    const least = Math.max(4 / (w.right - w.left), 4 / (w.bottom - w.top));
-    const most = Math.max(wide / (w.right - w.left), tall / (w.bottom - w.top)) * 1.1;
-    const by = Math.max(Math.min(factor, Math.max(1, most)), Math.min(1, least));
-    w.left = across - (across - w.left) * by;
-    w.right = across + (w.right - across) * by;
-    w.top = down - (down - w.top) * by;
-    w.bottom = down + (w.bottom - down) * by;
+    const part = view.aspect ? "" : only;
+    const lengths = [w.right - w.left, w.bottom - w.top];
+    const sizes = [view.across, view.down].map((k) => this.state.axes[k].size);
+    let by = lengths.map((length, k) => Math.max(Math.min(factor, Math.max(1, (1.1 * sizes[k]) / length)), Math.min(1, 4 / length)));
+    if (!part) by = factor < 1 ? [Math.max(...by), Math.max(...by)] : view.aspect ? [Math.max(...by), Math.max(...by)] : by;
+    if (part !== "down") [w.left, w.right] = [across - (across - w.left) * by[0], across + (w.right - across) * by[0]];
+    if (part !== "across") [w.top, w.bottom] = [down - (down - w.top) * by[1], down + (w.bottom - down) * by[1]];
     this.inside();
     this.refresh();
   }
@@ -318,7 +320,9 @@ export class Panel {
     let from = null;
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
-      this.zoom(1.0015 ** (event.deltaY * (event.deltaMode ? 30 : 1)), event.offsetX, event.offsetY);
+      const turned = (event.deltaY || event.deltaX) * (event.deltaMode ? 30 : 1); // shift makes it sideways
+      const only = event.shiftKey ? "across" : event.ctrlKey ? "down" : "";
+      this.zoom(1.0015 ** turned, event.offsetX, event.offsetY, only);
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);

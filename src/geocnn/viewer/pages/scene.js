@@ -13,7 +13,8 @@ const SLICE = [
    void main() { vec4 c = texture2D(picture, where); if (c.a < 0.02) discard; gl_FragColor = vec4(c.rgb, 1.0); }`,
 ];
 const LINE = [
-  `attribute vec3 place; uniform mat4 seen; void main() { gl_Position = seen * vec4(place, 1.0); }`,
+  `attribute vec3 place; uniform mat4 seen;
+   void main() { gl_Position = seen * vec4(place, 1.0); gl_PointSize = 3.0; }`,
   `precision mediump float; uniform vec4 ink; void main() { gl_FragColor = ink; }`,
 ];
 const SURFACE = [
@@ -36,10 +37,13 @@ const POINT = [
 export class Scene {
   constructor(host, views, state) {
     Object.assign(this, { host, views, state, textures: new Map(), clouds: new Map() });
-    Object.assign(this, { turn: 0.7, tilt: 0.45, distance: 2.7, shift: [0, 0], points: true });
+    Object.assign(this, { turn: 0.7, tilt: 0.45, distance: 2.7, shift: [0, 0] });
     host.innerHTML = `<canvas></canvas><canvas></canvas><header><b>in space</b><span class="busy">reading ...</span>
       <button title="Alone, or with the others (m)">&#x2922;</button></header>`;
     [this.canvas, this.labels] = host.querySelectorAll("canvas");
+    this.sizes();
+    // Points are found by a pass over the whole probability, which is not to be made of large ones unasked.
+    this.points = state.axes.reduce((product, axis) => product * axis.size, 1) < 3e8;
     this.gl = this.canvas.getContext("webgl", { antialias: true, alpha: true, preserveDrawingBuffer: true });
     if (!this.gl) {
       host.querySelector("header b").textContent = "this browser has no WebGL, which the view in space needs";
@@ -49,7 +53,6 @@ export class Scene {
     this.programs = Object.fromEntries(Object.entries(sources).map(([name, pair]) => [name, program(this.gl, ...pair)]));
     this.surfaces = new Map();
     this.buffer = this.gl.createBuffer();
-    this.sizes();
     this.listen();
     new ResizeObserver(() => this.draw()).observe(host);
     state.listeners.push((what, axis) => {
@@ -127,10 +130,15 @@ export class Scene {
     this.textures.set(view.cut, { texture, view, at, u: right / (width * across), v: bottom / (height * down) });
   }
 
+  /** Whether a layer is seen, over the amplitudes or in their place. */
+  seen_(k) {
+    return this.state.over[k].on || this.state.base === k;
+  }
+
   /** Points of the first probability that is seen. */
   async cloud() {
     const { state, gl } = this;
-    const layer = state.over.findIndex((over, k) => over.on && state.about.layers[k].kind === "probability");
+    const layer = state.over.findIndex((_, k) => this.seen_(k) && state.about.layers[k].kind === "probability");
     this.layer = layer;
     if (layer < 0 || !this.points || this.clouds.has(layer)) return;
     this.clouds.set(layer, null);
@@ -213,6 +221,26 @@ export class Scene {
     return out;
   }
 
+  /** Picks that are too few for a surface, as points. */
+  paintPicks(horizon) {
+    const { gl } = this;
+    const crosslines = this.state.axes[1].size;
+    const places = [];
+    const every = Math.ceil(horizon.index.length / 200000);
+    for (let k = 0; k < horizon.index.length; k += every) {
+      const index = horizon.index[k];
+      if (Number.isFinite(index)) places.push(...this.place([Math.floor(k / crosslines) + 0.5, (k % crosslines) + 0.5, index + 0.5]));
+    }
+    const used = this.programs.line;
+    gl.useProgram(used);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, new Float32Array(places), gl.STREAM_DRAW);
+    this.attribute(used, "place", 3, 12, 0);
+    gl.uniformMatrix4fv(gl.getUniformLocation(used, "seen"), false, this.seen);
+    gl.uniform4fv(gl.getUniformLocation(used, "ink"), [...horizon.ink.rgb, 1]);
+    gl.drawArrays(gl.POINTS, 0, places.length / 3);
+  }
+
   paintSurface(horizon) {
     const { gl } = this;
     const key = JSON.stringify(this.size);
@@ -224,11 +252,14 @@ export class Scene {
         const normal = across(corners[k], corners[k + 1], corners[k + 2]);
         for (let n = k; n < k + 3; n++) data.set([...corners[n], ...normal], 6 * n);
       }
-      known = { key, buffer: known?.buffer ?? gl.createBuffer(), count: corners.length };
+      const picked = horizon.index.reduce((count, index) => count + Number.isFinite(index), 0);
+      const cells = picked / Math.max(1, Math.ceil(this.state.axes[0].size / MESH) * Math.ceil(this.state.axes[1].size / MESH));
+      known = { key, buffer: known?.buffer ?? gl.createBuffer(), count: corners.length, few: corners.length < 3 * cells };
       gl.bindBuffer(gl.ARRAY_BUFFER, known.buffer);
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
       this.surfaces.set(horizon, known);
     }
+    if (known.few) this.paintPicks(horizon);
     const used = this.programs.surface;
     gl.useProgram(used);
     gl.bindBuffer(gl.ARRAY_BUFFER, known.buffer);
@@ -265,7 +296,7 @@ export class Scene {
   paintPoints(ratio) {
     const { gl, state } = this;
     const cloud = this.points && this.layer >= 0 ? this.clouds.get(this.layer) : null;
-    if (!cloud || !state.over[this.layer].on) return;
+    if (!cloud || !this.seen_(this.layer)) return;
     const used = this.programs.point;
     gl.useProgram(used);
     gl.bindBuffer(gl.ARRAY_BUFFER, cloud.buffer);

@@ -4,6 +4,7 @@ import { painted, probable, range } from "./paint.js";
 
 const KEPT = 48; // slices in memory
 const LIMIT = 2000; // pixels of a slice
+const INKS = ["#e69f00", "#56b4e9", "#f0e442", "#d55e00", "#00b088", "#ff7fc0", "#0072b2"]; // after Okabe and Ito
 
 export class State {
   constructor(about, colours) {
@@ -15,7 +16,7 @@ export class State {
     this.base = first; // number of a layer
     this.less = null; // number of the layer that is subtracted from it
     this.gain = 1;
-    this.colours = about.layers[first].low < 0 ? "grey" : "batlow";
+    this.colours = about.layers[first].kind === "amplitude" ? about.layers[first].colours : "batlow";
     this.over = about.layers.map((layer, k) => ({
       on: k !== first && layer.kind !== "amplitude",
       opacity: layer.kind === "classes" ? 0.5 : 1,
@@ -32,10 +33,10 @@ export class State {
     for (const listener of this.listeners) listener(what, detail);
   }
 
-  /** Colour of a horizon. */
+  /** Colour of a horizon: none that classes have. */
   ink(k) {
-    const [r, g, b] = this.tables.classes.slice(4 * ((k + 2) % 10), 4 * ((k + 2) % 10) + 3);
-    return { css: `rgb(${r} ${g} ${b})`, rgb: [r / 255, g / 255, b / 255] };
+    const css = INKS[k % INKS.length];
+    return { css, rgb: [1, 3, 5].map((at) => parseInt(css.slice(at, at + 2), 16) / 255) };
   }
 
   /** Index of the sample at which a horizon is, for the traces of a slice from first to last. */

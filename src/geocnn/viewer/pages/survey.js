@@ -41,9 +41,26 @@ function readout(state, found) {
     const at = [0, 1].map((c) => map.origin[c] + map.vectors.reduce((sum, v, k) => sum + v[c] * found.place[k], 0));
     line("x, y", `${at.map((v) => v.toFixed(1)).join(", ")} ${map.unit}`);
   }
+  const values = new Map();
   for (const { layer, value, shared } of found.samples) {
     const about = shared && Number.isFinite(value) ? "\u2248 " : ""; // of several samples in a pixel
     line(`${state.about.layers[layer].name}:`, `${about}${text(Number(value.toPrecision(4)))}`);
+    values.set(layer, value);
+  }
+  if (state.less !== null && values.has(state.base) && values.has(state.less)) {
+    line("difference:", text(Number((values.get(state.base) - values.get(state.less)).toPrecision(4))));
+  }
+  horizonsUnder(state, found.place, line);
+}
+
+/** Times of horizons on the trace under the pointer. */
+function horizonsUnder(state, place, line) {
+  const crosslines = state.axes.length === 3 ? state.axes[1].size : 1;
+  const trace = state.axes.length === 3 ? place[0] * crosslines + place[1] : place[0];
+  for (const horizon of state.horizons) {
+    const index = horizon.on && horizon.index ? horizon.index[trace] : NaN;
+    const last = state.axes.length - 1;
+    if (Number.isFinite(index)) line(`${horizon.name}:`, `${text(Number(state.value(last, index + 0.5).toPrecision(6)))} ${state.axes[last].unit}`);
   }
 }
 
@@ -51,7 +68,9 @@ async function main() {
   const about = await json("/about");
   document.title = `${about.title} - geocnn`;
   find("title").textContent = about.title;
-  find("size").textContent = about.axes.map((axis) => `${axis.size} ${axis.unit ? "samples" : `${axis.name}s`}`).join(" x ");
+  find("size").textContent = about.axes
+    .map((axis, k) => `${axis.size} ${k === about.axes.length - 1 ? "sample" : axis.name}${axis.size === 1 ? "" : "s"}`)
+    .join(" x ");
   for (const [label, words] of about.facts) {
     const row = document.createElement("div");
     row.textContent = `${label}: ${words}`;
