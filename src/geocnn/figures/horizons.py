@@ -1,7 +1,7 @@
 """Horizons: a section with its intervals, and maps of their times or depths."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from cmcrameri import cm
@@ -32,7 +32,7 @@ _MAPS = 8
 def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
     """Draw a section of the classes with the horizons between them, and of a cube a map of each horizon.
 
-    Maps have a colour bar each, of times or depths in the unit of the vertical axis, shallow dark and deep bright. Where there is no
+    Maps have a colour bar each, in the unit of the vertical axis, shallow dark and deep bright. Where there is no
     horizon they have the colour of sand.
 
     Args:
@@ -44,12 +44,15 @@ def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
     columns = min(4, len(maps)) or 1
     rows = -(-len(maps) // columns)
     made = figure(14, 4.6 + 3.2 * rows)
-    places = made.add_gridspec(1 + rows, columns, height_ratios=[4.6, *[3.2] * rows])
-    _section(made.add_subplot(places[0, :]), result, found)
+    # Parts with a layout each: names beside the section take no room beside the maps.
+    parts: list[Any] = [made]
+    if maps:
+        parts = np.ravel(made.subfigures(2, 1, height_ratios=[4.6, 3.2 * rows])).tolist()  # type: ignore[arg-type]
+    _section(parts[0].subplots(), result, found)
     for number, horizon in enumerate(maps):
-        place = made.add_subplot(places[1 + number // columns, number % columns])
+        place = parts[1].add_subplot(rows, columns, number + 1)
         image = _map(place, result.grid, horizon)
-        made.colorbar(image, ax=place, shrink=0.85, pad=0.03, aspect=24).ax.invert_yaxis()
+        parts[1].colorbar(image, ax=place, shrink=0.85, pad=0.03, aspect=24).ax.invert_yaxis()
         if number % columns:
             place.set_ylabel("")
     if result.path is not None:

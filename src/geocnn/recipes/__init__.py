@@ -295,6 +295,28 @@ def _between(
     return open_survey(made[0])
 
 
+def _refuse_without_samples(trained: "Trained") -> None:
+    """Refuse a network whose card names nothing that it could be judged by.
+
+    Raises:
+        DataError: no recipe with samples, or data that are not kept.
+    """
+    noted = trained.card.training
+    try:
+        inspect.signature(RECIPES[noted["recipe"]]).bind(**noted["arguments"])
+    except (KeyError, TypeError):
+        raise DataError(
+            f"the card of {trained.folder or trained.card.name} names no recipe with samples to be judged by; give a "
+            "survey with --data and its known answers with --labels."
+        ) from None
+    told = (noted["recipe"], noted["arguments"].get("data"))
+    if told == ("segment", None) or (told == ("classify", "arrays") and not Path("arrays").exists()):
+        raise DataError(
+            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give "
+            f"{'windows with --data' if told[1] else 'a survey with --data and its classes with --labels'}."
+        )
+
+
 def evaluate(
     network: "str | Path | Trained",
     data: "Given | Source | None" = None,
@@ -354,19 +376,7 @@ def evaluate(
         )
     trained = network if isinstance(network, Trained) else load(network)
     noted = trained.card.training
-    try:
-        inspect.signature(RECIPES[noted["recipe"]]).bind(**noted["arguments"])
-    except (KeyError, TypeError):
-        raise DataError(
-            f"the card of {trained.folder or trained.card.name} names no recipe with samples to be judged by; give a "
-            "survey with --data and its known answers with --labels."
-        ) from None
-    told = (noted["recipe"], noted["arguments"].get("data"))
-    if told == ("segment", None) or (told == ("classify", "arrays") and not Path("arrays").exists()):
-        raise DataError(
-            f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give "
-            f"{'windows with --data' if told[1] else 'a survey with --data and its classes with --labels'}."
-        )
+    _refuse_without_samples(trained)
     # What a network began with and learnt from may be gone; what it is judged by is made anew.
     gone = ("noise", "records", "start") if "noise_share" in noted["arguments"] else ()
     recipe = build(noted["recipe"], **{k: v for k, v in noted["arguments"].items() if k not in gone})
