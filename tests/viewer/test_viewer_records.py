@@ -240,6 +240,10 @@ def test_seismograms_of_several_files_with_their_catalogue_are_what_users_name(t
 
 def test_two_catalogues_and_layers_over_what_lies_in_memory_are_refused(tmp_path):
     write_miniseed(tmp_path / "a.mseed", [AAA[0]])
+    with pytest.raises(DataError) as error:
+        page_of("one.xml", ("sds",))
+    said = "one.xml is a catalogue or a table, and lies over something; give seismograms, or a survey, first."
+    assert str(error.value) == said
     two = "one.xml and two.csv are two catalogues; give one with the seismograms."
     nothing = "over a stream or pieces of seismograms lies a catalogue, .xml or .csv, and nothing else."
     for given, said in (((tmp_path / "a.mseed", ("one.xml", "two.csv")), two), ((list(AAA), ("b.mseed",)), nothing)):

@@ -73,6 +73,10 @@ def page_of(data: object, layers: tuple[object, ...], **known: Any) -> Page:  # 
     Raises:
         GeocnnError: what cannot be opened, or does not fit together.
     """
+    if isinstance(data, str | Path) and layers and Path(data).suffix.lower() in _CATALOGUES:
+        raise DataError(
+            f"{data} is a catalogue or a table, and lies over something; give seismograms, or a survey, first."
+        )
     survey = open_data(data, **known)
     if not hasattr(survey, "grid"):
         return _records(data, layers, known)
