@@ -1,6 +1,4 @@
-"""The pages in a browser: what is where, and what keys and mouse do. Needs Chromium, and pip install playwright."""
-
-import shutil
+"""The page of a survey in a browser: what is where, and what keys and mouse do."""
 
 import numpy as np
 import pytest
@@ -10,11 +8,6 @@ from geocnn import io
 from geocnn.grid import Axis, Grid
 from geocnn.io.horizons import Horizon
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="pages are tried in a browser: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="pages are tried in a browser, and there is no Chromium")
-
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 GRID = Grid((Axis("inline", 40, 100, 2), Axis("crossline", 30, 10, 1), Axis("time", 60, 400, 4, "ms")))
 IDLE = "() => window.geocnn && geocnn.panels.every((p) => !p.busy && !p.drawing && (!p.images || p.images.size))"
 PIXEL = """([number, x, y]) => {
@@ -45,26 +38,6 @@ MAP, SPACE, INLINE, CROSSLINE = range(4)
 WHITE, BLACK = [255, 255, 255, 255], [0, 0, 0, 255]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser):
-    opened = browser.new_page(viewport={"width": 1200, "height": 800})
-    complaints = []
-    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    opened.close()
-    harmless = ("GPU stall", "willReadFrequently", "ERR_CONNECTION_REFUSED")  # of these tests; of a server that ended
-    assert [said for said in complaints if not any(words in said for words in harmless)] == []
-
-
 def cube():
     """Positive for late inlines, large crosslines and late times each in a part of its own, negative elsewhere."""
     values = np.full(GRID.shape, -1, np.float32)
@@ -74,190 +47,190 @@ def cube():
     return io.ArraySource(values, GRID)
 
 
-def pixel(page, number, x, y):
-    return page.evaluate(PIXEL, [number, x, y])
+def pixel(tab, number, x, y):
+    return tab.evaluate(PIXEL, [number, x, y])
 
 
-def test_slices_of_a_cube_are_the_right_way_round(page):
+def test_slices_of_a_cube_are_the_right_way_round(tab):
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
         # Inlines upward on the map, crosslines to the right.
-        assert pixel(page, MAP, 0.2, 0.1) == WHITE
-        assert pixel(page, MAP, 0.2, 0.9) == BLACK
-        assert pixel(page, MAP, 0.9, 0.9) == WHITE
+        assert pixel(tab, MAP, 0.2, 0.1) == WHITE
+        assert pixel(tab, MAP, 0.2, 0.9) == BLACK
+        assert pixel(tab, MAP, 0.9, 0.9) == WHITE
         # Time downward.
-        assert pixel(page, INLINE, 0.2, 0.2) == BLACK
-        assert pixel(page, INLINE, 0.2, 0.95) == WHITE
-        assert pixel(page, INLINE, 0.9, 0.2) == WHITE
-        assert pixel(page, CROSSLINE, 0.2, 0.2) == BLACK
-        assert pixel(page, CROSSLINE, 0.9, 0.2) == WHITE
-        assert page.title() == "array 1 - geocnn"
+        assert pixel(tab, INLINE, 0.2, 0.2) == BLACK
+        assert pixel(tab, INLINE, 0.2, 0.95) == WHITE
+        assert pixel(tab, INLINE, 0.9, 0.2) == WHITE
+        assert pixel(tab, CROSSLINE, 0.2, 0.2) == BLACK
+        assert pixel(tab, CROSSLINE, 0.9, 0.2) == WHITE
+        assert tab.title() == "array 1 - geocnn"
 
 
-def test_clicks_and_keys_move_the_slices_and_the_address_remembers_them(page):
+def test_clicks_and_keys_move_the_slices_and_the_address_remembers_them(tab):
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        box = page.evaluate(BOX)
-        page.mouse.click(box[0] + 0.5 / 30 * box[2], box[1] + 0.5 / 40 * box[3])
-        page.wait_for_function(IDLE)
-        assert page.evaluate("() => geocnn.state.at") == [39, 0, 30]
-        assert page.evaluate("() => geocnn.panels[2].title.trim()") == "inline 178"
-        page.keyboard.press("ArrowLeft")  # the pointer is on the map, whose slice is a time
-        page.keyboard.press("Shift+ArrowRight")
-        assert page.evaluate("() => geocnn.state.at") == [39, 0, 39]
-        assert server.url + "#at=39,0,39" == page.url
-        page.reload()
-        page.wait_for_function(IDLE)
-        assert page.evaluate("() => geocnn.state.at") == [39, 0, 39]
-        assert page.input_value("input[aria-label='time number']") == "556"
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        box = tab.evaluate(BOX)
+        tab.mouse.click(box[0] + 0.5 / 30 * box[2], box[1] + 0.5 / 40 * box[3])
+        tab.wait_for_function(IDLE)
+        assert tab.evaluate("() => geocnn.state.at") == [39, 0, 30]
+        assert tab.evaluate("() => geocnn.panels[2].title.trim()") == "inline 178"
+        tab.keyboard.press("ArrowLeft")  # the pointer is on the map, whose slice is a time
+        tab.keyboard.press("Shift+ArrowRight")
+        assert tab.evaluate("() => geocnn.state.at") == [39, 0, 39]
+        assert server.url + "#at=39,0,39" == tab.url
+        tab.reload()
+        tab.wait_for_function(IDLE)
+        assert tab.evaluate("() => geocnn.state.at") == [39, 0, 39]
+        assert tab.input_value("input[aria-label='time number']") == "556"
 
 
-def test_what_is_under_the_pointer_is_the_sample(page):
+def test_what_is_under_the_pointer_is_the_sample(tab):
     values = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
     with geocnn.view(values, np.abs(values) > 1, browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        found = page.evaluate("() => { const p = geocnn.panels[0]; return p.under(p.x(7.5), p.y(11.5)); }")
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        found = tab.evaluate("() => { const p = geocnn.panels[0]; return p.under(p.x(7.5), p.y(11.5)); }")
         assert found["place"] == [7, 11]
         assert found["samples"][0]["value"] == pytest.approx(values[7, 11], abs=1e-4)
         assert found["samples"][1]["value"] == (abs(values[7, 11]) > 1)
 
 
-def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all_again(page):
+def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all_again(tab):
     values = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
     with geocnn.view(values, browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.mouse.move(700, 400)
-        before = page.evaluate(UNDER)
-        page.mouse.wheel(0, -600)
-        page.wait_for_function("() => geocnn.panels[0].window.right - geocnn.panels[0].window.left < 120")
-        after = page.evaluate(UNDER)
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.mouse.move(700, 400)
+        before = tab.evaluate(UNDER)
+        tab.mouse.wheel(0, -600)
+        tab.wait_for_function("() => geocnn.panels[0].window.right - geocnn.panels[0].window.left < 120")
+        after = tab.evaluate(UNDER)
         assert after == pytest.approx(before, abs=1e-6)
-        page.mouse.dblclick(700, 400)
-        page.wait_for_function("() => geocnn.panels[0].window.right === 200 && geocnn.panels[0].window.left === 0")
+        tab.mouse.dblclick(700, 400)
+        tab.wait_for_function("() => geocnn.panels[0].window.right === 200 && geocnn.panels[0].window.left === 0")
 
 
-def test_a_difference_is_one_amplitude_minus_the_other(page):
+def test_a_difference_is_one_amplitude_minus_the_other(tab):
     one = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
     two = one.copy()
     two[:10] -= 10
     with geocnn.view(one, two, browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.select_option("select[aria-label=minus]", "1")
-        page.wait_for_function(IDLE)
-        assert pixel(page, 0, 0.2, 0.5) == WHITE
-        assert pixel(page, 0, 0.8, 0.5) in ([127, 127, 127, 255], [128, 128, 128, 255])
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.select_option("select[aria-label=minus]", "1")
+        tab.wait_for_function(IDLE)
+        assert pixel(tab, 0, 0.2, 0.5) == WHITE
+        assert pixel(tab, 0, 0.8, 0.5) in ([127, 127, 127, 255], [128, 128, 128, 255])
 
 
-def test_it_says_when_it_has_ended(page, tmp_path):
+def test_it_says_when_it_has_ended(tab, tmp_path):
     np.save(tmp_path / "line.npy", np.random.default_rng(0).standard_normal((20, 30)))
     server = geocnn.view(tmp_path / "line.npy", browser=False, wait=False)
-    page.goto(server.url)
-    page.wait_for_function(IDLE)
+    tab.goto(server.url)
+    tab.wait_for_function(IDLE)
     server.close()
-    page.evaluate("() => { geocnn.state.kept.clear(); geocnn.panels[0].zoom(0.5, 300, 300); }")
-    page.wait_for_selector(".error:not([hidden])")
-    assert page.text_content(".error") == "geocnn view has ended; start it again in the terminal."
+    tab.evaluate("() => { geocnn.state.kept.clear(); geocnn.panels[0].zoom(0.5, 300, 300); }")
+    tab.wait_for_selector(".error:not([hidden])")
+    assert tab.text_content(".error") == "geocnn view has ended; start it again in the terminal."
 
 
-def test_the_view_in_space_has_slices_and_points(page):
+def test_the_view_in_space_has_slices_and_points(tab):
     chance = np.zeros(GRID.shape, np.float32)
     chance[18:21] = [[[0.4]], [[0.9]], [[0.4]]]
     with geocnn.view(cube(), io.ArraySource(chance, GRID), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(
+        tab.goto(server.url)
+        tab.wait_for_function(
             "() => window.geocnn && geocnn.panels[1].textures.size === 3 && geocnn.panels[1].clouds.get(1)"
         )
-        page.wait_for_function(IDLE)
-        with_points = page.evaluate(RED)
-        page.click("text=probability in space")
-        page.wait_for_function(IDLE)
-        assert with_points > 10 * page.evaluate(RED) + 500
+        tab.wait_for_function(IDLE)
+        with_points = tab.evaluate(RED)
+        tab.click("text=probability in space")
+        tab.wait_for_function(IDLE)
+        assert with_points > 10 * tab.evaluate(RED) + 500
 
 
-def test_horizons_are_drawn_on_sections_and_can_be_left_out(page):
+def test_horizons_are_drawn_on_sections_and_can_be_left_out(tab):
     flat = np.full((40, 30), 400 + 4 * 22.0)
     with geocnn.view(cube(), Horizon("top", flat), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.wait_for_function("() => geocnn.state.horizons[0].index")
-        page.wait_for_function(IDLE)
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.wait_for_function("() => geocnn.state.horizons[0].index")
+        tab.wait_for_function(IDLE)
         at = (0.3, 22.5 / 60)
-        assert pixel(page, INLINE, *at)[:3] == [230, 159, 0]  # the first colour of horizons
-        assert pixel(page, CROSSLINE, *at)[:3] == [230, 159, 0]
-        page.uncheck("text=top")
-        page.wait_for_function(IDLE)
-        assert pixel(page, INLINE, *at) == BLACK
+        assert pixel(tab, INLINE, *at)[:3] == [230, 159, 0]  # the first colour of horizons
+        assert pixel(tab, CROSSLINE, *at)[:3] == [230, 159, 0]
+        tab.uncheck("text=top")
+        tab.wait_for_function(IDLE)
+        assert pixel(tab, INLINE, *at) == BLACK
 
 
-def test_picks_on_a_few_traces_are_seen(page):
+def test_picks_on_a_few_traces_are_seen(tab):
     few = np.full((40, 30), np.nan)
     few[20, 5::10] = 400 + 4 * 22.0
     with geocnn.view(cube(), Horizon("top", few), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.wait_for_function("() => geocnn.state.horizons[0].index")
-        page.wait_for_function(IDLE)
-        assert pixel(page, INLINE, 5.5 / 30, 22.5 / 60)[:3] == [230, 159, 0]
-        assert pixel(page, INLINE, 10.5 / 30, 22.5 / 60) == BLACK
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.wait_for_function("() => geocnn.state.horizons[0].index")
+        tab.wait_for_function(IDLE)
+        assert pixel(tab, INLINE, 5.5 / 30, 22.5 / 60)[:3] == [230, 159, 0]
+        assert pixel(tab, INLINE, 10.5 / 30, 22.5 / 60) == BLACK
 
 
-def test_what_is_missing_in_what_is_subtracted_has_no_data(page):
+def test_what_is_missing_in_what_is_subtracted_has_no_data(tab):
     one = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
     two = np.zeros_like(one)
     two[:10] = np.nan
     two[0, 0] = 5
     with geocnn.view(one, two + 0.001 * one, browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.select_option("select[aria-label=minus]", "1")
-        page.wait_for_function(IDLE)
-        assert pixel(page, 0, 0.2, 0.5) == [242, 232, 213, 255]
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.select_option("select[aria-label=minus]", "1")
+        tab.wait_for_function(IDLE)
+        assert pixel(tab, 0, 0.2, 0.5) == [242, 232, 213, 255]
 
 
-def test_one_axis_alone_is_zoomed_with_shift_and_keys_work_after_a_click_beside(page):
+def test_one_axis_alone_is_zoomed_with_shift_and_keys_work_after_a_click_beside(tab):
     values = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
     with geocnn.view(values, np.abs(values) > 1, browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.mouse.move(700, 400)
-        page.keyboard.down("Shift")
-        page.mouse.wheel(0, -600)
-        page.keyboard.up("Shift")
-        page.wait_for_function("() => geocnn.panels[0].window.right - geocnn.panels[0].window.left < 120")
-        assert page.evaluate("() => [geocnn.panels[0].window.top, geocnn.panels[0].window.bottom]") == [0, 300]
-        page.uncheck("label:has-text('array 2') input")
-        page.keyboard.press("o")  # back on, for it was off
-        page.keyboard.press("+")
-        assert page.evaluate("() => geocnn.state.gain") == pytest.approx(2**0.5)
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.mouse.move(700, 400)
+        tab.keyboard.down("Shift")
+        tab.mouse.wheel(0, -600)
+        tab.keyboard.up("Shift")
+        tab.wait_for_function("() => geocnn.panels[0].window.right - geocnn.panels[0].window.left < 120")
+        assert tab.evaluate("() => [geocnn.panels[0].window.top, geocnn.panels[0].window.bottom]") == [0, 300]
+        tab.uncheck("label:has-text('array 2') input")
+        tab.keyboard.press("o")  # back on, for it was off
+        tab.keyboard.press("+")
+        assert tab.evaluate("() => geocnn.state.gain") == pytest.approx(2**0.5)
 
 
-def test_numbers_of_lines_go_up_and_down_with_the_arrows_of_their_field(page):
+def test_numbers_of_lines_go_up_and_down_with_the_arrows_of_their_field(tab):
     grid = Grid((Axis("inline", 40, 101, 2), *GRID.axes[1:]))
     with geocnn.view(io.ArraySource(cube().read(...), grid), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        page.focus("input[aria-label='inline number']")
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.focus("input[aria-label='inline number']")
         for key, number in (("ArrowUp", 143), ("ArrowUp", 145), ("ArrowDown", 143), ("ArrowDown", 141)):
-            page.keyboard.press(key)
-            assert page.input_value("input[aria-label='inline number']") == str(number)
+            tab.keyboard.press(key)
+            assert tab.input_value("input[aria-label='inline number']") == str(number)
 
 
-def test_without_webgl_all_but_the_view_in_space_works(page):
-    page.add_init_script("""{
+def test_without_webgl_all_but_the_view_in_space_works(tab):
+    tab.add_init_script("""{
       const made = HTMLCanvasElement.prototype.getContext;
       HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
         return kind === "webgl" ? null : made.call(this, kind, ...more);
       };
     }""")
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        page.goto(server.url)
-        page.wait_for_function(IDLE)
-        assert "has no WebGL" in page.text_content("#panels")
-        page.mouse.move(400, 300)
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate("() => geocnn.state.at") == [20, 15, 31]
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        assert "has no WebGL" in tab.text_content("#panels")
+        tab.mouse.move(400, 300)
+        tab.keyboard.press("ArrowRight")
+        assert tab.evaluate("() => geocnn.state.at") == [20, 15, 31]

@@ -235,6 +235,7 @@ def test_seismograms_of_several_files_with_their_catalogue_are_what_users_name(t
     assert [str(station) for station in shown.stations] == ["XX.AAA..HH", "XX.BBB..EH"]
     assert len(shown.events) == 2
     assert len(page_of(tmp_path, (files[2],)).stations) == 2
+    assert [str(one) for one in page_of(tmp_path, (files[2],), channels="*.BBB.*.*").stations] == ["XX.BBB..EH"]
     assert page_of(list(AAA), ()).title == "seismograms"
 
 

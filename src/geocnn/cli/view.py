@@ -14,6 +14,7 @@ def view(
     file: Path,
     /,
     *layers: Path,
+    channels: str | None = None,
     port: int = 0,
     browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
     survey: SurveyOptions | None = None,
@@ -27,6 +28,7 @@ def view(
         file: SEG-Y line or cube, Zarr array, or .npy; or seismograms, a file or a folder.
         layers: what lies over it on the same grid: fault probabilities, classes, other amplitudes, or horizons as text
             files, .dat, .txt, .xyz or .csv; of seismograms a catalogue, .xml or .csv, and more files of them.
+        channels: pattern for the channels of seismograms, such as "CX.*.*.BH?"; default the best of each station.
         port: of the page; default one that is free.
         browser: open the page in one.
         survey: what you know better than the headers.
@@ -39,6 +41,8 @@ def view(
 
     plain = vars(SurveyOptions())
     known = {name: value for name, value in vars(survey or SurveyOptions()).items() if value != plain[name]}
+    if channels is not None:
+        known["channels"] = channels
     page = page_of(named(file), tuple(map(named, layers)), **known)
     with Server(page, port) as server:
         for note in page.notes:

@@ -123,7 +123,7 @@ class Page {
     copy.toBlob((blob) => {
       const link = element("a", { href: URL.createObjectURL(blob), download: name });
       link.click();
-      URL.revokeObjectURL(link.href);
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     });
   }
 }
