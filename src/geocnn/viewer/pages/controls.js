@@ -28,11 +28,19 @@ function slider(name, low, high, step, value, shown, change) {
     output.textContent = shown(Number(input.value));
     change(Number(input.value));
   });
-  return { row: element("div", { className: "row" }, element("span", { textContent: name }), input, output), input, output };
+  return {
+    row: element("div", { className: "row" }, element("span", { textContent: name }), input, output),
+    input,
+    output,
+  };
 }
 
 function choice(name, options, value, change) {
-  const list = element("select", { ariaLabel: name }, ...options.map(([key, words]) => element("option", { value: key, textContent: words })));
+  const list = element(
+    "select",
+    { ariaLabel: name },
+    ...options.map(([key, words]) => element("option", { value: key, textContent: words })),
+  );
   list.value = value;
   list.addEventListener("change", () => change(list.value));
   return element("div", { className: "row" }, element("span", { textContent: name }), list);
@@ -59,7 +67,13 @@ export class Controls {
     const ends = [axis.start, axis.start + axis.step * (axis.size - 1)]; // HTML counts steps from the smallest
     const limits = { min: Math.min(...ends), max: Math.max(...ends), step: Math.abs(axis.step) };
     const number = element("input", { type: "number", ...limits, value: value(), ariaLabel: `${axis.name} number` });
-    const range = element("input", { type: "range", min: 0, max: axis.size - 1, value: state.at[k], ariaLabel: axis.name });
+    const range = element("input", {
+      type: "range",
+      min: 0,
+      max: axis.size - 1,
+      value: state.at[k],
+      ariaLabel: axis.name,
+    });
     range.style.accentColor = LINES[k];
     range.addEventListener("input", () => state.move(k, Number(range.value)));
     number.addEventListener("change", () => {
@@ -88,7 +102,11 @@ export class Controls {
       });
       card.append(element("label", { className: "row" }, input, layer.name));
     } else {
-      const input = element("input", { type: "checkbox", checked: over.on || k === state.base, disabled: k === state.base });
+      const input = element("input", {
+        type: "checkbox",
+        checked: over.on || k === state.base,
+        disabled: k === state.base,
+      });
       input.addEventListener("change", () => {
         over.on = input.checked;
         state.changed("picture");
@@ -97,12 +115,34 @@ export class Controls {
       const percent = (value) => `${Math.round(100 * value)} %`;
       card.append(element("label", { className: "row" }, input, layer.name));
       if (k !== state.base)
-        card.append(slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row);
+        card.append(
+          slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row,
+        );
       if (layer.kind === "probability" && k === state.base) {
         if (state.axes.length === 3)
-          card.append(slider("in space", 0.2, 0.95, 0.05, over.threshold, (v) => v.toFixed(2), (value) => this.set(over, "threshold", value)).row);
+          card.append(
+            slider(
+              "in space",
+              0.2,
+              0.95,
+              0.05,
+              over.threshold,
+              (v) => v.toFixed(2),
+              (value) => this.set(over, "threshold", value),
+            ).row,
+          );
       } else if (layer.kind === "probability") {
-        card.append(slider("from", 0.05, 0.95, 0.05, over.threshold, (v) => v.toFixed(2), (value) => this.set(over, "threshold", value)).row);
+        card.append(
+          slider(
+            "from",
+            0.05,
+            0.95,
+            0.05,
+            over.threshold,
+            (v) => v.toFixed(2),
+            (value) => this.set(over, "threshold", value),
+          ).row,
+        );
         card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
       } else card.append(this.legend(layer, k));
     }
@@ -172,22 +212,39 @@ export class Controls {
   display() {
     const { state } = this;
     const place = this.find("display");
-    const names = [["grey", "grey"], ["red white blue", "red, white, blue"], ["vik", "vik"], ["batlow", "batlow"]];
+    const names = [
+      ["grey", "grey"],
+      ["red white blue", "red, white, blue"],
+      ["vik", "vik"],
+      ["batlow", "batlow"],
+    ];
     const changed = () => state.changed("picture");
     place.append(choice("colours", names, state.colours, (value) => ((state.colours = value), changed())));
-    const gain = slider("gain", -3, 3, 0.1, 0, () => `x ${text(Number(state.gain.toPrecision(2)))}`, (value) => {
-      state.gain = 2 ** value;
-      gain.output.textContent = `x ${text(Number(state.gain.toPrecision(2)))}`;
-      changed();
-    });
+    const gain = slider(
+      "gain",
+      -3,
+      3,
+      0.1,
+      0,
+      () => `x ${text(Number(state.gain.toPrecision(2)))}`,
+      (value) => {
+        state.gain = 2 ** value;
+        gain.output.textContent = `x ${text(Number(state.gain.toPrecision(2)))}`;
+        changed();
+      },
+    );
     this.gain = gain;
     place.append(gain.row);
-    const amplitudes = state.about.layers.flatMap((layer, k) => (layer.kind === "amplitude" ? [[String(k), layer.name]] : []));
+    const amplitudes = state.about.layers.flatMap((layer, k) =>
+      layer.kind === "amplitude" ? [[String(k), layer.name]] : [],
+    );
     if (amplitudes.length > 1) {
-      place.append(choice("minus", [["", "nothing"], ...amplitudes], "", (value) => {
-        state.less = value === "" ? null : Number(value);
-        changed();
-      }));
+      place.append(
+        choice("minus", [["", "nothing"], ...amplitudes], "", (value) => {
+          state.less = value === "" ? null : Number(value);
+          changed();
+        }),
+      );
     }
     const bar = this.bar(state.tables[state.colours], ["", "amplitude", ""]);
     const follow = () => {
@@ -195,9 +252,13 @@ export class Controls {
       const half = (layer.high - layer.low) / 2 / state.gain;
       const middle = (layer.high + layer.low) / 2;
       bar.paint(state.tables[state.colours]);
-      [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = [middle - half, middle + half].map((v) => text(Number(v.toPrecision(3))));
-      bar.words.children[1].textContent = layer.kind === "probability" ? "probability" : layer.low < 0 ? "amplitude" : "value";
-      if (layer.kind === "probability") [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = ["0", "1"];
+      [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = [middle - half, middle + half].map((v) =>
+        text(Number(v.toPrecision(3))),
+      );
+      bar.words.children[1].textContent =
+        layer.kind === "probability" ? "probability" : layer.low < 0 ? "amplitude" : "value";
+      if (layer.kind === "probability")
+        [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = ["0", "1"];
       bar.hidden = layer.kind === "classes";
     };
     follow();
@@ -209,10 +270,18 @@ export class Controls {
 
   /** What is set of the view in space. */
   space(scene) {
-    const height = slider("height", 0.1, 1.5, 0.05, scene.size[2], (v) => v.toFixed(2), (value) => {
-      scene.size[2] = value;
-      scene.draw();
-    });
+    const height = slider(
+      "height",
+      0.1,
+      1.5,
+      0.05,
+      scene.size[2],
+      (v) => v.toFixed(2),
+      (value) => {
+        scene.size[2] = value;
+        scene.draw();
+      },
+    );
     if (!this.state.about.layers.some((layer) => layer.kind === "probability")) return [height.row];
     const input = element("input", { type: "checkbox", checked: scene.points });
     input.addEventListener("change", () => {
@@ -278,7 +347,7 @@ export class Controls {
   over() {
     const over = [...this.state.over, ...this.state.horizons];
     const on = over.map((one) => one.on);
-    const back = on.some(Boolean) ? over.map(() => false) : this.before ?? on;
+    const back = on.some(Boolean) ? over.map(() => false) : (this.before ?? on);
     if (on.some(Boolean)) this.before = on;
     over.forEach((one, k) => {
       one.on = back[k];

@@ -282,8 +282,13 @@ export class Panel {
     const part = view.aspect ? "" : only;
     const lengths = [w.right - w.left, w.bottom - w.top];
     const sizes = [view.across, view.down].map((k) => this.state.axes[k].size);
-    let by = lengths.map((length, k) => Math.max(Math.min(factor, Math.max(1, (1.1 * sizes[k]) / length)), Math.min(1, 4 / length)));
-    if (!part) by = factor < 1 ? [Math.max(...by), Math.max(...by)] : view.aspect ? [Math.max(...by), Math.max(...by)] : by;
+    // Four samples at least; and not much more than there is.
+    const [least, most] = [
+      lengths.map((n) => Math.min(1, 4 / n)),
+      lengths.map((n, k) => Math.max(1, (1.1 * sizes[k]) / n)),
+    ];
+    let by = [0, 1].map((k) => Math.max(least[k], Math.min(most[k], factor)));
+    if (!part && (factor < 1 || view.aspect)) by = [Math.max(...by), Math.max(...by)];
     if (part !== "down") [w.left, w.right] = [across - (across - w.left) * by[0], across + (w.right - across) * by[0]];
     if (part !== "across") [w.top, w.bottom] = [down - (down - w.top) * by[1], down + (w.bottom - down) * by[1]];
     this.inside();
@@ -318,12 +323,16 @@ export class Panel {
   listen() {
     const { canvas, state, view } = this;
     let from = null;
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const turned = (event.deltaY || event.deltaX) * (event.deltaMode ? 30 : 1); // shift makes it sideways
-      const only = event.shiftKey ? "across" : event.ctrlKey ? "down" : "";
-      this.zoom(1.0015 ** turned, event.offsetX, event.offsetY, only);
-    }, { passive: false });
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        const turned = (event.deltaY || event.deltaX) * (event.deltaMode ? 30 : 1); // shift makes it sideways
+        const only = event.shiftKey ? "across" : event.ctrlKey ? "down" : "";
+        this.zoom(1.0015 ** turned, event.offsetX, event.offsetY, only);
+      },
+      { passive: false },
+    );
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
       from = { x: event.offsetX, y: event.offsetY, far: false };

@@ -16,7 +16,10 @@ export class Picks {
   async load(station) {
     if (!this.kept.has(station)) {
       const lists = await json("/picks", { station });
-      this.kept.set(station, lists.time.map((_, k) => Object.fromEntries(Object.keys(lists).map((name) => [name, lists[name][k]]))));
+      this.kept.set(
+        station,
+        lists.time.map((_, k) => Object.fromEntries(Object.keys(lists).map((name) => [name, lists[name][k]]))),
+      );
     }
     return this.kept.get(station);
   }

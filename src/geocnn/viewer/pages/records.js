@@ -14,7 +14,11 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 class Page {
   constructor(about) {
     this.about = about;
-    this.view = new View(about, (what) => this.changed(what), () => this.#draw());
+    this.view = new View(
+      about,
+      (what) => this.changed(what),
+      () => this.#draw(),
+    );
     this.view.inks = colours(about.phases, dark.matches);
     this.whole = new Whole(find("whole"), this.view);
     this.window = new Seismograms(find("window"), this.view);
@@ -29,7 +33,8 @@ class Page {
       this.changed("colours");
     });
     window.addEventListener("hashchange", () => {
-      if (decodeURI(location.hash.slice(1)) !== this.view.words()) this.view.take(location.hash.slice(1)).catch((error) => complain(error.message));
+      if (decodeURI(location.hash.slice(1)) !== this.view.words())
+        this.view.take(location.hash.slice(1)).catch((error) => complain(error.message));
     });
   }
 
@@ -66,7 +71,11 @@ class Page {
         const wanting = [this.window, this.whole].filter((part) => part.needs());
         if (!wanting.length) break;
         // What has never been seen comes first, then a glimpse of the whole, then all of both, in turn.
-        const part = wanting.find((one) => !one.wave?.serves(one.query())) ?? [...wanting].reverse().find((one) => one.wave.patchy) ?? wanting.find((one) => one !== last) ?? wanting[0];
+        const part =
+          wanting.find((one) => !one.wave?.serves(one.query())) ??
+          [...wanting].reverse().find((one) => one.wave.patchy) ??
+          wanting.find((one) => one !== last) ??
+          wanting[0];
         const { seen, ...query } = part.query();
         const { buffer, headers } = await bytes("/waves", query);
         part.take(new Wave({ ...query, seen }, buffer, headers));
@@ -88,7 +97,8 @@ class Page {
   #key(event) {
     const { view } = this;
     const field = event.target.closest("input, select, textarea");
-    if (event.ctrlKey || event.metaKey || event.altKey || (field && !["checkbox", "range"].includes(field.type))) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || (field && !["checkbox", "range"].includes(field.type)))
+      return;
     const middle = (view.start + view.stop) / 2;
     const actions = {
       ArrowLeft: () => view.pan(event.shiftKey ? -1 : -0.2),

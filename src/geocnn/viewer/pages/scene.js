@@ -50,7 +50,9 @@ export class Scene {
       return;
     }
     const sources = { slice: SLICE, line: LINE, point: POINT, surface: SURFACE };
-    this.programs = Object.fromEntries(Object.entries(sources).map(([name, pair]) => [name, program(this.gl, ...pair)]));
+    this.programs = Object.fromEntries(
+      Object.entries(sources).map(([name, pair]) => [name, program(this.gl, ...pair)]),
+    );
     this.surfaces = new Map();
     this.buffer = this.gl.createBuffer();
     this.listen();
@@ -131,14 +133,14 @@ export class Scene {
   }
 
   /** Whether a layer is seen, over the amplitudes or in their place. */
-  seen_(k) {
+  isSeen(k) {
     return this.state.over[k].on || this.state.base === k;
   }
 
   /** Points of the first probability that is seen. */
   async cloud() {
     const { state, gl } = this;
-    const layer = state.over.findIndex((_, k) => this.seen_(k) && state.about.layers[k].kind === "probability");
+    const layer = state.over.findIndex((_, k) => this.isSeen(k) && state.about.layers[k].kind === "probability");
     this.layer = layer;
     if (layer < 0 || !this.points || this.clouds.has(layer)) return;
     this.clouds.set(layer, null);
@@ -177,7 +179,12 @@ export class Scene {
 
   corners(view, at) {
     const ends = [this.state.axes[view.across].size, this.state.axes[view.down].size];
-    return [[0, 0], [1, 0], [1, 1], [0, 1]].map(([right, down]) => {
+    return [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ].map(([right, down]) => {
       const edges = [0, 0, 0];
       edges[view.cut] = at + 0.5;
       edges[view.across] = right * ends[0];
@@ -191,7 +198,12 @@ export class Scene {
     const used = this.programs.slice;
     gl.useProgram(used);
     const corners = this.corners(view, at);
-    const where = [[0, 0], [u, 0], [u, v], [0, v]];
+    const where = [
+      [0, 0],
+      [u, 0],
+      [u, v],
+      [0, v],
+    ];
     const data = [0, 1, 2, 0, 2, 3].flatMap((k) => [...corners[k], ...where[k]]);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
     gl.bufferData(gl.ARRAY_BUFFER, new Float32Array(data), gl.STREAM_DRAW);
@@ -211,8 +223,16 @@ export class Scene {
     const out = [];
     for (let i = 0; i + steps[0] < inlines; i += steps[0]) {
       for (let j = 0; j + steps[1] < crosslines; j += steps[1]) {
-        const four = [corner(i, j), corner(i + steps[0], j), corner(i + steps[0], j + steps[1]), corner(i, j + steps[1])];
-        for (const three of [[0, 1, 2], [0, 2, 3]]) {
+        const four = [
+          corner(i, j),
+          corner(i + steps[0], j),
+          corner(i + steps[0], j + steps[1]),
+          corner(i, j + steps[1]),
+        ];
+        for (const three of [
+          [0, 1, 2],
+          [0, 2, 3],
+        ]) {
           const places = three.map((k) => four[k]);
           if (places.every((place) => Number.isFinite(place[2]))) out.push(...places);
         }
@@ -229,7 +249,8 @@ export class Scene {
     const every = Math.ceil(horizon.index.length / 200000);
     for (let k = 0; k < horizon.index.length; k += every) {
       const index = horizon.index[k];
-      if (Number.isFinite(index)) places.push(...this.place([Math.floor(k / crosslines) + 0.5, (k % crosslines) + 0.5, index + 0.5]));
+      if (Number.isFinite(index))
+        places.push(...this.place([Math.floor(k / crosslines) + 0.5, (k % crosslines) + 0.5, index + 0.5]));
     }
     const used = this.programs.line;
     gl.useProgram(used);
@@ -253,8 +274,14 @@ export class Scene {
         for (let n = k; n < k + 3; n++) data.set([...corners[n], ...normal], 6 * n);
       }
       const picked = horizon.index.reduce((count, index) => count + Number.isFinite(index), 0);
-      const cells = picked / Math.max(1, Math.ceil(this.state.axes[0].size / MESH) * Math.ceil(this.state.axes[1].size / MESH));
-      known = { key, buffer: known?.buffer ?? gl.createBuffer(), count: corners.length, few: corners.length < 3 * cells };
+      const cells =
+        picked / Math.max(1, Math.ceil(this.state.axes[0].size / MESH) * Math.ceil(this.state.axes[1].size / MESH));
+      known = {
+        key,
+        buffer: known?.buffer ?? gl.createBuffer(),
+        count: corners.length,
+        few: corners.length < 3 * cells,
+      };
       gl.bindBuffer(gl.ARRAY_BUFFER, known.buffer);
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
       this.surfaces.set(horizon, known);
@@ -296,7 +323,7 @@ export class Scene {
   paintPoints(ratio) {
     const { gl, state } = this;
     const cloud = this.points && this.layer >= 0 ? this.clouds.get(this.layer) : null;
-    if (!cloud || !this.seen_(this.layer)) return;
+    if (!cloud || !this.isSeen(this.layer)) return;
     const used = this.programs.point;
     gl.useProgram(used);
     gl.bindBuffer(gl.ARRAY_BUFFER, cloud.buffer);
@@ -311,7 +338,12 @@ export class Scene {
 
   /** From edges of samples (inline, crossline, down) to the screen. */
   permuted() {
-    const [origin, a, b, c] = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]].map((edges) => this.place(edges));
+    const [origin, a, b, c] = [
+      [0, 0, 0],
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ].map((edges) => this.place(edges));
     const column = (end) => end.map((value, k) => value - origin[k]);
     return product(this.seen, new Float32Array([...column(a), 0, ...column(b), 0, ...column(c), 0, ...origin, 1]));
   }
@@ -330,7 +362,12 @@ export class Scene {
     const middle = onScreen(ends.map((end) => end / 2));
     for (const k of [0, 1, 2]) {
       const others = [0, 1, 2].filter((other) => other !== k);
-      const edges = [[0, 0], [0, 1], [1, 0], [1, 1]].map(([one, two]) => {
+      const edges = [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ].map(([one, two]) => {
         const from = [0, 0, 0];
         from[others[0]] = one * ends[others[0]];
         from[others[1]] = two * ends[others[1]];
@@ -348,7 +385,10 @@ export class Scene {
       context.fillText(value(0.5), ...beside(from, 18));
       context.fillText(value(ends[k] - 0.5), ...beside(to, 18));
       const short = Math.hypot(to.x - from.x, to.y - from.y) < 90; // then the numbers at the ends are near
-      context.fillText(named(state.axes[k]), ...beside({ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }, short ? 48 : 30));
+      context.fillText(
+        named(state.axes[k]),
+        ...beside({ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }, short ? 48 : 30),
+      );
     }
   }
 
@@ -380,11 +420,15 @@ export class Scene {
     });
     labels.addEventListener("pointerup", () => (from = null));
     labels.addEventListener("contextmenu", (event) => event.preventDefault());
-    labels.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.distance = Math.max(0.6, Math.min(8, this.distance * 1.001 ** event.deltaY));
-      this.draw();
-    }, { passive: false });
+    labels.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        this.distance = Math.max(0.6, Math.min(8, this.distance * 1.001 ** event.deltaY));
+        this.draw();
+      },
+      { passive: false },
+    );
   }
 
   fit() {
@@ -395,7 +439,10 @@ export class Scene {
 
 /** The normal of a triangle. */
 function across([a, b, c], [d, e, f], [g, h, i]) {
-  const [p, q] = [[d - a, e - b, f - c], [g - a, h - b, i - c]];
+  const [p, q] = [
+    [d - a, e - b, f - c],
+    [g - a, h - b, i - c],
+  ];
   return [p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0]];
 }
 

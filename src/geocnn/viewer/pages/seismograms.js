@@ -10,7 +10,10 @@ const APART = 10; // pixels between components
 const BEYOND = 0.15; // of the window that is read on either side
 const NEAR = 6; // pixels from a pick at which the pointer is on it
 
-const raised = (number) => [...String(number)].map((c) => "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[c] ?? "\u207b").join("");
+const raised = (number) =>
+  [...String(number)]
+    .map((c) => "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[c] ?? "\u207b")
+    .join("");
 
 export class Seismograms {
   constructor(panel, view) {
@@ -31,7 +34,15 @@ export class Seismograms {
     const share = Math.max(0, last - first) / (stop - start);
     const pixels = this.box().width * Math.min(2, window.devicePixelRatio || 1);
     const columns = Math.max(2, Math.min(about.most, Math.round(pixels * share)));
-    return { station, components: "all", start: first, stop: Math.max(first, last), columns, filter: settings.filter ? 1 : 0, seen };
+    return {
+      station,
+      components: "all",
+      start: first,
+      stop: Math.max(first, last),
+      columns,
+      filter: settings.filter ? 1 : 0,
+      seen,
+    };
   }
 
   needs() {
@@ -46,7 +57,12 @@ export class Seismograms {
 
   box() {
     const { width, height } = this.canvas.getBoundingClientRect();
-    return { x: EDGE.left, y: EDGE.top, width: Math.max(10, width - EDGE.left - EDGE.right), height: height - EDGE.top - EDGE.bottom };
+    return {
+      x: EDGE.left,
+      y: EDGE.top,
+      width: Math.max(10, width - EDGE.left - EDGE.right),
+      height: height - EDGE.top - EDGE.bottom,
+    };
   }
 
   boxes() {
@@ -68,7 +84,8 @@ export class Seismograms {
 
   get waveHere() {
     const { station, settings } = this.view;
-    const own = this.wave && this.wave.query.station === station && this.wave.query.filter === (settings.filter ? 1 : 0);
+    const own =
+      this.wave && this.wave.query.station === station && this.wave.query.filter === (settings.filter ? 1 : 0);
     return own ? this.wave : null;
   }
 
@@ -105,7 +122,8 @@ export class Seismograms {
     names.forEach(([box, name]) => this.#name(context, box, name, ink)); // over lines of picks
     this.#cross(context, whole, soft);
     const waiting = !wave || wave.read < 1;
-    this.panel.querySelector(".busy").textContent = wave && wave.read > 0.005 ? `reading, ${Math.floor(100 * wave.read)} %` : "reading";
+    this.panel.querySelector(".busy").textContent =
+      wave && wave.read > 0.005 ? `reading, ${Math.floor(100 * wave.read)} %` : "reading";
     this.panel.classList.toggle("waiting", waiting);
   }
 
@@ -114,8 +132,15 @@ export class Seismograms {
     const { record, start, stop } = this.view;
     const [first, last] = [Math.max(box.x, this.at(record.start)), Math.min(box.x + box.width, this.at(record.stop))];
     context.fillStyle = colour("no-data");
-    if (record.start > start) context.fillRect(box.x + 1, box.y + 1, Math.min(first - box.x, box.width) - 1, box.height - 2);
-    if (record.stop < stop) context.fillRect(Math.max(last, box.x + 1), box.y + 1, box.x + box.width - Math.max(last, box.x) - 1, box.height - 2);
+    if (record.start > start)
+      context.fillRect(box.x + 1, box.y + 1, Math.min(first - box.x, box.width) - 1, box.height - 2);
+    if (record.stop < stop)
+      context.fillRect(
+        Math.max(last, box.x + 1),
+        box.y + 1,
+        box.x + box.width - Math.max(last, box.x) - 1,
+        box.height - 2,
+      );
     if (says && (record.start >= stop || record.stop <= start)) {
       context.fillStyle = colour("soft");
       [context.textAlign, context.textBaseline] = ["center", "middle"];
@@ -142,7 +167,11 @@ export class Seismograms {
     context.rotate(-Math.PI / 2);
     context.fillStyle = soft;
     [context.textAlign, context.textBaseline] = ["center", "middle"];
-    context.fillText(this.view.settings.filter ? "amplitude above 1 Hz (counts)" : "amplitude (counts from the first sample)", 0, 0);
+    context.fillText(
+      this.view.settings.filter ? "amplitude above 1 Hz (counts)" : "amplitude (counts from the first sample)",
+      0,
+      0,
+    );
     context.restore();
   }
 
@@ -225,13 +254,17 @@ export class Seismograms {
       this.pointer = null;
       view.pointed();
     });
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const pixels = event.deltaMode === 1 ? 30 * event.deltaY : event.deltaY;
-      if (event.shiftKey) view.set("gain", view.settings.gain * 1.0015 ** -(pixels || event.deltaX));
-      else if (Math.abs(event.deltaX) > Math.abs(pixels)) view.pan(event.deltaX / this.box().width);
-      else view.zoom(1.0015 ** pixels, this.time(event.offsetX));
-    }, { passive: false });
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        const pixels = event.deltaMode === 1 ? 30 * event.deltaY : event.deltaY;
+        if (event.shiftKey) view.set("gain", view.settings.gain * 1.0015 ** -(pixels || event.deltaX));
+        else if (Math.abs(event.deltaX) > Math.abs(pixels)) view.pan(event.deltaX / this.box().width);
+        else view.zoom(1.0015 ** pixels, this.time(event.offsetX));
+      },
+      { passive: false },
+    );
     canvas.addEventListener("dblclick", () => view.all());
   }
 }

@@ -6,7 +6,13 @@ import { complain } from "./requests.js";
 import { GAIN } from "./view.js";
 
 const LISTED = 60; // picks at the side
-const SPANS = [["10 s", 10], ["1 min", 60], ["10 min", 600], ["1 h", 3600], ["1 d", 86400]];
+const SPANS = [
+  ["10 s", 10],
+  ["1 min", 60],
+  ["10 min", 600],
+  ["1 h", 3600],
+  ["1 d", 86400],
+];
 const KEYS = [
   ["wheel", "zoom (shift: gain)"],
   ["drag", "move"],
@@ -53,7 +59,9 @@ export class Side {
     find("notes-part").hidden = !about.notes.length;
     find("picks-part").hidden = !about.catalogue;
     for (const [label, seconds] of SPANS) {
-      find("spans").append(element("button", { textContent: label, onclick: () => view.centre((view.start + view.stop) / 2, seconds) }));
+      find("spans").append(
+        element("button", { textContent: label, onclick: () => view.centre((view.start + view.stop) / 2, seconds) }),
+      );
     }
     find("spans").append(element("button", { textContent: "all", onclick: () => view.all() }));
     find("go").addEventListener("submit", (event) => this.#go(event));
@@ -64,7 +72,9 @@ export class Side {
     find("next").addEventListener("click", () => view.step(true));
     find("previous").addEventListener("click", () => view.step(false));
     this.swatches();
-    find("keys").replaceChildren(...KEYS.map(([key, words]) => element("div", {}, element("kbd", { textContent: key }), ` ${words}`)));
+    find("keys").replaceChildren(
+      ...KEYS.map(([key, words]) => element("div", {}, element("kbd", { textContent: key }), ` ${words}`)),
+    );
   }
 
   #row(one, k) {
@@ -79,13 +89,15 @@ export class Side {
   /** P and S in their colours. */
   swatches() {
     const { view } = this;
-    find("phases").replaceChildren(...["P", "S"].map((which) => {
-      const box = element("input", { type: "checkbox", checked: !view.settings.hidden.has(which) });
-      box.addEventListener("change", () => view.hide(which, !box.checked));
-      const name = element("b", { textContent: which });
-      name.style.color = view.inks[which];
-      return element("label", {}, box, " ", name);
-    }));
+    find("phases").replaceChildren(
+      ...["P", "S"].map((which) => {
+        const box = element("input", { type: "checkbox", checked: !view.settings.hidden.has(which) });
+        box.addEventListener("change", () => view.hide(which, !box.checked));
+        const name = element("b", { textContent: which });
+        name.style.color = view.inks[which];
+        return element("label", {}, box, " ", name);
+      }),
+    );
   }
 
   choose(k) {
@@ -114,7 +126,8 @@ export class Side {
     event.preventDefault();
     const { view } = this;
     const time = view.clock.read(find("time").value, (view.start + view.stop) / 2);
-    if (time === null) complain(`${find("time").value} is no time; needed is one such as ${view.clock.text(view.start, 0)}.`);
+    if (time === null)
+      complain(`${find("time").value} is no time; needed is one such as ${view.clock.text(view.start, 0)}.`);
     else {
       document.querySelector(".error").hidden = true;
       find("time").blur();
@@ -138,7 +151,12 @@ export class Side {
     const rows = [element("div", { textContent: clock.text(pointer.time, digits) })];
     for (const { name, low, high } of this.window.values()) {
       const said = (value) => text(settings.filter && Number.isFinite(value) ? Number(value.toPrecision(4)) : value);
-      const words = low === Infinity ? "not read yet" : low === high || Number.isNaN(low) ? said(low) : `${said(low)} to ${said(high)}`;
+      const words =
+        low === Infinity
+          ? "not read yet"
+          : low === high || Number.isNaN(low)
+            ? said(low)
+            : `${said(low)} to ${said(high)}`;
       rows.push(element("div", {}, `${name} `, element("b", { textContent: words })));
     }
     const pick = this.window.pickHere();
@@ -166,17 +184,24 @@ export class Side {
     this.#controls();
     const there = view.picks.between(view.start, view.stop);
     const hidden = view.picks.every.length - view.picks.shown.length;
-    find("count").textContent = `${there.length} in the window, ${view.picks.shown.length} shown${hidden ? `, ${hidden} hidden` : ""}`;
+    find("count").textContent =
+      `${there.length} in the window, ${view.picks.shown.length} shown${hidden ? `, ${hidden} hidden` : ""}`;
     const shown = there.length > LISTED ? [] : there;
-    find("picks").replaceChildren(...shown.map((pick) => {
-      const name = element("b", { textContent: named(pick) });
-      name.style.color = view.inks[kind(pick)];
-      const row = element("div", { className: "pick", onclick: () => view.mark(pick) });
-      const chance = pick.probability === null ? "" : pick.probability.toFixed(2);
-      row.append(name, element("span", { textContent: view.clock.time(pick.time, 2) }), element("span", { textContent: chance }));
-      row.setAttribute("aria-selected", pick === view.marked);
-      return row;
-    }));
+    find("picks").replaceChildren(
+      ...shown.map((pick) => {
+        const name = element("b", { textContent: named(pick) });
+        name.style.color = view.inks[kind(pick)];
+        const row = element("div", { className: "pick", onclick: () => view.mark(pick) });
+        const chance = pick.probability === null ? "" : pick.probability.toFixed(2);
+        row.append(
+          name,
+          element("span", { textContent: view.clock.time(pick.time, 2) }),
+          element("span", { textContent: chance }),
+        );
+        row.setAttribute("aria-selected", pick === view.marked);
+        return row;
+      }),
+    );
     find("picks").hidden = !shown.length;
   }
 }

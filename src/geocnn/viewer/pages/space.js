@@ -11,17 +11,46 @@ export function product(a, b) {
 export function perspective(angle, aspect, near, far) {
   const f = 1 / Math.tan(angle / 2);
   const depth = near - far;
-  return new Float32Array([f / aspect, 0, 0, 0, 0, f, 0, 0, 0, 0, (near + far) / depth, -1, 0, 0, (2 * near * far) / depth, 0]);
+  return new Float32Array([
+    f / aspect,
+    0,
+    0,
+    0,
+    0,
+    f,
+    0,
+    0,
+    0,
+    0,
+    (near + far) / depth,
+    -1,
+    0,
+    0,
+    (2 * near * far) / depth,
+    0,
+  ]);
 }
 
 /** Seen from a distance, turned about the vertical (z) and tilted, radians. */
 export function looking(turn, tilt, distance, shift) {
   const [ct, st, cp, sp] = [Math.cos(turn), Math.sin(turn), Math.cos(tilt), Math.sin(tilt)];
   return new Float32Array([
-    ct, sp * st, -cp * st, 0,
-    -st, sp * ct, -cp * ct, 0,
-    0, cp, sp, 0,
-    shift[0], shift[1], -distance, 1,
+    ct,
+    sp * st,
+    -cp * st,
+    0,
+    -st,
+    sp * ct,
+    -cp * ct,
+    0,
+    0,
+    cp,
+    sp,
+    0,
+    shift[0],
+    shift[1],
+    -distance,
+    1,
   ]);
 }
 
@@ -34,7 +63,10 @@ export function projected(matrix, [x, y, z]) {
 
 export function program(gl, vertex, fragment) {
   const made = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+  for (const [kind, source] of [
+    [gl.VERTEX_SHADER, vertex],
+    [gl.FRAGMENT_SHADER, fragment],
+  ]) {
     const shader = gl.createShader(kind);
     gl.shaderSource(shader, source);
     gl.compileShader(shader);

@@ -12,7 +12,10 @@ export class State {
     this.tables = colours;
     this.axes = about.axes;
     this.at = this.axes.map((axis) => Math.floor(axis.size / 2));
-    const first = Math.max(0, about.layers.findIndex((layer) => layer.kind === "amplitude"));
+    const first = Math.max(
+      0,
+      about.layers.findIndex((layer) => layer.kind === "amplitude"),
+    );
     this.base = first; // number of a layer
     this.less = null; // number of the layer that is subtracted from it
     this.gain = 1;

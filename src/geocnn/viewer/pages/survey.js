@@ -34,7 +34,9 @@ function readout(state, found) {
     row.append(`${name} `, strong);
     place.append(row);
   };
-  found.place.forEach((index, k) => line(state.axes[k].name, `${text(state.value(k, index + 0.5))} ${state.axes[k].unit}`));
+  found.place.forEach((index, k) =>
+    line(state.axes[k].name, `${text(state.value(k, index + 0.5))} ${state.axes[k].unit}`),
+  );
   const { map } = state.about;
   if (map.points) line("x, y", `${map.points[found.place[0]].map((v) => v.toFixed(1)).join(", ")} ${map.unit}`);
   if (map.origin) {
@@ -60,7 +62,11 @@ function horizonsUnder(state, place, line) {
   for (const horizon of state.horizons) {
     const index = horizon.on && horizon.index ? horizon.index[trace] : NaN;
     const last = state.axes.length - 1;
-    if (Number.isFinite(index)) line(`${horizon.name}:`, `${text(Number(state.value(last, index + 0.5).toPrecision(6)))} ${state.axes[last].unit}`);
+    if (Number.isFinite(index))
+      line(
+        `${horizon.name}:`,
+        `${text(Number(state.value(last, index + 0.5).toPrecision(6)))} ${state.axes[last].unit}`,
+      );
   }
 }
 

@@ -88,7 +88,10 @@ export function drawWave(context, box, wave, component, { start, stop, at, level
   context.rect(box.x, box.y, box.width, box.height);
   context.clip();
   gaps(component, first, last, (begin, end) => {
-    const [left, right] = [Math.max(box.x, at(time(begin - shift))), Math.min(box.x + box.width, at(time(end - shift)))];
+    const [left, right] = [
+      Math.max(box.x, at(time(begin - shift))),
+      Math.min(box.x + box.width, at(time(end - shift))),
+    ];
     context.fillStyle = colour("no-data");
     context.fillRect(left, box.y, Math.max(1, right - left), box.height);
     if (right - left > 64 && box.height > 30) {

@@ -43,7 +43,12 @@ export class Whole {
 
   box() {
     const { width, height } = this.canvas.getBoundingClientRect();
-    return { x: EDGE.left, y: EDGE.top, width: Math.max(10, width - EDGE.left - EDGE.right), height: height - EDGE.top - EDGE.bottom };
+    return {
+      x: EDGE.left,
+      y: EDGE.top,
+      width: Math.max(10, width - EDGE.left - EDGE.right),
+      height: height - EDGE.top - EDGE.bottom,
+    };
   }
 
   at = (time) => {
@@ -63,10 +68,15 @@ export class Whole {
     const read = wave ? wave.read : 0;
     busy.textContent = read > 0.005 ? `reading, ${Math.floor(100 * read)} %` : "reading";
     this.panel.classList.toggle("waiting", read < 1);
-    timeAxis(context, box, this.view.clock, { start, stop }, this.at, { ink: colour("soft"), line: colour("line"), grid: false });
+    timeAxis(context, box, this.view.clock, { start, stop }, this.at, {
+      ink: colour("soft"),
+      line: colour("line"),
+      grid: false,
+    });
     if (wave) {
       const half = loud(wave);
-      const level = (value) => box.y + box.height / 2 - (Math.max(-1, Math.min(1, (value - half.middle) / half.size)) * box.height) / 2;
+      const level = (value) =>
+        box.y + box.height / 2 - (Math.max(-1, Math.min(1, (value - half.middle) / half.size)) * box.height) / 2;
       drawWave(context, box, wave, wave.components[0], { start, stop, at: this.at, level, ink: colour("ink") });
     }
     context.strokeStyle = colour("soft");
@@ -79,7 +89,10 @@ export class Whole {
     if (!this.view.picks.every.length) return;
     drawTicks(context, box, this.view.picks.shown, this.at, this.view.inks, [box.y - 15, box.y - 8]);
     [context.textAlign, context.textBaseline] = ["right", "middle"];
-    for (const [which, row] of [["P", 0], ["S", 1]]) {
+    for (const [which, row] of [
+      ["P", 0],
+      ["S", 1],
+    ]) {
       context.fillStyle = this.view.inks[which];
       context.fillText(which, box.x - 6, box.y - 12 + 7 * row * 1.3);
     }
@@ -126,11 +139,18 @@ export class Whole {
       const start = time(event) - held;
       this.view.show(start, start + this.view.stop - this.view.start);
     });
-    for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => { held = null; });
-    this.canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.view.zoom(1.0015 ** event.deltaY, (this.view.start + this.view.stop) / 2);
-    }, { passive: false });
+    for (const name of ["pointerup", "pointercancel"])
+      this.canvas.addEventListener(name, () => {
+        held = null;
+      });
+    this.canvas.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        this.view.zoom(1.0015 ** event.deltaY, (this.view.start + this.view.stop) / 2);
+      },
+      { passive: false },
+    );
     this.canvas.addEventListener("dblclick", () => this.view.all());
   }
 }
@@ -146,7 +166,8 @@ function loud(wave) {
     count += 1;
   }
   const middle = wave.query.filter || !count ? 0 : sum / count;
-  for (let k = 0; k < wave.size; k++) if (Number.isFinite(low[k])) found.push(Math.max(high[k] - middle, middle - low[k]));
+  for (let k = 0; k < wave.size; k++)
+    if (Number.isFinite(low[k])) found.push(Math.max(high[k] - middle, middle - low[k]));
   found.sort((a, b) => a - b);
   return { middle, size: found[Math.floor(0.98 * (found.length - 1))] || 1 };
 }
