@@ -46,9 +46,10 @@ def test_keys_go_from_pick_to_pick_and_a_reload_shows_the_same(tab, server):
         tab.wait_for_function(f"() => Math.abs((geocnn.view.start + geocnn.view.stop) / 2 - 3600 - {time}) < 1")
         _, start, stop = window(tab)
         assert stop - start == pytest.approx(60, abs=1)
-    tab.wait_for_function("() => location.hash.includes('XX.AAA')")
     before = window(tab)
+    tab.wait_for_function("() => decodeURI(location.hash.slice(1)) === geocnn.view.words()")  # when the hand rests
     tab.reload()
+    tab.wait_for_function("() => window.geocnn && geocnn.view.stop - geocnn.view.start < 61")
     assert window(tab)[1:] == pytest.approx(before[1:], abs=0.2)
 
 
