@@ -67,10 +67,8 @@ def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
     else:
         best = middle(np.sum([np.isfinite(one.values).sum(axis=1) for one in found], axis=0))
         panel, values = read_panel(result, (1, 2), {0: best}, peaks=True), [one.values[best] for one in found]
-    top = float(np.nanmax(panel.values, initial=1.0))
-    draw(
-        place, panel, class_colours(max(2, round(top) + 1)), Normalize(-0.5, max(2, round(top) + 1) - 0.5), labels=True
-    )
+    count = max(2, round(float(np.nanmax(panel.values, initial=1.0))) + 1)
+    draw(place, panel, class_colours(count), Normalize(-0.5, count - 0.5), labels=True)
     place.images[0].set_alpha(0.45)
     across, down = (axis.values for axis in result.grid.axes[-2:])
     known = np.concatenate([depth[np.isfinite(depth)] for depth in values])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.io.horizons import Horizon
+from geocnn.io.labels import is_unknown
 from geocnn.io.partial import check_target
 from geocnn.io.percent import probabilities
 from geocnn.io.scan import slabs
@@ -21,7 +22,6 @@ __all__ = ["find_horizons", "horizon_targets", "named_horizons"]
 
 _MOST = 100
 """Classes."""
-_UNKNOWN = (-1, 255)
 
 
 def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: None) -> list[Horizon]:
@@ -46,7 +46,7 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
     for where in slabs(shape, getattr(source, "chunk_rows", 1)):
         block = source.read(where)
         np.greater_equal(block, 0.5, out=block, where=(block > 0) & (block < 1), casting="unsafe")  # a probability
-        known = np.isfinite(block) & ~np.isin(block, _UNKNOWN)
+        known = ~is_unknown(block)
         classes = block[known]
         if classes.size and (classes.min() < 0 or classes.max() >= _MOST or np.any(classes != np.floor(classes))):
             wrong = next(float(v) for v in classes if v < 0 or v >= _MOST or v != np.floor(v))

@@ -42,6 +42,16 @@ class Horizon:
         """Traces on which it is known."""
         return int(np.isfinite(self.values).sum())
 
+    def check(self, grid: Grid) -> None:
+        """Refuse a survey that it is not of.
+
+        Raises:
+            DataError: the survey has other traces.
+        """
+        if self.values.shape != grid.shape[:-1]:
+            have, need = (" x ".join(map(str, shape)) for shape in (self.values.shape, grid.shape[:-1]))
+            raise DataError(f"the horizon {self.name} has {have} traces and the survey {need}; give one of it.")
+
 
 def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     """Read a horizon and put it on the traces of a survey; of several picks on a trace the mean.
@@ -114,9 +124,7 @@ class IntervalSource(ScannedSource):
     def __init__(self, horizons: Sequence[Horizon], grid: Grid) -> None:
         super().__init__()
         for horizon in horizons:
-            if horizon.values.shape != grid.shape[:-1]:
-                have, need = (" x ".join(map(str, shape)) for shape in (horizon.values.shape, grid.shape[:-1]))
-                raise DataError(f"the horizon {horizon.name} has {have} traces and the survey {need}; give one of it.")
+            horizon.check(grid)
         self.horizons, self.grid = tuple(horizons), Grid(grid.axes)
         self.dtype = np.dtype(np.float32)
         self.path: Path | None = None

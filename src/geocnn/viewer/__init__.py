@@ -24,6 +24,7 @@ __all__ = ["Server", "page_of", "view"]
 _HORIZONS = (".dat", ".txt", ".xyz", ".csv", ".asc")
 """Suffixes of text files with horizons."""
 _SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
+"""Suffixes of surveys, which are looked into by themselves."""
 _CATALOGUES = (".xml", ".csv", ".quakeml")
 """Suffixes of catalogues of earthquakes."""
 
@@ -60,6 +61,7 @@ def view(
     if browser and "ipykernel" not in sys.modules:
         webbrowser.open(server.url)
     if (not at_prompt) if wait is None else wait:
+        sys.stderr.write(f"{server!r} until Ctrl-C\n")  # a script that says nothing would seem to hang
         try:
             server.wait()
         except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.io.labels import is_unknown
 from geocnn.io.percent import PERCENT, probabilities
 from geocnn.io.scan import ScannedSource, slabs
 from geocnn.io.slices import Slices
@@ -16,8 +17,6 @@ __all__ = ["Kind", "Layer", "layer"]
 
 Kind = Literal["amplitude", "probability", "classes"]
 
-UNKNOWN = (-1, 255)
-"""Labels that say that nothing is known."""
 _PLACES = 7
 """Pieces of a survey that are looked at."""
 _BYTES = 4 << 20
@@ -61,13 +60,12 @@ def layer(source: Source, name: str) -> Layer:
     Args:
         source: survey of two or three axes.
         name: what it is called on the page.
-
     """
     source = probabilities(source) if _is_percent(source) else source
     every = _some(source)
     if _is_label(every):
         source = _KnownSource(source)
-        every = every[~np.isin(every, UNKNOWN)]
+        every = every[~is_unknown(every)]
     values = every[every != 0]  # of which padding is made
     if not values.size:
         note = f"{name} has no sample that is finite and not zero where it was looked at."
@@ -79,19 +77,19 @@ def layer(source: Source, name: str) -> Layer:
         return Layer(source, name, kind, 0.0, max(high, 1.0), background=2 * len(values) < len(every))
     if low >= 0 and high <= 1:
         return Layer(source, name, "probability", 0.0, 1.0)
-    eight = whole and low >= 0 and high < 256
+    eight_bits = whole and low >= 0 and high < 256
     if low < 0 < high:
         limit = float(np.percentile(np.abs(values), 99))
         return Layer(source, name, "amplitude", -limit, limit)
     low, high = (float(v) for v in np.percentile(values, (1, 99)))
     # Seismic in 8 bits has its zero in the middle of them; other values of one sign, such as velocities, have none.
-    colours = "grey" if eight and 96 < np.median(values) < 160 else "batlow"
+    colours = "grey" if eight_bits and 96 < np.median(values) < 160 else "batlow"
     return Layer(source, name, "amplitude", low, high if high > low else low + 1, colours=colours)
 
 
 def _is_label(values: NDArray[np.float32]) -> bool:
     """Whether these are whole numbers of few classes, some of which say that nothing is known."""
-    unknown = np.isin(values, UNKNOWN)
+    unknown = is_unknown(values)
     rest = values[~unknown]
     few = rest.size and rest.min() >= 0 and rest.max() < _CLASSES and len(np.unique(rest)) > 1
     return bool(unknown.any() and few and np.all(rest == np.rint(rest)))
@@ -112,7 +110,7 @@ class _KnownSource(ScannedSource):
     def read(self, slices: Slices) -> NDArray[np.float32]:
         """Read a block."""
         block = self.source.read(slices)
-        return np.where(np.isin(block, UNKNOWN), np.float32(np.nan), block)
+        return np.where(is_unknown(block), np.float32(np.nan), block)
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""

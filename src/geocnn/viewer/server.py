@@ -66,8 +66,9 @@ def application(page: Page) -> Starlette:
 
 def _told(_request: Request, error: Exception) -> Response:
     """An error in the words that the command line has for it."""
-    known = isinstance(error, GeocnnError) or not isinstance(error, OSError)
-    said = str(error) if known else f"the file cannot be read ({reason(error)}); is it still there?"  # type: ignore[arg-type]
+    said = str(error)
+    if isinstance(error, OSError) and not isinstance(error, GeocnnError):
+        said = f"the file cannot be read ({reason(error)}); is it still there?"
     return JSONResponse({"error": said}, status_code=422)
 
 

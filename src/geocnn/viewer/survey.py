@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
-from geocnn.io.horizons import Horizon, IntervalSource
+from geocnn.io.horizons import Horizon
 from geocnn.io.panel import Panel, read_panel
 from geocnn.io.source import Source
 from geocnn.viewer.colours import colour_tables
@@ -45,7 +45,7 @@ class SurveyPage:
         horizons: of the survey.
 
     Raises:
-        DataError: a grid of other than two or three axes, layers of other sizes, or nothing in a file.
+        DataError: a grid of other than two or three axes, layers of other sizes, or a horizon of another survey.
     """
 
     name = "survey.html"
@@ -63,7 +63,8 @@ class SurveyPage:
                     f"{name} has {_size(source.grid)} and {names[0]} {_size(grid)}; layers lie on one grid, give "
                     "geocnn view each of these by itself."
                 )
-        IntervalSource(horizons, grid)  # refuses those of another survey
+        for horizon in horizons:
+            horizon.check(grid)
         self.grid, self.horizons = grid, tuple(horizons)
         self._points: dict[int, Float32[ndarray, "points 4"]] = {}
         self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from geocnn import io
 from geocnn.errors import DataError
 from geocnn.grid import Axis
+from geocnn.io.labels import is_unknown
 from geocnn.io.source import Source
 from geocnn.losses import UNKNOWN
 from geocnn.reading import Reader
@@ -143,7 +144,7 @@ def classes_of(survey: Survey, unknown: float | None, most: int) -> NDArray[np.i
     result = np.empty(grid.shape, np.int16)
     for row in range(grid.shape[0]):
         values = survey.labels.read((slice(row, row + 1), ...))
-        blank = np.isnan(values) | np.isin(values, (-1, 255, -1 if unknown is None else unknown))
+        blank = is_unknown(values, unknown)
         bad = ~blank & ((values < 0) | (values >= most) | (values != np.floor(values)))
         if bad.any():
             first = np.argwhere(bad)[0]

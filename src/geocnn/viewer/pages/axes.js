@@ -39,6 +39,17 @@ export function fitted(canvas) {
   return { context, width: box.width, height: box.height };
 }
 
+/** The rectangle inside of margins of a canvas, CSS pixels. */
+export function inner(canvas, margin) {
+  const { width, height } = canvas.getBoundingClientRect();
+  return {
+    x: margin.left,
+    y: margin.top,
+    width: Math.max(10, width - margin.left - margin.right),
+    height: Math.max(10, height - margin.top - margin.bottom),
+  };
+}
+
 /** Ticks, numbers and names to the left of and below a rectangle.
  *  `across` and `down` have `name`, `at(value)` (place on the screen), `low`, `high` and `whole`. */
 export function frame(context, box, across, down) {

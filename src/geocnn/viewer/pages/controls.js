@@ -1,6 +1,7 @@
 // What is set at the side of a survey's page, and the keys.
 
 import { text } from "./axes.js";
+import { download, element, find } from "./page.js";
 import { LINES } from "./panel.js";
 
 const KEYS = [
@@ -14,12 +15,6 @@ const KEYS = [
   ["f", "fit"],
   ["s", "save as PNG"],
 ];
-
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
 
 function slider(name, low, high, step, value, shown, change) {
   const output = element("output", { textContent: shown(value) });
@@ -47,8 +42,8 @@ function choice(name, options, value, change) {
 }
 
 export class Controls {
-  constructor(state, panels, find) {
-    Object.assign(this, { state, panels, find, hovered: null });
+  constructor(state, panels) {
+    Object.assign(this, { state, panels, hovered: null });
     if (state.axes.length === 3) state.axes.forEach((axis, k) => this.sliceOf(k));
     else find("slices-part").hidden = true;
     state.about.layers.forEach((layer, k) => this.layer(layer, k));
@@ -87,7 +82,7 @@ export class Controls {
     });
     const name = element("span", { textContent: axis.unit ? `${axis.name}, ${axis.unit}` : axis.name });
     name.style.color = LINES[k];
-    this.find("slices").append(element("div", { className: "row" }, name, range, number));
+    find("slices").append(element("div", { className: "row" }, name, range, number));
   }
 
   layer(layer, k) {
@@ -118,35 +113,15 @@ export class Controls {
         card.append(
           slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row,
         );
-      if (layer.kind === "probability" && k === state.base) {
-        if (state.axes.length === 3)
-          card.append(
-            slider(
-              "in space",
-              0.2,
-              0.95,
-              0.05,
-              over.threshold,
-              (v) => v.toFixed(2),
-              (value) => this.set(over, "threshold", value),
-            ).row,
-          );
-      } else if (layer.kind === "probability") {
-        card.append(
-          slider(
-            "from",
-            0.05,
-            0.95,
-            0.05,
-            over.threshold,
-            (v) => v.toFixed(2),
-            (value) => this.set(over, "threshold", value),
-          ).row,
-        );
-        card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
+      if (layer.kind === "probability") {
+        // What is seen in place of amplitudes is shown from 0 on; points in space begin somewhere.
+        const [name, least] = k === state.base ? ["in space", 0.2] : ["from", 0.05];
+        const digits = (value) => value.toFixed(2);
+        card.append(slider(name, least, 0.95, 0.05, over.threshold, digits, (v) => this.set(over, "threshold", v)).row);
+        if (k !== state.base) card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
       } else card.append(this.legend(layer, k));
     }
-    this.find("layers").append(card);
+    find("layers").append(card);
   }
 
   horizon(horizon) {
@@ -158,7 +133,7 @@ export class Controls {
     horizon.input = input;
     const swatch = element("span", { className: "swatch" });
     swatch.style.background = horizon.ink.css;
-    this.find("layers").append(element("label", { className: "row horizon" }, input, swatch, horizon.name));
+    find("layers").append(element("label", { className: "row horizon" }, input, swatch, horizon.name));
   }
 
   /** Colours of the classes; a click on 0 hides it, so that what lies below is seen. */
@@ -211,7 +186,7 @@ export class Controls {
 
   display() {
     const { state } = this;
-    const place = this.find("display");
+    const place = find("display");
     const names = [
       ["grey", "grey"],
       ["red white blue", "red, white, blue"],
@@ -298,7 +273,7 @@ export class Controls {
 
   /** A panel by itself, or all again. */
   alone(panel) {
-    const main = this.find("panels");
+    const main = find("panels");
     const single = !main.classList.contains("single");
     main.classList.toggle("single", single);
     for (const one of this.panels) one.host.hidden = single && one !== panel;
@@ -312,7 +287,7 @@ export class Controls {
   keys() {
     for (const [key, words] of KEYS) {
       if (this.state.axes.length === 2 && ["click", "← →", "m"].includes(key)) continue;
-      this.find("keys").append(element("div", {}, element("kbd", { textContent: key }), ` ${words}`));
+      find("keys").append(element("div", {}, element("kbd", { textContent: key }), ` ${words}`));
     }
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
@@ -363,7 +338,7 @@ export class Controls {
 
   /** What is seen, as one picture. */
   save() {
-    const main = this.find("panels");
+    const main = find("panels");
     const ratio = window.devicePixelRatio || 1;
     const box = main.getBoundingClientRect();
     const canvas = element("canvas", { width: box.width * ratio, height: box.height * ratio });
@@ -386,10 +361,6 @@ export class Controls {
     const seen = this.state.seen.map((k) => this.state.about.layers[k].name);
     context.fillText([...new Set([this.state.about.title, ...seen])].join(", "), box.width - 56, 26);
     const name = `${this.state.about.title.replace(/\.[^.]*$/, "")}-view.png`;
-    canvas.toBlob((blob) => {
-      const link = element("a", { href: URL.createObjectURL(blob), download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    });
+    download(canvas, name);
   }
 }

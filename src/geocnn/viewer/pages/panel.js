@@ -1,6 +1,6 @@
 // One slice with its axes: zoomed with the wheel, moved by dragging, clicked to move the other slices there.
 
-import { colour, fitted, frame, named } from "./axes.js";
+import { colour, fitted, frame, inner, named } from "./axes.js";
 import { NO_DATA } from "./paint.js";
 import { bytes, complain } from "./requests.js";
 
@@ -33,13 +33,7 @@ export class Panel {
   }
 
   get box() {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    return {
-      x: MARGIN.left,
-      y: MARGIN.top,
-      width: Math.max(10, width - MARGIN.left - MARGIN.right),
-      height: Math.max(10, height - MARGIN.top - MARGIN.bottom),
-    };
+    return inner(this.canvas, MARGIN);
   }
 
   /** The whole slice. */

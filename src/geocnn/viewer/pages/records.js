@@ -1,10 +1,11 @@
 // The page of seismograms: a strip of the whole record, a window of it, and what is set at the side.
 
 import { long } from "./clock.js";
+import { download, element, find } from "./page.js";
 import { colours } from "./picks.js";
 import { bytes, complain, json } from "./requests.js";
 import { Seismograms } from "./seismograms.js";
-import { Side, element, find } from "./side.js";
+import { Side } from "./side.js";
 import { View } from "./view.js";
 import { Wave } from "./waves.js";
 import { Whole } from "./whole.js";
@@ -130,11 +131,7 @@ class Page {
     context.fillRect(0, 0, copy.width, copy.height);
     context.drawImage(canvas, 0, 0);
     const name = `${view.record.name}.${view.clock.text(view.start, 0).replace(" ", "T").replaceAll(":", "")}.png`;
-    copy.toBlob((blob) => {
-      const link = element("a", { href: URL.createObjectURL(blob), download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    });
+    download(copy, name);
   }
 }
 

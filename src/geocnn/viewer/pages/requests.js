@@ -7,13 +7,12 @@ export function complain(sentence) {
   place().hidden = false;
 }
 
-async function answer(path, query, signal) {
+async function answer(path, query) {
   const words = new URLSearchParams(query).toString();
   let response;
   try {
-    response = await fetch(words ? `${path}?${words}` : path, { signal });
-  } catch (error) {
-    if (error.name === "AbortError") throw error; // asked for by the page itself
+    response = await fetch(words ? `${path}?${words}` : path);
+  } catch {
     throw new Error("geocnn view has ended; start it again in the terminal.");
   }
   if (!response.ok) {
@@ -24,11 +23,11 @@ async function answer(path, query, signal) {
   return response;
 }
 
-export async function json(path, query = {}, signal = undefined) {
-  return (await answer(path, query, signal)).json();
+export async function json(path, query = {}) {
+  return (await answer(path, query)).json();
 }
 
-export async function bytes(path, query = {}, signal = undefined) {
-  const response = await answer(path, query, signal);
+export async function bytes(path, query = {}) {
+  const response = await answer(path, query);
   return { buffer: await response.arrayBuffer(), headers: response.headers };
 }

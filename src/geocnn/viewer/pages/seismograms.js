@@ -1,6 +1,6 @@
 // The window: components one below the other with picks over them, zoomed with the wheel and moved with the mouse.
 
-import { colour, fitted } from "./axes.js";
+import { colour, fitted, inner } from "./axes.js";
 import { timeAxis } from "./clock.js";
 import { drawPicks } from "./picks.js";
 import { amplitudes, drawWave, power, scales } from "./waves.js";
@@ -56,13 +56,7 @@ export class Seismograms {
   }
 
   box() {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    return {
-      x: EDGE.left,
-      y: EDGE.top,
-      width: Math.max(10, width - EDGE.left - EDGE.right),
-      height: height - EDGE.top - EDGE.bottom,
-    };
+    return inner(this.canvas, EDGE);
   }
 
   boxes() {

@@ -1,6 +1,7 @@
 // What is set and told at the side of the page of seismograms.
 
 import { text } from "./axes.js";
+import { element, find } from "./page.js";
 import { kind, named } from "./picks.js";
 import { complain } from "./requests.js";
 import { GAIN } from "./view.js";
@@ -25,14 +26,6 @@ const KEYS = [
   ["c", "one scale or own scales"],
   ["s", "save as PNG"],
 ];
-
-export const find = (name) => document.getElementById(name);
-
-export function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
 
 function originWords(clock, { time, latitude, longitude, depth, magnitude, kind: scale }) {
   const size = magnitude === null ? "" : ` ${scale} ${magnitude.toFixed(1)}`;

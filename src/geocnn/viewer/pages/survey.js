@@ -2,13 +2,12 @@
 
 import { text } from "./axes.js";
 import { Controls } from "./controls.js";
+import { find } from "./page.js";
 import { tables } from "./paint.js";
 import { Panel } from "./panel.js";
 import { bytes, complain, json } from "./requests.js";
 import { Scene } from "./scene.js";
 import { State } from "./state.js";
-
-const find = (name) => document.getElementById(name);
 
 /** Slices of a cube; the map has its true proportions where the distances between lines are known. */
 function views(about) {
@@ -99,7 +98,7 @@ async function main() {
       new Panel(hosts[3], crossline, state),
     ];
   }
-  const controls = new Controls(state, panels, find);
+  const controls = new Controls(state, panels);
   state.horizons.forEach(async (horizon, number) => {
     horizon.index = new Float32Array((await bytes("/horizon", { number })).buffer);
     state.changed("picture");

@@ -1,6 +1,6 @@
 // The whole record of a station as a strip, with the window in it that is seen below.
 
-import { colour, fitted } from "./axes.js";
+import { colour, fitted, inner } from "./axes.js";
 import { timeAxis } from "./clock.js";
 import { drawTicks } from "./picks.js";
 import { drawWave } from "./waves.js";
@@ -42,13 +42,7 @@ export class Whole {
   }
 
   box() {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    return {
-      x: EDGE.left,
-      y: EDGE.top,
-      width: Math.max(10, width - EDGE.left - EDGE.right),
-      height: height - EDGE.top - EDGE.bottom,
-    };
+    return inner(this.canvas, EDGE);
   }
 
   at = (time) => {
