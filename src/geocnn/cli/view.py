@@ -28,7 +28,7 @@ def view(
         file: SEG-Y line or cube, Zarr array, or .npy; or seismograms, a file or a folder.
         layers: what lies over it on the same grid: fault probabilities, classes, other amplitudes, or horizons as text
             files, .dat, .txt, .xyz or .csv; of seismograms a catalogue, .xml or .csv, and more files of them.
-        channels: pattern for the channels of seismograms, such as "CX.*.*.BH?"; default the best of each station.
+        channels: pattern for the channels of seismograms, such as "CX.PB0?..BH?"; default the best of each station.
         port: of the page; default one that is free.
         browser: open the page in one.
         survey: what you know better than the headers.

@@ -130,6 +130,11 @@ class Page {
     context.fillStyle = getComputedStyle(find("window")).backgroundColor;
     context.fillRect(0, 0, copy.width, copy.height);
     context.drawImage(canvas, 0, 0);
+    const ratio = window.devicePixelRatio || 1;
+    context.scale(ratio, ratio);
+    context.fillStyle = getComputedStyle(document.body).color;
+    context.font = "600 13px system-ui, 'DejaVu Sans', sans-serif";
+    context.fillText(`${view.record.name}  ${find("window-span").textContent}`, 74, 17);
     const name = `${view.record.name}.${view.clock.text(view.start, 0).replace(" ", "T").replaceAll(":", "")}.png`;
     download(copy, name);
   }
