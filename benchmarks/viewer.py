@@ -2,8 +2,9 @@
 
     python benchmarks/viewer.py [--shape 1500 1000 2000] [--days 30] [--folder runs/viewer]
 
-Of a synthetic cube (made once, 12 GB) a step of each slice at 750 x 450 pixels, medians of ten; of a synthetic archive
-of one station the first answer for all of it, a window that was not read before, and all of it.
+Of a synthetic cube (made once, 12 GB) a step of each slice at 750 x 450 pixels, medians of ten, and inlines to which
+networks are applied, medians of three; of a synthetic archive of one station the first answer for all of it, a window
+that was not read before, and all of it.
 """
 
 import argparse
@@ -46,6 +47,14 @@ def survey(path: Path, shape: tuple[int, int, int]) -> None:
         steps = range(shape[cut] // 2, shape[cut] // 2 + 10)
         taken = [_slice(page, {"layer": 0, "view": view, "at": at, **window}) for at in steps]
         print(f"| {' x '.join(map(str, shape))}, a step of the {view} | {statistics.median(taken):.3f} |")
+    names = [layer["name"] for layer in page.get("/about").json()["layers"]]
+    window = {"left": 0, "right": shape[1], "top": 0, "bottom": shape[2], "width": 750, "height": 450}
+    for name in ("faults", "denoise"):
+        query = {"layer": names.index(name), "view": "inline", **window}
+        first, *others = [_slice(page, {**query, "at": shape[0] // 2 + k}) for k in range(4)]
+        print(f"| {name} on an inline, {shape[1]} x {shape[2]} samples | {statistics.median(others):.2f} |")
+        if name == "faults":
+            print(f"| the same, the first, with the start of PyTorch | {first:.2f} |")
 
 
 def records(folder: Path, days: int) -> None:

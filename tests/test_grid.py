@@ -68,3 +68,16 @@ def test_directions_are_those_of_increasing_numbers():
     assert located(CUBE, (0, 25), (0, 12.5)).directions is None  # inlines along crosslines
     assert Grid(CUBE).directions is None
     assert located(LINE, (1.0, 1.0)).directions is None
+
+
+def test_a_section_of_a_cube_lies_where_the_cube_has_it():
+    axes = (Axis("inline", 9, 100, 2), Axis("crossline", 7, 10, 1), Axis("time", 40, 400, 4, "ms"))
+    known = {"origin": [1000.0, 2000.0], "vectors": [[0, 25.0], [12.5, 3.0]], "unit": "ft"}
+    cube = Grid(axes, {"coordinates": known})
+    for axis, index in ((0, 3), (1, 5)):
+        section = cube.section(axis, index)
+        assert section.axes == axes[:axis] + axes[axis + 1 :]
+        np.testing.assert_allclose(section.spacing, [cube.spacing[1 - axis]])
+        places = np.array([[0.0], [4.5]])
+        np.testing.assert_allclose(section.map_xy(places), cube.map_xy(np.insert(places, axis, index, axis=1)))
+    assert not Grid(axes).section(0, 1).has_coordinates

@@ -144,6 +144,22 @@ class Grid:
             return np.column_stack([np.interp(places[:, 0], np.arange(len(points)), column) for column in points.T])
         return np.asarray(np.asarray(self._map["origin"]) + places @ np.asarray(self._map["vectors"]), np.float64)
 
+    def section(self, axis: int, index: int) -> "Grid":
+        """The grid of a section through a cube, with its map coordinates.
+
+        Args:
+            axis: the horizontal axis that the section is across.
+            index: where along that axis.
+        """
+        axes = tuple(one for k, one in enumerate(self.axes) if k != axis)
+        if not self._map:
+            return Grid(axes)
+        place = np.zeros((1, self.ndim - 1))
+        place[0, axis] = index
+        vectors = [vector for k, vector in enumerate(self._map["vectors"]) if k != axis]
+        known = {"unit": self._map.get("unit", "m"), "origin": self.map_xy(place)[0].tolist(), "vectors": vectors}
+        return Grid(axes, {"coordinates": known})
+
     def __str__(self) -> str:
         """All axes, comma separated."""
         return ", ".join(str(axis) for axis in self.axes)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.surveys import network
 
 import geocnn
 from geocnn import io
@@ -234,3 +235,26 @@ def test_without_webgl_all_but_the_view_in_space_works(tab):
         tab.mouse.move(400, 300)
         tab.keyboard.press("ArrowRight")
         assert tab.evaluate("() => geocnn.state.at") == [20, 15, 31]
+
+
+def test_a_network_is_switched_on_and_goes_over_sections_alone(tab):
+    with geocnn.view(cube(), browser=False, wait=False, networks=[network(2, threshold=0.2)]) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        off, on = (tab.locator(".layer", has_text=name) for name in ("faults", "random"))
+        assert off.locator(".bar").is_hidden()
+        assert on.locator(".bar").is_visible()
+        assert on.get_by_label("from").input_value() == "0.2"
+        assert "without random" in tab.locator(".panel header").first.inner_text()
+        tab.get_by_label("random").uncheck()
+        tab.wait_for_function(IDLE)
+        plain = [pixel(tab, panel, 0.2, 0.1) for panel in (MAP, INLINE)]
+        tab.get_by_label("random").check()
+        tab.wait_for_function(IDLE)
+        map_, inline = (pixel(tab, panel, 0.2, 0.1) for panel in (MAP, INLINE))
+        assert map_ == plain[0]
+        assert inline != plain[1]
+        tab.get_by_label("minus").select_option(label="denoise (network)")
+        tab.wait_for_function(IDLE)
+        assert "without denoise and random" in tab.locator(".panel header").first.inner_text()
+        assert pixel(tab, MAP, 0.2, 0.1) == plain[0]

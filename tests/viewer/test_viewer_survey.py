@@ -5,44 +5,18 @@ from base64 import b64decode
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from tests.viewer.answers import CUBE, client, part
 
 import geocnn
 from geocnn import io
 from geocnn.errors import DataError
-from geocnn.grid import Axis, Grid
 from geocnn.io.horizons import Horizon
 from geocnn.viewer import page_of
 from geocnn.viewer.server import application
 
-CUBE = Grid(
-    (Axis("inline", 9, 100, 2), Axis("crossline", 7, 10, 1), Axis("time", 40, 400, 4, "ms")),
-    {
-        "coordinates": {
-            "bytes": [181, 185],
-            "origin": [1000.0, 2000.0],
-            "vectors": [[0, 25.0], [12.5, 0]],
-            "corners": [],
-        }
-    },
-)
-HOST = "http://127.0.0.1"
-
 
 def amplitudes(*shape, seed=0):
     return (1e5 * np.random.default_rng(seed).standard_normal(shape)).astype(np.float32)
-
-
-def client(*layers):
-    return TestClient(application(page_of(layers[0], layers[1:])), base_url=HOST)
-
-
-def part(client, **query):
-    answer = client.get("/slice", params=query)
-    assert answer.status_code == 200, answer.text
-    shape = int(answer.headers["height"]), int(answer.headers["width"])
-    sent = np.frombuffer(answer.content, "<i2").reshape(shape)
-    values = np.where(sent == -32768, np.nan, sent * float(answer.headers["scale"]))
-    return values, (int(answer.headers["across"]), int(answer.headers["down"]))
 
 
 def test_slices_of_a_cube_are_its_samples_to_sixteen_bits():
@@ -148,10 +122,12 @@ def test_the_page_knows_axes_layers_places_and_colours():
     found = client(io.ArraySource(cube, CUBE), chance, classes).get("/about").json()
     assert [axis["name"] for axis in found["axes"]] == ["inline", "crossline", "time"]
     assert found["axes"][0] == {"name": "inline", "size": 9, "start": 100, "step": 2, "unit": ""}
-    assert [layer["kind"] for layer in found["layers"]] == ["amplitude", "probability", "classes"]
+    files = [layer for layer in found["layers"] if not layer["network"]]
+    assert [layer["kind"] for layer in files] == ["amplitude", "probability", "classes"]
     assert found["layers"][0]["high"] == -found["layers"][0]["low"]
     assert found["layers"][2] == {
         "name": "array 3", "kind": "classes", "low": 0.0, "high": 3.0, "background": True, "colours": "grey",
+        "threshold": 0.3, "on": True, "network": False,
     }  # fmt: skip
     assert found["spacing"] == [25.0, 12.5]
     origin, (along, across) = np.array(found["map"]["origin"]), np.array(found["map"]["vectors"])
@@ -167,8 +143,8 @@ def test_the_page_knows_axes_layers_places_and_colours():
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ({}, "layer is missing; needed is a number from 0 to 0."),
-        ({"layer": 1}, "layer is 1; needed is a number from 0 to 0."),
+        ({}, "layer is missing; needed is a number from 0 to 2."),
+        ({"layer": 3}, "layer is 3; needed is a number from 0 to 2."),
         ({"layer": 0, "view": "depth"}, "view is depth; needed is line."),
         ({"layer": 0, "view": "line", "left": 3, "right": 3}, "right is 3; needed is a number from 4 to 5."),
         ({"layer": 0, "view": "line", "left": "x"}, "left is x; needed is a number from 0 to 4."),

@@ -14,6 +14,7 @@ def view(
     file: Path,
     /,
     *layers: Path,
+    network: tuple[str, ...] = (),
     channels: str | None = None,
     port: int = 0,
     browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
@@ -28,6 +29,8 @@ def view(
         file: SEG-Y line or cube, Zarr array, or .npy; or seismograms, a file or a folder.
         layers: what lies over it on the same grid: fault probabilities, classes, other amplitudes, or horizons as text
             files, .dat, .txt, .xyz or .csv; of seismograms a catalogue, .xml or .csv, and more files of them.
+        network: run folders of networks for sections, applied to the sections that are looked at; faults and denoise
+            can be switched on in the page.
         channels: pattern for the channels of seismograms, such as "CX.PB0?..BH?"; default the best of each station.
         port: of the page; default one that is free.
         browser: open the page in one.
@@ -43,7 +46,7 @@ def view(
     known = {name: value for name, value in vars(survey or SurveyOptions()).items() if value != plain[name]}
     if channels is not None:
         known["channels"] = channels
-    page = page_of(named(file), tuple(map(named, layers)), **known)
+    page = page_of(named(file), tuple(map(named, layers)), network, **known)
     with Server(page, port) as server:
         for note in page.notes:
             say(f"note: {note}")

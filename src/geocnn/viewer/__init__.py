@@ -3,6 +3,7 @@
 import builtins
 import sys
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,10 +14,12 @@ from geocnn.io.horizon_columns import is_text
 from geocnn.io.horizons import Horizon, read_horizon
 from geocnn.io.source import Source
 from geocnn.opening import open as open_data
+from geocnn.viewer.networks import SectionNetwork
 from geocnn.viewer.server import Page, Server
 from geocnn.viewer.survey import SurveyPage
 
 if TYPE_CHECKING:
+    from geocnn.checkpoints import Trained
     from geocnn.io.waveforms import Archive
 
 __all__ = ["Server", "page_of", "view"]
@@ -32,6 +35,7 @@ _CATALOGUES = (".xml", ".csv", ".quakeml")
 def view(
     data: object,
     *layers: object,
+    networks: "Sequence[str | Path | Trained]" = (),
     port: int = 0,
     browser: bool = True,
     wait: bool | None = None,
@@ -45,6 +49,9 @@ def view(
         data: survey: a path, an array or a source; or seismograms, as :func:`geocnn.open` takes them.
         layers: results on the same grid: probabilities, classes, other amplitudes; horizons, as text files (.dat, .txt,
             .xyz, .csv) or :class:`geocnn.io.horizons.Horizon`; of seismograms a catalogue.
+        networks: run folders, or what :func:`geocnn.load` or :func:`geocnn.fit` returned, of networks for sections,
+            which are applied to the sections of a survey that are looked at; "faults" and "denoise" ship, and can be
+            switched on in the page as well.
         port: of the page; default one that is free.
         browser: open it in one.
         wait: return when the page is closed with Ctrl-C only; default in scripts, not in notebooks and at prompts.
@@ -56,7 +63,7 @@ def view(
     Raises:
         GeocnnError: what cannot be opened, or does not fit together.
     """
-    server = Server(page_of(data, layers, **known), port)
+    server = Server(page_of(data, layers, networks, **known), port)
     at_prompt = hasattr(sys, "ps1") or hasattr(builtins, "__IPYTHON__")
     if browser and "ipykernel" not in sys.modules:
         webbrowser.open(server.url)
@@ -69,8 +76,13 @@ def view(
     return server
 
 
-def page_of(data: object, layers: tuple[object, ...], **known: Any) -> Page:  # noqa: ANN401  (of geocnn.open)
-    """The page for what a user wants to see.
+def page_of(
+    data: object,
+    layers: tuple[object, ...],
+    networks: "Sequence[str | Path | Trained]" = (),
+    **known: Any,  # noqa: ANN401  (of geocnn.open)
+) -> Page:
+    """The page for what a user wants to see, see :func:`view`.
 
     Raises:
         GeocnnError: what cannot be opened, or does not fit together.
@@ -81,10 +93,13 @@ def page_of(data: object, layers: tuple[object, ...], **known: Any) -> Page:  # 
         )
     survey = open_data(data, **known)
     if not hasattr(survey, "grid"):
+        if networks:
+            raise DataError("networks are applied to surveys here; of seismograms the page has a button for picks.")
         return _records(data, layers, known)
     horizons = [_horizon(one, survey.grid) for one in layers if _is_horizon(one)]
     sources = [survey, *(_result(one, known) for one in layers if not _is_horizon(one))]
-    return SurveyPage(sources, [_name(source, k) for k, source in enumerate(sources)], horizons)
+    names = [_name(source, k) for k, source in enumerate(sources)]
+    return SurveyPage(sources, names, horizons, [SectionNetwork.of(survey, one) for one in networks])
 
 
 def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) -> Page:

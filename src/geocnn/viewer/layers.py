@@ -1,6 +1,6 @@
 """What is shown one above the other: amplitudes, probabilities, classes, told apart by their samples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +12,9 @@ from geocnn.io.percent import PERCENT, probabilities
 from geocnn.io.scan import ScannedSource, slabs
 from geocnn.io.slices import Slices
 from geocnn.io.source import Source
+from geocnn.viewer.networks import SectionNetwork
 
-__all__ = ["Kind", "Layer", "layer"]
+__all__ = ["Kind", "Layer", "layer", "network_layer"]
 
 Kind = Literal["amplitude", "probability", "classes"]
 
@@ -37,6 +38,9 @@ class Layer:
         high: value of the last one; of classes the largest number.
         background: class 0 is most of it, and what lies below is to be seen there.
         colours: table for amplitudes.
+        threshold: probability from which on a colour is seen at first.
+        on: whether it is seen at first, of what lies over amplitudes.
+        network: what makes the samples of sections when they are looked at; None where ``source`` has them.
         note: what a user should know.
     """
 
@@ -47,11 +51,15 @@ class Layer:
     high: float
     background: bool = False
     colours: str = "grey"
+    threshold: float = 0.3
+    on: bool = True
+    network: SectionNetwork | None = None
     note: str = ""
 
     def as_json(self) -> dict[str, object]:
         """For the page."""
-        return {name: getattr(self, name) for name in ("name", "kind", "low", "high", "background", "colours")}
+        names = ("name", "kind", "low", "high", "background", "colours", "threshold", "on")
+        return {**{name: getattr(self, name) for name in names}, "network": self.network is not None}
 
 
 def layer(source: Source, name: str) -> Layer:
@@ -85,6 +93,21 @@ def layer(source: Source, name: str) -> Layer:
     # Seismic in 8 bits has its zero in the middle of them; other values of one sign, such as velocities, have none.
     colours = "grey" if eight_bits and 96 < np.median(values) < 160 else "batlow"
     return Layer(source, name, "amplitude", low, high if high > low else low + 1, colours=colours)
+
+
+def network_layer(below: Layer, network: SectionNetwork, *, on: bool) -> Layer:
+    """What a network says of the sections of a survey.
+
+    Args:
+        below: the survey, amplitudes.
+        network: what is applied to it.
+        on: whether it is seen at first.
+    """
+    if network.classes == 0:
+        return replace(below, name=network.name, on=on, network=network, note="")
+    kind: Kind = "probability" if network.classes == 1 else "classes"
+    high = max(1.0, network.classes - 1.0)
+    return Layer(below.source, network.name, kind, 0.0, high, threshold=network.threshold, on=on, network=network)
 
 
 def _is_label(values: NDArray[np.float32]) -> bool:

@@ -1,6 +1,7 @@
 """A survey with results over it: what its page asks for."""
 
 import builtins
+import json
 import math
 from collections.abc import Sequence
 from typing import Any, cast
@@ -18,7 +19,8 @@ from geocnn.io.horizons import Horizon
 from geocnn.io.panel import Panel, read_panel
 from geocnn.io.source import Source
 from geocnn.viewer.colours import colour_tables
-from geocnn.viewer.layers import Layer, layer
+from geocnn.viewer.layers import Layer, layer, network_layer
+from geocnn.viewer.networks import SectionNetwork, offered
 from geocnn.viewer.points import points
 from geocnn.viewer.query import Query
 
@@ -43,6 +45,7 @@ class SurveyPage:
         sources: the survey first, then what lies over it.
         names: of all of them.
         horizons: of the survey.
+        networks: what is applied to its sections when they are looked at; those that ship can be switched on as well.
 
     Raises:
         DataError: a grid of other than two or three axes, layers of other sizes, or a horizon of another survey.
@@ -50,7 +53,13 @@ class SurveyPage:
 
     name = "survey.html"
 
-    def __init__(self, sources: Sequence[Source], names: Sequence[str], horizons: Sequence[Horizon] = ()) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        names: Sequence[str],
+        horizons: Sequence[Horizon] = (),
+        networks: Sequence[SectionNetwork] = (),
+    ) -> None:
         grid = sources[0].grid
         if grid.ndim not in _SHOWN:
             raise DataError(
@@ -68,6 +77,13 @@ class SurveyPage:
         self.grid, self.horizons = grid, tuple(horizons)
         self._points: dict[int, Float32[ndarray, "points 4"]] = {}
         self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]
+        survey = self.layers[0]
+        if networks and survey.kind != "amplitude":
+            raise DataError(f"{names[0]} has {survey.kind} samples; a network is applied to amplitudes.")
+        self.layers += [network_layer(survey, one, on=True) for one in networks]
+        if survey.kind == "amplitude":
+            others = [one for one in offered(sources[0]) if one.name not in [known.name for known in networks]]
+            self.layers += [network_layer(survey, one, on=False) for one in others]
 
     @property
     def title(self) -> str:
@@ -107,7 +123,8 @@ class SurveyPage:
         The query has ``layer``, ``view`` (line, inline, crossline or map), ``at`` (index of the slice), ``left``,
         ``right``, ``top`` and ``bottom`` (samples of the window), ``width`` and ``height`` (pixels). The answer is rows
         of 16-bit integers; its headers have ``scale``, which turns them into samples, ``width`` and ``height``, and
-        how many samples share a pixel ``across`` and ``down``. -32768 is for no data.
+        how many samples share a pixel ``across`` and ``down``, and ``notes`` on how a network was applied, a list of
+        JSON. -32768 is for no data.
         """
         asked = Query(request)
         one = self.layers[asked.whole("layer", 0, len(self.layers) - 1)]
@@ -117,43 +134,34 @@ class SurveyPage:
         cut = {k: asked.whole("at", 0, shape[k] - 1) for k in range(self.grid.ndim) if k not in (across, down)}
         window = asked.span("left", "right", shape[across]), asked.span("top", "bottom", shape[down])
         pixels = asked.whole("width", 1, _LIMIT), asked.whole("height", 1, _LIMIT)
+        if one.network is not None and view == "map":
+            raise DataError(f"{one.name} is a network for sections; it has nothing to say of a map.")
+        source, shown = one.source, (across, down)
+        notes: tuple[str, ...] = ()
+        if one.network is not None:
+            source, notes = one.network(*next(iter(cut.items()), (0, 0)))
+            shown, cut = (0, 1), {}
         panel = read_panel(
-            one.source,
-            (across, down),
+            source,
+            shown,
             cut,
-            live=getattr(one.source, "present", None),
+            live=getattr(source, "present", None),
             peaks=one.kind != "amplitude",
             window=window,
             pixels=pixels,
             # A sample of every trace of a large cube takes seconds, and neighbours are alike.
             sparse=one.kind == "amplitude" and view == "map" and math.prod(shape[:2]) > _MANY,
         )
-        blank = np.zeros(panel.values.shape[0], bool)
         if one.kind == "amplitude" and view != "map":
-            blank = self._dead(panel, one.source, (across, down), cut, window)
-        axes, most = (self.grid.axes[across], self.grid.axes[down]), _LOUD * max(abs(one.low), abs(one.high))
-        return _sent(panel, axes, blank, most)
-
-    def _dead(
-        self,
-        panel: Panel,
-        source: Source,
-        shown: tuple[int, int],
-        cut: dict[int, int],
-        window: "tuple[builtins.slice, builtins.slice]",
-    ) -> Bool[ndarray, " across"]:
-        """Which columns are of dead traces: zero in the window, and, where that is a part of them, everywhere."""
-        zero: Bool[ndarray, " across"] = ~np.any(panel.values != 0, axis=1)
-        if zero.any() and window[1] != slice(0, self.grid.shape[-1]):
-            whole = read_panel(source, shown, cut, window=(window[0], slice(None)), pixels=(len(zero), _LIMIT))
-            zero &= ~np.any(whole.values != 0, axis=1)
-        return zero
+            panel = _blanked(panel, _dead(panel, source, shown, cut, window))
+        axes = self.grid.axes[across], self.grid.axes[down]
+        return _sent(panel, axes, _LOUD * max(abs(one.low), abs(one.high)), notes)
 
     def points(self, request: Request) -> Response:
         """Where a probability is large, for the view in space, see :func:`geocnn.viewer.points.points`."""
         number = Query(request).whole("layer", 0, len(self.layers) - 1)
         one = self.layers[number]
-        if self.grid.ndim != 3 or one.kind != "probability":
+        if self.grid.ndim != 3 or one.kind != "probability" or one.network is not None:
             raise DataError("points are those of a probability in a cube.")
         if number not in self._points:
             self._points[number] = points(one.source)
@@ -167,17 +175,37 @@ class SurveyPage:
         return Response(index.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
-def _sent(panel: Panel, axes: tuple[Axis, Axis], blank: Bool[ndarray, " across"], most: float) -> Response:
+def _dead(
+    panel: Panel,
+    source: Source,
+    shown: tuple[int, int],
+    cut: dict[int, int],
+    window: "tuple[builtins.slice, builtins.slice]",
+) -> Bool[ndarray, " across"]:
+    """Which columns are of dead traces: zero in the window, and, where that is a part of them, everywhere."""
+    zero: Bool[ndarray, " across"] = ~np.any(panel.values != 0, axis=1)
+    if zero.any() and window[1] != slice(0, source.grid.shape[-1]):
+        whole = read_panel(source, shown, cut, window=(window[0], slice(None)), pixels=(len(zero), _LIMIT))
+        zero &= ~np.any(whole.values != 0, axis=1)
+    return zero
+
+
+def _blanked(panel: Panel, columns: Bool[ndarray, " across"]) -> Panel:
+    """Without data in some columns."""
+    return panel._replace(values=np.where(columns[:, None], np.float32(np.nan), panel.values))
+
+
+def _sent(panel: Panel, axes: tuple[Axis, Axis], most: float, notes: Sequence[str]) -> Response:
     """A panel as 16-bit integers.
 
     Args:
-        panel: the slice.
+        panel: the slice; NaN is no data.
         axes: of the survey, to the right and downward.
-        blank: columns without data.
         most: what is larger is sent as that, so that one spike does not make all else zero.
+        notes: what a user should know of it.
     """
     values = panel.values.T.astype(np.float64)  # rows of the screen
-    known = np.isfinite(values) & ~blank
+    known = np.isfinite(values)
     values = np.clip(np.where(known, values, 0), -most, most)
     scale = float(np.abs(values).max(initial=0.0)) / _STEPS or 1.0
     sent = np.where(known, np.rint(values / scale), -_STEPS - 2).astype("<i2")
@@ -187,7 +215,11 @@ def _sent(panel: Panel, axes: tuple[Axis, Axis], blank: Bool[ndarray, " across"]
     return Response(
         sent.tobytes(),
         media_type="application/octet-stream",
-        headers={"Cache-Control": "no-store", **{name: str(value) for name, value in headers.items()}},
+        headers={
+            "Cache-Control": "no-store",
+            "notes": json.dumps(list(notes)),  # ASCII, as headers are
+            **{name: str(value) for name, value in headers.items()},
+        },
     )
 
 

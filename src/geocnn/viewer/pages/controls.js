@@ -95,7 +95,7 @@ export class Controls {
         state.base = k;
         state.changed("picture");
       });
-      card.append(element("label", { className: "row" }, input, layer.name));
+      card.append(this.named(layer, input));
     } else {
       const input = element("input", {
         type: "checkbox",
@@ -108,7 +108,7 @@ export class Controls {
       });
       over.input = input;
       const percent = (value) => `${Math.round(100 * value)} %`;
-      card.append(element("label", { className: "row" }, input, layer.name));
+      card.append(this.named(layer, input));
       if (k !== state.base)
         card.append(
           slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row,
@@ -117,11 +117,35 @@ export class Controls {
         // What is seen in place of amplitudes is shown from 0 on; points in space begin somewhere.
         const [name, least] = k === state.base ? ["in space", 0.2] : ["from", 0.05];
         const digits = (value) => value.toFixed(2);
-        card.append(slider(name, least, 0.95, 0.05, over.threshold, digits, (v) => this.set(over, "threshold", v)).row);
+        card.append(slider(name, least, 0.95, 0.01, over.threshold, digits, (v) => this.set(over, "threshold", v)).row);
         if (k !== state.base) card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
       } else card.append(this.legend(layer, k));
     }
+    if (layer.network) {
+      card.append(this.notes(k));
+      const follow = () => card.classList.toggle("off", !state.seen.includes(k));
+      state.listeners.push((what) => what === "picture" && follow());
+      follow();
+    }
     find("layers").append(card);
+  }
+
+  /** What switches a layer on, with its name; a network is told from a file. */
+  named(layer, input) {
+    const label = element("label", { className: "row" }, input, layer.name);
+    if (!layer.network) return label;
+    label.title = `The network ${layer.name} is applied to the sections that are looked at.`;
+    label.append(element("span", { className: "tag", textContent: "network" }));
+    return label;
+  }
+
+  /** What is to be known of how a network was applied to the last section. */
+  notes(k) {
+    const place = element("div", { className: "notes" });
+    this.state.listeners.push((what, told) => {
+      if (what === "notes" && told.layer === k) place.textContent = told.notes.join(" ");
+    });
+    return place;
   }
 
   horizon(horizon) {
@@ -211,7 +235,7 @@ export class Controls {
     this.gain = gain;
     place.append(gain.row);
     const amplitudes = state.about.layers.flatMap((layer, k) =>
-      layer.kind === "amplitude" ? [[String(k), layer.name]] : [],
+      layer.kind === "amplitude" ? [[String(k), `${layer.name}${layer.network ? " (network)" : ""}`]] : [],
     );
     if (amplitudes.length > 1) {
       place.append(
@@ -257,7 +281,7 @@ export class Controls {
         scene.draw();
       },
     );
-    if (!this.state.about.layers.some((layer) => layer.kind === "probability")) return [height.row];
+    if (!this.state.about.layers.some((layer) => layer.kind === "probability" && !layer.network)) return [height.row];
     const input = element("input", { type: "checkbox", checked: scene.points });
     input.addEventListener("change", () => {
       scene.points = input.checked;

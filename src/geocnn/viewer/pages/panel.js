@@ -13,7 +13,7 @@ export class Panel {
   constructor(host, view, state) {
     Object.assign(this, { host, view, state, images: new Map(), busy: false, again: false });
     const alone = view.cut === null ? "" : `<button title="Alone, or with the others (m)">&#x2922;</button>`;
-    host.innerHTML = `<canvas></canvas><header><b></b><span class="busy">reading ...</span>${alone}</header>`;
+    host.innerHTML = `<canvas></canvas><header><b></b><span class="hint"></span><span class="busy">reading ...</span>${alone}</header>`;
     this.canvas = host.querySelector("canvas");
     this.all();
     this.listen();
@@ -30,6 +30,13 @@ export class Panel {
     if (cut === null) return "";
     const axis = this.state.axes[cut];
     return `${axis.name} ${+(axis.start + axis.step * this.state.at[cut]).toFixed(4)} ${axis.unit}`;
+  }
+
+  /** What is seen elsewhere and not here. */
+  get hint() {
+    const { layers } = this.state.about;
+    const lacking = this.state.seen.filter((k) => this.view.name === "map" && layers[k].network);
+    return lacking.length ? `without ${lacking.map((k) => layers[k].name).join(" and ")}` : "";
   }
 
   get box() {
@@ -110,9 +117,10 @@ export class Panel {
       this.again = true;
       return;
     }
+    const { state } = this;
     const { cut } = this.view;
-    const at = cut === null ? null : this.state.at[cut];
-    const queries = new Map(this.state.seen.map((layer) => [layer, this.query(layer, at)]));
+    const at = cut === null ? null : state.at[cut];
+    const queries = new Map(state.seenIn(this.view).layers.map((layer) => [layer, this.query(layer, at)]));
     const key = JSON.stringify([...queries]);
     if ([...queries.values()].includes(null) || key === this.key) return;
     this.busy = true;
@@ -125,13 +133,16 @@ export class Panel {
     let slow = false;
     const timer = setTimeout(() => {
       slow = true;
+      const late = [...queries.keys()].filter((k) => !found.has(k)).map((k) => state.about.layers[k]);
+      const network = late.find((layer) => layer.network);
+      this.host.querySelector(".busy").textContent = network ? `${network.name} at work ...` : "reading ...";
       this.host.classList.add("waiting");
       if (found.size) show();
     }, 150);
     try {
       await Promise.all(
         [...queries].map(async ([k, query]) => {
-          found.set(k, await this.state.slice(query, bytes));
+          found.set(k, await state.slice(query, bytes));
           if (slow) show();
         }),
       );
@@ -162,6 +173,7 @@ export class Panel {
     const { context } = fitted(this.canvas);
     const { box, view, state } = this;
     this.host.querySelector("header b").textContent = this.title;
+    this.host.querySelector("header .hint").textContent = this.hint;
     context.save();
     context.beginPath();
     context.rect(box.x, box.y, box.width, box.height);
@@ -170,7 +182,7 @@ export class Panel {
     context.fillStyle = colour("no-data");
     const ends = [this.y(0), this.y(tall)].sort((a, b) => a - b);
     context.fillRect(this.x(0), ends[0], this.x(wide) - this.x(0), ends[1] - ends[0]);
-    this.pictures ??= state.pictures(this.images);
+    this.pictures ??= state.pictures(this.images, view);
     for (const { canvas, image, opacity, smooth } of this.pictures) this.place(context, canvas, image, opacity, smooth);
     if (view.name !== "map") this.horizons(context);
     this.crossing(context, box);
@@ -256,7 +268,7 @@ export class Panel {
     place[view.down] = Math.floor(edges.down);
     if (place.some((index, k) => index < 0 || index >= state.axes[k].size)) return null;
     const samples = [];
-    for (const k of state.seen) {
+    for (const k of state.seenIn(view).layers) {
       const image = this.images.get(k);
       if (!image) continue;
       const column = Math.floor((place[view.across] - image.left) / image.across);

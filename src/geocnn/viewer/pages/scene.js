@@ -109,9 +109,9 @@ export class Scene {
     const [right, bottom] = [state.axes[view.across].size, state.axes[view.down].size];
     const query = { view: view.name, at, left: 0, right, top: 0, bottom, width: PIXELS, height: PIXELS };
     const found = await Promise.all(
-      state.seen.map(async (layer) => [layer, await state.slice({ layer, ...query }, bytes)]),
+      state.seenIn(view).layers.map(async (layer) => [layer, await state.slice({ layer, ...query }, bytes)]),
     );
-    const pictures = state.pictures(new Map(found));
+    const pictures = state.pictures(new Map(found), view);
     if (!pictures.length) return;
     const { width, height, across, down } = pictures[0].image;
     const canvas = new OffscreenCanvas(width, height);
@@ -140,7 +140,9 @@ export class Scene {
   /** Points of the first probability that is seen. */
   async cloud() {
     const { state, gl } = this;
-    const layer = state.over.findIndex((_, k) => this.isSeen(k) && state.about.layers[k].kind === "probability");
+    // A network has looked at sections alone.
+    const whole = ({ kind, network }) => kind === "probability" && !network;
+    const layer = state.over.findIndex((_, k) => this.isSeen(k) && whole(state.about.layers[k]));
     this.layer = layer;
     if (layer < 0 || !this.points || this.clouds.has(layer)) return;
     this.clouds.set(layer, null);

@@ -16,14 +16,15 @@ export class State {
       0,
       about.layers.findIndex((layer) => layer.kind === "amplitude"),
     );
+    this.first = first;
     this.base = first; // number of a layer
     this.less = null; // number of the layer that is subtracted from it
     this.gain = 1;
     this.colours = about.layers[first].kind === "amplitude" ? about.layers[first].colours : "batlow";
     this.over = about.layers.map((layer, k) => ({
-      on: k !== first && layer.kind !== "amplitude",
+      on: k !== first && layer.kind !== "amplitude" && layer.on,
       opacity: layer.kind === "classes" ? 0.5 : 1,
-      threshold: 0.3,
+      threshold: layer.threshold,
       background: !layer.background, // whether class 0 has a colour
     }));
     this.horizons = about.horizons.map((one, k) => ({ name: one.name, on: true, index: null, ink: this.ink(k) }));
@@ -31,7 +32,7 @@ export class State {
     this.kept = new Map();
   }
 
-  /** `what` is "slice", "picture" (colours alone) or "pointer". */
+  /** `what` is "slice", "picture" (colours alone), "pointer", or "notes" on how a network was applied. */
   changed(what, detail = null) {
     for (const listener of this.listeners) listener(what, detail);
   }
@@ -67,6 +68,16 @@ export class State {
     return found;
   }
 
+  /** What is seen in a view: `base`, `less` (null for nothing) and numbers of `layers`, from below. A network for
+   *  sections has nothing to say of a map, where the survey is seen as it is. */
+  seenIn(view) {
+    const known = (k) => view.name !== "map" || !this.about.layers[k].network;
+    const base = known(this.base) ? this.base : this.first;
+    const less = this.less !== null && known(this.base) && known(this.less) ? this.less : null;
+    const layers = [base, ...this.seen.filter((k) => k !== base && known(k) && (k !== this.less || k === less))];
+    return { base, less, layers };
+  }
+
   value(axis, edge) {
     const { start, step } = this.axes[axis];
     return start + step * (edge - 0.5);
@@ -100,19 +111,21 @@ export class State {
       right: query.right,
       bottom: query.bottom,
     };
+    this.changed("notes", { layer: query.layer, notes: JSON.parse(headers.get("notes")) });
     this.kept.set(key, image);
     if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
     return image;
   }
 
   /** Images of layers, by number, as what is drawn one above the other. */
-  pictures(images) {
+  pictures(images, view) {
     const made = [];
-    const below = images.get(this.base);
-    const layer = this.about.layers[this.base];
-    if (below && (this.less === null || images.has(this.less))) {
-      const table = layer.kind === "classes" ? this.table(this.base) : this.tables[this.colours];
-      const less = this.less === null ? null : images.get(this.less);
+    const seen = this.seenIn(view);
+    const below = images.get(seen.base);
+    const layer = this.about.layers[seen.base];
+    if (below && (seen.less === null || images.has(seen.less))) {
+      const table = layer.kind === "classes" ? this.table(seen.base) : this.tables[this.colours];
+      const less = seen.less === null ? null : images.get(seen.less);
       if (less === null || less.values.length === below.values.length) {
         const canvas = painted(below, table, ...range(layer, this.gain), less);
         made.push({ canvas, image: below, opacity: 1, smooth: layer.kind !== "classes" });
@@ -120,7 +133,7 @@ export class State {
     }
     this.over.forEach((over, k) => {
       const image = images.get(k);
-      if (!over.on || !image || k === this.base || k === this.less) return;
+      if (!over.on || !image || k === seen.base || k === seen.less) return;
       const kind = this.about.layers[k].kind;
       const canvas = painted(image, this.table(k), ...range(this.about.layers[k], this.gain));
       made.push({ canvas, image, opacity: over.opacity, smooth: kind !== "classes" });

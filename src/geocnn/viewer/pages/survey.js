@@ -105,7 +105,7 @@ async function main() {
   });
   state.listeners.push((what, detail) => {
     if (what === "pointer") readout(state, detail);
-    else remember(state);
+    else if (what === "slice") remember(state);
   });
   window.geocnn = { state, panels, controls }; // for those who look behind the page
 }
