@@ -50,7 +50,7 @@ def survey(path: Path, shape: tuple[int, int, int]) -> None:
     names = [layer["name"] for layer in page.get("/about").json()["layers"]]
     window = {"left": 0, "right": shape[1], "top": 0, "bottom": shape[2], "width": 750, "height": 450}
     for name in ("faults", "denoise"):
-        query = {"layer": names.index(name), "view": "inline", **window}
+        query: dict[str, int | str] = {"layer": names.index(name), "view": "inline", **window}
         first, *others = [_slice(page, {**query, "at": shape[0] // 2 + k}) for k in range(4)]
         print(f"| {name} on an inline, {shape[1]} x {shape[2]} samples | {statistics.median(others):.2f} |")
         if name == "faults":

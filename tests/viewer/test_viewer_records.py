@@ -83,7 +83,15 @@ def test_the_page_is_told_of_stations_and_earthquakes(page):
     assert (first["start"], first["stop"], first["data"]) == (3600, 3600 + SECONDS, "15.0 min")
     assert (second["start"], second["stop"], second["data"]) == (3600, 4200, "6.7 min")
     assert about["events"] == [
-        {"time": 3690, "latitude": -21.0, "longitude": -69.5, "depth": 12.0, "magnitude": 2.3, "kind": "ML"}
+        {
+            "number": 0,
+            "time": 3690,
+            "latitude": -21.0,
+            "longitude": -69.5,
+            "depth": 12.0,
+            "magnitude": 2.3,
+            "kind": "ML",
+        }
     ]
     assert any("XX.BBB..EH? has no north and no east component" in note for note in about["notes"])
     page_itself = asked.get("/")
@@ -92,8 +100,9 @@ def test_the_page_is_told_of_stations_and_earthquakes(page):
 
 
 def test_picks_are_those_of_the_station_by_time(page):
-    picks = page().get("/picks", params={"station": 0}).json()
-    assert picks == {
+    told = page().get("/picks", params={"station": 0}).json()
+    assert told["picks"] == {
+        "id": [2, 0, 1],
         "time": [3650, 3700.25, 3705],
         "event": [1, 0, 0],
         "phase": ["P", "P", "S"],
@@ -203,7 +212,7 @@ def test_real_records_with_the_picks_of_the_picker(data, tmp_path):
         application(RecordsPage(open_archive(files), tmp_path / "c.csv", "files")), base_url="http://127.0.0.1"
     )
     assert [one["picks"] > 20 for one in asked.get("/about").json()["stations"]] == [True, False]
-    picks = asked.get("/picks", params={"station": 0}).json()
+    picks = asked.get("/picks", params={"station": 0}).json()["picks"]
     sure = [
         time
         for time, phase, chance in zip(picks["time"], picks["phase"], picks["probability"], strict=True)

@@ -41,7 +41,7 @@ def test_keys_go_from_pick_to_pick_and_a_reload_shows_the_same(tab, server):
     tab.goto(server.url)
     assert window(tab) == ["XX.AAA..HH", 0, pytest.approx(900)]  # the station with picks
     assert tab.title() == "2026 - geocnn"
-    for key, time in (("n", 300.25), ("n", 305.5), ("n", 700), ("p", 305.5)):
+    for key, time in (("n", 300.25), ("n", 305.5), ("n", 700), ("b", 305.5)):
         tab.keyboard.press(key)
         tab.wait_for_function(f"() => Math.abs((geocnn.view.start + geocnn.view.stop) / 2 - 3600 - {time}) < 1")
         _, start, stop = window(tab)

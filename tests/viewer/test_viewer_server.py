@@ -1,9 +1,11 @@
 """``geocnn view`` and ``geocnn.view``: a page at an address until Ctrl-C, and what is said where there is none."""
 
+import json
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -82,3 +84,14 @@ def test_layers_of_another_size_and_axes_that_cannot_be_shown_are_told(tmp_path,
     for words, sentence in told.items():
         assert main(["view", *words, "--no-browser"]) == 2
         assert capsys.readouterr().err == f"geocnn: {sentence}\n"
+
+
+def test_faults_of_ours_are_a_sentence_on_the_page(monkeypatch, capfd):
+    monkeypatch.setattr("geocnn.viewer.survey.read_panel", lambda *_, **__: {}["amplitude"])
+    with geocnn.view(NOISE, browser=False, wait=False) as server:
+        query = "layer=0&view=line&left=0&right=20&top=0&bottom=30&width=9&height=9"
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            get(f"{server.url}slice?{query}")
+        said = json.loads(answer.value.read())["error"]
+    assert said == "this is a fault of geocnn's (KeyError: 'amplitude'); report it with what you did."
+    assert capfd.readouterr() == ("", "")

@@ -55,3 +55,5 @@ def view(
             say("no browser can be opened here; give that address to one")
         with contextlib.suppress(KeyboardInterrupt):  # the way to end it
             server.wait()
+        if left := server.close():
+            say(left)

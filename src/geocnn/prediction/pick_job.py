@@ -13,6 +13,7 @@ import numpy as np
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
+from geocnn.io.waveforms.pick_table import pick_table
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, quakeml
 from geocnn.location import Crust, plain
@@ -30,10 +31,6 @@ __all__ = ["Catalogue", "PickJob"]
 
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
-_COLUMNS = (
-    *("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event"),
-    "wood_anderson",
-)
 _ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
 _EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
 _EVENT_COLUMNS += ("cluster", "cluster_probability", "latitude", "longitude", "origin_depth", "spread")
@@ -73,19 +70,8 @@ class Catalogue:
         amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm, where the response of
         the channel is known. PyOcto takes station, phase and time, GaMMA id, utc, phase, probability and amplitude.
         """
-        rows = io.StringIO()
-        writer = csv.writer(rows, lineterminator="\n")
-        writer.writerow(_COLUMNS)
         number = {id(pick): k for k, event in enumerate(self.events) for pick in event.picks}
-        for arrival in self.arrivals:
-            p, s = arrival.pick, arrival.station
-            utc = f"{np.datetime64(round(p.time / 1000), 'us')}Z"
-            chance = f"{p.uncertainty:.3f}", f"{p.probability:.3f}"
-            size = 0.0 if p.amplitude is None else p.amplitude.value
-            drawn = "" if p.wood_anderson is None else plain(p.wood_anderson, 4)
-            seen = plain(size, 4), p.polarity, number[id(p)], drawn
-            writer.writerow((s, s.name, p.phase, f"{p.time / 1e9:.4f}", utc, *chance, *seen))
-        return rows.getvalue()
+        return pick_table((str(one.station), one.pick, number[id(one.pick)]) for one in self.arrivals)
 
     def event_table(self) -> str:
         """A table of the events, CSV with a head.

@@ -72,7 +72,8 @@ def view(
         try:
             server.wait()
         except KeyboardInterrupt:
-            server.close()
+            if left := server.close():
+                sys.stderr.write(f"{left}\n")
     return server
 
 

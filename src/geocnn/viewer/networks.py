@@ -1,8 +1,10 @@
 """Networks at work on the sections that are looked at, one when it is looked at first."""
 
 import json
+import math
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError
+from geocnn.errors import DataError, GeocnnError
+from geocnn.grid import Grid
 from geocnn.io import ArraySource
+from geocnn.io.slices import Slices
 from geocnn.io.source import Source
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ _KEPT = 1 << 28
 """Bytes of results that are remembered."""
 _MOST = 50_000_000
 """Samples of a section at most, which a network looks at for half a minute."""
+
+_ENDED = "geocnn view has ended."
 
 
 class Section(NamedTuple):
@@ -60,7 +66,9 @@ class SectionNetwork:
         self.classes = 0 if card["task"] == "restoration" else len(card["classes"])
         self.threshold: float = card["threshold"]
         self._survey, self._network = survey, network
-        self._lock = threading.Lock()  # one section after the other: each takes all processors
+        self._closed = threading.Event()
+        # One section after the other, for each takes all processors; in a thread that Python waits for when it ends.
+        self._pool = ThreadPoolExecutor(1, "geocnn-network")
         self._known: OrderedDict[tuple[int, int], tuple[NDArray[np.float32], tuple[str, ...]]] = OrderedDict()
 
     @classmethod
@@ -92,17 +100,40 @@ class SectionNetwork:
             DataError: it is too large to be looked at while one waits.
             GeocnnError: the survey cannot be read.
         """
-        survey = self._survey
-        grid = survey.grid if survey.grid.ndim == 2 else survey.grid.section(axis, index)
-        with self._lock:
-            key = axis, index
-            if key not in self._known:
-                self._known[key] = self._applied(axis, index)
-            self._known.move_to_end(key)
-            array, notes = self._known[key]
-            while len(self._known) > 1 and sum(values.nbytes for values, _ in self._known.values()) > _KEPT:
-                self._known.popitem(last=False)
-        return Section(ArraySource(array, grid), notes)
+        if self._closed.is_set():
+            raise DataError(_ENDED)
+        found = self._pool.submit(self._told, axis, index).result()
+        if isinstance(found, GeocnnError):
+            raise found
+        return found
+
+    def close(self) -> None:
+        """Leave the section that is at work, which is soon."""
+        self._closed.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _told(self, axis: int, index: int) -> Section | GeocnnError:
+        """A section, or why there is none.
+
+        An error keeps the frames that it came through, and those the tensors of the network; a thread of the server
+        that gave these back while Python ends would abort it.
+        """
+        try:
+            return self._section(axis, index)
+        except GeocnnError as error:
+            error.__context__ = error.__cause__ = None
+            return error.with_traceback(None)
+
+    def _section(self, axis: int, index: int) -> Section:
+        """A section, from memory where it has been looked at."""
+        key, grid = (axis, index), self._survey.grid
+        if key not in self._known:
+            self._known[key] = self._applied(axis, index)
+        self._known.move_to_end(key)
+        array, notes = self._known[key]
+        while len(self._known) > 1 and sum(values.nbytes for values, _ in self._known.values()) > _KEPT:
+            self._known.popitem(last=False)
+        return Section(ArraySource(array, grid if grid.ndim == 2 else grid.section(axis, index)), notes)
 
     def _applied(self, axis: int, index: int) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """The result of a section, and notes."""
@@ -110,22 +141,34 @@ class SectionNetwork:
         from geocnn.prediction.stretched import predict_stretched
 
         survey = self._survey
-        if survey.grid.ndim == 2:
-            data = survey
-        else:
-            box = [slice(None)] * 3
-            box[axis] = slice(index, index + 1)
-            data = ArraySource(survey.read(tuple(box)).squeeze(axis), survey.grid.section(axis, index))
-        if (size := int(np.prod(data.grid.shape))) > _MOST:
+        grid, box = survey.grid, [slice(None)] * survey.grid.ndim
+        if grid.ndim == 3:
+            grid, box[axis] = grid.section(axis, index), slice(index, index + 1)
+        if (size := math.prod(grid.shape)) > _MOST:
             raise DataError(
                 f"the section has {size / 1e6:.0f} million samples, and while one waits a network looks at "
                 f"{_MOST / 1e6:.0f} million; give geocnn predict the file, and geocnn view its result."
             )
         if not isinstance(self._network, Trained):
             self._network = load(self._network, ndim=2)
+        data = _Ending(survey.read(tuple(box)).reshape(grid.shape), grid, self._closed)
         made = predict_stretched(self._network, data, show_progress=False)
         assert made.array is not None, "no file was asked for"
         return made.array, tuple(made.notes)
+
+
+class _Ending(ArraySource):
+    """A section that refuses to be read on when nobody waits for the result any more."""
+
+    def __init__(self, array: NDArray[np.float32], grid: Grid, closed: threading.Event) -> None:
+        super().__init__(array, grid)
+        self._closed = closed
+
+    def read(self, slices: Slices) -> NDArray[np.float32]:
+        """Read a block."""
+        if self._closed.is_set():
+            raise DataError(_ENDED)
+        return super().read(slices)
 
 
 def offered(survey: Source) -> list[SectionNetwork]:

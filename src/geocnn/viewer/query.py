@@ -1,5 +1,7 @@
 """What a page asks of the program that serves it, checked."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from starlette.requests import Request
 
@@ -12,7 +14,7 @@ class Query:
     """What a query has, checked: pages are ours, but whoever asks may not be."""
 
     def __init__(self, request: Request) -> None:
-        self._given = request.query_params
+        self._given: Mapping[str, str] = request.query_params
 
     def number(self, name: str, low: float, high: float) -> float:
         """A number between bounds."""

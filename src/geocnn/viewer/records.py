@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,12 +18,13 @@ from geocnn.io.waveforms import Archive, Station
 from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.envelope import MOST, Columns, Envelope
 from geocnn.io.waveforms.pieces import SECOND, how_long
-from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.io.waveforms.quakeml import Event
+from geocnn.viewer.edits import Edits, reviewed
+from geocnn.viewer.page_time import PageTime
 from geocnn.viewer.query import Query
 
 __all__ = ["RecordsPage"]
 
-_DAY = 86_400 * SECOND
 _PATIENCE = 0.25
 """Seconds after which an answer is sent, however much of a long span has been read by then."""
 _ENVELOPES = 6
@@ -32,8 +33,6 @@ _ENVELOPES = 6
 
 class RecordsPage:
     """Stations of an archive, and picks and earthquakes of a catalogue.
-
-    Times of the page are seconds since ``origin``, the midnight (UTC) before the first sample.
 
     Args:
         archive: the stations.
@@ -51,22 +50,27 @@ class RecordsPage:
         self.title = title
         self.stations = archive.stations
         self.events = [] if picks is None else read_catalogue(picks)
-        self.origin = min(piece.start for station in self.stations for piece in station.pieces) // _DAY * _DAY
+        self._time = PageTime(self.stations)
         self._archive = archive
         self._catalogue = "" if picks is None else picks.name
-        self._picks = _picks_of(self.stations, self.events)
         self._lock = threading.Lock()  # requests come in threads, and what stations keep is not made for these
+        self.edits = Edits(self.stations, self.events, self._time, self._lock)
+        self._strange = self._strangers()
         self._envelopes: OrderedDict[tuple[int, int, bool], Envelope] = OrderedDict()
 
     @property
     def notes(self) -> list[str]:
         """What a user should know of the files."""
-        return [*self._archive.notes, *self._strangers()]
+        return [*self._archive.notes, *self._strange]
 
     @property
     def routes(self) -> list[Route]:
         """What the page asks for."""
-        return [Route("/about", self.about), Route("/picks", self.picks), Route("/waves", self.waves)]
+        return [Route("/about", self.about), Route("/waves", self.waves), *self.edits.routes]
+
+    def close(self) -> str:
+        """Leave what is at work, and keep what was not saved; a sentence on where."""
+        return self.edits.close(reviewed(self._catalogue or self.title)["quakeml"])
 
     def about(self, _request: Request) -> Response:
         """Stations, earthquakes, colours, and what is known of the files."""
@@ -74,27 +78,13 @@ class RecordsPage:
             {
                 "title": self.title,
                 "catalogue": self._catalogue,
-                "origin": str(self.origin),
+                "origin": str(self._time.origin),
                 "stations": [self._station(k) for k in range(len(self.stations))],
-                "events": [self._event(event) for event in self.events if event.origin is not None],
+                "events": [self._event(k, event) for k, event in enumerate(self.events) if event.origin is not None],
+                "files": reviewed(self._catalogue or self.title),
                 "notes": self.notes,
                 "phases": PHASES,
                 "most": MOST,
-            }
-        )
-
-    def picks(self, request: Request) -> Response:
-        """All picks of a ``station``, by time: a list for each property, null for what is not known."""
-        picks = self._picks[Query(request).whole("station", 0, len(self.stations) - 1)]
-        return JSONResponse(
-            {
-                "time": [self._seconds(pick.time) for pick, _ in picks],
-                "event": [number for _, number in picks],
-                "phase": [pick.phase for pick, _ in picks],
-                "probability": [pick.probability for pick, _ in picks],
-                "uncertainty": [pick.uncertainty for pick, _ in picks],
-                "polarity": [pick.polarity for pick, _ in picks],
-                "manual": [pick.mode == "manual" for pick, _ in picks],
             }
         )
 
@@ -111,13 +101,13 @@ class RecordsPage:
         asked = Query(request)
         number = asked.whole("station", 0, len(self.stations) - 1)
         station = self.stations[number]
-        begin, end = self._span(station)
+        begin, end = self._time.span(station)
         beyond = end - begin + 3600
         start = asked.number("start", begin - beyond, end + beyond)
         stop = asked.number("stop", start, end + beyond)
         filtered = bool(asked.whole("filter", 0, 1))
         rows = _components(station)[: 1 if asked.one_of("components", ["all", "first"]) == "first" else 3]
-        first, last = station.index(self._time(start)), station.index(self._time(stop)) + 1
+        first, last = station.index(self._time.time(start)), station.index(self._time.time(stop)) + 1
         columns = asked.whole("columns", 2, MOST)
         with self._lock:
             envelopes = [self._envelope(number, row, filtered=filtered) for row in rows]
@@ -140,7 +130,7 @@ class RecordsPage:
         """An answer with rows."""
         headers = {
             "kind": kind,
-            "start": repr(self._seconds(station.time(first))),
+            "start": repr(self._time.seconds(station.time(first))),
             "step": repr(step / station.rate),
             "size": str(len(rows[0])),
             "read": repr(read),
@@ -162,7 +152,7 @@ class RecordsPage:
     def _station(self, number: int) -> dict[str, object]:
         """A station for the page."""
         station = self.stations[number]
-        begin, end = self._span(station)
+        begin, end = self._time.span(station)
         gaps = [stop - start for start, stop in station.gaps()]
         seconds = end - begin - sum(gaps) / SECOND
         return {
@@ -174,15 +164,16 @@ class RecordsPage:
             "sampling": _sampling(station),
             "data": how_long(seconds) if seconds < 2 * 86_400 else f"{seconds / 86_400:.1f} days",
             "gaps": len(gaps),
-            "picks": len(self._picks[number]),
+            "picks": self.edits.review.count(station),
         }
 
-    def _event(self, event: Event) -> dict[str, object]:
+    def _event(self, number: int, event: Event) -> dict[str, object]:
         """An earthquake with an origin for the page."""
         origin, magnitude = event.origin, event.magnitude
         assert origin is not None, "only those that have one are sent"
         return {
-            "time": self._seconds(origin.time),
+            "number": number,
+            "time": self._time.seconds(origin.time),
             "latitude": origin.latitude,
             "longitude": origin.longitude,
             "depth": origin.depth,
@@ -192,27 +183,13 @@ class RecordsPage:
 
     def _strangers(self) -> list[str]:
         """What is to be said of a catalogue that is one of other stations."""
-        if not self._catalogue or any(self._picks):
+        if not self._catalogue or any(map(self.edits.review.count, self.stations)):
             return []
         picked = sorted({f"{p.channel.network}.{p.channel.station}" for event in self.events for p in event.picks})
         if not picked:
             return [f"{self._catalogue} has no picks."]
         names = f"{', '.join(picked[:5])}{' ...' * (len(picked) > 5)}"
         return [f"{self._catalogue} has picks of {names} and none of the stations here."]
-
-    def _span(self, station: Station) -> tuple[float, float]:
-        """Seconds from which and up to which there are samples."""
-        return (
-            self._seconds(min(piece.start for piece in station.pieces)),
-            self._seconds(max(piece.end for piece in station.pieces)),
-        )
-
-    def _seconds(self, time: int) -> float:
-        """From ns since 1970: to less than a microsecond for a hundred years."""
-        return (time - self.origin) / SECOND
-
-    def _time(self, seconds: float) -> int:
-        return self.origin + round(seconds * SECOND)
 
 
 def _in_turn(envelopes: Sequence[Envelope], span: tuple[int, int, int]) -> list[Columns]:
@@ -237,21 +214,3 @@ def _sampling(station: Station) -> str:
 def _components(station: Station) -> list[int]:
     """Those that a station has."""
     return [k for k, pieces in enumerate(station.components) if pieces]
-
-
-def _picks_of(stations: Sequence[Station], events: Sequence[Event]) -> list[list[tuple[PhasePick, int]]]:
-    """Picks of each station, by time, and the numbers of their events; codes that a pick does not have may be any."""
-    named: dict[str, list[tuple[PhasePick, int]]] = defaultdict(list)
-    for number, event in enumerate(events):
-        for pick in event.picks:
-            named[pick.channel.station].append((pick, number))
-    found = []
-    for station in stations:
-        network, location = {"", station.network}, {"", station.location}
-        own = [
-            pair
-            for pair in named.get(station.name, [])
-            if pair[0].channel.network in network and pair[0].channel.location in location
-        ]
-        found.append(sorted(own, key=lambda pair: pair[0].time))
-    return found

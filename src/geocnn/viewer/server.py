@@ -47,6 +47,9 @@ class Page(Protocol):
     def routes(self) -> list[Route]:
         """What it asks for while it is looked at."""
 
+    def close(self) -> str:
+        """Leave what is at work, for the server ends; what a user should know of what is left."""
+
 
 def application(page: Page) -> Starlette:
     """The page and its data; what goes wrong is answered with a sentence."""
@@ -60,7 +63,7 @@ def application(page: Page) -> Starlette:
         routes=routes,
         # A page of another site could have its name mean this machine; then the name is a foreign one.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[_HOST, "localhost"])],
-        exception_handlers={GeocnnError: _told, OSError: _told},
+        exception_handlers={GeocnnError: _told, OSError: _told, Exception: _unforeseen},
     )
 
 
@@ -70,6 +73,12 @@ def _told(_request: Request, error: Exception) -> Response:
     if isinstance(error, OSError) and not isinstance(error, GeocnnError):
         said = f"the file cannot be read ({reason(error)}); is it still there?"
     return JSONResponse({"error": said}, status_code=422)
+
+
+def _unforeseen(_request: Request, error: Exception) -> Response:
+    """An error that nobody has thought of, as the command line has it."""
+    said = f"this is a fault of geocnn's ({type(error).__name__}: {error}); report it with what you did."
+    return JSONResponse({"error": said}, status_code=500)
 
 
 class Server:
@@ -88,9 +97,10 @@ class Server:
     """
 
     def __init__(self, page: Page, port: int = 0) -> None:
-        self._socket = _bound(port)
+        self._page, self._socket = page, _bound(port)
         self.url = f"http://{_HOST}:{self._socket.getsockname()[1]}/"
-        config = uvicorn.Config(application(page), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+        # Errors are answered with sentences; in the terminal they would be said again, when it ends too.
+        config = uvicorn.Config(application(page), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="geocnn-view", daemon=True)
         self._thread.start()
@@ -106,12 +116,18 @@ class Server:
         while self._thread.is_alive():
             self._thread.join(0.2)
 
-    def close(self) -> None:
-        """End it."""
+    def close(self) -> str:
+        """End it.
+
+        Returns:
+            What has become of changes that were not saved; empty where there are none.
+        """
+        left = self._page.close()
         self._server.should_exit = True
         self._thread.join(_PATIENCE)
         with contextlib.suppress(OSError):
             self._socket.close()
+        return left
 
     def __enter__(self) -> Self:
         return self

@@ -102,6 +102,13 @@ class SurveyPage:
         endpoints = (self.about, self.slice, self.points, self.horizon)
         return [Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints]
 
+    def close(self) -> str:
+        """Leave what is at work; there is nothing to save."""
+        for one in self.layers:
+            if one.network is not None:
+                one.network.close()
+        return ""
+
     def about(self, _request: Request) -> Response:
         """Axes, layers, colours, and what is known of the file."""
         grid = self.grid

@@ -8,11 +8,14 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A canvas as a picture in the folder of downloads. */
+/** A file in the folder of downloads. */
+export function keep(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000); // it is read after the click
+}
+
+/** A canvas as a picture there. */
 export function download(canvas, name) {
-  canvas.toBlob((blob) => {
-    const link = element("a", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000); // it is read after the click
-  });
+  canvas.toBlob((blob) => keep(blob, name));
 }

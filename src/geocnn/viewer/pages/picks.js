@@ -8,24 +8,33 @@ const APART = 0.0001; // seconds
 export class Picks {
   constructor(settings) {
     this.settings = settings; // least, hidden
-    this.kept = new Map();
+    this.version = 0;
     this.every = [];
     this.shown = [];
   }
 
-  async load(station) {
-    if (!this.kept.has(station)) {
-      const lists = await json("/picks", { station });
-      this.kept.set(
-        station,
-        lists.time.map((_, k) => Object.fromEntries(Object.keys(lists).map((name) => [name, lists[name][k]]))),
-      );
-    }
-    return this.kept.get(station);
+  /** Those of a station as they are now, and the version of the review that this is. */
+  static async of(station) {
+    const { version, picks } = await json("/picks", { station });
+    const every = picks.time.map((_, k) =>
+      Object.fromEntries(Object.keys(picks).map((name) => [name, picks[name][k]])),
+    );
+    return { version, every };
   }
 
   take(every) {
     this.every = every;
+    this.choose();
+  }
+
+  find(id) {
+    return this.every.find((pick) => pick.id === id) ?? null;
+  }
+
+  /** To another time, as the server will have it when the hand lets go. */
+  move(pick, time) {
+    Object.assign(pick, { time, manual: true, probability: null, uncertainty: null });
+    this.every.sort((one, other) => one.time - other.time);
     this.choose();
   }
 

@@ -1,6 +1,7 @@
 // The page of seismograms: a strip of the whole record, a window of it, and what is set at the side.
 
 import { long } from "./clock.js";
+import { Edits } from "./edits.js";
 import { download, element, find } from "./page.js";
 import { colours } from "./picks.js";
 import { bytes, complain, json } from "./requests.js";
@@ -22,9 +23,10 @@ class Page {
     );
     this.view.inks = colours(about.phases, dark.matches);
     this.whole = new Whole(find("whole"), this.view);
-    this.window = new Seismograms(find("window"), this.view);
+    this.edits = new Edits(this.view, () => this.side.review());
+    this.window = new Seismograms(find("window"), this.view, this.edits);
     this.asking = this.drawing = false;
-    this.side = new Side(this.view, this.window);
+    this.side = new Side(this.view, this.window, this.edits);
     document.title = `${about.title} - geocnn`;
     document.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.changed("size")).observe(document.querySelector("main"));
@@ -96,10 +98,10 @@ class Page {
   }
 
   #key(event) {
-    const { view } = this;
+    const { view, edits } = this;
     const field = event.target.closest("input, select, textarea");
-    if (event.ctrlKey || event.metaKey || event.altKey || (field && !["checkbox", "range"].includes(field.type)))
-      return;
+    if (event.altKey || (field && !["checkbox", "range"].includes(field.type))) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const middle = (view.start + view.stop) / 2;
     const actions = {
       ArrowLeft: () => view.pan(event.shiftKey ? -1 : -0.2),
@@ -110,16 +112,22 @@ class Page {
       "=": () => view.zoom(1 / 1.5, middle),
       "-": () => view.zoom(1.5, middle),
       n: () => view.step(true),
-      p: () => view.step(false),
+      b: () => view.step(false),
+      p: () => edits.add("P", this.window.pointer),
+      s: () => edits.add("S", this.window.pointer),
+      g: () => edits.pick(),
+      Delete: () => edits.remove(),
+      Backspace: () => edits.remove(),
       f: () => view.set("filter", !view.settings.filter),
       c: () => view.set("common", !view.settings.common),
-      s: () => this.#save(),
+      i: () => this.#save(),
     };
-    const action = actions[event.key];
+    const steps = { z: () => (event.shiftKey ? edits.redo() : edits.undo()), y: () => edits.redo() };
+    const action = (event.ctrlKey || event.metaKey ? steps : actions)[key];
     if (!action) return;
     event.preventDefault();
     field?.blur();
-    action();
+    if (!event.repeat || key.startsWith("Arrow") || "+=-nb".includes(key)) action();
   }
 
   #save() {
@@ -143,6 +151,7 @@ class Page {
 try {
   const page = new Page(await json("/about"));
   window.geocnn = page; // for those who look behind the page
+  page.edits.take(await json("/review"));
   await page.view.take(location.hash.slice(1));
 } catch (error) {
   complain(error.message);

@@ -7,11 +7,11 @@ export function complain(sentence) {
   place().hidden = false;
 }
 
-async function answer(path, query) {
+async function answer(path, query, options) {
   const words = new URLSearchParams(query).toString();
   let response;
   try {
-    response = await fetch(words ? `${path}?${words}` : path);
+    response = await fetch(words ? `${path}?${words}` : path, options);
   } catch {
     throw new Error("geocnn view has ended; start it again in the terminal.");
   }
@@ -30,4 +30,10 @@ export async function json(path, query = {}) {
 export async function bytes(path, query = {}) {
   const response = await answer(path, query);
   return { buffer: await response.arrayBuffer(), headers: response.headers };
+}
+
+/** What changes something: sent as JSON, which pages of other sites cannot send. */
+export async function post(path, body = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return answer(path, {}, { method: "POST", headers, body: JSON.stringify(body) });
 }

@@ -2,6 +2,7 @@
 
 import { colour, fitted, inner } from "./axes.js";
 import { timeAxis } from "./clock.js";
+import { FINE } from "./edits.js";
 import { drawPicks } from "./picks.js";
 import { amplitudes, drawWave, power, scales } from "./waves.js";
 
@@ -9,6 +10,7 @@ const EDGE = { left: 74, right: 32, top: 60, bottom: 40 };
 const APART = 10; // pixels between components
 const BEYOND = 0.15; // of the window that is read on either side
 const NEAR = 6; // pixels from a pick at which the pointer is on it
+const STILL = 3; // pixels that a hand moves while it clicks
 
 const raised = (number) =>
   [...String(number)]
@@ -16,8 +18,9 @@ const raised = (number) =>
     .join("");
 
 export class Seismograms {
-  constructor(panel, view) {
+  constructor(panel, view, edits) {
     this.view = view;
+    this.edits = edits;
     this.panel = panel;
     this.canvas = panel.querySelector("canvas");
     this.wave = null;
@@ -171,8 +174,8 @@ export class Seismograms {
 
   /** Origins of earthquakes. */
   #origins(context, box, ink) {
-    const { start, stop, about } = this.view;
-    const there = about.events.filter((event) => event.time >= start && event.time < stop);
+    const { start, stop, events } = this.view;
+    const there = events.filter((event) => event.time >= start && event.time < stop);
     if (there.length > box.width / 12) return;
     context.fillStyle = context.strokeStyle = ink;
     for (const event of there) {
@@ -215,10 +218,15 @@ export class Seismograms {
     return this.pointer ? this.view.picks.nearest(this.pointer.time, NEAR * second) : null;
   }
 
+  /** The pick under the pointer, where a pixel is little enough of time to move it. */
+  movable() {
+    return this.view.stop - this.view.start <= FINE ? this.pickHere() : null;
+  }
+
   originHere() {
     const second = (this.view.stop - this.view.start) / this.box().width;
     const near = (event) => Math.abs(event.time - this.pointer.time) <= NEAR * second;
-    return this.pointer ? this.view.about.events.find(near) : null;
+    return this.pointer ? this.view.events.find(near) : null;
   }
 
   #listen() {
@@ -226,17 +234,33 @@ export class Seismograms {
     let held = null;
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      held = { x: event.offsetX, start: view.start, stop: view.stop };
+      this.pointer = { time: this.time(event.offsetX) };
+      const pick = this.movable();
+      if (pick) view.select(pick);
+      held = { x: event.offsetX, start: view.start, stop: view.stop, pick, still: true };
+      held.off = pick ? pick.time - this.pointer.time : 0;
       canvas.setPointerCapture(event.pointerId);
-      canvas.classList.add("held");
+      if (!pick) canvas.classList.add("held");
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (held) {
-        const moved = ((held.x - event.offsetX) / this.box().width) * (held.stop - held.start);
-        view.show(held.start + moved, held.stop + moved);
-      }
       this.pointer = { time: this.time(event.offsetX) };
+      if (held) {
+        held.still &&= Math.abs(event.offsetX - held.x) <= STILL;
+        if (!held.pick) {
+          const moved = ((held.x - event.offsetX) / this.box().width) * (held.stop - held.start);
+          view.show(held.start + moved, held.stop + moved);
+          this.pointer = { time: this.time(event.offsetX) };
+        } else if (!held.still) this.edits.drag(this.pointer.time + held.off);
+      } else canvas.classList.toggle("movable", this.movable() !== null);
       view.pointed();
+    });
+    canvas.addEventListener("pointerup", () => {
+      if (!held) return;
+      if (held.still) view.select(this.pickHere());
+      else if (held.pick) this.edits.drop();
+    });
+    canvas.addEventListener("pointercancel", () => {
+      if (held?.pick) this.edits.leave();
     });
     for (const name of ["pointerup", "pointercancel"]) {
       canvas.addEventListener(name, () => {

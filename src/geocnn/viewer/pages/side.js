@@ -16,15 +16,20 @@ const SPANS = [
 ];
 const KEYS = [
   ["wheel", "zoom (shift: gain)"],
-  ["drag", "move"],
+  ["drag", "move, of a pick its time"],
+  ["click", "select a pick"],
   ["double click", "whole record"],
   ["← →", "move (shift: a window)"],
   ["↑ ↓", "station"],
   ["+ −", "zoom"],
-  ["n p", "next, previous pick"],
+  ["n b", "next, previous pick"],
+  ["p s", "set P or S at the pointer"],
+  ["Delete", "remove the selected pick"],
+  ["g", "pick what is seen"],
+  ["Ctrl z", "undo (shift, or Ctrl y: redo)"],
   ["f", "high pass on or off"],
   ["c", "one scale or own scales"],
-  ["s", "save as PNG"],
+  ["i", "save as PNG"],
 ];
 
 function originWords(clock, { time, latitude, longitude, depth, magnitude, kind: scale }) {
@@ -34,8 +39,8 @@ function originWords(clock, { time, latitude, longitude, depth, magnitude, kind:
 }
 
 export class Side {
-  constructor(view, window) {
-    Object.assign(this, { view, window });
+  constructor(view, window, edits) {
+    Object.assign(this, { view, window, edits });
     find("gain").min = Math.log2(GAIN[0]);
     find("gain").max = Math.log2(GAIN[1]);
     this.#fill();
@@ -50,7 +55,6 @@ export class Side {
     find("stations").append(...about.stations.map((one, k) => this.#row(one, k)));
     find("notes").replaceChildren(...about.notes.map((note) => element("div", { textContent: note })));
     find("notes-part").hidden = !about.notes.length;
-    find("picks-part").hidden = !about.catalogue;
     for (const [label, seconds] of SPANS) {
       find("spans").append(
         element("button", { textContent: label, onclick: () => view.centre((view.start + view.stop) / 2, seconds) }),
@@ -64,6 +68,8 @@ export class Side {
     find("least").addEventListener("input", (event) => view.set("least", Number(event.target.value)));
     find("next").addEventListener("click", () => view.step(true));
     find("previous").addEventListener("click", () => view.step(false));
+    for (const name of ["pick", "undo", "redo"]) find(name).addEventListener("click", () => this.edits[name]());
+    for (const form of ["quakeml", "csv"]) find(form).addEventListener("click", () => this.edits.save(form));
     this.swatches();
     find("keys").replaceChildren(
       ...KEYS.map(([key, words]) => element("div", {}, element("kbd", { textContent: key }), ` ${words}`)),
@@ -72,11 +78,32 @@ export class Side {
 
   #row(one, k) {
     const gaps = one.gaps ? `, ${one.gaps} gap${one.gaps > 1 ? "s" : ""}` : "";
-    const picks = this.view.about.catalogue ? `, ${one.picks} picks` : "";
-    const words = `${one.channels.join(" ")}, ${one.data}${gaps}${picks}`;
+    const words = element("div", {
+      className: "facts",
+      textContent: `${one.channels.join(" ")}, ${one.data}${gaps}`,
+    });
     const row = element("div", { role: "option", onclick: () => this.choose(k) });
-    row.append(element("b", { textContent: one.name }), element("div", { className: "facts", textContent: words }));
+    words.append(element("span"));
+    row.append(element("b", { textContent: one.name }), words);
     return row;
+  }
+
+  /** What has come of the picks: how many there are, what can be undone, what is not saved. */
+  review() {
+    const { state, picking, words } = this.edits;
+    const { catalogue } = this.view.about;
+    [...find("stations").children].forEach((row, k) => {
+      const count = state.counts[k];
+      row.querySelector("span").textContent = count || catalogue ? `, ${count} pick${count === 1 ? "" : "s"}` : "";
+    });
+    find("pick").textContent = picking ? "Picking ..." : "Pick what is seen";
+    find("pick").disabled = picking;
+    find("said").textContent = words;
+    for (const name of ["undo", "redo"]) {
+      find(name).disabled = state[name] === null;
+      find(name).title = state[name] ?? "";
+    }
+    find("unsaved").textContent = state.changed ? "changes that are not saved" : "";
   }
 
   /** P and S in their colours. */
@@ -113,6 +140,9 @@ export class Side {
     find("common").checked = settings.common;
     find("gain").value = Math.log2(settings.gain);
     find("least").value = settings.least;
+    find("phases")
+      .querySelectorAll("input")
+      .forEach((box, k) => (box.checked = !settings.hidden.has("PS"[k])));
   }
 
   #go(event) {
@@ -185,7 +215,7 @@ export class Side {
         const name = element("b", { textContent: named(pick) });
         name.style.color = view.inks[kind(pick)];
         const row = element("div", { className: "pick", onclick: () => view.mark(pick) });
-        const chance = pick.probability === null ? "" : pick.probability.toFixed(2);
+        const chance = pick.probability === null ? "manual".repeat(pick.manual) : pick.probability.toFixed(2);
         row.append(
           name,
           element("span", { textContent: view.clock.time(pick.time, 2) }),

@@ -18,6 +18,7 @@ export class View {
     const picks = about.stations.map((one) => one.picks);
     this.station = picks.indexOf(Math.max(...picks)); // there is most to see
     this.marked = null;
+    this.gone = new Set(); // numbers of earthquakes that lost their last pick
     this.changed = changed; // told of everything but the pointer
     this.pointed = pointed;
     [this.start, this.stop] = this.#whole();
@@ -25,6 +26,15 @@ export class View {
 
   get record() {
     return this.about.stations[this.station];
+  }
+
+  get events() {
+    return this.about.events.filter((event) => !this.gone.has(event.number));
+  }
+
+  /** The pick that is marked, where it is seen. */
+  get selected() {
+    return this.picks.between(this.start, this.stop).find((pick) => pick === this.marked) ?? null;
   }
 
   #whole() {
@@ -77,6 +87,11 @@ export class View {
     this.centre(pick.time, Math.min(NEAR, this.stop - this.start));
   }
 
+  select(pick) {
+    this.marked = pick;
+    this.changed("marked");
+  }
+
   set(name, value) {
     this.settings[name] = name === "gain" ? Math.min(GAIN[1], Math.max(GAIN[0], value)) : value;
     this.picks.choose();
@@ -90,16 +105,23 @@ export class View {
 
   async choose(station) {
     this.station = Math.max(0, Math.min(this.about.stations.length - 1, station));
-    const chosen = this.station;
     this.marked = null;
     this.picks.take([]);
     if (this.stop <= this.record.start || this.start >= this.record.stop) this.all();
     else this.show(this.start, this.stop);
     this.changed("station");
-    const picks = await this.picks.load(chosen);
-    if (chosen !== this.station) return;
-    this.picks.take(picks);
-    this.changed("settings");
+    await this.refresh();
+  }
+
+  /** Picks of the station as the server has them now. */
+  async refresh() {
+    const { station } = this;
+    const { version, every } = await Picks.of(station);
+    if (station !== this.station || version < this.picks.version) return; // newer ones are there, or on their way
+    this.picks.version = version;
+    this.picks.take(every);
+    this.marked = this.marked && this.picks.find(this.marked.id);
+    this.changed("picks");
   }
 
   /** As the part of the address behind #. */

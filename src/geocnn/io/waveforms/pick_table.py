@@ -1,0 +1,37 @@
+"""Catalogues out, as a table of picks: comma-separated values with a head, as associators take them."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+import numpy as np
+
+from geocnn.io.waveforms.quakeml import PhasePick
+from geocnn.location import plain
+
+__all__ = ["pick_table"]
+
+_COLUMNS = (
+    *("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event"),
+    "wood_anderson",
+)
+
+
+def pick_table(picks: Iterable[tuple[str, PhasePick, int]]) -> str:
+    """The text of a table of picks, which :func:`geocnn.io.waveforms.catalogue_files.read_catalogue` reads.
+
+    Args:
+        picks: in the order of the lines: network.station.location.instrument, pick, and number of its event. What is
+            not known of a pick is left empty, an amplitude is 0.
+    """
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for identity, pick, event in picks:
+        utc = f"{np.datetime64(round(pick.time / 1000), 'us')}Z"
+        chance = ("" if number is None else f"{number:.3f}" for number in (pick.uncertainty, pick.probability))
+        size = 0.0 if pick.amplitude is None else pick.amplitude.value
+        drawn = "" if pick.wood_anderson is None else plain(pick.wood_anderson, 4)
+        seen = plain(size, 4), pick.polarity, event, drawn
+        writer.writerow((identity, pick.channel.station, pick.phase, f"{pick.time / 1e9:.4f}", utc, *chance, *seen))
+    return rows.getvalue()

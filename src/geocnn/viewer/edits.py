@@ -1,0 +1,218 @@
+"""Picks of the page of seismograms: what it shows of them, changes, and takes away as a file."""
+
+import re
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from geocnn.io.system import reason
+from geocnn.io.waveforms import Station
+from geocnn.io.waveforms.pick_table import pick_table
+from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
+from geocnn.viewer.network_picks import NetworkPicks, together
+from geocnn.viewer.page_time import PageTime
+from geocnn.viewer.posted import Posted, posted
+from geocnn.viewer.query import Query
+from geocnn.viewer.review import Review, counted
+
+__all__ = ["Edits", "reviewed"]
+
+
+class Edits:
+    """The review of a catalogue, which is kept here, so that it outlives the page in the browser.
+
+    Args:
+        stations: of the page.
+        events: of the catalogue.
+        time: of the page.
+        reading: is held while records are read.
+    """
+
+    def __init__(
+        self, stations: Sequence[Station], events: Sequence[Event], time: PageTime, reading: threading.Lock
+    ) -> None:
+        self.review = Review(events)
+        self._stations = stations
+        self._located = [number for number, event in enumerate(events) if event.origin is not None]
+        self._time = time
+        self._network = NetworkPicks(reading)
+        self._lock = threading.Lock()  # requests come in threads, and those of several windows at once
+
+    @property
+    def routes(self) -> list[Route]:
+        """What the page asks for, and what it posts."""
+        return [
+            Route("/picks", self.picks),
+            Route("/review", self.state),
+            posted("/add", self.add),
+            posted("/move", self.move),
+            posted("/remove", self.remove),
+            posted("/undo", self.undo),
+            posted("/redo", self.redo),
+            posted("/pick", self.pick),
+            posted("/save", self.save),
+        ]
+
+    def close(self, name: str) -> str:
+        """Leave what the network is at, and write changes that no file has beside where the user is.
+
+        Args:
+            name: of the file; where there is such a one, a number is added.
+
+        Returns:
+            A sentence on what has become of them; empty where there are none.
+        """
+        self._network.close()
+        with self._lock:
+            if not self.review.changed:
+                return ""
+            text, self.review.saved = quakeml(self.review.events, "quakes"), self.review.latest
+        try:
+            path = _new_file(name, text)
+        except OSError as error:
+            return f"changes of picks were not saved, and {name} cannot be written here ({reason(error)})."
+        return f"changes of picks that were not saved are in {path}."
+
+    def picks(self, request: Request) -> Response:
+        """All picks of a ``station``, by time: a list for each property, null for what is not known."""
+        station = self._stations[Query(request).whole("station", 0, len(self._stations) - 1)]
+        with self._lock:
+            found, version = self.review.at(station), self.review.version
+        picks = [one.pick for one in found]
+        lists = {
+            "id": [one.number for one in found],
+            "time": [self._time.seconds(pick.time) for pick in picks],
+            "event": [one.event for one in found],
+            "phase": [pick.phase for pick in picks],
+            "probability": [pick.probability for pick in picks],
+            "uncertainty": [pick.uncertainty for pick in picks],
+            "polarity": [pick.polarity for pick in picks],
+            "manual": [pick.mode == "manual" for pick in picks],
+        }
+        return JSONResponse({"version": version, "picks": lists})
+
+    def state(self, _request: Request) -> Response:
+        """Where the review has come to."""
+        return self._state()
+
+    def add(self, asked: Posted) -> Response:
+        """Set a pick of a ``phase`` at a ``station`` and ``time``; the answer has its ``id`` too."""
+        number, phase = self._station(asked), asked.one_of("phase", ["P", "S"])
+        with self._lock:
+            made = self.review.add(self._stations[number], phase, self._when(asked, number))
+        return self._state(id=made)
+
+    def move(self, asked: Posted) -> Response:
+        """Give the pick ``id`` of a ``station`` another ``time``."""
+        number = self._station(asked)
+        with self._lock:
+            self.review.move(self._stations[number], _pick(asked), self._when(asked, number))
+        return self._state()
+
+    def remove(self, asked: Posted) -> Response:
+        """Take the pick ``id`` away."""
+        with self._lock:
+            self.review.remove(_pick(asked))
+        return self._state()
+
+    def undo(self, _asked: Posted) -> Response:
+        """Take back what was done last; the answer has ``words`` too."""
+        with self._lock:
+            words = self.review.undo()
+        return self._state(words=f"undone: {words}")
+
+    def redo(self, _asked: Posted) -> Response:
+        """Do again what was taken back last; the answer has ``words`` too."""
+        with self._lock:
+            words = self.review.redo()
+        return self._state(words=f"done again: {words}")
+
+    def pick(self, asked: Posted) -> Response:
+        """Let the network pick from ``start`` to ``stop`` at a ``station``; the answer has ``words`` too."""
+        number = self._station(asked)
+        station = self._stations[number]
+        begin, end = self._time.span(station)
+        beyond = end - begin + 3600
+        start = asked.number("start", begin - beyond, end + beyond)
+        stop = asked.number("stop", start, end + beyond)
+        span = self._time.time(max(start, begin)), self._time.time(min(stop, end))
+        found = self._network(station, *span)
+        with self._lock:
+            new = self.review.take(station, span, found, partial(together, station))
+        return self._state(words=_found(found, new))
+
+    def save(self, asked: Posted) -> Response:
+        """The whole catalogue as a file, of QuakeML or CSV (``form``)."""
+        form = asked.one_of("form", ["quakeml", "csv"])
+        with self._lock:
+            events, latest = self.review.events, self.review.latest
+        text = quakeml(events, "quakes") if form == "quakeml" else pick_table(_rows(events))
+        with self._lock:
+            self.review.saved = latest
+        return Response(text, media_type="application/xml" if form == "quakeml" else "text/csv")
+
+    def _state(self, **more: object) -> Response:
+        """Where the review has come to, and what else there is to say."""
+        with self._lock:
+            review = self.review
+            known = {
+                "version": review.version,
+                "undo": None if review.latest is None else review.latest.words,
+                "redo": None if review.following is None else review.following.words,
+                "changed": review.changed,
+                "counts": [review.count(station) for station in self._stations],
+                "gone": [number for number in self._located if not review.has(number)],
+            }
+        return JSONResponse(known | more, headers={"Cache-Control": "no-store"})
+
+    def _station(self, asked: Posted) -> int:
+        return asked.whole("station", 0, len(self._stations) - 1)
+
+    def _when(self, asked: Posted, number: int) -> int:
+        """A time of the record of a station."""
+        return self._time.time(asked.number("time", *self._time.span(self._stations[number])))
+
+
+def reviewed(name: str) -> dict[str, str]:
+    """Names of the files that are saved, by their form, made of that of a catalogue, or of records."""
+    stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).removesuffix("-reviewed")
+    return {"quakeml": f"{stem}-reviewed.xml", "csv": f"{stem}-reviewed.csv"}
+
+
+def _new_file(name: str, text: str) -> Path:
+    """Write a file that was not there, of that name or with a number behind it."""
+    for number in count(1):
+        path = Path(name) if number == 1 else Path(name).with_stem(f"{Path(name).stem}-{number}")
+        with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+            file.write(text)
+            return path
+    raise AssertionError("there is always a number that nobody has taken")
+
+
+def _pick(asked: Posted) -> int:
+    return asked.whole("id", 0, 2**53)
+
+
+def _found(found: Sequence[PhasePick], new: int) -> str:
+    """What the network has found, in words."""
+    if not found:
+        return "nothing found"
+    return f"{counted(found)} found" + f", {new or 'none'} of them new" * (new < len(found))
+
+
+def _rows(events: Sequence[Event]) -> list[tuple[str, PhasePick, int]]:
+    """Picks of a table, by station and time."""
+    rows = []
+    for number, event in enumerate(events):
+        for pick in event.picks:
+            channel = pick.channel
+            instrument = channel.code[:-1] if len(channel.code) > 2 else channel.code  # of tables it is all there is
+            rows.append((".".join((channel.network, channel.station, channel.location, instrument)), pick, number))
+    return sorted(rows, key=lambda row: (row[0], row[1].time))

@@ -1,0 +1,390 @@
+"""A catalogue under review: picks are set, moved and removed, and every step can be undone."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from geocnn.errors import DataError
+from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import Event, PhasePick
+
+__all__ = ["NumberedPick", "Review", "Step", "counted"]
+
+_DELAY = 60 * SECOND
+"""From a P wave to the S wave that belongs to it, at most, ns."""
+_SAME = 3 * SECOND // 10
+"""A pick of the network so near to another one of its phase, ns, is of the same wave."""
+_TWICE = SECOND // 100
+"""Two picks of a phase so near to one another, ns, were not meant: files could not tell them apart."""
+
+_Key = tuple[str, str, str]
+"""Network, station and location of a channel."""
+
+
+class NumberedPick(NamedTuple):
+    """A pick of a station.
+
+    Attributes:
+        number: of the pick: it stays while the pick is moved, and no other pick ever has it.
+        pick: the pick.
+        event: number of its event.
+    """
+
+    number: int
+    pick: PhasePick
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """An event, and the numbers of its picks."""
+
+    event: Event
+    numbers: tuple[int, ...]
+
+    @property
+    def pairs(self) -> list[tuple[int, PhasePick]]:
+        return list(zip(self.numbers, self.event.picks, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What was done.
+
+    Attributes:
+        words: what, for a user.
+        before: events by their numbers, as they were; None for one that was not there.
+        after: the same ones, as they are now.
+    """
+
+    words: str
+    before: Mapping[int, _Numbered | None]
+    after: Mapping[int, _Numbered | None]
+
+
+class Review:
+    """The events of a catalogue, and what somebody makes of their picks.
+
+    A pick that is set or moved is one of an analyst: it has no probability, and its uncertainty is not known. A pick
+    that is moved keeps its event, with origin and magnitude; an event goes with its last pick.
+
+    Args:
+        events: of the catalogue.
+
+    Attributes:
+        version: grows with every change.
+        saved: the last step that a file has; None where it is that of the catalogue.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self.saved: Step | None = None
+        self._events: dict[int, _Numbered] = {}
+        self._picks: dict[int, tuple[PhasePick, int]] = {}  # with the numbers of their events
+        self._at: defaultdict[_Key, set[int]] = defaultdict(set)
+        self._network: set[int] = set()
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+        self._next_pick = self.version = 0
+        for number, event in enumerate(events):
+            if event.picks or event.origin is not None:  # what has neither cannot be written
+                self._put({number: self._numbered(event)})
+        self._next_event = max(self._events, default=-1) + 1
+
+    @property
+    def events(self) -> list[Event]:
+        """Those of the catalogue, in its order, then new ones."""
+        return [self._events[number].event for number in sorted(self._events)]
+
+    @property
+    def latest(self) -> Step | None:
+        """The step that can be undone."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def following(self) -> Step | None:
+        """The step that can be done again."""
+        return self._undone[-1] if self._undone else None
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything that no file has."""
+        return self.latest is not self.saved
+
+    def has(self, event: int) -> bool:
+        """Whether an event is there."""
+        return event in self._events
+
+    def count(self, station: Station) -> int:
+        """How many picks a station has."""
+        return sum(len(self._at[key]) for key in _keys(station))
+
+    def at(self, station: Station) -> list[NumberedPick]:
+        """Picks of a station, by time; codes that a pick does not have may be any."""
+        found = [NumberedPick(number, *self._picks[number]) for key in _keys(station) for number in self._at[key]]
+        return sorted(found, key=lambda one: (one.pick.time, one.number))
+
+    def add(self, station: Station, phase: str, time: int) -> int:
+        """Set a pick.
+
+        An S wave joins the event of the last P wave within 60 s before it that has no S wave at the station yet, a P
+        wave that of the first S wave behind it that has no P wave; else the pick is an event of its own.
+
+        Args:
+            station: where.
+            phase: P or S.
+            time: ns since 1970.
+
+        Returns:
+            The number of the pick.
+
+        Raises:
+            DataError: there is one already.
+        """
+        own = self.at(station)
+        _check_alone(own, phase, time)
+        number = self._new_pick()
+        found = _partner(own, phase, time)
+        event = self._new_event() if found is None else found
+        pick = PhasePick(_channel(station, phase), phase, time, mode="manual")
+        old = self._events.get(event)
+        after = _with(old, [*(() if old is None else old.pairs), (number, pick)])
+        self._do(f"{_named(pick)} set at {_told(time)}", {event: after})
+        return number
+
+    def move(self, station: Station, number: int, time: int) -> None:
+        """Give a pick of a station another time, ns since 1970.
+
+        What was measured from its old time on goes; a first motion that an analyst has seen stays.
+
+        Raises:
+            DataError: it is gone, or there is another one already.
+        """
+        pick, event = self._pick(number)
+        _check_alone([one for one in self.at(station) if one.number != number], pick.phase, time)
+        motion = pick.polarity if pick.mode == "manual" else 0
+        moved = PhasePick(pick.channel, pick.phase, time, polarity=motion, mode="manual")
+        old = self._events[event]
+        after = _with(old, [(one, moved if one == number else other) for one, other in old.pairs])
+        self._do(f"{_named(pick)} moved from {_told(pick.time)} to {_told(time)}", {event: after})
+
+    def remove(self, number: int) -> None:
+        """Take a pick away.
+
+        Raises:
+            DataError: it is gone.
+        """
+        pick, event = self._pick(number)
+        old = self._events[event]
+        after = _with(old, [pair for pair in old.pairs if pair[0] != number])
+        self._do(f"{_named(pick)} at {_told(pick.time)} removed", {event: after})
+
+    def take(
+        self,
+        station: Station,
+        span: tuple[int, int],
+        found: Sequence[PhasePick],
+        together: Callable[[Sequence[PhasePick]], Sequence[Event]],
+    ) -> int:
+        """Take picks of the network in place of those that it made in a span before and nobody has moved since.
+
+        Left out are picks within 0.3 s of others of the same phase.
+
+        Args:
+            station: where.
+            span: from and to when, ns since 1970.
+            found: what the network picks there, by time.
+            together: puts those of them that are new together to events.
+
+        Returns:
+            How many of them were not there before.
+        """
+        own = self.at(station)
+        old = {one.number for one in own if one.number in self._network and _within(one.pick, span)}
+        fresh = _unlike(found, [one.pick for one in own if one.number not in old])
+        after: dict[int, _Numbered | None] = {}
+        for event in {one.event for one in own if one.number in old}:
+            numbered = self._events[event]
+            if old.issuperset(numbered.numbers):
+                after[event] = None
+                continue
+            pairs = []  # somebody has made something else of the event, and what the network finds again stays in it
+            for number, pick in numbered.pairs:
+                again = [one for one in fresh if _alike(one, pick)] if number in old else [pick]
+                pairs += [(number, one) for one in again[:1]]
+                fresh = [one for one in fresh if one not in again[:1]]
+            after[event] = _with(numbered, pairs)
+        new = {self._new_event(): self._numbered(event) for event in together(fresh)}
+        was, will = (
+            sorted((one.event.picks for one in events if one is not None), key=lambda picks: picks[0].time)
+            for events in ([self._events[event] for event in after], [*after.values(), *new.values()])
+        )
+        if was != will:
+            self._network.update(number for one in new.values() for number in one.numbers)
+            where = f"{station.network}.{station.name} picked from {_told(span[0])} on"
+            self._do(f"{counted(found)} of {where}", after | new)
+        return len(_unlike(found, [one.pick for one in own]))
+
+    def undo(self) -> str:
+        """Take the latest step back, and say which.
+
+        Raises:
+            DataError: there is none.
+        """
+        if not self._done:
+            raise DataError("there is nothing to undo.")
+        step = self._done.pop()
+        self._undone.append(step)
+        self._put(step.before)
+        return step.words
+
+    def redo(self) -> str:
+        """Do a step that was undone again, and say which.
+
+        Raises:
+            DataError: there is none.
+        """
+        if not self._undone:
+            raise DataError("there is nothing to do again.")
+        step = self._undone.pop()
+        self._done.append(step)
+        self._put(step.after)
+        return step.words
+
+    def _do(self, words: str, after: Mapping[int, _Numbered | None]) -> None:
+        """A step."""
+        self._done.append(Step(words, {event: self._events.get(event) for event in after}, after))
+        self._undone.clear()
+        self._put(after)
+
+    def _put(self, events: Mapping[int, _Numbered | None]) -> None:
+        """Events in place of those of the same numbers."""
+        self.version += 1
+        for event, new in events.items():
+            old = self._events.pop(event, None)
+            for number, pick in () if old is None else old.pairs:
+                self._at[_key(pick)].discard(number)
+                del self._picks[number]
+            if new is not None:
+                self._events[event] = new
+                for number, pick in new.pairs:
+                    self._at[_key(pick)].add(number)
+                    self._picks[number] = pick, event
+
+    def _pick(self, number: int) -> tuple[PhasePick, int]:
+        """A pick, and the number of its event."""
+        if number not in self._picks:
+            raise DataError("that pick is gone; somebody has removed it, perhaps in another window of this page.")
+        return self._picks[number]
+
+    def _numbered(self, event: Event) -> _Numbered:
+        return _Numbered(event, tuple(self._new_pick() for _ in event.picks))
+
+    def _new_pick(self) -> int:
+        self._next_pick += 1
+        return self._next_pick - 1
+
+    def _new_event(self) -> int:
+        self._next_event += 1
+        return self._next_event - 1
+
+
+def counted(picks: Iterable[PhasePick]) -> str:
+    """How many P and S there are, in words."""
+    phases = [_kind(pick.phase) for pick in picks]
+    return f"{phases.count('P')} P and {phases.count('S')} S"
+
+
+def _with(old: _Numbered | None, pairs: Sequence[tuple[int, PhasePick]]) -> _Numbered | None:
+    """An event with other picks, by time; None without any. What is known pick by pick would be of the old ones."""
+    if not pairs:
+        return None
+    ordered = sorted(pairs, key=lambda pair: pair[1].time)
+    event = Event(()) if old is None else old.event
+    made = replace(
+        event,
+        picks=tuple(pick for _, pick in ordered),
+        origin=None if event.origin is None else replace(event.origin, rays=()),
+        magnitude=None if event.magnitude is None else replace(event.magnitude, of_picks=()),
+    )
+    return _Numbered(made, tuple(number for number, _ in ordered))
+
+
+def _partner(own: Sequence[NumberedPick], phase: str, time: int) -> int | None:
+    """The event that a new pick of a station joins; None for one of its own."""
+    kinds: defaultdict[int, set[str]] = defaultdict(set)
+    for one in own:
+        kinds[one.event].add(_kind(one.pick.phase))
+    other, sign = ("P", -1) if phase == "S" else ("S", 1)
+    away = {
+        sign * (one.pick.time - time): one.event
+        for one in own
+        if _kind(one.pick.phase) == other and phase not in kinds[one.event]
+    }
+    return min(((delay, event) for delay, event in away.items() if 0 < delay <= _DELAY), default=(0, None))[1]
+
+
+def _check_alone(own: Iterable[NumberedPick], phase: str, time: int) -> None:
+    """Refuse a pick where there is one.
+
+    Raises:
+        DataError: there is.
+    """
+    if any(one.pick.phase == phase and abs(one.pick.time - time) < _TWICE for one in own):
+        raise DataError(f"there is a pick of {phase} at {_told(time)} already.")
+
+
+def _unlike(picks: Sequence[PhasePick], others: Iterable[PhasePick]) -> list[PhasePick]:
+    """Picks that are of no wave of the others."""
+    times: defaultdict[str, list[int]] = defaultdict(list)
+    for other in sorted(others, key=lambda one: one.time):
+        times[_kind(other.phase)].append(other.time)
+
+    def near(pick: PhasePick) -> list[int]:
+        known = times[_kind(pick.phase)]
+        return known[bisect_left(known, pick.time - _SAME) : bisect_left(known, pick.time + _SAME + 1)]
+
+    return [pick for pick in picks if not near(pick)]
+
+
+def _alike(pick: PhasePick, other: PhasePick) -> bool:
+    """Whether two picks are of the same wave."""
+    return _kind(pick.phase) == _kind(other.phase) and abs(pick.time - other.time) <= _SAME
+
+
+def _within(pick: PhasePick, span: tuple[int, int]) -> bool:
+    """Whether a pick is in a span, and of no analyst."""
+    return pick.mode == "automatic" and span[0] <= pick.time <= span[1]
+
+
+def _kind(phase: str) -> str:
+    """P, S, or another: Pn and Pg are P waves."""
+    return phase[:1].upper()
+
+
+def _named(pick: PhasePick) -> str:
+    return f"{pick.phase or 'pick'} of {pick.channel.network}.{pick.channel.station}"
+
+
+def _keys(station: Station) -> set[_Key]:
+    """Codes of the picks of a station."""
+    return {(network, station.name, at) for network in ("", station.network) for at in ("", station.location)}
+
+
+def _key(pick: PhasePick) -> _Key:
+    return pick.channel.network, pick.channel.station, pick.channel.location
+
+
+def _channel(station: Station, phase: str) -> Channel:
+    """Where a phase is picked: P waves on the vertical component, S waves on a horizontal one, where there are such."""
+    order = (0, 1, 2) if phase == "P" else (1, 2, 0)
+    return next(station.components[row][0].channel for row in order if station.components[row])
+
+
+def _told(time: int) -> str:
+    """To the hundredth of a second."""
+    return str(np.datetime64(round(time / 10_000_000) * 10, "ms"))[:-1].replace("T", " ")
