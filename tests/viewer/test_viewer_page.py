@@ -258,3 +258,54 @@ def test_a_network_is_switched_on_and_goes_over_sections_alone(tab):
         tab.wait_for_function(IDLE)
         assert "without denoise and random" in tab.locator(".panel header").first.inner_text()
         assert pixel(tab, MAP, 0.2, 0.1) == plain[0]
+
+
+def test_a_horizon_is_picked_with_clicks_and_undone(tab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.get_by_label("new horizon").fill("top")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector(".row.horizon.active")
+        tab.get_by_label("between clicks").select_option("straight")
+        slices = tab.evaluate("() => geocnn.state.at")
+
+        def at(trace, sample):
+            return tab.evaluate(
+                """([trace, sample]) => {
+                  const panel = geocnn.panels[2];
+                  const { x, y } = panel.canvas.getBoundingClientRect();
+                  return [x + panel.x(trace + 0.5), y + panel.y(sample + 0.5)];
+                }""",
+                [trace, sample],
+            )
+
+        picked = "(count) => geocnn.state.horizons[0].index.filter(Number.isFinite).length === count"
+        tab.mouse.click(*at(4, 20))
+        tab.wait_for_function(picked, arg=1)
+        tab.mouse.click(*at(14, 40))
+        tab.wait_for_function(picked, arg=11)
+        first = slices[0] * 30
+        along = tab.evaluate(f"() => [...geocnn.state.horizons[0].index.slice({first} + 4, {first} + 15)]")
+        np.testing.assert_allclose(along, 20 + 2 * np.arange(11), atol=0.3)
+        assert tab.evaluate("() => geocnn.state.at") == slices  # clicks are picks now
+        tab.keyboard.down("Shift")
+        tab.mouse.move(*at(6, 30))
+        tab.mouse.down()
+        tab.mouse.move(*at(9, 30), steps=4)
+        tab.mouse.up()
+        tab.keyboard.up("Shift")
+        tab.wait_for_function(picked, arg=7)
+        tab.keyboard.press("Control+z")
+        tab.wait_for_function(picked, arg=11)
+        assert tab.locator(".row.horizon").inner_text().startswith("top *")
+        with tab.expect_download() as saved:
+            tab.get_by_role("button", name="Save", exact=True).click()
+        assert saved.value.suggested_filename == "top.dat"
+        tab.wait_for_function("() => !document.querySelector('.row.horizon').innerText.includes('*')")
+        tab.keyboard.press("h")
+        tab.mouse.click(*at(20, 30))
+        tab.wait_for_function("(before) => geocnn.state.at[1] !== before", arg=slices[1])
+        assert tab.evaluate(picked, 11)
+    assert not list(tmp_path.glob("*.dat"))

@@ -42,3 +42,10 @@ class Query:
         if text not in known:
             raise DataError(f"{name} is {text or 'missing'}; needed is {' or '.join(known)}.")
         return text
+
+    def text(self, name: str, most: int) -> str:
+        """Some letters."""
+        text = self._given.get(name, "")
+        if len(text) > most:
+            raise DataError(f"{name} has {len(text)} letters; needed are {most} at most.")
+        return text

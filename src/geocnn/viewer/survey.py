@@ -19,6 +19,7 @@ from geocnn.io.horizons import Horizon
 from geocnn.io.panel import Panel, read_panel
 from geocnn.io.source import Source
 from geocnn.viewer.colours import colour_tables
+from geocnn.viewer.horizon_picks import HorizonPicks
 from geocnn.viewer.layers import Layer, layer, network_layer
 from geocnn.viewer.networks import SectionNetwork, offered
 from geocnn.viewer.points import points
@@ -75,6 +76,7 @@ class SurveyPage:
         for horizon in horizons:
             horizon.check(grid)
         self.grid, self.horizons = grid, tuple(horizons)
+        self.picks = HorizonPicks(sources[0], horizons)
         self._points: dict[int, Float32[ndarray, "points 4"]] = {}
         self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]
         survey = self.layers[0]
@@ -99,15 +101,15 @@ class SurveyPage:
     @property
     def routes(self) -> list[Route]:
         """What the page asks for."""
-        endpoints = (self.about, self.slice, self.points, self.horizon)
-        return [Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints]
+        endpoints = (self.about, self.slice, self.points)
+        return [*(Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints), *self.picks.routes]
 
     def close(self) -> str:
-        """Leave what is at work; there is nothing to save."""
+        """Leave what is at work, and keep horizons that were not saved; a sentence on where."""
         for one in self.layers:
             if one.network is not None:
                 one.network.close()
-        return ""
+        return "\n".join(self.picks.close())
 
     def about(self, _request: Request) -> Response:
         """Axes, layers, colours, and what is known of the file."""
@@ -116,7 +118,7 @@ class SurveyPage:
             "title": self.title,
             "axes": [_axis(axis) for axis in grid.axes],
             "layers": [one.as_json() for one in self.layers],
-            "horizons": [{"name": one.name, "picked": one.picked} for one in self.horizons],
+            "horizons": self.picks.as_json(),
             "facts": self.layers[0].source.describe(),
             "spacing": list(grid.spacing),
             "map": _map(grid),
@@ -173,13 +175,6 @@ class SurveyPage:
         if number not in self._points:
             self._points[number] = points(one.source)
         return Response(self._points[number].tobytes(), media_type="application/octet-stream")
-
-    def horizon(self, request: Request) -> Response:
-        """Where a horizon is on each trace: fractional index of the sample as float32, NaN where it is not known."""
-        one = self.horizons[Query(request).whole("number", 0, len(self.horizons) - 1)]
-        down = self.grid.axes[-1]
-        index = (one.values - down.start) / down.step
-        return Response(index.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
 def _dead(

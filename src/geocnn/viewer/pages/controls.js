@@ -10,6 +10,7 @@ const KEYS = [
   ["click", "other slices there"],
   ["← →", "slice under the pointer (shift: 10)"],
   ["o", "layers on or off"],
+  ["h", "pick a horizon, or no more"],
   ["+ −", "gain"],
   ["m", "panel alone"],
   ["f", "fit"],
@@ -47,7 +48,6 @@ export class Controls {
     if (state.axes.length === 3) state.axes.forEach((axis, k) => this.sliceOf(k));
     else find("slices-part").hidden = true;
     state.about.layers.forEach((layer, k) => this.layer(layer, k));
-    state.horizons.forEach((horizon) => this.horizon(horizon));
     this.display();
     this.keys();
     panels.forEach((panel) => this.panel(panel));
@@ -146,18 +146,6 @@ export class Controls {
       if (what === "notes" && told.layer === k) place.textContent = told.notes.join(" ");
     });
     return place;
-  }
-
-  horizon(horizon) {
-    const input = element("input", { type: "checkbox", checked: horizon.on });
-    input.addEventListener("change", () => {
-      horizon.on = input.checked;
-      this.state.changed("picture");
-    });
-    horizon.input = input;
-    const swatch = element("span", { className: "swatch" });
-    swatch.style.background = horizon.ink.css;
-    find("layers").append(element("label", { className: "row horizon" }, input, swatch, horizon.name));
   }
 
   /** Colours of the classes; a click on 0 hides it, so that what lies below is seen. */

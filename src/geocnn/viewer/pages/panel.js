@@ -185,6 +185,7 @@ export class Panel {
     this.pictures ??= state.pictures(this.images, view);
     for (const { canvas, image, opacity, smooth } of this.pictures) this.place(context, canvas, image, opacity, smooth);
     if (view.name !== "map") this.horizons(context);
+    this.picking(context, box);
     this.crossing(context, box);
     context.restore();
     const of = (k, low, high, at) => ({
@@ -235,6 +236,23 @@ export class Panel {
         if (!before && !behind) context.fillRect(x - 2.5, y - 2.5, 5, 5); // a pick by itself
       });
       context.stroke();
+    }
+  }
+
+  /** The last pick, from which the next click goes on, and the traces whose picks are about to be taken away. */
+  picking(context, box) {
+    const from = this.state.tool?.from;
+    if (from && from.view === this.view.name && (this.view.cut === null || from.at === this.state.at[this.view.cut])) {
+      context.strokeStyle = this.state.horizons[this.state.tool.number].ink.css;
+      context.lineWidth = 2;
+      context.beginPath();
+      context.arc(this.x(from.trace + 0.5), this.y(from.sample + 0.5), 5, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    if (this.swept) {
+      const [left, right] = this.swept.map((trace) => this.x(trace)).sort((a, b) => a - b);
+      context.fillStyle = "rgb(209 73 91 / 0.25)";
+      context.fillRect(left, box.y, right - left, box.height);
     }
   }
 
@@ -341,20 +359,38 @@ export class Panel {
     );
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      from = { x: event.offsetX, y: event.offsetY, far: false };
+      const erases = event.shiftKey && state.tool?.takes(view);
+      from = { x: event.offsetX, y: event.offsetY, far: false, erases };
     });
     canvas.addEventListener("pointermove", (event) => {
       state.changed("pointer", this.under(event.offsetX, event.offsetY));
       if (!from) return;
       if (!from.far && Math.hypot(event.offsetX - from.x, event.offsetY - from.y) < 4) return;
       const [before, now] = [this.edges(from.x, from.y), this.edges(event.offsetX, event.offsetY)];
+      if (from.erases) {
+        this.swept = [before.across, now.across];
+        this.draw();
+        return;
+      }
       from = { x: event.offsetX, y: event.offsetY, far: true };
       this.move(before.across - now.across, before.down - now.down);
     });
     canvas.addEventListener("pointerup", (event) => {
       const click = from && !from.far;
       from = null;
+      if (this.swept) {
+        const last = state.axes[view.across].size - 1;
+        const traces = this.swept.map((trace) => Math.max(0, Math.min(last, Math.floor(trace))));
+        this.swept = null;
+        state.tool.erase(view, ...traces);
+        return;
+      }
       const found = click ? this.under(event.offsetX, event.offsetY) : null;
+      if (found && state.tool?.takes(view)) {
+        const { down } = this.edges(event.offsetX, event.offsetY);
+        state.tool.click(view, found.place[view.across], down - 0.5);
+        return;
+      }
       if (!found || view.cut === null) return;
       state.move(view.across, found.place[view.across]);
       state.move(view.down, found.place[view.down]);

@@ -266,7 +266,7 @@ export class Scene {
 
   paintSurface(horizon) {
     const { gl } = this;
-    const key = JSON.stringify(this.size);
+    const key = JSON.stringify([this.size, horizon.version]);
     let known = this.surfaces.get(horizon);
     if (known?.key !== key) {
       const corners = this.surface(horizon).map((edges) => this.place(edges));

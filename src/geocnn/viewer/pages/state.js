@@ -27,7 +27,8 @@ export class State {
       threshold: layer.threshold,
       background: !layer.background, // whether class 0 has a colour
     }));
-    this.horizons = about.horizons.map((one, k) => ({ name: one.name, on: true, index: null, ink: this.ink(k) }));
+    this.horizons = about.horizons.map((one, k) => this.horizon(one.name, k));
+    this.tool = null; // picks horizons
     this.listeners = [];
     this.kept = new Map();
   }
@@ -35,6 +36,19 @@ export class State {
   /** `what` is "slice", "picture" (colours alone), "pointer", or "notes" on how a network was applied. */
   changed(what, detail = null) {
     for (const listener of this.listeners) listener(what, detail);
+  }
+
+  /** `index` is where it is on each trace, `version` grows when that changes. */
+  horizon(name, k) {
+    return { name, on: true, index: null, ink: this.ink(k), version: 0 };
+  }
+
+  addHorizon(name) {
+    const made = this.horizon(name, this.horizons.length);
+    const traces = this.axes.slice(0, -1).reduce((product, axis) => product * axis.size, 1);
+    made.index = new Float32Array(traces).fill(NaN);
+    this.horizons.push(made);
+    return made;
   }
 
   /** Colour of a horizon: none that classes have. */

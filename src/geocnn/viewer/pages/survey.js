@@ -2,6 +2,7 @@
 
 import { text } from "./axes.js";
 import { Controls } from "./controls.js";
+import { Horizons } from "./horizons.js";
 import { find } from "./page.js";
 import { tables } from "./paint.js";
 import { Panel } from "./panel.js";
@@ -99,15 +100,17 @@ async function main() {
     ];
   }
   const controls = new Controls(state, panels);
+  const tool = new Horizons(state);
   state.horizons.forEach(async (horizon, number) => {
     horizon.index = new Float32Array((await bytes("/horizon", { number })).buffer);
+    horizon.version += 1;
     state.changed("picture");
   });
   state.listeners.push((what, detail) => {
     if (what === "pointer") readout(state, detail);
     else if (what === "slice") remember(state);
   });
-  window.geocnn = { state, panels, controls }; // for those who look behind the page
+  window.geocnn = { state, panels, controls, tool }; // for those who look behind the page
 }
 
 /** Slices of the last visit, from the address. */

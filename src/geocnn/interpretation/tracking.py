@@ -1,0 +1,164 @@
+"""A reflection followed through a section, from one place on it to another."""
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+from numpy import ndarray
+
+__all__ = ["follow", "snapped"]
+
+_NEAR = 3
+"""Samples on each side of a place in which the peak or the trough is that somebody pointed at."""
+_STEP = 3
+"""Samples that a reflection may leave the straight line between its ends by, from one trace to the next."""
+_WAVE = 6
+"""Samples on each side of a place that belong to its waveform."""
+_GOOD = 0.8
+"""What a place is worth at most, of 2: of two reflections that are clear the clearer one must not win."""
+_STIFF = 0.05
+"""What such a sample costs, of the largest amplitude."""
+
+
+def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | None = None) -> tuple[int, float]:
+    """The peak or trough that somebody pointed at.
+
+    Args:
+        trace: amplitudes.
+        sample: where.
+        sign: 1 for peaks, -1 for troughs; None for whichever is stronger there.
+
+    Returns:
+        Its sample, and its sign; the place itself, and 1 for no sign, where there is no such extremum nearby.
+    """
+    at = int(np.clip(round(sample), 0, len(trace) - 1))
+    first, last = max(1, at - _NEAR), min(len(trace) - 2, at + _NEAR)
+    inside = np.arange(first, last + 1)
+    found = []
+    for direction in (1.0, -1.0) if sign is None else (sign,):
+        values = direction * trace
+        tops = inside[
+            (values[inside] > 0) & (values[inside] >= values[inside - 1]) & (values[inside] >= values[inside + 1])
+        ]
+        found += [(float(values[top]), int(top), direction) for top in tops]
+    if not found:
+        return at, 1.0 if sign is None else sign
+    _, top, direction = max(found)
+    return top, direction
+
+
+def follow(
+    section: Float32[ndarray, "traces samples"], first: float, last: float, *, crest: bool = True, band: int = 100
+) -> Float[ndarray, " traces"]:
+    """Samples of a reflection on each trace, from where it is on the first one to where it is on the last.
+
+    It is the path with the largest amplitudes of the sign that the first place has, among those within ``band`` samples
+    of the straight line between the ends, that leave it by three samples a trace at most (dynamic programming, as
+    R. Bellman, 1957; amplitudes relative to their mean size, so that no single bright spot decides); then each sample
+    is moved to the top of the parabola through it and its neighbours.
+
+    Args:
+        section: amplitudes.
+        first: sample on the first trace.
+        last: that on the last trace.
+        crest: the peaks or troughs next to the ends are meant; else what is there, a zero crossing perhaps, and the
+            waveform alone decides.
+        band: samples.
+    """
+    count, size = section.shape
+    values = np.nan_to_num(section)
+    begin, end = (int(np.clip(round(sample), 0, size - 1)) for sample in (first, last))
+    if crest:
+        begin, sign = snapped(values[0], first)
+        end = snapped(values[-1], last, sign)[0]
+        values = sign * values
+    line = np.rint(np.linspace(begin, end, count)).astype(np.int64)
+    offsets = np.arange(-band, band + 1)
+    places = line[:, None] + offsets
+    inside = (places >= 0) & (places < size)
+    places = places.clip(0, size - 1)
+    like = _likeness(values, places, (begin, end))
+    seen = np.take_along_axis(values, places, axis=1)
+    loud = float(np.sqrt(np.mean(np.square(seen)))) or 1.0
+    good = like + (np.tanh(seen / (1.5 * loud)) if crest else like)
+    path = (line + offsets[_best(np.where(inside, good.clip(max=_GOOD), -10.0))]).clip(0, size - 1)
+    found, top = _aligned(values, path)
+    # What is no crest is as far from the waveforms as at the ends.
+    found += top if crest else np.linspace(first - found[0], last - found[-1], count)
+    return found.clip(0, size - 1)
+
+
+def _likeness(
+    values: Float32[ndarray, "traces samples"], places: Int[ndarray, "traces places"], ends: tuple[int, int]
+) -> Float[ndarray, "traces places"]:
+    """How much the waveform at each place is that of the ends, of the nearer one more: a correlation, -1 to 1."""
+    padded = np.pad(values, ((0, 0), (_WAVE, _WAVE)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _WAVE + 1, axis=1)
+    share = np.linspace(0, 1, len(values))[:, None]
+    looked = (1 - share) * _of_size_one(windows[0, ends[0]]) + share * _of_size_one(windows[-1, ends[1]])
+    found = _of_size_one(np.take_along_axis(windows, places[..., None], axis=1))
+    return np.asarray(np.einsum("tpw,tw->tp", found, _of_size_one(looked)))
+
+
+def _of_size_one(waves: Float[ndarray, "*any samples"]) -> Float[ndarray, "*any samples"]:
+    """Waveforms without their amplitudes; zeros stay zeros."""
+    size = np.linalg.norm(waves, axis=-1, keepdims=True)
+    return np.asarray(np.divide(waves, size, out=np.zeros(waves.shape, np.float32), where=size > 0))
+
+
+def _best(worth: Float[ndarray, "traces places"]) -> Int[ndarray, " traces"]:
+    """Places of the path with the largest sum, from the middle one to the middle one."""
+    count, width = worth.shape
+    middle = width // 2
+    total = np.full(width, -np.inf)
+    total[middle] = 0
+    came = np.zeros((count, width), np.int64)
+    steps = np.arange(-_STEP, _STEP + 1)
+    padded = np.full(width + 2 * _STEP, -np.inf)
+    for trace in range(1, count):
+        padded[_STEP:-_STEP] = total
+        # Where each place may come from, beside what the step costs.
+        before = np.stack([padded[_STEP + step : _STEP + step + width] - _STIFF * abs(step) for step in steps])
+        which = before.argmax(0)
+        came[trace] = steps[which]
+        total = before[which, np.arange(width)] + worth[trace]
+    path = np.full(count, middle)
+    for trace in range(count - 1, 0, -1):
+        path[trace - 1] = path[trace] + came[trace, path[trace]]
+    return path
+
+
+def _aligned(
+    values: Float32[ndarray, "traces samples"], path: Int[ndarray, " traces"]
+) -> tuple[Float[ndarray, " traces"], float]:
+    """Where the mean waveform along a path fits best near each of its places, and how far from there its crest is.
+
+    A path of places that are good enough lies beside the crest where that costs fewer steps, and noise moves the crest
+    of a single trace.
+    """
+    reach = _WAVE + _NEAR
+    padded = np.pad(values, ((0, 0), (reach, reach)))
+    for _ in range(2):  # the mean of waveforms that lie where they fit is a sharper one
+        fits, _ = _fits(padded, path, reach)
+        path = (path + fits.argmax(1) - _NEAR).clip(0, values.shape[1] - 1)
+    fits, mean = _fits(padded, path, reach)
+    crest = _WAVE + int(mean[_WAVE : _WAVE + 2 * _NEAR + 1].argmax())
+    off = float(crest - reach + _top(mean[None], np.array([crest]))[0])
+    return path + _top(fits, np.full(len(path), _NEAR)), off
+
+
+def _fits(
+    padded: Float32[ndarray, "traces samples"], path: Int[ndarray, " traces"], reach: int
+) -> tuple[Float[ndarray, "traces shifts"], Float[ndarray, " wave"]]:
+    """How well the mean waveform along a path fits beside each of its places, and that waveform."""
+    around = _of_size_one(np.take_along_axis(padded, path[:, None] + np.arange(2 * reach + 1), axis=1))
+    mean = around.mean(0)
+    waves = np.lib.stride_tricks.sliding_window_view(around, 2 * _WAVE + 1, axis=1)
+    return np.asarray(_of_size_one(waves) @ _of_size_one(mean[_NEAR:-_NEAR])), mean
+
+
+def _top(curves: Float[ndarray, "curves places"], at: Int[ndarray, " curves"]) -> Float[ndarray, " curves"]:
+    """How far the tops of parabolas are from places on curves, by half a place at most."""
+    rows, inner = np.arange(len(curves)), at.clip(1, curves.shape[1] - 2)
+    before, here, after = (curves[rows, inner + k].astype(np.float64) for k in (-1, 0, 1))
+    bend = before - 2 * here + after
+    more = np.divide(0.5 * (before - after), bend, out=np.zeros(len(rows)), where=bend < 0)
+    return np.asarray(more.clip(-0.5, 0.5))

@@ -1,0 +1,262 @@
+"""Horizons that are picked in the page: along the sections that are looked at, every step undone on demand."""
+
+import re
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+from numpy import ndarray
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from geocnn.errors import DataError
+from geocnn.interpretation.tracking import follow, snapped
+from geocnn.io.horizons import Horizon, write_horizon
+from geocnn.io.source import Source
+from geocnn.io.system import reason
+from geocnn.viewer.posted import Posted, posted
+from geocnn.viewer.query import Query
+
+__all__ = ["HorizonPicks"]
+
+_MOST = 40
+"""Horizons of a page."""
+
+
+@dataclass(eq=False)
+class _Picked:
+    """A horizon at work.
+
+    Attributes:
+        name: what it is called.
+        index: fractional sample on each trace, one after the other; NaN where it is not picked.
+        saved: the last step that a file has; None where it is as it was at first.
+    """
+
+    name: str
+    index: Float64[ndarray, " traces"]
+    saved: "_Step | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What was done to a horizon: numbers of traces, their samples before and after."""
+
+    number: int
+    where: Int64[ndarray, " some"]
+    before: Float64[ndarray, " some"]
+    after: Float64[ndarray, " some"]
+    words: str
+
+
+class HorizonPicks:
+    """The horizons of a survey, those of files and new ones.
+
+    Args:
+        survey: a line or a cube.
+        horizons: of files.
+    """
+
+    def __init__(self, survey: Source, horizons: Sequence[Horizon]) -> None:
+        self._survey, self._grid = survey, survey.grid
+        down = self._grid.axes[-1]
+        self._horizons = [_Picked(one.name, ((one.values - down.start) / down.step).ravel()) for one in horizons]
+        self._done: list[_Step] = []
+        self._undone: list[_Step] = []
+        self._lock = threading.Lock()  # requests come in threads
+
+    @property
+    def routes(self) -> list[Route]:
+        """What the page asks for, and what it posts."""
+        paths = ("new", "line", "erase", "undo", "redo", "save")
+        return [
+            Route("/horizon", self.horizon),
+            *(posted(f"/horizon/{path}", getattr(self, path)) for path in paths),
+        ]
+
+    def as_json(self) -> list[dict[str, object]]:
+        """Names, and how many traces are picked."""
+        return [{"name": one.name, "picked": int(np.isfinite(one.index).sum())} for one in self._horizons]
+
+    def horizon(self, request: Request) -> Response:
+        """Where a horizon is on each trace: fractional index of the sample as float32, NaN where it is not known."""
+        with self._lock:
+            index = self._horizons[Query(request).whole("number", 0, len(self._horizons) - 1)].index
+            content = index.astype("<f4").tobytes()
+        return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+    def new(self, asked: Posted) -> Response:
+        """A horizon without picks, called ``name``."""
+        name = re.sub(r"[^\w .+-]+", "-", asked.text("name", 60)).strip(" .")
+        with self._lock:
+            if not name or any(one.name == name for one in self._horizons):
+                raise DataError(
+                    f"there is a horizon {name} already; give another name." if name else "give the horizon a name."
+                )
+            if len(self._horizons) >= _MOST:
+                raise DataError(f"there are {_MOST} horizons already; save some, and give them another time.")
+            self._horizons.append(_Picked(name, np.full(int(np.prod(self._grid.shape[:-1])), np.nan)))
+            return self._state(number=len(self._horizons) - 1)
+
+    def line(self, asked: Posted) -> Response:
+        """Pick a horizon (``number``) along a section, ``view`` and ``at``, from one place to another.
+
+        ``trace`` and ``sample`` are of the one, ``to_trace`` and ``to_sample`` of the other. ``way`` is straight, or
+        how the reflection between them is followed: crest, the peak or trough next to them, or waveform, what is there.
+        """
+        number, (axis, traces) = self._number(asked), self._section(asked)
+        size = self._grid.shape[-1]
+        first, last = (asked.whole(name, 0, len(traces) - 1) for name in ("trace", "to_trace"))
+        ends = [asked.number(name, -0.5, size - 0.5) for name in ("sample", "to_sample")]
+        if last < first:
+            first, last, ends = last, first, ends[::-1]
+        where = traces[first : last + 1]
+        way = asked.one_of("way", ["crest", "waveform", "straight"])
+        if way == "straight" or (way == "waveform" and first == last):
+            index = np.linspace(ends[0], ends[1], len(where)) if len(where) > 1 else np.array([ends[1]])
+        else:
+            index = self._followed(axis, asked, (first, last), ends, crest=way == "crest")
+        with self._lock:
+            return self._do(number, where, index.clip(0, size - 1), "picked")
+
+    def erase(self, asked: Posted) -> Response:
+        """Take the picks of a horizon (``number``) away along a section, from ``trace`` to ``to_trace``."""
+        number, (_, traces) = self._number(asked), self._section(asked)
+        first, last = sorted(asked.whole(name, 0, len(traces) - 1) for name in ("trace", "to_trace"))
+        where = traces[first : last + 1]
+        with self._lock:
+            if not np.isfinite(self._horizons[number].index[where]).any():
+                raise DataError(f"{self._horizons[number].name} has no picks there.")
+            return self._do(number, where, np.full(len(where), np.nan), "erased")
+
+    def undo(self, _asked: Posted) -> Response:
+        """Take back what was done last."""
+        with self._lock:
+            if not self._done:
+                raise DataError("there is nothing to undo.")
+            step = self._done.pop()
+            self._undone.append(step)
+            return self._put(step, step.before)
+
+    def redo(self, _asked: Posted) -> Response:
+        """Do again what was taken back last."""
+        with self._lock:
+            if not self._undone:
+                raise DataError("there is nothing to do again.")
+            step = self._undone.pop()
+            self._done.append(step)
+            return self._put(step, step.after)
+
+    def save(self, asked: Posted) -> Response:
+        """A horizon (``number``) as a text file."""
+        number = self._number(asked)
+        with self._lock:
+            one = self._horizons[number]
+            text = self._text(one)
+            one.saved = self._latest(number)
+        return Response(text, media_type="text/plain")
+
+    def close(self) -> list[str]:
+        """Write what no file has to where the user is; sentences on what has become of it."""
+        told = []
+        for number in self._unsaved():
+            one = self._horizons[number]
+            one.saved = self._latest(number)
+            try:
+                told.append(f"picks of {one.name} that were not saved are in {self._kept(one)}.")
+            except (OSError, DataError) as error:
+                why = reason(error) if isinstance(error, OSError) else str(error)
+                told.append(f"picks of {one.name} were not saved, and cannot be written here ({why}).")
+        return told
+
+    def _kept(self, one: _Picked) -> Path:
+        """A new file with a horizon."""
+        text = self._text(one)
+        for number in count(1):
+            path = Path(f"{one.name}{f'-{number}' if number > 1 else ''}.dat")
+            with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+                file.write(text)
+                return path
+        raise AssertionError("there is always a number that nobody has taken")
+
+    def _text(self, one: _Picked) -> str:
+        """A horizon as interpretation systems read it."""
+        if not np.isfinite(one.index).any():
+            raise DataError(f"{one.name} has no picks; click along a reflection first.")
+        down = self._grid.axes[-1]
+        values = (down.start + down.step * one.index).reshape(self._grid.shape[:-1])
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "horizon.dat"
+            write_horizon(Horizon(one.name, values), path, self._grid)
+            return path.read_text(encoding="utf-8")
+
+    def _number(self, asked: Query) -> int:
+        if not self._horizons:
+            raise DataError("there is no horizon yet; give a name for a new one.")
+        return asked.whole("number", 0, len(self._horizons) - 1)
+
+    def _section(self, asked: Posted) -> tuple[int | None, Int64[ndarray, " traces"]]:
+        """The axis that a section is across, None for a line, and the numbers of its traces in the survey."""
+        shape = self._grid.shape[:-1]
+        if len(shape) == 1:
+            return None, np.arange(shape[0])
+        axis = 0 if asked.one_of("view", ["inline", "crossline"]) == "inline" else 1
+        at = asked.whole("at", 0, shape[axis] - 1)
+        return axis, np.take(np.arange(shape[0] * shape[1]).reshape(shape), at, axis)
+
+    def _followed(
+        self, axis: int | None, asked: Posted, span: tuple[int, int], ends: list[float], *, crest: bool
+    ) -> Float64[ndarray, " traces"]:
+        """A reflection along a section."""
+        box = [slice(span[0], span[1] + 1)]
+        if axis is not None:
+            at = asked.whole("at", 0, self._grid.shape[axis] - 1)
+            box.insert(axis, slice(at, at + 1))
+        samples: Float32[ndarray, "traces samples"] = self._survey.read((*box, slice(None))).reshape(
+            -1, self._grid.shape[-1]
+        )
+        if len(samples) == 1:
+            return np.array([float(snapped(np.nan_to_num(samples[0]), ends[1])[0])])
+        return np.asarray(follow(samples, *ends, crest=crest), np.float64)
+
+    def _do(
+        self, number: int, where: Int64[ndarray, " some"], index: Float64[ndarray, " some"], words: str
+    ) -> Response:
+        """A step."""
+        one = self._horizons[number]
+        step = _Step(number, where, one.index[where], index, f"{one.name} {words}")
+        self._done.append(step)
+        self._undone.clear()
+        return self._put(step, index)
+
+    def _put(self, step: _Step, index: Float64[ndarray, " some"]) -> Response:
+        """Samples of a step in place of those that are there."""
+        one = self._horizons[step.number]
+        one.index[step.where] = index
+        values = [None if np.isnan(value) else round(float(value), 4) for value in index]
+        return self._state(number=step.number, where=step.where.tolist(), index=values)
+
+    def _latest(self, number: int) -> _Step | None:
+        """The last step of a horizon."""
+        return next((step for step in reversed(self._done) if step.number == number), None)
+
+    def _unsaved(self) -> list[int]:
+        """Numbers of the horizons that no file has as they are."""
+        return [number for number, one in enumerate(self._horizons) if self._latest(number) is not one.saved]
+
+    def _state(self, **more: object) -> Response:
+        """Where the picking has come to, and what has changed."""
+        known = {
+            "undo": self._done[-1].words if self._done else None,
+            "redo": self._undone[-1].words if self._undone else None,
+            "horizons": self.as_json(),
+            "unsaved": self._unsaved(),
+        }
+        return JSONResponse(known | more, headers={"Cache-Control": "no-store"})
