@@ -4,7 +4,7 @@
 
 Random weights, which take as long as others. Processor time of one thread, in turn, the scale of the record in all of
 them: each window by itself in batches of 64 (the plain way, as ``geocnn predict RUN windows.npz`` does it), and along
-the record, as ``geocnn predict RUN ARCHIVE`` does it, where each thread takes a part of eleven minutes; of ``--parts``
+the record, as ``geocnn predict RUN ARCHIVE`` does it, where each thread takes a part of seven minutes; of ``--parts``
 parts, which are scaled to a day. The third row is the scale alone, the fourth as many multiply-adds as all windows
 by themselves have, as fast as the machine does them at best. With --command a day of miniSEED is written, and a process
 of its own goes from these files to the table.
@@ -35,7 +35,7 @@ from geocnn.models.convnetquake import scaled
 from geocnn.prediction.judge import STEP, Judge
 from geocnn.prediction.picker import Part
 
-PART, DAY, SIZE = 65_536, 8_640_000, 1001
+PART, DAY, SIZE = 40_960, 8_640_000, 1001
 START = 1_767_225_600 * 1_000_000_000
 COMMAND = """
 import resource, sys

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from geocnn.horizon_tracking import follow
 from geocnn.interpretation.horizons import find_horizons
-from geocnn.interpretation.tracking import follow
 from geocnn.io import ArraySource
 
 STEP, JUMP = 4, 8

@@ -17,8 +17,10 @@ from geocnn.errors import DataError, FormatError
 from geocnn.figures.catalogue import CataloguePictures
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.quakeml import quakeml
 from geocnn.models import build
 from geocnn.prediction import picker as picker_module
 from geocnn.prediction.arrivals import first_motion
@@ -103,6 +105,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, quakes, data, small_parts,
     assert len(seen) == number - noted + 1
     assert texts(tmp_path) == texts(tmp_path, "whole")
     assert not journal.exists()
+    assert quakeml(read_catalogue(tmp_path / "c.xml"), "quakes") == (tmp_path / "c.xml").read_text()
 
 
 def test_what_has_changed_is_picked_again(tmp_path, quakes, data, small_parts):

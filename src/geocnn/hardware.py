@@ -27,6 +27,7 @@ __all__ = [
     "has_fast_bf16",
     "keep_memory",
     "machine",
+    "one_heap",
     "threads",
 ]
 
@@ -139,6 +140,13 @@ def keep_memory(*, keep: bool = True) -> None:
     m_mmap_threshold, m_trim_threshold = -3, -1  # malloc.h
     libc.mallopt(m_mmap_threshold, 1 << 30 if keep else 128 << 10)
     libc.mallopt(m_trim_threshold, (1 << 31) - 1 if keep else 128 << 10)
+
+
+def one_heap() -> None:
+    """Ask glibc to serve all threads that begin from now on from one heap: what one frees the others use again."""
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        m_arena_max = -8  # malloc.h
+        ctypes.CDLL("libc.so.6").mallopt(m_arena_max, 1)
 
 
 def machine(device: torch.device) -> str:

@@ -192,7 +192,8 @@ def _network_event(made: NetworkRecord, sites: Sequence[Site], start: int) -> Ev
     seen = made.seen()
     picks = tuple(_pick(arrival, codes[k], start, rate) for k, arrival in seen)
     rays = tuple(Ray.to(sites[k], quake.latitude, quake.longitude) for k, _ in seen)
-    origin = Origin(start + round(quake.origin * 1e9), quake.latitude, quake.longitude, quake.depth, rays=rays)
+    time = start + round(quake.origin * 1e9)
+    origin = Origin(time, quake.latitude, quake.longitude, quake.depth, rays=rays, mode="manual")
     return Event(picks, origin, Magnitude(quake.magnitude))
 
 
@@ -206,7 +207,8 @@ def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> lis
         )
         latitude, longitude = (source.distance / DEGREE * part for part in (math.cos(azimuth), math.sin(azimuth)))
         rays = (Ray(source.distance, (source.azimuth + 180) % 360),) * len(picks)
-        origin = Origin(start + round(source.origin * 1e9), latitude, longitude, source.depth, rays=rays)
+        time = start + round(source.origin * 1e9)
+        origin = Origin(time, latitude, longitude, source.depth, rays=rays, mode="manual")
         events.append(Event(picks, origin))
     return events
 

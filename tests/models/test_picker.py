@@ -38,7 +38,9 @@ def test_a_factor_changes_nothing_but_the_sign(factor):
 @pytest.mark.parametrize(
     "options", [{"channels": (8, 16, 32)}, {"channels": (4, 6, 10, 7), "kernel_size": 5}, {"kernel_size": 9}]
 )
-def test_in_phases_the_answer_is_the_same(options):
+@pytest.mark.parametrize("piece", [24, 10_000])
+def test_in_phases_the_answer_is_the_same(options, piece, monkeypatch):
+    monkeypatch.setattr("geocnn.models.picker_phases._PIECE", piece)
     torch.manual_seed(1)
     model = Picker(1, **options)
     with torch.no_grad():

@@ -14,7 +14,7 @@ from geocnn.errors import DataError
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick, quakeml
+from geocnn.io.waveforms.quakeml import Amplitude, Event, Magnitude, Origin, PhasePick, quakeml
 from geocnn.prediction import picker
 from geocnn.prediction.arrivals import pick_station
 from geocnn.viewer.edits import reviewed
@@ -42,7 +42,7 @@ EVENTS = [
     Event(
         (
             pick("AAA", "P", 3700.25, uncertainty=0.05, probability=0.9, polarity=-1),
-            pick("AAA", "S", 3705, mode="manual"),
+            pick("AAA", "S", 3705, mode="manual", amplitude=Amplitude(12.0, "HHE", 2.0)),
         ),
         Origin(MIDNIGHT + 3690 * SECOND, -21.0, -69.5, 12.0, uncertainty=0.2, spread=3.0, depth_error=1.5),
         Magnitude(2.3, "ML", 0.1),
@@ -193,6 +193,8 @@ def test_the_quakeml_that_is_saved_has_all_picks_and_what_was_known_of_earthquak
     assert quakeml_core._validate(io.BytesIO(answer.content))
     theirs = obspy.read_events(io.BytesIO(answer.content))
     assert [len(event.picks) for event in theirs] == [2, 2, 0, 2]
+    assert (theirs[0].picks[0].evaluation_mode, theirs[0].origins[0].evaluation_mode) == ("manual", "automatic")
+    assert [amplitude.pick_id for amplitude in theirs[0].amplitudes] == [theirs[0].picks[1].resource_id]
     last = theirs[3].picks[1]
     assert (last.phase_hint, last.evaluation_mode, last.time.ns) == ("S", "manual", MIDNIGHT + 3_803_123_456_000)
     assert made == [4, 5]
@@ -211,10 +213,22 @@ def test_the_table_that_is_saved_has_all_picks(asked, tmp_path):
     ]
     assert found[1].picks[0].probability == 0.9
     assert found[0].picks[1].probability is None
-    assert answer.text.splitlines()[1] == ("XX.AAA..HH,AAA,P,1767229250.0000,2026-01-01T01:00:50.000000Z,,0.500,0,0,1,")
+    assert answer.text.splitlines()[1] == (
+        "XX.AAA..HH,AAA,P,1767229250.0000,2026-01-01T01:00:50.000000Z,,0.500,0,0,1,,automatic"
+    )
     again = client(tmp_path, events=found)
     (tmp_path / "again.csv").write_bytes(again.post("/save", json={"form": "csv"}).content)
     assert {event.picks for event in read_catalogue(tmp_path / "again.csv")} == {event.picks for event in found}
+    send(asked, "/move", station=0, id=0, time=3700.5)
+    for number in (2, 3, 4):
+        send(asked, "/remove", id=number)
+    left = asked.post("/save", json={"form": "csv"}).text.splitlines()[1:]
+    assert [line.split(",")[-3:] for line in left] == [["0", "", "manual"], ["0", "", "manual"]]
+    send(asked, "/undo")
+    for number in (0, 1):
+        send(asked, "/remove", id=number)
+    (left,) = asked.post("/save", json={"form": "csv"}).text.splitlines()[1:]
+    assert left.split(",")[-3:] == ["1", "", "manual"]  # the number that it has in other files of the catalogue
 
 
 def test_what_was_not_saved_is_kept_when_the_page_ends(tmp_path, monkeypatch):

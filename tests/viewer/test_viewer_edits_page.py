@@ -8,6 +8,7 @@ from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
 from geocnn.viewer.records import RecordsPage
+from geocnn.viewer.review import Review
 from geocnn.viewer.server import Server
 
 START = (1_767_225_600 + 3600) * SECOND  # an hour after midnight
@@ -111,9 +112,7 @@ def test_a_pick_is_moved_with_the_mouse(tab, server):
     moved = tab.evaluate(PICKS)
     assert moved.startswith("P 23.0")
     assert tab.evaluate("() => [geocnn.view.start, geocnn.view.stop]") == [3600, 3650]
-    chosen = tab.locator("#picks [aria-selected=true]")
-    chosen.wait_for()
-    assert "manual" in chosen.text_content()
+    tab.locator("#picks [aria-selected=true]", has_text="manual").wait_for()
     tab.reload()
     tab.wait_for_function(READY)
     assert tab.evaluate(PICKS) == moved
@@ -192,6 +191,68 @@ def test_a_click_selects_a_pick_and_one_beside_it_none(tab, server):
     assert tab.evaluate(PICKS) == "P 20.00 S 60.00"
 
 
+def test_the_pointer_stays_where_it_is_when_the_window_moves(tab, server):
+    version = opened(tab, server)
+    tab.mouse.move(*place(tab, 25))
+    tab.evaluate("() => geocnn.view.show(3700, 3750)")
+    assert press(tab, "p", version + 1).startswith("P 20.00 S 60.00 P 125.0")
+    tab.evaluate("() => geocnn.view.show(3590, 3640)")
+    tab.mouse.move(*place(tab, -5))
+    tab.keyboard.press("p")
+    assert tab.text_content(".error") == "XX.AAA..HH has no data there."
+    x, y = place(tab, -10)
+    tab.mouse.move(x - 20, y)  # beside the seismograms
+    tab.keyboard.press("s")
+    assert tab.text_content(".error") == "point at a seismogram; S sets a pick where the pointer is."
+    assert tab.evaluate("() => geocnn.edits.state.version") == version + 1
+
+
+def test_a_pick_does_not_leave_the_window_while_it_is_moved(tab, server):
+    version = opened(tab, server)
+    shift(tab, 20, 45)
+    x, y = place(tab, 50)
+    tab.mouse.move(x + 25, y)
+    tab.mouse.up()
+    tab.wait_for_function(COUNT, arg=version + 1)
+    assert tab.evaluate("() => geocnn.view.selected.time") == pytest.approx(3650, abs=0.06)
+    tab.evaluate("() => geocnn.view.show(3595, 3655)")
+    shift(tab, 49.95, -3)
+    tab.mouse.up()
+    tab.wait_for_function(COUNT, arg=version + 2)
+    assert tab.evaluate("() => geocnn.view.selected.time") == 3600
+
+
+def test_keys_do_not_change_which_pick_the_mouse_has_hold_of(tab, server):
+    version = opened(tab, server, 0, 80)
+    shift(tab, 20, 25)
+    tab.keyboard.press("n")
+    assert tab.evaluate("() => geocnn.view.marked.phase") == "S"
+    tab.evaluate("() => geocnn.view.show(3600, 3680)")
+    tab.mouse.move(*place(tab, 30))
+    tab.mouse.up()
+    tab.wait_for_function(COUNT, arg=version + 1)
+    assert tab.evaluate(PICKS).startswith("P 30.0")
+    assert tab.evaluate(PICKS).endswith(" S 60.00")
+    shift(tab, 60, 70)
+    tab.keyboard.press("Escape")
+    tab.wait_for_function("() => geocnn.view.picks.every.at(-1).time === 3660")
+    tab.mouse.move(*place(tab, 75))
+    tab.mouse.up()
+    assert tab.evaluate("() => geocnn.edits.state.version") == version + 1
+
+
+def test_what_no_longer_holds_of_a_pick_goes_while_it_is_moved(tab, server, page):
+    page.edits.review = Review(
+        [Event((pick("P", 20, polarity=1),)), Event((pick("P", 30, polarity=1, mode="manual"),))]
+    )
+    opened(tab, server)
+    for time, kept in ((20, 0), (30, 1)):
+        shift(tab, time, time + 2)
+        assert tab.evaluate("() => geocnn.view.marked.polarity") == kept
+        tab.mouse.up()
+        tab.wait_for_function("(kept) => !geocnn.window.held && geocnn.view.marked.polarity === kept", arg=kept)
+
+
 def test_what_is_seen_is_picked_and_the_page_goes_on(tab, server, page):
     version = opened(tab, server, 40, 240)
     before = tab.evaluate(PICKS)
@@ -240,6 +301,59 @@ def test_what_is_saved_is_told_and_asked_for(tab, server, tmp_path):
     tab.reload()
     tab.wait_for_function(READY)
     assert dialogs == ["beforeunload"]
+
+
+def test_a_key_saves_what_has_been_done_until_then(tab, server, tmp_path):
+    opened(tab, server)
+    shift(tab, 20, 23)
+    tab.mouse.up()
+    with tab.expect_download() as told:
+        tab.keyboard.press("Control+s")
+    assert told.value.suggested_filename == "catalog-reviewed.xml"
+    told.value.save_as(tmp_path / "saved.xml")
+    assert read_catalogue(tmp_path / "saved.xml")[0].picks[0].mode == "manual"
+    tab.wait_for_function("() => !geocnn.edits.state.changed")
+
+
+def test_what_is_told_stays_while_data_come_in(tab, server):
+    version = opened(tab, server)
+    tab.keyboard.press("Delete")
+    tab.mouse.move(*place(tab, 30))
+    press(tab, "s", version + 1)
+    tab.evaluate("() => geocnn.view.show(3700, 3710)")
+    tab.wait_for_function(READY)
+    assert tab.is_visible(".error")
+    tab.wait_for_selector(".error", state="hidden", timeout=8000)
+
+
+def test_a_window_that_one_comes_back_to_shows_what_another_has_done(browser, server):
+    one, other = browser.new_page(), browser.new_page()
+    for tab in (one, other):
+        version = opened(tab, server)
+    one.mouse.click(*place(one, 20))
+    press(one, "Delete", version + 1)
+    other.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    other.wait_for_function(COUNT, arg=version + 1)
+    assert other.evaluate(PICKS) == "S 60.00"
+    assert other.text_content("#unsaved") == "changes that are not saved"
+    for tab in (one, other):
+        tab.close()
+
+
+def test_a_page_that_outlives_its_program_begins_anew_with_the_next_one(tab, page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Server(page) as first:
+        port = int(first.url.split(":")[2].strip("/"))
+        version = opened(tab, first)
+        tab.mouse.click(*place(tab, 20))
+        press(tab, "Delete", version + 1)
+    again = RecordsPage(page._archive, tmp_path / "catalog-reviewed.xml", "2026")
+    with Server(again, port):
+        tab.evaluate("() => { window.before = true; window.dispatchEvent(new Event('focus')); }")
+        tab.wait_for_function(f"() => !window.before && ({READY})()")
+        assert tab.evaluate(PICKS) == "S 60.00"
+        assert tab.evaluate("() => [geocnn.view.start, geocnn.view.stop]") == [3600, 3650]
+        assert "catalog-reviewed.xml" in tab.text_content("#facts")
 
 
 def test_a_pick_that_another_window_has_removed_is_told_of(browser, server):

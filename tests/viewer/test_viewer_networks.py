@@ -1,6 +1,8 @@
 """Networks that are applied to the sections that are looked at."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -130,3 +132,22 @@ def test_networks_that_do_not_fit_are_refused(name, sentence):
 def test_a_network_over_probabilities_is_refused():
     with pytest.raises(DataError, match="has probability samples; a network is applied to amplitudes"):
         page_of(np.abs(survey(40, 48)) > 20_000, (), [network(2)])
+
+
+def test_torch_is_left_alone_until_a_network_is_switched_on():
+    code = """
+import sys
+import numpy as np
+from geocnn.viewer import page_of
+from geocnn.viewer.server import application
+from starlette.testclient import TestClient
+asked = TestClient(application(page_of(np.random.default_rng(0).standard_normal((40, 50)), ())), base_url="http://127.0.0.1")
+query = {"view": "line", "left": 0, "right": 40, "top": 0, "bottom": 50, "width": 40, "height": 50}
+assert asked.get("/slice", params={"layer": 0, **query}).status_code == 200
+assert asked.post("/horizon/new", json={"name": "top"}).status_code == 200
+before = "torch" in sys.modules
+assert asked.get("/slice", params={"layer": 1, **query}).status_code == 200
+print(before, "torch" in sys.modules)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert told.stdout == "False True\n"

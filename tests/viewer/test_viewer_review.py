@@ -121,7 +121,7 @@ def test_a_pick_that_is_moved_keeps_its_event_and_loses_what_was_measured():
     bare = {"probability": None, "uncertainty": None, "mode": "manual"}
     assert event.picks == (pick("S", 13, polarity=1, **bare), pick("P", 15.0014, **bare))
     assert event.origin == replace(origin, rays=())
-    assert (event.magnitude, event.comment) == (Magnitude(2.3, "ML", 0.1), "felt")
+    assert (event.magnitude, event.comment) == (Magnitude(2.3, "ML", 0.1, stations=1), "felt")
     assert [one.number for one in review.at(AAA)] == [s, p]
     review.undo()
     review.undo()

@@ -17,6 +17,11 @@ from geocnn.models.picker import FACTOR, Picker, Stage
 
 __all__ = ["PickerInPhases"]
 
+_PIECE = 2048
+"""Samples of the second level for which the finest one is made at once."""
+_BEYOND = 2
+"""Samples of the second level on either side of them that its two convolutions see."""
+
 
 class PickerInPhases(nn.Module):
     """A trained picker of seismograms, for evaluation alone.
@@ -52,9 +57,22 @@ class PickerInPhases(nn.Module):
         for stage in self.down:
             skips.append(stage(skips[-1]))
         x = skips.pop()
-        for stage in self.up:
+        *coarse, finest = self.up
+        for stage in coarse:
             x = stage(x, skips.pop())
-        logits: Tensor = torch.addmm(self.bias, x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]), self.weight.T)
+        return self._finished(finest, x, skips.pop())
+
+    def _finished(self, stage: nn.Module, coarse: Tensor, fine: Tensor) -> Float[Tensor, "1 out samples"]:
+        """The finest level and the head, piece by piece: its maps are the largest, and then stay in the cache."""
+        count = coarse.shape[3]
+        logits = coarse.new_empty(FACTOR * count, len(self.bias))
+        for begin in range(0, count, _PIECE):
+            end = min(count, begin + _PIECE)
+            first, last = max(0, begin - _BEYOND), min(count, end + _BEYOND)
+            x = stage(coarse[..., first:last], fine[..., FACTOR * first : FACTOR * last])
+            x = x[..., FACTOR * (begin - first) : FACTOR * (end - first)]
+            rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+            torch.addmm(self.bias, rows, self.weight.T, out=logits[FACTOR * begin : FACTOR * end])
         return logits.T[None]
 
 

@@ -58,7 +58,7 @@ def pick_station(
 ) -> Iterator[Arrival]:
     """Arrivals by time.
 
-    The record is read some ten minutes at a time, each with what the network sees beyond them: the result is that of
+    The record is read some seven minutes at a time, each with what the network sees beyond them: the result is that of
     the whole record, wherever it begins. In gaps and half a second beside them nothing is picked.
 
     Args:

@@ -92,8 +92,9 @@ def _with_magnitude(event: Event) -> Event:
     for number, pick in enumerate(event.picks):
         if pick.wood_anderson is None:
             continue
-        if event.origin is not None and event.origin.rays:
-            away = math.hypot(event.origin.rays[number].distance, event.origin.depth or 0.0)
+        ray = event.origin.rays[number] if event.origin is not None and event.origin.rays else None
+        if event.origin is not None and ray is not None and ray.distance is not None:
+            away = math.hypot(ray.distance, event.origin.depth or 0.0)
         elif event.place is not None:
             near, away, far = (
                 math.hypot(km, event.place.depth.value)

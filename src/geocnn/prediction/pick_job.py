@@ -68,7 +68,8 @@ class Catalogue:
         of any component, in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where
         that is not seen, ``event`` the number of the event in the QuakeML file, and ``wood_anderson`` the largest
         amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm, where the response of
-        the channel is known. PyOcto takes station, phase and time, GaMMA id, utc, phase, probability and amplitude.
+        the channel is known; ``mode`` is automatic, or manual after a review. PyOcto takes station, phase and time,
+        GaMMA id, utc, phase, probability and amplitude.
         """
         number = {id(pick): k for k, event in enumerate(self.events) for pick in event.picks}
         return pick_table((str(one.station), one.pick, number[id(one.pick)]) for one in self.arrivals)

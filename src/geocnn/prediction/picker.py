@@ -14,7 +14,7 @@ from torch import nn
 
 from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
-from geocnn.hardware import choose_device
+from geocnn.hardware import choose_device, one_heap
 from geocnn.io.responses import Responses
 from geocnn.io.waveforms import Record, Station
 from geocnn.location import Place
@@ -25,8 +25,9 @@ from geocnn.prediction.locator import BEFORE, Locator
 
 __all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked"]
 
-_CORE = 65_536
-"""Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins."""
+_CORE = 40_960
+"""Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins. More would
+take more memory, and less more time for what is seen on both sides."""
 _DAY = 8_640_000
 """Samples of a day, whose parts end with it."""
 _AROUND = 1024
@@ -220,6 +221,7 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
     """
     threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
     waiting: deque[Future[Found]] = deque()
+    one_heap()
     try:
         with ThreadPoolExecutor(threads, initializer=_alone) as pool:
             for part, record in records:

@@ -1,8 +1,9 @@
 """Picks of the page of seismograms: what it shows of them, changes, and takes away as a file."""
 
 import re
+import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -43,6 +44,7 @@ class Edits:
         self._located = [number for number, event in enumerate(events) if event.origin is not None]
         self._time = time
         self._network = NetworkPicks(reading)
+        self._session = secrets.token_hex(8)  # a page that is still open finds out that this is another review
         self._lock = threading.Lock()  # requests come in threads, and those of several windows at once
 
     @property
@@ -152,8 +154,8 @@ class Edits:
         """The whole catalogue as a file, of QuakeML or CSV (``form``)."""
         form = asked.one_of("form", ["quakeml", "csv"])
         with self._lock:
-            events, latest = self.review.events, self.review.latest
-        text = quakeml(events, "quakes") if form == "quakeml" else pick_table(_rows(events))
+            events, latest = self.review.numbered, self.review.latest
+        text = quakeml([event for _, event in events], "quakes") if form == "quakeml" else pick_table(_rows(events))
         with self._lock:
             self.review.saved = latest
         return Response(text, media_type="application/xml" if form == "quakeml" else "text/csv")
@@ -163,6 +165,7 @@ class Edits:
         with self._lock:
             review = self.review
             known = {
+                "session": self._session,
                 "version": review.version,
                 "undo": None if review.latest is None else review.latest.words,
                 "redo": None if review.following is None else review.following.words,
@@ -207,10 +210,10 @@ def _found(found: Sequence[PhasePick], new: int) -> str:
     return f"{counted(found)} found" + f", {new or 'none'} of them new" * (new < len(found))
 
 
-def _rows(events: Sequence[Event]) -> list[tuple[str, PhasePick, int]]:
-    """Picks of a table, by station and time."""
+def _rows(events: Iterable[tuple[int, Event]]) -> list[tuple[str, PhasePick, int]]:
+    """Picks of a table, by station and time, of events with their numbers."""
     rows = []
-    for number, event in enumerate(events):
+    for number, event in events:
         for pick in event.picks:
             channel = pick.channel
             instrument = channel.code[:-1] if len(channel.code) > 2 else channel.code  # of tables it is all there is

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from geocnn.errors import DataError
-from geocnn.interpretation.tracking import follow, snapped
+from geocnn.horizon_tracking import follow, snapped
 from geocnn.io.horizons import Horizon, write_horizon
 from geocnn.io.source import Source
 from geocnn.io.system import reason

@@ -98,7 +98,12 @@ class Review:
     @property
     def events(self) -> list[Event]:
         """Those of the catalogue, in its order, then new ones."""
-        return [self._events[number].event for number in sorted(self._events)]
+        return [event for _, event in self.numbered]
+
+    @property
+    def numbered(self) -> list[tuple[int, Event]]:
+        """The same with their numbers: those of the catalogue keep theirs, whatever goes before them."""
+        return [(number, self._events[number].event) for number in sorted(self._events)]
 
     @property
     def latest(self) -> Step | None:
@@ -170,7 +175,8 @@ class Review:
         moved = PhasePick(pick.channel, pick.phase, time, polarity=motion, mode="manual")
         old = self._events[event]
         after = _with(old, [(one, moved if one == number else other) for one, other in old.pairs])
-        self._do(f"{_named(pick)} moved from {_told(pick.time)} to {_told(time)}", {event: after})
+        was, will = _told(pick.time), _told(time)
+        self._do(f"{_named(pick)} moved from {was} to {will.removeprefix(was[:11])}", {event: after})
 
     def remove(self, number: int) -> None:
         """Take a pick away.
@@ -309,7 +315,7 @@ def _with(old: _Numbered | None, pairs: Sequence[tuple[int, PhasePick]]) -> _Num
         event,
         picks=tuple(pick for _, pick in ordered),
         origin=None if event.origin is None else replace(event.origin, rays=()),
-        magnitude=None if event.magnitude is None else replace(event.magnitude, of_picks=()),
+        magnitude=event.magnitude and event.magnitude.bare,
     )
     return _Numbered(made, tuple(number for number, _ in ordered))
 

@@ -1,7 +1,9 @@
 """Catalogues in: events with their picks from QuakeML, or from a table of picks."""
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -9,10 +11,21 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 
 from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.geodesy import DEGREE
 from geocnn.io.columns import check_number, read_columns
 from geocnn.io.system import reason
 from geocnn.io.waveforms.pieces import SECOND, Channel
-from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick
+from geocnn.io.waveforms.quakeml import (
+    OF_RECORDS,
+    WOOD_ANDERSON,
+    Amplitude,
+    Event,
+    Magnitude,
+    Mode,
+    Origin,
+    PhasePick,
+    Ray,
+)
 
 __all__ = ["read_catalogue"]
 
@@ -20,19 +33,30 @@ _NEEDED = "needed is QuakeML, or the table of picks that geocnn predict quakes w
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\d*(?:Z|([+-])(\d\d):?(\d\d))?")
 _PROBABILITY = re.compile(r"probability ([01](?:\.\d+)?)")
 _POLARITY = {"positive": 1, "negative": -1}
+_LIMITS = {
+    "uncertainty": (0.0, 1e9),
+    "probability": (0.0, 1.0),
+    "polarity": (-1.0, 1.0),
+}
+"""Numbers of a table that may be missing, and what they can be."""
+_MODES: dict[str, Mode] = {"automatic": "automatic", "manual": "manual"}
 
 
 def read_catalogue(path: str | Path) -> list[Event]:
     """Read picks, with the origin and the magnitude of their earthquakes where the file has them.
 
+    What geocnn has written is read as it was, but for what a station says of the place of an earthquake, of which the
+    direction and the words are left. Of amplitudes, and of magnitudes of single stations, those of others are left out.
+
     Args:
         path: QuakeML 1.2, event by event, so that it may be large; or a table of comma-separated values with the
             columns phase, time (seconds since 1970, or a date) or utc, and id (NET.STA.LOC.INSTRUMENT) or station, and
-            perhaps uncertainty, probability, polarity and event, as ``geocnn predict quakes`` writes it.
+            perhaps uncertainty, probability, amplitude, polarity, event, wood_anderson and mode, as ``geocnn predict
+            quakes`` writes it.
 
     Returns:
-        Events in the order of the file; those that QuakeML prefers of several origins and magnitudes. Picks of a table
-        that name no event are events by themselves.
+        Events and their picks in the order of the file, those of a table by number and time; of several origins and
+        magnitudes those that QuakeML prefers. Picks of a table that name no event are events by themselves.
 
     Raises:
         MissingError: no such file.
@@ -70,19 +94,54 @@ def _quakeml(path: Path) -> Iterator[Event]:
         raise FormatError(f"{path} is damaged XML ({error}); copy it again.") from None
 
 
+@dataclass
+class _Drawn:
+    """Amplitudes of an event, as geocnn writes them.
+
+    Attributes:
+        largest: by the identifier of the pick.
+        wood_anderson: nm, by the identifier of the pick.
+        of: identifiers of the picks by those of the amplitudes in ``wood_anderson``.
+    """
+
+    largest: dict[str, Amplitude] = field(default_factory=dict)
+    wood_anderson: dict[str, float] = field(default_factory=dict)
+    of: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, event: Xml.Element) -> "_Drawn":
+        """All of an event."""
+        found = cls()
+        for element in event.iterfind("{*}amplitude"):
+            name, pick = element.get("publicID", ""), element.findtext("{*}pickID", "").strip()
+            value, told = _perhaps(element, "genericAmplitude/{*}value"), _comments(element)
+            if value is not None and WOOD_ANDERSON in told:
+                found.wood_anderson[pick] = value * 1e9  # metres, in QuakeML
+                found.of[name] = pick
+            elif value is not None and OF_RECORDS in told:
+                window = _perhaps(element, "timeWindow/{*}end")
+                found.largest[pick] = Amplitude(value, _channel(element).code, window)
+        return found
+
+
 def _event(path: Path, element: Xml.Element) -> Event:
-    """An event with its picks, by time."""
+    """An event with its picks."""
     origin = _preferred(element, "origin", "preferredOriginID")
-    phases = {
-        arrival.findtext("{*}pickID", "").strip(): arrival.findtext("{*}phase", "").strip()
+    arrivals = {
+        arrival.findtext("{*}pickID", "").strip(): arrival
         for arrival in ([] if origin is None else origin.iterfind("{*}arrival"))
     }
-    picks = [_pick(path, pick, phases) for pick in element.iterfind("{*}pick")]
+    drawn = _Drawn.read(element)
+    picks = element.findall("{*}pick")
+    names = [pick.get("publicID", "") for pick in picks]
     magnitude = _preferred(element, "magnitude", "preferredMagnitudeID")
     return Event(
-        tuple(sorted(picks, key=lambda pick: pick.time)),
-        None if origin is None else _origin(path, origin),
-        None if magnitude is None else _magnitude(path, magnitude),
+        tuple(_pick(path, pick, arrivals, drawn) for pick in picks),
+        None if origin is None else _origin(path, origin, _rays(names, arrivals)),
+        None if magnitude is None else _magnitude(path, magnitude, _of_picks(element, magnitude, names, drawn)),
+        comment="\n".join(_comments(element)),
+        kind=element.findtext("{*}type", "").strip(),
+        certainty=element.findtext("{*}typeCertainty", "").strip(),
     )
 
 
@@ -93,32 +152,61 @@ def _preferred(event: Xml.Element, tag: str, link: str) -> Xml.Element | None:
     return next((one for one in every if one.get("publicID") == name), every[0] if every else None)
 
 
-def _pick(path: Path, element: Xml.Element, phases: dict[str, str]) -> PhasePick:
+def _pick(path: Path, element: Xml.Element, arrivals: Mapping[str, Xml.Element], drawn: _Drawn) -> PhasePick:
     """A pick; the phase is that of the arrival where the pick itself has none."""
     name = element.get("publicID", "")
     where = f"{path}, pick {name or 'without a name'}"
-    found = element.find("{*}waveformID")
-    codes = {} if found is None else found.attrib
-    texts = (comment.findtext("{*}text", "") for comment in element.iterfind("{*}comment"))
-    told = next(filter(None, map(_PROBABILITY.search, texts)), None)
-    location = codes.get("locationCode", "").strip()
+    told = next(filter(None, map(_PROBABILITY.search, _comments(element))), None)
+    arrival, azimuth = arrivals.get(name), _perhaps(element, "backazimuth/{*}value")
+    phase = "" if arrival is None else arrival.findtext("{*}phase", "").strip()
     return PhasePick(
-        Channel(
-            codes.get("networkCode", "").strip(),
-            codes.get("stationCode", "").strip(),
-            "" if location == "--" else location,
-            codes.get("channelCode", "").strip(),
-        ),
-        element.findtext("{*}phaseHint", "").strip() or phases.get(name, ""),
+        _channel(element),
+        element.findtext("{*}phaseHint", "").strip() or phase,
         _time(where, element.findtext("{*}time/{*}value", "")),
         uncertainty=_uncertainty(where, element, "time"),
         probability=None if told is None else float(told[1]),
         polarity=_POLARITY.get(element.findtext("{*}polarity", "").strip(), 0),
-        mode="manual" if element.findtext("{*}evaluationMode", "").strip() == "manual" else "automatic",
+        mode=_mode(element),
+        amplitude=drawn.largest.get(name),
+        wood_anderson=drawn.wood_anderson.get(name),
+        backazimuth=None if azimuth is None else (azimuth, _perhaps(element, "backazimuth/{*}uncertainty")),
     )
 
 
-def _origin(path: Path, element: Xml.Element) -> Origin | None:
+def _channel(element: Xml.Element) -> Channel:
+    """Of a pick or an amplitude."""
+    found = element.find("{*}waveformID")
+    codes = {} if found is None else found.attrib
+    names = ("networkCode", "stationCode", "locationCode", "channelCode")
+    network, station, location, code = (codes.get(name, "").strip() for name in names)
+    return Channel(network, station, "" if location == "--" else location, code)
+
+
+def _comments(element: Xml.Element) -> list[str]:
+    """What is said, in words."""
+    texts = (comment.findtext("{*}text", "").strip() for comment in element.iterfind("{*}comment"))
+    return [text for text in texts if text]
+
+
+def _mode(element: Xml.Element) -> Mode | None:
+    """Who it was."""
+    return _MODES.get(element.findtext("{*}evaluationMode", "").strip())
+
+
+def _rays(names: Sequence[str], arrivals: Mapping[str, Xml.Element]) -> tuple[Ray | None, ...]:
+    """Of some picks, in their order; none at all where nothing is known but that they arrived."""
+    rays = tuple(_ray(arrivals[name]) if name in arrivals else None for name in names)
+    return () if all(ray == Ray(None, None) for ray in rays) else rays
+
+
+def _ray(arrival: Xml.Element) -> Ray:
+    """What an arrival has."""
+    names = ("distance", "azimuth", "timeResidual", "timeWeight")
+    distance, azimuth, late, weight = (_perhaps(arrival, name) for name in names)
+    return Ray(None if distance is None else distance * DEGREE, azimuth, late, 1.0 if weight is None else weight)
+
+
+def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> Origin | None:
     """An origin; None where it has no time or no place, as some have whose depth alone was computed."""
     where = f"{path}, origin {element.get('publicID', 'without a name')}"
     texts = [element.findtext(f"{{*}}{name}/{{*}}value", "") for name in ("time", "latitude", "longitude")]
@@ -134,15 +222,35 @@ def _origin(path: Path, element: Xml.Element) -> Origin | None:
         uncertainty=_uncertainty(where, element, "time"),
         spread=None if spread is None else spread / 1000,
         depth_error=None if error is None else error / 1000,
+        rays=rays,
+        mode=_mode(element),
     )
 
 
-def _magnitude(path: Path, element: Xml.Element) -> Magnitude | None:
+def _magnitude(path: Path, element: Xml.Element, of_picks: tuple[tuple[int, float], ...]) -> Magnitude | None:
     """A magnitude; None where it has no number."""
     where = f"{path}, magnitude {element.get('publicID', 'without a name')}"
     value, error = (_number(where, element, f"mag/{{*}}{end}") for end in ("value", "uncertainty"))
+    count = _perhaps(element, "stationCount") or 0
     kind = element.findtext("{*}type", "").strip() or "M"
-    return None if value is None else Magnitude(value, kind, error)
+    return None if value is None else Magnitude(value, kind, error, of_picks, 0 if of_picks else round(count))
+
+
+def _of_picks(
+    event: Xml.Element, magnitude: Xml.Element, names: Sequence[str], drawn: _Drawn
+) -> tuple[tuple[int, float], ...]:
+    """What a magnitude rests on, where these are amplitudes of some picks, which have names."""
+    parts = {
+        one.findtext("{*}stationMagnitudeID", "").strip()
+        for one in magnitude.iterfind("{*}stationMagnitudeContribution")
+    }
+    found = {}
+    for element in event.iterfind("{*}stationMagnitude"):
+        pick = drawn.of.get(element.findtext("{*}amplitudeID", "").strip())
+        value = _perhaps(element, "mag/{*}value")
+        if element.get("publicID", "") in parts and pick in names and value is not None:
+            found[names.index(pick)] = value
+    return tuple(sorted(found.items()))
 
 
 def _number(where: str, element: Xml.Element, way: str) -> float | None:
@@ -153,6 +261,20 @@ def _number(where: str, element: Xml.Element, way: str) -> float | None:
     """
     text = element.findtext(f"{{*}}{way}", "").strip()
     return check_number(where, way.replace("{*}", ""), text, (-1e300, 1e300)) if text else None
+
+
+def _perhaps(element: Xml.Element, way: str) -> float | None:
+    """A number on which nothing else rests; None where there is none, or something else."""
+    return _finite(element.findtext(f"{{*}}{way}", ""))
+
+
+def _finite(text: str) -> float | None:
+    """A number; None of other words."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _uncertainty(where: str, element: Xml.Element, quantity: str) -> float | None:
@@ -195,7 +317,8 @@ def _table(path: Path) -> list[Event]:
     for line, words in rows:
         event = words.get("event", "") or f"line {line}"
         events.setdefault(event, []).append(_row(f"{path}, line {line}", words))
-    return [Event(tuple(sorted(picks, key=lambda pick: pick.time))) for picks in events.values()]
+    numbered = sorted(events, key=lambda event: float(event) if event.isdecimal() else math.inf)
+    return [Event(tuple(sorted(events[event], key=lambda pick: pick.time))) for event in numbered]
 
 
 def _row(where: str, words: dict[str, str]) -> PhasePick:
@@ -206,15 +329,20 @@ def _row(where: str, words: dict[str, str]) -> PhasePick:
         raise FormatError(f"{where}, names no station; needed is a column id or station, such as CX.PB01..HH.")
     numbers = {
         name: check_number(where, name, words[name], limits) if words.get(name) else None
-        for name, limits in (("uncertainty", (0.0, 1e9)), ("probability", (0.0, 1.0)), ("polarity", (-1.0, 1.0)))
+        for name, limits in _LIMITS.items()
     }
+    channel = Channel(*codes, *[""] * (4 - len(codes)))
+    size, drawn = (_finite(words.get(name, "")) for name in ("amplitude", "wood_anderson"))
     return PhasePick(
-        Channel(*codes, *[""] * (4 - len(codes))),
+        channel,
         words["phase"],
         _seconds_or_date(where, words.get("utc") or words["time"]),
         uncertainty=numbers["uncertainty"],
         probability=numbers["probability"],
         polarity=round(numbers["polarity"] or 0),
+        mode=_MODES.get(words.get("mode", "")),
+        amplitude=Amplitude(size, channel.code, None) if size else None,
+        wood_anderson=drawn,
     )
 
 

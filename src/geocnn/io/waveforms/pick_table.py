@@ -13,7 +13,7 @@ __all__ = ["pick_table"]
 
 _COLUMNS = (
     *("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event"),
-    "wood_anderson",
+    *("wood_anderson", "mode"),
 )
 
 
@@ -28,10 +28,11 @@ def pick_table(picks: Iterable[tuple[str, PhasePick, int]]) -> str:
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for identity, pick, event in picks:
-        utc = f"{np.datetime64(round(pick.time / 1000), 'us')}Z"
+        time = round(pick.time / 1000)  # of both columns, so that a table that is read and written again has the same
         chance = ("" if number is None else f"{number:.3f}" for number in (pick.uncertainty, pick.probability))
         size = 0.0 if pick.amplitude is None else pick.amplitude.value
         drawn = "" if pick.wood_anderson is None else plain(pick.wood_anderson, 4)
         seen = plain(size, 4), pick.polarity, event, drawn
-        writer.writerow((identity, pick.channel.station, pick.phase, f"{pick.time / 1e9:.4f}", utc, *chance, *seen))
+        when = f"{time / 1e6:.4f}", f"{np.datetime64(time, 'us')}Z"
+        writer.writerow((identity, pick.channel.station, pick.phase, *when, *chance, *seen, pick.mode or ""))
     return rows.getvalue()

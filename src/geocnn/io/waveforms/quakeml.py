@@ -6,7 +6,7 @@ format, Annals of Geophysics 54(1), 59-65, doi:10.4401/ag-4874.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from xml.etree import ElementTree as ET
 
@@ -17,7 +17,25 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import Channel
 from geocnn.location import Place, plain
 
-__all__ = ["Amplitude", "Event", "Magnitude", "Origin", "PhasePick", "Ray", "quakeml"]
+__all__ = [
+    "OF_RECORDS",
+    "WOOD_ANDERSON",
+    "Amplitude",
+    "Event",
+    "Magnitude",
+    "Mode",
+    "Origin",
+    "PhasePick",
+    "Ray",
+    "quakeml",
+]
+
+OF_RECORDS = "in the unit of the records, such as counts"
+"""What is said of an :class:`Amplitude`, and tells it from those of others."""
+WOOD_ANDERSON = "Wood-Anderson seismograph with a magnification of 1, horizontal"
+"""What is said of the amplitudes of local magnitudes."""
+Mode = Literal["automatic", "manual"]
+"""Who it was: a program, or an analyst."""
 
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
@@ -31,12 +49,12 @@ class Amplitude:
     Attributes:
         value: in the unit of the records.
         code: of the channel.
-        window: it is within so many seconds after the pick.
+        window: it is within so many seconds after the pick; None if that is not known.
     """
 
     value: float
     code: str
-    window: float
+    window: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +68,13 @@ class PhasePick:
         uncertainty: standard deviation, s; None if it is not known.
         probability: that there is an arrival; None if it is not known.
         polarity: of the first motion, 1 up, -1 down, 0 not known.
-        mode: who picked.
+        mode: who picked; None if it is not known.
         place: what the record says of where the earthquake is.
         amplitude: of the wave; None if it is not known.
         wood_anderson: largest amplitude behind an S wave on the horizontal components of a Wood-Anderson seismograph
             with a magnification of 1, nm; None if it is not known.
+        backazimuth: direction of the earthquake, degrees from north, and its standard deviation or None, where nobody
+            knows more of its place; None if it is not known.
     """
 
     channel: Channel
@@ -63,10 +83,11 @@ class PhasePick:
     uncertainty: float | None = None
     probability: float | None = None
     polarity: int = 0
-    mode: Literal["automatic", "manual"] = "automatic"
+    mode: Mode | None = "automatic"
     place: Place | None = None
     amplitude: Amplitude | None = None
     wood_anderson: float | None = None
+    backazimuth: tuple[float, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +99,19 @@ class Magnitude:
         kind: its scale, such as Mw or ML.
         error: standard deviation; None if it is not known.
         of_picks: those of single stations: number of the pick in the event, and what its amplitude says.
+        stations: how many it rests on, where those of single stations are not known; 0 if this is not known either.
     """
 
     value: float
     kind: str = "Mw"
     error: float | None = None
     of_picks: tuple[tuple[int, float], ...] = ()
+    stations: int = 0
+
+    @property
+    def bare(self) -> "Magnitude":
+        """Without those of single stations."""
+        return replace(self, of_picks=(), stations=self.stations or len(self.of_picks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +119,26 @@ class Ray:
     """From an origin to a station.
 
     Attributes:
-        distance: of the epicentre, km.
-        azimuth: of the station, seen from the epicentre, degrees from north.
+        distance: of the epicentre, km; None if it is not known.
+        azimuth: of the station, seen from the epicentre, degrees from north; None if it is not known.
         residual: how much later a wave came than it would have from the origin, s; None where the origin does not rest
             on its time.
+        weight: of this time in the origin.
     """
 
-    distance: float
-    azimuth: float
+    distance: float | None
+    azimuth: float | None
     residual: float | None = None
+    weight: float = 1.0
 
     @classmethod
     def to(cls, site: Site, latitude: float, longitude: float, residual: float | None = None) -> "Ray":
         """From a place, in degrees, to a station."""
         seen = offsets(latitude, longitude, (np.array([site.latitude]), np.array([site.longitude])))
         return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual)
+
+
+_NOWHERE = Ray(None, None)
 
 
 @dataclass(frozen=True)
@@ -120,7 +153,9 @@ class Origin:
         uncertainty: standard deviation of the time, s; None if it is not known.
         spread: within so many km it is, horizontally, with a probability of about two thirds; None if it is not known.
         depth_error: standard deviation of the depth, km; None if it is not known.
-        rays: to the station of each pick of the event, in their order; none where nobody knows where the stations are.
+        rays: to the station of each pick of the event, in their order; None for a pick of another origin, and none at
+            all where nobody knows where the stations are.
+        mode: who located it; None if it is not known.
     """
 
     time: int
@@ -130,7 +165,8 @@ class Origin:
     uncertainty: float | None = None
     spread: float | None = None
     depth_error: float | None = None
-    rays: tuple[Ray, ...] = ()
+    rays: tuple[Ray | None, ...] = ()
+    mode: Mode | None = "automatic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +178,16 @@ class Event:
         origin: None if it has not been located.
         magnitude: None if it is not known.
         comment: what else is known, in words.
+        kind: in the words of QuakeML, such as "quarry blast"; empty if it is not known.
+        certainty: of the kind, known or suspected; empty if it is not known.
     """
 
     picks: tuple[PhasePick, ...]
     origin: Origin | None = None
     magnitude: Magnitude | None = None
     comment: str = ""
+    kind: str = ""
+    certainty: str = ""
 
     @property
     def place(self) -> Place | None:
@@ -181,6 +221,7 @@ def _event(event: Event, root: str) -> str:
     comment = event.comment or _told(event)
     if comment:
         _under(_under(element, "comment"), "text", comment)
+    _known(element, type=event.kind, typeCertainty=event.certainty)
     _author(element)
     picks = [f"{root}/pick-{_pick_name(pick)}" for pick in event.picks]
     for pick, identity in zip(event.picks, picks, strict=True):
@@ -247,17 +288,24 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     if pick.uncertainty is not None:
         _under(time, "uncertainty", f"{pick.uncertainty:.3f}")
     _waveform(element, pick.channel, pick.channel.code)
-    if pick.place is not None and pick.place.azimuth is not None:
-        azimuth = pick.place.azimuth
-        _under(_value(element, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
-    if pick.phase:
-        _under(element, "phaseHint", pick.phase)
-    if pick.polarity:
-        _under(element, "polarity", "positive" if pick.polarity > 0 else "negative")
-    _under(element, "evaluationMode", pick.mode)
+    _backazimuth(element, pick)
+    polarity = {1: "positive", -1: "negative"}.get(pick.polarity)
+    _known(element, phaseHint=pick.phase, polarity=polarity, evaluationMode=pick.mode)
     if pick.probability is not None:
         _under(_under(element, "comment"), "text", f"probability {pick.probability:.3f}")
     _author(element)
+
+
+def _backazimuth(parent: ET.Element, pick: PhasePick) -> None:
+    """The direction of the earthquake, as far as it is known."""
+    if pick.place is not None and pick.place.azimuth is not None:
+        azimuth = pick.place.azimuth
+        _under(_value(parent, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
+    elif pick.backazimuth is not None:
+        value, error = pick.backazimuth
+        element = _value(parent, "backazimuth", f"{value:g}")
+        if error is not None:
+            _under(element, "uncertainty", f"{error:g}")
 
 
 def _waveform(parent: ET.Element, channel: Channel, code: str) -> None:
@@ -268,31 +316,31 @@ def _waveform(parent: ET.Element, channel: Channel, code: str) -> None:
 
 def _amplitude(parent: ET.Element, pick: PhasePick, amplitude: Amplitude, identity: str) -> None:
     element = _under(parent, "amplitude", publicID=f"{identity}-amplitude")
-    _under(_under(element, "comment"), "text", "in the unit of the records, such as counts")
+    _under(_under(element, "comment"), "text", OF_RECORDS)
     _value(element, "genericAmplitude", plain(amplitude.value, 4))
     _under(element, "type", "A")  # of no kind of magnitude (Storchak et al. 2003)
     _under(element, "category", "point")
     _under(element, "unit", "other")
-    window = _under(element, "timeWindow")
-    for name, text in (("begin", "0"), ("end", f"{amplitude.window:g}"), ("reference", _iso(pick.time))):
-        _under(window, name, text)
+    if amplitude.window is not None:
+        window = _under(element, "timeWindow")
+        for name, text in (("begin", "0"), ("end", f"{amplitude.window:g}"), ("reference", _iso(pick.time))):
+            _under(window, name, text)
     _under(element, "pickID", identity)
     _waveform(element, pick.channel, amplitude.code)
-    _under(element, "evaluationMode", pick.mode)
+    _known(element, evaluationMode=pick.mode)
     _author(element)
 
 
 def _of_wood_anderson(parent: ET.Element, pick: PhasePick, amplitude: float, identity: str) -> None:
     element = _under(parent, "amplitude", publicID=f"{identity}-wood-anderson")
-    _under(_under(element, "comment"), "text", "Wood-Anderson seismograph with a magnification of 1, horizontal")
+    _under(_under(element, "comment"), "text", WOOD_ANDERSON)
     _value(element, "genericAmplitude", f"{amplitude * 1e-9:.4g}")
     _under(element, "type", "AML")
     _under(element, "category", "point")
     _under(element, "unit", "m")
     _under(element, "pickID", identity)
     _waveform(element, pick.channel, pick.channel.code)
-    _under(element, "magnitudeHint", "ML")
-    _under(element, "evaluationMode", pick.mode)
+    _known(element, magnitudeHint="ML", evaluationMode=pick.mode)
     _author(element)
 
 
@@ -311,47 +359,49 @@ def _origin(parent: ET.Element, event: Event, origin: Origin, identity: str, pic
         uncertainty = _under(element, "originUncertainty")
         _under(uncertainty, "horizontalUncertainty", f"{1000 * origin.spread:.0f}")
         _under(uncertainty, "preferredDescription", "horizontal uncertainty")
-    if event.picks:
-        _under(element, "evaluationMode", event.picks[0].mode)
+    _known(element, evaluationMode=origin.mode)
     _author(element)
-    rays = origin.rays or [None] * len(event.picks)
-    known = [(p, own, ray) for p, own, ray in zip(event.picks, picks, rays, strict=True) if p.phase]
+    rays = origin.rays or [_NOWHERE] * len(event.picks)
+    known = [(p, own, ray) for p, own, ray in zip(event.picks, picks, rays, strict=True) if p.phase and ray is not None]
     if known:
-        _quality(element, event, [(pick, ray) for pick, _, ray in known])
+        _quality(element, [(pick, ray) for pick, _, ray in known])
     for k, (pick, own, ray) in enumerate(known):
         _arrival(element, pick.phase, own, ray, f"{identity}-arrival-{k}")
 
 
-def _arrival(parent: ET.Element, phase: str, pick: str, ray: Ray | None, identity: str) -> None:
+def _arrival(parent: ET.Element, phase: str, pick: str, ray: Ray, identity: str) -> None:
     element = _under(parent, "arrival", publicID=identity)
     _under(element, "pickID", pick)
     _under(element, "phase", phase)
-    if ray is None:
-        return
-    _under(element, "azimuth", f"{ray.azimuth:.1f}")
-    _under(element, "distance", f"{ray.distance / DEGREE:.5f}")
+    if ray.azimuth is not None:
+        _under(element, "azimuth", f"{ray.azimuth:.1f}")
+    if ray.distance is not None:
+        _under(element, "distance", f"{ray.distance / DEGREE:.5f}")
     if ray.residual is not None:
         _under(element, "timeResidual", f"{ray.residual:.3f}")
-        _under(element, "timeWeight", "1")
+        _under(element, "timeWeight", f"{ray.weight:g}")
 
 
-def _quality(parent: ET.Element, event: Event, known: Sequence[tuple[PhasePick, Ray | None]]) -> None:
-    """How many waves an origin rests on, how well they agree, and how its stations lie around it."""
+def _quality(parent: ET.Element, known: Sequence[tuple[PhasePick, Ray]]) -> None:
+    """How many waves an origin rests on, how well they agree, and how its stations lie around it.
+
+    From numbers as they stand at the arrivals, so that a catalogue that is read and written again has the same.
+    """
     element = _under(parent, "quality")
     _under(element, "usedPhaseCount", str(len(known)))
-    _under(element, "usedStationCount", str(len(_stations(event))))
-    rays = [ray for _, ray in known if ray is not None]
-    if not rays:
-        return
-    late = np.array([ray.residual for ray in rays if ray.residual is not None])
+    _under(element, "usedStationCount", str(len({_station(pick) for pick, _ in known})))
+    late = np.array([round(ray.residual, 3) for _, ray in known if ray.residual is not None and ray.weight > 0])
     if len(late):
         _under(element, "standardError", f"{np.sqrt(np.mean(late**2)):.3f}")
-    azimuths = np.sort([ray.azimuth for ray in rays])
-    _under(element, "azimuthalGap", f"{np.diff(azimuths, append=azimuths[0] + 360).max():.1f}")
+    azimuths = np.sort([round(ray.azimuth, 1) for _, ray in known if ray.azimuth is not None])
+    if len(azimuths):
+        _under(element, "azimuthalGap", f"{np.diff(azimuths, append=azimuths[0] + 360).max():.1f}")
     # Each station counts once, however many of its waves are known.
-    away = list({_station(pick): ray.distance / DEGREE for pick, ray in known if ray is not None}.values())
-    for name, number in (("minimum", np.min(away)), ("median", np.median(away)), ("maximum", np.max(away))):
-        _under(element, f"{name}Distance", f"{number:.5f}")
+    away = {_station(pick): round(ray.distance / DEGREE, 5) for pick, ray in known if ray.distance is not None}
+    if away:
+        each = list(away.values())
+        for name, number in (("minimum", np.min(each)), ("median", np.median(each)), ("maximum", np.max(each))):
+            _under(element, f"{name}Distance", f"{number:.5f}")
 
 
 def _magnitude(
@@ -380,8 +430,8 @@ def _magnitude(
     if magnitude.error is not None:
         _under(mag, "uncertainty", f"{magnitude.error:.2f}")
     _under(element, "type", magnitude.kind)
-    if magnitude.of_picks:
-        _under(element, "stationCount", str(len(magnitude.of_picks)))
+    if count := magnitude.bare.stations:
+        _under(element, "stationCount", str(count))
     if origin is not None:
         _under(element, "originID", origin)  # databases that keep magnitudes under origins lose others
     _author(element)
@@ -401,6 +451,13 @@ def _under(parent: ET.Element, tag: str, text: str | None = None, **attributes: 
     element = ET.SubElement(parent, tag, attributes)
     element.text = text
     return element
+
+
+def _known(parent: ET.Element, **texts: str | None) -> None:
+    """Elements of what is known."""
+    for tag, text in texts.items():
+        if text:
+            _under(parent, tag, text)
 
 
 def _value(parent: ET.Element, tag: str, text: str) -> ET.Element:

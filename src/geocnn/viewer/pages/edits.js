@@ -16,10 +16,22 @@ export class Edits {
     window.addEventListener("beforeunload", (event) => {
       if (this.state.changed) event.preventDefault(); // the browser asks
     });
+    window.addEventListener("focus", () => this.#look().catch((error) => complain(error.message)));
+  }
+
+  /** What another window of the page, or another start of the program, has made of the picks meanwhile. */
+  async #look() {
+    this.take(await json("/review"));
+    await this.view.refresh();
   }
 
   /** Where the review has come to; the answer to an earlier question may come later. */
   take(state) {
+    if (state.session !== (this.state.session ?? state.session)) {
+      this.state.changed = false; // what the other one had is in its file
+      location.reload();
+      return;
+    }
     if (state.version < this.state.version) return;
     this.state = state;
     this.view.gone = new Set(state.gone);
@@ -58,6 +70,10 @@ export class Edits {
       complain(`point at a seismogram; ${phase} sets a pick where the pointer is.`);
       return;
     }
+    if (pointer.time < view.record.start || pointer.time > view.record.stop) {
+      complain(`${view.record.name} has no data there.`);
+      return;
+    }
     view.hide(phase, false);
     const answer = await this.#change("/add", { station: view.station, phase, time: pointer.time });
     if (answer) view.select(view.picks.find(answer.id));
@@ -69,17 +85,22 @@ export class Edits {
     return stop - start <= FINE;
   }
 
-  /** The pick that is held, to a time in the record. */
-  drag(time) {
-    const { picks, marked, record } = this.view;
-    if (!marked) return; // it has gone meanwhile
-    picks.move(marked, Math.min(Math.max(time, record.start), record.stop));
+  /** A pick that is held, to a time of the record that is seen; null where it has gone meanwhile. */
+  drag(id, time) {
+    const { picks, record, start, stop } = this.view;
+    const pick = picks.find(id);
+    if (!pick) return null;
+    const last = stop - (stop - start) / 1000; // about a pixel, so that it is seen at the edge
+    picks.move(pick, Math.min(Math.max(time, start, record.start), last, record.stop));
     this.view.changed("picks");
+    return pick;
   }
 
-  drop() {
-    const { station, marked } = this.view;
-    if (marked) this.#change("/move", { station, id: marked.id, time: marked.time });
+  /** Let go of it there. */
+  drop(id, time) {
+    const { station } = this.view;
+    const pick = this.drag(id, time);
+    if (pick) this.#change("/move", { station, id, time: pick.time });
   }
 
   /** Put back what was dragged. */
@@ -114,8 +135,9 @@ export class Edits {
     this.told();
   }
 
-  /** The whole catalogue as a file. */
+  /** The whole catalogue as a file, with what has been done until now. */
   async save(form) {
+    await this.last;
     try {
       const response = await post("/save", { form });
       keep(await response.blob(), this.view.about.files[form]);

@@ -33,7 +33,8 @@ export class Picks {
 
   /** To another time, as the server will have it when the hand lets go. */
   move(pick, time) {
-    Object.assign(pick, { time, manual: true, probability: null, uncertainty: null });
+    const polarity = pick.manual ? pick.polarity : 0;
+    Object.assign(pick, { time, polarity, manual: true, probability: null, uncertainty: null });
     this.every.sort((one, other) => one.time - other.time);
     this.choose();
   }

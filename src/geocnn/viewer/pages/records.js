@@ -118,12 +118,17 @@ class Page {
       g: () => edits.pick(),
       Delete: () => edits.remove(),
       Backspace: () => edits.remove(),
+      Escape: () => this.window.leave(),
       f: () => view.set("filter", !view.settings.filter),
       c: () => view.set("common", !view.settings.common),
       i: () => this.#save(),
     };
-    const steps = { z: () => (event.shiftKey ? edits.redo() : edits.undo()), y: () => edits.redo() };
-    const action = (event.ctrlKey || event.metaKey ? steps : actions)[key];
+    const commands = {
+      z: () => (event.shiftKey ? edits.redo() : edits.undo()),
+      y: () => edits.redo(),
+      s: () => edits.save("quakeml"),
+    };
+    const action = (event.ctrlKey || event.metaKey ? commands : actions)[key];
     if (!action) return;
     event.preventDefault();
     field?.blur();

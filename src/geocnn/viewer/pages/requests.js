@@ -1,10 +1,20 @@
 // What pages ask of the program that serves them; a refusal is a sentence for the user.
 
+const LASTS = 4000; // milliseconds for which a sentence is there: data that come in meanwhile do not take it away
 const place = () => document.querySelector(".error");
+let [said, timer] = [0, null];
 
 export function complain(sentence) {
   place().textContent = sentence;
   place().hidden = false;
+  said = performance.now();
+  clearTimeout(timer);
+}
+
+/** What was asked for is there. */
+function content() {
+  clearTimeout(timer);
+  timer = setTimeout(() => (place().hidden = true), said + LASTS - performance.now());
 }
 
 async function answer(path, query, options) {
@@ -19,7 +29,7 @@ async function answer(path, query, options) {
     const told = await response.json().catch(() => ({ error: `the server answers ${response.status}.` }));
     throw new Error(told.error);
   }
-  place().hidden = true;
+  content();
   return response;
 }
 

@@ -24,8 +24,15 @@ export class Seismograms {
     this.panel = panel;
     this.canvas = panel.querySelector("canvas");
     this.wave = null;
-    this.pointer = null;
+    this.x = null; // of the pointer on the canvas
+    this.held = null; // what the mouse has hold of
     this.#listen();
+  }
+
+  /** The time under the pointer, which stays where it is while the window moves on; null beside the seismograms. */
+  get pointer() {
+    const { x, width } = this.box();
+    return this.x !== null && this.x >= x && this.x <= x + width ? { time: this.time(this.x) } : null;
   }
 
   query() {
@@ -194,11 +201,9 @@ export class Seismograms {
 
   #cross(context, box, soft) {
     if (!this.pointer) return;
-    const x = Math.round(this.at(this.pointer.time));
-    if (x < box.x || x > box.x + box.width) return;
     context.fillStyle = soft;
     context.globalAlpha = 0.6;
-    context.fillRect(x, box.y, 1, box.height);
+    context.fillRect(Math.round(this.x), box.y, 1, box.height);
     context.globalAlpha = 1;
   }
 
@@ -229,47 +234,50 @@ export class Seismograms {
     return this.pointer ? this.view.events.find(near) : null;
   }
 
+  /** Let go of a pick, and put it back. */
+  leave() {
+    if (this.held && this.held.id !== null) this.edits.leave();
+    this.#release();
+  }
+
+  #release() {
+    this.held = null;
+    this.canvas.classList.remove("held");
+  }
+
   #listen() {
     const { canvas, view } = this;
-    let held = null;
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      this.pointer = { time: this.time(event.offsetX) };
+      this.x = event.offsetX;
       const pick = this.movable();
       if (pick) view.select(pick);
-      held = { x: event.offsetX, start: view.start, stop: view.stop, pick, still: true };
-      held.off = pick ? pick.time - this.pointer.time : 0;
+      this.held = { x: this.x, start: view.start, stop: view.stop, id: pick?.id ?? null, still: true };
+      this.held.off = pick ? pick.time - this.time(this.x) : 0;
       canvas.setPointerCapture(event.pointerId);
       if (!pick) canvas.classList.add("held");
     });
     canvas.addEventListener("pointermove", (event) => {
-      this.pointer = { time: this.time(event.offsetX) };
+      const { held } = this;
+      this.x = event.offsetX;
       if (held) {
-        held.still &&= Math.abs(event.offsetX - held.x) <= STILL;
-        if (!held.pick) {
-          const moved = ((held.x - event.offsetX) / this.box().width) * (held.stop - held.start);
+        held.still &&= Math.abs(this.x - held.x) <= STILL;
+        if (held.id === null) {
+          const moved = ((held.x - this.x) / this.box().width) * (held.stop - held.start);
           view.show(held.start + moved, held.stop + moved);
-          this.pointer = { time: this.time(event.offsetX) };
-        } else if (!held.still) this.edits.drag(this.pointer.time + held.off);
+        } else if (!held.still) this.edits.drag(held.id, this.time(this.x) + held.off);
       } else canvas.classList.toggle("movable", this.movable() !== null);
       view.pointed();
     });
     canvas.addEventListener("pointerup", () => {
-      if (!held) return;
-      if (held.still) view.select(this.pickHere());
-      else if (held.pick) this.edits.drop();
+      const { held } = this;
+      if (held?.still) view.select(this.pickHere());
+      else if (held && held.id !== null) this.edits.drop(held.id, this.time(this.x) + held.off);
+      this.#release();
     });
-    canvas.addEventListener("pointercancel", () => {
-      if (held?.pick) this.edits.leave();
-    });
-    for (const name of ["pointerup", "pointercancel"]) {
-      canvas.addEventListener(name, () => {
-        held = null;
-        canvas.classList.remove("held");
-      });
-    }
+    canvas.addEventListener("pointercancel", () => this.leave());
     canvas.addEventListener("pointerleave", () => {
-      this.pointer = null;
+      this.x = null;
       view.pointed();
     });
     canvas.addEventListener(

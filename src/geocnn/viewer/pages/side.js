@@ -27,6 +27,7 @@ const KEYS = [
   ["Delete", "remove the selected pick"],
   ["g", "pick what is seen"],
   ["Ctrl z", "undo (shift, or Ctrl y: redo)"],
+  ["Ctrl s", "save picks as QuakeML"],
   ["f", "high pass on or off"],
   ["c", "one scale or own scales"],
   ["i", "save as PNG"],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geocnn.interpretation.tracking import follow, snapped
+from geocnn.horizon_tracking import follow, snapped
 
 TRACES, SAMPLES = np.arange(300), np.arange(200)
 BENT = 90 + 0.05 * TRACES + 25 * np.sin(TRACES / 45)
