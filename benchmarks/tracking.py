@@ -38,7 +38,7 @@ def main() -> None:
                 if not np.isfinite(known).all() or np.abs(np.diff(known)).max() > JUMP:
                     continue
                 section = seismic[inline, begin : begin + given.apart + 1]
-                followed.append(follow(section, known[0], known[-1], crest=False) - known)
+                followed.append(follow(section, known[0], known[-1]) - known)
                 straight.append(np.linspace(known[0], known[-1], len(known)) - known)
         cells = []
         for errors in (followed, straight):

@@ -16,9 +16,11 @@ _GOOD = 0.8
 """What a place is worth at most, of 2: of two reflections that are clear the clearer one must not win."""
 _STIFF = 0.05
 """What such a sample costs, of the largest amplitude."""
+_SOON = 12
+"""Traces beside an end, within which the crest of its own trace gives way to that of the mean waveform."""
 
 
-def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | None = None) -> tuple[int, float]:
+def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | None = None) -> tuple[float, float]:
     """The peak or trough that somebody pointed at.
 
     Args:
@@ -27,7 +29,8 @@ def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | No
         sign: 1 for peaks, -1 for troughs; None for whichever is stronger there.
 
     Returns:
-        Its sample, and its sign; the place itself, and 1 for no sign, where there is no such extremum nearby.
+        Where the parabola through it has its top, and its sign; the place itself, and 1 for no sign, where there is no
+        such extremum nearby.
     """
     at = int(np.clip(round(sample), 0, len(trace) - 1))
     first, last = max(1, at - _NEAR), min(len(trace) - 2, at + _NEAR)
@@ -38,38 +41,35 @@ def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | No
         tops = inside[
             (values[inside] > 0) & (values[inside] >= values[inside - 1]) & (values[inside] >= values[inside + 1])
         ]
-        found += [(float(values[top]), int(top), direction) for top in tops]
+        # Of the samples of a crest that is cut off, as those of 8 bits are, the one that was pointed at.
+        found += [(float(values[top]), -abs(top - sample), int(top), direction) for top in tops]
     if not found:
-        return at, 1.0 if sign is None else sign
-    _, top, direction = max(found)
-    return top, direction
+        return float(np.clip(sample, 0, len(trace) - 1)), 1.0 if sign is None else sign
+    _, _, top, direction = max(found)
+    return top + float(_top(direction * trace[None], np.array([top]))[0]), direction
 
 
 def follow(
-    section: Float32[ndarray, "traces samples"], first: float, last: float, *, crest: bool = True, band: int = 100
+    section: Float32[ndarray, "traces samples"], first: float, last: float, *, sign: float = 0, band: int = 100
 ) -> Float[ndarray, " traces"]:
     """Samples of a reflection on each trace, from where it is on the first one to where it is on the last.
 
-    It is the path with the largest amplitudes of the sign that the first place has, among those within ``band`` samples
-    of the straight line between the ends, that leave it by three samples a trace at most (dynamic programming, as
-    R. Bellman, 1957; amplitudes relative to their mean size, so that no single bright spot decides); then each sample
-    is moved to the top of the parabola through it and its neighbours.
+    It is the path of what is like the waveforms at the ends, with large amplitudes of the ``sign``, among those within
+    ``band`` samples of the straight line between the ends, that leave it by three samples a trace at most (dynamic
+    programming, as R. Bellman, 1957; amplitudes relative to their mean size, so that no single bright spot decides);
+    then each sample is moved to where the mean waveform along the path fits best.
 
     Args:
-        section: amplitudes.
-        first: sample on the first trace.
+        section: amplitudes, of two traces or more.
+        first: sample on the first trace, which the result begins with.
         last: that on the last trace.
-        crest: the peaks or troughs next to the ends are meant; else what is there, a zero crossing perhaps, and the
-            waveform alone decides.
+        sign: 1 if these are peaks, -1 if they are troughs, as :func:`snapped` has them; 0 for what is there, a zero
+            crossing perhaps, and the waveform alone decides.
         band: samples.
     """
     count, size = section.shape
-    values = np.nan_to_num(section)
+    values = np.nan_to_num(section) * np.float32(sign or 1)
     begin, end = (int(np.clip(round(sample), 0, size - 1)) for sample in (first, last))
-    if crest:
-        begin, sign = snapped(values[0], first)
-        end = snapped(values[-1], last, sign)[0]
-        values = sign * values
     line = np.rint(np.linspace(begin, end, count)).astype(np.int64)
     offsets = np.arange(-band, band + 1)
     places = line[:, None] + offsets
@@ -78,11 +78,16 @@ def follow(
     like = _likeness(values, places, (begin, end))
     seen = np.take_along_axis(values, places, axis=1)
     loud = float(np.sqrt(np.mean(np.square(seen)))) or 1.0
-    good = like + (np.tanh(seen / (1.5 * loud)) if crest else like)
+    good = like + (np.tanh(seen / (1.5 * loud)) if sign else like)
     path = (line + offsets[_best(np.where(inside, good.clip(max=_GOOD), -10.0))]).clip(0, size - 1)
     found, top = _aligned(values, path)
-    # What is no crest is as far from the waveforms as at the ends.
-    found += top if crest else np.linspace(first - found[0], last - found[-1], count)
+    if sign:
+        found += top
+    # Noise moves the crests of single traces, those of the ends too; what is no crest is as far from the waveforms as
+    # at the ends.
+    reach = min(_SOON, count) if sign else count
+    share = (1 - np.arange(count) / max(1, reach - 1)).clip(0)
+    found += (first - found[0]) * share + (last - found[-1]) * share[::-1]
     return found.clip(0, size - 1)
 
 

@@ -42,27 +42,62 @@ def index(asked, number=0):
     return found.reshape(SHAPE[:2])
 
 
-def line(asked, trace, to_trace, way="crest", **section):
+def line(asked, trace, to_trace, way="crest", layer=0, **section):
     """From the reflection to the reflection."""
     seen = PLACE[section["at"]] if section["view"] == "inline" else PLACE[:, section["at"]]
-    ends = {"sample": seen[trace] + 0.4, "to_sample": seen[to_trace] - 0.4}
-    return send(asked, "line", number=0, trace=trace, to_trace=to_trace, way=way, **ends, **section)
+    ends = {"sample": seen[trace], "to_sample": seen[to_trace] - 0.4}
+    return send(asked, "line", number=0, trace=trace, to_trace=to_trace, way=way, layer=layer, **ends, **section)
 
 
 def test_a_reflection_is_followed_along_sections_of_either_kind(asked):
     made = send(asked, "new", name=" top: sand ")
-    assert (made["number"], made["horizons"]) == (0, [{"name": "top- sand", "picked": 0}])
+    assert (made["number"], made["horizons"]) == (0, ["top- sand"])
     line(asked, 0, 6, view="inline", at=3)
     assert made["unsaved"] == []
     state = line(asked, 8, 1, view="crossline", at=5)  # from right to left
     assert state["unsaved"] == [0]
-    assert state["where"] == [trace * SHAPE[1] + 5 for trace in range(1, 9)]
+    assert state["where"] == [trace * SHAPE[1] + 5 for trace in range(8, 0, -1)]
     found = index(asked)
     expected = np.full(SHAPE[:2], np.nan)
     expected[3], expected[1:, 5] = PLACE[3], PLACE[1:, 5]
     np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
     np.testing.assert_allclose(found, expected, atol=0.2)
-    np.testing.assert_allclose(state["index"], found[1:, 5], atol=1e-4)
+    np.testing.assert_allclose(state["index"], found[:0:-1, 5], atol=1e-4)
+
+
+def test_a_click_goes_on_from_the_pick_before_to_the_crest_of_its_sign(asked):
+    send(asked, "new", name="top")
+    line(asked, 0, 3, view="inline", at=3)
+    before = index(asked)[3, :4]
+    given = {"sample": float(before[3]), "to_sample": PLACE[3, 6] + 1, "trace": 3, "to_trace": 6}
+    send(asked, "line", number=0, view="inline", at=3, way="crest", layer=0, **given)
+    np.testing.assert_allclose(index(asked)[3, :4], before, atol=1e-4)
+    np.testing.assert_allclose(index(asked)[3], PLACE[3], atol=0.1)
+
+
+def test_what_is_seen_is_followed():
+    shifted = io.ArraySource(np.roll(cube().read(...), 4, axis=-1), CUBE)
+    asked = TestClient(application(page_of(cube(), (shifted,))), base_url=HOST)
+    names = [one["name"] for one in asked.get("/about").json()["layers"]]
+    for number, (seen, more) in enumerate([("array 1", 0), ("array 2", 4), ("denoise", 0)]):
+        send(asked, "new", name=seen)
+        ends = {"trace": 0, "to_trace": 6, "sample": PLACE[3, 0] + more, "to_sample": PLACE[3, 6] + more}
+        given = {"view": "inline", "at": 3, "way": "waveform", "layer": names.index(seen)}
+        found = send(asked, "line", number=number, **given, **ends)["index"]
+        np.testing.assert_allclose(found, PLACE[3] + more, atol=0.4)
+
+
+def test_a_page_that_is_loaded_anew_finds_all_of_it(asked):
+    assert asked.get("/horizons").json() == {"version": 0, "undo": None, "redo": None, "horizons": [], "unsaved": []}
+    send(asked, "new", name="top")
+    line(asked, 0, 6, view="inline", at=3)
+    line(asked, 0, 6, view="inline", at=5)
+    last = send(asked, "undo")
+    known = asked.get("/horizons").json()
+    assert known == {"version": 4, "undo": "top picked", "redo": "top picked", "horizons": ["top"], "unsaved": [0]}
+    assert last.items() >= known.items()
+    asked.post("/horizon/save", json={"number": 0})
+    assert asked.get("/horizons").json() == known | {"unsaved": []}
 
 
 def test_lines_are_straight_on_demand_and_a_click_alone_is_a_pick(asked):
@@ -70,9 +105,9 @@ def test_lines_are_straight_on_demand_and_a_click_alone_is_a_pick(asked):
     send(asked, "line", number=0, view="inline", at=2, trace=1, sample=3, to_trace=5, to_sample=11, way="straight")
     np.testing.assert_allclose(index(asked)[2, 1:6], [3, 5, 7, 9, 11])
     place = PLACE[4, 3]
-    for way, sample in (("crest", round(place)), ("waveform", place + 1.3), ("straight", place + 1.3)):
-        given = {"trace": 3, "sample": place + 1.3, "to_trace": 3, "to_sample": place + 1.3, "way": way}
-        assert send(asked, "line", number=0, view="inline", at=4, **given)["index"] == [pytest.approx(sample, abs=1e-4)]
+    for way, sample in (("crest", place), ("waveform", place + 1.3), ("straight", place + 1.3)):
+        given = {"trace": 3, "sample": place + 1.3, "to_trace": 3, "to_sample": place + 1.3, "way": way, "layer": 0}
+        assert send(asked, "line", number=0, view="inline", at=4, **given)["index"] == [pytest.approx(sample, abs=0.1)]
 
 
 def test_picks_are_taken_away_and_every_step_goes_back_and_forth(asked):
@@ -125,6 +160,18 @@ def test_what_was_not_saved_is_kept_when_the_page_ends(page, asked, tmp_path, mo
     assert page.close() == ""
 
 
+def test_nothing_is_kept_of_what_was_taken_away_and_names_are_those_of_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = np.full(SHAPE[:2], np.nan)
+    values[3] = 420.0
+    page = SurveyPage([cube()], ["cube"], [Horizon("a", values), Horizon("b/c", values)])
+    asked = TestClient(application(page), base_url=HOST)
+    for number, last in ((0, 6), (1, 2)):
+        send(asked, "erase", number=number, view="inline", at=3, trace=0, to_trace=last)
+    assert page.close() == "picks of b/c that were not saved are in b-c.dat."
+    assert [path.name for path in tmp_path.iterdir()] == ["b-c.dat"]
+
+
 @pytest.mark.parametrize(
     ("path", "words", "said"),
     [
@@ -148,7 +195,7 @@ def test_what_cannot_be_is_a_sentence(asked, path, words, said):
 def test_pages_of_other_sites_pick_nothing(asked):
     answer = asked.post("/horizon/new", json={"name": "top"}, headers={"Origin": "http://elsewhere"})
     assert answer.status_code == 422
-    assert asked.get("/about").json()["horizons"] == []
+    assert asked.get("/horizons").json()["horizons"] == []
     assert asked.post("/horizon/save", json={"number": 0}).json()["error"].startswith("there is no horizon yet")
 
 
@@ -157,6 +204,6 @@ def test_a_line_is_picked_as_well():
     away = np.arange(60) - place[:, None]
     asked = TestClient(application(page_of(np.exp(-((away / 2) ** 2)) - 0.1, ())), base_url=HOST)
     send(asked, "new", name="top")
-    given = {"trace": 2, "sample": place[2], "to_trace": 47, "to_sample": place[47], "way": "waveform"}
+    given = {"trace": 2, "sample": place[2], "to_trace": 47, "to_sample": place[47], "way": "waveform", "layer": 0}
     state = send(asked, "line", number=0, **given)
     np.testing.assert_allclose(state["index"], place[2:48], atol=0.3)

@@ -32,6 +32,11 @@ def test_those_that_ship_are_offered_for_amplitudes_and_are_off():
     assert [one["network"] for one in mask] == [False]
 
 
+def test_those_that_ship_are_there_once_when_they_are_asked_for():
+    layers = client(survey(40, 48), networks=["faults"]).get("/about").json()["layers"]
+    assert [(one["name"], one["on"]) for one in layers] == [("array 1", True), ("faults", True), ("denoise", False)]
+
+
 def test_sections_of_a_cube_are_what_the_network_says_of_them_as_lines():
     cube = survey(*CUBE.shape)
     shown = client(io.ArraySource(cube, CUBE), networks=[network(2)])

@@ -11,6 +11,12 @@ from geocnn.io.horizons import Horizon
 
 GRID = Grid((Axis("inline", 40, 100, 2), Axis("crossline", 30, 10, 1), Axis("time", 60, 400, 4, "ms")))
 IDLE = "() => window.geocnn && geocnn.panels.every((p) => !p.busy && !p.drawing && (!p.images || p.images.size))"
+SECTION = """([trace, sample]) => {
+  const panel = geocnn.panels[2];
+  const { x, y } = panel.canvas.getBoundingClientRect();
+  return [x + panel.x(trace + 0.5), y + panel.y(sample + 0.5)];
+}"""
+PICKED = "(count) => geocnn.state.horizons[0].index.filter(Number.isFinite).length === count"
 PIXEL = """([number, x, y]) => {
   const canvas = geocnn.panels[number].host.querySelector("canvas");
   const box = geocnn.panels[number].box;
@@ -158,7 +164,6 @@ def test_horizons_are_drawn_on_sections_and_can_be_left_out(tab):
     with geocnn.view(cube(), Horizon("top", flat), browser=False, wait=False) as server:
         tab.goto(server.url)
         tab.wait_for_function(IDLE)
-        tab.wait_for_function("() => geocnn.state.horizons[0].index")
         tab.wait_for_function(IDLE)
         at = (0.3, 22.5 / 60)
         assert pixel(tab, INLINE, *at)[:3] == [230, 159, 0]  # the first colour of horizons
@@ -174,7 +179,6 @@ def test_picks_on_a_few_traces_are_seen(tab):
     with geocnn.view(cube(), Horizon("top", few), browser=False, wait=False) as server:
         tab.goto(server.url)
         tab.wait_for_function(IDLE)
-        tab.wait_for_function("() => geocnn.state.horizons[0].index")
         tab.wait_for_function(IDLE)
         assert pixel(tab, INLINE, 5.5 / 30, 22.5 / 60)[:3] == [230, 159, 0]
         assert pixel(tab, INLINE, 10.5 / 30, 22.5 / 60) == BLACK
@@ -272,20 +276,12 @@ def test_a_horizon_is_picked_with_clicks_and_undone(tab, tmp_path, monkeypatch):
         slices = tab.evaluate("() => geocnn.state.at")
 
         def at(trace, sample):
-            return tab.evaluate(
-                """([trace, sample]) => {
-                  const panel = geocnn.panels[2];
-                  const { x, y } = panel.canvas.getBoundingClientRect();
-                  return [x + panel.x(trace + 0.5), y + panel.y(sample + 0.5)];
-                }""",
-                [trace, sample],
-            )
+            return tab.evaluate(SECTION, [trace, sample])
 
-        picked = "(count) => geocnn.state.horizons[0].index.filter(Number.isFinite).length === count"
         tab.mouse.click(*at(4, 20))
-        tab.wait_for_function(picked, arg=1)
+        tab.wait_for_function(PICKED, arg=1)
         tab.mouse.click(*at(14, 40))
-        tab.wait_for_function(picked, arg=11)
+        tab.wait_for_function(PICKED, arg=11)
         first = slices[0] * 30
         along = tab.evaluate(f"() => [...geocnn.state.horizons[0].index.slice({first} + 4, {first} + 15)]")
         np.testing.assert_allclose(along, 20 + 2 * np.arange(11), atol=0.3)
@@ -296,9 +292,9 @@ def test_a_horizon_is_picked_with_clicks_and_undone(tab, tmp_path, monkeypatch):
         tab.mouse.move(*at(9, 30), steps=4)
         tab.mouse.up()
         tab.keyboard.up("Shift")
-        tab.wait_for_function(picked, arg=7)
+        tab.wait_for_function(PICKED, arg=7)
         tab.keyboard.press("Control+z")
-        tab.wait_for_function(picked, arg=11)
+        tab.wait_for_function(PICKED, arg=11)
         assert tab.locator(".row.horizon").inner_text().startswith("top *")
         with tab.expect_download() as saved:
             tab.get_by_role("button", name="Save", exact=True).click()
@@ -307,5 +303,132 @@ def test_a_horizon_is_picked_with_clicks_and_undone(tab, tmp_path, monkeypatch):
         tab.keyboard.press("h")
         tab.mouse.click(*at(20, 30))
         tab.wait_for_function("(before) => geocnn.state.at[1] !== before", arg=slices[1])
-        assert tab.evaluate(picked, 11)
+        assert tab.evaluate(PICKED, 11)
     assert not list(tmp_path.glob("*.dat"))
+
+
+def test_undo_goes_back_to_the_click_before_and_hidden_horizons_are_seen_when_picked(tab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where picks go that are not saved
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.get_by_label("new horizon").fill("top")
+        tab.get_by_role("button", name="New", exact=True).click()
+        tab.wait_for_selector(".row.horizon.active")
+        tab.get_by_label("between clicks").select_option("straight")
+        for trace in (4, 10, 16):  # faster than they are answered
+            tab.mouse.click(*tab.evaluate(SECTION, [trace, 20]))
+        tab.wait_for_function(PICKED, arg=13)
+        tab.get_by_role("button", name="Undo").click()
+        tab.wait_for_function(PICKED, arg=7)
+        tab.wait_for_function("() => geocnn.tool.trail.length === 2")
+        tab.keyboard.press("o")
+        assert tab.evaluate("() => geocnn.state.horizons[0].on") is False
+        tab.mouse.click(*tab.evaluate(SECTION, [12, 20]))
+        tab.wait_for_function(PICKED, arg=9)
+        assert tab.locator(".row.horizon input").is_checked()
+
+
+def test_what_was_swept_and_had_no_picks_is_told_and_looks_as_before(browser):
+    tab = browser.new_page(viewport={"width": 1200, "height": 800})  # its console has the refusal
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.get_by_label("new horizon").fill("top")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector(".row.horizon.active")
+        tab.wait_for_function(IDLE)
+        before = pixel(tab, INLINE, 0.8, 0.2)
+        tab.keyboard.down("Shift")
+        tab.mouse.move(*tab.evaluate(SECTION, [20, 30]))
+        tab.mouse.down()
+        tab.mouse.move(*tab.evaluate(SECTION, [28, 30]), steps=4)
+        tab.wait_for_function(IDLE)
+        assert pixel(tab, INLINE, 0.8, 0.2) != before
+        tab.mouse.up()
+        tab.wait_for_selector(".error:not([hidden])")
+        tab.wait_for_function(IDLE)
+        assert tab.text_content(".error") == "top has no picks there."
+        assert pixel(tab, INLINE, 0.8, 0.2) == before
+    tab.close()
+
+
+def test_a_reload_and_a_second_window_know_what_is_picked(browser, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where picks go that are not saved
+    tab, other = browser.new_page(), browser.new_page()
+    tab.on("dialog", lambda dialog: dialog.accept())  # the browser asks before what is not saved is left
+    shown = "() => [geocnn.tool.undo.title, geocnn.tool.redo.disabled, document.querySelector('#horizons').innerText]"
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.get_by_label("new horizon").fill("top")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector(".row.horizon.active")
+        tab.mouse.click(*tab.evaluate(SECTION, [4, 20]))
+        tab.wait_for_function(PICKED, arg=1)
+        tab.reload()
+        tab.wait_for_function(IDLE)
+        assert tab.evaluate(PICKED, 1)
+        undo, redo, words = tab.evaluate(shown)
+        assert (undo, redo) == ("top picked (Ctrl+Z)", True)
+        assert words.startswith("top *")
+        other.goto(server.url)
+        other.wait_for_function(IDLE)
+        other.get_by_label("new horizon").fill("base")
+        other.keyboard.press("Enter")
+        other.wait_for_selector(".row.horizon.active")
+        other.mouse.click(*other.evaluate(SECTION, [9, 25]))
+        other.wait_for_function("() => geocnn.tool.unsaved.length === 2")
+        tab.evaluate("() => { window.dispatchEvent(new Event('focus')); }")
+        tab.wait_for_function("() => geocnn.state.horizons.length === 2 && geocnn.tool.unsaved.length === 2")
+        tab.keyboard.press("h")
+        tab.keyboard.press("Control+z")  # what the other one did last
+        tab.wait_for_function("() => geocnn.state.horizons[1].index.every(Number.isNaN)")
+        other.evaluate("() => { window.dispatchEvent(new Event('focus')); }")
+        other.wait_for_function("() => geocnn.state.horizons[1].index.every(Number.isNaN)")
+        assert other.evaluate(PICKED, 1)
+        for one in (tab, other):
+            one.close()
+
+
+def test_keys_are_letters_while_a_name_is_typed(tab):
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.get_by_label("new horizon").focus()
+        tab.keyboard.type("hosfm+-")
+        assert tab.get_by_label("new horizon").input_value() == "hosfm+-"
+        assert tab.evaluate("() => [geocnn.state.gain, geocnn.tool.number]") == [1, None]
+        assert tab.locator("#panels.single").count() == 0
+
+
+def test_the_survey_is_seen_until_a_network_has_done_its_work(tab):
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.set_viewport_size({"width": 900, "height": 600})
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        seen = """(set) => {
+          const { state, panels } = geocnn;
+          const before = [state.base, state.less];
+          Object.assign(state, set);
+          const made = state.pictures(new Map([[0, panels[2].images.get(0)]]), panels[2].view);
+          [state.base, state.less] = before;
+          return made.length;
+        }"""
+        assert tab.evaluate(seen, {"base": 2}) == 1
+        assert tab.evaluate(seen, {"less": 2}) == 1
+        tab.get_by_label("denoise").check()
+        tab.get_by_label("faults").check()
+        tab.get_by_label("minus").select_option(label="denoise (network)")
+        tab.wait_for_function(IDLE)
+        header = tab.locator(".panel header").first
+        assert header.locator(".hint").text_content() == "without denoise and faults"
+        assert header.bounding_box()["height"] < 30  # one line
+
+
+def test_a_probability_of_a_line_has_nothing_in_space(tab):
+    chance = np.random.default_rng(0).random((20, 30)).astype(np.float32)
+    with geocnn.view(chance, browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        assert "in space" not in tab.inner_text("aside")

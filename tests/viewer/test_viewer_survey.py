@@ -208,7 +208,7 @@ def test_horizons_are_where_their_files_say(tmp_path):
     lines = [f"{100 + 2 * i} {10 + j} {depth[i, j]}" for i in range(9) for j in range(7) if (i, j) != (3, 4)]
     (tmp_path / "top.dat").write_text("\n".join(lines))
     page = client(io.ArraySource(amplitudes(9, 7, 40), CUBE), tmp_path / "top.dat", Horizon("base", depth + 40))
-    assert page.get("/about").json()["horizons"] == [{"name": "top", "picked": 62}, {"name": "base", "picked": 62}]
+    assert page.get("/horizons").json()["horizons"] == ["top", "base"]
     for number, more in ((0, 0), (1, 10)):
         found = np.frombuffer(page.get("/horizon", params={"number": number}).content, "<f4").reshape(9, 7)
         np.testing.assert_allclose(found, (depth - 400) / 4 + more)

@@ -22,8 +22,9 @@ def view(
 ) -> None:
     """Look at a survey and results of it, or at seismograms and a catalogue, in a browser, until Ctrl-C.
 
-    The page is served to this machine alone. It reads what is looked at, so that a survey may be larger than memory. On
-    another machine: ssh -L 8000:127.0.0.1:8000 there, geocnn view FILE --port 8000 --no-browser, and the address here.
+    In the page networks are applied to what is seen, horizons are picked along reflections, and picks of P and S waves
+    reviewed; what is saved is a new file. It is served to this machine alone, and reads what is looked at, so that a
+    survey may be larger than memory. On another machine: ssh -L 8000:127.0.0.1:8000 there, geocnn view FILE --port 8000 --no-browser, and the address here.
 
     Args:
         file: SEG-Y line or cube, Zarr array, or .npy; or seismograms, a file or a folder.

@@ -3,12 +3,13 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from geocnn.errors import TargetError
 
-__all__ = ["FULL_DISK", "make_folder", "no_room", "reason", "replaced"]
+__all__ = ["FULL_DISK", "make_folder", "no_room", "reason", "replaced", "write_new"]
 
 FULL_DISK = errno.ENOSPC
 
@@ -51,6 +52,20 @@ def replaced(path: Path) -> Iterator[Path]:
         raise TargetError(said) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_new(path: Path, text: str) -> Path:
+    """Write a file that was not there, of that name or with a number behind it, and say which.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    for number in count(1):
+        free = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        with suppress(FileExistsError), free.open("x", encoding="utf-8") as file:
+            file.write(text)
+            return free
+    raise AssertionError("there is always a number that nobody has taken")
 
 
 def no_room(error: OSError) -> tuple[str, str] | None:

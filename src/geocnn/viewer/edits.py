@@ -4,16 +4,14 @@ import re
 import secrets
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from geocnn.io.system import reason
+from geocnn.io.system import reason, write_new
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pick_table import pick_table
 from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
@@ -77,7 +75,7 @@ class Edits:
                 return ""
             text, self.review.saved = quakeml(self.review.events, "quakes"), self.review.latest
         try:
-            path = _new_file(name, text)
+            path = write_new(Path(name), text)
         except OSError as error:
             return f"changes of picks were not saved, and {name} cannot be written here ({reason(error)})."
         return f"changes of picks that were not saved are in {path}."
@@ -187,16 +185,6 @@ def reviewed(name: str) -> dict[str, str]:
     """Names of the files that are saved, by their form, made of that of a catalogue, or of records."""
     stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).removesuffix("-reviewed")
     return {"quakeml": f"{stem}-reviewed.xml", "csv": f"{stem}-reviewed.csv"}
-
-
-def _new_file(name: str, text: str) -> Path:
-    """Write a file that was not there, of that name or with a number behind it."""
-    for number in count(1):
-        path = Path(name) if number == 1 else Path(name).with_stem(f"{Path(name).stem}-{number}")
-        with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
-            file.write(text)
-            return path
-    raise AssertionError("there is always a number that nobody has taken")
 
 
 def _pick(asked: Posted) -> int:

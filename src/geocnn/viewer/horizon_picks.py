@@ -3,9 +3,7 @@
 import re
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,8 +17,8 @@ from starlette.routing import Route
 from geocnn.errors import DataError
 from geocnn.horizon_tracking import follow, snapped
 from geocnn.io.horizons import Horizon, write_horizon
-from geocnn.io.source import Source
-from geocnn.io.system import reason
+from geocnn.io.system import reason, write_new
+from geocnn.viewer.layers import Layer
 from geocnn.viewer.posted import Posted, posted
 from geocnn.viewer.query import Query
 
@@ -60,16 +58,17 @@ class HorizonPicks:
     """The horizons of a survey, those of files and new ones.
 
     Args:
-        survey: a line or a cube.
+        layers: of the survey, along whose reflections horizons are followed.
         horizons: of files.
     """
 
-    def __init__(self, survey: Source, horizons: Sequence[Horizon]) -> None:
-        self._survey, self._grid = survey, survey.grid
+    def __init__(self, layers: Sequence[Layer], horizons: Sequence[Horizon]) -> None:
+        self._layers, self._grid = layers, layers[0].source.grid
         down = self._grid.axes[-1]
         self._horizons = [_Picked(one.name, ((one.values - down.start) / down.step).ravel()) for one in horizons]
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
+        self._version = 0  # grows with every change, so that a page finds out what another one has done
         self._lock = threading.Lock()  # requests come in threads
 
     @property
@@ -77,13 +76,15 @@ class HorizonPicks:
         """What the page asks for, and what it posts."""
         paths = ("new", "line", "erase", "undo", "redo", "save")
         return [
+            Route("/horizons", self.horizons),
             Route("/horizon", self.horizon),
             *(posted(f"/horizon/{path}", getattr(self, path)) for path in paths),
         ]
 
-    def as_json(self) -> list[dict[str, object]]:
-        """Names, and how many traces are picked."""
-        return [{"name": one.name, "picked": int(np.isfinite(one.index).sum())} for one in self._horizons]
+    def horizons(self, _request: Request) -> Response:
+        """Their names, and where the picking has come to."""
+        with self._lock:
+            return self._state()
 
     def horizon(self, request: Request) -> Response:
         """Where a horizon is on each trace: fractional index of the sample as float32, NaN where it is not known."""
@@ -94,7 +95,7 @@ class HorizonPicks:
 
     def new(self, asked: Posted) -> Response:
         """A horizon without picks, called ``name``."""
-        name = re.sub(r"[^\w .+-]+", "-", asked.text("name", 60)).strip(" .")
+        name = _plain(asked.text("name", 60))
         with self._lock:
             if not name or any(one.name == name for one in self._horizons):
                 raise DataError(
@@ -103,28 +104,37 @@ class HorizonPicks:
             if len(self._horizons) >= _MOST:
                 raise DataError(f"there are {_MOST} horizons already; save some, and give them another time.")
             self._horizons.append(_Picked(name, np.full(int(np.prod(self._grid.shape[:-1])), np.nan)))
+            self._version += 1
             return self._state(number=len(self._horizons) - 1)
 
     def line(self, asked: Posted) -> Response:
         """Pick a horizon (``number``) along a section, ``view`` and ``at``, from one place to another.
 
         ``trace`` and ``sample`` are of the one, ``to_trace`` and ``to_sample`` of the other. ``way`` is straight, or
-        how the reflection between them is followed: crest, the peak or trough next to them, or waveform, what is there.
+        how the reflection is followed, in the ``layer`` that is seen: crest, along the peak or trough next to the
+        other place, whose sign is that at the one; or waveform, along what is there.
         """
         number, (axis, traces) = self._number(asked), self._section(asked)
         size = self._grid.shape[-1]
         first, last = (asked.whole(name, 0, len(traces) - 1) for name in ("trace", "to_trace"))
-        ends = [asked.number(name, -0.5, size - 0.5) for name in ("sample", "to_sample")]
-        if last < first:
-            first, last, ends = last, first, ends[::-1]
-        where = traces[first : last + 1]
+        begin, end = (asked.number(name, -0.5, size - 0.5) for name in ("sample", "to_sample"))
         way = asked.one_of("way", ["crest", "waveform", "straight"])
-        if way == "straight" or (way == "waveform" and first == last):
-            index = np.linspace(ends[0], ends[1], len(where)) if len(where) > 1 else np.array([ends[1]])
+        step = 1 if first <= last else -1
+        where = np.arange(first, last + step, step)
+        sign = 0.0
+        if way != "straight":
+            samples = self._samples(asked, axis, slice(min(first, last), max(first, last) + 1))[::step]
+        if way == "crest":
+            known = samples[0, round(min(max(begin, 0), size - 1))]
+            end, sign = snapped(np.nan_to_num(samples[-1]), end, None if first == last else -1.0 if known < 0 else 1.0)
+        if first == last:
+            index = np.array([end])
+        elif way == "straight":
+            index = np.linspace(begin, end, len(where))
         else:
-            index = self._followed(axis, asked, (first, last), ends, crest=way == "crest")
+            index = np.asarray(follow(samples, begin, end, sign=sign), np.float64)
         with self._lock:
-            return self._do(number, where, index.clip(0, size - 1), "picked")
+            return self._do(number, traces[where], index.clip(0, size - 1), "picked")
 
     def erase(self, asked: Posted) -> Response:
         """Take the picks of a horizon (``number``) away along a section, from ``trace`` to ``to_trace``."""
@@ -169,22 +179,15 @@ class HorizonPicks:
         for number in self._unsaved():
             one = self._horizons[number]
             one.saved = self._latest(number)
+            if not np.isfinite(one.index).any():
+                continue  # all of it was taken away
             try:
-                told.append(f"picks of {one.name} that were not saved are in {self._kept(one)}.")
+                path = write_new(Path(f"{_plain(one.name)}.dat"), self._text(one))
+                told.append(f"picks of {one.name} that were not saved are in {path}.")
             except (OSError, DataError) as error:
                 why = reason(error) if isinstance(error, OSError) else str(error)
                 told.append(f"picks of {one.name} were not saved, and cannot be written here ({why}).")
         return told
-
-    def _kept(self, one: _Picked) -> Path:
-        """A new file with a horizon."""
-        text = self._text(one)
-        for number in count(1):
-            path = Path(f"{one.name}{f'-{number}' if number > 1 else ''}.dat")
-            with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
-                file.write(text)
-                return path
-        raise AssertionError("there is always a number that nobody has taken")
 
     def _text(self, one: _Picked) -> str:
         """A horizon as interpretation systems read it."""
@@ -211,20 +214,16 @@ class HorizonPicks:
         at = asked.whole("at", 0, shape[axis] - 1)
         return axis, np.take(np.arange(shape[0] * shape[1]).reshape(shape), at, axis)
 
-    def _followed(
-        self, axis: int | None, asked: Posted, span: tuple[int, int], ends: list[float], *, crest: bool
-    ) -> Float64[ndarray, " traces"]:
-        """A reflection along a section."""
-        box = [slice(span[0], span[1] + 1)]
+    def _samples(self, asked: Posted, axis: int | None, span: slice) -> Float32[ndarray, "traces samples"]:
+        """Traces of a section of the layer that is seen."""
+        one = self._layers[asked.whole("layer", 0, len(self._layers) - 1)]
+        at = 0 if axis is None else asked.whole("at", 0, self._grid.shape[axis] - 1)
+        if one.network is not None:
+            return one.network(axis or 0, at).source.read((span, slice(None)))
+        box = [span, slice(None)]
         if axis is not None:
-            at = asked.whole("at", 0, self._grid.shape[axis] - 1)
             box.insert(axis, slice(at, at + 1))
-        samples: Float32[ndarray, "traces samples"] = self._survey.read((*box, slice(None))).reshape(
-            -1, self._grid.shape[-1]
-        )
-        if len(samples) == 1:
-            return np.array([float(snapped(np.nan_to_num(samples[0]), ends[1])[0])])
-        return np.asarray(follow(samples, *ends, crest=crest), np.float64)
+        return one.source.read(tuple(box)).reshape(-1, self._grid.shape[-1])
 
     def _do(
         self, number: int, where: Int64[ndarray, " some"], index: Float64[ndarray, " some"], words: str
@@ -240,6 +239,7 @@ class HorizonPicks:
         """Samples of a step in place of those that are there."""
         one = self._horizons[step.number]
         one.index[step.where] = index
+        self._version += 1
         values = [None if np.isnan(value) else round(float(value), 4) for value in index]
         return self._state(number=step.number, where=step.where.tolist(), index=values)
 
@@ -254,9 +254,15 @@ class HorizonPicks:
     def _state(self, **more: object) -> Response:
         """Where the picking has come to, and what has changed."""
         known = {
+            "version": self._version,
             "undo": self._done[-1].words if self._done else None,
             "redo": self._undone[-1].words if self._undone else None,
-            "horizons": self.as_json(),
+            "horizons": [one.name for one in self._horizons],
             "unsaved": self._unsaved(),
         }
         return JSONResponse(known | more, headers={"Cache-Control": "no-store"})
+
+
+def _plain(name: str) -> str:
+    """A name that a file can have as well."""
+    return re.sub(r"[^\w .+-]+", "-", name).strip(" .")

@@ -90,7 +90,9 @@ class SectionNetwork:
                 f"{'s' * (len(card.channels) != 1)}{', and makes surveys finer' * (card.finer != 1)}; what is looked "
                 "at takes one for sections: faults, denoise, or a 2-D run of geocnn train faults, segment or denoise."
             )
-        known = {"name": card.name, "task": card.task, "classes": card.classes, "threshold": card.threshold}
+        # Those that ship are called as users call them.
+        name = next((name for name, folder in _OFFERED.items() if folder == card.name), card.name)
+        known = {"name": name, "task": card.task, "classes": card.classes, "threshold": card.threshold}
         return cls(survey, trained, known)
 
     def __call__(self, axis: int, index: int) -> Section:

@@ -76,7 +76,6 @@ class SurveyPage:
         for horizon in horizons:
             horizon.check(grid)
         self.grid, self.horizons = grid, tuple(horizons)
-        self.picks = HorizonPicks(sources[0], horizons)
         self._points: dict[int, Float32[ndarray, "points 4"]] = {}
         self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]
         survey = self.layers[0]
@@ -86,6 +85,7 @@ class SurveyPage:
         if survey.kind == "amplitude":
             others = [one for one in offered(sources[0]) if one.name not in [known.name for known in networks]]
             self.layers += [network_layer(survey, one, on=False) for one in others]
+        self.picks = HorizonPicks(self.layers, horizons)
 
     @property
     def title(self) -> str:
@@ -118,7 +118,6 @@ class SurveyPage:
             "title": self.title,
             "axes": [_axis(axis) for axis in grid.axes],
             "layers": [one.as_json() for one in self.layers],
-            "horizons": self.picks.as_json(),
             "facts": self.layers[0].source.describe(),
             "spacing": list(grid.spacing),
             "map": _map(grid),

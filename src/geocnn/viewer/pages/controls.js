@@ -113,13 +113,13 @@ export class Controls {
         card.append(
           slider("opacity", 0, 1, 0.05, over.opacity, percent, (value) => this.set(over, "opacity", value)).row,
         );
-      if (layer.kind === "probability") {
+      if (layer.kind === "probability" && (k !== state.base || state.axes.length === 3)) {
         // What is seen in place of amplitudes is shown from 0 on; points in space begin somewhere.
         const [name, least] = k === state.base ? ["in space", 0.2] : ["from", 0.05];
         const digits = (value) => value.toFixed(2);
         card.append(slider(name, least, 0.95, 0.01, over.threshold, digits, (v) => this.set(over, "threshold", v)).row);
         if (k !== state.base) card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
-      } else card.append(this.legend(layer, k));
+      } else if (layer.kind === "classes") card.append(this.legend(layer, k));
     }
     if (layer.network) {
       card.append(this.notes(k));

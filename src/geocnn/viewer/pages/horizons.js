@@ -1,7 +1,7 @@
 // Horizons at the side, and the tool that picks them along sections; the server keeps the picks.
 
 import { element, find, keep } from "./page.js";
-import { complain, post } from "./requests.js";
+import { bytes, complain, json, post } from "./requests.js";
 
 /** How the picks between two clicks are made. */
 const WAYS = [
@@ -12,14 +12,13 @@ const WAYS = [
 
 export class Horizons {
   constructor(state) {
-    Object.assign(this, { state, unsaved: [], last: Promise.resolve(), rows: [] });
+    Object.assign(this, { state, version: -1, unsaved: [], trail: [], last: Promise.resolve(), rows: [] });
     const name = element("input", { type: "text", placeholder: "name of a new horizon", ariaLabel: "new horizon" });
     const add = async () => {
-      const answer = await this.#send("/horizon/new", { name: name.value });
+      const answer = await this.#change("/horizon/new", () => ({ name: name.value }));
       if (!answer) return;
       name.value = "";
       name.blur();
-      this.row(state.addHorizon(answer.horizons[answer.number].name));
       this.choose(answer.number);
     };
     name.addEventListener("keydown", (event) => event.key === "Enter" && add());
@@ -28,12 +27,12 @@ export class Horizons {
     this.list = element("div");
     this.tools = this.#tools();
     find("horizons").append(this.list, element("div", { className: "row" }, name, button), this.tools);
-    state.horizons.forEach((horizon) => this.row(horizon));
     state.tool = this;
     document.addEventListener("keydown", (event) => this.#key(event));
     window.addEventListener("beforeunload", (event) => {
       if (this.unsaved.length) event.preventDefault(); // the browser asks
     });
+    window.addEventListener("focus", () => this.look());
     this.choose(null);
   }
 
@@ -41,7 +40,7 @@ export class Horizons {
   #tools() {
     const way = element(
       "select",
-      { ariaLabel: "between clicks" },
+      { ariaLabel: "between clicks", title: "in the amplitudes that are seen" },
       ...WAYS.map(([value, textContent]) => element("option", { value, textContent })),
     );
     way.addEventListener("change", () => (this.way = way.value));
@@ -51,8 +50,8 @@ export class Horizons {
       made.addEventListener("click", act);
       return made;
     };
-    this.undo = click("Undo", () => this.#change("/horizon/undo"));
-    this.redo = click("Redo", () => this.#change("/horizon/redo"));
+    this.undo = click("Undo", () => this.#undo());
+    this.redo = click("Redo", () => this.#redo());
     const save = click("Save", () => this.save());
     return element(
       "div",
@@ -90,19 +89,23 @@ export class Horizons {
   /** The horizon that is picked; null for none. */
   choose(number) {
     this.number = number;
-    this.from = null;
+    this.trail = [];
     if (number !== null) {
       this.recent = number;
-      const horizon = this.state.horizons[number];
-      horizon.on = horizon.input.checked = true;
+      this.#show(this.state.horizons[number]);
     }
     this.rows.forEach(({ row, pick }, k) => {
       row.classList.toggle("active", k === number);
       pick.textContent = k === number ? "Done" : "Pick";
     });
     this.tools.hidden = number === null;
+    if (number !== null) this.tools.scrollIntoView({ block: "nearest" });
     document.body.classList.toggle("picks", number !== null);
     this.state.changed("picture");
+  }
+
+  #show(horizon) {
+    horizon.on = horizon.input.checked = true;
   }
 
   /** Whether clicks in a panel are picks. */
@@ -110,61 +113,106 @@ export class Horizons {
     return this.number !== null && view.name !== "map";
   }
 
+  /** The last click, from which the next one goes on; undefined where that begins anew. */
+  get from() {
+    return this.trail.at(-1);
+  }
+
   /** A click on a section, at a trace and a fractional sample: from the last one on it to here. */
-  click(view, trace, sample) {
-    const at = view.cut === null ? 0 : this.state.at[view.cut];
-    const here = { view: view.name, at, trace, sample };
-    const on = this.from && this.from.view === here.view && this.from.at === at ? this.from : here;
-    this.from = here;
-    const ends = { trace: on.trace, sample: on.sample, to_trace: trace, to_sample: sample };
-    return this.#change("/horizon/line", { ...this.#section(view), ...ends, way: this.way });
+  async click(view, trace, sample) {
+    const here = { ...this.#section(view), trace, sample };
+    this.#show(this.state.horizons[here.number]);
+    const answer = await this.#change("/horizon/line", () => {
+      const { from } = this;
+      const on = from && ["number", "view", "at"].every((name) => from[name] === here[name]) ? from : here;
+      this.trail.push(here);
+      const ends = { trace: on.trace, sample: on.sample, to_trace: trace, to_sample: sample };
+      return { ...here, ...ends, way: this.way, layer: this.state.base };
+    });
+    if (!answer) this.trail = this.trail.filter((one) => one !== here);
   }
 
   erase(view, trace, other) {
-    this.from = null;
-    return this.#change("/horizon/erase", { ...this.#section(view), trace, to_trace: other });
+    this.trail = [];
+    const where = { ...this.#section(view), trace, to_trace: other };
+    return this.#change("/horizon/erase", () => where);
+  }
+
+  async #undo() {
+    if (await this.#change("/horizon/undo")) this.trail.pop();
+    this.state.changed("picture");
+  }
+
+  #redo() {
+    this.trail = [];
+    return this.#change("/horizon/redo");
   }
 
   #section(view) {
-    const place = view.cut === null ? {} : { view: view.name, at: this.state.at[view.cut] };
-    return { number: this.number, ...place };
+    return { number: this.number, view: view.name, at: this.state.atOf(view) };
   }
 
-  /** Post something; null where it was refused. */
-  async #send(path, body) {
-    try {
-      const answer = await (await post(path, body)).json();
-      this.take(answer);
-      return answer;
-    } catch (error) {
-      complain(error.message);
-      return null;
-    }
+  /** What this page, another window of it, or another start of the program has made of the horizons. */
+  look() {
+    return this.#ask(() => json("/horizons"));
   }
 
-  /** One change after the other. */
-  #change(path, body = {}) {
-    this.last = this.last.then(() => this.#send(path, body));
+  #change(path, body = () => ({})) {
+    return this.#ask(async () => (await post(path, body())).json());
+  }
+
+  /** One question after the other; null where it was refused. */
+  #ask(ask) {
+    this.last = this.last.then(async () => {
+      try {
+        const answer = await ask();
+        await this.#take(answer);
+        return answer;
+      } catch (error) {
+        complain(error.message);
+        return null;
+      }
+    });
     return this.last;
   }
 
-  /** What has come of a change. */
-  take({ undo, redo, unsaved, number, where, index }) {
+  /** Where the picking has come to. */
+  async #take({ version, undo, redo, unsaved, horizons, number, where, index }) {
+    const own = this.state.horizons;
+    if (own.some((horizon, k) => horizon.name !== horizons[k])) {
+      this.unsaved = []; // what the other start of the program had is in its files
+      location.reload();
+      return;
+    }
+    for (const name of horizons.slice(own.length)) {
+      this.state.addHorizon(name);
+      this.row(own.at(-1));
+    }
+    if (where && version === this.version + 1) {
+      const horizon = own[number];
+      where.forEach((trace, k) => (horizon.index[trace] = index[k] ?? NaN));
+      horizon.version += 1;
+    } else if (version !== this.version) await this.#read();
+    this.version = version;
+    // What was clicked is where the reflection is.
+    if (where && this.from?.number === number) this.from.sample = this.#at(own[number]) ?? this.from.sample;
     this.unsaved = unsaved;
     [this.undo.disabled, this.redo.disabled] = [undo === null, redo === null];
-    [this.undo.title, this.redo.title] = [undo ?? "", redo ?? ""];
-    if (where) {
-      const horizon = this.state.horizons[number];
-      where.forEach((trace, k) => (horizon.index[trace] = index[k] ?? NaN));
-      // What was clicked is where the reflection is.
-      if (this.from && index.length && number === this.number) this.from.sample = this.#at(horizon) ?? this.from.sample;
-      horizon.version += 1;
-    }
+    this.undo.title = undo ? `${undo} (Ctrl+Z)` : "";
+    this.redo.title = redo ? `${redo} (Ctrl+Y)` : "";
     this.rows.forEach(({ name }, k) => {
-      name.textContent = `${this.state.horizons[k].name}${unsaved.includes(k) ? " *" : ""}`;
+      name.textContent = `${own[k].name}${unsaved.includes(k) ? " *" : ""}`;
       name.title = unsaved.includes(k) ? "not saved" : "";
     });
     this.state.changed("picture");
+  }
+
+  /** All horizons as the server has them. */
+  async #read() {
+    for (const [number, horizon] of this.state.horizons.entries()) {
+      horizon.index = new Float32Array((await bytes("/horizon", { number })).buffer);
+      horizon.version += 1;
+    }
   }
 
   /** Sample of a horizon at the last click. */
@@ -176,15 +224,15 @@ export class Horizons {
   }
 
   async save() {
-    const number = this.number;
+    const { number } = this;
+    await this.last;
     try {
       const response = await post("/horizon/save", { number });
       keep(await response.blob(), `${this.state.horizons[number].name}.dat`);
-      this.unsaved = this.unsaved.filter((k) => k !== number);
-      this.rows[number].name.textContent = this.state.horizons[number].name;
     } catch (error) {
       complain(error.message);
     }
+    await this.look();
   }
 
   #key(event) {
@@ -192,10 +240,10 @@ export class Horizons {
     const { key, ctrlKey, metaKey, shiftKey } = event;
     if ((ctrlKey || metaKey) && this.number !== null && ["z", "Z", "y"].includes(key)) {
       event.preventDefault();
-      this.from = null;
-      this.#change(key === "y" || shiftKey ? "/horizon/redo" : "/horizon/undo");
+      if (key === "y" || shiftKey) this.#redo();
+      else this.#undo();
     } else if (key === "Escape" && this.number !== null) {
-      if (this.from) this.from = null;
+      if (this.from) this.trail = [];
       else this.choose(null);
       this.state.changed("picture");
     } else if (key === "h" && !ctrlKey && !metaKey && this.rows.length) {

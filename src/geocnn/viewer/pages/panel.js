@@ -120,12 +120,14 @@ export class Panel {
     const { state } = this;
     const { cut } = this.view;
     const at = cut === null ? null : state.at[cut];
-    const queries = new Map(state.seenIn(this.view).layers.map((layer) => [layer, this.query(layer, at)]));
+    const { base, layers } = state.seenIn(this.view);
+    const queries = new Map(layers.map((layer) => [layer, this.query(layer, at)]));
     const key = JSON.stringify([...queries]);
     if ([...queries.values()].includes(null) || key === this.key) return;
     this.busy = true;
     const found = new Map();
     const show = () => {
+      if (!found.has(base)) return; // what is there stays until then
       this.images = found;
       this.pictures = null;
       this.draw();
@@ -137,7 +139,7 @@ export class Panel {
       const network = late.find((layer) => layer.network);
       this.host.querySelector(".busy").textContent = network ? `${network.name} at work ...` : "reading ...";
       this.host.classList.add("waiting");
-      if (found.size) show();
+      show();
     }, 150);
     try {
       await Promise.all(
@@ -223,7 +225,7 @@ export class Panel {
   horizons(context) {
     context.lineWidth = 2;
     for (const horizon of this.state.horizons) {
-      if (!horizon.on || !horizon.index) continue;
+      if (!horizon.on) continue;
       context.strokeStyle = context.fillStyle = horizon.ink.css;
       context.beginPath();
       const along = this.state.alongSlice(horizon, this.view);
@@ -242,8 +244,8 @@ export class Panel {
   /** The last pick, from which the next click goes on, and the traces whose picks are about to be taken away. */
   picking(context, box) {
     const from = this.state.tool?.from;
-    if (from && from.view === this.view.name && (this.view.cut === null || from.at === this.state.at[this.view.cut])) {
-      context.strokeStyle = this.state.horizons[this.state.tool.number].ink.css;
+    if (from && from.view === this.view.name && from.at === this.state.atOf(this.view)) {
+      context.strokeStyle = this.state.horizons[from.number].ink.css;
       context.lineWidth = 2;
       context.beginPath();
       context.arc(this.x(from.trace + 0.5), this.y(from.sample + 0.5), 5, 0, 2 * Math.PI);
@@ -382,6 +384,7 @@ export class Panel {
         const last = state.axes[view.across].size - 1;
         const traces = this.swept.map((trace) => Math.max(0, Math.min(last, Math.floor(trace))));
         this.swept = null;
+        this.draw();
         state.tool.erase(view, ...traces);
         return;
       }

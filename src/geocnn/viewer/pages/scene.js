@@ -174,7 +174,7 @@ export class Scene {
     this.seen = product(lens, looking(this.turn, this.tilt, this.distance, this.shift));
     for (const one of this.textures.values()) this.paintSlice(one);
     this.paintLines();
-    for (const horizon of state.horizons) if (horizon.on && horizon.index) this.paintSurface(horizon);
+    for (const horizon of state.horizons) if (horizon.on) this.paintSurface(horizon);
     this.paintPoints(ratio);
     this.paintLabels();
   }

@@ -27,7 +27,7 @@ export class State {
       threshold: layer.threshold,
       background: !layer.background, // whether class 0 has a colour
     }));
-    this.horizons = about.horizons.map((one, k) => this.horizon(one.name, k));
+    this.horizons = [];
     this.tool = null; // picks horizons
     this.listeners = [];
     this.kept = new Map();
@@ -39,16 +39,10 @@ export class State {
   }
 
   /** `index` is where it is on each trace, `version` grows when that changes. */
-  horizon(name, k) {
-    return { name, on: true, index: null, ink: this.ink(k), version: 0 };
-  }
-
   addHorizon(name) {
-    const made = this.horizon(name, this.horizons.length);
     const traces = this.axes.slice(0, -1).reduce((product, axis) => product * axis.size, 1);
-    made.index = new Float32Array(traces).fill(NaN);
-    this.horizons.push(made);
-    return made;
+    const index = new Float32Array(traces).fill(NaN);
+    this.horizons.push({ name, on: true, index, ink: this.ink(this.horizons.length), version: 0 });
   }
 
   /** Colour of a horizon: none that classes have. */
@@ -65,6 +59,11 @@ export class State {
     return Float32Array.from({ length: inlines }, (_, i) => horizon.index[i * crosslines + this.at[1]]);
   }
 
+  /** Number of the slice of a view; of a line 0. */
+  atOf(view) {
+    return view.cut === null ? 0 : this.at[view.cut];
+  }
+
   move(axis, index) {
     const within = Math.max(0, Math.min(this.axes[axis].size - 1, Math.round(index)));
     if (within === this.at[axis]) return;
@@ -75,7 +74,7 @@ export class State {
   /** Numbers of the layers that are seen, from below. */
   get seen() {
     const found = [this.base];
-    if (this.less !== null) found.push(this.less);
+    if (this.less !== null && this.less !== this.base) found.push(this.less);
     this.over.forEach((over, k) => {
       if (over.on && !found.includes(k)) found.push(k);
     });
@@ -135,11 +134,13 @@ export class State {
   pictures(images, view) {
     const made = [];
     const seen = this.seenIn(view);
-    const below = images.get(seen.base);
-    const layer = this.about.layers[seen.base];
-    if (below && (seen.less === null || images.has(seen.less))) {
-      const table = layer.kind === "classes" ? this.table(seen.base) : this.tables[this.colours];
-      const less = seen.less === null ? null : images.get(seen.less);
+    // Until a network has done its work the survey is seen.
+    const base = images.has(seen.base) ? seen.base : this.first;
+    const below = images.get(base);
+    const less = (base === seen.base && images.get(seen.less)) || null;
+    const layer = this.about.layers[base];
+    if (below) {
+      const table = layer.kind === "classes" ? this.table(base) : this.tables[this.colours];
       if (less === null || less.values.length === below.values.length) {
         const canvas = painted(below, table, ...range(layer, this.gain), less);
         made.push({ canvas, image: below, opacity: 1, smooth: layer.kind !== "classes" });
@@ -147,7 +148,7 @@ export class State {
     }
     this.over.forEach((over, k) => {
       const image = images.get(k);
-      if (!over.on || !image || k === seen.base || k === seen.less) return;
+      if (!over.on || !image || k === base || k === seen.less) return;
       const kind = this.about.layers[k].kind;
       const canvas = painted(image, this.table(k), ...range(this.about.layers[k], this.gain));
       made.push({ canvas, image, opacity: over.opacity, smooth: kind !== "classes" });

@@ -6,7 +6,7 @@ import { Horizons } from "./horizons.js";
 import { find } from "./page.js";
 import { tables } from "./paint.js";
 import { Panel } from "./panel.js";
-import { bytes, complain, json } from "./requests.js";
+import { complain, json } from "./requests.js";
 import { Scene } from "./scene.js";
 import { State } from "./state.js";
 
@@ -60,7 +60,7 @@ function horizonsUnder(state, place, line) {
   const crosslines = state.axes.length === 3 ? state.axes[1].size : 1;
   const trace = state.axes.length === 3 ? place[0] * crosslines + place[1] : place[0];
   for (const horizon of state.horizons) {
-    const index = horizon.on && horizon.index ? horizon.index[trace] : NaN;
+    const index = horizon.on ? horizon.index[trace] : NaN;
     const last = state.axes.length - 1;
     if (Number.isFinite(index))
       line(
@@ -101,11 +101,7 @@ async function main() {
   }
   const controls = new Controls(state, panels);
   const tool = new Horizons(state);
-  state.horizons.forEach(async (horizon, number) => {
-    horizon.index = new Float32Array((await bytes("/horizon", { number })).buffer);
-    horizon.version += 1;
-    state.changed("picture");
-  });
+  await tool.look();
   state.listeners.push((what, detail) => {
     if (what === "pointer") readout(state, detail);
     else if (what === "slice") remember(state);
