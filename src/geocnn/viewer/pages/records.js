@@ -155,9 +155,9 @@ class Page {
 
 try {
   const page = new Page(await json("/about"));
-  window.geocnn = page; // for those who look behind the page
   page.edits.take(await json("/review"));
   await page.view.take(location.hash.slice(1));
+  window.geocnn = page; // for those who look behind the page
 } catch (error) {
   complain(error.message);
 }
