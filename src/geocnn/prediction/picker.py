@@ -30,7 +30,7 @@ _CORE = 40_960
 take more memory, and less more time for what is seen on both sides."""
 _DAY = 8_640_000
 """Samples of a day, whose parts end with it."""
-_AROUND = 1024
+_AROUND = 512
 """Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
 _EDGE = 0.5
 """Seconds from the end of the data of all components within which nothing is picked."""
