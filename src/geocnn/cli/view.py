@@ -24,7 +24,8 @@ def view(
 
     In the page networks are applied to what is seen, horizons are picked along reflections, and picks of P and S waves
     reviewed; what is saved is a new file. It is served to this machine alone, and reads what is looked at, so that a
-    survey may be larger than memory. On another machine: ssh -L 8000:127.0.0.1:8000 there, geocnn view FILE --port 8000 --no-browser, and the address here.
+    survey may be larger than memory. On another machine: ssh -L 8000:127.0.0.1:8000 there, geocnn view FILE --port 8000
+    --no-browser, and the address here.
 
     Args:
         file: SEG-Y line or cube, Zarr array, or .npy; or seismograms, a file or a folder.
