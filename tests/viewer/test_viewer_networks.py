@@ -156,3 +156,15 @@ print(before, "torch" in sys.modules)
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert told.stdout == "False True\n"
+
+
+@pytest.mark.parametrize("kind", [DataError, RuntimeError])
+def test_errors_hold_no_frames_of_the_network(monkeypatch, kind):
+    def fail(*_):
+        raise kind("no")
+
+    monkeypatch.setattr(SectionNetwork, "_applied", fail)
+    with pytest.raises(kind) as told:
+        SectionNetwork.of(io.ArraySource(survey(40, 48)), network(2))(0, 0)
+    assert [entry.name for entry in told.traceback][-1] == "__call__"
+    assert told.value.__context__ is None

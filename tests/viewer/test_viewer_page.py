@@ -264,14 +264,22 @@ def test_a_network_is_switched_on_and_goes_over_sections_alone(tab):
         assert pixel(tab, MAP, 0.2, 0.1) == plain[0]
 
 
+def begun(tab, server, *, key=True):
+    """The page, with a new horizon that clicks are picks of."""
+    tab.goto(server.url)
+    tab.wait_for_function(IDLE)
+    tab.get_by_label("new horizon").fill("top")
+    if key:
+        tab.keyboard.press("Enter")
+    else:
+        tab.get_by_role("button", name="New", exact=True).click()
+    tab.wait_for_selector(".row.horizon.active")
+
+
 def test_a_horizon_is_picked_with_clicks_and_undone(tab, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        tab.goto(server.url)
-        tab.wait_for_function(IDLE)
-        tab.get_by_label("new horizon").fill("top")
-        tab.keyboard.press("Enter")
-        tab.wait_for_selector(".row.horizon.active")
+        begun(tab, server)
         tab.get_by_label("between clicks").select_option("straight")
         slices = tab.evaluate("() => geocnn.state.at")
 
@@ -310,11 +318,7 @@ def test_a_horizon_is_picked_with_clicks_and_undone(tab, tmp_path, monkeypatch):
 def test_undo_goes_back_to_the_click_before_and_hidden_horizons_are_seen_when_picked(tab, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where picks go that are not saved
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        tab.goto(server.url)
-        tab.wait_for_function(IDLE)
-        tab.get_by_label("new horizon").fill("top")
-        tab.get_by_role("button", name="New", exact=True).click()
-        tab.wait_for_selector(".row.horizon.active")
+        begun(tab, server, key=False)
         tab.get_by_label("between clicks").select_option("straight")
         for trace in (4, 10, 16):  # faster than they are answered
             tab.mouse.click(*tab.evaluate(SECTION, [trace, 20]))
@@ -332,11 +336,7 @@ def test_undo_goes_back_to_the_click_before_and_hidden_horizons_are_seen_when_pi
 def test_what_was_swept_and_had_no_picks_is_told_and_looks_as_before(browser):
     tab = browser.new_page(viewport={"width": 1200, "height": 800})  # its console has the refusal
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        tab.goto(server.url)
-        tab.wait_for_function(IDLE)
-        tab.get_by_label("new horizon").fill("top")
-        tab.keyboard.press("Enter")
-        tab.wait_for_selector(".row.horizon.active")
+        begun(tab, server)
         tab.wait_for_function(IDLE)
         before = pixel(tab, INLINE, 0.8, 0.2)
         tab.keyboard.down("Shift")
@@ -359,11 +359,7 @@ def test_a_reload_and_a_second_window_know_what_is_picked(browser, tmp_path, mon
     tab.on("dialog", lambda dialog: dialog.accept())  # the browser asks before what is not saved is left
     shown = "() => [geocnn.tool.undo.title, geocnn.tool.redo.disabled, document.querySelector('#horizons').innerText]"
     with geocnn.view(cube(), browser=False, wait=False) as server:
-        tab.goto(server.url)
-        tab.wait_for_function(IDLE)
-        tab.get_by_label("new horizon").fill("top")
-        tab.keyboard.press("Enter")
-        tab.wait_for_selector(".row.horizon.active")
+        begun(tab, server)
         tab.mouse.click(*tab.evaluate(SECTION, [4, 20]))
         tab.wait_for_function(PICKED, arg=1)
         tab.reload()

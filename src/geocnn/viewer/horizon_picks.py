@@ -21,6 +21,7 @@ from geocnn.io.system import reason, write_new
 from geocnn.viewer.layers import Layer
 from geocnn.viewer.posted import Posted, posted
 from geocnn.viewer.query import Query
+from geocnn.viewer.steps import Steps
 
 __all__ = ["HorizonPicks"]
 
@@ -66,8 +67,7 @@ class HorizonPicks:
         self._layers, self._grid = layers, layers[0].source.grid
         down = self._grid.axes[-1]
         self._horizons = [_Picked(one.name, ((one.values - down.start) / down.step).ravel()) for one in horizons]
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
+        self._steps: Steps[_Step] = Steps()
         self._version = 0  # grows with every change, so that a page finds out what another one has done
         self._lock = threading.Lock()  # requests come in threads
 
@@ -149,19 +149,13 @@ class HorizonPicks:
     def undo(self, _asked: Posted) -> Response:
         """Take back what was done last."""
         with self._lock:
-            if not self._done:
-                raise DataError("there is nothing to undo.")
-            step = self._done.pop()
-            self._undone.append(step)
+            step = self._steps.undo()
             return self._put(step, step.before)
 
     def redo(self, _asked: Posted) -> Response:
         """Do again what was taken back last."""
         with self._lock:
-            if not self._undone:
-                raise DataError("there is nothing to do again.")
-            step = self._undone.pop()
-            self._done.append(step)
+            step = self._steps.redo()
             return self._put(step, step.after)
 
     def save(self, asked: Posted) -> Response:
@@ -231,8 +225,7 @@ class HorizonPicks:
         """A step."""
         one = self._horizons[number]
         step = _Step(number, where, one.index[where], index, f"{one.name} {words}")
-        self._done.append(step)
-        self._undone.clear()
+        self._steps.add(step)
         return self._put(step, index)
 
     def _put(self, step: _Step, index: Float64[ndarray, " some"]) -> Response:
@@ -245,7 +238,7 @@ class HorizonPicks:
 
     def _latest(self, number: int) -> _Step | None:
         """The last step of a horizon."""
-        return next((step for step in reversed(self._done) if step.number == number), None)
+        return next((step for step in reversed(self._steps.done) if step.number == number), None)
 
     def _unsaved(self) -> list[int]:
         """Numbers of the horizons that no file has as they are."""
@@ -253,10 +246,11 @@ class HorizonPicks:
 
     def _state(self, **more: object) -> Response:
         """Where the picking has come to, and what has changed."""
+        latest, following = self._steps.latest, self._steps.following
         known = {
             "version": self._version,
-            "undo": self._done[-1].words if self._done else None,
-            "redo": self._undone[-1].words if self._undone else None,
+            "undo": latest and latest.words,
+            "redo": following and following.words,
             "horizons": [one.name for one in self._horizons],
             "unsaved": self._unsaved(),
         }

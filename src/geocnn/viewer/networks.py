@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, GeocnnError
+from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.io import ArraySource
 from geocnn.io.slices import Slices
@@ -105,7 +105,7 @@ class SectionNetwork:
         if self._closed.is_set():
             raise DataError(_ENDED)
         found = self._pool.submit(self._told, axis, index).result()
-        if isinstance(found, GeocnnError):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -114,7 +114,7 @@ class SectionNetwork:
         self._closed.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _told(self, axis: int, index: int) -> Section | GeocnnError:
+    def _told(self, axis: int, index: int) -> Section | Exception:
         """A section, or why there is none.
 
         An error keeps the frames that it came through, and those the tensors of the network; a thread of the server
@@ -122,7 +122,7 @@ class SectionNetwork:
         """
         try:
             return self._section(axis, index)
-        except GeocnnError as error:
+        except Exception as error:
             error.__context__ = error.__cause__ = None
             return error.with_traceback(None)
 

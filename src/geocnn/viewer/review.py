@@ -12,6 +12,7 @@ from geocnn.errors import DataError
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.viewer.steps import Steps
 
 __all__ = ["NumberedPick", "Review", "Step", "counted"]
 
@@ -87,8 +88,7 @@ class Review:
         self._picks: dict[int, tuple[PhasePick, int]] = {}  # with the numbers of their events
         self._at: defaultdict[_Key, set[int]] = defaultdict(set)
         self._network: set[int] = set()
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
+        self._steps: Steps[Step] = Steps()
         self._next_pick = self.version = 0
         for number, event in enumerate(events):
             if event.picks or event.origin is not None:  # what has neither cannot be written
@@ -108,12 +108,12 @@ class Review:
     @property
     def latest(self) -> Step | None:
         """The step that can be undone."""
-        return self._done[-1] if self._done else None
+        return self._steps.latest
 
     @property
     def following(self) -> Step | None:
         """The step that can be done again."""
-        return self._undone[-1] if self._undone else None
+        return self._steps.following
 
     @property
     def changed(self) -> bool:
@@ -241,10 +241,7 @@ class Review:
         Raises:
             DataError: there is none.
         """
-        if not self._done:
-            raise DataError("there is nothing to undo.")
-        step = self._done.pop()
-        self._undone.append(step)
+        step = self._steps.undo()
         self._put(step.before)
         return step.words
 
@@ -254,17 +251,13 @@ class Review:
         Raises:
             DataError: there is none.
         """
-        if not self._undone:
-            raise DataError("there is nothing to do again.")
-        step = self._undone.pop()
-        self._done.append(step)
+        step = self._steps.redo()
         self._put(step.after)
         return step.words
 
     def _do(self, words: str, after: Mapping[int, _Numbered | None]) -> None:
         """A step."""
-        self._done.append(Step(words, {event: self._events.get(event) for event in after}, after))
-        self._undone.clear()
+        self._steps.add(Step(words, {event: self._events.get(event) for event in after}, after))
         self._put(after)
 
     def _put(self, events: Mapping[int, _Numbered | None]) -> None:
