@@ -1,7 +1,7 @@
 """A picker on real seismograms with known arrivals: recall, errors, false picks.
 
     pip install h5py obspy
-    python benchmarks/quakes.py [RUN] [--threshold 0.2 0.3] [--data ../shared/data] [--curve curve.png]
+    python benchmarks/quakes.py [RUN] [--threshold 0.2 0.3] [--alone 3] [--data ../shared/data] [--curve curve.png]
 
 One row a source and threshold. Recall is the share of the known arrivals with a pick within 0.5 s, and within 0.1 s;
 errors are means over those within 0.5 s. False picks are those of P and S together in the records up to a second before
@@ -58,8 +58,8 @@ def labelled(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
             yield source, records
 
 
-def scored(trained: Trained, record: Labelled, threshold: float) -> list[tuple[float, float, str]]:
-    """Samples, probabilities, phases of picks, as ``geocnn predict quakes`` finds them; a second of zeros is a gap."""
+def picked(trained: Trained, record: Labelled, threshold: float, alone: float = 3.0) -> dict[str, list[float]]:
+    """Samples of the picks of each phase, as ``geocnn predict quakes`` finds them; a second of zeros is a gap."""
     pieces = []
     for code, samples in zip(("HHZ", "HHN", "HHE"), record.waveform, strict=True):
         live = np.ones(len(samples), bool)
@@ -68,16 +68,11 @@ def scored(trained: Trained, record: Labelled, threshold: float) -> list[tuple[f
         for first, last in spans(live):
             start = START + first * SECOND // RATE
             pieces.append(ArrayPiece.of(Channel("XX", "AAA", "", code), start, RATE, samples[first:last]))
-    if not pieces:
-        return []
-    found = [a.pick for a in pick_station(trained, open_archive(pieces).stations[0], threshold=threshold)]
-    return [((p.time - START) * RATE / SECOND, p.probability or 0.0, p.phase) for p in found]
-
-
-def picked(trained: Trained, record: Labelled, threshold: float) -> dict[str, list[float]]:
-    """Samples of the picks of each phase."""
-    found = scored(trained, record, threshold)
-    return {phase: [at for at, _, of in found if of == phase] for phase in "PS"}
+    station = open_archive(pieces).stations[0] if pieces else None
+    found = (
+        [] if station is None else [a.pick for a in pick_station(trained, station, threshold=threshold, alone=alone)]
+    )
+    return {phase: [(p.time - START) * RATE / SECOND for p in found if p.phase == phase] for phase in "PS"}
 
 
 def judged(records: list[Labelled], found: list[dict[str, list[float]]]) -> list[str]:
@@ -127,20 +122,19 @@ def triggered(record: Labelled, threshold: float) -> list[float]:
     return [on + first for on, _ in trigger_onset(ratio, threshold, threshold / 2) if on > 10 * RATE]
 
 
-def operating(records: list[Labelled], found: list[list[tuple[float, float]]], threshold: float) -> tuple[float, float]:
-    """Recall of P within 0.5 s, and false picks of P an hour, of picks with scores of at least a threshold."""
+def operating(records: list[Labelled], found: list[list[float]]) -> tuple[float, float]:
+    """Recall of P within 0.5 s, and false picks of P an hour, of picks at some samples."""
     hits = count = false = 0
     hours = 0.0
     for record, picks in zip(records, found, strict=True):
-        kept = [at for at, score in picks if score >= threshold]
         known = record.known[0]
         if known is None:
             continue
         count += 1
-        hits += len(residuals(kept, [known], 0.5 * RATE))
+        hits += len(residuals(picks, [known], 0.5 * RATE))
         begin = int(np.argmax(np.any(record.waveform != 0, axis=0))) + 10 * RATE  # STA/LTA says nothing before
         end = min(t for t in record.known if t is not None) - RATE
-        false += sum(begin <= at < end for at in kept)
+        false += sum(begin <= at < end for at in picks)
         hours += max(0.0, end - begin) / RATE / 3600
     return hits / count, false / hours
 
@@ -153,12 +147,14 @@ def curve(trained: Trained, folder: Path, out: Path) -> None:
     made = figure(4.2 * len(sources), 4.4)
     places = made.subplots(1, len(sources), sharey=True)
     for place, (source, records) in zip(places, sources, strict=True):
-        picks = [pick_all(trained, record) for record in records]
-        ours = [operating(records, picks, t) for t in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)]
-        theirs = []
-        for threshold in (2, 2.5, 3, 3.5, 4, 5, 6, 8, 12):
-            triggers = [[(at, 1.0) for at in triggered(record, threshold)] for record in records]
-            theirs.append(operating(records, triggers, 0.5))
+        ours = [
+            operating(records, [picked(trained, record, threshold)["P"] for record in records])
+            for threshold in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+        ]
+        theirs = [
+            operating(records, [triggered(record, threshold) for record in records])
+            for threshold in (2, 2.5, 3, 3.5, 4, 5, 6, 8, 12)
+        ]
         for name, points, style in (("geocnn quakes", ours, "o-"), ("STA/LTA", theirs, "s--")):
             place.plot([f for _, f in points], [r for r, _ in points], style, markersize=4, label=name)
             rows = ", ".join(f"{r:.3f} at {f:.0f}" for r, f in points)
@@ -170,16 +166,12 @@ def curve(trained: Trained, folder: Path, out: Path) -> None:
     save(made, out)
 
 
-def pick_all(trained: Trained, record: Labelled) -> list[tuple[float, float]]:
-    """Samples and probabilities of P picks, also of improbable ones."""
-    return [(at, score) for at, score, phase in scored(trained, record, 0.05) if phase == "P"]
-
-
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("run", nargs="?", default="quakes", help="run folder; default the picker that ships")
     parser.add_argument("--threshold", type=float, nargs="+", default=[0.2, 0.3])
+    parser.add_argument("--alone", type=float, default=3.0, help="factor of the odds of picks that nothing confirms")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--curve", type=Path, help="picture, .png")
     options = parser.parse_args()
@@ -196,7 +188,7 @@ def main() -> None:
     }
     for source, records in labelled(options.data):
         for threshold, (all_records, all_found) in together.items():
-            found = [picked(trained, record, threshold) for record in records]
+            found = [picked(trained, record, threshold, options.alone) for record in records]
             print(f"| {source} | {len(records)} | {threshold:g} | {' | '.join(judged(records, found))} |", flush=True)
             if source in CALIFORNIA:
                 all_records += records

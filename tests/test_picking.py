@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from geocnn.losses import soft_cross_entropy
 from geocnn.metrics import pick_scores, picks
-from geocnn.picking import find_picks, peaks, residuals
+from geocnn.picking import AROUND, find_arrivals, find_picks, peaks, residuals
 
 
 def bumps(at, size=1000, heights=None):
@@ -58,6 +58,52 @@ def test_picks_are_peaks_of_the_whole_record_smoothed(waves, threshold):
     area = np.array([probability[max(0, k - 40) : k + 41].sum() / (10 * np.sqrt(2 * np.pi)) for k in every])
     found = find_picks(probability, threshold=threshold)
     assert [round(p.sample) for p in found] == pytest.approx(every[area >= threshold].tolist(), abs=1)
+
+
+def arrivals(p, s, **options):
+    """Seconds and phases of the picks among peaks of P and of S, seconds and heights."""
+    rows = [bumps([100 * t for t in phase], 6000, [*phase.values()]) if phase else np.zeros(6000) for phase in (p, s)]
+    return [(round(pick.sample / 100), phase) for pick, phase in find_arrivals(np.stack(rows), **options)]
+
+
+@pytest.mark.parametrize(
+    ("p", "s", "found"),
+    [
+        ({30: 0.32}, {35: 0.32}, [(30, "P"), (35, "S")]),
+        ({30: 0.54}, {}, []),  # three times the odds of 0.3 are those of 0.5625
+        ({30: 0.58}, {}, [(30, "P")]),
+        ({}, {30: 0.54}, []),
+        ({}, {30: 0.58}, [(30, "S")]),
+        ({30: 0.32}, {42: 0.32}, [(42, "S")]),  # too long after P to be no chance
+        ({21: 0.07}, {40: 0.32}, [(40, "S")]),  # a trace of P, which has no pick
+        ({19: 0.07}, {40: 0.32}, []),
+        ({21: 0.04}, {40: 0.32}, []),
+        ({40: 0.32}, {35: 0.32}, []),
+        ({30: 0.58, 50: 0.32}, {35: 0.32, 53: 0.9}, [(30, "P"), (35, "S"), (50, "P"), (53, "S")]),
+    ],
+)
+def test_an_arrival_that_nothing_confirms_must_be_surer(p, s, found):
+    assert arrivals(p, s) == found
+    every = {(t, "P") for t, height in p.items() if height >= 0.3} | {(t, "S") for t, h in s.items() if h >= 0.3}
+    assert arrivals(p, s, alone=1) == sorted(every)
+
+
+def test_arrivals_at_other_thresholds():
+    assert arrivals({30: 0.15}, {35: 0.15}, threshold=0.1) == [(30, "P"), (35, "S")]
+    assert arrivals({30: 0.2}, {}, threshold=0.1) == []  # 0.25
+    assert arrivals({30: 1.0}, {}, threshold=1.0) == []  # a peak between samples is a little lower
+    assert arrivals({}, {}) == []
+
+
+@given(*[st.dictionaries(st.integers(1, 119), st.floats(0.02, 1), max_size=30)] * 2, st.integers(0, 20))
+def test_what_is_far_away_decides_about_no_arrival(p, s, cut):
+    rows = np.stack(
+        [np.max([np.zeros(12_000), *(h * bumps([100 * t], 12_000) for t, h in d.items())], 0) for d in (p, s)]
+    )
+    whole = find_arrivals(rows)
+    part = [(pick._replace(sample=pick.sample + 100 * cut), kind) for pick, kind in find_arrivals(rows[:, 100 * cut :])]
+    late = 100 * (cut + AROUND)
+    assert [a for a in part if a[0].sample >= late] == [a for a in whole if a[0].sample >= late]
 
 
 def test_pairs_are_the_nearest_and_each_is_used_once():

@@ -391,7 +391,7 @@ def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     assert table == pick_earthquakes(quakes, data, show_progress=False).table()
     stream = obspy.read(str(data / "a.mseed"))
     picks = geocnn.predict(quakes, stream, tmp_path / "s.xml", show_progress=False)
-    assert len(obspy.read_events(str(tmp_path / "s.xml"))) == len(picks.events) > 1
+    assert len(obspy.read_events(str(tmp_path / "s.xml"))) == len(picks.events) > 0
     assert [s.pieces for s in geocnn.open(stream).stations]
     with pytest.raises(DataError, match="memory is for surveys, and a picker takes seismograms"):
         geocnn.predict(quakes, data, memory="1GB")

@@ -53,18 +53,20 @@ def pick_station(
     station: Station,
     *,
     threshold: float | None = None,
+    alone: float = 3.0,
     device: str = "auto",
     tick: Callable[[float], None] | None = None,
 ) -> Iterator[Arrival]:
     """Arrivals by time.
 
-    The record is read some seven minutes at a time, each with what the network sees beyond them: the result is that of
+    The record is read some six minutes at a time, each with what the network sees beyond them: the result is that of
     the whole record, wherever it begins. In gaps and half a second beside them nothing is picked.
 
     Args:
         trained: a picker.
         station: its records.
         threshold: probability of an arrival, see :func:`geocnn.picking.find_picks`; default that of the card.
+        alone: factor of its odds for a wave that nothing confirms, see :func:`geocnn.picking.find_arrivals`.
         device: "auto", "cpu", "cuda" or "cuda:1".
         tick: is told of progress, in samples.
 
@@ -73,7 +75,7 @@ def pick_station(
         MissingError: a file is gone.
         FormatError: a file cannot be read.
     """
-    picker = Picker.of(trained, threshold=threshold, device=device)
+    picker = Picker.of(trained, threshold=threshold, alone=alone, device=device)
     for found in picked(picker, ((part, picker.read(station, part)) for part in parts(station))):
         yield from arrivals_in(station, found)
         if tick:

@@ -19,25 +19,25 @@ from geocnn.io.responses import Responses
 from geocnn.io.waveforms import Record, Station
 from geocnn.location import Place
 from geocnn.models.picker_phases import PickerInPhases
-from geocnn.picking import Pick, find_picks
+from geocnn.picking import AROUND, Pick, find_arrivals
 from geocnn.prediction.identity import identity_of
 from geocnn.prediction.locator import BEFORE, Locator
 
 __all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked"]
 
-_CORE = 40_960
+_CORE = 34_560
 """Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins. More would
 take more memory, and less more time for what is seen on both sides."""
 _DAY = 8_640_000
 """Samples of a day, whose parts end with it."""
-_AROUND = 512
-"""Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
 _EDGE = 0.5
 """Seconds from the end of the data of all components within which nothing is picked."""
 _BLOCK = 256
 """Samples whose multiples parts begin at, counted from 1970, so that the network steps alike through all records."""
 RATE = 100.0
 """Samples per second of what pickers learn from."""
+_AROUND = round(AROUND * RATE)
+"""Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
 
 
 class Part(NamedTuple):
@@ -115,6 +115,7 @@ class Picker:
         place: the device.
         halo: samples on each side of a part that it sees.
         threshold: probability of a pick.
+        alone: factor of its odds for a wave that nothing confirms, see :func:`geocnn.picking.find_arrivals`.
         deviation: of the Gaussian that the network has learnt, s.
         identity: a digest of all that picks depend on beside the records.
         locator: tells where earthquakes are.
@@ -125,6 +126,7 @@ class Picker:
     place: torch.device
     halo: int
     threshold: float
+    alone: float
     deviation: float
     identity: str
     locator: Locator | None = None
@@ -136,6 +138,7 @@ class Picker:
         trained: Trained,
         *,
         threshold: float | None = None,
+        alone: float = 3.0,
         detector: Trained | None = None,
         responses: Responses | None = None,
         device: str = "auto",
@@ -145,6 +148,7 @@ class Picker:
         Args:
             trained: the network.
             threshold: probability of a pick; default that of the card.
+            alone: factor of its odds for a wave that nothing confirms.
             detector: network that tells where earthquakes are.
             responses: of the channels.
             device: "auto", "cpu", "cuda" or "cuda:1".
@@ -165,11 +169,11 @@ class Picker:
             # It sees the probabilities of a window, and these what the network sees.
             halo = max(halo, -(-(card.reach + locator.size - BEFORE) // _BLOCK) * _BLOCK)
         others = locator and locator.identity, responses and responses.identity
-        identity = identity_of(trained.model, halo, threshold, deviation, *others)
+        identity = identity_of(trained.model, halo, threshold, alone, deviation, *others)
         model = trained.model.eval()
         if place.type == "cpu" and PickerInPhases.fits(model):
             model = PickerInPhases(model)  # type: ignore[arg-type]
-        return cls(model.to(place), place, halo, threshold, deviation, identity, locator, responses)
+        return cls(model.to(place), place, halo, threshold, alone, deviation, identity, locator, responses)
 
     def read(self, station: Station, part: Part) -> Record:
         """A part with what is seen around it.
@@ -193,11 +197,11 @@ class Picker:
             probability = torch.softmax(logits.float(), 1)[0, :2].cpu().numpy()
         clear = _clear(np.any(record.live, axis=0), round(_EDGE * RATE))
         around = slice(halo - _AROUND, len(clear) - halo + _AROUND)
-        found: list[tuple[Pick, str]] = []
-        for row, phase in enumerate("PS"):
-            picks = find_picks(probability[row, around], threshold=self.threshold, rate=RATE, deviation=self.deviation)
-            found += [(p._replace(sample=p.sample + around.start), phase) for p in picks]
-        inside = [(p, s) for p, s in sorted(found) if halo <= round(p.sample) < len(clear) - halo]
+        found = find_arrivals(
+            probability[:, around], threshold=self.threshold, alone=self.alone, rate=RATE, deviation=self.deviation
+        )
+        placed = [(pick._replace(sample=pick.sample + around.start), phase) for pick, phase in found]
+        inside = [(pick, phase) for pick, phase in placed if halo <= round(pick.sample) < len(clear) - halo]
         kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
         first = [number for number, (_, phase) in enumerate(kept) if phase == "P"] if self.locator else []
         onsets = [round(kept[number][0].sample) for number in first]

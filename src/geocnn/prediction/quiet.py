@@ -50,9 +50,8 @@ def quiet_windows(
     places: list[tuple[Station, int]] = []
     with progress(f"looking for noise, {unit}", samples / RATE / seconds, show=show_progress) as tick:
         for station in archive.stations:
-            found = station_events(
-                list(pick_station(trained, station, threshold=_FAINT, tick=lambda n: tick(n / RATE / seconds)))
-            )
+            heard = pick_station(trained, station, threshold=_FAINT, alone=1, tick=lambda n: tick(n / RATE / seconds))
+            found = station_events(list(heard))
             places += [(station, start) for start in _between(station, found, length)]
     chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))]
     windows = [w for station, start in chosen if (w := _window(station, start, length)) is not None]

@@ -44,7 +44,7 @@ def watch_earthquakes(
 ) -> Catalogue | None:
     """Keep a catalogue up to date with a folder that records are written to, or with a server, until Ctrl-C.
 
-    Only what the new samples can have changed is picked again, seven minutes of a station or so, and the catalogue is
+    Only what the new samples can have changed is picked again, six minutes of a station or so, and the catalogue is
     at any time the one that :func:`geocnn.prediction.catalogue.pick_earthquakes` makes of the same files. What has been
     picked is kept in OUT.unfinished, so that a watch that is started again goes on.
 
