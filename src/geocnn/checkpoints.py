@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
@@ -194,18 +194,19 @@ def versions() -> dict[str, str]:
     }
 
 
-def write_atomically(path: Path, write: Mapping[str, Tensor] | str) -> None:
-    """Write tensors or text beside ``path`` and rename: the file is finished or as it was.
+def write_atomically(path: Path, write: Mapping[str, Tensor] | str | Iterable[str]) -> None:
+    """Write tensors, a text, or a text piece by piece, beside ``path`` and rename: the file is finished or as it was.
 
     Raises:
         TargetError: no permission, disk full.
     """
     with system.replaced(path) as part:
-        if isinstance(write, str):
-            part.write_text(write, encoding="utf-8")
-        else:
+        if isinstance(write, Mapping):
             # Not save_file, whose files nobody but their owner may read.
             part.write_bytes(serialise(_apart(write)))
+        else:
+            with part.open("w", encoding="utf-8") as file:
+                file.writelines([write] if isinstance(write, str) else write)
 
 
 def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

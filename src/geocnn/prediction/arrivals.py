@@ -11,7 +11,7 @@ from numpy import ndarray
 from geocnn.checkpoints import Trained
 from geocnn.delays import s_wave
 from geocnn.io.responses import Responses
-from geocnn.io.waveforms import Channel, Record, Station
+from geocnn.io.waveforms import Record, Station
 from geocnn.io.waveforms.high_pass import causal_high_pass
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Amplitude, Event, PhasePick
@@ -112,7 +112,7 @@ def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Pl
     order = (0, 1, 2) if phase == "P" else (1, 2, 0)
     row = next((r for r in order if live[r, at] and station.components[r]), 0)
     code = station.components[row][0].channel.code if station.components[row] else f"{station.instrument}Z"
-    channel = Channel(station.network, station.name, station.location, code)
+    channel = station.channel(code)
     around = slice(at - 10 * second, at + second)
     moved = phase == "P" and row == 0 and bool(live[0, around].all())
     known = PhasePick(

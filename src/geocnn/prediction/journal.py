@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import astuple
+from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import BinaryIO, Generic, Self, TypeVar
 
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
-from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import SECOND, time_of
 from geocnn.io.waveforms.quakeml import Amplitude, PhasePick
 from geocnn.location import Place
@@ -55,24 +57,28 @@ class PartJournal(ABC, Generic[Found]):
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.done = False
-        self._known: dict[str, str] = {}  # as JSON, which takes a tenth of the memory
+        self._lines: dict[str, int] = {}  # where they begin in the file
         self._file = None
         if path is None:
             return
         try:
-            if path.exists():
-                self._read(path)
-            self._file = path.open("a", encoding="utf-8")
+            self._file = path.open("a+b")
+            self._read(self._file)
         except OSError as error:
             raise TargetError(f"{path} cannot be written ({reason(error)}); give --out another folder.") from None
 
-    def _read(self, path: Path) -> None:
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    def _read(self, file: BinaryIO) -> None:
+        at, line = file.seek(0), b"\n"
+        for line in file:
             try:
                 entry = json.loads(line)
-                self._known[str(entry["part"])] = json.dumps(list(entry["picks"]))
+                if isinstance(entry["picks"], list):
+                    self._lines[str(entry["part"])] = at
             except (ValueError, TypeError, KeyError):
-                continue
+                pass
+            at += len(line)
+        if not line.endswith(b"\n"):
+            file.write(b"\n")
 
     def key(self, station: Station, part: Part, picker: Worker[object]) -> str:
         """Name of a part in the state that its samples are in."""
@@ -93,8 +99,11 @@ class PartJournal(ABC, Generic[Found]):
 
     def get(self, key: str, station: Station) -> list[Found] | None:
         """What was found in a part; None where that is not known."""
-        known = self._known.get(key)
-        return None if known is None else [self.found(station, entry) for entry in json.loads(known)]
+        at = self._lines.get(key)
+        if at is None or self._file is None:
+            return None
+        self._file.seek(at)
+        return [self.found(station, entry) for entry in json.loads(self._file.readline())["picks"]]
 
     def add(self, key: str, found: Sequence[Found]) -> None:
         """Note a part.
@@ -104,9 +113,10 @@ class PartJournal(ABC, Generic[Found]):
         """
         if self._file is None:
             return
-        picks = self._known[key] = json.dumps([self.entry(one) for one in found])
+        line = json.dumps({"part": key, "picks": [self.entry(one) for one in found]})
         try:
-            self._file.write(f'{{"part": {json.dumps(key)}, "picks": {picks}}}\n')
+            self._lines[key] = self._file.seek(0, SEEK_END)
+            self._file.write(f"{line}\n".encode())
             self._file.flush()
         except OSError as error:
             raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
@@ -126,7 +136,7 @@ class PartJournal(ABC, Generic[Found]):
         if self._file is None or self.path is None:
             return
         self._file.close()
-        if self.done or not self._known:
+        if self.done or not self._lines:
             self.path.unlink(missing_ok=True)
         elif isinstance(error, KeyboardInterrupt) and not str(error):
             raise KeyboardInterrupt(
@@ -165,7 +175,7 @@ def _arrival(
     drawn: float | None,
     place: list[list[float]] | None,
 ) -> Arrival:
-    channel = Channel(station.network, station.name, station.location, code)
+    channel, phase = station.channel(code), sys.intern(phase)
     known = None if place is None else Place.of(place)
     size = None if amplitude is None else Amplitude(*amplitude)
     pick = PhasePick(

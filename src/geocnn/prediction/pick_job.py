@@ -1,26 +1,22 @@
 """Stations and their days one after the other: what is picked in them, drawn and written down."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
-import numpy as np
-
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
-from geocnn.io.waveforms.pick_table import pick_table
-from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, quakeml
-from geocnn.location import Crust, plain
+from geocnn.io.waveforms.pick_table import pick_rows
+from geocnn.io.waveforms.quakeml import Event, quakeml, quakeml_pieces
+from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
 from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
+from geocnn.prediction.event_table import event_rows
 from geocnn.prediction.instruments import instrument_of, joined, locating
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.magnitudes import without_response
@@ -31,10 +27,6 @@ __all__ = ["Catalogue", "PickJob"]
 
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
-_ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
-_EVENT_COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
-_EVENT_COLUMNS += ("cluster", "cluster_probability", "latitude", "longitude", "origin_depth", "spread")
-_EVENT_COLUMNS += ("magnitude", "magnitude_error", "magnitude_stations")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,8 +63,11 @@ class Catalogue:
         the channel is known; ``mode`` is automatic, or manual after a review. PyOcto takes station, phase and time,
         GaMMA id, utc, phase, probability and amplitude.
         """
+        return "".join(self._pick_rows())
+
+    def _pick_rows(self) -> Iterator[str]:
         number = {id(pick): k for k, event in enumerate(self.events) for pick in event.picks}
-        return pick_table((str(one.station), one.pick, number[id(one.pick)]) for one in self.arrivals)
+        return pick_rows((str(one.station), one.pick, number[id(one.pick)]) for one in self.arrivals)
 
     def event_table(self) -> str:
         """A table of the events, CSV with a head.
@@ -87,31 +82,7 @@ class Catalogue:
         ``magnitude`` is the local one, ML, ``magnitude_error`` its standard deviation and ``magnitude_stations`` how
         many it is the median of.
         """
-        rows = io.StringIO()
-        writer = csv.writer(rows, lineterminator="\n")
-        writer.writerow(_EVENT_COLUMNS)
-        for number, event in enumerate(self.events):
-            first, place, origin = event.picks[0], event.place, event.origin
-            stations = dict.fromkeys(f"{p.channel.network}.{p.channel.station}" for p in event.picks)
-            utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
-            said = [""] * 13
-            if place is not None:
-                away, deep = ([plain(v, 3) for v in estimate] for estimate in (place.distance, place.depth))
-                way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
-                words = f"{plain(place.distance.value, 2)} km {place.direction}".strip()
-                group = (
-                    ["", ""]
-                    if place.cluster is None
-                    else [str(place.cluster.number), f"{place.cluster.probability:.3f}"]
-                )
-                said = [f"{place.probability:.3f}", *away, *way, *deep, words, *group]
-            where = [""] * 4
-            if origin is not None:
-                km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))
-                where = [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
-            strong = _strength(event)
-            writer.writerow((number, " ".join(stations), utc, _delay(event), *said, *where, *strong))
-        return rows.getvalue()
+        return "".join(event_rows(self.events))
 
     def located(
         self, sites: Sequence[Site], crust: Crust | None = None, associate: Associator = "geocnn"
@@ -147,9 +118,9 @@ class Catalogue:
         return replace(self, events=tuple(events), notes=(*self.notes, *notes))
 
     @property
-    def texts(self) -> tuple[Callable[[], str], ...]:
-        """What makes the texts of its files: catalogue, table of the picks, table of the events."""
-        return self.quakeml, self.table, self.event_table
+    def texts(self) -> tuple[Callable[[], Iterable[str]], ...]:
+        """What makes the texts of its files, piece by piece: catalogue, table of the picks, table of the events."""
+        return lambda: quakeml_pieces(self.events, "quakes"), self._pick_rows, lambda: event_rows(self.events)
 
     def quakeml(self) -> str:
         """QuakeML of the events with their picks."""
@@ -286,25 +257,6 @@ def _no_azimuth(station: Station) -> str:
     else:
         why = f"has no component{'s' * (len(lacking) > 1)} {' and '.join(lacking)}, and an azimuth needs N and E"
     return f"{station} {why}: its earthquakes have a distance and no azimuth."
-
-
-def _delay(event: Event) -> str:
-    """Seconds from P to S at the first station with both."""
-    waiting: dict[str, int] = {}
-    for pick in event.picks:
-        if pick.phase == "P":
-            waiting.setdefault(pick.channel.station, pick.time)
-        elif pick.channel.station in waiting:
-            return f"{(pick.time - waiting[pick.channel.station]) / SECOND:.2f}"
-    return ""
-
-
-def _strength(event: Event) -> tuple[str, str, str]:
-    """Magnitude, error and number of stations in the table of the events."""
-    if event.magnitude is None:
-        return "", "", ""
-    error = "" if event.magnitude.error is None else f"{event.magnitude.error:.2f}"
-    return f"{event.magnitude.value:.2f}", error, str(len(event.magnitude.of_picks))
 
 
 def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:

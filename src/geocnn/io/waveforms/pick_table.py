@@ -1,15 +1,15 @@
 """Catalogues out, as a table of picks: comma-separated values with a head, as associators take them."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
+from geocnn.io.csv_lines import csv_lines
 from geocnn.io.waveforms.quakeml import PhasePick
 from geocnn.location import plain
 
-__all__ = ["pick_table"]
+__all__ = ["pick_rows", "pick_table"]
 
 _COLUMNS = (
     *("id", "station", "phase", "time", "utc", "uncertainty", "probability", "amplitude", "polarity", "event"),
@@ -24,15 +24,21 @@ def pick_table(picks: Iterable[tuple[str, PhasePick, int]]) -> str:
         picks: in the order of the lines: network.station.location.instrument, pick, and number of its event. What is
             not known of a pick is left empty, an amplitude is 0.
     """
-    rows = io.StringIO()
-    writer = csv.writer(rows, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for identity, pick, event in picks:
-        time = round(pick.time / 1000)  # of both columns, so that a table that is read and written again has the same
-        chance = ("" if number is None else f"{number:.3f}" for number in (pick.uncertainty, pick.probability))
-        size = 0.0 if pick.amplitude is None else pick.amplitude.value
-        drawn = "" if pick.wood_anderson is None else plain(pick.wood_anderson, 4)
-        seen = plain(size, 4), pick.polarity, event, drawn
-        when = f"{time / 1e6:.4f}", f"{np.datetime64(time, 'us')}Z"
-        writer.writerow((identity, pick.channel.station, pick.phase, *when, *chance, *seen, pick.mode or ""))
-    return rows.getvalue()
+    return "".join(pick_rows(picks))
+
+
+def pick_rows(picks: Iterable[tuple[str, PhasePick, int]]) -> Iterator[str]:
+    """The text of :func:`pick_table`, line by line."""
+    return csv_lines(chain([_COLUMNS], map(_row, picks)))
+
+
+def _row(of: tuple[str, PhasePick, int]) -> tuple[object, ...]:
+    """Cells of a pick."""
+    identity, pick, event = of
+    time = round(pick.time / 1000)  # of both columns, so that a table that is read and written again has the same
+    chance = ("" if number is None else f"{number:.3f}" for number in (pick.uncertainty, pick.probability))
+    size = 0.0 if pick.amplitude is None else pick.amplitude.value
+    drawn = "" if pick.wood_anderson is None else plain(pick.wood_anderson, 4)
+    seen = plain(size, 4), pick.polarity, event, drawn
+    when = f"{time / 1e6:.4f}", f"{np.datetime64(time, 'us')}Z"
+    return identity, pick.channel.station, pick.phase, *when, *chance, *seen, pick.mode or ""

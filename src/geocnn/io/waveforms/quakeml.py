@@ -5,7 +5,7 @@ format, Annals of Geophysics 54(1), 59-65, doi:10.4401/ag-4874.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -28,6 +28,7 @@ __all__ = [
     "PhasePick",
     "Ray",
     "quakeml",
+    "quakeml_pieces",
 ]
 
 OF_RECORDS = "in the unit of the records, such as counts"
@@ -205,13 +206,16 @@ def quakeml(events: Sequence[Event], name: str) -> str:
             a pick keeps its own in a catalogue that has grown, an event as long as it has the same first pick, and no
             two catalogues share one by chance.
     """
-    root = f'<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">'
-    catalogue = f'  <eventParameters publicID="{_AUTHORITY}/{name}"'
-    if not events:
-        return f"{_XML}\n{root}\n{catalogue} />\n</q:quakeml>\n"
-    # Event by event: a tree of all of them would take ten times as much memory as the text.
-    texts = [_event(event, f"{_AUTHORITY}/{name}") for event in events]
-    return "\n".join((_XML, root, f"{catalogue}>", *texts, "  </eventParameters>", "</q:quakeml>\n"))
+    return "".join(quakeml_pieces(events, name))
+
+
+def quakeml_pieces(events: Sequence[Event], name: str) -> Iterator[str]:
+    """The text of :func:`quakeml`, event by event: that of a long catalogue takes more memory than the catalogue."""
+    yield f'{_XML}\n<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">\n'
+    yield f'  <eventParameters publicID="{_AUTHORITY}/{name}"{"" if events else " /"}>\n'
+    for event in events:
+        yield f"{_event(event, f'{_AUTHORITY}/{name}')}\n"
+    yield "  </eventParameters>\n</q:quakeml>\n" if events else "</q:quakeml>\n"
 
 
 def _event(event: Event, root: str) -> str:

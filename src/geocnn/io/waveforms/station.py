@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 from numpy import ndarray
 
-from geocnn.io.waveforms.pieces import SECOND, Piece, index_of, spans, time_of
+from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, index_of, spans, time_of
 
 __all__ = ["Record", "Station"]
 
@@ -74,12 +74,19 @@ class Station:
     def __post_init__(self) -> None:
         self.grid = Fraction(self.rate).limit_denominator(1000)
         self._first: dict[int, float] = {}
+        self._channels: dict[str, Channel] = {}
         self._starts = [[piece.start for piece in pieces] for pieces in self.components]
         self._longest = [max((p.end - p.start for p in pieces), default=0) for pieces in self.components]
 
     def __str__(self) -> str:
         """The codes, such as CX.PB01..HH."""
         return ".".join((self.network, self.name, self.location, self.instrument))
+
+    def channel(self, code: str) -> Channel:
+        """One of its channels: the same object for all who ask, of whom there are as many as picks."""
+        if code not in self._channels:
+            self._channels[code] = Channel(self.network, self.name, self.location, code)
+        return self._channels[code]
 
     @property
     def pieces(self) -> Iterator[Piece]:
