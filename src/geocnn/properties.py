@@ -138,7 +138,7 @@ def measured_field(model: Network, *, axis: int = -1) -> int | None:
 
     A copy of the network gets positive weights, neutral batch normalisation and average instead of max pooling, so that
     no path is silent and none cancels another; its input along the other axes is as small as it can be. The gradient of
-    one output sample is then positive at all samples that it depends on. Behind up-sampling the largest of the fields
+    one output sample is then other than 0 at all samples that it depends on. Behind up-sampling the largest of the fields
     of all output samples counts.
 
     Args:
@@ -178,7 +178,7 @@ def _touched(model: Network, space: list[int], axis: int) -> list[tuple[int, int
     found = []
     for index in chosen:
         (gradient,) = torch.autograd.grad(line[index], x, retain_graph=True)
-        touched = gradient[0].movedim(1 + axis, -1).flatten(0, -2).amax(0).nonzero()
+        touched = gradient[0].abs().movedim(1 + axis, -1).flatten(0, -2).amax(0).nonzero()
         found.append((int(touched[0]), int(touched[-1])))
     return found
 
