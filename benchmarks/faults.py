@@ -1,6 +1,6 @@
 """How well the shipped fault networks do: held-out synthetic structure, and real sections with manual faults.
 
-    python benchmarks/faults.py [--data ../shared/data] [--network RUN ...] [--pictures runs/faults]
+    python benchmarks/faults.py [--data ../shared/data] [--network RUN ...] [--pictures runs/faults] [--card]
 
 The synthetic samples are number 0, 1, 2 ... of series 1001, which no training takes (training and validation take
 series from a million on). Real sections are three crosslines of the Great South Basin survey, with picks one pixel
@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 import geocnn
+from cards import note
 from geocnn.calibration import logits_of, reliability
 from geocnn.checkpoints import Trained
 from geocnn.datasets import FaultStructures
@@ -102,6 +103,7 @@ def row(name: str, what: str, found: dict[str, float], seconds: float) -> None:
 
 def real(name: str, trained: Trained, options: argparse.Namespace) -> None:
     """Rows of real sections, each alone and their mean."""
+    figures = {}
     thresholds = sorted({*best_thresholds(trained), *options.threshold}, reverse=True)
     for survey, sections in (("Great South Basin", great_south_basin), ("F3", f3)):
         start, found = time.perf_counter(), []
@@ -118,6 +120,9 @@ def real(name: str, trained: Trained, options: argparse.Namespace) -> None:
                 each["mean"] = {k: float(np.mean([one[k] for one in each.values()])) for k in KEYS}
             for part, one in each.items():
                 row(name, f"{survey}, {part}, threshold {threshold:g}", one, seconds)
+                figures[f"real sections, {survey}, {part}, threshold {threshold:g}"] = {k: one[k] for k in KEYS}
+    if options.card:
+        note(trained, figures)
 
 
 def calibration(networks: dict[str, Trained], count: int, folder: Path) -> None:
@@ -142,6 +147,7 @@ def main() -> None:
     parser.add_argument("--network", nargs="*", help="run folders; default the networks that ship")
     parser.add_argument("--volumes", type=int, default=20, help="synthetic volumes; five times as many sections")
     parser.add_argument("--threshold", type=float, nargs="*", default=[], help="further thresholds for real sections")
+    parser.add_argument("--card", action="store_true", help="put the figures of real sections into the card")
     parser.add_argument("--pictures", type=Path, help="folder for pictures of the real sections")
     options = parser.parse_args()
     ships = {f"faults {ndim}-D": geocnn.load("faults", ndim=ndim) for ndim in (3, 2)}

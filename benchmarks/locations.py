@@ -28,6 +28,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 
 import geocnn
+from cards import note
 from geocnn.checkpoints import Trained
 from geocnn.delays import Delays, delay_after
 from geocnn.geodesy import Plane, offsets
@@ -145,7 +146,7 @@ def errors(apart: Float[ndarray, " records"]) -> str:
     return f"{np.abs(apart).mean():.1f} ({np.median(np.abs(apart)):.1f})"
 
 
-def alone(records: list[Case], places: list[Place], constants: tuple[float, ...]) -> Iterator[str]:
+def alone(records: list[Case], places: list[Place], constants: tuple[float, ...]) -> dict[str, float]:
     """Errors station by station; the constants are of distance and depth."""
     seen = [(float(r.seen.distance[0]), float(r.seen.azimuth[0])) for r in records]
     true = np.array([d for d, _ in seen])
@@ -153,26 +154,54 @@ def alone(records: list[Case], places: list[Place], constants: tuple[float, ...]
     both = np.array([r.delay is not None for r in records])
     rule = np.array([8 * (r.delay or 0) for r in records])
     inside = [p.distance.low <= d <= p.distance.high for p, d in zip(places, true, strict=True)]
-    yield f"records {len(records)}, called an earthquake {np.mean([p.probability > 0.5 for p in places]):.3f}"
-    yield (
-        f"distance, mean (median) error, km: detector {errors(found - true)}, constant {constants[0]:.0f} km "
-        f"{errors(constants[0] - true)}, within its 68 % {np.mean(inside):.2f}"
-    )
-    yield (
-        f"    P and S known ({both.sum()}): detector {errors((found - true)[both])}, "
-        f"8 km/s {errors((rule - true)[both])}"
-    )
     known = [(w, a) for r, p, (_, a) in zip(records, places, seen, strict=True) if r.oriented and (w := p.azimuth)]
     angle = np.array([turned(way.value, a) for way, a in known])
     wide = np.array([way.half for way, _ in known])
-    sure = wide <= np.median(wide)
+    depth = np.array([r.depth for r in records])
+    made = {
+        "records": len(records),
+        "called_earthquakes": np.mean([p.probability > 0.5 for p in places]),
+        "distance_within_68": np.mean(inside),
+        "records_p_and_s": both.sum(),
+        "records_zne": len(angle),
+        "azimuth_median": np.median(angle),
+        "azimuth_median_surer_half": np.median(angle[wide <= np.median(wide)]),
+        "azimuth_within_45": np.mean(angle < 45),
+        "depth_error": np.abs(np.array([p.depth.value for p in places]) - depth).mean(),
+        "depth_error_constant": np.abs(depth - constants[1]).mean(),
+    }
+    for name, apart in (
+        ("distance", found - true),
+        ("distance_constant", constants[0] - true),
+        ("distance_p_and_s", (found - true)[both]),
+        ("distance_rule", (rule - true)[both]),
+    ):
+        made |= {f"{name}_error": np.abs(apart).mean(), f"{name}_median": np.median(np.abs(apart))}
+    return {name: float(value) for name, value in made.items()}
+
+
+def told(f: dict[str, float], constants: tuple[float, ...]) -> Iterator[str]:
+    """The same in words."""
+
+    def both(name: str) -> str:
+        return f"{f[f'{name}_error']:.1f} ({f[f'{name}_median']:.1f})"
+
+    yield f"records {f['records']:.0f}, called an earthquake {f['called_earthquakes']:.3f}"
     yield (
-        f"azimuth ({len(angle)} records of Z, N, E), median error, degrees: {np.median(angle):.0f}, of the surer half "
-        f"{np.median(angle[sure]):.0f}; guessing 90; within 45 degrees {np.mean(angle < 45):.2f}"
+        f"distance, mean (median) error, km: detector {both('distance')}, constant {constants[0]:.0f} km "
+        f"{both('distance_constant')}, within its 68 % {f['distance_within_68']:.2f}"
     )
-    depth = np.array([p.depth.value for p in places]) - np.array([r.depth for r in records])
-    guess = np.abs(np.array([r.depth for r in records]) - constants[1]).mean()
-    yield f"depth, mean error, km: {np.abs(depth).mean():.1f}, constant {constants[1]:.1f} km {guess:.1f}"
+    yield (
+        f"    P and S known ({f['records_p_and_s']:.0f}): detector {both('distance_p_and_s')}, "
+        f"8 km/s {both('distance_rule')}"
+    )
+    yield (
+        f"azimuth ({f['records_zne']:.0f} records of Z, N, E), median error, degrees: {f['azimuth_median']:.0f}, of "
+        f"the surer half {f['azimuth_median_surer_half']:.0f}; guessing 90; within 45 degrees "
+        f"{f['azimuth_within_45']:.2f}"
+    )
+    constant = f"constant {constants[1]:.1f} km {f['depth_error_constant']:.1f}"
+    yield f"depth, mean error, km: {f['depth_error']:.1f}, {constant}"
 
 
 class Together(NamedTuple):
@@ -302,12 +331,14 @@ def main() -> None:
     parser.add_argument("run", nargs="?", default="detector", help="run folder; default the detector that ships")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--map", type=Path, help="picture, .png")
+    parser.add_argument("--card", action="store_true", help="put the figures of single stations into the card")
     parser.add_argument("--velocity-models", type=Path, nargs=2, help="tables of layers, of New Zealand and of Iceland")
     options = parser.parse_args()
     trained, picker = geocnn.load(options.run, ndim=1), geocnn.load("quakes", ndim=1)
     ranges = trained.card.training["arguments"]
     constants = tuple(float(np.sqrt(np.prod(ranges[name]))) for name in ("distance", "depth"))
-    maps = {}
+    maps: dict[str, Together] = {}
+    figures: dict[str, dict[str, float]] = {}
     models = options.velocity_models or (None, None)
     for (source, name), model in zip((("dfdp", "New Zealand"), ("iceland_vt", "Iceland")), models, strict=True):
         records = list(cases(picker, options.data, source, trained.card.window[0]))
@@ -315,10 +346,14 @@ def main() -> None:
         print(source)
         known = together(options.data, source)
         maps[name] = together(options.data, source, picker=picker, detector=trained)
-        lines = [wadati(options.data, source), *alone(records, places, constants), known.line, maps[name].line]
+        measured = alone(records, places, constants)
+        figures[f"{len(records)} real records, {name}, distances in km, azimuths in degrees"] = measured
+        lines = [wadati(options.data, source), *told(measured, constants), known.line, maps[name].line]
         if model is not None:
             lines.append(together(options.data, source, crust=Crust.of(read_layers(model))).line)
         print(*(f"  {line}" for line in lines), sep="\n", flush=True)
+    if options.card:
+        note(trained, figures)
     if options.map is not None:
         draw(maps, options.map)
 

@@ -6,9 +6,9 @@
 One row a source and threshold. Recall is the share of the known arrivals with a pick within 0.5 s, and within 0.1 s;
 errors are means over those within 0.5 s. False picks are those of P and S together in the records up to a second before
 the first arrival; in swarms many of these are earthquakes that nobody picked: in brackets those that are no P with an S
-0.2 to 10 s behind it. With --curve recall of P is drawn against
-false picks of P an hour, beside what the recursive STA/LTA of the vertical component (R. Allen, 1978; 0.5 s over 10 s,
-1 to 20 Hz; needs ObsPy) reaches.
+0.2 to 10 s behind it. With --card the figures go into the card of the network. With --curve recall of P is drawn
+against false picks of P an hour, beside what the recursive STA/LTA of the vertical component (R. Allen, 1978; 0.5 s
+over 10 s, 1 to 20 Hz; needs ObsPy) reaches.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from numpy import ndarray
 from obspy.signal.trigger import recursive_sta_lta, trigger_onset
 
 import geocnn
+from cards import note
 from geocnn.checkpoints import Trained
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.pieces import SECOND, spans
@@ -75,29 +76,41 @@ def picked(trained: Trained, record: Labelled, threshold: float, alone: float = 
     return {phase: [(p.time - START) * RATE / SECOND for p in found if p.phase == phase] for phase in "PS"}
 
 
-def judged(records: list[Labelled], found: list[dict[str, list[float]]]) -> list[str]:
-    """Cells of a row."""
-    cells, false, lonely, minutes = [], 0, 0, 0.0
-    for phase in (0, 1):
+def judged(records: list[Labelled], found: list[dict[str, list[float]]]) -> dict[str, float]:
+    """Recall and error of both phases, and false picks a minute, all and without pairs."""
+    scores: dict[str, float] = {}
+    for row, phase in enumerate("PS"):
         errors: list[float] = []
         count = 0
         for record, picks in zip(records, found, strict=True):
-            true = record.known[phase]
+            true = record.known[row]
             count += true is not None
-            errors += [] if true is None else residuals(picks["PS"[phase]], [true], 0.5 * RATE).tolist()
-            if record.known[0] is not None:
-                end = min(t for t in record.known if t is not None) - RATE
-                false += sum(pick < end for pick in picks["PS"[phase]])
-                minutes += max(0.0, end) / RATE / 60 / 2
+            errors += [] if true is None else residuals(picks[phase], [true], 0.5 * RATE).tolist()
         size = np.abs(errors) / RATE
-        mean = float(size.mean()) if len(size) else 0.0
-        within = f"{len(size) / count:.3f} ({np.sum(size <= 0.1) / count:.3f}), {mean:.3f}" if count else "-"
-        cells.append(within)
+        if count:
+            name = phase.lower()
+            scores[f"recall_{name}"], scores[f"recall_{name}_0.1s"] = len(size) / count, np.sum(size <= 0.1) / count
+            scores[f"error_{name}"] = float(size.mean()) if len(size) else 0.0
+    false, lonely, minutes = 0, 0, 0.0
     for record, picks in zip(records, found, strict=True):
         if record.known[0] is not None:
             end = min(t for t in record.known if t is not None) - RATE
-            lonely += len(unpaired(*([t for t in picks[phase] if t < end] for phase in "PS")))
-    return [*cells, f"{false / minutes:.2f} ({lonely / minutes:.2f})"]
+            early = [[t for t in picks[phase] if t < end] for phase in "PS"]
+            false += sum(map(len, early))
+            lonely += len(unpaired(*early))
+            minutes += max(0.0, end) / RATE / 60
+    return scores | {"false_a_minute": false / minutes, "false_a_minute_no_pair": lonely / minutes}
+
+
+def cells(scores: dict[str, float]) -> str:
+    """Those of a row."""
+    both = (
+        f"{scores[f'recall_{p}']:.3f} ({scores[f'recall_{p}_0.1s']:.3f}), {scores[f'error_{p}']:.3f}"
+        if f"recall_{p}" in scores
+        else "-"
+        for p in "ps"
+    )
+    return f"{' | '.join(both)} | {scores['false_a_minute']:.2f} ({scores['false_a_minute_no_pair']:.2f})"
 
 
 def unpaired(p: list[float], s: list[float]) -> list[float]:
@@ -173,6 +186,7 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, nargs="+", default=[0.2, 0.3])
     parser.add_argument("--alone", type=float, default=3.0, help="factor of the odds of picks that nothing confirms")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--card", action="store_true", help="put the figures into the card of the network")
     parser.add_argument("--curve", type=Path, help="picture, .png")
     options = parser.parse_args()
     trained = geocnn.load(options.run, ndim=1)
@@ -186,15 +200,20 @@ def main() -> None:
     together: dict[float, tuple[list[Labelled], list[dict[str, list[float]]]]] = {
         t: ([], []) for t in options.threshold
     }
+    figures: dict[tuple[str, int, float], dict[str, float]] = {}
     for source, records in labelled(options.data):
         for threshold, (all_records, all_found) in together.items():
             found = [picked(trained, record, threshold, options.alone) for record in records]
-            print(f"| {source} | {len(records)} | {threshold:g} | {' | '.join(judged(records, found))} |", flush=True)
+            figures[source, len(records), threshold] = judged(records, found)
             if source in CALIFORNIA:
                 all_records += records
                 all_found += found
     for threshold, both in together.items():
-        print(f"| Northern California | {len(both[0])} | {threshold:g} | {' | '.join(judged(*both))} |")
+        figures["Northern California", len(both[0]), threshold] = judged(*both)
+    for (source, count, threshold), scores in figures.items():
+        print(f"| {source} | {count} | {threshold:g} | {cells(scores)} |")
+    if options.card:
+        note(trained, {f"{n} real records, {source}, threshold {t:g}": v for (source, n, t), v in figures.items()})
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ NOTES = (
     "picked, with what the network itself had said of them in the round before, mean of six views (the records upside "
     "down and turned), made certain above 0.4 (geocnn train quakes --records). No pick of an analyst was learnt. "
     "What the synthetic ones are like, the rounds and the rule for the threshold were chosen with records of Northern "
-    "California, New Zealand and Iceland in view, whose scores are in benchmarks/README.md. Weak P waves before strong "
-    "S waves and swarms in which coda covers the next earthquake are where it misses most; blasts and footsteps can "
-    "look like earthquakes to it. Weights under the licence of geocnn (MIT)."
+    "California, New Zealand and Iceland in view, whose scores are among the metrics. Weak P waves before strong S "
+    "waves and swarms in which coda covers the next earthquake are where it misses most; blasts and footsteps can look "
+    "like earthquakes to it. Weights under the licence of geocnn (MIT)."
 )
 
 

@@ -138,8 +138,8 @@ def measured_field(model: Network, *, axis: int = -1) -> int | None:
 
     A copy of the network gets positive weights, neutral batch normalisation and average instead of max pooling, so that
     no path is silent and none cancels another; its input along the other axes is as small as it can be. The gradient of
-    one output sample is then other than 0 at all samples that it depends on. Behind up-sampling the largest of the fields
-    of all output samples counts.
+    one output sample is then other than 0 at all samples that it depends on. Behind up-sampling the largest of the
+    fields of all output samples counts.
 
     Args:
         model: the network; weights do not matter, and a narrow one has the same field and is faster.
