@@ -61,11 +61,13 @@ class Step:
         words: what, for a user.
         before: events by their numbers, as they were; None for one that was not there.
         after: the same ones, as they are now.
+        refused: the automatic pick that an analyst has moved or removed; None in any other step.
     """
 
     words: str
     before: Mapping[int, _Numbered | None]
     after: Mapping[int, _Numbered | None]
+    refused: PhasePick | None = None
 
 
 class Review:
@@ -176,7 +178,7 @@ class Review:
         old = self._events[event]
         after = _with(old, [(one, moved if one == number else other) for one, other in old.pairs])
         was, will = _told(pick.time), _told(time)
-        self._do(f"{_named(pick)} moved from {was} to {will.removeprefix(was[:11])}", {event: after})
+        self._do(f"{_named(pick)} moved from {was} to {will.removeprefix(was[:11])}", {event: after}, pick)
 
     def remove(self, number: int) -> None:
         """Take a pick away.
@@ -187,7 +189,7 @@ class Review:
         pick, event = self._pick(number)
         old = self._events[event]
         after = _with(old, [pair for pair in old.pairs if pair[0] != number])
-        self._do(f"{_named(pick)} at {_told(pick.time)} removed", {event: after})
+        self._do(f"{_named(pick)} at {_told(pick.time)} removed", {event: after}, pick)
 
     def take(
         self,
@@ -198,7 +200,8 @@ class Review:
     ) -> int:
         """Take picks of the network in place of those that it made in a span before and nobody has moved since.
 
-        Left out are picks within 0.3 s of others of the same phase.
+        Left out are picks within 0.3 s of others of the same phase, and of automatic ones that have been moved or
+        removed, unless that was undone.
 
         Args:
             station: where.
@@ -211,6 +214,9 @@ class Review:
         """
         own = self.at(station)
         old = {one.number for one in own if one.number in self._network and _within(one.pick, span)}
+        keys = _keys(station)
+        refused = [pick for step in self._steps.done if (pick := step.refused) is not None and _key(pick) in keys]
+        found = _unlike(found, refused)
         fresh = _unlike(found, [one.pick for one in own if one.number not in old])
         after: dict[int, _Numbered | None] = {}
         for event in {one.event for one in own if one.number in old}:
@@ -255,9 +261,10 @@ class Review:
         self._put(step.after)
         return step.words
 
-    def _do(self, words: str, after: Mapping[int, _Numbered | None]) -> None:
-        """A step."""
-        self._steps.add(Step(words, {event: self._events.get(event) for event in after}, after))
+    def _do(self, words: str, after: Mapping[int, _Numbered | None], changed: PhasePick | None = None) -> None:
+        """A step, and the pick that it has moved or removed."""
+        refused = changed if changed is not None and changed.mode == "automatic" else None
+        self._steps.add(Step(words, {event: self._events.get(event) for event in after}, after, refused))
         self._put(after)
 
     def _put(self, events: Mapping[int, _Numbered | None]) -> None:
