@@ -93,7 +93,7 @@ class Review:
         self._steps: Steps[Step] = Steps()
         self._next_pick = self.version = 0
         for number, event in enumerate(events):
-            if event.picks or event.origin is not None:  # what has neither cannot be written
+            if event.picks or event.origin or event.original:  # what has none of these cannot be written
                 self._put({number: self._numbered(event)})
         self._next_event = max(self._events, default=-1) + 1
 

@@ -14,8 +14,10 @@ from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.geodesy import DEGREE
 from geocnn.io.columns import check_number, read_columns
 from geocnn.io.system import reason
+from geocnn.io.waveforms.originals import Original
 from geocnn.io.waveforms.pieces import SECOND, Channel
 from geocnn.io.waveforms.quakeml import (
+    AUTHOR,
     OF_RECORDS,
     WOOD_ANDERSON,
     Amplitude,
@@ -46,7 +48,8 @@ def read_catalogue(path: str | Path) -> list[Event]:
     """Read picks, with the origin and the magnitude of their earthquakes where the file has them.
 
     What geocnn has written is read as it was, but for what a station says of the place of an earthquake, of which the
-    direction and the words are left. Of amplitudes, and of magnitudes of single stations, those of others are left out.
+    direction and the words are left. Events of others keep all that geocnn has no place for, such as mechanisms,
+    further origins and amplitudes, for the file that they are written to.
 
     Args:
         path: QuakeML 1.2, event by event, so that it may be large; or a table of comma-separated values with the
@@ -135,13 +138,16 @@ def _event(path: Path, element: Xml.Element) -> Event:
     picks = element.findall("{*}pick")
     names = [pick.get("publicID", "") for pick in picks]
     magnitude = _preferred(element, "magnitude", "preferredMagnitudeID")
+    made = tuple(_pick(path, pick, arrivals, drawn) for pick in picks)
+    ours = element.findtext("{*}creationInfo/{*}author", "").strip() == AUTHOR
     return Event(
-        tuple(_pick(path, pick, arrivals, drawn) for pick in picks),
+        made,
         None if origin is None else _origin(path, origin, _rays(names, arrivals)),
         None if magnitude is None else _magnitude(path, magnitude, _of_picks(element, magnitude, names, drawn)),
         comment="\n".join(_comments(element)),
         kind=element.findtext("{*}type", "").strip(),
         certainty=element.findtext("{*}typeCertainty", "").strip(),
+        original=None if ours else Original.of(element, made),
     )
 
 

@@ -6,7 +6,7 @@ format, Annals of Geophysics 54(1), 59-65, doi:10.4401/ag-4874.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from xml.etree import ElementTree as ET
 
@@ -14,10 +14,12 @@ import numpy as np
 
 from geocnn.geodesy import DEGREE, offsets
 from geocnn.io.sites import Site
+from geocnn.io.waveforms.originals import Original
 from geocnn.io.waveforms.pieces import Channel
 from geocnn.location import Place, plain
 
 __all__ = [
+    "AUTHOR",
     "OF_RECORDS",
     "WOOD_ANDERSON",
     "Amplitude",
@@ -31,6 +33,8 @@ __all__ = [
     "quakeml_pieces",
 ]
 
+AUTHOR = "geocnn"
+"""Who has made what is written: observatories tell their own results from others by this."""
 OF_RECORDS = "in the unit of the records, such as counts"
 """What is said of an :class:`Amplitude`, and tells it from those of others."""
 WOOD_ANDERSON = "Wood-Anderson seismograph with a magnification of 1, horizontal"
@@ -181,6 +185,8 @@ class Event:
         comment: what else is known, in words.
         kind: in the words of QuakeML, such as "quarry blast"; empty if it is not known.
         certainty: of the kind, known or suspected; empty if it is not known.
+        original: as another program has written it, from which picks are taken and to which they are added; the rest
+            above then says what is in there.
     """
 
     picks: tuple[PhasePick, ...]
@@ -189,6 +195,7 @@ class Event:
     comment: str = ""
     kind: str = ""
     certainty: str = ""
+    original: Original | None = field(default=None, repr=False, compare=False)
 
     @property
     def place(self) -> Place | None:
@@ -220,6 +227,12 @@ def quakeml_pieces(events: Sequence[Event], name: str) -> Iterator[str]:
 
 def _event(event: Event, root: str) -> str:
     """The text of an event, whose identifiers begin with ``root``."""
+    if event.original is not None:
+        element, new = event.original.element(event.picks)
+        for number in new:
+            _pick_with_amplitudes(element, event.picks[number], root)
+        ET.indent(element, level=2)
+        return "    " + ET.tostring(element, encoding="unicode").rstrip()
     name = _name(event)
     element = ET.Element("event", publicID=f"{root}/event-{name}")
     comment = event.comment or _told(event)
@@ -227,13 +240,7 @@ def _event(event: Event, root: str) -> str:
         _under(_under(element, "comment"), "text", comment)
     _known(element, type=event.kind, typeCertainty=event.certainty)
     _author(element)
-    picks = [f"{root}/pick-{_pick_name(pick)}" for pick in event.picks]
-    for pick, identity in zip(event.picks, picks, strict=True):
-        _pick(element, pick, identity)
-        if pick.amplitude is not None:
-            _amplitude(element, pick, pick.amplitude, identity)
-        if pick.wood_anderson is not None:
-            _of_wood_anderson(element, pick, pick.wood_anderson, identity)
+    picks = [_pick_with_amplitudes(element, pick, root) for pick in event.picks]
     origin = None
     if event.origin is not None:
         # A place that is found again, with another pick, is another origin of the same event.
@@ -284,6 +291,17 @@ def _stations(event: Event) -> set[tuple[str, str]]:
 
 def _station(pick: PhasePick) -> tuple[str, str]:
     return pick.channel.network, pick.channel.station
+
+
+def _pick_with_amplitudes(parent: ET.Element, pick: PhasePick, root: str) -> str:
+    """A pick and what was measured at it; its identifier."""
+    identity = f"{root}/pick-{_pick_name(pick)}"
+    _pick(parent, pick, identity)
+    if pick.amplitude is not None:
+        _amplitude(parent, pick, pick.amplitude, identity)
+    if pick.wood_anderson is not None:
+        _of_wood_anderson(parent, pick, pick.wood_anderson, identity)
+    return identity
 
 
 def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
@@ -442,8 +460,8 @@ def _magnitude(
 
 
 def _author(parent: ET.Element) -> None:
-    """Who made it: observatories tell their own results from others by this."""
-    _under(_under(parent, "creationInfo"), "author", "geocnn")
+    """Who made it."""
+    _under(_under(parent, "creationInfo"), "author", AUTHOR)
 
 
 def _iso(time: int) -> str:
