@@ -75,6 +75,14 @@ def test_a_p_takes_over_an_s_that_is_alone_at_its_station():
     assert groups(other) == ["P8 P9 S12"]
 
 
+def test_a_p_has_no_s_from_behind_another_p():
+    review = Review([Event((pick("P", 20), pick("S", 23))), Event((pick("S", 26),))])
+    review.add(AAA, "P", at(15))
+    assert groups(review) == ["P20 S23", "S26", "P15"]
+    review.add(AAA, "P", at(25))
+    assert groups(review) == ["P20 S23", "P25 S26", "P15"]
+
+
 def test_picks_of_other_stations_are_no_partners():
     review = Review([Event((pick("P", 10),))])
     review.add(BBB, "S", at(12))

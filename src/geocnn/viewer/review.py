@@ -139,7 +139,8 @@ class Review:
         """Set a pick.
 
         An S wave joins the event of the last P wave within 60 s before it that has no S wave at the station yet, a P
-        wave that of the first S wave behind it that has no P wave; else the pick is an event of its own.
+        wave that of the first S wave behind it that has no P wave, and none before it; else the pick is an event of its
+        own.
 
         Args:
             station: where.
@@ -331,7 +332,11 @@ def _partner(own: Sequence[NumberedPick], phase: str, time: int) -> int | None:
         for one in own
         if _kind(one.pick.phase) == other and phase not in kinds[one.event]
     }
-    return min(((delay, event) for delay, event in away.items() if 0 < delay <= _DELAY), default=(0, None))[1]
+    most = _DELAY
+    if phase == "P":  # what lies behind another P wave is of that one, or of nothing
+        following = [one.pick.time - time for one in own if _kind(one.pick.phase) == "P" and one.pick.time > time]
+        most = min([most, *following])
+    return min(((delay, event) for delay, event in away.items() if 0 < delay <= most), default=(0, None))[1]
 
 
 def _check_alone(own: Iterable[NumberedPick], phase: str, time: int) -> None:
