@@ -19,3 +19,9 @@ def test_a_place_is_as_far_away_as_the_geodesic(latitude, longitude, east, north
         assert (azimuth - math.degrees(math.atan2(east, north)) + 180) % 360 - 180 == pytest.approx(0, abs=0.02)
     back = offsets(latitude, longitude, (np.array([there[0]]), np.array([there[1]])))
     assert (back.east[0], back.north[0]) == pytest.approx((east, north), abs=1e-6)
+
+
+@pytest.mark.parametrize(("latitude", "north", "expected"), [(89.95, 10.0, 89.96), (-89.95, -10.0, -89.96)])
+def test_beyond_a_pole_is_the_other_side(latitude, north, expected):
+    there = place_at(latitude, 45.0, 0.0, north)
+    assert there == (pytest.approx(expected, abs=1e-3), pytest.approx(-135.0))

@@ -1,6 +1,7 @@
 """Bins of distance, azimuth and depth: what goes in comes out, and directions know no end."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from geocnn.location import (
     DISTANCE,
     HEADS,
     Cluster,
+    Crust,
     Estimate,
     Place,
     asked,
@@ -112,3 +114,15 @@ def test_large_numbers_have_no_powers_of_ten(number, digits, text):
 def test_far_and_deep_earthquakes_are_told_in_kilometres():
     far = Place(0.9, Estimate(1234.0, 987.0, 1500.0), Estimate(110.0, 90.0, 130.0), None)
     assert far.describe().endswith("1230 km away (987 to 1500), 110 km deep (90 to 130)")
+
+
+@pytest.mark.parametrize("value", [0.0, -0.2, 1e-9])
+def test_right_below_a_station_is_in_the_first_bin(value):
+    for bins in (DISTANCE, DEPTH):
+        np.testing.assert_allclose(bins.encode(value), bins.encode(bins.low))
+
+
+@pytest.mark.parametrize("velocities", [(6000.0, 3450.0), (0.006, 0.003), (3.0, 5.0), (math.nan, 3.0)])
+def test_velocities_that_are_no_km_in_a_second_are_refused(velocities):
+    with pytest.raises(DataError, match=r"needed are those of P and S waves in km/s, such as --crust 6\.0 3\.45"):
+        Crust(*velocities)

@@ -13,7 +13,7 @@ import geocnn
 from geocnn.checkpoints import Trained, save
 from geocnn.cli import main
 from geocnn.delays import Delays, delay_after
-from geocnn.errors import DataError, FormatError
+from geocnn.errors import DataError, FormatError, TargetError
 from geocnn.figures.catalogue import CataloguePictures
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
@@ -358,6 +358,28 @@ def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, qu
     assert sum(counts) < 3 * number  # files of all components in one: each time the last parts of each
     count = [sum(a.pick.phase == phase for a in whole.arrivals) for phase in "PS"]
     assert f"  {count[0]} P and {count[1]} S picks" in said[-1]
+
+
+def test_a_watch_replaces_nothing_but_its_own_files(tmp_path, quakes, data):
+    for name, text in (("c.xml", "<xml/>"), ("c.csv", "network,station\n"), ("c-events.csv", "event,date\n")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(TargetError, match=rf"{name} is there and no such file of geocnn's"):
+            watch_earthquakes(quakes, data, tmp_path / "c.xml", rounds=1)
+        assert (tmp_path / name).read_text() == text
+        (tmp_path / name).unlink()
+    for _ in range(2):
+        assert watch_earthquakes(quakes, data, tmp_path / "c.xml", rounds=1, detector=None) is not None
+
+
+def test_the_places_of_stations_are_never_replaced(tmp_path, quakes, data):
+    table, out = tmp_path / "sites.csv", "sites.xml"
+    text = "network,station,latitude,longitude,elevation_m\nXX,AAA,1,2,3\n"
+    table.write_text(text)
+    with pytest.raises(TargetError, match=f"{table.name} is the input itself"):
+        pick_earthquakes(quakes, data, tmp_path / out, stations=table, overwrite=True, show_progress=False)
+    with pytest.raises(TargetError, match=f"{table.name} is the input itself"):
+        watch_earthquakes(quakes, data, tmp_path / out, stations=table, rounds=1)
+    assert table.read_text() == text
 
 
 def test_a_watch_says_each_note_once(tmp_path, quakes, data, monkeypatch):

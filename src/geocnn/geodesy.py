@@ -75,6 +75,8 @@ def place_at(latitude: float, longitude: float, east: float, north: float) -> tu
         radii = _radii(mean)
         found[0] += np.degrees((north - seen.north[0]) / radii[1])
         found[1] += np.degrees((east - seen.east[0]) / radii[0] / np.cos(mean))
+    if abs(found[0]) > 90:  # beyond the pole
+        found[:] = np.sign(found[0]) * 180 - found[0], found[1] + 180
     return float(found[0]), float((found[1] + 180) % 360 - 180)
 
 

@@ -92,6 +92,7 @@ class Bins:
         """Where a value lies: 0 at the middle of the first bin, 1 at that of the second."""
         if self.circle:
             return (value - self.low) / (self.high - self.low) * self.count - 0.5
+        value = max(value, 1e-3 * self.low)  # right below a station, and above it
         return math.log(value / self.low) / math.log(self.high / self.low) * self.count - 0.5
 
     def value(self, position: float) -> float:
@@ -168,7 +169,7 @@ class Crust:
         layers: for the place that is told; None where they are not known, and one velocity has to do.
 
     Raises:
-        DataError: S waves are not the slower ones.
+        DataError: S waves are not the slower ones, or the velocities are no km/s.
     """
 
     p: float = 6.0
@@ -184,7 +185,7 @@ class Crust:
         return cls(p, s, layers)
 
     def __post_init__(self) -> None:
-        if not 0 < self.s < self.p < math.inf:
+        if not 0.1 <= self.s < self.p <= 20:
             raise DataError(
                 f"the velocities are {self.p:g} and {self.s:g}; needed are those of P and S waves in km/s, such as "
                 "--crust 6.0 3.45."

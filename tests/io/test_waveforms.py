@@ -152,6 +152,18 @@ def test_other_rates_are_resampled_without_a_shift(tmp_path, rate):
     np.testing.assert_allclose(part.waveform, record.waveform[:, 1333:2000], atol=1e-5)
 
 
+@pytest.mark.parametrize("rate", [99.97, 100.015, 99.9999])
+def test_a_rate_that_is_nearly_a_plain_one_shifts_nothing(rate):
+    seconds = np.arange(1000.5, 9000, 1000)
+    place = np.arange(round(10_000 * rate)) / rate
+    samples = noise(len(place)) + 1e4 * sum(np.exp(-0.5 * ((place - time) / 0.02) ** 2) for time in seconds)
+    (station,) = open_archive([ArrayPiece.of(channel(), START, rate, samples)]).stations
+    for time in seconds:
+        first = station.index(START + round((time - 1) * SECOND))
+        found = station.read(first, first + 200).waveform[0].argmax()
+        assert (station.time(first + found) - START) / SECOND == pytest.approx(time, abs=0.011)
+
+
 def test_samples_between_whole_hundredths_keep_their_time(tmp_path):
     (station,) = written(tmp_path / "a.mseed", ArrayPiece.of(channel(), START + 3_000_000, 100.0, noise(500))).stations
     first = station.runs()[0][0]

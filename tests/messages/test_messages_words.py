@@ -41,6 +41,12 @@ def no_network_given():
 
 
 @command
+def no_values_behind_an_option():
+    """synth needs a value behind --shape; see geocnn synth --help."""
+    return run("synth", "structure", "--shape", "-n", "1")
+
+
+@command
 def no_survey_given():
     """predict needs FILE; see geocnn predict --help."""
     return run("predict", "faults")

@@ -12,7 +12,7 @@ from geocnn import __version__
 from geocnn.cli.evaluate import evaluate
 from geocnn.cli.explain import explain as explain_network
 from geocnn.cli.export import export
-from geocnn.cli.failures import explain, silence
+from geocnn.cli.failures import explain, open_streams, silence
 from geocnn.cli.info import info
 from geocnn.cli.interpret import interpret
 from geocnn.cli.models import models
@@ -31,7 +31,7 @@ app = App(
     help_epilogue="Add --debug to any command to see where an error came from.",
     version=__version__,
     # A list of numbers is written as on paper: --crop 96 96 96.
-    default_parameter=Parameter(consume_multiple=True, negative=()),
+    default_parameter=Parameter(consume_multiple=1, negative=()),
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # main() has something to say about it
 )
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         129 after the SIGTERM of a batch system and the SIGHUP of a closed terminal.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    open_streams()
     with terminations_as_interrupts() as ended_by:
         code = _run([word for word in given if word != "--debug"], debug="--debug" in given)
         signal = ended_by()

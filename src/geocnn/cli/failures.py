@@ -1,8 +1,10 @@
 """What the command line says, and the code it exits with, when a command fails: one plain sentence, no traceback."""
 
+import io
 import os
 import sys
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from cyclopts import (
@@ -19,7 +21,7 @@ from cyclopts import (
 from geocnn.errors import GeocnnError
 from geocnn.io.system import no_room, reason
 
-__all__ = ["explain", "silence"]
+__all__ = ["explain", "open_streams", "silence"]
 
 _OUT_OF_MEMORY = ("out of memory", "cannot allocate memory", "can't allocate memory", "std::bad_alloc")
 """Words in the RuntimeErrors of torch on processors and GPUs."""
@@ -53,6 +55,16 @@ def explain(error: BaseException, app: App) -> tuple[int, str]:
     kind, text = type(error).__name__, (str(error).strip().splitlines() or [""])[0].rstrip(".")
     said = f"{kind}: {text}" if text else kind
     return 1, f"this is a fault of geocnn's ({said}); run again with --debug and report what it prints."
+
+
+def open_streams() -> None:
+    """Let every word be said somewhere: a stream that is closed says it to nobody, and odd letters are spelt out."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  (as long as we run)
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def silence() -> None:

@@ -6,22 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from geocnn.checkpoints import Trained, load, write_atomically
-from geocnn.errors import DataError
+from geocnn.errors import DataError, TargetError
 from geocnn.io.partial import check_target
 from geocnn.io.responses import Responses
 from geocnn.io.sites import Site, read_sites, standing
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
+from geocnn.io.waveforms.pick_table import pick_rows
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
 from geocnn.prediction.days import Pictures, Probabilities
+from geocnn.prediction.event_table import event_rows
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.magnitudes import with_magnitudes
 from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
 
-__all__ = ["Catalogue", "catalogue_files", "opened", "pick_earthquakes", "with_places"]
+__all__ = ["Catalogue", "catalogue_files", "check_own", "opened", "pick_earthquakes", "with_places"]
+
+_OURS = b'<eventParameters publicID="smi:local/geocnn/quakes"'
+"""What a catalogue of geocnn begins with."""
 
 
 def pick_earthquakes(
@@ -83,7 +88,7 @@ def pick_earthquakes(
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     responses = Responses.of(stations) if isinstance(stations, str | Path) else None
     picker = Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device)
-    targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite)
+    targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite, inputs=[stations])
     archive = opened(data, channels, show_progress=show_progress)
     if announce:
         for label, text in archive.describe():
@@ -133,8 +138,13 @@ def opened(data: object, channels: str, *, show_progress: bool) -> Archive:
         return open_archive(data, channels=channels, tick=tick)
 
 
-def catalogue_files(out: Path, *, overwrite: bool) -> list[Path]:
+def catalogue_files(out: Path, *, overwrite: bool, inputs: Sequence[object] = ()) -> list[Path]:
     """The catalogue and the tables of picks and events, after a look at whether they can be written.
+
+    Args:
+        out: the catalogue.
+        overwrite: replace files that are there.
+        inputs: what is read, of which files are never replaced.
 
     Raises:
         DataError: the catalogue has another name than one of QuakeML.
@@ -144,6 +154,29 @@ def catalogue_files(out: Path, *, overwrite: bool) -> list[Path]:
         raise DataError(f"--out is {out}; a catalogue is QuakeML, give a name that ends in .xml, or a folder.")
     make_folder(out.parent)
     targets = [out, out.with_suffix(".csv"), out.with_name(f"{out.stem}-events.csv")]
+    files = [Path(file) for file in inputs if isinstance(file, str | Path) and Path(file).is_file()]
     for path in targets:
+        for file in files:
+            check_target(path, 0, overwrite=True, source_path=file)
         check_target(path, 0, overwrite=overwrite)
     return targets
+
+
+def check_own(targets: Sequence[Path]) -> None:
+    """Refuse to replace files that no earlier catalogue has left there.
+
+    Args:
+        targets: as :func:`catalogue_files` gives them.
+
+    Raises:
+        TargetError: there is a file of another kind.
+    """
+    heads = (_OURS, next(iter(pick_rows(()))).encode(), next(iter(event_rows(()))).encode())
+    for path, head in zip(targets, heads, strict=True):
+        if path.is_file():
+            with path.open("rb") as file:
+                own = head in file.read(1024)
+            if not own:
+                raise TargetError(
+                    f"{path} is there and no such file of geocnn's; it is not replaced, choose another --out."
+                )

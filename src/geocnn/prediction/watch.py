@@ -16,7 +16,7 @@ from geocnn.io.waveforms.pieces import file_state
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
-from geocnn.prediction.catalogue import catalogue_files, with_places
+from geocnn.prediction.catalogue import catalogue_files, check_own, with_places
 from geocnn.prediction.days import Pictures
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
@@ -72,7 +72,7 @@ def watch_earthquakes(
     Raises:
         DataError: the network is none of this kind, or the name of the catalogue; a server has no such channels.
         MissingError: no such folder, or no such server.
-        TargetError: a result cannot be written.
+        TargetError: a result cannot be written, or what is there is no catalogue of geocnn's.
         KeyboardInterrupt: with a sentence on what is kept.
     """
     check_associator(associate)
@@ -81,7 +81,8 @@ def watch_earthquakes(
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     responses = Responses.of(stations) if isinstance(stations, str | Path) else None
     picker = Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device)
-    targets = catalogue_files(Path(out), overwrite=True)
+    targets = catalogue_files(Path(out), overwrite=True, inputs=[stations])
+    check_own(targets)
     located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}

@@ -32,6 +32,8 @@ __all__ = [
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
+_FINE = 200
+"""Of rates that are none of these; finer ones would make resampling slow, and shift samples by 0.02 s a day at most."""
 _DENOMINATOR = 8
 """Sampling rates are taken as fractions with denominators up to this, and what they differ by as drift of the clock."""
 
@@ -73,8 +75,11 @@ class Piece(ABC):
 
     @cached_property
     def grid(self) -> Fraction:
-        """The rate of the times that samples are put at."""
-        return nominal(self.rate)
+        """The rate of the times that samples are put at: the plain one, unless that would shift the last sample."""
+        plain = nominal(self.rate)
+        if abs(float(plain) / self.rate - 1) * self.count <= 0.5:
+            return plain
+        return Fraction(self.rate).limit_denominator(_FINE)
 
     @property
     @abstractmethod

@@ -193,7 +193,9 @@ class Station:
             return samples[inside], live[inside]
         from scipy.signal import resample_poly
 
-        self._note(f"{pieces[0].channel} has {float(rate):g} samples per second and was resampled to {self.rate:g} Hz.")
+        self._note(
+            f"{pieces[0].channel} has {float(rate):.7g} samples per second and was resampled to {self.rate:g} Hz."
+        )
         if not live.all() and live.any():  # no steps at the ends of gaps, which would ring
             known = np.flatnonzero(live)
             samples = samples[known[np.clip(np.searchsorted(known, np.arange(len(live))), 0, len(known) - 1)]]
