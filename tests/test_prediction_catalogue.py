@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import geocnn
+from geocnn import io
 from geocnn.checkpoints import Trained, save
 from geocnn.cli import main
 from geocnn.delays import Delays, delay_after
@@ -140,6 +141,8 @@ def test_probabilities_are_those_that_picks_come_from(tmp_path, quakes, data):
         time = obspy.UTCDateTime(ns=arrival.pick.time)
         near = stream.slice(time - 0.1, time + 0.1).select(channel=f"HY{arrival.pick.phase}")
         assert near[0].data.max() > 0.05 * arrival.pick.probability
+    with pytest.raises(TargetError, match=r"2023-11-14\.probabilities\.mseed exists; give --overwrite to replace it"):
+        pick_earthquakes(quakes, data, probabilities=tmp_path / "kept", show_progress=False)
 
 
 def test_what_one_station_says_of_places(tmp_path, quakes, data):
@@ -329,8 +332,8 @@ def test_station_xml_without_responses_gives_no_magnitudes_and_that_is_told(tmp_
     (tmp_path / "s.xml").write_text(text)
     made = pick_earthquakes(quakes, data, stations=tmp_path / "s.xml", show_progress=False)
     assert (
-        "the StationXML has no response of the horizontal channels of XX.AAA..HH, and without it there is no magnitude "
-        "from there; ask for it with level=response."
+        "the StationXML has no response of the horizontal channels of XX.AAA..HH at the times of its picks, and "
+        "without it there is no magnitude from there; ask for it with level=response."
     ) in made.notes
     assert all(event.magnitude is None for event in made.events)
 
@@ -344,6 +347,9 @@ def test_a_watch_picks_what_is_new_and_ends_with_the_same_catalogue(tmp_path, qu
         watch_earthquakes, quakes, growing, tmp_path / "c.xml", rounds=1, stations=sites, announce=said.append
     )
     assert look() is None
+    assert said[-1].endswith(
+        "there is nothing in growing yet; it is picked when it comes.".replace("growing", str(growing))
+    )
     (growing / "a.mseed").write_bytes((data / "a.mseed").read_bytes())
     later = (data / "b.mseed").read_bytes()
     counts = []
@@ -420,6 +426,10 @@ def test_open_and_predict_take_seismograms(tmp_path, quakes, data):
     (tmp_path / "text.txt").write_text("no seismogram")
     with pytest.raises(FormatError, match="is no format that geocnn knows"):
         geocnn.open(tmp_path / "text.txt")
+    with pytest.raises(FormatError, match=r"a\.mseed holds seismograms in miniSEED.*geocnn predict quakes a\.mseed"):
+        io.open(data / "a.mseed")
+    with pytest.raises(FormatError, match=r"s\.xml is XML, not a survey"):
+        geocnn.open(tmp_path / "s.xml")
 
 
 def test_info_shows_stations(data, tmp_path, capsys):

@@ -60,9 +60,9 @@ class Normalisation:
         return cls(mean, std if std > _CONSTANT * abs(mean) else 1.0, clip)
 
     def apply(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Normalise a block of any shape; NaN becomes zero, the value of the mean."""
+        """Normalise a block of any shape; NaN and infinity become zero, the value of the mean."""
         scaled = (block - np.float32(self.mean)) / np.float32(self.std)
-        np.nan_to_num(scaled, copy=False)
+        np.nan_to_num(scaled, copy=False, posinf=0.0, neginf=0.0)
         return np.clip(scaled, -self.clip, self.clip, out=scaled)
 
     def undo(self, block: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -56,8 +56,8 @@ def arrivals_of_other_stations():
 
 @command
 def arrivals_without_a_time():
-    """arrivals.csv, line 2: this is no arrival; needed are the columns phase, P or S, time in UTC, and station, such as
-    CX.PB01, or file."""
+    """arrivals.csv, line 2: the phase is 'P', the time 'yesterday' and the station 'XX.AAA'; needed are the columns
+    phase, P or S, time in UTC, and station, such as CX.PB01, or file."""
     return _arrivals("XX.AAA,P,yesterday")
 
 

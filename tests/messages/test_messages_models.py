@@ -76,7 +76,7 @@ def a_window_without_samples_for_a_trained_network():
 
 @command
 def a_window_without_numbers():
-    """--input is empty; needed is one number of samples for all axes, or 2."""
+    """models needs a value behind --input; see geocnn models --help."""
     return run("models", "resnet18", "--input")
 
 

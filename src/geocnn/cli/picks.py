@@ -55,10 +55,12 @@ def pick(
     located = [event for event in found.events if event.origin is not None]
     several = sum(len({pick.channel.station for pick in event.picks}) > 1 for event in located)
     both = sum(len(event.picks) == 2 for event in found.events if event.origin is None)
+    left = " more" * bool(located)
     count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}
-    say(f"{count['P']} P and {count['S']} S picks; {both} earthquake{'s' * (both != 1)} with both, station by station")
+    say(f"{count['P']} P and {count['S']} S picks")
     if located:
         say(f"{len(located)} earthquake{'s' * (len(located) != 1)} located, {several} of them by several stations")
+    say(f"{both}{left} earthquake{'s' * (both != 1)} with P and S at one station")
     sizes = [event.magnitude.value for event in found.events if event.magnitude is not None]
     if sizes:
         say(

@@ -165,7 +165,10 @@ def _one(
     from geocnn.prediction.stretched import predict_stretched
 
     source = survey.open(file)
-    trained, target = load(network, ndim=source.grid.ndim), _target(network, file, out)
+    if out is not None and not out.suffix and not out.exists():
+        out.mkdir(parents=True)  # a folder, as for several files
+    trained = load(network, ndim=source.grid.ndim)
+    target = _target(network, file, out, finer=trained.card.finer > 1)
     overwrite, show_progress = options["overwrite"], options["show_progress"]
     results = [target, *([options["uncertainty"]] if options["uncertainty"] is not None else [])]
     faults.check(source, trained.card.classes, results, page, overwrite=overwrite)
@@ -235,7 +238,7 @@ def _many(
     picture: bool,
 ) -> None:
     """Predict many surveys, and say at the end which have failed."""
-    from geocnn.checkpoints import load
+    from geocnn.checkpoints import load, read_card
     from geocnn.cli.text import say
     from geocnn.errors import DataError, TargetError
     from geocnn.prediction.many import predict_files
@@ -244,11 +247,12 @@ def _many(
         if out.suffix.lower() in RESULTS or out.exists():
             raise TargetError(f"--out is {out}, but {len(files)} files have {len(files)} results; give a folder.")
         out.mkdir(parents=True)
-    targets = {_target(network, file, out).absolute(): file for file in files}
-    pairs = [(file, _target(network, file, out)) for file in files]
+    finer = read_card(network).finer > 1
+    pairs = [(file, _target(network, file, out, finer=finer)) for file in files]
+    targets = {target.absolute(): (file, target) for file, target in pairs}
     failed = []
     for count, outcome in enumerate(predict_files(network, pairs, opened=survey.open, **options), start=1):
-        file, target = targets[outcome.out], _target(network, targets[outcome.out], out)
+        file, target = targets[outcome.out]
         say(f"{file}  ({count} of {len(files)})")
         if outcome.error:
             failed.append(file)
@@ -280,7 +284,10 @@ def _picture(
     from geocnn.io.percent import probabilities
     from geocnn.prediction.stretched import finer
 
-    drawn = target.with_suffix(".png")
+    # Of results that differ in their form alone each has a picture of its own, which the next one replaces.
+    others = {target.with_suffix(suffix) for suffix in RESULTS} - {target}
+    name = f"{target.stem}-{target.suffix[1:]}" if any(other.exists() for other in others) else target.stem
+    drawn = target.with_name(f"{name}.png")
     drawn = drawn if overwrite else free(drawn)
     if restores(card):
         say(f"picture {save(restored(finer(source, card), result, interpolated=card.finer > 1), drawn)}")
@@ -323,11 +330,15 @@ def _classify(network: str, file: Path, target: Path, *, overwrite: bool, device
     say(f"result  {target}")
 
 
-def _target(network: str, file: Path, out: Path | None, suffix: str = "") -> Path:
-    """Where the result goes: in the form of FILE, under its name, where the user does not tell."""
+def _target(network: str, file: Path, out: Path | None, suffix: str = "", *, finer: bool = False) -> Path:
+    """Where the result goes: in the form of FILE, under its name, where the user does not tell.
+
+    A finer grid has line numbers and coordinates of its own, and SU, whose headers are those of FILE, has none.
+    """
     if out is not None and not (out.is_dir() and out.suffix.lower() != ".zarr"):
         return out
     suffix = suffix or (".zarr" if file.is_dir() else file.suffix)
-    suffix = suffix if suffix.lower() in (*RESULTS, ".csv") else ".sgy"
+    forms = {*RESULTS, ".csv"} - ({".su"} if finer else set())
+    suffix = suffix if suffix.lower() in forms else ".sgy"
     name = f"{file.stem}-{Path(network).resolve().name}{suffix}"
     return out / name if out is not None else Path(name)

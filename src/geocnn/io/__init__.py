@@ -141,8 +141,22 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
 
     if path.suffix.lower() in _SEGY or is_segy(head):
         return open_segy(path, options)
-    raise FormatError(
-        f"{path.name} is no format that geocnn knows, or is damaged; it reads surveys in SEG-Y, Zarr and .npy, and "
+    raise FormatError(_no_survey(path.name, head))
+
+
+def _no_survey(name: str, head: bytes) -> str:
+    """What a file is that begins so, and what is to be typed."""
+    from geocnn.io.waveforms.miniseed import is_miniseed
+
+    if is_miniseed(head):
+        return (
+            f"{name} holds seismograms in miniSEED, not a survey; geocnn predict quakes {name} picks P and S waves in "
+            f"them, and geocnn view {name} shows them."
+        )
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return f"{name} is XML, not a survey; a catalogue is looked at with its seismograms, geocnn view FOLDER {name}."
+    return (
+        f"{name} is no format that geocnn knows, or is damaged; it reads surveys in SEG-Y, Zarr and .npy, and "
         "seismograms in miniSEED."
     )
 

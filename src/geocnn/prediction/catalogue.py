@@ -94,6 +94,9 @@ def pick_earthquakes(
         for label, text in archive.describe():
             announce(f"{label:<14} {text}")
     kept = Probabilities(Path(probabilities)) if probabilities is not None else None
+    goes_on = bool(targets) and unfinished(targets[0]).exists()
+    if kept is not None and not (overwrite or goes_on):
+        kept.check(archive)
     with Journal(unfinished(targets[0]) if targets else None) as journal:
         catalogue = PickJob(picker, journal, pictures, kept).run(archive, show_progress=show_progress)
         catalogue = with_places(catalogue, sites, crust, associate, pictures)

@@ -11,7 +11,7 @@ from numpy import ndarray
 from geocnn.errors import TargetError
 from geocnn.io.sites import Site
 from geocnn.io.system import make_folder, replaced
-from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms import Archive, Channel, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.miniseed import miniseed_records
 from geocnn.io.waveforms.pieces import ArrayPiece, spans, time_of
@@ -61,7 +61,7 @@ class Probabilities:
     """
 
     def __init__(self, folder: Path) -> None:
-        make_folder(folder)
+        make_folder(folder, "--probabilities")
         self.folder = folder
         self._parts: list[ArrayPiece] = []
 
@@ -72,6 +72,21 @@ class Probabilities:
     def have(self, station: Station, day: int) -> bool:
         """Whether the file of a day is there already."""
         return self.path(station, day).exists()
+
+    def check(self, archive: Archive) -> None:
+        """Refuse to replace days that are there, perhaps of other hours.
+
+        Raises:
+            TargetError: there is one.
+        """
+        for station in archive.stations:
+            for start, stop in station.runs():
+                for day in range(start // DAY, (stop - 1) // DAY + 1):
+                    if self.have(station, day):
+                        path = self.path(station, day)
+                        raise TargetError(
+                            f"{path} exists; give --overwrite to replace it, or another folder with --probabilities."
+                        )
 
     def add(self, station: Station, found: Picked) -> None:
         """Take a part, the parts of a day in their order."""

@@ -182,8 +182,8 @@ class PickJob:
                 times = [arrival.pick.time for arrival in own if arrival.pick.phase == "S"]
                 if self.picker.responses and without_response(station, times, self.picker.responses):
                     notes.append(
-                        f"the StationXML has no response of the horizontal channels of {station}, and without it there "
-                        "is no magnitude from there; ask for it with level=response."
+                        f"the StationXML has no response of the horizontal channels of {station} at the times of its "
+                        "picks, and without it there is no magnitude from there; ask for it with level=response."
                     )
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 

@@ -95,6 +95,9 @@ def watch_earthquakes(
     ):
         while rounds is None or rounds > 0:
             state = _state(place)
+            if not state and not notes:
+                notes.add(nothing := f"there is nothing in {place} yet; it is picked when it comes.")
+                say(f"{time.strftime('%H:%M:%S')}  {nothing}")
             if state != seen and state:
                 job = PickJob(picker, journal, pictures)
                 made = _round(job, place, channels, scans, located, say, notes) or made
