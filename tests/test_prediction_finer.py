@@ -7,6 +7,7 @@ import pytest
 import segyio
 from tests.test_prediction_restoration import denoiser, predict, ratio, survey
 
+import geocnn
 from geocnn import io
 from geocnn.cli import main
 from geocnn.datasets import FinerStructures, halved
@@ -84,7 +85,10 @@ def test_scores_are_those_of_the_finer_grid():
     between = StretchedSource(io.open(halved(fine)), (2, 2)).read(...)
     assert found["snr"] == pytest.approx(ratio(fine, made), abs=1e-3)
     assert found["snr_before"] == pytest.approx(ratio(fine, between), abs=1e-3)
-    with pytest.raises(DataError, match="the labels have 49 x 61 samples and the data 97 x 121"):
+    with pytest.raises(
+        DataError,
+        match="the labels have 49 x 61 samples, and of data of 49 x 61 the network",
+    ):
         evaluate_survey("superres", halved(fine), halved(fine), show_progress=False)
 
 
@@ -123,3 +127,12 @@ def test_an_exported_network_says_what_it_takes_and_gives(tmp_path, capsys):
     assert said.split(maxsplit=1)[1].endswith(
         "times std plus mean, amplitudes, of a survey interpolated to 2 times as many traces and samples"
     )
+
+
+def test_padding_and_what_is_no_reflection_are_told_of():
+    velocities = np.repeat(np.linspace(1480.0, 4700.0, 60)[None], 12, 0).astype(np.float32)
+    velocities += np.random.default_rng(0).normal(0, 20, velocities.shape).astype(np.float32)
+    velocities[:, :2] = 1480.0
+    notes = geocnn.predict("superres", velocities, show_progress=False).notes
+    assert any("all samples lie from 14" in note and "superres-2d has learnt from reflection" in note for note in notes)
+    assert any(note.startswith("the first sample of all traces is padding, which") for note in notes)

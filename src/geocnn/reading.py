@@ -1,5 +1,6 @@
 """Read a survey as a network is to see it: normalised, continued beyond its edge, dead traces and mutes filled."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,13 +100,12 @@ class Reader:
         dead = int((~found.live).sum())
         if dead:
             notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are zero in the result.")
-        above, below = (int(n / factor) for n in self.padded)
+        above, below = (math.ceil(n / factor) for n in self.padded)
         if above or below:
             ends = " and ".join(f"{n} {end}" for n, end in ((above, "first"), (below, "last")) if n)
-            notes.append(
-                f"the {ends} samples of all traces are padding, which the network does not see; they are zero in the "
-                "result."
-            )
+            several = f"the {ends} samples of all traces are padding, which the network does not see; they are"
+            one = f"the {ends[2:]} sample of all traces is padding, which the network does not see; it is"
+            notes.append(f"{one if above + below == 1 else several} zero in the result.")
         if found.first_nan is not None:
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(grid.axes, found.first_nan, strict=True))
             notes.append(

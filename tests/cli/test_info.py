@@ -26,7 +26,7 @@ def test_a_cube(data, capsys):
         "time 999 to 1800 ms, step 3 ms, 268",
         "amplitude -0.9761 to 1.42; few different values",
         "dead traces 0 of 13756",
-        "NaN samples 0",
+        "NaN or infinite samples 0",
         "spacing 25 m between inlines, 12.5 m between crosslines",
         "picture carbonate3d.png",
     ):
@@ -45,7 +45,7 @@ def test_a_line_in_depth_with_holes_and_nan(tmp_path, capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "depth 0 to 195 m, step 5 m, 40" in text
     assert "dead traces 1 of 50" in text
-    assert "NaN samples 1, the first at trace 7, depth 25 m" in text
+    assert "NaN or infinite samples 1, the first at trace 7, depth 25 m" in text
     assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "mine.png"]
 
 
@@ -57,12 +57,37 @@ def test_pictures_already_there_are_kept(capsys):
     assert Path("line.png").read_text() == "mine"
 
 
-def test_a_survey_of_zeros_has_no_picture(capsys):
-    np.save("dead.npy", np.zeros((5, 5)))
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.zeros((5, 5)), "all samples are zero, NaN or infinite."),
+        (np.full((5, 5), np.nan), "all samples are zero, NaN or infinite."),
+        (np.ones((2, 3, 4, 5)), "the survey has 4 axes, and pictures are of one to three; cut a cube or a line out of "
+         "it, as .npy, and give that."),
+    ],
+)  # fmt: skip
+def test_where_there_is_no_picture_it_is_said_why(values, why, capsys):
+    np.save("dead.npy", values)
     assert main(["info", "dead.npy"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "dead traces 5 of 5" in text
-    assert "picture" not in text
+    assert "dead traces" in text
+    assert text.endswith(f"note: there is no picture, for {why}")
+    assert main(["info", "dead.npy", "--out", "mine.png"]) == 2
+    shown = capsys.readouterr()
+    assert "dead traces" in shown.out
+    assert "note" not in shown.out
+    assert f"mine.png is not made, for {why}" in " ".join(shown.err.split())
+    assert main(["info", "dead.npy", "--no-picture"]) == 0
+    assert "picture" not in capsys.readouterr().out
+    assert not Path("dead.png").exists()
+
+
+def test_infinite_samples_are_counted_as_what_they_are(capsys):
+    values = np.ones((5, 6), np.float32)
+    values[2, 3] = np.inf
+    np.save("inf.npy", values)
+    assert main(["info", "inf.npy"]) == 0
+    assert "NaN or infinite samples 1, the first at trace 2," in " ".join(capsys.readouterr().out.split())
 
 
 def test_no_picture_on_demand(capsys):

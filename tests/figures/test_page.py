@@ -278,6 +278,7 @@ def test_rose_and_histogram_are_weighted_by_voxels():
     shares = {bar.get_x(): bar.get_height() for bar in dips.patches if bar.get_height()}
     assert shares == {0: 25, 60: 75}
     assert rose.get_title() == "strike, without 1 level fault"
+    assert all(label.get_path_effects() for label in rose.get_yticklabels())  # they are read on bars as well
 
 
 class Counting(io.ArraySource):

@@ -30,6 +30,16 @@ def test_a_line_is_drawn_time_downward_with_its_axes():
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("trace", "time (ms)")
 
 
+@pytest.mark.parametrize("shape", [(1, 8), (2, 8), (1, 1, 8), (6, 1, 8)])
+def test_axes_of_numbers_of_lines_have_whole_ticks(shape):
+    made = thumbnail(source(np.random.default_rng(0).standard_normal(shape)))
+    made.draw_without_rendering()
+    for axes in images(made):
+        ticks = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
+        assert ticks
+        assert all(tick == round(tick) for tick in ticks)
+
+
 def test_a_cube_is_cut_in_the_middle():
     values = np.random.default_rng(0).standard_normal(CUBE.shape)
     inline, crossline, slice_ = images(thumbnail(source(values, CUBE)))

@@ -7,6 +7,8 @@ import pytest
 
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.grid import Axis, Grid
+from geocnn.interpretation.objects import FaultObject, write_table
+from geocnn.interpretation.sticks import Stick, write_sticks
 from geocnn.io.horizons import Horizon, IntervalSource, read_horizon, write_horizon
 
 AXES = (Axis("inline", 12, 100, 2), Axis("crossline", 9, 1000, 1), Axis("time", 200, 400, 4, "ms"))
@@ -240,3 +242,48 @@ def test_a_survey_with_coordinates_says_which_columns_it_can_take(tmp_path):
         read_horizon(tmp_path / "top.dat", TURNED)
     wanted = "needed are columns inline crossline time in ms, or x y time, or inline crossline x y time."
     assert str(error.value).endswith(wanted)
+
+
+NO_HORIZON = (
+    "and no horizon; give a text file with the place of a trace and the time or depth of the horizon on each line."
+)
+
+
+@pytest.mark.parametrize("grid", [CUBE, TURNED, LINE])
+def test_the_table_of_faults_is_no_horizon(tmp_path, grid):
+    ranges = tuple((axis.start, axis.stop) for axis in grid.axes)
+    fault = FaultObject(1, 50, 0.75, ranges, (1.0, 0.0, 0.0)[: grid.ndim], 60.0, 10.0 if grid.ndim == 3 else None)
+    path = tmp_path / "f.csv"
+    write_table([fault], path, grid)
+    said = f"f.csv is the table of faults that geocnn predict faults --table writes, {NO_HORIZON}"
+    for text in (path.read_text(), path.read_text().replace(",", ";")):  # the latter by way of a spreadsheet
+        path.write_text(text)
+        with pytest.raises(FormatError) as error:
+            read_horizon(path, grid)
+        assert str(error.value) == said
+
+
+@pytest.mark.parametrize("layout", ["opendtect", "petrel"])
+@pytest.mark.parametrize("grid", [CUBE, TURNED, LINE])
+@pytest.mark.parametrize("nodes", [2, 4])
+def test_fault_sticks_are_no_horizon(tmp_path, grid, layout, nodes):
+    down = np.linspace(5, 60, nodes)
+    across = [2 + 0.1 * down + np.sin(down)] if grid.ndim == 2 else [np.full(nodes, 3), 2 + 0.1 * down + np.sin(down)]
+    places = np.column_stack([*across, down])
+    sticks = [Stick(1, 1, places), Stick(1, 2, places + 1.0), Stick(2, 1, places[:2])]
+    write_sticks(sticks, tmp_path / "s.dat", grid, layout=layout)
+    with pytest.raises(FormatError) as error:
+        read_horizon(tmp_path / "s.dat", grid)
+    said = f"s.dat is a file of fault sticks that geocnn predict faults --sticks writes, {NO_HORIZON}"
+    assert str(error.value) == said
+
+
+@pytest.mark.parametrize("layout", ["{x:.2f} {y:.2f} {t:.2f} {i} {j}", "{x:.2f} {y:.2f} {t:.2f} {j} {i}"])
+def test_columns_and_rows_of_a_grid_are_no_sticks(tmp_path, layout):
+    dipping = 500 + 8 * np.add.outer(np.arange(12.0), np.arange(9.0))
+    lines = []
+    for i, j in np.ndindex(12, 9):
+        x, y = TURNED.map_xy(np.array([[float(i), float(j)]]))[0]
+        lines.append(layout.format(x=x, y=y, t=dipping[i, j], i=i + 1, j=j + 1))
+    (tmp_path / "top.dat").write_text("\n".join(lines))
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", TURNED).values, dipping, atol=0.01)

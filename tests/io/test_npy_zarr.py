@@ -148,3 +148,13 @@ def test_results_are_real_numbers(tmp_path, suffix, dtype):
     with pytest.raises(DataError, match="dtype"):
         io.create(tmp_path / f"r{suffix}", np.ones((2, 2)), dtype=dtype)
     assert not list(tmp_path.iterdir())
+
+
+def test_arrays_without_samples_are_called_empty(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((0, 100), np.float32))
+    zarr.create_array(tmp_path / "a.zarr", shape=(0, 100), chunks=(1, 100), dtype="float32")
+    for name in ("a.npy", "a.zarr"):
+        with pytest.raises(
+            FormatError, match=rf"{name} is empty, its shape is \(0, 100\); a survey has a sample or more"
+        ):
+            io.open(tmp_path / name)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import geocnn
 from geocnn import io
 from geocnn.viewer.layers import layer
 
@@ -58,6 +59,15 @@ def test_what_is_empty_is_shown_and_said():
         found = layer(io.ArraySource(empty), "it")
         assert found.kind == "probability"
         assert found.note == "it has no sample that is finite and not zero where it was looked at."
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (10, 20, 10)])
+def test_a_probability_is_seen_from_the_threshold_of_tables_and_pictures_on(shape):
+    chance = np.clip(np.abs(NOISE), 0, 1).reshape(shape)
+    expected = geocnn.load("faults", ndim=len(shape)).card.threshold
+    assert expected < 0.2
+    for values in (chance, chance > 0.5):
+        assert layer(io.ArraySource(values), "it").threshold == expected
 
 
 @pytest.mark.parametrize("unknown", [-1, 255])

@@ -1,5 +1,7 @@
 """The page of a survey in a browser: what is where, and what keys and mouse do."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from tests.surveys import network
@@ -239,6 +241,32 @@ def test_without_webgl_all_but_the_view_in_space_works(tab):
         tab.mouse.move(400, 300)
         tab.keyboard.press("ArrowRight")
         assert tab.evaluate("() => geocnn.state.at") == [20, 15, 31]
+
+
+def test_a_probability_begins_at_the_threshold_of_its_network(tab):
+    chance = np.full(GRID.shape, 0.15, np.float32)
+    with geocnn.view(chance, cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        assert tab.get_by_label("from").first.input_value() == "0.13"
+    with geocnn.view(chance, browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        assert tab.get_by_role("slider", name="in space").input_value() == "0.13"
+
+
+def test_numbers_beside_a_bar_of_colours_stand_apart(tab):
+    loud = np.random.default_rng(0).standard_normal((40, 60)).astype(np.float32) * np.float32(1e37)
+    with geocnn.view(loud, browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        words = tab.locator("#display .ends span")
+        low, name, high = words.all_inner_texts()
+        assert (low, name) == (f"-{high}", "amplitude")
+        assert len(high) == len("2.57e+37")
+        boxes = [words.nth(k).bounding_box() for k in range(3)]
+        gaps = [right["x"] - left["x"] - left["width"] for left, right in pairwise(boxes)]
+        assert min(gaps) >= 8
 
 
 def test_a_network_is_switched_on_and_goes_over_sections_alone(tab):

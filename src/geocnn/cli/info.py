@@ -38,7 +38,7 @@ def info(
     from rich.console import Console
     from rich.table import Table
 
-    from geocnn.errors import FormatError
+    from geocnn.errors import DataError, FormatError
     from geocnn.io.statistics import statistics
 
     file = named(file)
@@ -62,11 +62,25 @@ def info(
         table.add_row(label, text)
     console = Console(highlight=False, soft_wrap=False)
     console.print(table)
-    if picture and source.grid.ndim <= 3 and found.live:
-        from geocnn.figures import save
-        from geocnn.figures.survey import thumbnail
+    if not picture:
+        return
+    if why := _without_picture(found, source):
+        if out is not None:
+            raise DataError(f"{out.name} is not made, for {why}.")
+        console.print(f"note: there is no picture, for {why}.", soft_wrap=True)
+        return
+    from geocnn.figures import save
+    from geocnn.figures.survey import thumbnail
 
-        console.print(f"picture  {save(thumbnail(source), out or _beside(file))}", soft_wrap=True)
+    console.print(f"picture  {save(thumbnail(source), out or _beside(file))}", soft_wrap=True)
+
+
+def _without_picture(found: "Statistics", source: "Source") -> str:
+    """Why nothing can be drawn; empty where something can."""
+    if source.grid.ndim > 3:
+        said = f"the survey has {source.grid.ndim} axes, and pictures are of one to three"
+        return f"{said}; cut a cube or a line out of it, as .npy, and give that"
+    return "" if found.live else "all samples are zero, NaN or infinite"
 
 
 def _stations(file: Path) -> bool:
@@ -100,7 +114,7 @@ def _axes(source: "Source") -> list[tuple[str, str]]:
 
 
 def _amplitudes(found: "Statistics", source: "Source") -> list[tuple[str, str]]:
-    """Range, spread, dead traces and NaN samples."""
+    """Range, spread, dead traces, and samples that are no numbers."""
     rows = []
     if found.live:
         few = f"; few different values ({found.distinct} in {found.sampled} traces)" if found.distinct else ""
@@ -115,7 +129,7 @@ def _amplitudes(found: "Statistics", source: "Source") -> list[tuple[str, str]]:
     if found.first_nan is not None:
         places = zip(source.grid.axes, found.first_nan, strict=True)
         first = ", the first at " + ", ".join(f"{axis.name} {value:g} {axis.unit}".strip() for axis, value in places)
-    rows.append(("NaN samples", f"{found.nan}{first}"))
+    rows.append(("NaN or infinite samples", f"{found.nan}{first}"))
     return rows
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from geocnn.figures.panels import NO_DATA, Panel, draw
@@ -25,6 +26,8 @@ __all__ = ["horizons"]
 
 _LINES = 24
 """Lines of small type beside a section."""
+_NEAR = 0.1
+"""Share of the width of a section that a name takes: names of horizons that end so near to one another stand apart."""
 _MAPS = 8
 """Maps in a picture."""
 
@@ -76,16 +79,25 @@ def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
     spare = 0.15 * (high - low) + 5 * abs(float(down[1] - down[0]))
     bottom, top = min(high + spare, float(down.max())), max(low - spare, float(down.min()))
     place.set_ylim(bottom, top)
-    line = (bottom - top) / _LINES
-    least = top - line
+    line, near = (bottom - top) / _LINES, _NEAR * abs(float(across[-1] - across[0]))
+    named: list[tuple[float, float]] = []
     for horizon, depth in zip(found, values, strict=True):
         place.plot(across, depth, color=INK, linewidth=1.2)
         seen = np.flatnonzero(np.isfinite(depth))
         if seen.size:
-            least = max(float(depth[seen[-1]]), least + line)  # names must not cover one another
-            at = (float(across[-1]), least)
+            last = seen[-1] == len(across) - 1
+            x, y = place.get_xlim()[1] if last else float(across[seen[-1]]), float(depth[seen[-1]])
+            y = max([y, *(other + line for end, other in named if abs(end - x) <= near)])  # one does not cover another
+            named.append((x, y))
             place.annotate(
-                horizon.name, at, (6, 0), textcoords="offset points", va="center", size=8, annotation_clip=False
+                horizon.name,
+                (x, y),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                size=8,
+                annotation_clip=False,
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )
 
 
@@ -99,7 +111,7 @@ def _map(place: Axes, grid: Grid, horizon: Horizon) -> AxesImage:
     place.set_facecolor(NO_DATA)
     image = draw(place, panel, cm.batlow, Normalize(low, high if high > low else low + 1))
     place.invert_yaxis()
-    place.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    place.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=1))
     return image
 
 

@@ -95,7 +95,7 @@ def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize, *, la
     place.set(xlabel=_label(across), ylabel=_label(down), title=panel.title)
     for ticks, axis in ((place.xaxis, across), (place.yaxis, down)):
         if not axis.unit:  # line numbers, not lengths
-            ticks.set_major_locator(MaxNLocator(nbins=7, integer=True))
+            ticks.set_major_locator(MaxNLocator(nbins=7, integer=True, min_n_ticks=1))
     return image
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy import ndarray
 
-from geocnn.figures.style import INK, class_colours, figure
+from geocnn.figures.style import INK, class_colours, figure, legible
 
 __all__ = ["region_map"]
 
@@ -63,7 +63,8 @@ def region_map(
         f"{len(judged)} earthquakes of the test: where they were, and which cluster they were called", fontsize=11
     )
     _legend(made, place, colours, (int(right.sum()), int(wrong.sum()), int(missed.sum())), station)
-    made.canvas.draw()  # axes with equal scales have room for their labels at the second drawing alone
+    with legible(made):
+        made.canvas.draw()  # axes with equal scales have room for their labels at the second drawing alone
     return made
 
 

@@ -1,17 +1,35 @@
 """What all pictures share: size, type, colours, and how they are written."""
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, fontManager
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 
 from geocnn.errors import TargetError
 from geocnn.io.system import reason
 
-__all__ = ["FAULT", "INK", "check_picture", "class_colours", "fault_colours", "figure", "metric", "round_down", "save"]
+__all__ = [
+    "FAULT",
+    "INK",
+    "check_picture",
+    "class_colours",
+    "fault_colours",
+    "figure",
+    "legible",
+    "metric",
+    "round_down",
+    "save",
+]
 
 INK = "#222222"
 """Colour of lines and text."""
@@ -59,6 +77,47 @@ def class_colours(count: int) -> ListedColormap:
     return ListedColormap([cm.batlow(k / (count - 1)) for k in range(count)])
 
 
+@contextmanager
+def legible(made: Figure) -> Iterator[None]:
+    """While a figure is drawn: letters that its font lacks, as in names of files, come from a font that has them.
+
+    Where no font that is installed has them, there are boxes in their place; Matplotlib's warning of each, with a line
+    of its source, tells nobody what to do.
+    """
+    for text in (one for one in made.findobj(Text) if isinstance(one, Text) and not one.get_text().isascii()):
+        letters = {ord(letter) for letter in text.get_text() if letter.isprintable()}
+        lacking = frozenset(letters - _glyphs(findfont(text.get_fontproperties())))
+        if lacking and (other := _font_with(lacking)):
+            text.set_fontfamily([*text.get_fontfamily(), other])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        yield
+
+
+@cache
+def _glyphs(path: str) -> frozenset[int]:
+    """Code points that a font has glyphs for; none of one that cannot be read."""
+    try:
+        return frozenset(FT2Font(path).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
+
+
+@cache
+def _font_with(letters: frozenset[int]) -> str | None:
+    """Family of the installed font that has most of some letters, upright ones of plain weight first; None without."""
+    # That of last resort has a box for every letter.
+    others = [font for font in fontManager.ttflist if not font.name.startswith("Last Resort")]
+    others.sort(key=lambda font: (font.style != "normal", font.weight not in (400, "normal", "regular"), font.name))
+    best, most = None, 0
+    for font in others:
+        if (known := len(letters & _glyphs(font.fname))) > most:
+            best, most = font.name, known
+        if most == len(letters):
+            break
+    return best
+
+
 def check_picture(path: Path, *, overwrite: bool) -> None:
     """Find out before any work whether a picture may be written there.
 
@@ -83,7 +142,8 @@ def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
     check_picture(target, overwrite=True)
     part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
-        made.savefig(part, dpi=dpi)
+        with legible(made):
+            made.savefig(part, dpi=dpi)
         part.replace(target)
     except OSError as error:
         said = f"the picture {target} cannot be written ({reason(error)}); choose another folder."

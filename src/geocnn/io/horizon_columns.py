@@ -38,6 +38,12 @@ _NAMES = {
 """Names of columns, in small letters and without brackets."""
 _BESIDE = 0.75
 """Distance between traces within which a pick belongs to the nearest one."""
+_LATTICE = 0.05
+"""Distance from their places, in the unit of the map, within which picks lie on a lattice: digits are left out."""
+_FAULTS = re.compile(r"\W*fault\W+voxels\W+mean probability\W")
+"""How the table of :func:`geocnn.interpretation.objects.write_table` begins, whatever a spreadsheet puts between."""
+_CHARISMA = re.compile(r"INLINE-(\s+[-+.\d]+){5}\s+\S*[^\W\d]\S*.*\s\d+\s*")
+"""A node of a fault stick: inline, crossline, X, Y, Z, name of the fault, stick; horizons have ``INLINE :``."""
 
 
 class Table(NamedTuple):
@@ -78,7 +84,7 @@ def table_of(path: Path) -> Table:
 
     Raises:
         MissingError: no such file.
-        FormatError: there are none.
+        FormatError: there are none, or they are those of faults.
     """
     try:
         raw = path.read_bytes()
@@ -90,6 +96,11 @@ def table_of(path: Path) -> Table:
     lines = raw.decode("utf-16" if wide else "utf-8-sig", errors="replace").splitlines()
     if sum(";" in line and "," in line for line in lines[:_HEAD]) > 0.5 * len(lines[:_HEAD]):
         lines = [line.replace(",", ".") for line in lines]  # commas are decimal points
+    head = next((line for line in lines if line.strip()), "")
+    if _FAULTS.match(head):
+        raise FormatError(_no_horizon(path.name, "the table of faults", "table"))
+    if _CHARISMA.fullmatch(head):
+        raise FormatError(_no_horizon(path.name, "a file of fault sticks", "sticks"))
     found = [[] if line.lstrip().startswith(_COMMENTS) else _NUMBER.findall(_QUOTED.sub(" ", line)) for line in lines]
     counts = Counter(len(numbers) for numbers in found[:_HEAD] if len(numbers) >= 2)
     if not counts:
@@ -97,7 +108,40 @@ def table_of(path: Path) -> Table:
     count = counts.most_common(1)[0][0]
     rows = np.array([numbers for numbers in found if len(numbers) == count], np.float64)
     first = next(k for k, numbers in enumerate(found) if len(numbers) == count)
-    return Table(rows, _header(lines[:first], count))
+    names = _header(lines[:first], count)
+    if not names and _are_sticks(rows):
+        raise FormatError(_no_horizon(path.name, "a file of fault sticks", "sticks"))
+    return Table(rows, names)
+
+
+def _no_horizon(name: str, what: str, option: str) -> str:
+    """Why a file of faults is refused."""
+    return (
+        f"{name} is {what} that geocnn predict faults --{option} writes, and no horizon; give a text file with the "
+        "place of a trace and the time or depth of the horizon on each line."
+    )
+
+
+def _are_sticks(rows: NDArray[np.float64]) -> bool:
+    """Whether rows are X, Y, Z, stick and node of fault sticks, as :mod:`geocnn.interpretation.sticks` writes them.
+
+    Sticks and the nodes of each are counted from 1, two nodes or more, and nodes go downward. The columns and rows of a
+    grid behind the picks of a horizon may be counted alike, but there the places are a lattice.
+    """
+    if rows.shape[1] != 5:
+        return False
+    stick, node = rows[:, 3], rows[:, 4]
+    first = node == 1
+    counted = np.array_equal(stick, np.cumsum(first)) and bool(np.all(first[1:] | (np.diff(node) == 1)))
+    down = np.diff(rows[:, 2])[~first[1:]]
+    alone = bool(np.any(first & np.append(first[1:], True)))
+    if not counted or alone or not (np.all(down > 0) or np.all(down < 0)):
+        return False
+    if node.max() == 2:
+        return True
+    terms = np.column_stack([np.ones(len(rows)), stick, node])
+    xy = rows[:, :2] - rows[0, :2]
+    return float(np.abs(terms @ np.linalg.lstsq(terms, xy, rcond=None)[0] - xy).max()) > _LATTICE
 
 
 def _header(lines: list[str], count: int) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
 
     Raises:
         MissingError: no such file.
-        FormatError: it holds no columns of numbers.
+        FormatError: it holds no columns of numbers, or those of faults.
         DataError: none of its picks lies in the survey.
     """
     path = Path(path)

@@ -41,7 +41,9 @@ def open_npy(path: Path) -> NpySource | ArraySource:
         except ValueError as error:
             raise FormatError(f"{path.name} is a damaged .npy file: its header cannot be read.") from error
         offset = file.tell()
-    if dtype.kind not in "biuf" or not shape or 0 in shape:
+    if 0 in shape:
+        raise FormatError(f"{path.name} is empty, its shape is {shape}; a survey has a sample or more along each axis.")
+    if dtype.kind not in "biuf" or not shape:
         raise FormatError(f"{path.name} holds {dtype} with shape {shape}; a survey is an array of real numbers.")
     needed, size = offset + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize, path.stat().st_size
     if size < needed:

@@ -44,7 +44,12 @@ class ZarrSource(ScannedSource):
         self.path: Path | None = path
         self._path, self._name = path, array
         self._array = _open_array(path, array)
-        if self._array.dtype.kind not in "biuf" or not self._array.shape or 0 in self._array.shape:
+        if 0 in self._array.shape:
+            shape = self._array.shape
+            raise FormatError(
+                f"{path.name} is empty, its shape is {shape}; a survey has a sample or more along each axis."
+            )
+        if self._array.dtype.kind not in "biuf" or not self._array.shape:
             raise FormatError(
                 f"{path.name} holds {self._array.dtype} with shape {self._array.shape}; "
                 "a survey is an array of real numbers."

@@ -261,7 +261,7 @@ def _one_sided(card: Card, source: Source) -> list[str]:
     survey = source.source if isinstance(source, StretchedSource) else source
     found = scanned(survey)
     if (
-        card.training.get("recipe") not in ("faults", "denoise")
+        card.training.get("recipe") not in ("faults", "denoise", "superres")
         or survey.dtype.kind in "iub"
         or found.minimum < 0 < found.maximum
     ):

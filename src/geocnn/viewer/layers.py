@@ -12,7 +12,7 @@ from geocnn.io.percent import PERCENT, probabilities
 from geocnn.io.scan import ScannedSource, slabs
 from geocnn.io.slices import Slices
 from geocnn.io.source import Source
-from geocnn.viewer.networks import SectionNetwork
+from geocnn.viewer.networks import SectionNetwork, fault_threshold
 
 __all__ = ["Kind", "Layer", "layer", "network_layer"]
 
@@ -38,7 +38,8 @@ class Layer:
         high: value of the last one; of classes the largest number.
         background: class 0 is most of it, and what lies below is to be seen there.
         colours: table for amplitudes.
-        threshold: probability from which on a colour is seen at first.
+        threshold: probability from which on a colour is seen at first; of a file that of the network for faults that
+            ships, as in pictures and tables, for files do not say which network they are of.
         on: whether it is seen at first, of what lies over amplitudes.
         network: what makes the samples of sections when they are looked at; None where ``source`` has them.
         note: what a user should know.
@@ -75,6 +76,7 @@ def layer(source: Source, name: str) -> Layer:
         source = _KnownSource(source)
         every = every[~is_unknown(every)]
     values = every[every != 0]  # of which padding is made
+    threshold = fault_threshold(source.grid.ndim)
     if not values.size:
         note = f"{name} has no sample that is finite and not zero where it was looked at."
         return Layer(source, name, "probability", 0.0, 1.0, note=note)
@@ -82,9 +84,10 @@ def layer(source: Source, name: str) -> Layer:
     whole = bool(np.all(values == np.rint(values)))
     if whole and low >= 0 and high < 256 and len(np.unique(values)) <= _CLASSES:
         kind: Kind = "classes" if high > 1 else "probability"
-        return Layer(source, name, kind, 0.0, max(high, 1.0), background=2 * len(values) < len(every))
+        background = 2 * len(values) < len(every)
+        return Layer(source, name, kind, 0.0, max(high, 1.0), background=background, threshold=threshold)
     if low >= 0 and high <= 1:
-        return Layer(source, name, "probability", 0.0, 1.0)
+        return Layer(source, name, "probability", 0.0, 1.0, threshold=threshold)
     eight_bits = whole and low >= 0 and high < 256
     if low < 0 < high:
         limit = float(np.percentile(np.abs(values), 99))

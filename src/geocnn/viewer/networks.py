@@ -21,7 +21,7 @@ from geocnn.io.source import Source
 if TYPE_CHECKING:
     from geocnn.checkpoints import Trained
 
-__all__ = ["Section", "SectionNetwork", "offered"]
+__all__ = ["Section", "SectionNetwork", "fault_threshold", "offered"]
 
 _OFFERED = {"faults": "faults-2d", "denoise": "denoise-2d"}
 """Networks that ship and give a section on the grid of the survey: name, and folder of the card."""
@@ -175,6 +175,16 @@ class _Ending(ArraySource):
 
 def offered(survey: Source) -> list[SectionNetwork]:
     """The networks that ship, for a survey of amplitudes."""
-    folder = files("geocnn") / "weights"
-    cards = {name: json.loads((folder / where / "card.json").read_text("utf-8")) for name, where in _OFFERED.items()}
+    cards = {name: _card(folder) for name, folder in _OFFERED.items()}
     return [SectionNetwork(survey, name, {**card, "name": name}) for name, card in cards.items()]
+
+
+def fault_threshold(ndim: int) -> float:
+    """Probability from which on the network for faults that ships for lines, or for cubes, calls a sample a fault."""
+    return float(_card("faults-3d" if ndim == 3 else "faults-2d")["threshold"])
+
+
+def _card(folder: str) -> dict[str, Any]:
+    """The card of a network that ships."""
+    found: dict[str, Any] = json.loads((files("geocnn") / "weights" / folder / "card.json").read_text("utf-8"))
+    return found

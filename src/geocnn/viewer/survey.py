@@ -22,7 +22,7 @@ from geocnn.viewer.colours import colour_tables
 from geocnn.viewer.horizon_picks import HorizonPicks
 from geocnn.viewer.layers import Layer, layer, network_layer
 from geocnn.viewer.networks import SectionNetwork, offered
-from geocnn.viewer.points import points
+from geocnn.viewer.points import LEAST, points
 from geocnn.viewer.query import Query
 
 __all__ = ["SurveyPage"]
@@ -172,7 +172,7 @@ class SurveyPage:
         if self.grid.ndim != 3 or one.kind != "probability" or one.network is not None:
             raise DataError("points are those of a probability in a cube.")
         if number not in self._points:
-            self._points[number] = points(one.source)
+            self._points[number] = points(one.source, min(LEAST, one.threshold))
         return Response(self._points[number].tobytes(), media_type="application/octet-stream")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.projections.polar import PolarAxes
 
 from geocnn.figures.page.content import ACCENT, Sheet
@@ -42,6 +43,8 @@ def attitudes(objects: "Sequence[FaultObject]", sheet: Sheet, *, north: bool) ->
         step = round_number(float(parts.max()) / 3)
         ticks = np.arange(step, parts.max() + step / 2, step)
         rose.set_yticks(ticks, [f"{tick:g} %" for tick in ticks])
+        for label in rose.get_yticklabels():  # they may stand on a bar
+            label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     rose.set_rlabel_position(22.5)
     zero = "map north" if north else "where inline numbers increase, 90° where crossline numbers do"
     rose.set_xlabel(f"0° is {zero}", fontsize=9)

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from geocnn.figures.page.content import ACCENT, MUTED, Content, Sheet
-from geocnn.figures.style import INK
+from geocnn.figures.style import INK, legible
 
 __all__ = ["pdf"]
 
@@ -24,7 +24,8 @@ def pdf(content: Content, sheet: Sheet) -> bytes:
     with PdfPages(file, metadata={"Title": title, "Creator": content.footer, **dates}) as pages:
         for made in _sheets(content._replace(title=title), sheet):
             made.text(0.985, 0.012, content.footer, ha="right", va="bottom", fontsize=8, color=MUTED)
-            pages.savefig(made, dpi=150)
+            with legible(made):
+                pages.savefig(made, dpi=150)
             made.clear()
     return file.getvalue()
 

@@ -8,6 +8,7 @@ from html import escape
 from matplotlib.figure import Figure
 
 from geocnn.figures.page.content import Content
+from geocnn.figures.style import legible
 
 __all__ = ["html"]
 
@@ -75,6 +76,7 @@ def _row(cells: Sequence[str], tag: str) -> str:
 def _png(made: Figure) -> str:
     """A picture in the letters of a data address."""
     file = io.BytesIO()
-    made.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
+    with legible(made):
+        made.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
     made.clear()  # what it drew is not kept until the collector of garbage comes by
     return base64.b64encode(file.getvalue()).decode("ascii")

@@ -21,6 +21,9 @@ export function text(value) {
   return String(Number(value.toPrecision(6)));
 }
 
+/** A number of three digits, without zeros behind them: 2.57e+37 where there is little room. */
+export const short = (value) => text(Number(value.toPrecision(3))).replace(/\.?0*e/, "e");
+
 export const named = (axis) => (axis.unit ? `${axis.name} (${axis.unit})` : axis.name);
 
 /** A colour of the style sheet, which knows whether the surroundings are dark. */

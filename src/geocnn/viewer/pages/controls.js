@@ -1,6 +1,6 @@
 // What is set at the side of a survey's page, and the keys.
 
-import { text } from "./axes.js";
+import { short, text } from "./axes.js";
 import { download, element, find } from "./page.js";
 import { LINES } from "./panel.js";
 
@@ -115,7 +115,7 @@ export class Controls {
         );
       if (layer.kind === "probability" && (k !== state.base || state.axes.length === 3)) {
         // What is seen in place of amplitudes is shown from 0 on; points in space begin somewhere.
-        const [name, least] = k === state.base ? ["in space", 0.2] : ["from", 0.05];
+        const [name, least] = k === state.base ? ["in space", Math.min(0.2, layer.threshold)] : ["from", 0.05];
         const digits = (value) => value.toFixed(2);
         card.append(slider(name, least, 0.95, 0.01, over.threshold, digits, (v) => this.set(over, "threshold", v)).row);
         if (k !== state.base) card.append(this.bar(state.table(k), ["0", "probability", "1"], k));
@@ -240,7 +240,7 @@ export class Controls {
       const middle = (layer.high + layer.low) / 2;
       bar.paint(state.tables[state.colours]);
       [bar.words.firstChild.textContent, bar.words.lastChild.textContent] = [middle - half, middle + half].map((v) =>
-        text(Number(v.toPrecision(3))),
+        short(v),
       );
       bar.words.children[1].textContent =
         layer.kind === "probability" ? "probability" : layer.low < 0 ? "amplitude" : "value";
