@@ -20,7 +20,7 @@ def sticks_of(values, grid, **options):
     """From probabilities to sticks."""
     ridges = find_ridges(io.ArraySource(values, grid))
     label = connect(ridges)
-    return find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, (25.0, 25.0), 2000)), **options)
+    return find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, [25.0] * (grid.ndim - 1), 2000)), **options)
 
 
 @pytest.mark.parametrize(("normal", "section"), [((0.2, 1, 0.5), 0), ((1, 0.3, -0.4), 1), ((0, 0.6, 1), 0)])

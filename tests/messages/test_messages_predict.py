@@ -611,6 +611,7 @@ def test_nan_samples_are_counted_located_and_blank(capsys):
         ("--min-size 0", "min_size is 0; a fault has at least 1 voxel: give a positive number, such as 50."),
         ("--every 0", "every is 0; sticks are on every 1st, 2nd, ... line: give a positive number."),
         ("--spacing 0", "spacing is 0; 1 positive number of metres is needed, for trace, such as 25."),
+        ("--spacing 10 20", "spacing is 10 20; 1 positive number of metres is needed, for trace, such as 25."),
         ("--velocity -3", "velocity is -3; a positive number of m/s is needed, such as 2000."),
     ],
 )

@@ -98,7 +98,7 @@ def interpret(
     check_format(sticks_format)
     check_numbers(grid, threshold=threshold, min_size=min_size, every=every, spacing=spacing, velocity=velocity)
     known = grid.spacing if spacing is None else tuple(spacing)
-    scale = metres(grid, known or (_SPACING, _SPACING), velocity)
+    scale = metres(grid, known or [_SPACING] * (grid.ndim - 1), velocity)
     if threshold is None:
         threshold = read_card("faults", ndim=min(max(len(grid.shape), 2), 3)).threshold
     with progress("ridges", grid.shape[0], show=show_progress) as tick:
@@ -154,7 +154,7 @@ def check_numbers(
     if min_size < 1:
         raise DataError(f"min_size is {min_size}; a fault has at least 1 voxel: give a positive number, such as 50.")
     check_every(every)
-    metres(grid, (_SPACING, _SPACING) if spacing is None else spacing, velocity)
+    metres(grid, [_SPACING] * (grid.ndim - 1) if spacing is None else spacing, velocity)
 
 
 def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:

@@ -72,7 +72,7 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
         DataError: numbers that are not positive, or not one for each horizontal axis.
     """
     across = grid.axes[:-1]
-    if len(spacing) < len(across) or not all(0 < value < math.inf for value in spacing):
+    if len(spacing) != len(across) or not all(0 < value < math.inf for value in spacing):
         raise DataError(
             f"spacing is {' '.join(f'{value:g}' for value in spacing) or 'empty'}; "
             f"{len(across)} positive number{'s' * (len(across) > 1)} of metres {'are' if len(across) > 1 else 'is'} "
@@ -80,7 +80,7 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
         )
     if not 0 < velocity < math.inf:
         raise DataError(f"velocity is {velocity:g}; a positive number of m/s is needed, such as 2000.")
-    sides = [math.copysign(value, axis.step) for value, axis in zip(spacing, across, strict=False)]
+    sides = [math.copysign(value, axis.step) for value, axis in zip(spacing, across, strict=True)]
     return np.array([*sides, _down(grid.axes[-1], velocity)])
 
 
