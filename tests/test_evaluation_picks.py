@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from geocnn.cli import main
+from geocnn.errors import DataError
 from geocnn.evaluation import evaluate_picks
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.seismograms import write_records
@@ -25,7 +26,8 @@ def test_its_own_picks_are_all_right(records, tmp_path):
     late = [k % 2 for k, a in enumerate(made) if a.pick.phase == "P"]
     assert 2 <= len(late) < len(rows)
     station, _, time, _ = rows[0]
-    rows += [(station, "P", time + 10**11, 9), (station, "P", time + 2 * 10**11, 1)]
+    rows += [(station, "P", time - 3 * 10**9, 9), (station, "P", time - 2 * 10**9, 1)]
+    rows += [(station, "P", time + 10**11, 9), (station, "S", time + 10**17, 9)]  # beyond the records
     with (tmp_path / "known.csv").open("w") as file:
         writer = csv.writer(file)
         writer.writerow(("station", "phase", "time", "snr"))
@@ -34,6 +36,31 @@ def test_its_own_picks_are_all_right(records, tmp_path):
     assert scores["recall_p"] == pytest.approx(len(late) / (len(late) + 1))
     assert scores["precision_p"] == scores["recall_s"] == scores["precision_s"] == 1
     assert scores["error_p"] == pytest.approx(0.2 * np.mean(late), abs=1e-4)
+
+
+def test_arrivals_of_other_times_are_told_of(records, tmp_path):
+    made = pick_earthquakes("quakes", records, detector=None, show_progress=False).arrivals
+    station = f"XX.{made[0].pick.channel.station}"
+    (tmp_path / "known.csv").write_text(f"station,phase,time\n{station},P,2019-01-01T00:00:00Z\n")
+    with pytest.raises(
+        DataError, match=r"at which its station has data in .*; the first one is at 2019-01-01T00:00:00Z"
+    ):
+        evaluate_picks("quakes", records, tmp_path / "known.csv", show_progress=False)
+
+
+@pytest.mark.parametrize("columns", ["id,station,phase,time,utc", "id,phase,time"])
+def test_tables_of_picks_are_arrivals(records, tmp_path, columns):
+    """As geocnn predict quakes writes them, with dates or seconds since 1970."""
+    made = pick_earthquakes("quakes", records, tmp_path / "c.xml", detector=None, show_progress=False)
+    rows = list(csv.DictReader((tmp_path / "c.csv").read_text().splitlines()))
+    assert len(rows) == len(made.arrivals)
+    with (tmp_path / "known.csv").open("w") as file:
+        writer = csv.DictWriter(file, columns.split(","), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    scores = evaluate_picks("quakes", records, tmp_path / "known.csv", show_progress=False)
+    assert scores["recall_p"] == scores["recall_s"] == scores["precision_p"] == 1
+    assert scores["error_p"] < 1e-4
 
 
 def test_what_synth_writes_is_judged_by_its_table(records, capsys):

@@ -21,6 +21,7 @@ from geocnn.io import ArraySource
 from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import read_arrivals
 from geocnn.io.source import Source
+from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.losses import UNKNOWN
 from geocnn.metrics import accuracies, overlaps, signal_to_noise
@@ -246,11 +247,16 @@ def evaluate_survey(
     """
     source, truth = io.open(data), io.open(labels)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
-    source = finer(source, trained.card)
+    card, coarse = trained.card, source.grid
+    source = finer(source, card)
     if source.grid.shape != truth.grid.shape:
-        have, need = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid))
+        have, need, given = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid, coarse))
+        if card.finer > 1:
+            raise DataError(
+                f"the labels have {have} samples, and of data of {given} the network {card.name} makes {need}; needed "
+                f"is the survey without noise on that finer grid, {need} samples."
+            )
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
-    card = trained.card
     if restores(card):
         return _restored(trained, source, truth, memory=memory, device=device, show_progress=show_progress)
     unknown = card.training.get("arguments", {}).get("unknown")
@@ -328,7 +334,7 @@ def evaluate_picks(
         network: "quakes", a run folder, or a network in memory.
         data: seismograms, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         arrivals: table, see :func:`geocnn.io.known_arrivals.read_arrivals`. Those with a signal-to-noise ratio below 3
-            need not be found, and may be.
+            need not be found, and may be; those of times without data do not count.
         tolerance: seconds within which a pick is right.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
@@ -337,7 +343,7 @@ def evaluate_picks(
         Recall, precision and mean absolute error in seconds of P and of S; NaN where there is nothing to judge.
 
     Raises:
-        DataError: no arrival of the table is at one of the stations.
+        DataError: no arrival of the table is at one of the stations, or none while it has data.
         MissingError: no such file.
         FormatError: the table is none.
     """
@@ -351,13 +357,23 @@ def evaluate_picks(
             f"no arrival in {arrivals} is at a station or in a file of {data}; the first one is at {known[0].where}, "
             f"and the first station is {archive.stations[0]}. Give the table of these seismograms."
         )
+    heard = [
+        [arrival for arrival in known if arrival.where in own and _has_data(station, arrival.time)]
+        for station, own in zip(archive.stations, names, strict=True)
+    ]
+    if not any(heard):
+        when = f"{np.datetime64(known[0].time, 'ns').astype('datetime64[s]')}Z"
+        raise DataError(
+            f"no arrival in {arrivals} is at a time at which its station has data in {data}; the first one is at "
+            f"{when}. Give the table of these seismograms."
+        )
     made = pick_earthquakes(network, archive, detector=None, device=device, show_progress=show_progress).arrivals
     judged = {}
     for phase in "PS":
         picks = [
             [a.pick.time / 1e9 for a in made if a.station is s and a.pick.phase == phase] for s in archive.stations
         ]
-        truth = [[a for a in known if a.where in own and a.phase == phase] for own in names]
+        truth = [[arrival for arrival in own if arrival.phase == phase] for own in heard]
         seen = [[a.time / 1e9 for a in own if a.snr >= SEEN] for own in truth]
         fit = np.concatenate([residuals(p, t, tolerance) for p, t in zip(picks, seen, strict=True)])
         right = sum(
@@ -367,6 +383,12 @@ def evaluate_picks(
         judged[f"precision_{phase.lower()}"] = _share(right, sum(map(len, picks)))
         judged[f"error_{phase.lower()}"] = _share(float(np.abs(fit).sum()), len(fit))
     return judged
+
+
+def _has_data(station: Station, time: int) -> bool:
+    """Whether any of its channels has a sample at a time, ns."""
+    near = (piece for component in range(3) for piece in station.within(component, time, time))
+    return any(piece.start <= time < piece.end for piece in near)
 
 
 def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.int64]:

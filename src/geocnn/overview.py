@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from geocnn.checkpoints import SHIPPED, Card, load
+from geocnn.checkpoints import CARD, SHIPPED, Card, load
 from geocnn.errors import DataError, MissingError
 from geocnn.layers import SizeRule
 from geocnn.models import ARCHITECTURES, build
@@ -121,14 +121,16 @@ def named_network(
         window: samples per axis, for all axes or each; default the published window.
         in_channels: of an architecture; default as published.
         out_channels: of an architecture; default as published.
-        weights: draw the weights of an untrained network, each time the same.
+        weights: of a name that an architecture shares with a trained network the latter; draw the weights of an
+            untrained one, each time the same.
 
     Raises:
         MissingError: nothing of that name.
         DataError: numbers that the network cannot have, or that a trained network has already.
     """
     ndim = len(window) if ndim is None and window is not None and len(window) > 1 else ndim
-    if name not in ARCHITECTURES:
+    trained = name in SHIPPED or Path(name, CARD).is_file()
+    if name not in ARCHITECTURES or (weights and trained):
         return _trained(name, ndim, window, channels=in_channels is not None or out_channels is not None)
     entry = ARCHITECTURES[name]
     ndim = entry.ndim if ndim is None else ndim
@@ -155,7 +157,14 @@ def _trained(name: str, ndim: int | None, window: Sequence[int] | None, *, chann
         known = f"architectures are {', '.join(ARCHITECTURES)}, and geocnn ships {', '.join(SHIPPED)}."
         hint = f"did you mean {near[0]}? Else give a folder written by geocnn train." if near else known
         raise MissingError(f"there is no architecture or network {name!r}; {hint}")
-    trained = load(name, ndim=ndim if name in SHIPPED and not Path(name).is_dir() else None)
+    ships = name in SHIPPED and not Path(name, CARD).is_file()
+    if ships and ndim is not None and ndim not in SHIPPED[name]:
+        have = " and ".join(f"{n}-D" for n in SHIPPED[name])
+        raise DataError(
+            f"the network {name} ships for {have} data, and {ndim}-D is asked for, by --ndim or the numbers of "
+            "--input; ask for one of these, or give the folder of another network."
+        )
+    trained = load(name, ndim=ndim if ships else None)
     card, model = trained.card, trained.model
     if not isinstance(model, Network):
         raise TypeError(f"{name} is a {type(model).__name__}, not one of our networks.")

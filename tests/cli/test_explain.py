@@ -215,3 +215,8 @@ def test_synthetic_structure_for_a_network_without_recipe(capsys):
     checkpoints.save(Path("run"), build("faultseg", **arguments), card)
     assert main(["explain", "run", "--quiet"]) == 0
     assert "input: white noise" in capsys.readouterr().out.splitlines()
+
+
+def test_a_network_that_ships_goes_before_the_architecture_of_its_name():
+    assert named_network("detector", weights=True).card is not None
+    assert named_network("detector").card is None  # geocnn models lists architectures

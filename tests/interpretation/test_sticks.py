@@ -19,8 +19,8 @@ COORDINATES = {"origin": [435_000.5, 6_470_000.25], "vectors": [[21.65, 12.5], [
 def sticks_of(values, grid, **options):
     """From probabilities to sticks."""
     ridges = find_ridges(io.ArraySource(values, grid))
-    label = connect(ridges)
-    return find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, [25.0] * (grid.ndim - 1), 2000)), **options)
+    label, sides = connect(ridges), [25.0] * (grid.ndim - 1)
+    return find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, sides, 2000)), **options)
 
 
 @pytest.mark.parametrize(("normal", "section"), [((0.2, 1, 0.5), 0), ((1, 0.3, -0.4), 1), ((0, 0.6, 1), 0)])

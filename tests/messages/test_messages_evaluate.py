@@ -1,5 +1,6 @@
 """Mistakes with geocnn evaluate."""
 
+import json
 import struct
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import line, network, run, segy
 
 import geocnn
+from geocnn.checkpoints import read_card
 from geocnn.cli import main
 from geocnn.evaluation import scores
 from geocnn.io.waveforms import ArrayPiece, Channel
 from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.recipes.segment.intervals import check_learnt
 
 mistake, command = Table(), Table()
 
@@ -112,3 +115,47 @@ def no_samples_to_judge_by():
     """the card of net names no recipe with samples to be judged by; give a survey with --data and its known answers
     with --labels."""
     return run("evaluate", network())
+
+
+@command
+def coarse_labels_for_a_finer_result():
+    """the labels have 20 x 30 samples, and of data of 20 x 30 the network superres-2d makes 39 x 59; needed is the
+    survey without noise on that finer grid, 39 x 59 samples."""
+    return run("evaluate", "superres", "--data", line(), "--labels", line())
+
+
+def _judged_elsewhere(**files: object) -> int:
+    """A run folder whose card names files that are not here."""
+    card = Path(network(), "card.json")
+    training = {"training": {"recipe": "segment", "arguments": files}}
+    card.write_text(json.dumps(json.loads(card.read_text()) | training))
+    return run("evaluate", "net")
+
+
+@command
+def samples_of_a_run_from_another_folder():
+    """net learnt from d/pen.npy, and there is no such file in {here}, for it is relative to the folder in which the
+    network was trained; type this there, or give a survey with --data and its known answers with --labels."""
+    return _judged_elsewhere(data=["d/pen.npy"], labels=["d/known.npy"])
+
+
+@command
+def samples_of_a_run_that_are_gone():
+    """net learnt from /nowhere/known.npy, which is no longer there; put it back, or give a survey with --data and its
+    known answers with --labels."""
+    return _judged_elsewhere(data=[line()], labels=["/nowhere/known.npy"])
+
+
+@command
+def more_horizons_than_classes():
+    """the network net tells fault and the rest apart, which takes 1 horizon, and --horizons names 2; give as many."""
+    return run("evaluate", network(), "--data", line(), "--horizons", "upper.dat", "lower.dat")
+
+
+@mistake
+def fewer_horizons_than_were_learnt():
+    """the network runs/h tells above a, a to b, b to c, below c apart, which takes 3 horizons, and --horizons names 2;
+    give all that it has learnt, from top to bottom: --horizons a.dat b.dat c.dat."""
+    learnt = {"arguments": {"horizons": ["a.dat", "b.dat", "c.dat"]}}
+    card = read_card(network()).replace(classes=("above a", "a to b", "b to c", "below c"), training=learnt)
+    check_learnt(card, "runs/h", ["a.dat", "b.dat"])

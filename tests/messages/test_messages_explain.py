@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import line, network, run
@@ -28,6 +29,39 @@ def no_model_near():
 def a_survey_of_another_kind_to_explain_with():
     """line.npy has 2 axes and 1 channel, but net takes 3-D data of 1 channel; give such data, or leave --data out."""
     return run("explain", network(ndim=3), "--data", line())
+
+
+@command
+def a_survey_of_another_kind_than_ships():
+    """line.npy has 2 axes and 1 channel, but quakes takes 1-D data of 3 channels; give such data, or leave --data
+    out."""
+    return run("explain", "quakes", "--data", line())
+
+
+@command
+def dimensions_that_a_network_does_not_ship_for():
+    """the network quakes ships for 1-D data, and 2-D is asked for, by --ndim or the numbers of --input; ask for one of
+    these, or give the folder of another network."""
+    return run("explain", "quakes", "--ndim", "2")
+
+
+def _explained_with(values: np.ndarray) -> int:
+    np.save("flat.npy", values)
+    return run("explain", network(), "--data", "flat.npy")
+
+
+@command
+def constant_data_to_explain_with():
+    """the middle of flat.npy, which the network is to be measured with, holds no signal: every sample there is the same
+    or missing; look at the data with geocnn info, and give others or leave --data out."""
+    return _explained_with(np.full((20, 30), 7.0))
+
+
+@command
+def missing_data_to_explain_with():
+    """the middle of flat.npy, which the network is to be measured with, holds no signal: every sample there is the same
+    or missing; look at the data with geocnn info, and give others or leave --data out."""
+    return _explained_with(np.full((20, 30), np.nan))
 
 
 @command

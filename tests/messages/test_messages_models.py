@@ -97,3 +97,10 @@ def other_channels_of_a_trained_network():
     """net is a trained network for 2-D data of 1 channel; its dimensions and channels cannot be changed: leave --ndim,
     --in-channels and --out-channels out, or give the architecture faultseg."""
     return run("models", network(), "--in-channels", "3")
+
+
+@command
+def dimensions_that_a_network_does_not_ship_for():
+    """the network faults ships for 2-D and 3-D data, and 1-D is asked for, by --ndim or the numbers of --input; ask for
+    one of these, or give the folder of another network."""
+    return run("models", "faults", "--ndim", "1")

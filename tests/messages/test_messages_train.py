@@ -227,3 +227,29 @@ def a_disk_that_fills_up_in_training():
     """mine/state.safetensors cannot be written (file too large); make room there, or choose another folder."""
     with files_of_at_most(20_000):
         return run("train", "traces", "--out", "mine", "--quiet")
+
+
+@command
+def options_of_another_model():
+    """--bottleneck is 3 and --residual 0, which --model unet does not have; leave them out, or give --model
+    faultseg."""
+    return run("train", "faults", "--ndim", "2", "--bottleneck", "3")
+
+
+@command
+def a_share_of_no_records():
+    """--records-share is 0.4 of no seismograms; name their file or folder with --records, or leave --records-share
+    out."""
+    return run("train", "quakes", "--records-share", "0.4")
+
+
+@command
+def a_share_of_no_noise():
+    """--noise-share is 0.1 of no seismograms; name their file or folder with --noise, or leave --noise-share out."""
+    return run("train", "quakes", "--noise-share", "0.1")
+
+
+@command
+def no_epochs_of_traces():
+    """--epochs is 0 and --learning-rate 0.005; needed are 1 or more epochs and a learning rate above 0."""
+    return run("train", "traces", "--epochs", "0")

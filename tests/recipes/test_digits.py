@@ -109,6 +109,14 @@ def test_the_plan_of_digits(mnist):
     )
 
 
+def test_a_run_is_judged_again_from_its_card(mnist, tmp_path):
+    """There the folder is a string."""
+    small = {"model": "lenet1989", "epochs": 1, "out": tmp_path / "run", "device": "cpu", "show_progress": False}
+    run = geocnn.fit("digits", data=mnist[0], **small)
+    found = geocnn.evaluate(tmp_path / "run", device="cpu", show_progress=False)
+    assert found["accuracy"] == pytest.approx(run.history[-1]["validation_accuracy"])
+
+
 def test_no_epochs_are_not_the_default_number_of_them():
     with pytest.raises(DataError, match="epochs is 0"):
         build("digits", epochs=0)

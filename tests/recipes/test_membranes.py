@@ -143,3 +143,13 @@ def test_pictures_are_moved_onto_their_labels(tmp_path):
             np.polyfit(inner.ravel(), x.ravel(), 1)
         )  # normalised by its own grey values, whatever they are
         np.testing.assert_allclose(x, line(inner), atol=4e-3)
+
+
+def test_a_run_is_judged_again_from_its_card(sections, tmp_path):
+    """There the path is a string and the offset a list."""
+    small = {"width": 4, "crop": 32, "test": 1, "samples": 2, "epochs": 1, "offset": (0.5, 0.0)}
+    out = tmp_path / "run"
+    run = geocnn.fit("membranes", data=sections, **small, out=out, device="cpu", show_progress=False)
+    found = geocnn.evaluate(out, device="cpu", show_progress=False)
+    assert found["dice"] == pytest.approx(run.history[-1]["validation_dice"], abs=0.01)
+    assert build("membranes", data=str(sections), **small).card.training["arguments"]["data"] == str(sections)

@@ -61,3 +61,10 @@ def test_presets_are_taken_in_turn():
         torch.testing.assert_close(both[[index]], of[[index]])
     with pytest.raises(ValueError, match="structure is 'flat'; it is one of faultseg3d, plain, field"):
         build("faults", ndim=2, crop=(32, 32), structure=("field", "flat"))
+
+
+@pytest.mark.parametrize("option", ["bottleneck", "residual"])
+def test_options_of_faultseg_are_refused_for_the_u_net(option):
+    with pytest.raises(DataError, match="which --model unet does not have; leave them out, or give --model faultseg"):
+        build("faults", ndim=2, crop=(32, 32), **{option: 3})
+    build("faults", ndim=2, crop=(32, 32), model="faultseg", **{option: 3})

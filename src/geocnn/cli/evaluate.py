@@ -33,9 +33,10 @@ def evaluate(
         data: survey; for a classifier windows with their classes, the array y; for a picker seismograms, a file or a
             folder.
         labels: on the same grid: for a network of one class, such as faults, 1 on it and 0 elsewhere; for several the
-            number of the class, from 0; for denoise the survey without noise. Samples of -1, 255 or NaN are unknown and
-            do not count. For a picker a table of all arrivals with the columns phase, P or S, time, UTC, and station,
-            such as CX.PB01, or file, as geocnn synth earthquakes writes it.
+            number of the class, from 0; for denoise the survey without noise, for superres that on the finer grid.
+            Samples of -1, 255 or NaN are unknown and do not count. For a picker a table of all arrivals with the
+            columns phase, P or S, time, UTC, and station, such as CX.PB01, or file, as geocnn synth earthquakes writes
+            it.
         horizons: text files, from top to bottom, in place of labels, for a network that learnt such; there is a mean
             error of each as well, in the unit of the vertical axis.
         memory: for the whole process, for example 4GB; default half of what the machine has.

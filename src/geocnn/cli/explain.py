@@ -49,11 +49,12 @@ def explain(
     from geocnn.specimens import from_survey, synthetic
 
     source = io.open(data, inline_byte=inline_byte, crossline_byte=crossline_byte) if data else None
-    own = None if source is None or Path(name).is_dir() else source.grid.ndim  # a run folder has its dimensions
+    own = None if source is None else _own(name, source.grid.ndim)
     found = named_network(name, ndim=ndim or own, weights=True)
     check_picture(out, overwrite=overwrite)
     if source is not None:
         x, origin = from_survey(found, source), f"the middle of {data.name if data else 'the data'}"
+        _refuse_nothing(x, origin)
     else:
         x, origin = _validation_sample(found) or synthetic(found)
     with progress(f"explain {name}", 1, show=not quiet) as tick:
@@ -64,16 +65,38 @@ def explain(
         say(line)
 
 
+def _own(name: str, ndim: int) -> int | None:
+    """Dimensions of data, where those of the network are chosen by them: not of a run folder, nor where none ships."""
+    from geocnn.checkpoints import SHIPPED
+
+    return None if Path(name).is_dir() or ndim not in SHIPPED.get(name, (ndim,)) else ndim
+
+
+def _refuse_nothing(x: "Tensor", origin: str) -> None:
+    """Refuse an input in which nothing moves: every network would look perfectly equivariant.
+
+    Raises:
+        DataError: all samples are the same.
+    """
+    from geocnn.errors import DataError
+
+    if not x.std() > 0:
+        raise DataError(
+            f"{origin}, which the network is to be measured with, holds no signal: every sample there is the same or "
+            "missing; look at the data with geocnn info, and give others or leave --data out."
+        )
+
+
 def _validation_sample(found: "Named") -> "tuple[Tensor, str] | None":
     """The first validation sample of the recipe of a trained network, if it can be made here."""
     from geocnn.errors import GeocnnError
-    from geocnn.recipes import build
+    from geocnn.recipes.again import again
 
-    noted = found.card.training if found.card else {}
+    if found.card is None:
+        return None
     try:
-        recipe = build(noted["recipe"], **noted["arguments"])
-        x, _ = recipe.validation[[0]]
+        x, _ = again(found.card, found.name).validation[[0]]
         found.model.check(x)
     except (KeyError, TypeError, ValueError, GeocnnError):
         return None
-    return x, f"first validation sample of the recipe {noted['recipe']}"
+    return x, f"first validation sample of the recipe {found.card.training['recipe']}"

@@ -35,11 +35,12 @@ def synth(
 ) -> None:
     """Make synthetic surveys or seismograms, each with its labels, and a sheet of pictures of them.
 
-    Structure is folded and faulted, with fault (0 or 1), number and throw of the fault, relative geologic time, and the
-    image without noise. Earthquakes are records of three components in miniSEED, m/s, with catalog.xml (QuakeML) and
-    arrivals.csv. With --stations each earthquake is recorded at all of them, with travel times of a layered crust and
-    amplitudes of its magnitude: a file a station and earthquake. The table then has every arrival with its
-    signal-to-noise ratio, the catalogue those with 3 or more, and the sheet shows record sections.
+    Structure is folded and faulted, with fault (0 or 1), number and throw of the fault, relative geologic time, and
+    the image without noise. Earthquakes are records of three components in miniSEED, m/s, with catalog.xml
+    (QuakeML) and arrivals.csv: how strong they are beside the noise is drawn, faint ones too, and their magnitudes
+    are those of their spectra alone. With --stations each earthquake is recorded at all of them, with travel times
+    of a layered crust and amplitudes of its magnitude: a file a station and earthquake. The table then has every
+    arrival with its signal-to-noise ratio, the catalogue those with 3 or more, and the sheet shows record sections.
 
     Args:
         kind: structure or earthquakes.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, MissingError
+from geocnn.recipes.again import again
 from geocnn.recipes.classify import classify
 from geocnn.recipes.convnetquake import convnetquake
 from geocnn.recipes.denoise import denoise
@@ -347,12 +348,15 @@ def evaluate(
     from geocnn.checkpoints import Trained, is_picker, load, read_card, refuse_detector
     from geocnn.evaluation import evaluate_picks, evaluate_samples, evaluate_survey
     from geocnn.io.source import Source
+    from geocnn.recipes.segment.intervals import check_learnt
 
-    if horizons is not None:
-        labels = _between(data, labels, horizons, announce)
-    if data is not None or labels is not None:
+    who = str((network.folder or network.card.name) if isinstance(network, Trained) else network)
+    if data is not None or labels is not None or horizons is not None:
         card = network.card if isinstance(network, Trained) else read_card(network)
         refuse_detector(card)
+        if horizons is not None:
+            check_learnt(card, who, horizons)
+            labels = _between(data, labels, horizons, announce)
         judges = card.task == "classification"
         if judges and labels is not None:
             raise DataError(
@@ -375,11 +379,8 @@ def evaluate(
             show_progress=show_progress,
         )
     trained = network if isinstance(network, Trained) else load(network)
-    noted = trained.card.training
     _refuse_without_samples(trained)
-    # What a network began with and learnt from may be gone; what it is judged by is made anew.
-    gone = ("noise", "records", "start") if "noise_share" in noted["arguments"] else ()
-    recipe = build(noted["recipe"], **{k: v for k, v in noted["arguments"].items() if k not in gone})
+    recipe = again(trained.card, who)
     return evaluate_samples(
         trained,
         recipe.validation,

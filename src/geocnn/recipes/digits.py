@@ -225,7 +225,7 @@ def _samples(part: _Digits, window: int, mean: float, std: float) -> "TensorSamp
     return TensorSamples((x - mean) / std, torch.from_numpy(part.labels))
 
 
-def _read(data: Path | None) -> tuple[_Digits, _Digits]:
+def _read(data: str | Path | None) -> tuple[_Digits, _Digits]:
     """Digits to learn from and to be tested on: MNIST, or without a folder the first four fifths and the rest of ours.
 
     Raises:
@@ -236,7 +236,8 @@ def _read(data: Path | None) -> tuple[_Digits, _Digits]:
     from geocnn.errors import DataError
 
     if data is not None:
-        return _mnist(data, "train"), _mnist(data, "test")
+        folder = Path(data)  # in a card, and often in Python, it is a string
+        return _mnist(folder, "train"), _mnist(folder, "test")
     try:
         from sklearn.datasets import load_digits
     except ImportError:

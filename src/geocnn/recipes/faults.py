@@ -15,6 +15,8 @@ _UNET = {"width": 16, "norm": "batch", "up": "nearest", "residual": True}
 """Arguments of the U-Net; batch normalisation is a fixed scale in prediction, so that it streams."""
 _DEPTH = {2: 4, 3: 3}
 """Poolings of the U-Net, by dimensions."""
+_BOTTLENECK = 128
+"""Channels of FaultSeg at its coarsest level."""
 _NORMALISATION = {"kind": "zscore", "clip": 4.0}
 _SERIES = 1_000_000
 """Training takes the even and validation the odd series from here on: neither meets the other, whatever the seed, nor
@@ -30,7 +32,7 @@ def faults(
     batch_size: int | None = None,
     learning_rate: float = 2e-3,
     model: Literal["unet", "faultseg"] = "unet",
-    bottleneck: int = 128,
+    bottleneck: int = _BOTTLENECK,
     residual: int = 0,
     loss: Literal["dice", "balanced", "bce"] = "dice",
     structure: tuple[Literal["faultseg3d", "plain", "field"], ...] = ("field",),
@@ -70,6 +72,7 @@ def faults(
     """
     given = dict(locals())  # all arguments, for the card
     from geocnn.datasets import FaultStructures
+    from geocnn.errors import DataError
     from geocnn.layers import one_of
     from geocnn.losses import balanced_bce, bce, dice_bce
     from geocnn.metrics import overlap
@@ -81,6 +84,11 @@ def faults(
     for preset in structure:
         one_of(preset, tuple(PRESETS), "structure")
     one_of(model, ("unet", "faultseg"), "model")
+    if model == "unet" and (bottleneck, residual) != (_BOTTLENECK, 0):
+        raise DataError(
+            f"--bottleneck is {bottleneck} and --residual {residual}, which --model unet does not have; leave them "
+            "out, or give --model faultseg."
+        )
     step = 2 ** (_DEPTH[ndim] if model == "unet" else 3)
     crop = _checked(ndim, crop, step, samples, bottleneck, residual, seed)
     network, card = _network(model, ndim, step, bottleneck, residual, seed, start)

@@ -169,7 +169,7 @@ def example(run: "Run") -> Example:
 
 
 def _sections(
-    data: Path | None, crop: int, test: int, offset: tuple[float, float], border_weight: float
+    data: str | Path | None, crop: int, test: int, offset: tuple[float, float], border_weight: float
 ) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
     """Normalised ``(sections, rows, columns)``, and ``(sections, 2, rows, columns)``: membranes and their weights.
 
@@ -185,6 +185,7 @@ def _sections(
 
     if data is None:
         raise DataError(f"the recipe membranes needs --data FILE.npz; {WHERE}.")
+    data = Path(data)  # in a card, and often in Python, it is a string
     arrays = read_npz(data, ("image", "interior"), WHERE)
     image, interior = arrays["image"], arrays["interior"]
     if image.ndim != 3 or image.shape != interior.shape:

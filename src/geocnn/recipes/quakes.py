@@ -15,6 +15,8 @@ _RATE = 100.0
 """Samples per second of the records."""
 _SERIES = 2_000_000
 """Training takes the even and validation the odd series from here on, whatever the seed."""
+_SHARES = {"noise": 0.3, "records": 0.5}
+"""Shares of the records that are made in noise from files, or come from there."""
 
 
 def quakes(
@@ -29,9 +31,9 @@ def quakes(
     distance: tuple[float, float] = (1.0, 150.0),
     start: str | None = None,
     noise: str | None = None,
-    noise_share: float = 0.3,
+    noise_share: float = _SHARES["noise"],
     records: str | None = None,
-    records_share: float = 0.5,
+    records_share: float = _SHARES["records"],
     workers: int = 0,
     seed: int = 0,
 ) -> "Recipe":
@@ -83,6 +85,7 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
     )
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
     _check(samples, channels, deviation, seed)
+    _check_shares(given)
     network = first_network("picker", arguments, size, seed, start)
     if start is None:
         # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
@@ -148,6 +151,22 @@ def _check(samples: int, channels: tuple[int, ...], deviation: float, seed: int)
             f"--samples is {samples}, --channels {' '.join(map(str, channels))}, --deviation {deviation:g} "
             f"and --seed {seed}; needed are 1 or more samples and channels, 0.01 to 1 s, and a seed of 0 or more."
         )
+
+
+def _check_shares(given: dict[str, Any]) -> None:
+    """Refuse a share of what is not given; the usual one cannot be told from none.
+
+    Raises:
+        DataError: there is one.
+    """
+    from geocnn.errors import DataError
+
+    for name, usual in _SHARES.items():
+        if not given[name] and given[f"{name}_share"] != usual:
+            raise DataError(
+                f"--{name}-share is {given[f'{name}_share']:g} of no seismograms; name their file or folder with "
+                f"--{name}, or leave --{name}-share out."
+            )
 
 
 def _card(network: "Network", arguments: dict[str, Any], data: str, size: int, given: dict[str, Any]) -> "Card":

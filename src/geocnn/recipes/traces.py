@@ -1,5 +1,6 @@
 """The worked example of the textbook, to every printed digit."""
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -47,6 +48,7 @@ def traces(
     """
     given = dict(locals())  # all arguments, for the card
     from geocnn.checkpoints import Card
+    from geocnn.errors import DataError
     from geocnn.losses import cross_entropy
     from geocnn.metrics import accuracies
     from geocnn.models.trace_classifier import TraceClassifier, initialise
@@ -55,6 +57,11 @@ def traces(
     from geocnn.synthetic.traces import traces as generate
     from geocnn.training import Recipe, Schedule
 
+    if epochs < 1 or not 0 < learning_rate < math.inf:
+        raise DataError(
+            f"--epochs is {epochs} and --learning-rate {learning_rate:g}; needed are 1 or more epochs and a learning "
+            "rate above 0."
+        )
     first, last = centres  # a list, where they come from a card
     data = generate(seed, count=count, centres=(first, last), noise=noise)
     window = data.samples.shape[1]

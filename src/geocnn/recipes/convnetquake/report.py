@@ -91,4 +91,4 @@ def save_windows(run: "Run", folder: Path) -> Path:
         TargetError: the folder cannot be written.
     """
     x, y = run.recipe.validation[range(len(run.recipe.validation))]
-    return write_windows(folder / "windows.npz", x.numpy(), y.numpy())
+    return write_windows(folder / "windows.npz", x.numpy(), np.array(run.card.classes)[y.numpy()])

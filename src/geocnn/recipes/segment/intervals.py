@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn import io
+from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.io.horizons import Horizon, IntervalSource, read_horizon
 from geocnn.recipes.segment.data import Given
 
-__all__ = ["intervals"]
+__all__ = ["check_learnt", "intervals"]
 
 
 def intervals(
@@ -46,6 +47,31 @@ def intervals(
     stems = [horizon.name for horizon in found]
     between = [f"{upper} to {lower}" for upper, lower in pairwise(stems)]
     return made, (f"above {stems[0]}", *between, f"below {stems[-1]}"), tuple(told)
+
+
+def check_learnt(card: Card, who: str, horizons: Sequence[str | Path | Horizon]) -> None:
+    """Refuse horizons whose intervals are not as many as the classes of a network that is to be judged by them.
+
+    Below the last of too few everything would count as one interval, of which the network knows several.
+
+    Args:
+        card: of the network.
+        who: the network, for the message.
+        horizons: text files, or what was read from them, from top to bottom.
+
+    Raises:
+        DataError: with those that it has learnt.
+    """
+    count = max(2, len(card.classes)) - 1  # a network of one class tells it from the rest
+    if card.task != "segmentation" or count == len(horizons):
+        return
+    learnt = card.training.get("arguments", {}).get("horizons")
+    apart = ", ".join(card.classes) if len(card.classes) > 1 else f"{card.classes[0]} and the rest"
+    needed = f"all that it has learnt, from top to bottom: --horizons {' '.join(learnt)}" if learnt else "as many"
+    raise DataError(
+        f"the network {who} tells {apart} apart, which takes {count} horizon{'s' * (count > 1)}, and --horizons names "
+        f"{len(horizons)}; give {needed}."
+    )
 
 
 def _check(found: Sequence[Horizon]) -> None:
