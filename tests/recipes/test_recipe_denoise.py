@@ -5,8 +5,7 @@ import torch
 
 from geocnn.checkpoints import load
 from geocnn.errors import DataError
-from geocnn.recipes import build, evaluate, fit
-from geocnn.recipes.again import again
+from geocnn.recipes import again, build, evaluate, fit
 
 SMALL = {"ndim": 2, "crop": (32, 32), "samples": 200, "epochs": 2, "batch_size": 4, "learning_rate": 2e-3}
 

@@ -90,7 +90,7 @@ def _refuse_nothing(x: "Tensor", origin: str) -> None:
 def _validation_sample(found: "Named") -> "tuple[Tensor, str] | None":
     """The first validation sample of the recipe of a trained network, if it can be made here."""
     from geocnn.errors import GeocnnError
-    from geocnn.recipes.again import again
+    from geocnn.recipes import again
 
     if found.card is None:
         return None

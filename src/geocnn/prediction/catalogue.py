@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from geocnn.checkpoints import Trained, load, write_atomically
+from geocnn.checkpoints import Trained, load
 from geocnn.errors import DataError, TargetError
 from geocnn.io.partial import check_target
 from geocnn.io.responses import Responses
@@ -100,8 +100,7 @@ def pick_earthquakes(
     with Journal(unfinished(targets[0]) if targets else None) as journal:
         catalogue = PickJob(picker, journal, pictures, kept).run(archive, show_progress=show_progress)
         catalogue = with_places(catalogue, sites, crust, associate, pictures)
-        for path, made in zip(targets, catalogue.texts, strict=False):
-            write_atomically(path, made())
+        catalogue.write(targets)
         journal.done = True
     return catalogue
 

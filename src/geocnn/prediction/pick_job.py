@@ -1,11 +1,13 @@
 """Stations and their days one after the other: what is picked in them, drawn and written down."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 
+from geocnn.checkpoints import write_atomically
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
@@ -117,10 +119,18 @@ class Catalogue:
             )
         return replace(self, events=tuple(events), notes=(*self.notes, *notes))
 
-    @property
-    def texts(self) -> tuple[Callable[[], Iterable[str]], ...]:
-        """What makes the texts of its files, piece by piece: catalogue, table of the picks, table of the events."""
-        return lambda: quakeml_pieces(self.events, "quakes"), self._pick_rows, lambda: event_rows(self.events)
+    def write(self, paths: Sequence[Path]) -> None:
+        """Write its files, piece by piece: catalogue, table of the picks, table of the events.
+
+        Args:
+            paths: of them, in this order; of none nothing is written.
+
+        Raises:
+            TargetError: no permission, disk full.
+        """
+        texts = quakeml_pieces(self.events, "quakes"), self._pick_rows(), event_rows(self.events)
+        for path, pieces in zip(paths, texts, strict=False):
+            write_atomically(path, pieces)
 
     def quakeml(self) -> str:
         """QuakeML of the events with their picks."""

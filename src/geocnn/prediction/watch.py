@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from geocnn.checkpoints import Trained, load, write_atomically
+from geocnn.checkpoints import Trained, load
 from geocnn.errors import FormatError, GeocnnError
 from geocnn.io.responses import Responses
 from geocnn.io.sites import Site, read_sites
@@ -95,20 +95,26 @@ def watch_earthquakes(
     ):
         while rounds is None or rounds > 0:
             state = _state(place)
-            if not state and not notes:
-                notes.add(nothing := f"there is nothing in {place} yet; it is picked when it comes.")
-                say(f"{time.strftime('%H:%M:%S')}  {nothing}")
-            if state != seen and state:
+            if not state:
+                _empty(place, say, notes)
+            elif state != seen:
                 job = PickJob(picker, journal, pictures)
                 made = _round(job, place, channels, scans, located, say, notes) or made
                 if made is not None:
-                    for path, text in zip(targets, made.texts, strict=True):
-                        write_atomically(path, text())
+                    made.write(targets)
                 seen = state
             rounds = None if rounds is None else rounds - 1
             if rounds != 0:
                 _rest(partial(wait, every), targets[0] if made is not None else None)
     return made
+
+
+def _empty(folder: Path, say: Callable[[str], None], told: set[str]) -> None:
+    """Say once that there is nothing: a watch that says nothing looks as if it did nothing."""
+    note = f"there is nothing in {folder} yet; it is picked when it comes."
+    if note not in told:
+        say(f"{time.strftime('%H:%M:%S')}  {note}")
+    told.add(note)
 
 
 def _rest(wait: Callable[[], None], written: Path | None) -> None:

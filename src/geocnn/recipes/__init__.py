@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, MissingError
-from geocnn.recipes.again import again
+from geocnn.recipes.again import arguments_again
 from geocnn.recipes.classify import classify
 from geocnn.recipes.convnetquake import convnetquake
 from geocnn.recipes.denoise import denoise
@@ -24,7 +24,7 @@ from geocnn.recipes.traces import traces
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geocnn.checkpoints import Trained
+    from geocnn.checkpoints import Card, Trained
     from geocnn.classification import Classified
     from geocnn.hardware import Precision
     from geocnn.io.horizons import Horizon
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from geocnn.prediction.results import Samples as StoredAs
     from geocnn.training import Recipe, Run
 
-__all__ = ["RECIPES", "build", "evaluate", "fit", "predict", "refuse_for_windows"]
+__all__ = ["RECIPES", "again", "build", "evaluate", "fit", "predict", "refuse_for_windows"]
 
 RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "traces": traces,
@@ -316,6 +316,21 @@ def _refuse_without_samples(trained: "Trained") -> None:
             f"{trained.folder or trained.card.name} was trained on arrays in memory, which are not kept; give "
             f"{'windows with --data' if told[1] else 'a survey with --data and its classes with --labels'}."
         )
+
+
+def again(card: "Card", who: str) -> "Recipe":
+    """The recipe that a network learnt by, made anew from its card for the samples that it is judged by.
+
+    Args:
+        card: of the network; it names the recipe and its arguments.
+        who: the network, for the message.
+
+    Raises:
+        KeyError: the card names no recipe or no arguments.
+        MissingError: files that it learnt from are not where they were.
+        DataError: as of the recipe.
+    """
+    return build(card.training["recipe"], **arguments_again(card, who))
 
 
 def evaluate(

@@ -5,32 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import Card
-    from geocnn.training import Recipe
 
-__all__ = ["again"]
+__all__ = ["arguments_again"]
 
 _FILES = ("data", "labels", "horizons", "stations", "catalogue", "velocity_model", "from_", "picker")
 """Arguments of recipes that name files, or networks, which the samples to be judged by depend on."""
 
 
-def again(card: "Card", who: str) -> "Recipe":
-    """The recipe of a card, as far as the samples go that a network is judged by.
+def arguments_again(card: "Card", who: str) -> dict[str, Any]:
+    """The arguments of a recipe, as far as the samples go that a network is judged by.
 
     Args:
-        card: of the network; it names the recipe and its arguments.
+        card: of the network; it has the arguments of its recipe.
         who: the network, for the message.
 
     Raises:
-        KeyError: the card names no recipe or no arguments.
+        KeyError: the card has none.
         MissingError: files that it learnt from are not where they were.
-        DataError: as of the recipe.
     """
-    from geocnn.recipes import build
-
-    noted = card.training
     arguments = _arguments(card)
     _check_files(arguments, card, who)
-    return build(noted["recipe"], **arguments)
+    return arguments
 
 
 def _arguments(card: "Card") -> dict[str, Any]:

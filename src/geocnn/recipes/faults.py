@@ -72,7 +72,6 @@ def faults(
     """
     given = dict(locals())  # all arguments, for the card
     from geocnn.datasets import FaultStructures
-    from geocnn.errors import DataError
     from geocnn.layers import one_of
     from geocnn.losses import balanced_bce, bce, dice_bce
     from geocnn.metrics import overlap
@@ -83,12 +82,7 @@ def faults(
     one_of(loss, tuple(losses), "loss")
     for preset in structure:
         one_of(preset, tuple(PRESETS), "structure")
-    one_of(model, ("unet", "faultseg"), "model")
-    if model == "unet" and (bottleneck, residual) != (_BOTTLENECK, 0):
-        raise DataError(
-            f"--bottleneck is {bottleneck} and --residual {residual}, which --model unet does not have; leave them "
-            "out, or give --model faultseg."
-        )
+    _check_model(model, bottleneck, residual)
     step = 2 ** (_DEPTH[ndim] if model == "unet" else 3)
     crop = _checked(ndim, crop, step, samples, bottleneck, residual, seed)
     network, card = _network(model, ndim, step, bottleneck, residual, seed, start)
@@ -183,6 +177,23 @@ def _network(
         size_multiple=step,
         reach=reach_of(network),
     )
+
+
+def _check_model(model: str, bottleneck: int, residual: int) -> None:
+    """Refuse an unknown model, and numbers of another one.
+
+    Raises:
+        DataError: it is so.
+    """
+    from geocnn.errors import DataError
+    from geocnn.layers import one_of
+
+    one_of(model, ("unet", "faultseg"), "model")
+    if model == "unet" and (bottleneck, residual) != (_BOTTLENECK, 0):
+        raise DataError(
+            f"--bottleneck is {bottleneck} and --residual {residual}, which --model unet does not have; leave them "
+            "out, or give --model faultseg."
+        )
 
 
 def _checked(

@@ -48,7 +48,6 @@ def traces(
     """
     given = dict(locals())  # all arguments, for the card
     from geocnn.checkpoints import Card
-    from geocnn.errors import DataError
     from geocnn.losses import cross_entropy
     from geocnn.metrics import accuracies
     from geocnn.models.trace_classifier import TraceClassifier, initialise
@@ -57,11 +56,7 @@ def traces(
     from geocnn.synthetic.traces import traces as generate
     from geocnn.training import Recipe, Schedule
 
-    if epochs < 1 or not 0 < learning_rate < math.inf:
-        raise DataError(
-            f"--epochs is {epochs} and --learning-rate {learning_rate:g}; needed are 1 or more epochs and a learning "
-            "rate above 0."
-        )
+    _check(epochs, learning_rate)
     first, last = centres  # a list, where they come from a card
     data = generate(seed, count=count, centres=(first, last), noise=noise)
     window = data.samples.shape[1]
@@ -98,6 +93,21 @@ def traces(
         seed=seed,
         report="traces",
     )
+
+
+def _check(epochs: int, learning_rate: float) -> None:
+    """Refuse what no schedule can be made of.
+
+    Raises:
+        DataError: a number out of its range.
+    """
+    from geocnn.errors import DataError
+
+    if epochs < 1 or not 0 < learning_rate < math.inf:
+        raise DataError(
+            f"--epochs is {epochs} and --learning-rate {learning_rate:g}; needed are 1 or more epochs and a learning "
+            "rate above 0."
+        )
 
 
 def _samples(data: "Traces", chosen: "NDArray[np.int64]") -> "TensorSamples":
