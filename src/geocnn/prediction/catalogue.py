@@ -23,7 +23,7 @@ from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
 
-__all__ = ["Catalogue", "catalogue_files", "check_own", "opened", "pick_earthquakes", "with_places"]
+__all__ = ["Catalogue", "catalogue_files", "check_own", "opened", "pick_earthquakes", "picker_and_sites", "with_places"]
 
 _OURS = b'<eventParameters publicID="smi:local/geocnn/quakes"'
 """What a catalogue of geocnn begins with."""
@@ -83,11 +83,7 @@ def pick_earthquakes(
         KeyboardInterrupt: with a sentence on what is kept.
     """
     check_associator(associate)
-    trained = network if isinstance(network, Trained) else load(network, ndim=1)
-    locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
-    sites = read_sites(stations) if isinstance(stations, str | Path) else stations
-    responses = Responses.of(stations) if isinstance(stations, str | Path) else None
-    picker = Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device)
+    picker, sites = picker_and_sites(network, stations, threshold=threshold, detector=detector, device=device)
     targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite, inputs=[stations])
     archive = opened(data, channels, show_progress=show_progress)
     if announce:
@@ -103,6 +99,22 @@ def pick_earthquakes(
         catalogue.write(targets)
         journal.done = True
     return catalogue
+
+
+def picker_and_sites(
+    network: str | Path | Trained,
+    stations: str | Path | Sequence[Site] | None,
+    *,
+    threshold: float | None,
+    detector: str | Path | Trained | None,
+    device: str,
+) -> tuple[Picker, Sequence[Site] | None]:
+    """What picks, and where the stations are, from what :func:`pick_earthquakes` is given."""
+    trained = network if isinstance(network, Trained) else load(network, ndim=1)
+    locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
+    sites = read_sites(stations) if isinstance(stations, str | Path) else stations
+    responses = Responses.of(stations) if isinstance(stations, str | Path) else None
+    return Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device), sites
 
 
 def with_places(

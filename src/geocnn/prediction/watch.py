@@ -6,21 +6,19 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from geocnn.checkpoints import Trained, load
+from geocnn.checkpoints import Trained
 from geocnn.errors import FormatError, GeocnnError
-from geocnn.io.responses import Responses
-from geocnn.io.sites import Site, read_sites
+from geocnn.io.sites import Site
 from geocnn.io.waveforms import open_archive
 from geocnn.io.waveforms.archive import Scans, archive_files
 from geocnn.io.waveforms.pieces import file_state
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
-from geocnn.prediction.catalogue import catalogue_files, check_own, with_places
+from geocnn.prediction.catalogue import catalogue_files, check_own, picker_and_sites, with_places
 from geocnn.prediction.days import Pictures
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
-from geocnn.prediction.picker import Picker
 
 __all__ = ["watch_earthquakes"]
 
@@ -76,11 +74,7 @@ def watch_earthquakes(
         KeyboardInterrupt: with a sentence on what is kept.
     """
     check_associator(associate)
-    trained = network if isinstance(network, Trained) else load(network, ndim=1)
-    locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
-    sites = read_sites(stations) if isinstance(stations, str | Path) else stations
-    responses = Responses.of(stations) if isinstance(stations, str | Path) else None
-    picker = Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device)
+    picker, sites = picker_and_sites(network, stations, threshold=threshold, detector=detector, device=device)
     targets = catalogue_files(Path(out), overwrite=True, inputs=[stations])
     check_own(targets)
     located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
