@@ -1,5 +1,6 @@
 """Seismograms read from files: beside ObsPy, with gaps, overlaps, other rates, damage and missing components."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -257,3 +258,14 @@ def test_what_is_no_seismogram_is_refused_in_a_sentence(tmp_path):
     assert "readme.txt" in open_archive(tmp_path).notes[0]
     with pytest.raises(DataError, match=r"too few\)\. It has XX\.AAA\.\.HHZ, XX\.AAA\.\.LHZ\. Needed are"):
         open_archive(tmp_path, channels="*.LH?")
+
+
+def test_remarks_of_obspy_on_headers_are_no_warnings(tmp_path):
+    obspy = pytest.importorskip("obspy")
+    trace = obspy.Trace(noise(3000).astype(np.float32), {"network": "XX", "station": "AAA", "channel": "HHZ"})
+    trace.stats.delta = 1 / 99.97
+    trace.write(str(tmp_path / "a.sac"), format="SAC")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (station,) = open_archive([tmp_path / "a.sac"]).stations
+        assert station.read(*station.runs()[0]).live.any()

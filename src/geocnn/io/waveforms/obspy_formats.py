@@ -1,5 +1,6 @@
 """Seismograms in memory as ObsPy has them, and in all other formats that ObsPy reads: SAC, GSE2, SEISAN and so on."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,13 +41,20 @@ class ObspyPiece(FilePiece):
         yield self.start, _traces(self.path, self.state)[self.number].data
 
 
+def _read(path: Path, *, headonly: bool) -> Any:  # noqa: ANN401  (ObsPy is optional)
+    """What ObsPy reads, without its remarks on how it has rounded a header: they have a line of its source in them."""
+    import obspy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return obspy.read(str(path), headonly=headonly)
+
+
 @lru_cache(maxsize=3)
 def _traces(path: Path, _state: tuple[int, int]) -> list[Any]:
     """Traces of a file."""
-    import obspy
-
     try:
-        return list(obspy.read(str(path)))
+        return list(_read(path, headonly=False))
     except OSError as error:
         raise unreadable(path, error) from None
     except Exception as error:
@@ -56,12 +64,8 @@ def _traces(path: Path, _state: tuple[int, int]) -> list[Any]:
 def scan_obspy(path: Path) -> list[Piece] | None:
     """Pieces of a file; None where ObsPy is not installed, or does not know the format."""
     try:
-        import obspy
-    except ImportError:
-        return None
-    try:
-        traces = obspy.read(str(path), headonly=True)
-    except Exception:
+        traces = _read(path, headonly=True)
+    except Exception:  # ObsPy's are of many kinds; without it, that of the import
         return None
     state = file_state(path)
     return [
