@@ -189,3 +189,28 @@ def test_faults_of_a_result_without_axes_are_told_by_those_of_the_survey(network
     one, other = (io.open(f"thin-{form}.sgy") for form in ("sgy", "npy"))
     assert str(one.grid) == str(other.grid)
     np.testing.assert_allclose(one.read(...), other.read(...), atol=1e-6)  # one of them is of IBM floats
+
+
+def test_a_name_without_a_suffix_is_a_folder_for_one_file_too(capsys):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((40, 50)).astype(np.float32))
+    assert main(["predict", "faults", "line.npy", "--out", "results", "--quiet", "--no-picture"]) == 0
+    assert "result  results/line-faults.npy" in capsys.readouterr().out
+    assert Path("results/line-faults.npy").is_file()
+
+
+def test_results_in_two_forms_have_pictures_of_their_own(capsys):
+    np.save("line.npy", np.random.default_rng(0).standard_normal((40, 50)).astype(np.float32))
+    assert main(["predict", "faults", "line.npy", "--out", "x.npy", "--quiet"]) == 0
+    first = Path("x.png").read_bytes()
+    for more in ([], ["--overwrite"]):
+        assert main(["predict", "faults", "line.npy", "--out", "x.zarr", "--quiet", *more]) == 0
+        assert "picture x-zarr.png" in capsys.readouterr().out
+    assert Path("x.png").read_bytes() == first
+    assert sorted(path.name for path in Path().glob("*.png")) == ["x-zarr.png", "x.png"]
+
+
+def test_a_finer_grid_is_not_written_as_su():
+    from geocnn.cli.predict import _target
+
+    assert _target("superres", Path("a.su"), None, finer=True) == Path("a-superres.sgy")
+    assert _target("faults", Path("a.su"), None) == Path("a-faults.su")
