@@ -1,6 +1,6 @@
 """Days of a station through the picker that ships, from miniSEED to a catalogue: seconds and memory.
 
-    python benchmarks/archive.py [--days 1 4] [--repeats 3] [--seisbench PYTHON]
+    python benchmarks/archive.py [--days 1 4] [--repeats 3] [--busy 30] [--seisbench PYTHON]
 
 Three components at 100 Hz of synthetic noise with earthquakes, in files of a day, are written, and then picked by a
 process of its own: ``geocnn predict quakes``, the picker alone, with the detector, and with pictures as well. With
@@ -19,7 +19,7 @@ import numpy as np
 
 from geocnn.io.waveforms import ArrayPiece, Channel
 from geocnn.io.waveforms.miniseed import write_miniseed
-from geocnn.synthetic.earthquakes import COMPONENTS, earthquake
+from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, earthquake
 
 HOUR = 360_000
 START = 1_767_225_600 * 1_000_000_000
@@ -44,9 +44,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
-def write_days(folder: Path, days: int) -> None:
+def write_days(folder: Path, days: int, busy: int = 30) -> None:
     """Files of a day and component: an hour with earthquakes, again and again, in noise that is always another."""
-    hour = np.concatenate([earthquake(i, seed=9, size=HOUR // 30).waveform for i in range(30)], 1)
+    quiet = EarthquakeRanges(quiet=1.0)
+    ranges = [EarthquakeRanges() if i < busy else quiet for i in range(30)]
+    hour = np.concatenate([earthquake(i, seed=9, size=HOUR // 30, ranges=r).waveform for i, r in enumerate(ranges)], 1)
     hour = np.round(hour / np.abs(hour).mean() * 500)
     rng = np.random.default_rng(0)
     for day in range(days):
@@ -71,6 +73,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--days", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--busy", type=int, default=30, help="of the 30 records of two minutes of an hour, with earthquakes"
+    )
     parser.add_argument("--seisbench", help="Python of an environment with SeisBench")
     options = parser.parse_args()
     ways = {
@@ -89,7 +94,7 @@ def main() -> None:
     print("| days | | seconds | seconds a day | peak MB |\n| --- | --- | --- | --- | --- |")
     for days in options.days:
         with tempfile.TemporaryDirectory() as name:
-            write_days(Path(name), days)
+            write_days(Path(name), days, options.busy)
             found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
             for _ in range(options.repeats):  # in turn, so that a busy machine is unjust to all alike
                 for way, (python, script, *more) in ways.items():
