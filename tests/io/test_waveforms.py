@@ -1,16 +1,19 @@
 """Seismograms read from files: beside ObsPy, with gaps, overlaps, other rates, damage and missing components."""
 
+import hashlib
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pymseed
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geocnn.errors import DataError, MissingError
-from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
+from geocnn.io.waveforms import ArrayPiece, Channel, Station, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
-from geocnn.io.waveforms.pieces import SECOND, index_of, nominal, time_of
+from geocnn.io.waveforms.pieces import SECOND, edges, index_of, nominal, spans, time_of
 
 obspy = pytest.importorskip("obspy")
 REAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
@@ -269,3 +272,49 @@ def test_remarks_of_obspy_on_headers_are_no_warnings(tmp_path):
         warnings.simplefilter("error")
         (station,) = open_archive([tmp_path / "a.sac"]).stations
         assert station.read(*station.runs()[0]).live.any()
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 30)), min_size=1, max_size=12))
+def test_times_with_data_are_those_of_a_plain_count(seconds):
+    pieces = [ArrayPiece.of(channel(), START + first * SECOND, 1.0, np.arange(n)) for first, n in seconds]
+    station = Station("XX", "AAA", "", "HH", (sorted(pieces, key=lambda piece: piece.start), [], []), rate=1.0)
+    covered = np.zeros(600, bool)
+    for first, n in seconds:
+        covered[first : first + n] = True
+    # No more than a sample between two pieces is no gap, and 30 s are none between two runs.
+    for apart, found in ((1, station.spans()), (30, [tuple(map(station.time, run)) for run in station.runs()])):
+        live = covered.copy()
+        for first, last in spans(~covered):
+            inside = covered[:first].any() and covered[last:].any()
+            live[first:last] = inside and last - first <= apart
+        assert found == [(START + a * SECOND, START + b * SECOND) for a, b in spans(live)]
+    inner = [(a, b) for a, b in spans(~covered) if covered[:a].any() and covered[b:].any()]
+    assert station.gaps() == [(START + a * SECOND, START + b * SECOND) for a, b in inner]
+
+
+def test_pieces_of_files_are_numbers_and_come_by_time(tmp_path):
+    files = {
+        "b.mseed": [ArrayPiece.of(channel(), START + k * 900 * SECOND, 100.0, noise(80_000, seed=k)) for k in range(2)],
+        "a.mseed": [ArrayPiece.of(channel(), START, 100.0, noise(50_000, seed=7))],
+    }
+    for name, own in files.items():
+        write_miniseed(tmp_path / name, own)
+    (station,) = open_archive(tmp_path).stations
+    found = list(station.components[0])
+    assert [piece.start for piece in found] == sorted(piece.start for piece in found)
+    assert [piece.path.name for piece in found[:2]] == ["a.mseed", "b.mseed"]
+    assert station.components[0][-1].start == found[-1].start
+    starts, ends = edges(station.components[0])
+    assert starts.tolist() == [piece.start for piece in found]
+    assert ends.tolist() == [piece.end for piece in found]
+    for name, own in files.items():
+        data = (tmp_path / name).read_bytes()
+        of_file = [piece for piece in found if piece.path.name == name]
+        assert sum(piece.count for piece in of_file) == sum(piece.count for piece in own)
+        places = [piece.table.place(piece.number) for piece in of_file]
+        assert [hashlib.blake2b(data[at : at + n], digest_size=16).hexdigest() for at, n in places] == [
+            piece.digest for piece in of_file
+        ]
+        assert sum(n for _, n in places) == len(data)
+    grown = open_archive(sorted(tmp_path.iterdir())).stations[0]
+    assert [piece.digest for piece in grown.components[0]] == [piece.digest for piece in found]

@@ -62,7 +62,7 @@ class Bins(NamedTuple):
 
 def time_bins(station: Station) -> Bins:
     """As many as are read well, from the first to the last data of a station, divided at full hours or days."""
-    parts = _parts(station)
+    parts = np.array(station.spans(), np.float64).reshape(-1, 2) / SECOND  # since 1970
     begin, stop = (float(parts[0, 0]), float(parts[-1, 1])) if len(parts) else (0.0, 3600.0)
     step = next((s for s in _BINS if (stop - begin) / s <= _MOST), max(_BINS))
     zero = _MONDAY if _BINS[step] == "week" else 0
@@ -75,17 +75,6 @@ def time_bins(station: Station) -> Bins:
     gaps = np.stack((parts[:-1, 1], parts[1:, 0]), 1) if len(parts) else np.array([[begin, stop]])
     share = np.clip(np.diff(recorded) / np.diff(edges), 0, 1)
     return Bins(edges, _BINS[step], gaps, share, float(recorded[-1] / (stop - begin)))
-
-
-def _parts(station: Station) -> Float64[ndarray, "parts 2"]:
-    """When there are data of any component, begin and end, seconds since 1970; less than a sample is no gap."""
-    parts: list[list[float]] = []
-    for start, end in sorted((p.start, p.end) for p in station.pieces if p.count):
-        if parts and start - parts[-1][1] <= SECOND / station.rate:
-            parts[-1][1] = max(parts[-1][1], end)
-        else:
-            parts.append([start, end])
-    return np.array(parts, np.float64).reshape(-1, 2) / SECOND
 
 
 def stamps(seconds: Float64[ndarray, " times"]) -> ndarray:

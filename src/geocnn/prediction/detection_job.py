@@ -41,15 +41,14 @@ class DetectionJob:
             FormatError: a file cannot be read.
             TargetError: the journal cannot be written.
         """
-        work = [(station, parts(station)) for station in archive.stations]
-        samples = sum(part.last - part.first for _, found in work for part in found)
+        samples = sum(part.last - part.first for station in archive.stations for part in parts(station))
         unit, seconds = time_unit(samples / RATE)
         detections: list[Detection] = []
         notes = list(archive.notes)
         count = 0
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
-            for station, of_station in work:
-                own = self._station(station, of_station, partial(_tell, tick, seconds * RATE, str(station)))
+            for station in archive.stations:
+                own = self._station(station, list(parts(station)), partial(_tell, tick, seconds * RATE, str(station)))
                 windows = (window for judged in own for window in judged.windows)
                 detections += detections_of(station, windows, self.judge.window)
                 notes += [*self._notes(station, own), *station.notes]

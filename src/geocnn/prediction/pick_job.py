@@ -162,16 +162,15 @@ class PickJob:
             FormatError: a file cannot be read.
             TargetError: a picture, probabilities or the journal cannot be written.
         """
-        work = [(station, parts(station)) for station in archive.stations]
-        samples = sum(part.last - part.first for _, found in work for part in found)
+        samples = sum(part.last - part.first for station in archive.stations for part in parts(station))
         unit, seconds = time_unit(samples / RATE)
         arrivals: list[Arrival] = []
         events: list[Event] = []
         notes = list(archive.notes)
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
-            for station, found in work:
+            for station in archive.stations:
                 own: list[Arrival] = []
-                for day, of_day in groupby(found, key=lambda part: part.first // DAY):
+                for day, of_day in groupby(parts(station), key=lambda part: part.first // DAY):
                     told = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
                     own += self._day(station, day, list(of_day), told)
                 own = self._of_own_clusters(station, own, notes)

@@ -1,7 +1,7 @@
 """A picker at work on a record, part by part, each with what the network sees beyond it."""
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
@@ -93,17 +93,17 @@ class Picked(NamedTuple):
     places: dict[int, Place]
 
 
-def parts(station: Station) -> list[Part]:
+def parts(station: Station) -> Iterator[Part]:
     """The parts of a record that hold data, by time."""
-    found: dict[Part, None] = {}
+    end: int | None = None
     for start, stop in station.runs():
-        first, end = start // _BLOCK * _BLOCK, -(-stop // _BLOCK) * _BLOCK
+        first = start // _BLOCK * _BLOCK if end is None else max(end, start // _BLOCK * _BLOCK)
+        end = -(-stop // _BLOCK) * _BLOCK
         while first < end:
             midnight = first // _DAY * _DAY
             last = min(end, midnight + ((first - midnight) // _CORE + 1) * _CORE, midnight + _DAY)
-            found[Part(first, last)] = None
+            yield Part(first, last)
             first = last
-    return list(found)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class PageTime:
     """
 
     def __init__(self, stations: Iterable[Station]) -> None:
-        self.origin = min(piece.start for station in stations for piece in station.pieces) // _DAY * _DAY
+        self.origin = min(station.start for station in stations) // _DAY * _DAY
 
     def seconds(self, time: int) -> float:
         """From ns since 1970: to less than a microsecond for a hundred years."""
@@ -33,7 +33,4 @@ class PageTime:
 
     def span(self, station: Station) -> tuple[float, float]:
         """Seconds from which and up to which a station has samples."""
-        return (
-            self.seconds(min(piece.start for piece in station.pieces)),
-            self.seconds(max(piece.end for piece in station.pieces)),
-        )
+        return self.seconds(station.start), self.seconds(station.end)

@@ -11,12 +11,14 @@ import numpy as np
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, file_state, how_long
+from geocnn.io.waveforms.pieces import SECOND, ByTime, Channel, Piece, file_state, how_long
 from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
 
-Scans = dict[Path, tuple[tuple[int, int], Sequence[Piece], Sequence[str], Sequence[str]]]
+_Group = Sequence[Piece]
+"""Pieces of one channel and rate; at least one."""
+Scans = dict[Path, tuple[tuple[int, int], Sequence[_Group], Sequence[str], Sequence[str]]]
 """State of a file, pieces in it, channels without samples, what is damaged."""
 
 _COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
@@ -52,7 +54,7 @@ class Archive:
                 sorted({p.channel.code for p in station.pieces}, key=lambda c: _COMPONENTS.get(c[-1:].upper(), 3))
             )
             gaps = [stop - start for start, stop in station.gaps()]
-            length = max(p.end for p in station.pieces) - min(p.start for p in station.pieces) - sum(gaps)
+            length = station.end - station.start - sum(gaps)
             missing = f", {len(gaps)} gap{'s' * (len(gaps) > 1)} of {how_long(sum(gaps) / SECOND)}"
             missing += " together" * (len(gaps) > 1)
             parts = how_long(length / SECOND) + (missing if gaps else " without a gap")
@@ -84,10 +86,10 @@ def open_archive(
         DataError: no seismogram in them; the message says what there is instead.
     """
     if is_stream(data):
-        return _archive(pieces_of_stream(data), channels, rate, [], "the stream")
+        return _archive([[piece] for piece in pieces_of_stream(data)], channels, rate, [], "the stream")
     given = [data] if isinstance(data, str | Path) else data
     if isinstance(given, Sequence) and given and all(isinstance(piece, Piece) for piece in given):
-        return _archive(given, channels, rate, [], "the pieces")
+        return _archive([[piece] for piece in given], channels, rate, [], "the pieces")
     if not isinstance(given, Sequence) or not given or not all(isinstance(path, str | Path) for path in given):
         raise DataError(
             f"seismograms are a path, several paths or an ObsPy Stream, not {type(data).__name__}; give one of these."
@@ -95,8 +97,8 @@ def open_archive(
     paths = [Path(path) for path in given]
     files = archive_files(paths)
     what = str(paths[0]) if len(paths) == 1 else f"the {len(paths)} paths"
-    pieces, notes = _scan(files, tick, {} if scans is None else scans)
-    return _archive(pieces, channels, rate, notes, what)
+    groups, notes = _scan(files, tick, {} if scans is None else scans)
+    return _archive(groups, channels, rate, notes, what)
 
 
 def archive_files(paths: Iterable[Path]) -> list[Path]:
@@ -126,9 +128,9 @@ def _hidden(path: Path) -> bool:
 
 def _scan(
     files: Sequence[Path], tick: Callable[[int, str], None] | None, scans: Scans
-) -> tuple[list[Piece], list[str]]:
+) -> tuple[list[_Group], list[str]]:
     """Pieces of the files, and what they are not."""
-    pieces: list[Piece] = []
+    groups: list[_Group] = []
     strange: list[Path] = []
     silent: Counter[str] = Counter()
     damage: list[str] = []
@@ -141,7 +143,7 @@ def _scan(
             silent[f"{path} ({(error.strerror or str(error)).lower()})"] += 1
             continue
         silent.update(others)
-        pieces += found
+        groups += found
         damage += damaged
         if not found and not others:
             strange.append(path)
@@ -153,10 +155,10 @@ def _scan(
         notes.append(f"{many} no seismogram that is read here{_without_obspy()}; left out.")
     if silent:
         notes.append(f"{', '.join(list(silent)[:5])}{' ...' * (len(silent) > 5)} hold no samples; left out.")
-    return pieces, notes
+    return groups, notes
 
 
-def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str], Sequence[str]]:
+def _scanned(path: Path, scans: Scans) -> tuple[Sequence[_Group], Sequence[str], Sequence[str]]:
     """Pieces of a file, channels in it without samples, and what is damaged.
 
     Raises:
@@ -166,7 +168,9 @@ def _scanned(path: Path, scans: Scans) -> tuple[Sequence[Piece], Sequence[str], 
     if path not in scans or scans[path][0] != state:
         with path.open("rb") as file:
             head = file.read(64)
-        scans[path] = state, *(scan_miniseed(path) if is_miniseed(head) else (scan_obspy(path) or [], [], []))
+        found: tuple[Sequence[_Group], Sequence[str], Sequence[str]]
+        found = scan_miniseed(path) if is_miniseed(head) else ([[piece] for piece in scan_obspy(path) or []], [], [])
+        scans[path] = state, *found
     return scans[path][1:]
 
 
@@ -177,34 +181,33 @@ def _without_obspy() -> str:
     return "" if find_spec("obspy") else " (miniSEED alone is, for SAC and other formats: pip install 'geocnn[obspy]')"
 
 
-def _archive(pieces: Sequence[Piece], channels: str, rate: float, notes: list[str], what: str) -> Archive:
+def _archive(found: Sequence[_Group], channels: str, rate: float, notes: list[str], what: str) -> Archive:
     """Group channels.
 
     Raises:
         DataError: none is left.
     """
-    groups: dict[tuple[str, str, str], dict[str, dict[Channel, list[Piece]]]] = defaultdict(dict)
+    by_station: dict[tuple[str, str, str], dict[str, dict[Channel, list[_Group]]]] = defaultdict(dict)
     left: Counter[str] = Counter()
-    seen = {piece.channel for piece in pieces if piece.channel.code}
-    for piece in pieces:
-        c = piece.channel
-        reason = _refused(piece, channels)
+    seen = {group[0].channel for group in found if group[0].channel.code}
+    for group in found:
+        c = group[0].channel
+        reason = _refused(group[0], channels)
         if reason:
             left[f"{c}: {reason}" if c.code else reason] += 1
             continue
-        station = groups[c.network, c.station, c.location]
-        station.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(piece)
+        station = by_station[c.network, c.station, c.location]
+        station.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(group)
     stations = []
-    for (network, name, location), instruments in sorted(groups.items()):
+    for (network, name, location), instruments in sorted(by_station.items()):
         chosen = min(instruments, key=_preference)
-        found = instruments[chosen]
         spare = sorted(code for code in instruments if code != chosen)
         if spare:
             codes = ", ".join(f"{code}?" for code in spare)
             notes.append(
                 f"{network}.{name}.{location} has {codes} beside {chosen}?, which is taken; --channels picks others."
             )
-        stations.append(Station(network, name, location, chosen, _components(found, notes), rate))
+        stations.append(Station(network, name, location, chosen, _components(instruments[chosen], notes), rate))
     notes += [text for text in left if not text.endswith("not asked for")]
     if not stations:
         there = f"{', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}"
@@ -253,18 +256,17 @@ def _preference(code: str) -> tuple[int, int, str]:
 
 
 def _components(
-    found: dict[Channel, list[Piece]], notes: list[str]
+    found: dict[Channel, list[_Group]], notes: list[str]
 ) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
     """Pieces of the vertical, the north and the east component, by time."""
     letters = {channel.code[-1:].upper() for channel in found}
     table = _COMPONENTS if "3" not in letters or "Z" in letters else {"1": 1, "2": 2, "3": 0}
-    components: tuple[list[Piece], list[Piece], list[Piece]] = ([], [], [])
-    for channel, pieces in found.items():
+    groups: tuple[list[_Group], list[_Group], list[_Group]] = ([], [], [])
+    for channel, own in found.items():
         place = table.get(channel.code[-1:].upper())
         if place is not None:
-            components[place].extend(pieces)
-    for pieces in components:
-        pieces.sort(key=lambda p: (p.start, p.origin))
+            groups[place].extend(own)
+    components = ByTime(groups[0]), ByTime(groups[1]), ByTime(groups[2])
     missing = [name for name, pieces in zip(("vertical", "north", "east"), components, strict=True) if not pieces]
     if missing:
         one = next(iter(found))

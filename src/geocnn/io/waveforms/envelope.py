@@ -66,11 +66,11 @@ class Envelope:
         self._halo = 3 * math.ceil(REACH * station.rate) if filtered else 0
         self._block = round(_BLOCK * station.rate)
         self._chunk = _BLOCKS * self._block
-        self._first = station.index(min((p.start for p in pieces), default=0)) // self._chunk
-        count = station.index(max((p.end for p in pieces), default=0)) // self._chunk + 1 - self._first
+        self._first = station.index(self._station.start) // self._chunk if pieces else 0
+        count = station.index(self._station.end) // self._chunk + 1 - self._first if pieces else 1
         self._empty = np.ones(count, bool)  # without data, as headers tell
-        for piece in pieces:
-            first, last = (station.index(time) // self._chunk - self._first for time in (piece.start, piece.end))
+        for times in self._station.spans():
+            first, last = (station.index(time) // self._chunk - self._first for time in times)
             self._empty[first : last + 1] = False
         self._extremes = np.where(self._empty, _missing(count), _unread(count))
         self._seen = self._empty.copy()

@@ -2,22 +2,24 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Int64
+from numpy import ndarray
 from numpy.typing import NDArray
 
 from geocnn.io.partial import check_target
 from geocnn.io.system import replaced
-from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, FilePiece, Piece, file_state, unreadable
+from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, FilePiece, PieceTable, file_state, unreadable
 
 if TYPE_CHECKING:
     from pymseed import MS3Record
 
-__all__ = ["MiniseedPiece", "is_miniseed", "miniseed_records", "scan_miniseed", "write_miniseed"]
+__all__ = ["MiniseedPiece", "MiniseedPieces", "is_miniseed", "miniseed_records", "scan_miniseed", "write_miniseed"]
 
 _SPAN = 1 << 17
 """Bytes of a file that a piece comes from at most, so that little is read for a few minutes of it."""
@@ -27,6 +29,8 @@ _LONGEST = 1 << 20
 """Bytes that a record has at most."""
 _STEP = 64
 """Bytes between the places where a record is looked for behind a damaged one: records lie at multiples of it."""
+_DIGEST = 16
+"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +38,17 @@ class MiniseedPiece(FilePiece):
     """Records of a channel in a file.
 
     Attributes:
-        source: the channel, as libmseed names it.
-        offset: byte of the first record.
-        size: bytes to the end of the last record; there may be others between them.
+        table: that it is in, and
+        number: which one of it.
     """
 
-    source: str
-    offset: int
-    size: int
+    table: "MiniseedPieces"
+    number: int
 
     @property
     def origin(self) -> str:
         """Name and state of the file, and where in it."""
-        return f"{self.path.name} {self.state} {self.offset}"
+        return f"{self.path.name} {self.state} {self.table.place(self.number)[0]}"
 
     @property
     def digest(self) -> str:
@@ -55,7 +57,7 @@ class MiniseedPiece(FilePiece):
         Raises:
             MissingError: the file is gone.
         """
-        return _digest(self.path, self.state, self.offset, self.size)
+        return self.table.digest(self.number)
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
         """Decode the records; those of a few minutes are decoded together, and kept for the next call.
@@ -77,13 +79,62 @@ class MiniseedPiece(FilePiece):
         return self._decoded()[1]
 
     def _decoded(self) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
-        return _decoded(self.path, self.state, self.offset, self.size, self.source)
+        return _decoded(self.path, self.state, *self.table.place(self.number), self.table.source)
 
 
-@lru_cache(maxsize=100_000)
-def _digest(path: Path, _state: tuple[int, int], offset: int, size: int) -> str:
-    """Of part of a file."""
-    return hashlib.blake2b(_bytes(path, offset, size), digest_size=16).hexdigest()
+class MiniseedPieces(PieceTable):
+    """Pieces of a channel with one rate in a file, in its order, as numbers: 56 bytes for each.
+
+    Args:
+        path: of the file.
+        state: size and time of its last change.
+        source: the channel, as libmseed names it.
+        rate: samples per second.
+        found: of each piece the time of the first sample, ns, how many samples, the byte of the first record, and how
+            many bytes to the end of the last one; there may be records of others between them.
+
+    Attributes:
+        source: as above.
+    """
+
+    def __init__(
+        self, path: Path, state: tuple[int, int], source: str, rate: float, found: Sequence[tuple[int, int, int, int]]
+    ) -> None:
+        self.source = source
+        self._path, self._state, self._rate, self._channel = path, state, rate, _channel(source)
+        self._numbers = np.array(found, np.int64)
+        self._digests = np.zeros((len(found), _DIGEST), np.uint8)  # 0 where it is not known
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._numbers)
+
+    @property
+    def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
+        """Start and end of each, ns, as :class:`Piece` has them."""
+        starts, counts = self._numbers[:, 0], self._numbers[:, 1]
+        return starts, starts + np.rint(counts * SECOND / self._rate).astype(np.int64)
+
+    def piece(self, number: int) -> MiniseedPiece:
+        """One of them."""
+        start, count = self._numbers[number, :2].tolist()
+        return MiniseedPiece(self._channel, start, self._rate, count, self._path, self._state, self, number)
+
+    def place(self, number: int) -> tuple[int, int]:
+        """First byte and number of bytes of a piece."""
+        offset, size = self._numbers[number, 2:].tolist()
+        return offset, size
+
+    def digest(self, number: int) -> str:
+        """Of the bytes of a piece, which are read once.
+
+        Raises:
+            MissingError: the file is gone.
+        """
+        if not self._digests[number].any():
+            found = hashlib.blake2b(_bytes(self._path, *self.place(number)), digest_size=_DIGEST).digest()
+            self._digests[number] = np.frombuffer(found, np.uint8)
+        return bytes(self._digests[number]).hex()
 
 
 def _bytes(path: Path, offset: int, size: int) -> bytes:
@@ -146,24 +197,19 @@ def is_miniseed(head: bytes) -> bool:
     )
 
 
-def scan_miniseed(path: Path) -> tuple[list[Piece], list[str], list[str]]:
+def scan_miniseed(path: Path) -> tuple[list[MiniseedPieces], list[str], list[str]]:
     """Pieces of a file, from the headers of its records, and what of it is no seismogram.
 
     Args:
         path: of the file.
 
     Returns:
-        Pieces in the order of the file, channels that hold no samples, such as logs, and what is damaged, in words.
+        Pieces by channel and rate, channels that hold no samples, such as logs, and what is damaged, in words.
     """
     state = file_state(path)
-    open_pieces: dict[tuple[str, float], _Growing] = {}
-    done: list[Piece] = []
+    found: dict[tuple[str, float], _Growing] = {}
     others: dict[str, None] = {}
     holes, last = [], 0
-
-    def finish(growing: _Growing) -> None:
-        done.append(growing.piece(path, state))
-
     for offset, end, record in _file_records(path):
         if offset > last:
             holes.append(last)
@@ -171,20 +217,13 @@ def scan_miniseed(path: Path) -> tuple[list[Piece], list[str], list[str]]:
         source, rate, count = record.sourceid, record.samprate, record.samplecnt
         if rate <= 0 or count <= 0 or record.encoding == 0:  # text, detections, headers alone
             others[source] = None
-            continue
-        key = source, rate
-        growing = open_pieces.get(key)
-        if growing is not None and growing.continues(record.starttime, end):
-            growing.count += count
-            growing.end = end
         else:
-            if growing is not None:
-                finish(growing)
-            open_pieces[key] = _Growing(source, record.starttime, rate, count, offset, end)
-    for growing in open_pieces.values():
-        finish(growing)
-    damage = _damage(path, holes, last, state[0]) if done or others else []
-    return done, [str(_channel(source)) for source in others], damage
+            found.setdefault((source, rate), _Growing(rate)).add(record.starttime, count, offset, end)
+    damage = _damage(path, holes, last, state[0]) if found or others else []
+    for growing in found.values():
+        growing.close()
+    tables = [MiniseedPieces(path, state, *key, growing.done) for key, growing in found.items()]
+    return tables, [str(_channel(source)) for source in others], damage
 
 
 def _damage(path: Path, holes: Sequence[int], last: int, size: int) -> list[str]:
@@ -209,24 +248,34 @@ def _damage(path: Path, holes: Sequence[int], last: int, size: int) -> list[str]
 
 @dataclass
 class _Growing:
-    """A piece whose end has not been found."""
+    """Pieces of one channel and rate, the last of which may go on.
 
-    source: str
-    start: int
+    Attributes:
+        rate: samples per second.
+        done: start, number of samples, first byte and number of bytes of those that do not.
+    """
+
     rate: float
-    count: int
-    offset: int
-    end: int
+    done: list[tuple[int, int, int, int]] = field(default_factory=list)
+    _start: int = 0
+    _count: int = 0
+    _offset: int = 0
+    _end: int = 0
 
-    def continues(self, time: int, end: int) -> bool:
-        """Whether a record from ``time`` on, up to byte ``end``, follows to half a sample."""
-        late = time - self.start - self.count * SECOND / self.rate
-        return abs(late) <= SECOND / self.rate / 2 and end - self.offset <= _SPAN
+    def add(self, time: int, count: int, offset: int, end: int) -> None:
+        """Take a record from ``time`` on, of ``count`` samples, at bytes ``offset`` to ``end``."""
+        late = time - self._start - self._count * SECOND / self.rate
+        if not (self._count and abs(late) <= SECOND / self.rate / 2 and end - self._offset <= _SPAN):
+            self.close()
+            self._start, self._offset = time, offset
+        self._count += count
+        self._end = end
 
-    def piece(self, path: Path, state: tuple[int, int]) -> MiniseedPiece:
-        """The piece as it is."""
-        where = self.offset, self.end - self.offset
-        return MiniseedPiece(_channel(self.source), self.start, self.rate, self.count, path, state, self.source, *where)
+    def close(self) -> None:
+        """End the last piece."""
+        if self._count:
+            self.done.append((self._start, self._count, self._offset, self._end - self._offset))
+            self._count = 0
 
 
 def _channel(source: str) -> Channel:

@@ -1,14 +1,15 @@
 """What a file of seismograms holds, as known from its headers: channels, and pieces of their records in time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import overload
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64
 from numpy import ndarray
 from numpy.typing import NDArray
 
@@ -18,9 +19,12 @@ from geocnn.io.system import reason
 __all__ = [
     "SECOND",
     "ArrayPiece",
+    "ByTime",
     "Channel",
     "FilePiece",
     "Piece",
+    "PieceTable",
+    "edges",
     "file_state",
     "how_long",
     "index_of",
@@ -148,6 +152,69 @@ class ArrayPiece(Piece):
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:  # noqa: ARG002
         """All at once."""
         yield self.start, self.samples
+
+
+class PieceTable(Sequence[Piece]):
+    """Pieces that are made when they are asked for: of years of records there are too many to be kept."""
+
+    @abstractmethod
+    def piece(self, number: int) -> Piece:
+        """One of them."""
+
+    @property
+    @abstractmethod
+    def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
+        """Start and end of each, ns."""
+
+    @overload
+    def __getitem__(self, index: int) -> Piece: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Piece]: ...
+
+    def __getitem__(self, index: int | slice) -> Piece | list[Piece]:
+        """One, or a list of some."""
+        numbers = range(len(self))[index]
+        return self.piece(numbers) if isinstance(numbers, int) else [self.piece(number) for number in numbers]
+
+
+class ByTime(PieceTable):
+    """Pieces of several sequences by time; of those that begin at once, the first by their origin.
+
+    Args:
+        groups: the sequences, none empty.
+    """
+
+    def __init__(self, groups: Iterable[Sequence[Piece]]) -> None:
+        self._groups = sorted(groups, key=lambda group: group[0].origin)
+        none = np.zeros(0, np.int64)
+        starts, ends = (np.concatenate([none, *(edges(group)[k] for group in self._groups)]) for k in range(2))
+        places = [(np.full(len(group), k), np.arange(len(group))) for k, group in enumerate(self._groups)]
+        group, number = (np.concatenate([none, *(place[k] for place in places)]) for k in range(2))
+        order = np.argsort(starts, kind="stable")
+        self._edges = starts[order], ends[order]
+        self._group, self._number = group[order].astype(np.int32), number[order].astype(np.int32)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._group)
+
+    @property
+    def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
+        """Start and end of each, ns."""
+        return self._edges
+
+    def piece(self, number: int) -> Piece:
+        """One of them."""
+        group: Sequence[Piece] = self._groups[int(self._group[number])]
+        return group[int(self._number[number])]
+
+
+def edges(pieces: Sequence[Piece]) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
+    """Start and end of each piece, ns."""
+    if isinstance(pieces, PieceTable):
+        return pieces.edges
+    return np.array([p.start for p in pieces], np.int64), np.array([p.end for p in pieces], np.int64)
 
 
 def file_state(path: Path) -> tuple[int, int]:

@@ -1,15 +1,14 @@
 """The three components of a station as one array on one clock, any part of it at a time."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Bool, Float32, Float64, Int64
 from numpy import ndarray
 
-from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, index_of, spans, time_of
+from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, edges, index_of, spans, time_of
 
 __all__ = ["Record", "Station"]
 
@@ -75,8 +74,8 @@ class Station:
         self.grid = Fraction(self.rate).limit_denominator(1000)
         self._first: dict[int, float] = {}
         self._channels: dict[str, Channel] = {}
-        self._starts = [[piece.start for piece in pieces] for pieces in self.components]
-        self._longest = [max((p.end - p.start for p in pieces), default=0) for pieces in self.components]
+        self._edges = [edges(pieces) for pieces in self.components]
+        self._longest = [int(np.max(ends - starts, initial=0)) for starts, ends in self._edges]
 
     def __str__(self) -> str:
         """The codes, such as CX.PB01..HH."""
@@ -93,15 +92,30 @@ class Station:
         """Of all components."""
         return (piece for pieces in self.components for piece in pieces)
 
+    @property
+    def start(self) -> int:
+        """Time of the first sample, ns."""
+        return min(int(starts.min()) for starts, _ in self._edges if len(starts))
+
+    @property
+    def end(self) -> int:
+        """When the sample behind the last would come, ns."""
+        return max(int(ends.max()) for _, ends in self._edges if len(ends))
+
+    def spans(self) -> list[tuple[int, int]]:
+        """When there are data of any component, from and to, ns, by time; what is less than a sample is no gap."""
+        starts, ends = (np.concatenate(times) for times in zip(*self._edges, strict=True))
+        return _joined(starts[ends > starts], ends[ends > starts], SECOND / self.rate)
+
     def index(self, time: int) -> int:
         """Number of the sample at a time, ns."""
         return index_of(time, self.grid)
 
     def runs(self) -> list[tuple[int, int]]:
         """Parts in which there are data, first sample and the one behind the last; what is between them is long."""
-        parts = sorted((self.index(p.start), self.index(p.end)) for p in self.pieces)
         runs: list[tuple[int, int]] = []
-        for start, stop in parts:
+        for first, last in self.spans():
+            start, stop = self.index(first), self.index(last)
             if runs and start - runs[-1][1] <= _APART * self.rate:
                 runs[-1] = runs[-1][0], max(runs[-1][1], stop)
             else:
@@ -113,17 +127,19 @@ class Station:
 
         Channels may begin and end some seconds apart.
         """
-        first, last = min(p.start for p in self.pieces), max(p.end for p in self.pieces)
+        first, last = self.start, self.end
         found: list[tuple[int, int]] = []
-        for pieces in filter(None, self.components):
-            end = first
-            least = round(_APART * SECOND)
-            for piece in pieces:
-                if piece.start - end >= least:
-                    found.append((end, piece.start))
-                end, least = max(end, piece.end), round(_WHOLE * SECOND / piece.rate)
-            if last - end >= round(_APART * SECOND):
-                found.append((end, last))
+        apart = round(_APART * SECOND)
+        for pieces, (starts, ends) in zip(self.components, self._edges, strict=True):
+            if not len(starts):
+                continue
+            reached = np.maximum.accumulate(np.concatenate(([first], ends)))
+            for k in np.flatnonzero(starts > reached[:-1]).tolist():
+                least = round(_WHOLE * SECOND / pieces[k - 1].rate) if k else apart
+                if starts[k] - reached[k] >= least:
+                    found.append((int(reached[k]), int(starts[k])))
+            if last - reached[-1] >= apart:
+                found.append((int(reached[-1]), last))
         gaps: list[tuple[int, int]] = []
         for start, stop in sorted(found):
             if gaps and start <= gaps[-1][1]:
@@ -143,9 +159,9 @@ class Station:
 
     def within(self, component: int, start: int, stop: int) -> list[Piece]:
         """Pieces of a component with data between two times, ns."""
-        pieces, starts = self.components[component], self._starts[component]
-        low = bisect_right(starts, start - self._longest[component] - SECOND)
-        return [p for p in pieces[low : bisect_right(starts, stop)] if p.end >= start]
+        pieces, (starts, _) = self.components[component], self._edges[component]
+        low, high = np.searchsorted(starts, (start - self._longest[component] - SECOND, stop), side="right").tolist()
+        return [p for p in pieces[low:high] if p.end >= start]
 
     def time(self, index: float) -> int:
         """Time of a sample, ns, where it was really taken: clocks seldom tick at whole hundredths of a second."""
@@ -261,6 +277,15 @@ class Station:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def _joined(starts: Int64[ndarray, " pieces"], ends: Int64[ndarray, " pieces"], apart: float) -> list[tuple[int, int]]:
+    """Spans that no more than this lies between, as one."""
+    order = np.argsort(starts, kind="stable")
+    starts, reached = starts[order], np.maximum.accumulate(ends[order])
+    new = np.flatnonzero(starts[1:] - reached[:-1] > apart)
+    firsts, lasts = starts[[*([0] * bool(len(starts))), *(new + 1)]], reached[[*new, *([-1] * bool(len(starts)))]]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
 def _moves(piece: Piece) -> bool:
