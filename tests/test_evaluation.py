@@ -13,6 +13,8 @@ from geocnn.checkpoints import Card, Trained
 from geocnn.datasets import TensorSamples
 from geocnn.errors import DataError
 from geocnn.evaluation import evaluate_samples, evaluate_survey, scores
+from geocnn.grid import Axis, Grid
+from geocnn.io.horizons import Horizon, IntervalSource
 
 
 def counted(probability, truth, threshold, tolerance):
@@ -150,6 +152,18 @@ def test_unknown_samples_count_for_nothing(monkeypatch, blank):
     assert got.pop("threshold") == 0.4
     for name, value in rest.items():
         assert got[name] == pytest.approx(value, abs=2e-3), name
+
+
+def test_scores_are_the_same_whether_horizons_are_looked_for_or_not(monkeypatch):
+    probability = np.random.default_rng(2).random((8, 30), np.float32)
+    grid = Grid((Axis("trace", 8), Axis("time", 30, 0, 4, "ms")))
+    labels = IntervalSource([Horizon("top", np.full(8, 62.0))], grid)
+    card = CARD.replace(threshold=0.2)
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=probability))
+    plain = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels.read(...))
+    got = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels)
+    assert got.pop("error_of_top") >= 0
+    assert got == plain
 
 
 def test_classes_that_occur_nowhere_have_no_score(monkeypatch):

@@ -54,7 +54,7 @@ def test_each_form_gives_the_numbers_of_the_network_and_carries_its_card(form):
 def test_a_file_is_replaced_only_when_asked_for_and_nothing_else_is_left(tmp_path, monkeypatch):
     trained = tiny()
     export.export(trained, "net.pt", form="torchscript")
-    with pytest.raises(TargetError, match=r"net\.pt already exists"):
+    with pytest.raises(TargetError, match=r"net\.pt exists already"):
         export.export(trained, "net.pt", form="torchscript")
     before = (tmp_path / "net.pt").stat().st_ino
     export.export(trained, "net.pt", form="torchscript", overwrite=True)

@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import time
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import numpy as np
@@ -14,7 +16,7 @@ from geocnn import io
 from geocnn.checkpoints import Trained, save
 from geocnn.cli import main
 from geocnn.delays import Delays, delay_after
-from geocnn.errors import DataError, FormatError, TargetError
+from geocnn.errors import DataError, FormatError, MissingError, TargetError
 from geocnn.figures.catalogue import CataloguePictures
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
@@ -26,6 +28,7 @@ from geocnn.models import build
 from geocnn.prediction import picker as picker_module
 from geocnn.prediction.arrivals import first_motion
 from geocnn.prediction.catalogue import pick_earthquakes
+from geocnn.prediction.pick_job import PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.prediction.watch import watch_earthquakes
 from geocnn.synthetic.earthquakes import EarthquakeRanges, earthquake
@@ -407,6 +410,54 @@ def test_a_watch_says_each_note_once(tmp_path, quakes, data, monkeypatch):
     assert "notes.txt holds no seismogram" in said[0]
     assert [line.startswith("note: ") for line in said] == [True, False, False, False]
     assert (tmp_path / "c.xml.unfinished").exists()
+
+
+def watch_with_troubles(monkeypatch, quakes, data, out, troubles):
+    """What a watch says that looks six times at files that do not change, with these errors, None for none."""
+    said, tries = [], []
+    run = PickJob.run
+
+    def troubled(job, archive, **options):
+        tries.append(len(said))
+        error = troubles[len(tries) - 1]
+        if error is not None:
+            raise error
+        return run(job, archive, **options)
+
+    monkeypatch.setattr(PickJob, "run", troubled)
+    made = watch_earthquakes(quakes, data, out, detector=None, rounds=6, every=0.01, announce=said.append)
+    return made, said, len(tries)
+
+
+def test_a_watch_tries_again_where_an_error_may_pass_and_says_it_once(tmp_path, quakes, data, monkeypatch):
+    gone = MissingError("a.mseed can no longer be read (input/output error); is its disk there?")
+    troubles = [gone, gone, gone, None]
+    made, said, tries = watch_with_troubles(monkeypatch, quakes, data, tmp_path / "c.xml", troubles)
+    assert tries == 4  # then there is a catalogue of all that there is
+    assert made is not None
+    assert (tmp_path / "c.xml").exists()
+    assert said[0].partition("  ")[2] == str(gone)
+    assert len(said) == 2
+    assert "P and" in said[1]
+
+
+def test_a_watch_ends_where_a_result_cannot_be_written(tmp_path, quakes, data, monkeypatch):
+    full = TargetError("c.xml.unfinished cannot be written (no space left on device); free space, then run again.")
+    with pytest.raises(TargetError, match="no space left"):
+        watch_with_troubles(monkeypatch, quakes, data, tmp_path / "c.xml", [full])
+
+
+def test_a_watch_has_the_time_of_utc(tmp_path, quakes, data, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    try:
+        before = datetime.now(UTC)
+        _, said, _ = watch_with_troubles(monkeypatch, quakes, data, tmp_path / "c.xml", [None])
+        known = {f"{before + timedelta(seconds=k):%H:%M:%SZ}" for k in range(120)}
+        assert said[-1].partition("  ")[0] in known
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_open_and_predict_take_seismograms(tmp_path, quakes, data):

@@ -17,6 +17,8 @@ from tests.surveys import network, survey
 import geocnn
 from geocnn.errors import TargetError
 from geocnn.prediction import predict
+from geocnn.prediction.mirrored import predict_mirrored
+from geocnn.prediction.stretched import predict_stretched
 from geocnn.reading import Reader
 
 
@@ -151,3 +153,38 @@ def test_a_log_in_a_place_of_something_else_is_refused_before_any_work(tmp_path,
     assert data.read_bytes() == before
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "survey.npy"]
+
+
+def test_something_else_in_json_is_no_log(tmp_path):
+    for text in ('{\n "a": 1\n}\n', '{"a": 1}\n', "{", "[1]\n"):
+        (tmp_path / "card.json").write_text(text)
+        with pytest.raises(TargetError, match=r"card\.json exists and is no log of geocnn; choose another --log"):
+            predict(network(2), survey(30, 40), log=tmp_path / "card.json", show_progress=False)
+        assert (tmp_path / "card.json").read_text() == text
+    (tmp_path / "empty").write_text("")
+    predict(network(2), survey(30, 40), log=tmp_path / "empty", show_progress=False)
+    assert len(lines(tmp_path / "empty")) > 2
+
+
+@pytest.mark.parametrize("run", [predict, predict_mirrored])
+def test_the_result_is_named_and_not_what_is_made_on_the_way(tmp_path, run):
+    log, out = tmp_path / "log", tmp_path / "r.npy"
+    known = {"log": log, "show_progress": False, "overwrite": True}
+    predict_stretched(network(2), survey(60, 80), out, stretch=(1, 0.5), run=run, **known)
+    begun = [line for line in lines(log) if line.get("event") == "begun"]
+    assert {line["output"] for line in begun} == {str(out)}
+    with pytest.raises(TargetError, match="is the data or the result itself"):
+        predict_stretched(network(2), survey(60, 80), out, stretch=(1, 0.5), run=run, **(known | {"log": out}))
+    assert len(begun) == (1 if run is predict else 2)
+
+
+def test_tiles_of_padding_are_not_counted(tmp_path):
+    """Traces are live in the middle of the cube alone."""
+    data = survey(40, 96, 48)
+    data[:, :32] = data[:, 64:] = 0
+    made = predict(network(3), data, tile=(40, 16, 48), log=tmp_path / "log", device="cpu", show_progress=False)
+    parts = lines(tmp_path / "log")[1:-1]
+    counted = [(part["tile"], part["tiles"]) for part in parts]
+    assert counted[0][0] == 1
+    assert counted[-1][0] == counted[-1][1] < len(made.plan)
+    assert {tile for tile, _ in counted} == set(range(1, counted[-1][1] + 1))

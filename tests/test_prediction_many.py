@@ -1,5 +1,6 @@
 """Many surveys in one call: the bytes of one call for each, whatever becomes of some of them."""
 
+import errno
 import os
 import signal
 import time
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from tests.surveys import network, survey
 from tests.test_prediction_workers import content, one_thread, workers_of, written
 
@@ -111,3 +113,30 @@ def test_the_command(lines, tmp_path, monkeypatch, capsys):
     assert again.grid.shape == (310, 120)
     assert main([*words[:-2], "in/0.sgy", "--quiet"]) == 2
     assert "give a folder" in capsys.readouterr().err
+
+
+def test_a_disk_or_memory_that_fails_costs_one_file(lines):
+    """Here with what opens the surveys; a network on a GPU fails with an error of its own."""
+    errors = {
+        lines[0]: OSError(errno.EIO, os.strerror(errno.EIO), str(lines[0])),
+        lines[1]: MemoryError(),
+        lines[2]: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    }
+
+    def opened(path):
+        if path in errors:
+            raise errors[path]
+        return geocnn.io.open(path)
+
+    outcomes = list(predict_files(network(2), results(lines), opened=opened, show_progress=False))
+    memory = "the machine ran out of memory; give less, with --memory 2GB or a smaller --tile."
+    assert [outcome.error for outcome in outcomes] == [
+        f"the system refuses {lines[0]}: input/output error; check its name and permissions.",
+        memory,
+        memory,
+        "",
+    ]
+    assert outcomes[3].out.exists()
+    errors[lines[0]] = RuntimeError("a fault of ours")
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        list(predict_files(network(2), results(lines[:1]), opened=opened, show_progress=False))

@@ -379,7 +379,7 @@ def test_interrupts_outside_the_main_thread_are_not_ours():
 
 def test_nothing_half_written_is_left(tmp_path):
     run(recipe(epochs=1), tmp_path)
-    assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
+    assert not list(tmp_path.glob("*.part*")) + list(tmp_path.glob(".*.part*"))
 
 
 class Tied(nn.Module):

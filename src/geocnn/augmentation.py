@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geocnn.errors import DataError
+from geocnn.words import size_text
 
 __all__ = ["Augmentation"]
 
@@ -76,7 +77,7 @@ class Augmentation:
             plane = [axis % ndim - ndim for axis in self.rotate]
             if x.shape[plane[0]] != x.shape[plane[1]]:
                 raise DataError(
-                    f"a window of {' x '.join(map(str, x.shape[1:]))} samples cannot be turned by a quarter; make the "
+                    f"a window of {size_text(x.shape[1:])} samples cannot be turned by a quarter; make the "
                     "two axes equally long, or leave the rotation out."
                 )
             x, y = _both(x, y, partial(torch.rot90, k=int(4 * _uniform(generator)), dims=plane))

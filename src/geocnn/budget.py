@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -22,7 +23,9 @@ KEPT = 1.8
 _BLOCK = 16
 """Fewest samples per axis of the block on which maps are counted: networks that pad circularly take no smaller ones."""
 
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_GROUPS, _MEMBERSHIP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+"""Where Linux keeps the limits of groups of processes, and which groups this process is in."""
+_V1 = "memory.limit_in_bytes"
 
 
 def bytes_of(text: str) -> int:
@@ -38,13 +41,35 @@ def bytes_of(text: str) -> int:
 
 
 def half_of_memory(device: torch.device) -> int:
-    """Half of what is free on the GPU; or of what the machine has, or its container or job is allowed."""
+    """Half of what is free on the GPU; or of what the machine has, or the container or job of this process may take."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) // 2
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else [8_000_000_000]
-    limits = (Path(limit).read_text().strip() for limit in _LIMITS if Path(limit).is_file())
-    sizes.extend(int(text) for text in limits if text.isdecimal())
+    sizes.extend(_limits(_GROUPS, _MEMBERSHIP))
     return min(sizes) // 2
+
+
+def _limits(groups: Path, membership: Path) -> Iterator[int]:
+    """Bytes that each of the groups of this process may take, from its own to the one above all; those that say so.
+
+    Args:
+        groups: where the groups are, as ``/sys/fs/cgroup``.
+        membership: lines ``number:controllers:path``, as ``/proc/self/cgroup``. Without controllers (version 2) limits
+            are in ``memory.max`` of the folder of the group, in version 1 under ``memory/``.
+    """
+    lines = membership.read_text().splitlines() if membership.is_file() else []
+    found = {kinds: path for _, kinds, path in (line.split(":", 2) for line in lines if line.count(":") >= 2)}
+    own = next((path for kinds, path in found.items() if "memory" in kinds.split(",")), "/")
+    for top, name, path in ((groups, "memory.max", found.get("", "/")), (groups / "memory", _V1, own)):
+        folder = top / path.strip("/")
+        # In a container the path may be that of the machine, whose folders are not seen here; those above it may be.
+        for above in (folder, *folder.parents):
+            if not above.is_relative_to(top):
+                break
+            limit = above / name
+            text = limit.read_text().strip() if limit.is_file() else ""
+            if text.isdecimal():  # else there is none: "max"
+                yield int(text)
 
 
 def per_sample(model: nn.Module, card: Card) -> float:

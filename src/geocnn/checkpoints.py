@@ -23,13 +23,13 @@ from geocnn.io import system
 from geocnn.layers import check_ndim
 from geocnn.models import ARCHITECTURES, build
 from geocnn.weights_files import misfit
+from geocnn.words import number_of
 
 __all__ = [
     "SHIPPED",
     "WEIGHTS",
     "Card",
     "Trained",
-    "is_classifier",
     "is_detector",
     "is_picker",
     "judges_seismograms",
@@ -150,8 +150,8 @@ def _check_counts(card: Card) -> None:
     inputs = card.arguments.get("in_channels", 1)
     if len(card.channels) != inputs or len(card.axes) != card.ndim:
         raise ValueError(
-            f"it names {len(card.channels)} channels and {len(card.axes)} axes; "
-            f"the network has {inputs} channels and {card.ndim} axes"
+            f"it names {number_of(len(card.channels), 'channel')} and {number_of(len(card.axes), 'axis', 'axes')}; "
+            f"the network has {number_of(inputs, 'channel')} and {number_of(card.ndim, 'axis', 'axes')}"
         )
 
 
@@ -294,16 +294,6 @@ def read_card(name: str | Path, *, ndim: int | None = None) -> Card:
     return _read_card(_find(name, ndim))
 
 
-def is_classifier(name: str | Path) -> bool:
-    """Whether a network judges windows; its weights are not looked at.
-
-    Raises:
-        MissingError: neither a shipped network nor a folder.
-        FormatError: the folder is damaged.
-    """
-    return read_card(name).task == "classification"
-
-
 def is_picker(card: Card) -> bool:
     """Whether a network gives probabilities of P, S and noise in seismograms."""
     return card.task == "segmentation" and card.classes == ("P", "S", "noise") and card.ndim == 1
@@ -370,7 +360,7 @@ def _find(name: str | Path, ndim: int | None) -> Path:
     if ndim is not None and ndim not in by_ndim:
         have = " and ".join(f"{n}-D" for n in by_ndim)
         raise DataError(
-            f"the data have {ndim} dimension{'s' * (ndim > 1)}, but the network {name} ships for {have} only; give it "
+            f"the data have {number_of(ndim, 'dimension')}, but the network {name} ships for {have} only; give it "
             "such data, or train another."
         )
     chosen = by_ndim[max(by_ndim) if ndim is None else ndim]

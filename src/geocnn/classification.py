@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from geocnn.checkpoints import Card, Trained, load, write_atomically
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import channels_last, choose_device, flushed
+from geocnn.io.partial import check_target
 from geocnn.io.window_files import Given
 from geocnn.io.windows import UNKNOWN, Windows, read_windows
 from geocnn.models.base import Network
 from geocnn.normalisation import Normalisation
 from geocnn.progress import progress
+from geocnn.words import number_of, size_text
 
 __all__ = ["Classified", "check_table", "classify", "confusion_table", "normalised", "probabilities", "scores"]
 
@@ -48,7 +50,7 @@ class Classified:
         """How many windows of which class; a notebook shows it."""
         counts = np.bincount(self.found, minlength=len(self.classes))
         told = ", ".join(f"{name} ({count})" for name, count in zip(self.classes, counts, strict=True))
-        return f"Classified({len(self.names)} windows: {told}, by {self.card.name})"
+        return f"Classified({number_of(len(self.names), 'window')}: {told}, by {self.card.name})"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -93,10 +95,7 @@ def check_table(path: Path, *, overwrite: bool) -> None:
     """
     if path.suffix.lower() != ".csv":
         raise TargetError(f"{path} is no name of a table; a classifier writes .csv, for example {path.stem}.csv.")
-    if not path.parent.is_dir():
-        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
-    if path.exists() and not overwrite:
-        raise TargetError(f"{path} already exists; choose another name, or replace it with --overwrite.")
+    check_target(path, 0, overwrite=overwrite)
 
 
 def classify(
@@ -123,7 +122,7 @@ def classify(
     if windows.x.shape[1] != len(card.channels):
         name, count = data if isinstance(data, str | Path) else "the data", windows.x.shape[1]
         raise DataError(
-            f"the windows of {name} are {windows.ndim}-D with {count} channel{'s' * (count > 1)}, but the network "
+            f"the windows of {name} are {windows.ndim}-D with {number_of(count, 'channel')}, but the network "
             f"{card.name} takes {card.ndim}-D windows with {len(card.channels)} ({', '.join(card.channels)})."
         )
     p = probabilities(trained, normalised(windows, card), device=device, show_progress=show_progress)
@@ -132,7 +131,7 @@ def classify(
 
 def _notes(windows: Windows, card: Card, data: Given) -> Iterator[str]:
     """What a user should know of windows that a network was applied to."""
-    have, learnt = (" x ".join(map(str, size)) for size in (windows.x.shape[2:], card.window))
+    have, learnt = (size_text(size) for size in (windows.x.shape[2:], card.window))
     if have != learnt:
         yield f"{card.name} was trained on windows of {learnt} samples; these have {have}."
     if windows.constant:

@@ -29,6 +29,8 @@ _FALSE = 1e-6
 """Likelihood of a pick that is no S wave, at every place: what the detector is sure of stays."""
 _NEW = 0.5
 """Part of what a pick tells, as a power: the rest the detector has seen."""
+_RATE = 100.0
+"""Samples per second that a detector takes."""
 _SOONEST = 15
 """Samples from P to S at least."""
 _TRAIN, _ABRUPT = 3.0, 0.5
@@ -72,9 +74,7 @@ class Delays:
         return made**_NEW
 
 
-def delay_after(
-    phase: Float32[ndarray, " samples"], onset: int, *, threshold: float, deviation: float, rate: float = 100.0
-) -> float | None:
+def delay_after(phase: Float32[ndarray, " samples"], onset: int, *, threshold: float, deviation: float) -> float | None:
     """Seconds from a P wave to the pick of its S wave; None where there is none.
 
     Args:
@@ -82,11 +82,10 @@ def delay_after(
         onset: sample of P.
         threshold: probability of a pick.
         deviation: of the Gaussian that the picker has learnt, s.
-        rate: samples per second.
     """
-    picks = find_picks(phase, threshold=threshold, rate=rate, deviation=deviation)
+    picks = find_picks(phase, threshold=threshold, rate=_RATE, deviation=deviation)
     later = [pick for pick in picks if pick.sample > onset + _SOONEST]
-    delays = [(pick.sample - onset) / rate for pick in later]
+    delays = [(pick.sample - onset) / _RATE for pick in later]
     return delays[s_wave(delays, [pick.probability for pick in later])] if delays else None
 
 

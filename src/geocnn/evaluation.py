@@ -31,6 +31,7 @@ from geocnn.prediction.catalogue import opened, pick_earthquakes
 from geocnn.prediction.stretched import finer
 from geocnn.progress import progress
 from geocnn.synthetic.network import SEEN
+from geocnn.words import size_text
 
 __all__ = ["best_threshold", "evaluate_picks", "evaluate_samples", "evaluate_survey", "scores"]
 
@@ -250,7 +251,7 @@ def evaluate_survey(
     card, coarse = trained.card, source.grid
     source = finer(source, card)
     if source.grid.shape != truth.grid.shape:
-        have, need, given = (" x ".join(map(str, grid.shape)) for grid in (truth.grid, source.grid, coarse))
+        have, need, given = (size_text(grid.shape) for grid in (truth.grid, source.grid, coarse))
         if card.finer > 1:
             raise DataError(
                 f"the labels have {have} samples, and of data of {given} the network {card.name} makes {need}; needed "

@@ -14,6 +14,7 @@ from geocnn.models.base import Network
 from geocnn.overview import Named, counted
 from geocnn.properties import EffectiveField, Sharing, effective_receptive_field, shift_error
 from geocnn.tracing import Field, Layer, Trace, layers, trace, trace_network
+from geocnn.words import size_text
 
 __all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation"]
 
@@ -121,9 +122,9 @@ class Explanation:
     def _field_lines(self) -> list[str]:
         if self.field is None or self.effective is None:
             return ["Receptive field: all of the window"]
-        widths = " x ".join(map(str, self.effective.widths))
+        widths = size_text(self.effective.widths)
         size, shape = self.field.size, self.effective.gradient.shape
-        cut = "" if min(shape) >= size else f", measured in a window of {' x '.join(map(str, shape))}"
+        cut = "" if min(shape) >= size else f", measured in a window of {size_text(shape)}"
         return [
             f"Receptive field: {size} samples per axis, {float(self.field.stride):g} apart",
             f"Effective: {self.effective.share:.0%} of the gradient within {widths} samples{cut}",
@@ -164,7 +165,6 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
     Args:
         found: the network, with weights.
         x: one input that it takes, ``(1, channels, *space)``.
-        upright: whether the axes are rows and columns of a picture; else the last one runs downward.
         source: where the input comes from, in words.
 
     Raises:

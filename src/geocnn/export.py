@@ -7,7 +7,6 @@ logits and begins behind the normalisation, which is in the card, and the card t
 
 import copy
 import math
-import os
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -24,10 +23,12 @@ from torch import Tensor, nn
 
 from geocnn.checkpoints import Card, Trained, load
 from geocnn.errors import DataError, MissingError, TargetError
-from geocnn.io import system
+from geocnn.io.partial import check_target
+from geocnn.io.system import replaced
 from geocnn.layers import SizeRule
 from geocnn.models.base import Classifier, Network
 from geocnn.progress import progress
+from geocnn.words import size_text
 
 __all__ = ["INPUT", "OUTPUT", "SUFFIXES", "Exported", "Form", "export", "exported_program", "free_sizes"]
 
@@ -100,20 +101,13 @@ def export(
     for tensor in (*model.parameters(), *model.buffers()):
         tensor.data = tensor.data.contiguous()  # prediction leaves channels innermost
     sizes, write = free_sizes(model), {"onnx": _onnx, "torchscript": _script, "exported-program": _program}[form]
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        with progress(f"export {path.name}", 2, show=show_progress) as tick:
-            part.write_bytes(write(model, trained.card, sizes))
-            tick(1, "written, being checked")
-            windows = _windows(model, sizes)
-            run = _runner(form, part)
-            difference = None if run is None else max(_difference(model, run, x) for x in windows)
-            tick(1)
-        part.replace(path)
-    except OSError as error:
-        raise TargetError(f"{path} cannot be written ({system.reason(error)}); choose another name.") from None
-    finally:
-        part.unlink(missing_ok=True)
+    with replaced(path) as part, progress(f"export {path.name}", 2, show=show_progress) as tick:
+        part.write_bytes(write(model, trained.card, sizes))
+        tick(1, "written, being checked")
+        windows = _windows(model, sizes)
+        run = _runner(form, part)
+        difference = None if run is None else max(_difference(model, run, x) for x in windows)
+        tick(1)
     checked = tuple(tuple(x.shape[2:]) for x in windows) if run else ()
     return Exported(path, form, sizes, difference, checked, trained.card)
 
@@ -248,7 +242,7 @@ def _difference(model: Network, run: Callable[[Tensor], Tensor], x: Tensor) -> f
     wanted, found = model(x), run(x)
     difference = float((wanted - found).abs().max()) if wanted.shape == found.shape else math.inf
     if not difference <= _TOLERANCE * max(1.0, float(wanted.abs().max())):
-        size = " x ".join(map(str, x.shape[2:]))
+        size = size_text(x.shape[2:])
         raise DataError(
             f"the exported network differs from the network itself by {difference:.2g} on windows of {size} samples "
             "and was not kept; try another form, such as --exported-program."
@@ -264,10 +258,7 @@ def _check_target(path: Path, form: Form, *, overwrite: bool) -> None:
     """
     if path.suffix.lower() != SUFFIXES[form]:
         raise TargetError(f"{path} has the wrong ending for {form}; name it {path.with_suffix(SUFFIXES[form])}.")
-    if not path.parent.is_dir():
-        raise TargetError(f"there is no folder {path.parent} for {path.name}; make it, or choose another.")
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise TargetError(f"{path} already exists; choose another name, or replace it with --overwrite.")
+    check_target(path, 0, overwrite=overwrite)
 
 
 @contextmanager

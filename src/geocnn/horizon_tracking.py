@@ -7,17 +7,19 @@ from numpy import ndarray
 __all__ = ["follow", "snapped"]
 
 _NEAR = 3
-"""Samples on each side of a place in which the peak or the trough is that somebody pointed at."""
+"""Samples on each side of a place that somebody pointed at in which its peak or trough is looked for."""
 _STEP = 3
-"""Samples that a reflection may leave the straight line between its ends by, from one trace to the next."""
+"""Samples from one trace to the next by which a reflection may leave the straight line between its ends."""
 _WAVE = 6
 """Samples on each side of a place that belong to its waveform."""
 _GOOD = 0.8
-"""What a place is worth at most, of 2: of two reflections that are clear the clearer one must not win."""
+"""Most that a place counts, where likeness and amplitude reach 2 together: two clear reflections count alike."""
 _STIFF = 0.05
-"""What such a sample costs, of the largest amplitude."""
+"""What each sample by which a path leaves the straight line costs, on the scale on which places count."""
+_BAND = 100
+"""Samples on each side of the straight line between the ends in which the reflection is looked for."""
 _SOON = 12
-"""Traces beside an end, within which the crest of its own trace gives way to that of the mean waveform."""
+"""Traces from an end over which the path passes from the crest of single traces to that of the mean waveform."""
 
 
 def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | None = None) -> tuple[float, float]:
@@ -50,12 +52,12 @@ def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | No
 
 
 def follow(
-    section: Float32[ndarray, "traces samples"], first: float, last: float, *, sign: float = 0, band: int = 100
+    section: Float32[ndarray, "traces samples"], first: float, last: float, *, sign: float = 0
 ) -> Float[ndarray, " traces"]:
     """Samples of a reflection on each trace, from where it is on the first one to where it is on the last.
 
     It is the path of what is like the waveforms at the ends, with large amplitudes of the ``sign``, among those within
-    ``band`` samples of the straight line between the ends, that leave it by three samples a trace at most (dynamic
+    100 samples of the straight line between the ends, that leave it by three samples a trace at most (dynamic
     programming, as R. Bellman, 1957; amplitudes relative to their mean size, so that no single bright spot decides);
     then each sample is moved to where the mean waveform along the path fits best.
 
@@ -65,13 +67,12 @@ def follow(
         last: that on the last trace.
         sign: 1 if these are peaks, -1 if they are troughs, as :func:`snapped` has them; 0 for what is there, a zero
             crossing perhaps, and the waveform alone decides.
-        band: samples.
     """
     count, size = section.shape
     values = np.nan_to_num(section) * np.float32(sign or 1)
     begin, end = (int(np.clip(round(sample), 0, size - 1)) for sample in (first, last))
     line = np.rint(np.linspace(begin, end, count)).astype(np.int64)
-    offsets = np.arange(-band, band + 1)
+    offsets = np.arange(-_BAND, _BAND + 1)
     places = line[:, None] + offsets
     inside = (places >= 0) & (places < size)
     places = places.clip(0, size - 1)

@@ -163,10 +163,9 @@ class Crust:
     """Velocities by which earthquakes are located.
 
     Attributes:
-        p: velocity of P waves, km/s, for what picks are of one earthquake; the mean of the crust, else that of a
-            region.
-        s: velocity of S waves, km/s.
-        layers: for the place that is told; None where they are not known, and one velocity has to do.
+        p: mean velocity of P waves, km/s, by which picks are put together to earthquakes.
+        s: that of S waves, km/s.
+        layers: by which earthquakes are then located; without them it is by these two velocities.
 
     Raises:
         DataError: S waves are not the slower ones, or the velocities are no km/s.

@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, FormatError
+from geocnn.io import SURVEYS
 from geocnn.io import open as open_survey
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
     from geocnn.io.waveforms import Archive
+    from geocnn.io.waveforms.archive import Scans
 
 __all__ = ["open", "seismograms"]
-
-_SURVEYS = {".sgy", ".segy", ".su", ".zarr", ".npy"}
 
 
 def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (as geocnn.predict: nobody needs isinstance)
@@ -49,8 +49,12 @@ def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (
         return found
 
 
-def seismograms(path: Path) -> "Archive | None":
+def seismograms(path: Path, scans: "Scans | None" = None) -> "Archive | None":
     """Stations of a path that is no survey; None where it holds no seismogram, or calls itself a survey.
+
+    Args:
+        path: file or folder.
+        scans: becomes what was found in its files, whether a picker takes it or not.
 
     Raises:
         MissingError: no such file.
@@ -59,10 +63,10 @@ def seismograms(path: Path) -> "Archive | None":
     from geocnn.io.waveforms import open_archive
     from geocnn.io.waveforms.miniseed import is_miniseed
 
-    if path.suffix.lower() in _SURVEYS:
+    if path.suffix.lower() in SURVEYS:
         return None
     try:
-        return open_archive(path)
+        return open_archive(path, scans=scans)
     except (DataError, FormatError):
         if path.is_file():
             with path.open("rb") as file:

@@ -15,6 +15,7 @@ from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
 from geocnn.normalisation import Normalisation
 from geocnn.tiling import Plan, Tile, reflect
+from geocnn.words import number_of
 
 __all__ = ["Reader"]
 
@@ -120,7 +121,7 @@ class Reader:
                 "larger --tile it would go faster."
             )
         notes.extend(
-            f"{a.name} has only {a.size} sample{'s' * (a.size > 1)}{resampled}, fewer than the network's "
+            f"{a.name} has only {number_of(a.size, 'sample')}{resampled}, fewer than the network's "
             f"{least}; padded by reflection."
             for a in small
         )

@@ -15,7 +15,7 @@ from geocnn.io.partial import check_target
 from geocnn.io.sites import Site
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms.miniseed import write_miniseed
-from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans
+from geocnn.io.waveforms.pieces import SECOND, ArrayPiece, Channel, spans, utc
 from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick, Ray, quakeml
 from geocnn.location import plain
 from geocnn.progress import progress
@@ -220,9 +220,9 @@ def _rows(
     rows: list[tuple[object, ...]] = []
     for arrival in record.arrivals:
         source = record.sources[arrival.source]
-        time = np.datetime64(round((start + round(arrival.time * 1e9)) / 1000), "us")  # as the catalogue has it
+        time = utc(start + round(arrival.time * 1e9))  # as the catalogue has it
         below, which = source.depth if depth is None else depth, arrival.source if number is None else number
         place = (f"{source.distance:.2f}", f"{below:.2f}", f"{source.azimuth:.1f}", f"{source.magnitude:.2f}")
         sample = f"{arrival.time * record.rate:.1f}"
-        rows.append((arrival.phase, f"{time}Z", sample, which, arrival.polarity, *place))
+        rows.append((arrival.phase, time, sample, which, arrival.polarity, *place))
     return rows

@@ -9,6 +9,7 @@ from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.normalisation import Normalisation
 from geocnn.overview import Named
+from geocnn.words import number_of
 
 __all__ = ["from_survey", "synthetic"]
 
@@ -39,8 +40,9 @@ def from_survey(found: Named, source: Source) -> Tensor:
     model, grid = found.model, source.grid
     if grid.ndim != model.ndim or model.in_channels != 1:
         raise DataError(
-            f"{source.path or 'the array'} has {grid.ndim} axes and 1 channel, but {found.name} takes {model.ndim}-D "
-            f"data of {model.in_channels} channel{'s' * (model.in_channels > 1)}; give such data, or leave --data out."
+            f"{source.path or 'the array'} has {number_of(grid.ndim, 'axis', 'axes')} and 1 channel, but "
+            f"{found.name} takes {model.ndim}-D data of {number_of(model.in_channels, 'channel')}; give such "
+            "data, or leave --data out."
         )
     starts = [max(0, (have - n) // 2) for have, n in zip(grid.shape, found.window, strict=True)]
     sizes = [min(have, n) for have, n in zip(grid.shape, found.window, strict=True)]

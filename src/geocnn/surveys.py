@@ -10,7 +10,7 @@ from geocnn.io.source import ArraySource
 from geocnn.io.system import make_folder
 from geocnn.synthetic.structure import StructureRanges, structure
 
-__all__ = ["KINDS", "write_survey"]
+__all__ = ["KINDS", "survey_grid", "write_survey"]
 
 KINDS = ("seismic", "fault", "time", "clean", "number", "throw")
 """What is written of a sample."""
@@ -45,7 +45,7 @@ def write_survey(
         TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
     """
     sample = structure(index, seed=seed, shape=shape, ranges=ranges)
-    grid = _grid(shape)
+    grid = survey_grid(shape)
     target = Path(folder)
     make_folder(target)
     files = {}
@@ -58,8 +58,12 @@ def write_survey(
     return files
 
 
-def _grid(shape: tuple[int, ...]) -> Grid:
-    """Line numbers and times like those of a real survey."""
+def survey_grid(shape: tuple[int, ...]) -> Grid:
+    """Line numbers and times like those of a real survey.
+
+    Args:
+        shape: (inline, crossline, time) or (trace, time) samples.
+    """
     time = Axis("time", shape[-1], 0.0, 4.0, "ms")
     if len(shape) == 2:
         return Grid((Axis("trace", shape[0], 1.0), time))

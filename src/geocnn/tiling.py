@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError
+from geocnn.words import size_text
 
 __all__ = ["Plan", "Tile", "plan", "reflect"]
 
@@ -99,8 +100,8 @@ class Plan:
 
     def __str__(self) -> str:
         """What a user wants to know of it."""
-        tiles = "in one piece" if len(self) == 1 else f"{len(self)} tiles of {_times(self.core)}, halo {self.halo}"
-        return f"{_times(self.shape)} samples, padded by reflection to {_times(self.padded)}, {tiles}"
+        tiles = "in one piece" if len(self) == 1 else f"{len(self)} tiles of {size_text(self.core)}, halo {self.halo}"
+        return f"{size_text(self.shape)} samples, padded by reflection to {size_text(self.padded)}, {tiles}"
 
 
 def plan(
@@ -147,7 +148,7 @@ def plan(
         chosen = made(_cheapest(padded, multiple, halo, largest, flat, uncut))
     if chosen.block > largest:
         raise DataError(
-            f"a tile of {_times(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, "
+            f"a tile of {size_text(chosen.core)} with its halo of {halo} has {chosen.block / 1e6:.1f} million samples, "
             f"but memory allows {largest / 1e6:.1f} million; give more --memory or a smaller --tile."
         )
     return chosen
@@ -188,8 +189,3 @@ def reflect(
 def _up(size: int, multiple: int) -> int:
     """The next multiple, or the size itself."""
     return -(-size // multiple) * multiple
-
-
-def _times(sizes: tuple[int, ...]) -> str:
-    """Sizes as people write them: 76 x 181 x 268."""
-    return " x ".join(map(str, sizes))

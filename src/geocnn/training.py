@@ -24,6 +24,7 @@ from geocnn.optimiser import AdamW
 from geocnn.progress import progress
 from geocnn.schedule import Schedule
 from geocnn.training_state import MAY_CHANGE, STATE, TrainingState, check_resumable
+from geocnn.words import number_of
 
 __all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit"]
 
@@ -90,8 +91,8 @@ class Run(Trained):
             return ""
         kept = f"weights of epoch {self.card.training['best_epoch']} kept"
         if done >= planned or patience is None:
-            return f"{done} epoch{'s' * (done != 1)} done; {kept}"
-        return f"stopped after epoch {done} of {planned}: no better for {patience} epoch{'s' * (patience != 1)}; {kept}"
+            return f"{number_of(done, 'epoch')} done; {kept}"
+        return f"stopped after epoch {done} of {planned}: no better for {number_of(patience, 'epoch')}; {kept}"
 
 
 def fit(

@@ -18,6 +18,7 @@ from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
 from geocnn.schedule import Schedule
+from geocnn.words import number_of
 
 __all__ = ["MAY_CHANGE", "STATE", "TrainingState", "check_resumable"]
 
@@ -93,7 +94,7 @@ class TrainingState:
 
     def resumed(self, folder: Path, schedule: Schedule, *, over: bool) -> str:
         """From where the run in ``folder`` goes on by that schedule, in a sentence; ``over`` if it does not."""
-        done, epochs = f"{self.epoch} epoch{'s' * (self.epoch != 1)} done", schedule.epochs
+        done, epochs = f"{number_of(self.epoch, 'epoch')} done", schedule.epochs
         if over:
             larger = "--epochs" if schedule.patience is None else "--epochs or --patience"
             return f"{folder} is finished already: {done}; a larger {larger} goes on from there"

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from geocnn.errors import FormatError, MissingError
 from geocnn.io import system
+from geocnn.words import size_text
 
 __all__ = ["SUFFIXES", "load_weights", "misfit", "read_weights"]
 
@@ -38,8 +39,8 @@ def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = Fa
 
     Args:
         model: the network, changed in place.
-        path: .safetensors, or .pth, .pt or .bin with a state dictionary, at the top or under "state_dict", "model" or
-            "model_state".
+        path: .safetensors, or .pth, .pt or .bin with a state dictionary, at the top or under "state_dict",
+            "model_state_dict", "model_state" or "model".
         other_classes: let the last layer keep its weights where the file has them for another number of classes.
 
     Returns:
@@ -91,7 +92,7 @@ def misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | N
     for name in dict.fromkeys([*wanted, *found]):
         if name not in found or name not in wanted:
             return f"{name} is {'missing' if name in wanted else 'too much'}"
-        have, need = (" x ".join(map(str, t.shape)) for t in (found[name], wanted[name]))
+        have, need = (size_text(t.shape) for t in (found[name], wanted[name]))
         if have != need:
             return f"{name} has {have} numbers instead of {need}"
     return None

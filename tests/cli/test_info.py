@@ -7,6 +7,8 @@ import pytest
 from matplotlib.image import imread
 
 from geocnn.cli import main
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,22 @@ def test_a_line_in_depth_with_holes_and_nan(tmp_path, capsys):
     assert "dead traces 1 of 50" in text
     assert "NaN or infinite samples 1, the first at trace 7, depth 25 m" in text
     assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "mine.png"]
+
+
+@pytest.mark.parametrize("given", ["lh/a.mseed", "lh"])
+def test_seismograms_that_nobody_picks_are_described(capsys, given):
+    """One sample a second, with a hole of an hour: 0.5 h and 10 min."""
+    Path("lh").mkdir()
+    start, numbers = 1_700_000_000 * 10**9, np.random.default_rng(0).standard_normal(1800).astype(np.float32)
+    channel = Channel("XX", "AAA", "00", "LHZ")
+    pieces = [ArrayPiece.of(channel, start, 1.0, numbers)]
+    pieces.append(ArrayPiece.of(channel, start + 5400 * 10**9, 1.0, numbers[:600]))
+    write_miniseed(Path("lh/a.mseed"), pieces)
+    assert main(["info", given]) == 0
+    row, note = capsys.readouterr().out.splitlines()
+    assert row == "XX.AAA.00.LHZ  1 Hz, 40.0 min in 2 pieces, 2023-11-14T22:13:20.0Z to 2023-11-14T23:53:20.0Z"
+    assert note.startswith("note: ")
+    assert "to pick earthquakes on" in note
 
 
 def test_pictures_already_there_are_kept(capsys):

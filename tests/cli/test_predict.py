@@ -150,13 +150,14 @@ def test_a_survey_is_resampled_as_asked_for(network, survey, capsys):
     for name, stretch in (
         ("plain.sgy", []),
         ("one.sgy", ["--stretch", "1"]),
+        ("auto.sgy", ["--stretch", "auto"]),
         ("fine.sgy", ["--stretch", "1", "1", "2"]),
     ):
         options = ["--out", name, "--quiet", "--no-picture", "--device", "cpu"]
         assert main(["predict", network, survey, *stretch, *options]) == 0
         said = capsys.readouterr().out
         assert ("resampled as asked for: time is resampled to 2 samples for one" in said) == (name == "fine.sgy")
-    assert Path("plain.sgy").read_bytes() == Path("one.sgy").read_bytes()
+    assert Path("plain.sgy").read_bytes() == Path("one.sgy").read_bytes() == Path("auto.sgy").read_bytes()
     plain, fine = (io.open(name).read(...) for name in ("plain.sgy", "fine.sgy"))
     assert plain.shape == fine.shape
     assert np.abs(plain - fine).mean() > 1e-4

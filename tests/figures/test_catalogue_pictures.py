@@ -3,6 +3,7 @@
 from geocnn.figures import catalogue
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Station
+from geocnn.prediction.days import Probabilities
 
 
 def test_stations_without_data_are_no_stations_of_the_map(tmp_path, monkeypatch):
@@ -16,3 +17,16 @@ def test_stations_without_data_are_no_stations_of_the_map(tmp_path, monkeypatch)
     pictures.network(sites, [])
     names = [([s.name for s in given[0]], [s.name for s in others["silent"]]) for given, others in maps]
     assert names == [(["AAA", "BBB"], []), (["BBB"], ["AAA"])]
+
+
+def test_odd_codes_in_records_do_not_choose_where_pictures_lie(tmp_path, monkeypatch):
+    written = []
+    for name in ("station_picks", "station_places"):
+        monkeypatch.setattr(catalogue, name, lambda *_, **__: "picture")
+    monkeypatch.setattr(catalogue, "save", lambda _made, path: written.append(path))
+    station = Station("XX", "../../oops", "", "HH", ((), (), ()))
+    pictures = catalogue.CataloguePictures(tmp_path / "a" / "pictures")
+    pictures.station(station, [], [])
+    assert len(written) == 2
+    written.append(Probabilities(tmp_path / "a" / "pictures").path(station, 19_000))
+    assert [path.parent.resolve() for path in written] == [tmp_path / "a" / "pictures"] * 3

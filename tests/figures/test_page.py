@@ -177,7 +177,7 @@ def test_other_grids_are_refused_before_anything_is_drawn(tmp_path):
     with pytest.raises(DataError, match="sections is 0"):
         page(tmp_path / "p.html", seismic, probability, sections=0)
     trace = io.ArraySource(np.zeros(64, np.float32))
-    with pytest.raises(DataError, match="has 1 axes"):
+    with pytest.raises(DataError, match="has 1 axis;"):
         page(tmp_path / "p.html", trace, trace)
     assert not list(tmp_path.iterdir())
 

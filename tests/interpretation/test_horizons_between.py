@@ -69,6 +69,24 @@ def test_of_a_probability_it_is_where_that_passes_one_half():
     assert np.abs(find_horizons(percent)[0].values - depth).max() <= 2.5
 
 
+def test_what_horizons_are_found_in_stays_as_it_is():
+    """Also where a source gives its own samples, which all may be written to."""
+
+    class Open(io.ArraySource):
+        def read(self, _slices):
+            return samples
+
+    samples = np.random.default_rng(0).random((6, 30), np.float32)
+    before = samples.copy()
+    (found,) = find_horizons(Open(samples))
+    assert found.picked > 0
+    np.testing.assert_array_equal(samples, before)
+    block = io.ArraySource(samples).read(...)
+    with pytest.raises(ValueError, match="read-only"):
+        block[0] = 0
+    assert samples.flags.writeable
+
+
 def test_stray_samples_at_the_ends_make_no_horizon():
     classes = np.zeros((4, 30), np.float32)
     classes[0, 3:5] = 1  # more of class 0 lies below it than above

@@ -138,7 +138,7 @@ def test_existing_files_are_refused_before_any_work(tmp_path):
         interpret(path, table=tmp_path / "x.csv", sticks=tmp_path / "x.csv")
     with pytest.raises(TargetError, match="no name of a table"):
         interpret(path, table=tmp_path / "x.txt")
-    with pytest.raises(DataError, match=r"thin\.txt: thin faults need the suffix \.sgy, .* or \.npy"):
+    with pytest.raises(DataError, match=r"thin\.txt: thin faults need the suffix \.sgy, .* or \.npy, or \.su"):
         interpret(path, thin=tmp_path / "thin.txt")
     with pytest.raises(DataError, match="the format of the sticks"):
         interpret(path, sticks=tmp_path / "x.dat", sticks_format="zmap")

@@ -82,7 +82,7 @@ def test_what_is_no_probability_is_refused():
         find_ridges(io.open(np.array([[-1.0, 7.0]])))
     with pytest.raises(DataError, match="the threshold is 50"):
         find_ridges(io.open(np.zeros((3, 3))), threshold=50)
-    with pytest.raises(DataError, match="has 1 axes"):
+    with pytest.raises(DataError, match="has 1 axis "):
         find_ridges(io.open(np.zeros(3)))
 
 

@@ -232,11 +232,11 @@ WORDS = [
     ("phase,time\nP,5\n", "{path}, line 2, names no station; needed is a column id or station, such as CX.PB01..HH."),
     (
         "phase,time,station\nP,noon,A.B\n",
-        "{path}, line 2: the time is 'noon'; needed is one such as 2026-01-31T23:59:59.123Z.",
+        "{path}, line 2: the time is 'noon'; needed is one such as 2026-01-31T23:59:59.123Z, or seconds since 1970.",
     ),
     (
         "phase,time,station\nP,1e99,A.B\n",
-        "{path}, line 2: the time is '1e99'; needed is one such as 2026-01-31T23:59:59.123Z.",
+        "{path}, line 2: the time is '1e99'; needed is one such as 2026-01-31T23:59:59.123Z, or seconds since 1970.",
     ),
     (
         "phase,time,station,probability\nP,5,A.B,2\n",

@@ -93,6 +93,9 @@ def test_numbers_of_lines_are_not_taken_for_coordinates(tmp_path, layout):
     [
         ("Crossline,Inline,TWT_ms,Amplitude", "{xl},{il},{t:.3f},0.5", "crossline inline time"),
         ("# x y inline crossline twt(s)", "{x} {y} {il} {xl} {s:.6f}", "x y inline crossline time in s"),
+        ("inline crossline twt_sec", "{il} {xl} {s:.6f}", "inline crossline time in s"),
+        ("Inline,Crossline,TWT(sec)", "{il},{xl},{s:.6f}", "inline crossline time in s"),
+        ("Inline,Crossline,TWT(msec)", "{il},{xl},{t:.3f}", "inline crossline time"),
         ("amplitude;easting;northing;time", "0.5;{x};{y};{t:.3f}", "x y time"),
     ],
 )
@@ -102,6 +105,35 @@ def test_a_header_says_what_columns_are(tmp_path, head, layout, how):
     found = read_horizon(tmp_path / "top.csv", TURNED)
     np.testing.assert_allclose(found.values, values, atol=0.01)
     assert found.told == f"108 of 108 picks, read as {how}"
+
+
+@pytest.mark.parametrize("apart", ["\t", ";", " ", "   "])
+def test_decimal_commas_are_decimal_points(tmp_path, apart):
+    values = times(CUBE)
+    layout = apart.join(["{il}", "{xl}", "{t:.2f}", '"picks of 2,5"'])
+    (tmp_path / "top.dat").write_text(rows(CUBE, values, layout).replace(".", ","))
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", CUBE).values, values, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "layout", ["{il},{xl},{t:.0f},2024-05-01 12:00", "{il}, {xl}, {t:.0f}", "{il}\t{xl}\t{t:.2f}\t1,5"]
+)
+def test_commas_that_part_columns_stay(tmp_path, layout):
+    values = np.round(times(CUBE)) if ".0f" in layout else times(CUBE)
+    (tmp_path / "top.dat").write_text(rows(CUBE, values, layout))
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", CUBE).values, values, atol=1e-9)
+
+
+def test_a_sign_parts_numbers_that_fill_their_columns(tmp_path):
+    values = -times(CUBE)
+    local = Grid(
+        AXES, {"coordinates": {"origin": [650000.0, 0], "vectors": [[50.0, 0], [0, -1000.0]], "bytes": [181, 185]}}
+    )
+    text = rows(local, values, "{x:9.2f}{y:+.2f}{t:8.2f}")
+    assert "650000.00-1000.00" in text
+    (tmp_path / "top.dat").write_text(text)
+    found = read_horizon(tmp_path / "top.dat", local)
+    np.testing.assert_allclose(found.values, -values, atol=0.011)
 
 
 EARLY = Grid((Axis("inline", 12, 100, 2), Axis("crossline", 9, 1000, 1), Axis("time", 144, 0, 4, "ms")))
@@ -114,6 +146,15 @@ def test_seconds_are_known_in_a_survey_from_zero_on(tmp_path, factor):
     found = read_horizon(tmp_path / "top.dat", EARLY)
     np.testing.assert_allclose(found.values, values, atol=0.01)
     assert found.told == f"108 of 108 picks, read as inline crossline time in s{', negative downward' * (factor < 0)}"
+
+
+@pytest.mark.parametrize("head", ["twt_sec", "TWT(sec)", "twt_s", "time(s)"])
+def test_seconds_that_a_header_tells_of_are_seconds(tmp_path, head):
+    values = times(EARLY)
+    (tmp_path / "top.dat").write_text(f"inline crossline {head}\n" + rows(EARLY, values, "{il} {xl} {s:.6f}"))
+    found = read_horizon(tmp_path / "top.dat", EARLY)
+    np.testing.assert_allclose(found.values, values, atol=0.01)
+    assert found.told == "108 of 108 picks, read as inline crossline time in s"
 
 
 def test_a_few_milliseconds_are_no_seconds(tmp_path):

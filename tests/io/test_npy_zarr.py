@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 from geocnn import io
 from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
-from geocnn.io.zarr import ZarrSource
+from geocnn.io.samples import SampleFormat
+from geocnn.io.tracefile import TraceFile, TraceLayout, TraceSource
 
 
 def everything(source):
@@ -93,7 +94,6 @@ def test_zarr_groups(tmp_path):
     with pytest.raises(FormatError, match="amplitude, velocity"):
         io.open(tmp_path / "g.zarr")
     assert io.open(tmp_path / "g.zarr" / "velocity").grid.shape == (5, 4)
-    assert ZarrSource(tmp_path / "g.zarr", "velocity").grid.shape == (5, 4)
 
 
 def test_the_user_states_axes_that_the_file_does_not_know(tmp_path):
@@ -121,6 +121,15 @@ def test_amplitudes_beyond_float32_are_not_called_dead(tmp_path, factor, name):
         _ = source.live
     values[2] /= factor  # one trace suffices for the pass
     assert io.open(values).live.tolist() == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_in_whatever_order_their_traces_lie(tmp_path, order):
+    (tmp_path / "raw").write_bytes((np.random.default_rng(0).standard_normal((30, 20)) * 1e50).tobytes())
+    file = TraceFile(tmp_path / "raw", TraceLayout(0, 0, 20, 30, SampleFormat(np.dtype("f8"))))
+    grid = Grid((Axis("inline", 6), Axis("crossline", 5), Axis("time", 20)))
+    with pytest.raises(DataError, match="leave the range of float32"):
+        _ = TraceSource(file, grid, np.arange(30)[::order].reshape(6, 5)).live
 
 
 def test_a_source_of_ones_own_is_not_scanned_at_the_door():

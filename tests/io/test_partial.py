@@ -72,13 +72,20 @@ def test_an_existing_result_survives_a_failed_overwrite(cube, target):
     assert names(target.parent) == sorted(["cube.sgy", target.name])
 
 
-def test_a_result_that_appeared_meanwhile_is_not_overwritten(cube, target):
+def test_a_result_that_appeared_meanwhile_is_not_overwritten_and_ours_is_kept(cube, target):
     sink = io.create(target, io.open(cube[0]))
+    sink.write((0, 0, 0), -cube[1])
     target.write_text("somebody else's")
-    with pytest.raises(TargetError, match="exists already"):
-        sink.commit()
+    with pytest.raises(TargetError) as error:
+        sink.__exit__(None, None, None)
+    assert str(error.value) == (
+        f"{target.name} has appeared while its result was being made, and is left as it is; the result is "
+        f"{sink.partial}, give that file another name."
+    )
     assert target.read_text() == "somebody else's"
-    assert names(target.parent) == sorted(["cube.sgy", target.name])
+    named = sink.partial.rename(target.with_name(f"mine{target.suffix}"))
+    assert names(target.parent) == sorted(["cube.sgy", target.name, named.name])
+    np.testing.assert_array_equal(io.open(named).read((slice(0, 4), slice(0, 3), slice(0, 20))), -cube[1])
 
 
 def test_the_input_is_never_its_own_result(cube, monkeypatch):
@@ -262,3 +269,81 @@ def test_ctrl_c_after_a_minute_keeps_what_is_done_for_the_same_job(tmp_path, mon
         sink.write((2, 0), values[2:])
     np.testing.assert_array_equal(io.open(target).read(...), values)
     assert names(tmp_path) == [target.name]
+
+
+LEFT_OF_A_JOB = """if True:
+    import sys
+    import numpy as np
+    from geocnn import io
+    with io.create(sys.argv[1], np.ones((3, 4)), job="job") as sink:
+        sink.write((0, 0), np.full((2, 4), 7.0, np.float32))
+        sink.mark(2)
+        sink.flush()
+        sink.__class__.abort = lambda _: None
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def left_of_a_killed_run(target):
+    """Its files, called as if it had had the number of this process, as in a container that is started again."""
+    process = subprocess.Popen([sys.executable, "-c", LEFT_OF_A_JOB, str(target)])
+    process.wait()
+    for name in names(target.parent):
+        path = target.parent / name
+        path.rename(target.parent / name.replace(f"-{process.pid}", f"-{os.getpid()}"))
+    assert len(names(target.parent)) == 2
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".zarr"])
+def test_a_killed_run_with_the_number_of_this_process_is_gone_on_with(tmp_path, suffix):
+    target = tmp_path / f"r{suffix}"
+    left_of_a_killed_run(target)
+    with io.create(target, np.ones((3, 4)), job="job") as sink:
+        assert sink.resumed == (2,)
+        sink.write((2, 0), np.full((1, 4), 7.0, np.float32))
+    np.testing.assert_array_equal(io.open(target).read(...), 7.0)
+    assert names(tmp_path) == [target.name]
+
+
+def test_marks_of_a_killed_run_are_not_taken_for_those_of_another_job(tmp_path, monkeypatch):
+    monkeypatch.setattr(partial, "_WORTH_KEEPING", 0)
+    target = tmp_path / "r.npy"
+    for lost in (False, True):  # its partial file may be gone, and the marks alone be left
+        left_of_a_killed_run(target)
+        if lost:
+            next(path for path in tmp_path.iterdir() if path.suffix != ".done").unlink()
+        sink = io.create(target, np.ones((3, 4)), job="other")
+        assert sink.resumed is None
+        sink.mark(1)
+        with pytest.raises(KeyboardInterrupt, match="is kept"):
+            sink.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        with io.create(target, np.ones((3, 4)), job="other") as sink:
+            assert sink.resumed == (1,)
+        target.unlink()
+        assert names(tmp_path) == []
+
+
+def test_what_this_process_writes_is_left_alone(tmp_path):
+    target = tmp_path / "r.npy"
+    with io.create(target, np.ones((3, 4)), job="job") as sink:
+        sink.mark(1)
+        assert not partial.forget_partial(target)
+        assert sink.partial.exists()
+
+
+def test_a_folder_without_permission_is_found_out_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != tmp_path)  # to root everything is permitted
+    with pytest.raises(TargetError) as error:
+        partial.check_target(tmp_path / "table.csv", 0, overwrite=False)
+    assert str(error.value) == f"cannot write table.csv in {tmp_path}: permission denied; choose another folder."
+
+
+def test_a_partial_file_that_somebody_shortens_ends_the_work(cube):
+    """Headers lie between the samples, and are read from it."""
+    target = cube[0].with_name("r.sgy")
+    sink = io.create(target, io.open(cube[0]))
+    os.truncate(sink.partial, 4000)
+    with pytest.raises(TargetError, match=r"cannot write r\.sgy in .*: somebody has shortened \.r\.sgy\.partial"):
+        sink.write((0, 0, 0), cube[1])
+    assert names(target.parent) == ["cube.sgy"]

@@ -3,12 +3,15 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel
-from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.catalogue_files import read_catalogue
+from geocnn.io.waveforms.pieces import SECOND, utc
 from geocnn.io.waveforms.quakeml import Amplitude, Event, Magnitude, Origin, PhasePick, Ray, quakeml
 from geocnn.location import Estimate, Place
 
@@ -177,3 +180,25 @@ def test_local_magnitudes_rest_on_those_of_stations_and_these_on_amplitudes(tmp_
     path.write_text(quakeml([alone], "quakes"), encoding="utf-8")
     assert quakeml_core._validate(str(path))
     assert obspy.read_events(str(path))[0].preferred_magnitude().station_count == 1
+
+
+def test_characters_that_xml_cannot_have_are_left_out(tmp_path):
+    """Codes of damaged records may be anything; what we write must be read by all."""
+    odd = PhasePick(Channel("A\x01", "S\x02<&\ud800", "", "HHZ"), "P", 10**18)
+    path = tmp_path / "c.xml"
+    path.write_text(quakeml([Event((odd,), comment="\x0bfaint\uffff")], "quakes"), encoding="utf-8")
+    root = ElementTree.parse(path).getroot()
+    waveform = next(element for element in root.iter() if element.tag.endswith("waveformID"))
+    assert (waveform.get("networkCode"), waveform.get("stationCode")) == ("A", "S<&")
+    ((pick,),) = (event.picks for event in read_catalogue(path))
+    assert pick.channel == Channel("A", "S<&", "", "HHZ")
+
+
+def test_times_are_those_of_numpy():
+    for time in (0, 1_700_000_000_123_456_789, 1_700_000_000_999_999_999, -1):
+        for digits in (1, 2, 3, 6):
+            unit = np.timedelta64(10 ** (9 - digits), "ns")
+            text = utc(time, digits)
+            assert abs(np.datetime64(text.removesuffix("Z"), "ns") - np.datetime64(time, "ns")) <= unit // 2
+            assert len(text) == 21 + digits
+    assert utc(1_700_000_000_123_456_789) == "2023-11-14T22:13:20.123457Z"

@@ -40,6 +40,23 @@ def test_ibm_words_have_the_values_of_the_definition(word, value):
     assert decoded([word])[0] == value
 
 
+@pytest.mark.parametrize("kind", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"])
+def test_integers_are_cut_at_their_limits(kind):
+    limits = np.iinfo(kind)
+    small, large = encode(np.array([-3e38, 3e38], np.float32), SampleFormat(np.dtype(kind))).tolist()
+    assert small == limits.min
+    assert limits.max * (1 - 1e-15) < large <= limits.max
+
+
+def test_ibm_encoding_of_the_numbers_below_powers_of_two_carries_nothing():
+    """The largest fractions there are; also of 8-byte floats, which would be rounded up."""
+    powers = 2.0 ** np.arange(-90, 120)
+    below = np.nextafter(powers.astype(np.float32), np.float32(0))
+    back = decoded(encode(below, IBM)).astype(float)
+    np.testing.assert_allclose(back, below, rtol=2.0**-21)
+    np.testing.assert_allclose(decoded(encode(np.nextafter(powers, 0), IBM)).astype(float), powers, rtol=2.0**-21)
+
+
 def test_ibm_beyond_float32_is_infinite():
     assert decoded([0x7FFFFFFF, 0xFFFFFFFF]).tolist() == [np.inf, -np.inf]
 

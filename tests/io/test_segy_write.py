@@ -128,6 +128,24 @@ def test_seismic_unix_results_keep_their_headers(data, tmp_path):
     np.testing.assert_array_equal(everything(io.open(tmp_path / "out.su", sample_interval=4)), values)
 
 
+def test_results_of_one_byte_are_refused_for_seismic_unix(data, tmp_path):
+    """An SU file has no header that says so, and nothing could read it."""
+    source = io.open(data / "odd_files/segyio/small-lsb.su", sample_interval=4)
+    with pytest.raises(DataError, match=r"^out\.su: Seismic Unix files hold floats of 4 bytes, not int8; write \.sgy"):
+        io.create(tmp_path / "out.su", source, dtype=np.int8)
+    assert list(tmp_path.iterdir()) == []
+    with io.create(tmp_path / "out.sgy", source, dtype=np.int8) as sink:
+        sink.write((0,) * source.grid.ndim, np.full(source.grid.shape, 7, np.float32))
+    assert np.unique(everything(io.open(tmp_path / "out.sgy"))) == [7]
+
+
+@pytest.mark.parametrize("step", [4, 2, 1, 0.5, 0.25, 0.125, 1000 / 300 * 0.3, float(np.float32(0.008)), 32.767])
+def test_sample_intervals_come_back(tmp_path, step):
+    grid = Grid((Axis("trace", 2), Axis("time", 5, 0, step, "ms")))
+    write(tmp_path / "new.sgy", io.ArraySource(np.ones(grid.shape, np.float32), grid), np.ones(grid.shape, np.float32))
+    assert io.open(tmp_path / "new.sgy").grid.axes[-1].step == pytest.approx(step, rel=1e-6)
+
+
 COORDINATES = {"origin": [435_000.5, 6_470_000.25], "vectors": [[21.65, 12.5], [-6.25, 10.825]]}
 POINTS = [[1500.25, 700.0], [1550.0, 720.5], [1580.0, 790.0]]
 GRIDS = [
@@ -197,8 +215,8 @@ def test_ibm_results_are_read_by_segyio_and_obspy(data, tmp_path):
 
 
 def test_grids_that_segy_cannot_hold_are_refused(tmp_path):
-    for axis in (Axis("time", 5, 0, 50, "ms"), Axis("time", 70_000, 0, 4, "ms"), Axis("time", 5, 1e6, 4, "ms")):
-        grid = Grid((Axis("trace", 2), axis))
+    for start, step, size in ((0, 50, 5), (0, 4, 70_000), (1e6, 4, 5), (0, 0.0625, 5), (0, 1 / 3, 5), (0, 1.5875, 5)):
+        grid = Grid((Axis("trace", 2), Axis("time", size, start, step, "ms")))
         with pytest.raises(DataError):
             io.create(tmp_path / "no.sgy", io.ArraySource(np.zeros(grid.shape, np.float32), grid))
     with pytest.raises(DataError):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geocnn.errors import DataError, MissingError
-from geocnn.io.waveforms import ArrayPiece, Channel, Station, open_archive
+from geocnn.io.waveforms import ArrayPiece, Channel, Station, miniseed, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, edges, index_of, nominal, spans, time_of
 
@@ -215,7 +215,48 @@ def test_a_file_that_ends_inside_a_record(tmp_path, left):
     assert open_archive(path).notes == ()
     path.write_bytes(content[: 4096 * 40 + left])
     said = "ends inside a record, as a file does that was not copied to its end."
-    assert [note for note in open_archive(path).notes if said in note] == [f"{path} {said}"] * (left > 7)
+    assert [note for note in open_archive(path).notes if said in note] == [f"{path} {said}"]
+
+
+@pytest.mark.parametrize("lost", [30, 200, 463, 511])
+def test_records_are_found_at_any_byte_behind_damage(tmp_path, lost):
+    """The end of a record is missing, as a full disk leaves it; others were written behind."""
+    path, x = tmp_path / "a.mseed", noise(20_000).astype(np.int32)
+    traces = pymseed.MS3TraceList()
+    traces.add_data("FDSN:XX_AAA__H_H_Z", x, "i", 100.0, starttime=START)
+    made = list(traces.generate(max_record_length=512, encoding=pymseed.DataEncoding.STEIM2, format_version=2))
+    content = b"".join(made)
+    path.write_bytes(content[: 512 * 6 - lost] + content[512 * 6 :])
+    (station,) = open_archive(path).stations
+    record = station.read(*station.runs()[0])
+    assert len(record.live[0]) == len(x)
+    assert record.live[0].mean() >= 1 - 2.5 / len(made)  # that one, and the next one at most
+    np.testing.assert_array_equal(record.waveform[0][record.live[0]], (x - x[0])[record.live[0]])
+
+
+@pytest.mark.parametrize("block", [10_000, 1 << 22])
+def test_records_are_found_at_any_byte_where_a_file_is_read_in_blocks(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(miniseed, "_BLOCK", block)
+    monkeypatch.setattr(miniseed, "_LONGEST", 8192)
+    path, x = tmp_path / "a.mseed", noise(20_000)
+    write_miniseed(path, [ArrayPiece.of(channel(), START, 100.0, x)])
+    content = path.read_bytes()
+    path.write_bytes(content[:8192] + bytes(30_001) + content[8192:])
+    archive = open_archive(path)
+    assert archive.notes[0] == f"{path} has a place where no record can be made out; what was there is a gap."
+    record = archive.stations[0].read(*archive.stations[0].runs()[0])
+    assert record.live[0].all()
+    np.testing.assert_array_equal(record.waveform[0], x - x[0])
+
+
+def test_what_cannot_be_read_behind_the_last_record_is_told(tmp_path):
+    path = tmp_path / "a.mseed"
+    write_miniseed(path, [ArrayPiece.of(channel(code), START, 100.0, noise(20_000)) for code in ("HHZ", "HHN", "HHE")])
+    content = path.read_bytes()
+    path.write_bytes(content + np.random.default_rng(0).integers(0, 256, 5000).astype(np.uint8).tobytes())
+    assert open_archive(path).notes == (
+        f"{path} has a place where no record can be made out; what was there is a gap.",
+    )
 
 
 def test_what_cannot_be_decoded_is_a_gap_that_is_told_of(tmp_path):

@@ -72,7 +72,7 @@ def a_table_that_is_no_table():
 
 @command
 def a_table_that_is_there():
-    """r.csv already exists; choose another name, or replace it with --overwrite."""
+    """r.csv exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("r.csv").touch()
     fit(job(), out="run")
     return run("predict", "run", "w.npz", "--out", "r.csv")

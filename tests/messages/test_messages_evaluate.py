@@ -59,9 +59,16 @@ def arrivals_of_other_stations():
 
 @command
 def arrivals_without_a_time():
-    """arrivals.csv, line 2: the phase is 'P', the time 'yesterday' and the station 'XX.AAA'; needed are the columns
-    phase, P or S, time in UTC, and station, such as CX.PB01, or file."""
+    """arrivals.csv, line 2: the time is 'yesterday'; needed is one such as 2026-01-31T23:59:59.123Z, or seconds since
+    1970."""
     return _arrivals("XX.AAA,P,yesterday")
+
+
+@command
+def arrivals_of_no_station():
+    """arrivals.csv, line 2: the phase is 'P' and the station ''; needed are the columns phase, P or S, time in UTC, and
+    station, such as CX.PB01, or file."""
+    return _arrivals(",P,2026-01-01")
 
 
 @command

@@ -66,7 +66,7 @@ def missing_data_to_explain_with():
 
 @command
 def an_explanation_that_exists():
-    """explain.png exists already; give --overwrite or another name."""
+    """explain.png exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("explain.png").touch()
     return run("explain", "lenet")
 

@@ -36,13 +36,13 @@ def an_export_with_another_ending():
 
 @command
 def an_export_into_no_folder():
-    """there is no folder no for a.onnx; make it, or choose another."""
+    """the folder no for a.onnx does not exist; make it first."""
     return run("export", "faults", "--onnx", "--out", "no/a.onnx")
 
 
 @command
 def an_export_that_is_there():
-    """faults-2d.pt2 already exists; choose another name, or replace it with --overwrite."""
+    """faults-2d.pt2 exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("faults-2d.pt2").touch()
     return run("export", "faults", "--ndim", "2", "--exported-program")
 
@@ -57,7 +57,7 @@ def an_export_that_needs_packages():
 
 @command
 def an_export_on_a_full_disk():
-    """a.pt cannot be written (file too large); choose another name."""
+    """a.pt cannot be written (file too large); make room there, or choose another folder."""
     jaxtyping.config.update("jaxtyping_disable", True)  # sizes that are traced are no numbers
     try:
         with files_of_at_most(20_000):

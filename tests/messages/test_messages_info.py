@@ -57,7 +57,7 @@ def seismograms_that_are_too_slow():
     Needed are samples of a seismometer, 15 or more a second, in miniSEED or a format that ObsPy reads."""
     slow = ArrayPiece.of(Channel("XX", "AAA", "", "LHZ"), 1_700_000_000 * 10**9, 1.0, np.ones(500, np.float32))
     write_miniseed(Path("l.mseed"), [slow])
-    return run("info", "l.mseed")
+    return run("view", "l.mseed")
 
 
 @command
@@ -84,7 +84,7 @@ def a_picture_over_the_survey():
 
 @command
 def a_picture_that_exists():
-    """mine.png exists already; give --overwrite or another name."""
+    """mine.png exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("mine.png").write_text("mine")
     return run("info", line(), "--out", "mine.png")
 

@@ -60,7 +60,7 @@ def test_ctrl_c_in_training_and_on_with_it(here):
     wait_for(Path("mine/metrics.csv").exists)
     said = "geocnn: stopped; the run so far is kept: continue with the same options and --out mine --resume."
     assert interrupt(process) == (130, said)
-    assert not list(here.rglob("*.part"))
+    assert not list(here.rglob("*.part*"))
     done = len(Path("mine/metrics.csv").read_text().splitlines()) - 1
     assert 0 < done < 4000
     options[3] = str(done + 2)

@@ -246,7 +246,7 @@ def a_card_with_unknown_arguments():
 
 @command
 def a_card_with_names_that_do_not_fit():
-    """net/card.json is not a geocnn card (it names 2 channels and 2 axes; the network has 1 channels and 2 axes); give
+    """net/card.json is not a geocnn card (it names 2 channels and 2 axes; the network has 1 channel and 2 axes); give
     a folder written by geocnn train."""
     edit(network(), "channels", ["near", "far"])
     return predict(line(), make=False)
@@ -450,7 +450,7 @@ def a_result_that_exists():
 
 @command
 def a_result_of_no_form():
-    """mine.tif: a result needs the suffix .sgy, .segy, .zarr or .npy."""
+    """mine.tif: a result needs the suffix .sgy, .segy, .zarr or .npy, or .su where the data have it."""
     return predict(line(), "--out", "mine.tif")
 
 

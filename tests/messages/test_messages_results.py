@@ -26,7 +26,7 @@ def result(path: str = "result.sgy", **options: object) -> object:
 
 @mistake
 def target_without_suffix():
-    """result: a result needs the suffix .sgy, .segy, .zarr or .npy."""
+    """result: a result needs the suffix .sgy, .segy, .zarr or .npy, or .su where the data have it."""
     result("result")
 
 
@@ -137,6 +137,14 @@ def four_axes_as_segy():
 def interval_too_long_for_segy():
     """SEG-Y holds up to 65535 samples, an interval up to 32.767 ms, not time 0..50 ms step 50 (2); write .zarr."""
     grid = Grid((Axis("trace", 2), Axis("time", 2, 0.0, 50.0, "ms")))
+    io.create("r.sgy", io.ArraySource(np.zeros((2, 2)), grid))
+
+
+@mistake
+def interval_too_fine_for_segy():
+    """SEG-Y states the sample interval in whole thousandths of 1 ms, and 0.0625 ms is none; write .zarr,
+    or .npy without axes."""
+    grid = Grid((Axis("trace", 2), Axis("time", 2, 0.0, 0.0625, "ms")))
     io.create("r.sgy", io.ArraySource(np.zeros((2, 2)), grid))
 
 

@@ -250,6 +250,12 @@ def a_share_of_no_noise():
 
 
 @command
+def a_share_of_no_noise_for_a_detector():
+    """--noise-share is 0.9 of no seismograms; name their file or folder with --noise, or leave --noise-share out."""
+    return run("train", "detector", "--noise-share", "0.9")
+
+
+@command
 def no_epochs_of_traces():
     """--epochs is 0 and --learning-rate 0.005; needed are 1 or more epochs and a learning rate above 0."""
     return run("train", "traces", "--epochs", "0")

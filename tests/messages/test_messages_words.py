@@ -1,5 +1,7 @@
 """Words of the command line that do not fit."""
 
+from pathlib import Path
+
 import pytest
 from tests.messages.entries import Table, checks_of_commands
 from tests.messages.materials import run
@@ -98,6 +100,37 @@ def an_option_twice():
 def no_whole_number():
     """--seed is lucky; needed is a whole number, see geocnn train traces --help."""
     return run("train", "traces", "--seed", "lucky")
+
+
+@command
+def a_fraction_for_a_whole_number():
+    """--epochs is 1.5; needed is a whole number, see geocnn train traces --help."""
+    return run("train", "traces", "--epochs", "1.5")
+
+
+@command
+def a_fraction_among_whole_numbers():
+    """--crop is 96.5; needed is a whole number, see geocnn train faults --help."""
+    return run("train", "faults", "--crop", "96", "96.5", "96")
+
+
+@command
+def a_fraction_of_dimensions():
+    """--ndim is 2.5; needed is a whole number, see geocnn info --help."""
+    return run("info", "survey.sgy", "--ndim", "2.5")
+
+
+@command
+def neither_a_number_nor_auto():
+    """--stretch is much; needed is a number, or it is one of auto, see geocnn predict --help."""
+    return run("predict", "faults", "survey.sgy", "--stretch", "much")
+
+
+@command
+def numbers_and_auto():
+    """--stretch is 1 auto; give auto alone, or a number for each axis."""
+    Path("survey.sgy").touch()
+    return run("predict", "faults", "survey.sgy", "--stretch", "1", "auto")
 
 
 @command

@@ -232,7 +232,7 @@ def test_recorded_noise_keeps_its_loudness_and_its_dead_components():
     )
     with pytest.raises(DataError, match="a window of noise has 100 samples; records of 3000 need 4501"):
         RecordedNoise([window[:, :100]]).draw(rng, clock)
-    with pytest.raises(DataError, match="0 windows of noise"):
+    with pytest.raises(DataError, match="of noise there are 0 windows"):
         RecordedNoise([])
 
 

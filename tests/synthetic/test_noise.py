@@ -63,6 +63,8 @@ def test_bad_traces_are_louder():
 
 
 def test_ranges_that_cannot_be_drawn_from_are_refused():
+    with pytest.raises(DataError, match=r"white is 7; a probability lies within 0 to 1\."):
+        NoiseRanges(white=7.0)
     with pytest.raises(DataError, match=r"high is 0\.1 to 0\.7; needed are a smaller and a larger number"):
         NoiseRanges(high=(0.1, 0.7))
 

@@ -260,6 +260,14 @@ def test_ranges_that_cannot_be_drawn_from_are_refused(ranges):
         StructureRanges(**ranges)
 
 
+@pytest.mark.parametrize(("name", "value"), [("reverse", 50.0), ("short", -3.0), ("padding", math.nan)])
+def test_probabilities_that_are_none_are_refused(name, value):
+    with pytest.raises(DataError, match=f"^{name} is {value:g}; a probability lies within 0 to 1.$"):
+        StructureRanges(**{name: value})
+    with pytest.raises(DataError, match=r"^min_throw is -1; it lies within 0 to inf\.$"):
+        StructureRanges(min_throw=-1.0)
+
+
 @pytest.mark.parametrize("shape", [(24, 20, 32), (40, 32)])
 def test_blur_is_a_gaussian_along_the_horizontal_axes(shape):
     sharp = structure(3, shape=shape)

@@ -118,13 +118,9 @@ def test_earthquakes_without_picks_are_told_of(asked):
 def test_nobody_but_the_page_changes_picks(asked):
     words = json.dumps({"station": 0, "phase": "P", "time": 3800})
     kind = {"content-type": "application/json"}
-    known = {
-        "https://elsewhere.org": "what was sent comes from https://elsewhere.org; picks are changed by the page at "
-        "http://127.0.0.1:8000 alone.",
-        "http://127.0.0.1:9000": "what was sent comes from http://127.0.0.1:9000; picks are changed by the page at "
-        "http://127.0.0.1:8000 alone.",
-        "null": "what was sent comes from null; picks are changed by the page at http://127.0.0.1:8000 alone.",
-    }
+    alone = "what is shown is changed by the page at http://127.0.0.1:8000 alone."
+    origins = ("https://elsewhere.org", "http://127.0.0.1:9000", "null")
+    known = {origin: f"what was sent comes from {origin}; {alone}" for origin in origins}
     for path in ("/add", "/move", "/remove", "/undo", "/redo", "/pick", "/save"):
         assert asked.get(path).status_code == 405
         for origin, said in known.items():
@@ -248,6 +244,10 @@ def test_what_was_not_saved_is_kept_when_the_page_ends(tmp_path, monkeypatch):
     assert (
         shown.close() == "changes of picks were not saved, and catalog-reviewed.xml cannot be written here (no space)."
     )
+    assert asked.get("/review").json()["changed"]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert shown.close() == "changes of picks that were not saved are in catalog-reviewed-3.xml."
 
 
 def refuse(*_, **__):

@@ -1,5 +1,7 @@
 """Horizons that are picked in the page of a survey."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
@@ -207,3 +209,33 @@ def test_a_line_is_picked_as_well():
     given = {"trace": 2, "sample": place[2], "to_trace": 47, "to_sample": place[47], "way": "waveform", "layer": 0}
     state = send(asked, "line", number=0, **given)
     np.testing.assert_allclose(state["index"], place[2:48], atol=0.3)
+
+
+def test_what_cannot_be_written_when_the_page_ends_is_not_called_saved(page, asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    send(asked, "new", name="top")
+    line(asked, 0, 6, view="inline", at=3)
+    with monkeypatch.context() as broken:
+
+        def refuse(*_):
+            raise OSError(28, "No space")
+
+        broken.setattr("geocnn.viewer.horizon_picks.write_new", refuse)
+        assert page.close() == "picks of top were not saved, and cannot be written here (no space)."
+    assert asked.get("/horizons").json()["unsaved"] == [0]
+    assert page.close() == "picks of top that were not saved are in top.dat."
+    assert asked.get("/horizons").json()["unsaved"] == []
+
+
+def test_a_page_that_ends_waits_for_a_step_that_is_at_work(page, asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    send(asked, "new", name="top")
+    line(asked, 0, 6, view="inline", at=3)
+    with ThreadPoolExecutor(1) as pool:
+        with page.picks._lock:
+            end = pool.submit(page.close)
+            with pytest.raises(TimeoutError):
+                end.result(0.3)
+            page.picks._horizons[0].index[:] = 7.0
+        assert end.result(20) == "picks of top that were not saved are in top.dat."
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", CUBE).values, 428)

@@ -3,6 +3,9 @@
 import json
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -168,3 +171,34 @@ def test_errors_hold_no_frames_of_the_network(monkeypatch, kind):
         SectionNetwork.of(io.ArraySource(survey(40, 48)), network(2))(0, 0)
     assert [entry.name for entry in told.traceback][-1] == "__call__"
     assert told.value.__context__ is None
+
+
+def test_sections_that_wait_when_the_page_ends_are_answered_with_a_sentence(monkeypatch):
+    """One is at work, one waits for it, one comes later."""
+    begun, go, answers = threading.Event(), threading.Event(), []
+
+    def slow(_network, _axis, _index):
+        begun.set()
+        assert go.wait(20)
+        raise DataError("geocnn view has ended.")
+
+    monkeypatch.setattr(SectionNetwork, "_applied", slow)
+    asked = SectionNetwork.of(io.ArraySource(survey(40, 48)), network(2))
+
+    def ask():
+        with pytest.raises(DataError) as error:
+            asked(0, 0)
+        answers.append(str(error.value))
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(ask)
+        assert begun.wait(20)
+        second = pool.submit(ask)
+        while asked._pool._work_queue.qsize() == 0:
+            time.sleep(0.01)
+        end = pool.submit(asked.close)
+        second.result(20)
+        go.set()
+        for one in (first, end, pool.submit(ask)):
+            one.result(20)
+    assert answers == ["geocnn view has ended."] * 3

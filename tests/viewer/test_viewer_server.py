@@ -1,12 +1,15 @@
 """``geocnn view`` and ``geocnn.view``: a page at an address until Ctrl-C, and what is said where there is none."""
 
+import itertools
 import json
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,9 @@ import pytest
 import geocnn
 from geocnn.cli import main
 from geocnn.errors import TargetError
+from geocnn.io.horizons import read_horizon
+from geocnn.viewer import page_of
+from geocnn.viewer.server import Server
 
 NOISE = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
 
@@ -95,3 +101,45 @@ def test_faults_of_ours_are_a_sentence_on_the_page(monkeypatch, capfd):
         said = json.loads(answer.value.read())["error"]
     assert said == "this is a fault of geocnn's (KeyError: 'amplitude'); report it with what you did."
     assert capfd.readouterr() == ("", "")
+
+
+def test_changes_that_come_while_the_server_ends_are_kept(tmp_path, monkeypatch):
+    """Whoever is told that a change is done finds it in the file, however late it was."""
+    monkeypatch.chdir(tmp_path)
+    page = page_of(NOISE, ())
+    server = Server(page)
+    post(server.url, "new", name="top")
+    done = []
+
+    def click():
+        for sample in itertools.cycle(range(2, 28)):
+            words = {"number": 0, "trace": 0, "to_trace": 19, "sample": sample, "to_sample": sample}
+            try:
+                post(server.url, "line", way="straight", layer=0, **words)
+            except OSError:
+                return
+            done.append(sample)
+            begun.set()
+
+    begun = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        clicks = pool.submit(click)
+        assert begun.wait(20)
+        assert server.close() == "picks of top that were not saved are in top.dat."
+        clicks.result(20)
+    grid = geocnn.open(NOISE).grid
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", grid).values, done[-1])
+
+
+def test_a_server_that_does_not_start_is_told(monkeypatch):
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    with pytest.raises(TargetError, match=r"the page cannot be served at http://127\.0\.0\.1:\d+/; try another --port"):
+        geocnn.view(NOISE, browser=False, wait=False)
+
+
+def post(url, path, **words):
+    request = urllib.request.Request(
+        f"{url}horizon/{path}", json.dumps(words).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.loads(answer.read())

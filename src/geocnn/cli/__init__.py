@@ -16,6 +16,7 @@ from geocnn.cli.failures import explain, open_streams, silence
 from geocnn.cli.info import info
 from geocnn.cli.interpret import interpret
 from geocnn.cli.models import models
+from geocnn.cli.numbers import as_typed
 from geocnn.cli.predict import predict
 from geocnn.cli.synth import synth
 from geocnn.cli.train import train
@@ -31,7 +32,7 @@ app = App(
     help_epilogue="Add --debug to any command to see where an error came from.",
     version=__version__,
     # A list of numbers is written as on paper: --crop 96 96 96.
-    default_parameter=Parameter(consume_multiple=1, negative=()),
+    default_parameter=Parameter(consume_multiple=1, negative=(), converter=as_typed),
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # main() has something to say about it
 )

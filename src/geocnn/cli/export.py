@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from geocnn.words import size_text
+
 if TYPE_CHECKING:
     from geocnn.checkpoints import Card
     from geocnn.export import Exported
@@ -62,7 +64,7 @@ def _checked(made: "Exported") -> str:
     """What the check has shown."""
     if made.difference is None:
         return "not checked: onnxruntime is not installed (pip install 'geocnn[export]')"
-    sizes = " and ".join(" x ".join(map(str, space)) for space in made.checked)
+    sizes = " and ".join(size_text(space) for space in made.checked)
     return f"checked on windows of {sizes} samples: largest difference {made.difference:.1e}"
 
 

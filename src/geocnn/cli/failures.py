@@ -5,7 +5,8 @@ import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Literal, Union, get_args, get_origin
 
 from cyclopts import (
     App,
@@ -116,6 +117,8 @@ def _wanted(kind: object) -> str:
     """What kind of value an option takes."""
     if get_origin(kind) is Literal:
         return f"it is one of {', '.join(map(str, get_args(kind)))}"
+    if get_origin(kind) in (Union, UnionType):
+        return ", or ".join(dict.fromkeys(_wanted(one) for one in get_args(kind) if one is not NoneType))
     words = {int: "needed is a whole number", float: "needed is a number", bool: "it takes no value"}
     return next((text for known, text in words.items() if kind is known), "that cannot be read")
 

@@ -7,10 +7,14 @@ from cyclopts import Parameter
 
 from geocnn.cli.options import SurveyOptions
 from geocnn.cli.text import named
+from geocnn.words import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geocnn.io.source import Source
     from geocnn.io.statistics import Statistics
+    from geocnn.io.waveforms.archive import Scans
 
 __all__ = ["info"]
 
@@ -84,18 +88,47 @@ def _without_picture(found: "Statistics", source: "Source") -> str:
 
 
 def _stations(file: Path) -> bool:
-    """Show the stations of seismograms; False where there are none."""
+    """Show the stations of seismograms, or the channels where none is one to be picked; False where there are none."""
     from geocnn.cli.text import say
+    from geocnn.errors import DataError
     from geocnn.opening import seismograms
 
-    archive = seismograms(file)
+    scans: Scans = {}
+    notes: Sequence[str] = ["no channel in it is one to pick earthquakes on."]
+    try:
+        archive = seismograms(file, scans)
+    except DataError as error:
+        if not _channels(scans):
+            raise
+        archive, notes = None, [str(error)]
     if archive is None:
+        rows = _channels(scans)
+    else:
+        rows, notes = archive.describe(), archive.notes
+    if not rows:
         return False
-    for label, text in archive.describe():
+    for label, text in rows:
         say(f"{label:<14} {text}")
-    for note in archive.notes:
+    for note in notes:
         say(f"note: {note}")
     return True
+
+
+def _channels(scans: "Scans") -> list[tuple[str, str]]:
+    """One row for each channel that was found: its rate, how long it is, and from when to when."""
+    from geocnn.io.waveforms.pieces import SECOND, Piece, how_long, utc
+
+    pieces: dict[tuple[str, float], list[Piece]] = {}
+    for _, groups, *_ in scans.values():
+        for group in groups:
+            for piece in group:
+                pieces.setdefault((str(piece.channel), piece.rate), []).append(piece)
+    rows = []
+    for (channel, rate), own in sorted(pieces.items()):
+        length = how_long(sum(piece.end - piece.start for piece in own) / SECOND)
+        first, last = (utc(time, 1) for time in (min(p.start for p in own), max(p.end for p in own)))
+        rows.append((channel, f"{rate:g} Hz, {length} in {number_of(len(own), 'piece')}, {first} to {last}"))
+    return rows
 
 
 def _beside(file: Path) -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocnn.cli.options import FaultOptions, SurveyOptions, given
+from geocnn.words import number_of
 
 if TYPE_CHECKING:
     from geocnn.grid import Grid
@@ -102,7 +103,7 @@ def told(found: "Interpretation", options: FaultOptions, grid: "Grid") -> None:
 
     for note in found.notes:
         say(f"note: {note}")
-    faults = f"{len(found.objects)} fault{'s' * (len(found.objects) != 1)} of {options.min_size} voxels or more"
+    faults = f"{number_of(len(found.objects), 'fault')} of {options.min_size} voxels or more"
     say(f"{faults}, of a probability from {found.threshold:g} on")
     if found.objects:
         attitude = ("strike", "dip") if grid.ndim == 3 else ("apparent dip",)

@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING, Literal
 
+from geocnn.words import size_text
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -100,7 +102,7 @@ def _cells(row: "Overview") -> tuple[str, ...]:
         "" if row.field is None else f"{float(row.field.stride):g}",
         str(row.sizes),
         counted(row.multiply_adds),
-        " x ".join(map(str, row.window)),
+        size_text(row.window),
         row.paper,
     )
 
@@ -134,11 +136,11 @@ def _one(
         ("multiply-adds", counted(trace.multiply_adds)),
     ):
         table.add_column(column, footer, justify="right", no_wrap=True)
-    table.add_row("input", "", " x ".join(map(str, trace.shape[1:])), "", "1", "1", "")
+    table.add_row("input", "", size_text(trace.shape[1:]), "", "1", "1", "")
     for row in rows:
         cost = counted(row.multiply_adds) if row.multiply_adds else ""
         count = f"{row.parameters:,}" if row.parameters else ""
-        shape = " x ".join(map(str, row.shape))
+        shape = size_text(row.shape)
         table.add_row(row.name, row.kind, shape, count, row.field, row.stride, cost)
     console.print(table)
     per_axis = " per axis" if found.model.sizes.step > 1 else ""

@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from geocnn.io.source import Source
     from geocnn.location import Crust
 
-__all__ = ["RESULTS", "CatalogueOptions", "FaultOptions", "PickOptions", "RunOptions", "SurveyOptions", "given"]
-
-RESULTS = (".sgy", ".segy", ".su", ".zarr", ".npy")
-"""Suffixes of results."""
+__all__ = ["CatalogueOptions", "FaultOptions", "PickOptions", "RunOptions", "SurveyOptions", "given"]
 
 
 @Parameter(name="*")
@@ -80,7 +77,7 @@ class RunOptions:
         samples: of the result; int8 holds whole per cent in a quarter of the size.
         stretch: new samples per sample along each axis for the network, for example --stretch 1 1 0.5; the result is on
             the survey's own grid. Of networks of geocnn train faults default what the spectrum and the spacing of the
-            survey ask for, in most none; --stretch 1 leaves it as it is.
+            survey ask for, in most none, as --stretch auto says; --stretch 1 leaves it as it is.
         tta: the mean of a line and its mirror image, of a cube and its three, which takes two or four times as long.
         uncertainty: file for their standard deviation, for one survey; with --tta.
         log: file to which a line of JSON is appended for every part that is finished, with rate, time left and memory.
@@ -93,12 +90,27 @@ class RunOptions:
     memory: str | None = None
     precision: Literal["float32", "bf16", "auto"] = "float32"
     samples: Literal["float32", "int8"] = "float32"
-    stretch: tuple[float, ...] | None = None
+    stretch: tuple[float | Literal["auto"], ...] | None = None
     tta: bool = False
     uncertainty: Path | None = None
     log: Path | None = None
     workers: int | None = None
     scheduler: str | None = None
+
+    @property
+    def factors(self) -> tuple[float, ...] | Literal["auto"]:
+        """New samples per sample, as :func:`geocnn.predict` takes them.
+
+        Raises:
+            DataError: numbers and auto.
+        """
+        numbers = tuple(factor for factor in self.stretch or () if factor != "auto")
+        if self.stretch is not None and len(numbers) not in (0, len(self.stretch)):
+            from geocnn.errors import DataError
+
+            given = " ".join(f"{factor:g}" if isinstance(factor, float) else factor for factor in self.stretch)
+            raise DataError(f"--stretch is {given}; give auto alone, or a number for each axis.")
+        return numbers or "auto"
 
 
 @Parameter(name="*")

@@ -53,7 +53,7 @@ def pick(
     for note in found.notes:
         say(f"note: {note}")
     located = [event for event in found.events if event.origin is not None]
-    several = sum(len({pick.channel.station for pick in event.picks}) > 1 for event in located)
+    several = sum(len({(p.channel.network, p.channel.station) for p in event.picks}) > 1 for event in located)
     both = sum(len(event.picks) == 2 for event in found.events if event.origin is None)
     left = " more" * bool(located)
     count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}

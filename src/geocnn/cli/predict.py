@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geocnn.cli.options import RESULTS, CatalogueOptions, FaultOptions, RunOptions, SurveyOptions, given
+from geocnn.cli.options import CatalogueOptions, FaultOptions, RunOptions, SurveyOptions, given
+from geocnn.words import number_of
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import Card
@@ -90,7 +91,7 @@ def predict(
         return
     _check(network, card, run, faults, more, page)
     options = {**vars(run), "overwrite": overwrite, "device": device, "show_progress": not quiet}
-    options["stretch"] = "auto" if run.stretch is None else run.stretch
+    options["stretch"] = run.factors
     if more:
         options.pop("uncertainty")
         _many(network, (file, *map(named, more)), out, survey, options, picture=picture)
@@ -241,10 +242,11 @@ def _many(
     from geocnn.checkpoints import load, read_card
     from geocnn.cli.text import say
     from geocnn.errors import DataError, TargetError
+    from geocnn.io import SURVEYS
     from geocnn.prediction.many import predict_files
 
     if out is not None and not out.is_dir():
-        if out.suffix.lower() in RESULTS or out.exists():
+        if out.suffix.lower() in SURVEYS or out.exists():
             raise TargetError(f"--out is {out}, but {len(files)} files have {len(files)} results; give a folder.")
         out.mkdir(parents=True)
     finer = read_card(network).finer > 1
@@ -281,11 +283,12 @@ def _picture(
     from geocnn.figures import save
     from geocnn.figures.restoration import restored
     from geocnn.figures.section import section
+    from geocnn.io import SURVEYS
     from geocnn.io.percent import probabilities
     from geocnn.prediction.stretched import finer
 
     # Of results that differ in their form alone each has a picture of its own, which the next one replaces.
-    others = {target.with_suffix(suffix) for suffix in RESULTS} - {target}
+    others = {target.with_suffix(suffix) for suffix in SURVEYS} - {target}
     name = f"{target.stem}-{target.suffix[1:]}" if any(other.exists() for other in others) else target.stem
     drawn = target.with_name(f"{name}.png")
     drawn = drawn if overwrite else free(drawn)
@@ -322,7 +325,7 @@ def _classify(network: str, file: Path, target: Path, *, overwrite: bool, device
     for note in result.notes:
         say(f"note: {note}")
     counts = [(name, int((result.found == k).sum())) for k, name in enumerate(result.card.classes)]
-    say(f"{len(result.names)} windows: " + ", ".join(f"{name} ({count})" for name, count in counts))
+    say(f"{number_of(len(result.names), 'window')}: " + ", ".join(f"{name} ({count})" for name, count in counts))
     truth, found = result.judged()
     if len(truth):
         which = "them" if len(truth) == len(result.names) else f"the {len(truth)} that have a label"
@@ -335,10 +338,12 @@ def _target(network: str, file: Path, out: Path | None, suffix: str = "", *, fin
 
     A finer grid has line numbers and coordinates of its own, and SU, whose headers are those of FILE, has none.
     """
+    from geocnn.io import SURVEYS
+
     if out is not None and not (out.is_dir() and out.suffix.lower() != ".zarr"):
         return out
     suffix = suffix or (".zarr" if file.is_dir() else file.suffix)
-    forms = {*RESULTS, ".csv"} - ({".su"} if finer else set())
+    forms = {*SURVEYS, ".csv"} - ({".su"} if finer else set())
     suffix = suffix if suffix.lower() in forms else ".sgy"
     name = f"{file.stem}-{Path(network).resolve().name}{suffix}"
     return out / name if out is not None else Path(name)

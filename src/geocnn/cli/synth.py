@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from geocnn.words import number_of
+
 if TYPE_CHECKING:
     from geocnn.travel import Layers
 
@@ -115,7 +117,8 @@ def _structure(
     from geocnn.cli.text import free, say
     from geocnn.figures import save
     from geocnn.figures.structures import sheet
-    from geocnn.surveys import write_survey
+    from geocnn.io import as_grid
+    from geocnn.surveys import survey_grid, write_survey
     from geocnn.synthetic.structure import PRESETS, structure
 
     ranges = PRESETS[preset]
@@ -124,8 +127,8 @@ def _structure(
         files = write_survey(out, index, seed=seed, shape=shape, ranges=ranges, suffix=suffix, overwrite=overwrite)
         say(f"{files['seismic']} with {', '.join(name for name in files if name != 'seismic')}")
     shown = [structure(index, seed=seed, shape=shape, ranges=ranges) for index in range(min(number, 12))]
-    picture = out / "sheet.png"
-    say(f"picture {save(sheet(shown), picture if overwrite else free(picture))}")
+    picture, grid = out / "sheet.png", as_grid(shape) if form == "npy" else survey_grid(shape)  # .npy counts from 0
+    say(f"picture {save(sheet(shown, grid), picture if overwrite else free(picture))}")
 
 
 def _earthquakes(
@@ -191,7 +194,7 @@ def _network(
         far = f"{left} of {len(places)} earthquakes {'is' if left == 1 else 'are'} farther than {FAR:g} km"
         say(f"note: {far} from all stations and left out.")
     files = write_network(out, network, number, overwrite=overwrite)
-    many = f"{number} earthquake{'s' * (number > 1)} at {len(network.sites)} stations, {seconds:g} s each"
+    many = f"{number_of(number, 'earthquake')} at {len(network.sites)} stations, {seconds:g} s each"
     say(f"{out}: {many}, {files[0].name} to {files[-3].name}")
     say(f"what is known: {files[-2]} and {files[-1]}")
     shown = [network.record(index) for index in range(min(number, 6))]

@@ -38,7 +38,7 @@ class CataloguePictures:
         self._seen: set[str] = set()  # stations with data
 
     def _path(self, station: Station, day: int) -> Path:
-        return self.folder / f"{station}.{np.datetime64(day, 'D')}.png"
+        return self.folder / f"{station.file_name}.{np.datetime64(day, 'D')}.png"
 
     def have(self, station: Station, day: int) -> bool:
         """Whether the picture of a day is there already."""
@@ -60,10 +60,10 @@ class CataloguePictures:
             TargetError: the picture cannot be written.
         """
         self._seen.add(f"{station.network}.{station.name}")
-        self._save(self.folder / f"{station}.png", station_picks(station, arrivals, events, unit=self.unit))
+        self._save(self.folder / f"{station.file_name}.png", station_picks(station, arrivals, events, unit=self.unit))
         compass = station_places(station, events)
         if compass is not None:
-            self._save(self.folder / f"{station}.places.png", compass)
+            self._save(self.folder / f"{station.file_name}.places.png", compass)
 
     def network(self, sites: Sequence[Site], events: Sequence[Event]) -> None:
         """Draw a map; of several stations, those that no record has been drawn of are grey.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geocnn.figures.lanes import lanes
 from geocnn.figures.style import INK, figure
+from geocnn.words import number_of, size_text
 
 if TYPE_CHECKING:
     from geocnn.explanation import Explanation, FeatureMaps
@@ -140,13 +141,9 @@ def _kernels(part: SubFigure, made: "Explanation") -> None:
 def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
     """The most lively maps of a layer, each bright where it is large."""
     apart = "" if math.isnan(maps.stride) else f", {maps.stride:g} input samples apart" if maps.stride != 1 else ""
-    shape = " x ".join(map(str, maps.values.shape[1:]))
+    shape = size_text(maps.values.shape[1:])
     few = len(maps.channels) < maps.count
-    shown = (
-        f"the {len(maps.channels)} liveliest of {maps.count} maps"
-        if few
-        else f"{maps.count} map{'s' * (maps.count != 1)}"
-    )
+    shown = f"the {len(maps.channels)} liveliest of {maps.count} maps" if few else number_of(maps.count, "map")
     part.suptitle(f"{maps.layer}\n{shown}, {shape} sample{'s' * (shape != '1')}{apart}", fontsize=10)
     if made.ndim == 1:
         axes = part.subplots()
@@ -201,8 +198,8 @@ def _field(axes: Axes, made: "Explanation") -> None:
         )
         axes.set(xticks=[], yticks=[], title="Receptive field")
         return
-    widths = " x ".join(map(str, effective.widths))
-    sizes, share = " x ".join([str(field.size)] * made.ndim), f"{effective.share:.0%}"
+    widths = size_text(effective.widths)
+    sizes, share = size_text([field.size] * made.ndim), f"{effective.share:.0%}"
     axes.set_title(f"Receptive field {sizes}\n{share} of the gradient within {widths}", fontsize=11)
     if made.ndim == 1:
         _profile(axes, effective, field.size)

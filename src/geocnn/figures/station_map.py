@@ -15,6 +15,7 @@ from numpy import ndarray
 from geocnn.figures.map_frame import KM_PER_DEGREE, View, frame, unwrapped, view_of
 from geocnn.figures.style import INK, figure
 from geocnn.io.waveforms.quakeml import Event
+from geocnn.words import number_of
 
 __all__ = ["Place", "station_map"]
 
@@ -95,7 +96,7 @@ def station_map(
     _stations(place, others, west, view, _RING, "station without data")
     made.legend(loc="outside lower center", ncols=8, fontsize=9, frameon=False, handletextpad=0.4)
     number = len(origins)
-    told = f"{count} station{'s' * (count != 1)}" + f", {number} earthquake{'s' * (number != 1)}" * bool(origins)
+    told = number_of(count, "station") + f", {number_of(number, 'earthquake')}" * bool(origins)
     place.set_title(title or told, loc="left", fontsize=13, fontweight="bold")
     return made
 

@@ -21,6 +21,7 @@ from geocnn.figures.time_bins import Bins, stamps, time_bins
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, PhasePick
+from geocnn.words import number_of
 
 if TYPE_CHECKING:
     from geocnn.prediction.arrivals import Arrival
@@ -65,9 +66,7 @@ def station_picks(
         _empty(place, bins)
         place.tick_params(labelbottom=False)
     _time(below, bins)
-    words = (
-        f"{len(times['P'])} P and {len(times['S'])} S picks, {len(pairs)} earthquake{'s' * (len(pairs) != 1)} with both"
-    )
+    words = f"{len(times['P'])} P and {len(times['S'])} S picks, {number_of(len(pairs), 'earthquake')} with both"
     above.set_title(f"{station}   {bins.dates()}", loc="left", fontsize=15, fontweight="bold", pad=20)
     above.text(0, 1.01, words, transform=above.transAxes, fontsize=10, va="bottom", color="0.3")
     return made

@@ -13,6 +13,7 @@ from geocnn.figures.style import INK, figure
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.location import Place
+from geocnn.words import number_of
 
 __all__ = ["station_places"]
 
@@ -69,9 +70,7 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
     compass.set_axisbelow(True)
     made.suptitle(f"{station}", x=0.02, ha="left", fontsize=15, fontweight="bold")
     both = sum(first_pair(picks_at(station, event)) is not None for event in shown)
-    words = (
-        f"{len(places)} earthquake{'s' * (len(places) != 1)} with a probability of {_LEAST:g} or more, {both} with both"
-    )
+    words = f"{number_of(len(places), 'earthquake')} with a probability of {_LEAST:g} or more, {both} with both"
     words += " P and S, seen from this station alone"
     words += f"\n{len(sure)} with a direction: points"
     compass.set_title(f"{words}; grey: where all of them together are", fontsize=9.5, color="0.3", pad=22)

@@ -1,7 +1,7 @@
 """Synthetic structures side by side: what was made, and what is known of it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from geocnn.figures.style import class_colours, figure
+from geocnn.grid import Grid
 
 if TYPE_CHECKING:
     from geocnn.synthetic.structure import StructureSample
@@ -19,13 +20,14 @@ _COLUMNS = 3
 """Samples beside one another."""
 
 
-def sheet(samples: "Sequence[StructureSample]") -> Figure:
+def sheet(samples: "Sequence[StructureSample]", grid: Grid) -> Figure:
     """Draw each sample twice: its amplitudes, and over them its faults, one colour each, and lines of equal age.
 
     Of a volume the section with the most fault samples is drawn.
 
     Args:
         samples: sections or volumes of one shape.
+        grid: line numbers and times of all of them.
     """
     columns = min(_COLUMNS, len(samples))
     rows = -(-len(samples) // columns)
@@ -33,36 +35,45 @@ def sheet(samples: "Sequence[StructureSample]") -> Figure:
     places = made.subplots(rows, 2 * columns, squeeze=False)
     for number, sample in enumerate(samples):
         row, column = divmod(number, columns)
-        _draw(places[row, 2 * column], places[row, 2 * column + 1], sample, number)
+        _draw(places[row, 2 * column], places[row, 2 * column + 1], sample, grid, number)
     for place in places.flat[2 * len(samples) :]:
         place.set_axis_off()
     made.suptitle("amplitude; faults that can be seen (a colour each) and layers of equal age", fontsize=11)
     return made
 
 
-def _draw(left: Axes, right: Axes, sample: "StructureSample", number: int) -> None:
+def _draw(left: Axes, right: Axes, sample: "StructureSample", grid: Grid, number: int) -> None:
     """Draw one sample."""
     at: tuple[slice | int, ...] = (slice(None),)
-    what = "trace"
+    across, down = grid.axes[0], grid.axes[-1]
+    title = f"{number:03d}"
     if sample.seismic.ndim == 3:
         crossline = int(sample.fault.float().sum((0, 2)).argmax())
-        at, what = (slice(None), crossline), "inline"
-        left.set_title(f"{number:03d}, crossline {crossline}", fontsize=9, loc="left")
-    else:
-        left.set_title(f"{number:03d}", fontsize=9, loc="left")
+        at = (slice(None), crossline)
+        title += f", {grid.axes[1].name} {grid.axes[1].values[crossline]:g}"
+    left.set_title(title, fontsize=9, loc="left")
+    (west, east), (top, base) = ((axis.start - axis.step / 2, axis.stop + axis.step / 2) for axis in (across, down))
+    extent = (west, east, base, top)
     seismic, time = sample.seismic[at].numpy().T, sample.time[at].numpy().T
     faults = np.where(sample.fault[at].numpy(), sample.number[at].numpy(), 0).T
     most = float(np.percentile(np.abs(seismic), 98)) or 1.0
     for place in (left, right):
-        place.imshow(seismic, cmap="gray", vmin=-most, vmax=most, aspect="auto", interpolation="bilinear")
+        place.imshow(
+            seismic, cmap="gray", vmin=-most, vmax=most, aspect="auto", interpolation="bilinear", extent=extent
+        )
         place.tick_params(labelsize=7)
     ages = np.unique(np.percentile(time, np.linspace(4, 96, 12)))
-    right.contour(time, levels=ages, colors="#2f6690", linewidths=0.5, alpha=0.7)
+    right.contour(across.values, down.values, time, levels=ages, colors="#2f6690", linewidths=0.5, alpha=0.7)
     if faults.any():
         colours = class_colours(max(2, len(sample.faults)))(np.arange(max(2, len(sample.faults))))
         over = np.ma.masked_equal(faults, 0)
-        cmap = ListedColormap(colours)
-        right.imshow(over, cmap=cmap, vmin=0.5, vmax=len(colours) + 0.5, aspect="auto", interpolation="nearest")
+        look: dict[str, Any] = {
+            "cmap": ListedColormap(colours),
+            "vmin": 0.5,
+            "vmax": len(colours) + 0.5,
+            "interpolation": "nearest",
+        }
+        right.imshow(over, aspect="auto", extent=extent, **look)
     right.set_yticklabels([])
-    left.set_xlabel(what, fontsize=8)
-    left.set_ylabel("time sample", fontsize=8)
+    left.set_xlabel(across.name, fontsize=8)
+    left.set_ylabel(f"{down.name}, {down.unit}" if down.unit else f"{down.name} sample", fontsize=8)

@@ -1,6 +1,5 @@
 """What all pictures share: size, type, colours, and how they are written."""
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 
 from geocnn.errors import TargetError
-from geocnn.io.system import reason
+from geocnn.io.partial import check_target
+from geocnn.io.system import replaced
 
 __all__ = [
     "FAULT",
@@ -126,10 +126,7 @@ def check_picture(path: Path, *, overwrite: bool) -> None:
     """
     if path.suffix.lower() not in _KINDS:
         raise TargetError(f"{path.name} is no name of a picture; end it with .png, .pdf or .svg.")
-    if not path.parent.is_dir():
-        raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
-    if path.exists() and not overwrite:
-        raise TargetError(f"{path.name} exists already; give --overwrite or another name.")
+    check_target(path, 0, overwrite=overwrite)
 
 
 def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
@@ -140,16 +137,8 @@ def save(made: Figure, path: str | Path, *, dpi: int = 120) -> Path:
     """
     target = Path(path)
     check_picture(target, overwrite=True)
-    part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
-    try:
-        with legible(made):
-            made.savefig(part, dpi=dpi)
-        part.replace(target)
-    except OSError as error:
-        said = f"the picture {target} cannot be written ({reason(error)}); choose another folder."
-        raise TargetError(said) from None
-    finally:
-        part.unlink(missing_ok=True)
+    with replaced(target) as part, legible(made):
+        made.savefig(part, dpi=dpi)
     return target
 
 

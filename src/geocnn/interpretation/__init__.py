@@ -30,7 +30,6 @@ _BENT = 15.0
 """Degrees by which a fault bends, root mean square, from which on it is worth a note."""
 _UNEVEN = 1.2
 """Largest over smallest distance between the traces of a line from which on it is worth a note."""
-_SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
 
 
 @dataclass(frozen=True)
@@ -171,8 +170,8 @@ def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) 
     """
     if "table" in targets and targets["table"].suffix.lower() != ".csv":
         raise TargetError(f"{targets['table'].name} is no name of a table; give one that ends in .csv.")
-    if "thin" in targets and targets["thin"].suffix.lower() not in _SURVEYS:
-        raise DataError(f"{targets['thin'].name}: thin faults need the suffix {', '.join(_SURVEYS[:-1])} or .npy.")
+    if "thin" in targets and targets["thin"].suffix.lower() not in io.SURVEYS:
+        raise DataError(f"{targets['thin'].name}: thin faults need the suffix {io.RESULT_SUFFIXES}.")
     for name, path in targets.items():
         needed = 4 * int(np.prod(source.grid.shape, dtype=np.int64)) if name == "thin" else 0
         check_target(path, needed, overwrite=overwrite, source_path=source.path)

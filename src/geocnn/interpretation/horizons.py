@@ -17,6 +17,7 @@ from geocnn.io.percent import probabilities
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.io.system import make_folder
+from geocnn.words import number_of
 
 __all__ = ["find_horizons", "horizon_targets", "named_horizons"]
 
@@ -41,11 +42,13 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
     source = probabilities(source)
     shape, down = source.grid.shape, source.grid.axes[-1]
     if len(shape) not in (2, 3):
-        raise DataError(f"horizons are those of a line or a cube, and this has {len(shape)} axes.")
+        raise DataError(
+            f"horizons are those of a line or a cube, and this has {number_of(len(shape), 'axis', 'axes')}."
+        )
     found: list[NDArray[np.float32]] = []
     for where in slabs(shape, getattr(source, "chunk_rows", 1)):
         block = source.read(where)
-        np.greater_equal(block, 0.5, out=block, where=(block > 0) & (block < 1), casting="unsafe")  # a probability
+        block = np.where((block > 0) & (block < 1), block >= 0.5, block)  # a probability; the block is the source's own
         known = ~is_unknown(block)
         classes = block[known]
         if classes.size and (classes.min() < 0 or classes.max() >= _MOST or np.any(classes != np.floor(classes))):
@@ -97,8 +100,8 @@ def named_horizons(found: Sequence[Horizon], names: Sequence[str]) -> list[Horiz
     """
     if names and (len(names) != len(found) or len(set(names)) < len(names)):
         raise DataError(
-            f"--names has {len(names)} name{'s' * (len(names) != 1)}, {', '.join(names)}, and there are {len(found)} "
-            "horizons; give each one a name of its own, from top to bottom."
+            f"--names has {number_of(len(names), 'name')}, {', '.join(names)}, and there are "
+            f"{number_of(len(found), 'horizon')}; give each one a name of its own, from top to bottom."
         )
     chosen = [replace(one, name=name) for one, name in zip(found, names, strict=True)] if names else found
     return [one for one in chosen if one.picked]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError
 from geocnn.io.source import Source
 from geocnn.progress import Tick
+from geocnn.words import number_of
 
 __all__ = ["Ridges", "check_threshold", "find_ridges", "halo", "thin_block"]
 
@@ -225,8 +226,8 @@ def _check(source: Source, threshold: float, sigma: float) -> None:
     grid = source.grid
     if grid.ndim not in (2, 3):
         raise DataError(
-            f"{_name(source)} has {grid.ndim} axes ({', '.join(grid.names)}); faults are found on lines (trace, time) "
-            "and in cubes (inline, crossline, time): give one of these."
+            f"{_name(source)} has {number_of(grid.ndim, 'axis', 'axes')} ({', '.join(grid.names)}); faults are found "
+            "on lines (trace, time) and in cubes (inline, crossline, time): give one of these."
         )
     check_threshold(threshold)
     if not sigma > 0:

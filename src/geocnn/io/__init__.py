@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from geocnn.io.partial import PartialSink
     from geocnn.io.segy import SegyOptions
 
-__all__ = ["ArraySource", "Sink", "Source", "as_grid", "create", "open"]
+__all__ = ["RESULT_SUFFIXES", "SURVEYS", "ArraySource", "Sink", "Source", "as_grid", "create", "open"]
 
-_SEGY = {".sgy", ".segy", ".su"}
+_SEGY = (".sgy", ".segy", ".su")
+SURVEYS = (*_SEGY, ".zarr", ".npy")
+"""Suffixes of surveys and of results."""
+RESULT_SUFFIXES = ".sgy, .segy, .zarr or .npy, or .su where the data have it"
+"""In words."""
 _OTHERS = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -226,7 +230,7 @@ def _sink(path: Path, like: Source, dtype: np.dtype[np.generic], description: st
             return create_segy_like(path, like, dtype, **life)
         if suffix != ".su":
             return create_segy(path, like.grid, dtype, description=description, source_path=like.path, **life)
-    raise DataError(f"{path.name}: a result needs the suffix .sgy, .segy, .zarr or .npy.")
+    raise DataError(f"{path.name}: a result needs the suffix {RESULT_SUFFIXES}.")
 
 
 class _Life(TypedDict):

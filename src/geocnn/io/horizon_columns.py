@@ -23,6 +23,10 @@ from geocnn.io.system import reason
 __all__ = ["Reading", "Table", "is_text", "readings", "table_of"]
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+_RUN_TOGETHER = re.compile(r"(\.\d+)(?=[-+]\d)")
+"""The end of a number at the sign of the next one: columns of a fixed width that both fill."""
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+_DECIMAL_POINT = re.compile(r"[-+]?\d+\.\d+(?:[eE][-+]?\d+)?")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _COMMENTS = ("#", "!", "//")
 _HEAD = 1000
@@ -33,9 +37,11 @@ _NAMES = {
     "trace": re.compile(r"trace(_?(no|number))?|cdp"),
     "x": re.compile(r"x|cdp_?x|x_?coord(inate)?|easting|utm_?x"),
     "y": re.compile(r"y|cdp_?y|y_?coord(inate)?|northing|utm_?y"),
-    "z": re.compile(r"(z|time|twt|t|depth|tvd|tvdss)(_?(ms|s|sec|m|ft))?"),
+    "z": re.compile(r"(z|time|twt|t|depth|tvd|tvdss)(_?(?P<unit>ms|msec|s|sec|m|ft))?"),
 }
 """Names of columns, in small letters and without brackets."""
+_UNITS = {"ms": "ms", "msec": "ms", "s": "s", "sec": "s"}
+"""Of time, as headers write them."""
 _BESIDE = 0.75
 """Distance between traces within which a pick belongs to the nearest one."""
 _LATTICE = 0.05
@@ -59,7 +65,7 @@ class Reading(NamedTuple):
     Attributes:
         places: fractional indices of the traces, ``(picks, ndim - 1)``; NaN where no trace is near.
         z: times or depths as they stand there.
-        unit: of them, "" where nothing tells.
+        unit: of them, "s" or "ms"; "" where nothing tells.
         words: the columns.
     """
 
@@ -94,14 +100,14 @@ def table_of(path: Path) -> Table:
         raise FormatError(f"{path} cannot be read ({reason(error)}); give a text file with a horizon.") from None
     wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     lines = raw.decode("utf-16" if wide else "utf-8-sig", errors="replace").splitlines()
-    if sum(";" in line and "," in line for line in lines[:_HEAD]) > 0.5 * len(lines[:_HEAD]):
-        lines = [line.replace(",", ".") for line in lines]  # commas are decimal points
+    if sum(_has_decimal_commas(line) for line in lines[:_HEAD]) > 0.5 * len(lines[:_HEAD]):
+        lines = [re.sub(r"(?<=\d),(?=\d)", ".", line) for line in lines]
     head = next((line for line in lines if line.strip()), "")
     if _FAULTS.match(head):
         raise FormatError(_no_horizon(path.name, "the table of faults", "table"))
     if _CHARISMA.fullmatch(head):
         raise FormatError(_no_horizon(path.name, "a file of fault sticks", "sticks"))
-    found = [[] if line.lstrip().startswith(_COMMENTS) else _NUMBER.findall(_QUOTED.sub(" ", line)) for line in lines]
+    found = [[] if line.lstrip().startswith(_COMMENTS) else _numbers(line) for line in lines]
     counts = Counter(len(numbers) for numbers in found[:_HEAD] if len(numbers) >= 2)
     if not counts:
         raise FormatError(f"{path.name} holds no columns of numbers; a horizon is a text file with a place and a time.")
@@ -112,6 +118,21 @@ def table_of(path: Path) -> Table:
     if not names and _are_sticks(rows):
         raise FormatError(_no_horizon(path.name, "a file of fault sticks", "sticks"))
     return Table(rows, names)
+
+
+def _numbers(line: str) -> list[str]:
+    """All numbers of a line."""
+    return _NUMBER.findall(_RUN_TOGETHER.sub(r"\1 ", _QUOTED.sub(" ", line)))
+
+
+def _has_decimal_commas(line: str) -> bool:
+    """Whether commas are decimal points: columns are set apart by something else, and no number has a point."""
+    words = re.split(r"[\s;]+", _QUOTED.sub(" ", line).strip())
+    return (
+        len(words) > 1
+        and any(_DECIMAL_COMMA.fullmatch(word) for word in words)
+        and not any(_DECIMAL_POINT.fullmatch(word) for word in words)
+    )
 
 
 def _no_horizon(name: str, what: str, option: str) -> str:
@@ -165,7 +186,8 @@ def readings(table: Table, grid: Grid) -> Iterator[Reading]:
     lines = list(grid.names[:-1])
     if table.names:
         kinds = [_kind(name) for name in table.names]
-        unit = next((u for u in ("ms", "s", "sec") if table.names[kinds.index("z")].endswith(f"_{u}")), "")
+        vertical = _NAMES["z"].fullmatch(table.names[kinds.index("z")])
+        unit = _UNITS.get(vertical["unit"], "") if vertical else ""
         columns: list[list[str]] = [kinds]
     else:
         unit, wide = "", table.rows.shape[1]

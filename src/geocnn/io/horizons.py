@@ -13,6 +13,7 @@ from geocnn.io.horizon_columns import Reading, readings, table_of
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 from geocnn.io.system import replaced
+from geocnn.words import size_text
 
 __all__ = ["Horizon", "IntervalSource", "read_horizon", "write_horizon"]
 
@@ -49,7 +50,7 @@ class Horizon:
             DataError: the survey has other traces.
         """
         if self.values.shape != grid.shape[:-1]:
-            have, need = (" x ".join(map(str, shape)) for shape in (self.values.shape, grid.shape[:-1]))
+            have, need = (size_text(shape) for shape in (self.values.shape, grid.shape[:-1]))
             raise DataError(f"the horizon {self.name} has {have} traces and the survey {need}; give one of it.")
 
 

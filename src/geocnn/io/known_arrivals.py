@@ -2,24 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-
-import numpy as np
 
 from geocnn.errors import FormatError
 from geocnn.io.columns import check_number, read_columns
-from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.times import time_of
 
 __all__ = ["KnownArrival", "read_arrivals"]
 
 _NEEDED = "needed are the columns phase, P or S, time in UTC, and station, such as CX.PB01, or file"
-_LATEST = 9_000_000_000
-"""Seconds since 1970 that 64 bits can hold in nanoseconds."""
-_NEVER = int(np.iinfo(np.int64).min)
-"""What numpy makes of no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +46,10 @@ def read_arrivals(path: str | Path) -> list[KnownArrival]:
     path, found = Path(path), []
     for line, words in read_columns(path, dict.fromkeys(("phase", "time")), "arrivals"):
         at, where = f"{path}, line {line}", _where(words)
-        phase, time = words["phase"][:1].upper(), _time(words.get("utc") or words["time"])
-        if not where or phase not in ("P", "S") or time is None:
-            got = f"the phase is {words['phase']!r}, the time {words['time']!r} and the station {where!r}"
-            raise FormatError(f"{at}: {got}; {_NEEDED}.")
+        phase = words["phase"][:1].upper()
+        if not where or phase not in ("P", "S"):
+            raise FormatError(f"{at}: the phase is {words['phase']!r} and the station {where!r}; {_NEEDED}.")
+        time = time_of(at, words.get("utc") or words["time"], seconds=True)
         snr = check_number(at, "snr", words["snr"], (0.0, math.inf)) if words.get("snr") else math.inf
         found.append(KnownArrival(where, phase, time, snr))
     return found
@@ -68,15 +60,3 @@ def _where(words: Mapping[str, str]) -> str:
     if words.get("id"):
         return ".".join(words["id"].split(".")[:2])
     return words.get("station") or words.get("file") or ""
-
-
-def _time(text: str) -> int | None:
-    """Nanoseconds since 1970; None of what is no time."""
-    with suppress(InvalidOperation):
-        seconds = Decimal(text)
-        return round(seconds * SECOND) if seconds.is_finite() and abs(seconds) < _LATEST else None
-    try:
-        time = int(np.datetime64(text.removesuffix("Z"), "ns").astype(np.int64))
-    except ValueError:
-        return None
-    return None if time == _NEVER else time

@@ -16,8 +16,6 @@ from geocnn.io.tracesink import TraceSink
 
 __all__ = ["NpySource", "create_npy", "open_npy"]
 
-MAGIC = b"\x93NUMPY"
-
 
 class NpySource(TraceSource):
     """A C-ordered .npy file, read piece by piece."""

@@ -24,6 +24,9 @@ _WORTH_KEEPING = 60.0
 """Seconds of work from which on Ctrl-C leaves a job's partial file for the next run."""
 _KEPT = "kept"
 """In place of the number of a process: a partial file that nobody writes any more."""
+_OURS: set[Path] = set()
+"""Partial files that this process writes. Others with its number are of one that was killed: in a container that is
+started again, processes get the same numbers."""
 
 
 class PartialSink:
@@ -85,7 +88,11 @@ class PartialSink:
             orphan, self.resumed = left
             orphan.replace(self.partial)
             _marks(orphan).replace(_marks(self.partial))
+            _OURS.add(self.partial)
         forget_partial(self._target)
+        if not left:
+            _OURS.add(self.partial)
+            _marks(self.partial).unlink(missing_ok=True)  # without its partial file it would be taken for ours
         self._begun = time.monotonic()
         self._open = True
 
@@ -126,15 +133,26 @@ class PartialSink:
         with self._guard():
             self._finish()
             self._close()
-            if not self.overwrite and self._target.exists():
-                raise TargetError(_exists(self.path))
-            _replace(self.partial, self._target)
-            self._open = False
-            _marks(self.partial).unlink(missing_ok=True)
+            appeared = not self.overwrite and self._target.exists()
+            if not appeared:
+                _replace(self.partial, self._target)
+                _marks(self.partial).unlink(missing_ok=True)
+            self._end()
+        if appeared:  # hours of work are not thrown away for it
+            raise TargetError(
+                f"{self.path.name} has appeared while its result was being made, and is left as it is; the result is "
+                f"{self.partial}, give that file another name."
+            )
+
+    def _end(self) -> None:
+        """Nothing more is written."""
+        self._open = False
+        if self._owner:
+            _OURS.discard(self.partial)
 
     def abort(self) -> None:
         """Remove what was written so far, if it is ours; the path stays as it was."""
-        self._open = False
+        self._end()
         with contextlib.suppress(OSError):
             self._close()
         if not self._owner:
@@ -162,7 +180,7 @@ class PartialSink:
         worth = self.resumed is not None or time.monotonic() - self._begun > _WORTH_KEEPING
         if not (self._open and self._owner and worth and _marks(self.partial).is_file()):
             return False
-        self._open = False
+        self._end()
         with self._guard():
             self._close()
             kept = _partial(self._target, _KEPT)
@@ -225,11 +243,13 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
         source_path: input that must not be overwritten.
 
     Raises:
-        TargetError: folder missing, target is the input, exists, or does not fit on the disk.
+        TargetError: folder missing or not ours to write in, target is the input, exists, or does not fit on the disk.
     """
     target = path.resolve()
     if not target.parent.is_dir():
         raise TargetError(f"the folder {path.parent} for {path.name} does not exist; make it first.")
+    if not os.access(target.parent, os.W_OK):
+        raise TargetError(f"cannot write {path.name} in {target.parent}: permission denied; choose another folder.")
     source = source_path.resolve() if source_path is not None else None
     if source is not None and target.exists() and (target in source.parents or target.samefile(source)):
         raise TargetError(f"{path.name} is the input itself; choose another name for the result.")
@@ -258,7 +278,9 @@ def _orphans(target: Path) -> Iterator[Path]:
     start = _partial(target, "").name
     for entry in list(target.parent.iterdir()) if target.parent.is_dir() else []:
         owner = entry.name.removeprefix(start)
-        if entry.name.startswith(start) and (owner == _KEPT or (owner.isdecimal() and not _lives(int(owner)))):
+        if not entry.name.startswith(start) or entry in _OURS:
+            continue
+        if owner == _KEPT or (owner.isdecimal() and (int(owner) == os.getpid() or not _lives(int(owner)))):
             yield entry
 
 
@@ -326,8 +348,8 @@ def _full(target: Path, name: str, needed: int, free: int) -> str:
 def _system_error(error: OSError, target: Path, name: str, needed: int) -> TargetError:
     if error.errno == FULL_DISK:
         return TargetError(_full(target, name, needed, shutil.disk_usage(target.parent).free))
-    if (told := no_room(error)) is not None:
-        what, cure = told
+    if (known := no_room(error)) is not None:
+        what, cure = known
         return TargetError(
             f"no room for {name} in {target.parent}: {needed / 1e6:.4g} MB are needed, but {what}; nothing was left "
             f"there. {cure[0].upper()}{cure[1:]}."

@@ -27,8 +27,8 @@ class Response:
 
     Attributes:
         order: of the motion that it records: 0 displacement, 1 velocity, 2 acceleration.
-        sensitivity: numbers to a metre, m/s or m/s^2, at
-        frequency: Hz.
+        sensitivity: numbers in the record for each metre, m/s or m/s^2.
+        frequency: of the motion for which that holds, Hz.
         zeros: of the sensor, rad/s.
         poles: the same.
         since: nanoseconds since 1970; None if it is not known.

@@ -74,15 +74,17 @@ def encode(samples: NDArray[np.float32], form: SampleFormat) -> NDArray[np.gener
         return samples.astype(form.stored)
     if not form.ibm:
         limits = np.iinfo(form.stored.str)
+        largest = float(limits.max)
+        if largest > limits.max:  # of 8 bytes: a float has no such number, and the next one wraps around
+            largest = np.nextafter(largest, 0)
         clean = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
-        return np.rint(np.clip(clean, limits.min, limits.max)).astype(form.stored)
+        return np.rint(np.clip(clean, limits.min, largest)).astype(form.stored)
+    samples = samples.astype(np.float32, copy=False)  # its 24 bits fit the fraction: none is rounded up to 2 ** 24
     finite = np.where(np.isfinite(samples), samples, np.float32(0))
     mantissa, exponent = np.frexp(finite)
     hexadecimal = -(-exponent // 4)  # ceil: leaves a fraction in [1/16, 1)
     fraction = np.rint(np.ldexp(np.abs(mantissa), exponent - 4 * hexadecimal + 24)).astype(np.uint32)
-    carry = fraction == 1 << 24
-    fraction[carry] >>= 4
-    words = ((hexadecimal + carry + 64).astype(np.uint32) << 24) | fraction
+    words = ((hexadecimal + 64).astype(np.uint32) << 24) | fraction
     words |= np.signbit(finite).astype(np.uint32) << 31
     words[fraction == 0] = 0
     return np.asarray(words, dtype=form.stored)

@@ -18,6 +18,7 @@ from geocnn.io.segy_fields import Fields, read_fields, scaled
 from geocnn.io.segy_format import read_binary, segy_layout, su_layout
 from geocnn.io.segy_geometry import GEOMETRY_FIELDS, Geometry, find_geometry
 from geocnn.io.tracefile import TraceFile, TraceLayout, TraceSource
+from geocnn.words import number_of
 
 __all__ = ["SegyOptions", "SegySource", "open_segy"]
 
@@ -131,7 +132,7 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     if deep and options.domain == "time":
         notes.append(("domain", "the text header speaks of depth; give --domain depth if the vertical axis is"))
     if geometry.left_out:
-        notes.append(("left out", f"{geometry.left_out} traces without line numbers"))
+        notes.append(("left out", f"{number_of(geometry.left_out, 'trace')} without line numbers"))
     if (lost := geometry.unusable) == 1:
         notes.append(("left out", "1 trace with unusable line numbers is left out; zero in a SEG-Y result"))
     elif lost:

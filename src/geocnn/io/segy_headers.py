@@ -37,14 +37,22 @@ _HEADER = np.dtype(
         "itemsize": 240,
     }
 )
+_SAME = 1e-6
+"""Relative difference of numbers that are the same but for rounding: over the longest trace less than a sample."""
 
 
 def _interval(axis: Axis) -> int:
-    """Sample interval in thousandths of the unit."""
+    """Sample interval in thousandths of the unit, exact to the seven digits of a four-byte float."""
     interval = round(axis.step * 1000)
     if not 0 < interval <= 32767 or axis.size > 65535:
         raise DataError(
             f"SEG-Y holds up to 65535 samples, an interval up to 32.767 {axis.unit or 'ms'}, not {axis}; write .zarr."
+        )
+    if abs(axis.step * 1000 - interval) > _SAME * interval:
+        unit = axis.unit or "ms"
+        raise DataError(
+            f"SEG-Y states the sample interval in whole thousandths of 1 {unit}, and {axis.step:.7g} {unit} is none; "
+            "write .zarr, or .npy without axes."
         )
     return interval
 

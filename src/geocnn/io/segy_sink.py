@@ -36,12 +36,15 @@ def create_segy_like(
         job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
+        DataError: samples of one byte for an SU file.
         TargetError: the target cannot be written, or is the input.
     """
     layout = like.file.layout
     with like.file.path.open("rb") as file:
         head = bytearray(file.read(layout.offset))
     small = dtype == np.int8
+    if small and not head:  # no header that could tell
+        raise DataError(f"{path.name}: Seismic Unix files hold floats of 4 bytes, not int8; write .sgy, .zarr or .npy.")
     if small or not (layout.form.ibm or layout.form.stored.str[1:] == "f4"):
         form, code = _form(like.order, small=small)
         layout = replace(layout, form=form)

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from geocnn.errors import DataError, FormatError
 from geocnn.io.columns import check_number, read_columns, read_text
+from geocnn.io.times import is_held, nanoseconds
 
 __all__ = ["Site", "date_of", "parsed", "read_sites", "standing"]
 
@@ -164,9 +163,6 @@ def date_of(path: Path, what: str, text: str | None) -> int | None:
     """
     if not text:
         return None
-    try:
-        date = np.datetime64(text.strip().removesuffix("Z").partition("+")[0])
-    except ValueError:
-        raise FormatError(f"{path}, {what}, has the date {text}; needed is one such as 2010-01-31.") from None
-    year = date.astype("datetime64[Y]").astype(int) + 1970
-    return int(date.astype("datetime64[ns]").astype(np.int64)) if 1678 <= year <= 2261 else None
+    if (date := nanoseconds(text)) is None:
+        raise FormatError(f"{path}, {what}, has the date {text}; needed is one such as 2010-01-31.")
+    return date if is_held(date) else None

@@ -3,6 +3,7 @@
 from types import EllipsisType
 
 from geocnn.errors import DataError
+from geocnn.words import number_of
 
 __all__ = ["Slices", "spans"]
 
@@ -29,8 +30,8 @@ def spans(slices: Slices, shape: tuple[int, ...]) -> list[tuple[int, int]]:
     known = [s for s in given if isinstance(s, slice)]
     if len(known) > len(shape):
         raise DataError(
-            f"read() has {len(known)} slices for {len(shape)} axes; one for each, such as read((slice(0, 8), ...)), "
-            "are enough."
+            f"read() has {number_of(len(known), 'slice')} for {number_of(len(shape), 'axis', 'axes')}; one for "
+            "each, such as read((slice(0, 8), ...)), are enough."
         )
     full = [*known[:left], *[slice(None)] * (len(shape) - len(known)), *known[left:]]
     return [(s.indices(n)[0], max(s.indices(n)[:2])) for s, n in zip(full, shape, strict=True)]

@@ -37,7 +37,10 @@ class Source(Protocol):
         """File the data come from, None for an array in memory."""
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
-        """Read a block, missing traces as zeros; slices of step 1, axes left out or ``...`` are whole."""
+        """Read a block, missing traces as zeros; slices of step 1, axes left out or ``...`` are whole.
+
+        Do not write into the block: it may be the data themselves.
+        """
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows (label, text) that tell a user what was found in the file, for ``geocnn info``."""
@@ -101,13 +104,14 @@ class ArraySource(ScannedSource):
             raise DataError(f"the grid describes shape {grid.shape} but the array has shape {array.shape}.")
         if isinstance(array, np.ma.MaskedArray):
             array = np.ma.filled(array.astype(np.result_type(array.dtype, np.float32)), np.nan)
-        self._array = array
+        self._array = array.view()
+        self._array.flags.writeable = False  # a block of it may be the caller's own samples
         self.grid = as_grid(array.shape) if grid is None else grid
         self.dtype = np.dtype(array.dtype)
         self.path = path
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
-        """Read a block as float32.
+        """Read a block as float32, read-only where it is a part of the array.
 
         Raises:
             DataError: what is asked for are no slices with step 1.

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from geocnn.errors import TargetError
+from geocnn.errors import GeocnnError, TargetError
 
 __all__ = ["FULL_DISK", "make_folder", "no_room", "reason", "replaced", "write_new"]
 
@@ -38,15 +38,17 @@ def make_folder(folder: Path, option: str = "--out") -> None:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """Where to write what then takes the place of ``path``: the file is finished or as it was.
+    """Where to write what then takes the place of ``path``, with its suffix: the file is finished or as it was.
 
     Raises:
         TargetError: no permission, disk full.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield part
         part.replace(path)
+    except GeocnnError:
+        raise  # of what the block does besides; some are OSErrors, too
     except OSError as error:
         said = f"{path} cannot be written ({reason(error)}); make room there, or choose another folder."
         raise TargetError(said) from None

@@ -187,14 +187,14 @@ class TraceSource(ScannedSource):
 
     def _put(self, out: NDArray[np.float32], rows: NDArray[np.intp], stored: NDArray[np.generic]) -> None:
         """Decode into rows of ``out``, in place where they follow each other."""
-        if rows.size and np.all(np.diff(rows) == 1):
-            into = out[rows[0] : rows[0] + rows.size]
-            decode(stored, self.file.layout.form, into)
-            self.out_of_range |= loses_all(stored, into)
-        elif rows.size:
-            piece = np.empty(stored.shape, dtype=np.float32)
-            decode(stored, self.file.layout.form, piece)
-            out[rows] = piece
+        if not rows.size:
+            return
+        follow = bool(np.all(np.diff(rows) == 1))
+        into = out[rows[0] : rows[0] + rows.size] if follow else np.empty(stored.shape, np.float32)
+        decode(stored, self.file.layout.form, into)
+        self.out_of_range |= loses_all(stored, into)
+        if not follow:
+            out[rows] = into
 
 
 def runs(traces: NDArray[np.int64], limit: int) -> Iterator[tuple[NDArray[np.intp], int, int]]:

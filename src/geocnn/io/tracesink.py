@@ -1,5 +1,6 @@
 """Results in files of equally long traces (SEG-Y, SU, .npy): headers first, samples replaced block by block."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -95,7 +96,9 @@ class TraceSink(PartialSink):
         self._file.seek(position)
         view, done = raw.data.cast("B"), 0
         while done < raw.nbytes:
-            done += self._file.readinto(view[done:])
+            if not (more := self._file.readinto(view[done:])):
+                raise OSError(errno.EIO, f"somebody has shortened {self.partial.name}")
+            done += more
         width = stored.dtype.itemsize
         left = layout.header + begin * width
         raw[:, left : left + stored.shape[1] * width] = np.ascontiguousarray(stored).view(np.uint8)

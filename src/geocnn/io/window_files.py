@@ -2,7 +2,7 @@
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, FormatError, MissingError, TargetError
+from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.arrays import as_array
-from geocnn.io.system import reason
+from geocnn.io.system import replaced
+from geocnn.io.zarr_folder import is_zarr
+from geocnn.words import size_text
 
-__all__ = ["Arrays", "Given", "are_windows", "find_arrays", "read_arrays", "write_windows"]
+__all__ = ["Arrays", "Given", "are_windows", "find_arrays", "read_arrays", "read_npz", "write_windows"]
 
 DATA = ("x", "images", "windows", "data", "inputs", "samples", "traces")
 LABELS = ("y", "labels", "label", "targets", "target")
@@ -50,7 +52,7 @@ def are_windows(data: object) -> bool:
     """Whether what could be seismograms as well is a file of windows by its name, a Zarr group, or arrays."""
     if isinstance(data, str | Path):
         path = Path(data)
-        return path.suffix.lower() in (".npz", ".npy", ".zarr", *PICTURES) or _is_zarr(path)
+        return path.suffix.lower() in (".npz", ".npy", ".zarr", *PICTURES) or is_zarr(path)
     if isinstance(data, tuple):
         return any(hasattr(type(part), "__array__") for part in data)
     return isinstance(data, Mapping) or hasattr(type(data), "__array__")
@@ -90,9 +92,9 @@ def read_arrays(path: Path) -> Arrays:
     if not path.exists():
         raise MissingError(f"there is no file or folder {path}; check the name.")
     if path.is_dir():
-        return _zarr(path) if _is_zarr(path) else _folder(path)
+        return _zarr(path) if is_zarr(path) else _folder(path)
     if path.suffix.lower() == ".npz":
-        return _named(str(path), _npz(path))
+        return _named(str(path), read_npz(path))
     if path.suffix.lower() == ".npy":
         x = _npy(path)
         return Arrays(x, None, None, None, _numbers(x))
@@ -107,14 +109,8 @@ def write_windows(target: Path, x: NDArray[Any], y: NDArray[Any]) -> Path:
     Raises:
         TargetError: the folder cannot be written.
     """
-    part = target.with_name(f".{target.stem}.part.npz")
-    try:
+    with replaced(target) as part:
         np.savez_compressed(part, x=x, y=y)
-        part.replace(target)
-    except OSError as error:
-        raise TargetError(f"{target} cannot be written ({reason(error)}); make room there.") from None
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 
@@ -147,11 +143,11 @@ def _numbers(x: NDArray[Any]) -> tuple[str, ...]:
     return tuple(str(k) for k in range(len(x))) if x.ndim else ()
 
 
-def _npz(path: Path) -> dict[str, NDArray[Any]]:
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of an .npz file.
 
     Raises:
-        FormatError: it is none, or holds Python objects.
+        FormatError: it is none, as an .npy file of that name, or holds Python objects.
     """
     name = "x"
     try:
@@ -160,7 +156,7 @@ def _npz(path: Path) -> dict[str, NDArray[Any]]:
             for name in arrays.files:  # the one that cannot be read is named
                 found[name] = arrays[name]
             return found
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise FormatError(_refusal(path, error, name)) from None
 
 
@@ -186,11 +182,6 @@ def _refusal(path: Path, error: Exception, name: str = "x") -> str:
             f"that of pandas, as {name}.astype(str), and numbers as {name}.astype(float)."
         )
     return f"{path} is damaged or no {path.suffix.lower()} file; write it again with NumPy."
-
-
-def _is_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr store."""
-    return any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zarray"))
 
 
 def _zarr(path: Path) -> Arrays:
@@ -256,7 +247,7 @@ def _files(files: list[Path], root: Path) -> Arrays:
     windows = [_picture(file) if file.suffix.lower() in PICTURES else _npy(file) for file in files]
     for file, window in zip(files, windows, strict=True):
         if window.shape != windows[0].shape:
-            have, need = (_size(w.shape) for w in (window, windows[0]))
+            have, need = (size_text(w.shape) for w in (window, windows[0]))
             raise DataError(f"{file} has {have} samples and {files[0]} {need}; all windows must be of one size.")
     return Arrays(
         np.stack(windows), None, None, None, tuple(str(f.relative_to(root)) for f in files), pictures=kinds == {True}
@@ -282,8 +273,3 @@ def _picture(path: Path) -> NDArray[Any]:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise FormatError(f"{path} is damaged or no picture; copy it again, or remove it.") from None
     return values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
-
-
-def _size(shape: Iterable[int]) -> str:
-    """Sizes in words."""
-    return " x ".join(map(str, shape))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.io.window_files import Arrays, Given, find_arrays
+from geocnn.words import number_of, size_text
 
 __all__ = ["UNKNOWN", "Windows", "read_windows", "space_in_words"]
 
@@ -97,13 +98,13 @@ def space_in_words(windows: Windows) -> str:
     """Axes and channels of a window: "trace 64, time 128, 1 channel"."""
     channels, *space = windows.x.shape[1:]
     axes = ", ".join(f"{axis} {size}" for axis, size in zip(windows.axes, space, strict=True))
-    return f"{axes}, {channels} channel{'s' * (channels > 1)}"
+    return f"{axes}, {number_of(channels, 'channel')}"
 
 
 def _checked(path: str, found: Arrays, ndim: int | None) -> NDArray[np.float32]:
     """The windows as ``(windows, channels, *space)``."""
     x = found.x
-    shape = " x ".join(map(str, x.shape))
+    shape = size_text(x.shape)
     if x.dtype.kind not in "biuf":
         raise DataError(f"the windows of {path} are {x.dtype}; needed are real numbers.")
     if not 2 <= x.ndim <= 5 or 0 in x.shape:
@@ -113,7 +114,7 @@ def _checked(path: str, found: Arrays, ndim: int | None) -> NDArray[np.float32]:
         )
     dims = ndim or {2: 1, 5: 3}.get(x.ndim)
     if dims is None:
-        plain, more = x.ndim - 1, f"{x.shape[1]} channel{'s' * (x.shape[1] > 1)}"
+        plain, more = x.ndim - 1, number_of(x.shape[1], "channel")
         raise DataError(
             f"the windows of {path} form an array of {shape} numbers: give --ndim {plain} if they are {plain}-D, or "
             f"--ndim {plain - 1} if they are {plain - 1}-D with {more}."
@@ -156,7 +157,7 @@ def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[N
     """Number of the class of each window among the known ones, or among those of the file; and their names."""
     y = np.asarray(found.y)
     if y.shape != (len(found.x),):
-        shape = " x ".join(map(str, y.shape))
+        shape = size_text(y.shape)
         raise DataError(f"{path} has {len(found.x)} windows and {shape} labels; needed is one class for each window.")
     if y.dtype.kind in "biuf":
         labels, names = _of_codes(path, y, found)
@@ -199,7 +200,7 @@ def _of_codes(path: str, y: NDArray[Any], found: Arrays) -> tuple[list[str | Non
 def _groups(path: str, group: NDArray[Any], count: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number of the group of each window, and the names of the groups."""
     if np.shape(group) != (count,):
-        shape = " x ".join(map(str, np.shape(group)))
+        shape = size_text(np.shape(group))
         raise DataError(f"{path} has {count} windows and {shape} groups; needed is one group for each window.")
     known = np.asarray(group)
     names, numbers = np.unique(known.astype(str) if known.dtype == object else known, return_inverse=True)

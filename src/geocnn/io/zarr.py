@@ -19,6 +19,7 @@ from geocnn.io.samples import SampleFormat, encode, loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 from geocnn.io.source import as_grid
+from geocnn.words import size_text
 
 if TYPE_CHECKING:
     import zarr
@@ -33,17 +34,16 @@ class ZarrSource(ScannedSource):
 
     Args:
         path: folder of the store.
-        array: name of the array inside a group; not needed when there is only one.
 
     Raises:
         FormatError: the store cannot be read, holds several arrays, or no real numbers.
     """
 
-    def __init__(self, path: Path, array: str | None = None) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
         self.path: Path | None = path
-        self._path, self._name = path, array
-        self._array = _open_array(path, array)
+        self._path = path
+        self._array = _open_array(path)
         if 0 in self._array.shape:
             shape = self._array.shape
             raise FormatError(
@@ -79,28 +79,24 @@ class ZarrSource(ScannedSource):
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
-        chunks = " x ".join(str(n) for n in self._array.chunks)
+        chunks = size_text(self._array.chunks)
         return [("format", f"Zarr v{self._array.metadata.zarr_format}, {self.dtype}, chunks of {chunks}")]
 
-    def __reduce__(self) -> tuple[type["ZarrSource"], tuple[Path | None, str | None]]:
-        return type(self), (self.path and self.path.absolute(), self._name)
+    def __reduce__(self) -> tuple[type["ZarrSource"], tuple[Path]]:
+        return type(self), (self._path.absolute(),)
 
 
-def _open_array(path: Path, name: str | None) -> "zarr.Array[Any]":
+def _open_array(path: Path) -> "zarr.Array[Any]":
     import zarr
 
     try:
         node = zarr.open(str(path), mode="r")
         if isinstance(node, zarr.Group):
             arrays = dict(node.arrays())
-            if name is None and len(arrays) == 1:
+            if len(arrays) == 1:
                 return next(iter(arrays.values()))
-            if name not in arrays:
-                names = ", ".join(sorted(arrays)) or "no arrays"
-                raise FormatError(
-                    f"{path.name} is a group that holds {names}; open the array itself, {path.name}/NAME."
-                )
-            return arrays[name]
+            names = ", ".join(sorted(arrays)) or "no arrays"
+            raise FormatError(f"{path.name} is a group that holds {names}; open the array itself, {path.name}/NAME.")
     except (KeyError, ValueError, TypeError, OSError) as error:
         if isinstance(error, FormatError):
             raise

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geocnn.errors import DataError
+from geocnn.words import size_text
 
 __all__ = ["SizeRule", "Sizes", "check_ndim", "one_of", "per_axis"]
 
@@ -66,7 +67,7 @@ class SizeRule:
         """
         if self.fits(space):
             return
-        have, need = (" x ".join(map(str, sizes)) for sizes in (space, self.above(space)))
+        have, need = (size_text(sizes) for sizes in (space, self.above(space)))
         cure = f"pad to {need}" if self.step else f"cut or pad to {need}, or make the network for such windows"
         raise DataError(f"{who} got windows of {have} samples; it takes {self}: {cure}.")
 
@@ -74,7 +75,7 @@ class SizeRule:
         """In words, for tables and messages."""
         if self.step == 0:
             sizes = self.least if isinstance(self.least, tuple) else (self.least,)
-            return f"{' x '.join(map(str, sizes))} samples{' per axis' if len(sizes) == 1 else ''} only"
+            return f"{size_text(sizes)} samples{' per axis' if len(sizes) == 1 else ''} only"
         if self.step == 1:
             return f"{self.least} or more samples" if self.least != 1 else "any size"
         if self.least == self.step:

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from geocnn.layers import SizeRule, check_ndim
+from geocnn.words import size_text
 
 __all__ = ["Classifier", "FlatClassifier", "Network", "Segmenter"]
 
@@ -36,7 +37,7 @@ class Network(nn.Module, ABC):
         if x.ndim != self.ndim + 2 or x.shape[1] != self.in_channels:
             raise ValueError(
                 f"{type(self).__name__} got {tuple(x.shape)}; it takes (batch, {self.in_channels} channels, "
-                f"{' x '.join(['samples'] * self.ndim)})."
+                f"{size_text(['samples'] * self.ndim)})."
             )
         self.sizes.check(type(self).__name__, x.shape[2:])
 

@@ -75,6 +75,7 @@ def predict(
     precision: Precision = "float32",
     samples: Samples = "float32",
     log: str | Path | None = None,
+    result: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     show_progress: bool = True,
@@ -100,6 +101,7 @@ def predict(
         precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
         samples: of the file: "float32", or "int8", whole per cent of probabilities, numbers of classes as they are.
         log: file to which a line of JSON is appended for every part, see :class:`geocnn.prediction.log.Log`.
+        result: what the log names as the result where ``out`` is only on the way to it.
         workers: processes that share the work, each with its part of torch's threads; with the same plan and threads
             the result is the same to the last bit. Needs ``pip install 'geocnn[dask]'``, data and a result in files,
             and in a script of your own ``if __name__ == "__main__":``.
@@ -116,10 +118,9 @@ def predict(
     source = io.open(data)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
-    place = choose_device(device)
-    autocast(precision, place)  # an unknown word is refused before any work
+    autocast(precision, place := choose_device(device))  # an unknown word is refused before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
-    with Log(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
+    with Log(log, (source.path, result or out)) as record, _team(workers, scheduler, source, out) as team:
         allowed = budget.bytes_of(memory) if memory else team.memory(place) if team else budget.half_of_memory(place)
         allowed -= (beside := budget.FIXED + (0 if array is None else array.nbytes))
         work = plan_work(
@@ -130,7 +131,7 @@ def predict(
         state = state_of(source)
         same = job_of(source, state, trained.card, work, precision, place, threads, samples)
         with _created(out, source, same, Stored.of(samples, trained.card), overwrite=overwrite) as sink:
-            _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
+            _begin(record, trained, source, result or out, work, place, precision, threads, workers or scheduler)
             reader = Reader(source, work.tiles, trained.card.normalisation)
             job = Job(work, trained, reader, sink, place, precision, keep)
             if team is None:
@@ -139,8 +140,7 @@ def predict(
                 _hand_out(job, team, record, show_progress=show_progress)
             check_unchanged(source, state)
     notes = [*_work_notes(work, job.done, trained.card, source), *_one_sided(trained.card, source)]
-    notes += reader.notes(trained.card.size_multiple)
-    notes += [record.trouble] * bool(record.trouble)
+    notes += [*reader.notes(trained.card.size_multiple), *[record.trouble] * bool(record.trouble)]
     seconds = time.perf_counter() - started
     return Prediction(sink.path if sink else None, array, source.grid, work, notes, seconds, trained.card)
 
@@ -159,7 +159,6 @@ def _begin(
     """Say in the log what is run."""
     record.begins(
         source.grid.shape[work.axes[0]],
-        len(work),
         network=str(trained.folder or trained.card.name),
         input=str(source.path) if source.path is not None else "an array",
         output=None if out is None else str(out),
@@ -188,7 +187,7 @@ def _apply(job: Job, array: NDArray[np.float32] | None, record: Log, *, show_pro
     """Do the work, from where an earlier run had come to."""
     work, sink, axis = job.work, job.sink, job.work.axes[0]
     keep_memory(keep=job.keep)
-    record.expects(to_do(work, job.reader, job.done))
+    record.expects(to_do(work, job.reader, job.done), to_do(work, job.reader, (0, 0)))
     unit, size = _unit(len(work) * work.tiles.block)
     block = work.tiles.block / size
     with (

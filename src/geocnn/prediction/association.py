@@ -28,6 +28,8 @@ _MARGIN = 0.7
 """Degrees around the stations in which earthquakes are looked for."""
 _DEPTH = (0.0, 60.0)
 """km."""
+_TOLERANCE = 1.5
+"""How far times may differ from those of a crust of one velocity, s."""
 
 
 def check_associator(name: Associator) -> None:
@@ -45,9 +47,7 @@ def check_associator(name: Associator) -> None:
         )
 
 
-def associated(
-    arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Crust | None = None, tolerance: float = 1.5
-) -> list[Event]:
+def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
     """Earthquakes that several stations have seen, with their origins, by time; then what is left, station by station.
 
     An earthquake has six picks or more, two P waves and an S wave at least, and a station with both. Places are
@@ -57,14 +57,13 @@ def associated(
         arrivals: of all stations.
         sites: where the stations are; arrivals of others are left as they are.
         crust: velocities, of which PyOcto takes no layers; default the mean of the crust.
-        tolerance: how far times may differ from those of that crust, s.
     """
     place = {str(site): site for site in sites}
     known = [a for a in arrivals if _code(a) in place]
     there = {_code(a) for a in known}
     if len(there) < _LEAST:
         return _alone(arrivals)
-    events, assignments = _octo([place[code] for code in sorted(there)], known, crust or Crust(), tolerance)
+    events, assignments = _octo([place[code] for code in sorted(there)], known, crust or Crust())
     groups: dict[int, list[tuple[Arrival, float]]] = {}
     columns = (assignments[name] for name in ("event_idx", "pick_idx", "residual"))
     for event, pick, late in zip(*columns, strict=True):
@@ -92,7 +91,7 @@ def _alone(arrivals: Sequence[Arrival]) -> list[Event]:
     return [event for own in by_station.values() for event in station_events(own)]
 
 
-def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust, tolerance: float) -> tuple[Any, Any]:
+def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tuple[Any, Any]:
     """Events and which picks are theirs, as pandas has tables."""
     import pandas as pd
     import pyocto
@@ -103,13 +102,13 @@ def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust, toleran
         lat=(float(latitude.min()) - _MARGIN, float(latitude.max()) + _MARGIN),
         lon=(float(longitude.min()) - wide, float(longitude.max()) + wide),
         zlim=_DEPTH,
-        velocity_model=pyocto.VelocityModel0D(crust.p, crust.s, tolerance),
+        velocity_model=pyocto.VelocityModel0D(crust.p, crust.s, _TOLERANCE),
         time_before=300.0,
         n_picks=6,
         n_p_picks=2,
         n_s_picks=1,
         n_p_and_s_picks=1,
-        pick_match_tolerance=tolerance,
+        pick_match_tolerance=_TOLERANCE,
     )
     stations = octo.transform_stations(
         pd.DataFrame(

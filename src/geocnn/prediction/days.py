@@ -67,7 +67,7 @@ class Probabilities:
 
     def path(self, station: Station, day: int) -> Path:
         """File of a day."""
-        return self.folder / f"{station}.{date(day)}.probabilities.mseed"
+        return self.folder / f"{station.file_name}.{date(day)}.probabilities.mseed"
 
     def have(self, station: Station, day: int) -> bool:
         """Whether the file of a day is there already."""

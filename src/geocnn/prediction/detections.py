@@ -9,7 +9,7 @@ import numpy as np
 
 from geocnn.checkpoints import Card
 from geocnn.io.waveforms import Channel, Station
-from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.pieces import SECOND, utc
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.prediction.judge import STEP, Window
 from geocnn.prediction.picker import RATE
@@ -107,10 +107,10 @@ def clusters_of(card: Card, station: Station | None = None) -> tuple[Cluster, ..
         card: of the network.
         station: whose earthquakes they are to be; None for the one that the network has learnt, whatever it is.
     """
-    told = card.training.get("clusters", [])
-    if len(told) != len(card.classes) - 1 or (station is not None and strange(card, station)):
+    known = card.training.get("clusters", [])
+    if len(known) != len(card.classes) - 1 or (station is not None and strange(card, station)):
         return None
-    return tuple(Cluster(float(c["latitude"]), float(c["longitude"]), float(c["spread_km"])) for c in told)
+    return tuple(Cluster(float(c["latitude"]), float(c["longitude"]), float(c["spread_km"])) for c in known)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,12 +154,12 @@ class Detections:
         writer = csv.writer(rows, lineterminator="\n")
         writer.writerow((*_COLUMNS, *(_PLACE if places else ())))
         for d in self.detections:
-            told = self.card.classes[d.cluster], f"{d.probability:.4f}", f"{d.earthquake:.4f}", d.windows
+            found = self.card.classes[d.cluster], f"{d.probability:.4f}", f"{d.earthquake:.4f}", d.windows
             where: tuple[str, ...] = ("",) * len(_PLACE) if places else ()
             if known := clusters_of(self.card, d.station):
                 place = known[d.cluster - 1]
                 where = f"{place.latitude:.5f}", f"{place.longitude:.5f}", f"{place.spread:.2f}"
-            writer.writerow((d.station, d.station.name, _utc(d.begin), _utc(d.end), *told, *where))
+            writer.writerow((d.station, d.station.name, _hundredths(d.begin), _hundredths(d.end), *found, *where))
         return rows.getvalue()
 
     def quakeml(self) -> str:
@@ -179,7 +179,8 @@ class Detections:
         if places:
             place = places[d.cluster - 1]
             origin = Origin(middle, place.latitude, place.longitude, uncertainty=half, spread=place.spread)
-        words = f"{self.card.classes[d.cluster]}, probability {d.probability:.3f}, {_utc(d.begin)} to {_utc(d.end)}"
+        span = f"{_hundredths(d.begin)} to {_hundredths(d.end)}"
+        words = f"{self.card.classes[d.cluster]}, probability {d.probability:.3f}, {span}"
         return Event((pick,), origin, comment=words)
 
 
@@ -189,6 +190,6 @@ def _channel(station: Station) -> Channel:
     return Channel(station.network, station.name, station.location, code)
 
 
-def _utc(time: int) -> str:
-    """To the hundredth of a second."""
-    return f"{np.datetime64(round(time / 1e7) * 10, 'ms')}Z"
+def _hundredths(time: int) -> str:
+    """A time in a table, to the hundredth of a second."""
+    return utc(round(time / 1e7) * 10_000_000, 3)

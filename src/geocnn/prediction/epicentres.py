@@ -16,7 +16,7 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import Crust
-from geocnn.prediction.sightings import FITS, SEVERAL, SURE, Found, Sighting, locate, stations, waves_of
+from geocnn.prediction.sightings import FITS, SEVERAL, TRUSTED, Found, Sighting, locate, stations, waves_of
 from geocnn.prediction.waves import LATE, SLOW
 
 __all__ = ["epicentres"]
@@ -225,9 +225,9 @@ def _enough(group: Sequence[Sighting], found: Found) -> bool:
         return False
     if stations(group) >= SEVERAL and sum(len(sighting.times) for sighting in group) >= _WAVES:
         return True
-    told = [s.place for s in group if s.place is not None and s.place.azimuth is not None]
-    directed = any(place.azimuth.half <= _WIDE for place in told if place.azimuth is not None)
-    return directed and (len(group) > 1 or (told[0].probability > SURE and len(group[0].times) == 2))
+    places = [s.place for s in group if s.place is not None and s.place.azimuth is not None]
+    directed = any(place.azimuth.half <= _WIDE for place in places if place.azimuth is not None)
+    return directed and (len(group) > 1 or (places[0].probability > TRUSTED and len(group[0].times) == 2))
 
 
 def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sighting]) -> bool:

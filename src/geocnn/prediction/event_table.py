@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-import numpy as np
-
 from geocnn.io.csv_lines import csv_lines
-from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.pieces import SECOND, utc
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.location import plain
 
@@ -31,29 +29,29 @@ def _row(number: int, event: Event) -> tuple[object, ...]:
     """Cells of an event in the table."""
     first, place, origin = event.picks[0], event.place, event.origin
     stations = dict.fromkeys(f"{p.channel.network}.{p.channel.station}" for p in event.picks)
-    utc = f"{np.datetime64(round(first.time / 1000), 'us')}Z"
-    said = [""] * 13
+    of_station = [""] * 13
     if place is not None:
         away, deep = ([plain(v, 3) for v in estimate] for estimate in (place.distance, place.depth))
         way = [""] * 3 if place.azimuth is None else [f"{v:.0f}" for v in place.azimuth]
         words = f"{plain(place.distance.value, 2)} km {place.direction}".strip()
         group = ["", ""] if place.cluster is None else [str(place.cluster.number), f"{place.cluster.probability:.3f}"]
-        said = [f"{place.probability:.3f}", *away, *way, *deep, words, *group]
+        of_station = [f"{place.probability:.3f}", *away, *way, *deep, words, *group]
     where = [""] * 4
     if origin is not None:
         km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))
         where = [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
-    return number, " ".join(stations), utc, _delay(event), *said, *where, *_strength(event)
+    return number, " ".join(stations), utc(first.time), _delay(event), *of_station, *where, *_strength(event)
 
 
 def _delay(event: Event) -> str:
-    """Seconds from P to S at the first station with both."""
-    waiting: dict[str, int] = {}
+    """Seconds from P to S at the first station with both; two networks may have a station of the same name."""
+    waiting: dict[tuple[str, str], int] = {}
     for pick in event.picks:
+        station = pick.channel.network, pick.channel.station
         if pick.phase == "P":
-            waiting.setdefault(pick.channel.station, pick.time)
-        elif pick.channel.station in waiting:
-            return f"{(pick.time - waiting[pick.channel.station]) / SECOND:.2f}"
+            waiting.setdefault(station, pick.time)
+        elif station in waiting:
+            return f"{(pick.time - waiting[station]) / SECOND:.2f}"
     return ""
 
 

@@ -89,7 +89,7 @@ class Locator:
         with torch.inference_mode():
             # One by one they take less memory, and no answer depends, in its last digits, on what else is asked.
             logits = torch.cat([self.model(w[None].to(self.place)) for w in torch.from_numpy(windows)])
-        said = head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()
+        answers = head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()
         delays = [delay_after(window[4], BEFORE, threshold=threshold, deviation=deviation) for window in windows]
         known = [None if delay is None else self.delays.likelihood(delay) for delay in delays]
-        return [place_of(p, likelihood) for p, likelihood in zip(said, known, strict=True)]
+        return [place_of(p, likelihood) for p, likelihood in zip(answers, known, strict=True)]

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,16 +17,19 @@ from geocnn.prediction.pieces import Mark
 
 __all__ = ["Log", "resident", "samples_in"]
 
+_LINE = 1 << 20
+"""Bytes of a line at most."""
+
 
 class Log:
     """Appends lines to a file, each whole and at once: whoever reads along, or after a crash, finds them in order.
 
     The first line has ``event`` "begun" and says what is run, the last one "finished", "interrupted" or "failed". A
-    line between them is a part of the result that has been written: ``tile`` of ``tiles`` (from 1 on), ``planes``
-    (first, behind the last) ``of`` how many along the axis that is streamed, ``samples``, ``seconds`` since the line
-    before, ``rate`` of the run so far in samples per second, ``left`` seconds, and resident ``memory`` in bytes. Every
-    line has its ``time``. With workers a line says which ``worker`` it was, and seconds and memory are those of it; the
-    lines come when a share of the work is finished.
+    line between them is a part of the result that has been written: ``tile`` of ``tiles`` with live traces (from 1 on),
+    ``planes`` (first, behind the last) ``of`` how many along the axis that is streamed, ``samples``, ``seconds`` since
+    the line before, ``rate`` of the run so far in samples per second, ``left`` seconds, and resident ``memory`` in
+    bytes. Every line has its ``time``. With workers a line says which ``worker`` it was, and seconds and memory are
+    those of it; the lines come when a share of the work is finished.
 
     Args:
         path: the file; None for no log.
@@ -51,7 +54,8 @@ class Log:
         except OSError as error:
             raise _unwritable(self._path, error) from None
         self._begun = self._before = time.perf_counter()
-        self._tiles, self._of, self._left, self._done, self._says = 1, 0, 0, 0, False
+        self._tiles: dict[int, int] = {}
+        self._of, self._left, self._done, self._says = 0, 0, 0, False
 
     def _check(self, apart: list[Path]) -> None:
         """Refuse names that would spoil something else."""
@@ -65,33 +69,38 @@ class Log:
             return
         try:
             with target.open("rb") as file:
-                start = file.read(1)
+                first = file.readline(_LINE)
         except OSError as error:
             raise _unwritable(self._path, error) from None
-        if start not in (b"", b"{"):
+        if first and not _is_ours(first):
             raise TargetError(f"{self._path} exists and is no log of geocnn; choose another --log.")
 
-    def begins(self, of: int, tiles: int, **facts: object) -> None:
+    def begins(self, of: int, **facts: object) -> None:
         """Say what is run.
 
         Args:
             of: planes of the survey along the axis that is streamed.
-            tiles: how many there are.
             facts: network, input, output and whatever else decides the numbers.
         """
-        self._of, self._tiles, self._says = of, tiles, True
+        self._of, self._says = of, True
         self._write({"event": "begun", **facts})
 
-    def expects(self, tiles: Mapping[int, tuple[slice, ...]]) -> None:
-        """Note what there is to do, as :func:`geocnn.prediction.pieces.to_do` gives it; time counts from here."""
-        self._left = samples_in(tiles)
+    def expects(self, left: Mapping[int, tuple[slice, ...]], tiles: Iterable[int]) -> None:
+        """Note what there is to do; time counts from here.
+
+        Args:
+            left: what is not finished yet, as :func:`geocnn.prediction.pieces.to_do` gives it.
+            tiles: numbers of all tiles with live traces, which alone are counted, finished ones too.
+        """
+        self._tiles = {tile: count for count, tile in enumerate(sorted(tiles), start=1)}
+        self._left = samples_in(left)
         self._begun = self._before = time.perf_counter()
 
     def add(self, tile: int, planes: tuple[int, int], samples: int, **more: object) -> None:
         """A part of the result is finished.
 
         Args:
-            tile: its number, from 0 on.
+            tile: its number among all, from 0 on.
             planes: first plane, and the one behind the last.
             samples: of the result.
             more: what another process measured, instead of what this one would.
@@ -101,7 +110,8 @@ class Log:
         now = time.perf_counter()
         self._done += samples
         rate = self._done / max(1e-9, now - self._begun)
-        facts: dict[str, Any] = {"tile": tile + 1, "tiles": self._tiles, "planes": list(planes), "of": self._of}
+        facts: dict[str, Any] = {"tile": self._tiles[tile], "tiles": len(self._tiles)}
+        facts |= {"planes": list(planes), "of": self._of}
         facts |= {"samples": samples, "seconds": round(now - self._before, 3), "rate": round(rate)}
         facts |= {"left": round(max(0, self._left - self._done) / rate, 1), "memory": resident()}
         self._before = now
@@ -146,6 +156,15 @@ class Log:
         elif self._fresh:  # refused before anything was done
             self._path.unlink(missing_ok=True)
         self._shut()
+
+
+def _is_ours(line: bytes) -> bool:
+    """Whether a file with this first line is a log."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.keys() >= {"time", "event"}
 
 
 def samples_in(tiles: Mapping[int, tuple[slice, ...]]) -> int:

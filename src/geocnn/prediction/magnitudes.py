@@ -18,11 +18,11 @@ __all__ = ["amplitude_after", "with_magnitudes", "without_response"]
 _AROUND = (30, 15)
 """Seconds of a record before and behind an S wave that are looked at."""
 _AFTER, _LEAST = 10, 5
-"""Seconds behind it in which the largest amplitude is, and fewer where there are no more, but not fewer than these."""
+"""Seconds behind an S wave in which the largest amplitude is looked for, and how many of them there must be."""
 _QUIET = 5
-"""Seconds that are what was there before the earthquake: the quietest of those before its S wave."""
+"""Seconds over which noise is measured: the quietest ones before the S wave."""
 _CLEAR = 3.0
-"""How many times as large it is, so that noise is not taken for an earthquake."""
+"""How many times the noise the largest amplitude must be, so that noise is not taken for an earthquake."""
 _NEAREST = 1.0
 """Hypocentre, km: nearer ones are taken for this far away."""
 

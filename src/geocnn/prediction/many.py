@@ -16,6 +16,7 @@ from geocnn.errors import DataError, GeocnnError
 from geocnn.hardware import Precision, autocast, choose_device
 from geocnn.io.partial import forget_partial
 from geocnn.io.source import Source
+from geocnn.io.system import reason
 from geocnn.prediction import predict
 from geocnn.prediction.job import check_versions
 from geocnn.prediction.mirrored import predict_mirrored
@@ -139,9 +140,22 @@ class _Prediction:
             made = predict_stretched(
                 self.network, self.opened(file), out, stretch=self.stretch, run=run, **self.options
             )
-        except GeocnnError as error:
-            return Outcome(file, out, error=str(error))
+        except (GeocnnError, OSError, MemoryError, RuntimeError) as error:
+            if not (why := _why(error, file)):
+                raise
+            return Outcome(file, out, error=why)
         return Outcome(file, out, str(made.plan), tuple(made.notes), made.seconds)
+
+
+def _why(error: Exception, file: Path) -> str:
+    """Why a file has no result, where that is no reason to leave the others; empty where it is a fault of ours."""
+    if isinstance(error, GeocnnError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"the system refuses {error.filename or file.name}: {reason(error)}; check its name and permissions."
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):  # GPU, CPU
+        return "the machine ran out of memory; give less, with --memory 2GB or a smaller --tile."
+    return ""
 
 
 def _team(workers: int | None, scheduler: str | None) -> AbstractContextManager[Workers | None]:

@@ -31,6 +31,7 @@ def predict_mirrored(
     uncertainty: str | Path | None = None,
     overwrite: bool = False,
     samples: Samples = "float32",
+    result: str | Path | None = None,
     **options: Any,  # noqa: ANN401  (those of predict)
 ) -> Prediction:
     """Predict a survey as it is and mirrored along each of its horizontal axes, and average (test-time augmentation).
@@ -45,6 +46,7 @@ def predict_mirrored(
         uncertainty: file for the standard deviation.
         overwrite: replace files that exist.
         samples: of the files, as those of :func:`geocnn.prediction.predict`.
+        result: what the log names as the result, if not ``out``.
         options: of :func:`geocnn.prediction.predict`.
 
     Returns:
@@ -72,7 +74,8 @@ def predict_mirrored(
         results: list[Source] = []
         for number, axes in enumerate(mirrors):
             target = Path(folder) / f"{number}.npy"
-            made.append(predict(trained, MirroredSource(source, axes) if axes else source, target, **options))
+            mirrored = MirroredSource(source, axes) if axes else source
+            made.append(predict(trained, mirrored, target, result=result or out, **options))
             results.append(MirroredSource(io.open(target), axes) if axes else io.open(target))
         _combine(results, mean, spread)
     plain, seconds = made[0], time.perf_counter() - started

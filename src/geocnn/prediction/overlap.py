@@ -48,7 +48,8 @@ class ReadAhead(Generic[Read]):
 class WriteBehind:
     """Does one thing after the other in a thread of its own; the caller waits only when it is several ahead.
 
-    Leaving the ``with`` block waits until all is done, and raises what went wrong.
+    After something has gone wrong nothing more is done. Leaving the ``with`` block waits until all is done, and raises
+    what went wrong.
     """
 
     _AHEAD = 2
@@ -56,12 +57,22 @@ class WriteBehind:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, "geocnn-write")
         self._waiting: deque[Future[None]] = deque()
+        self._failed = False
 
     def __call__(self, work: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401  (those of the work)
         """Do ``work(*arguments)`` soon; raises what an earlier one raised."""
         while len(self._waiting) >= self._AHEAD:
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(work, *arguments))
+        self._waiting.append(self._pool.submit(self._do, work, *arguments))
+
+    def _do(self, work: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401  (those of the work)
+        if self._failed:  # what follows says that this is in the file
+            return
+        try:
+            work(*arguments)
+        except BaseException:
+            self._failed = True
+            raise
 
     def __enter__(self) -> Self:
         return self

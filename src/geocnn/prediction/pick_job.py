@@ -99,7 +99,7 @@ class Catalogue:
         there = {str(site) for site in sites}
         names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
         notes = [f"{name} is not among the stations whose places are known." for name in names if name not in there]
-        those, told = locating([arrival.pick for arrival in self.arrivals])
+        those, of_others = locating([arrival.pick for arrival in self.arrivals])
         first, others = (
             [event for event in self.events if (instrument_of(event.picks[0].channel) in those) == locates]
             for locates in (True, False)
@@ -111,7 +111,7 @@ class Catalogue:
         events += epicentres([event for event in first if event.origin is None], sites, crust=crust)
         events, left = joined(events, others, sites)
         events += left
-        notes += told
+        notes += of_others
         if there & set(names) and not any(event.origin for event in events):
             notes.append(
                 "no earthquake is located: that takes three stations whose places are known, or one with components N "
@@ -171,8 +171,8 @@ class PickJob:
             for station in archive.stations:
                 own: list[Arrival] = []
                 for day, of_day in groupby(parts(station), key=lambda part: part.first // DAY):
-                    told = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
-                    own += self._day(station, day, list(of_day), told)
+                    step = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
+                    own += self._day(station, day, list(of_day), step)
                 own = self._of_own_clusters(station, own, notes)
                 together = station_events(own)
                 if self.pictures is not None:

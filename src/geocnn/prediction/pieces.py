@@ -81,22 +81,22 @@ def pieces(
         if share is not None and number not in share.tiles:
             continue
         inside = reader.inside(tile)
-        where, told = still_to_do(work, inside, number, done, share), _Told(tick)
+        where, progress = still_to_do(work, inside, number, done, share), _TileProgress(tick)
         if number == done[0]:
-            told((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
+            progress((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
         live = is_live(reader, where)  # else finished, padding, or dead traces
         if live and work.network is not None:
-            for start, block in _streamed(work, work.network, say, reader, tile, where, told):
+            for start, block in _streamed(work, work.network, say, reader, tile, where, progress):
                 plane = start[axis] + block.shape[axis]
                 yield Piece(start, block, (number + 1, 0) if plane == inside[axis].stop else (number, plane))
         elif live:
             assert one_pass is not None
-            yield Piece(*_in_one_pass(work, one_pass, say, reader, tile, where, told), (number + 1, 0))
-        told(1.0)
+            yield Piece(*_in_one_pass(work, one_pass, say, reader, tile, where, progress), (number + 1, 0))
+        progress(1.0)
 
 
-class _Told:
-    """What has been told of a tile's progress: never more than all of it, whatever the steps say."""
+class _TileProgress:
+    """Passes the progress on a tile on: never more than all of it, whatever the steps say."""
 
     def __init__(self, tick: Callable[[float], None]) -> None:
         self._tick, self._so_far = tick, 0.0

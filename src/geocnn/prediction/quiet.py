@@ -21,12 +21,14 @@ _FAINT = 0.1
 _SURE = 0.3
 """Probability from which on a single pick is taken for an earthquake; a fainter one without another is mostly noise,
 and just what a network has to learn of it."""
+_MOST = 2000
+"""Windows at most."""
 _BEFORE, _AFTER = 5.0, 60.0
 """Seconds about picks that are left out: coda goes on."""
 
 
 def quiet_windows(
-    trained: Trained, data: object, length: int, *, most: int = 2000, show_progress: bool = True
+    trained: Trained, data: object, length: int, *, show_progress: bool = True
 ) -> list[Float32[ndarray, "3 length"]]:
     """Windows of seismograms without arrivals, evenly from all that there are.
 
@@ -34,7 +36,6 @@ def quiet_windows(
         trained: a picker that says what is an arrival.
         data: files, folders or an ObsPy Stream, see :func:`geocnn.io.waveforms.open_archive`.
         length: samples of a window, 100 a second.
-        most: windows at most.
         show_progress: show a live line.
 
     Returns:
@@ -53,7 +54,8 @@ def quiet_windows(
             heard = pick_station(trained, station, threshold=_FAINT, alone=1, tick=lambda n: tick(n / RATE / seconds))
             found = station_events(list(heard))
             places += [(station, start) for start in _between(station, found, length)]
-    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))]
+    even = np.unique(np.linspace(0, len(places) - 1, min(_MOST, len(places))).round().astype(int))
+    chosen = [places[i] for i in even]
     windows = [w for station, start in chosen if (w := _window(station, start, length)) is not None]
     if not windows:
         raise DataError(

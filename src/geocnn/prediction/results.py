@@ -111,9 +111,12 @@ class Results:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None and self._waiting:
-            self._flush()
-        self._write.__exit__(kind, error, trace)
+        if kind is not None:
+            self._write.__exit__(kind, error, trace)
+            return
+        with self._write:  # it ends as well where the last piece cannot be handed over
+            if self._waiting:
+                self._flush()
 
 
 class InMemory:

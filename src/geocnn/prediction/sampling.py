@@ -11,7 +11,7 @@ from geocnn.interpretation.objects import metres
 from geocnn.io.source import Source
 from geocnn.prediction.spectrum import dominant_frequency
 
-__all__ = ["MOST", "said", "stretch_of"]
+__all__ = ["MOST", "resampling", "stretch_of"]
 
 MOST = 16.0
 """Factors are within 1/16 and 16."""
@@ -64,7 +64,7 @@ def stretch_of(
         if factor != 1:
             reasons.append(f"spacing along {axis.name} is {ratio:.3g} vertical steps, needed are 0.3 to 12")
     factors = (*across, down)
-    return factors, f"{'; '.join(reasons)}: {said(grid, factors)}"
+    return factors, f"{'; '.join(reasons)}: {resampling(grid, factors)}"
 
 
 def _physical(frequency: float, axis: Axis) -> str:
@@ -77,7 +77,7 @@ def _physical(frequency: float, axis: Axis) -> str:
     return ""
 
 
-def said(grid: Grid, factors: Sequence[float]) -> str:
+def resampling(grid: Grid, factors: Sequence[float]) -> str:
     """What is resampled, in words."""
     pairs = zip(grid.names, factors, strict=True)
     parts = [

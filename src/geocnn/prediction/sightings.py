@@ -18,22 +18,22 @@ from geocnn.io.waveforms.quakeml import Event
 from geocnn.location import DEPTHS, Crust, Estimate, Place
 from geocnn.prediction.waves import Waves, variance
 
-__all__ = ["FITS", "SEVERAL", "SURE", "Found", "Sighting", "locate", "stations", "waves_of"]
+__all__ = ["FITS", "SEVERAL", "TRUSTED", "Found", "Sighting", "locate", "stations", "waves_of"]
 
 FITS = 2.0
 """Standard deviations within which a time fits, and a distance."""
 _DOUBTS = 0.25
-"""Part of the distances that may not fit: of so many stations the S wave may be that of another earthquake."""
-SURE = 0.5
+"""Share of the stations whose distance may not fit, because they took the S wave of another earthquake."""
+TRUSTED = 0.5
 """Probability of an earthquake from which on one station locates it."""
 SEVERAL = 3
 """Stations whose times locate an earthquake."""
 _HELD = 0.68
 """Probability within the spread of a place."""
 _SOME, _MORE = DEPTHS[::15, None, None], DEPTHS[::3, None, None]
-"""km, among which the depth is looked for, to see what fits, and for the place that is told."""
+"""Depths that are tried, km: a few to see whether waves fit together, more for the place that is written."""
 _LEAST = 0.25
-"""Part of what times may differ that they are taken to differ at least."""
+"""However well times agree, they are taken to be wrong by this part of what they may be."""
 _SIDE = 15
 """Places along one side of a grid."""
 _AROUND = 4.0
@@ -92,7 +92,7 @@ class Sighting:
     @property
     def tells(self) -> bool:
         """Whether the earthquake is at a distance that is known."""
-        return len(self.times) == 2 or (self.place is not None and self.place.probability > SURE)
+        return len(self.times) == 2 or (self.place is not None and self.place.probability > TRUSTED)
 
     @property
     def single(self) -> "list[Sighting]":
@@ -217,7 +217,7 @@ def _likely(
 
 
 def _agreement(group: Sequence[Sighting], waves: Waves, found: Found) -> float:
-    """How far times differ from those of a place, part of what they may; of few times nobody knows."""
+    """How far times are from those of a place, relative to how far they may be; 1 where there are too few to know."""
     deviations = waves.late(found.east, found.north, found.depth, found.time)
     free = len(deviations) - 4  # numbers of an origin
     if stations(group) < SEVERAL or free < 2:
@@ -260,11 +260,11 @@ def _density(
         total += _log_student((begun - middle) ** 2 / (scale**2 * variance(travel))).sum(0)
     for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
         if sighting.place is not None:
-            total += _said(sighting.place, x - sighting.east, y - sighting.north, z + sighting.height)
+            total += _of_detector(sighting.place, x - sighting.east, y - sighting.north, z + sighting.height)
     return total, middle + base
 
 
-def _said(
+def _of_detector(
     place: Place,
     east: Float64[ndarray, "1 1 east"],
     north: Float64[ndarray, "1 north 1"],
@@ -300,6 +300,6 @@ def _fits(group: Sequence[Sighting], late: Float64[ndarray, " waves"], east: flo
     """Whether all times agree with a place, and most distances that detectors have given."""
     if np.any(np.abs(late) > FITS):
         return False
-    told = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]
-    doubts = sum(abs(float(_deviations(np.asarray(away), estimate))) > FITS for away, estimate in told)
-    return doubts <= _DOUBTS * len(told)
+    given = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]
+    doubts = sum(abs(float(_deviations(np.asarray(away), estimate))) > FITS for away, estimate in given)
+    return doubts <= _DOUBTS * len(given)

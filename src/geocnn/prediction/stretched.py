@@ -22,7 +22,7 @@ from geocnn.io.stretched import StretchedSource
 from geocnn.prediction import Prediction, predict
 from geocnn.prediction.mirrored import no_way_back
 from geocnn.prediction.results import Samples, Stored
-from geocnn.prediction.sampling import MOST, said, stretch_of
+from geocnn.prediction.sampling import MOST, resampling, stretch_of
 
 __all__ = ["finer", "predict_stretched"]
 
@@ -96,7 +96,7 @@ def predict_stretched(
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=beside))
         files = [Path(folder) / name for name in ("result.npy", "spread.npy")]
         spread = {} if uncertainty is None else {"uncertainty": files[1]}
-        made = run(trained, stretched, files[0], **spread, **options)
+        made = run(trained, stretched, files[0], result=out, **spread, **options)
         for sink, file in zip(sinks, files, strict=False):
             _write_back(stretched, io.open(file), sink, nearest=nearest)
         whole = (slice(None),) * source.grid.ndim
@@ -119,8 +119,8 @@ def finer(source: Source, card: Card) -> Source:
 def _how_fine(grid: Grid, before: Grid) -> str:
     """What has become of the axes."""
     changed = [(new, old) for new, old in zip(grid.axes, before.axes, strict=True) if new.size != old.size]
-    told = ", ".join(f"{old.name} {old.size} to {new.size}" for new, old in changed)
-    return f"the result is sampled more finely: {told}."
+    sizes = ", ".join(f"{old.name} {old.size} to {new.size}" for new, old in changed)
+    return f"the result is sampled more finely: {sizes}."
 
 
 def _write_back(stretched: StretchedSource, result: Source, sink: Sink, *, nearest: bool) -> None:
@@ -147,4 +147,4 @@ def _asked(stretch: float | Sequence[float] | str, grid: Grid) -> tuple[tuple[fl
             f"stretch is {given}; needed is 'auto' or a number from 1/16 to 16 for each of {', '.join(grid.names)}, "
             f"such as {example}."
         )
-    return numbers, f"resampled as asked for: {said(grid, numbers)}"
+    return numbers, f"resampled as asked for: {resampling(grid, numbers)}"

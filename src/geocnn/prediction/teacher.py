@@ -58,14 +58,14 @@ def taught_records(trained: Trained, data: object, *, show_progress: bool = True
 def _taught(picker: Picker, station: Station, start: int, stop: int) -> TaughtRecord:
     """A run of a station."""
     first, last = start // 256 * 256, -(-stop // 256) * 256
-    waveforms, alive, said = [], [], []
+    waveforms, alive, means = [], [], []
     for begin in range(first, last, _PART):
         part = Part(begin, min(begin + _PART, last))
         record, inner = picker.read(station, part), slice(picker.halo, -picker.halo)
-        said.append(_mean(picker, record.marked())[:, inner])
+        means.append(_mean(picker, record.marked())[:, inner])
         waveforms.append(record.waveform[:, inner])
         alive.append(record.live[:, inner])
-    waveform, live, probability = (np.concatenate(parts, 1) for parts in (waveforms, alive, said))
+    waveform, live, probability = (np.concatenate(parts, 1) for parts in (waveforms, alive, means))
     return TaughtRecord(waveform, live, decided(probability))
 
 
@@ -73,8 +73,8 @@ def _mean(picker: Picker, waveform: Float32[ndarray, "3 samples"]) -> Float32[nd
     """Of the probabilities of all views."""
     views = _views(torch.from_numpy(waveform)[None])
     with torch.inference_mode():
-        said = torch.stack([torch.softmax(picker.model(view), 1)[0, :2] for view in views])
-    mean: Float32[ndarray, "2 samples"] = said.mean(0).numpy()
+        answers = torch.stack([torch.softmax(picker.model(view), 1)[0, :2] for view in views])
+    mean: Float32[ndarray, "2 samples"] = answers.mean(0).numpy()
     return mean
 
 
@@ -93,11 +93,11 @@ def decided(probability: Float32[ndarray, "2 samples"]) -> Float32[ndarray, "2 s
     Each peak with what is about it, as far as the lowest point between it and the next, is scaled as a whole.
     """
     made = np.zeros_like(probability)
-    for row, said in zip(made, probability, strict=True):
-        inner = said[1:-1]
-        peaks = 1 + np.flatnonzero((inner >= _FAINT) & (inner >= said[:-2]) & (inner > said[2:]))
-        valleys = [int(a + np.argmin(said[a:b])) for a, b in itertools.pairwise(peaks)]
-        for peak, begin, end in zip(peaks, (0, *valleys), (*valleys, len(said)), strict=False):
-            row[begin:end] = said[begin:end] * (np.interp(said[peak], *_DOUBT) / said[peak])
+    for row, one in zip(made, probability, strict=True):
+        inner = one[1:-1]
+        peaks = 1 + np.flatnonzero((inner >= _FAINT) & (inner >= one[:-2]) & (inner > one[2:]))
+        valleys = [int(a + np.argmin(one[a:b])) for a, b in itertools.pairwise(peaks)]
+        for peak, begin, end in zip(peaks, (0, *valleys), (*valleys, len(one)), strict=False):
+            row[begin:end] = one[begin:end] * (np.interp(one[peak], *_DOUBT) / one[peak])
     made /= np.maximum(made.sum(0), 1)
     return made

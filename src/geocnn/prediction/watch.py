@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from geocnn.checkpoints import Trained
-from geocnn.errors import FormatError, GeocnnError
+from geocnn.errors import FormatError, GeocnnError, TargetError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import open_archive
 from geocnn.io.waveforms.archive import Scans, archive_files
-from geocnn.io.waveforms.pieces import file_state
+from geocnn.io.waveforms.pieces import clock, file_state
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
@@ -82,6 +82,7 @@ def watch_earthquakes(
     scans: Scans = {}
     notes: set[str] = set()
     seen: dict[Path, tuple[int, int]] = {}
+    trouble = ""
     made: Catalogue | None = None
     with (
         _fed(folder, targets[0].parent / "archive", channels, say) as (place, wait),
@@ -93,22 +94,23 @@ def watch_earthquakes(
                 _empty(place, say, notes)
             elif state != seen:
                 job = PickJob(picker, journal, pictures)
-                made = _round(job, place, channels, scans, located, say, notes) or made
-                if made is not None:
-                    made.write(targets)
-                seen = state
+                look = partial(_round, job, place, channels, scans, located, say, notes)
+                new, trouble = _tried(look, say, trouble)
+                if new is not None:
+                    new.write(targets)
+                    made, seen = new, state
             rounds = None if rounds is None else rounds - 1
             if rounds != 0:
                 _rest(partial(wait, every), targets[0] if made is not None else None)
     return made
 
 
-def _empty(folder: Path, say: Callable[[str], None], told: set[str]) -> None:
+def _empty(folder: Path, say: Callable[[str], None], notes: set[str]) -> None:
     """Say once that there is nothing: a watch that says nothing looks as if it did nothing."""
     note = f"there is nothing in {folder} yet; it is picked when it comes."
-    if note not in told:
-        say(f"{time.strftime('%H:%M:%S')}  {note}")
-    told.add(note)
+    if note not in notes:
+        say(f"{clock()}  {note}")
+    notes.add(note)
 
 
 def _rest(wait: Callable[[], None], written: Path | None) -> None:
@@ -155,27 +157,41 @@ def _state(folder: Path) -> dict[Path, tuple[int, int]]:
     return found
 
 
+def _tried(look: Callable[[], Catalogue], say: Callable[[str], None], trouble: str) -> tuple[Catalogue | None, str]:
+    """A catalogue, or the trouble that there is, which is said unless it is that of the look before.
+
+    It may pass: a file that is being written may be none yet.
+
+    Raises:
+        TargetError: nothing can be written.
+    """
+    try:
+        return look(), ""
+    except TargetError:
+        raise
+    except GeocnnError as error:
+        if str(error) != trouble:
+            say(f"{clock()}  {error}")
+        return None, str(error)
+
+
 def _round(
     job: PickJob,
-    folder: str | Path,
+    folder: Path,
     channels: str,
     scans: Scans,
     located: Callable[[Catalogue], Catalogue],
     say: Callable[[str], None],
-    told: set[str],
-) -> Catalogue | None:
-    """A catalogue of what there is; None where no seismogram can be read yet, which is said; and notes not yet told."""
-    try:
-        made = located(job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False))
-    except GeocnnError as error:  # a file that is being written may be none yet
-        say(f"{time.strftime('%H:%M:%S')}  {error}")
-        return None
+    notes: set[str],
+) -> Catalogue:
+    """A catalogue of what there is; how much that is, and notes that have not been said before, are said."""
+    made = located(job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False))
     for note in made.notes:
-        if note not in told:
+        if note not in notes:
             say(f"note: {note}")
-    told.update(made.notes)
+    notes.update(made.notes)
     count = {phase: sum(a.pick.phase == phase for a in made.arrivals) for phase in "PS"}
     places = sum(event.origin is not None for event in made.events)
     located_too = f", {places} earthquake{'s' * (places != 1)} located" * bool(places)
-    say(f"{time.strftime('%H:%M:%S')}  {count['P']} P and {count['S']} S picks{located_too}")
+    say(f"{clock()}  {count['P']} P and {count['S']} S picks{located_too}")
     return made

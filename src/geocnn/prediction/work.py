@@ -19,9 +19,10 @@ from geocnn.tiling import EDGE, Plan, Tile, plan
 __all__ = ["Work", "flat_axis", "plan_work", "streamed_network"]
 
 _SLAB = 250_000
-"""Samples of a slab from which on a larger one is hardly faster,"""
+"""Samples of a slab from which on a larger one is hardly faster."""
 _PLANES = 16
-"""if it has so many planes, of which each convolution reads two or more beyond; or four times the samples."""
+"""Planes that a slab has besides, because each convolution reads two or more beyond them, unless these are more than
+four times the samples above."""
 _COPIES = 40
 """Bytes per sample of a slab for reading it, the next one, and the result."""
 _SCRATCH = 1.25

@@ -24,7 +24,7 @@ from geocnn.io.source import Source
 from geocnn.prediction.cluster import connected, started
 from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log
-from geocnn.prediction.pieces import Share
+from geocnn.prediction.pieces import Share, to_do
 from geocnn.prediction.shares import Tiles, collides, divided, front
 from geocnn.prediction.worker import do, facts, forget, same
 
@@ -126,7 +126,7 @@ class Workers:
         assert isinstance(sink, PartialSink)
         finished: list[Share] = []
         with self._connected() as client:
-            record.expects(tiles)
+            record.expects(tiles, to_do(job.work, job.reader, (0, 0)))
             shares = divided(job.work, tiles, sink.units, _SHARES * sum(client.nthreads().values()))
             name, work = uuid.uuid4().hex, partial(do, turns=collides(job.work, sink.units))
             calls = [(name, share, self.threads) for share in shares]

@@ -262,11 +262,11 @@ def _mnist(folder: Path, part: str) -> _Digits:
     import numpy as np
 
     from geocnn.errors import DataError, FormatError
-    from geocnn.recipes.membranes import read_npz
+    from geocnn.recipes.membranes import named_arrays
 
     archives = sorted(folder.glob(f"*{part}*.npz")) if folder.is_dir() else []
     if archives:
-        found = read_npz(archives[0], ("images", "labels"), WHERE)
+        found = named_arrays(archives[0], ("images", "labels"), WHERE)
         images, labels = found["images"], found["labels"]
     else:
         images, labels = (_idx(folder, f"{_IDX[part]}-{kind}", WHERE) for kind in ("images-idx3", "labels-idx1"))

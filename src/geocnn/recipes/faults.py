@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from geocnn.words import size_text
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -87,7 +89,7 @@ def faults(
     crop = _checked(ndim, crop, step, samples, bottleneck, residual, seed)
     network, card = _network(model, ndim, step, bottleneck, residual, seed, start)
     ranges, what = tuple(PRESETS[preset] for preset in structure), "volumes" if ndim == 3 else "sections"
-    size = " x ".join(map(str, crop))
+    size = size_text(crop)
     data = (
         f"synthetic structure of geocnn.synthetic.structure, preset {' and '.join(structure)}: {samples} new {what} of "
         f"{size} samples"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe, Run
 
-__all__ = ["example", "membranes", "read_npz"]
+__all__ = ["example", "membranes", "named_arrays"]
 
 
 class Example(NamedTuple):
@@ -186,7 +186,7 @@ def _sections(
     if data is None:
         raise DataError(f"the recipe membranes needs --data FILE.npz; {WHERE}.")
     data = Path(data)  # in a card, and often in Python, it is a string
-    arrays = read_npz(data, ("image", "interior"), WHERE)
+    arrays = named_arrays(data, ("image", "interior"), WHERE)
     image, interior = arrays["image"], arrays["interior"]
     if image.ndim != 3 or image.shape != interior.shape:
         raise DataError(
@@ -214,31 +214,25 @@ def _sections(
     return each, np.stack([(~inside).astype(np.float32), weights], 1)
 
 
-def read_npz(path: Path, names: tuple[str, ...], where: str) -> "dict[str, NDArray[np.generic]]":
-    """Arrays of these names.
+def named_arrays(path: Path, names: tuple[str, ...], where: str) -> "dict[str, NDArray[np.generic]]":
+    """Arrays of these names in an .npz file.
 
     Raises:
         MissingError: no such file.
         FormatError: no .npz file, or not these arrays.
     """
-    import zipfile
-
-    import numpy as np
-
     from geocnn.errors import FormatError, MissingError
+    from geocnn.io.window_files import read_npz
 
     if not path.is_file():
         raise MissingError(f"there is no file {path}; {where}.")
     try:
-        with np.load(path) as file:  # TypeError: it is an .npy file
-            missing = [name for name in names if name not in file]
-            if missing:
-                raise FormatError(f"{path} has the arrays {', '.join(file)} and not {', '.join(missing)}; {where}.")
-            return {name: file[name] for name in names}
-    except (ValueError, TypeError, OSError, AttributeError, zipfile.BadZipFile) as error:
-        if isinstance(error, FormatError):
-            raise
+        found = read_npz(path)
+    except FormatError:
         raise FormatError(f"{path} is no .npz file of plain arrays; {where}.") from None
+    if missing := [name for name in names if name not in found]:
+        raise FormatError(f"{path} has the arrays {', '.join(found)} and not {', '.join(missing)}; {where}.")
+    return found
 
 
 def _card(

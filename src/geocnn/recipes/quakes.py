@@ -85,7 +85,7 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
     )
     arguments = {"ndim": 1, "in_channels": 3, "out_channels": 3, "channels": tuple(channels)}
     _check(samples, channels, deviation, seed)
-    _check_shares(given)
+    check_shares(given)
     network = first_network("picker", arguments, size, seed, start)
     if start is None:
         # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
@@ -153,8 +153,11 @@ def _check(samples: int, channels: tuple[int, ...], deviation: float, seed: int)
         )
 
 
-def _check_shares(given: dict[str, Any]) -> None:
+def check_shares(given: dict[str, Any]) -> None:
     """Refuse a share of what is not given; the usual one cannot be told from none.
+
+    Args:
+        given: arguments of a recipe, with noise and perhaps records.
 
     Raises:
         DataError: there is one.
@@ -162,7 +165,7 @@ def _check_shares(given: dict[str, Any]) -> None:
     from geocnn.errors import DataError
 
     for name, usual in _SHARES.items():
-        if not given[name] and given[f"{name}_share"] != usual:
+        if name in given and not given[name] and given[f"{name}_share"] != usual:
             raise DataError(
                 f"--{name}-share is {given[f'{name}_share']:g} of no seismograms; name their file or folder with "
                 f"--{name}, or leave --{name}-share out."

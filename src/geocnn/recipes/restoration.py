@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from geocnn.words import size_text
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -137,7 +139,7 @@ def restoration(
         made(count, crop, series + 2 * seed + k, QUIET, NoiseRanges(snr=given["snr"]), _NORMALISATION)
         for k, count in enumerate((samples, 32 if ndim == 3 else 128))
     )
-    size, kind = " x ".join(map(str, crop)), "volumes" if ndim == 3 else "sections"
+    size, kind = size_text(crop), "volumes" if ndim == 3 else "sections"
     data = f"synthetic structure of geocnn.synthetic.structure, {what}: {samples} new {kind} of {size} samples an epoch"
     lengths = (given[key] for key in ("epochs", "batch_size", "learning_rate", "workers"))
     return Recipe(

@@ -37,8 +37,8 @@ class Graph:
         shape: of the input, ``(channels, planes, *cross-section)``; data of one axis have a second of one sample.
         nodes: number of a step -> the step, in the order of computation.
         output: number of the step that makes the result.
-        dtype: of the maps.
-        entry: of the input, and of the numbers of the steps that take it.
+        dtype: sample type of all maps but the input.
+        entry: sample type of the input, and of the weights of the steps that it goes into.
     """
 
     shape: tuple[int, ...]

@@ -7,15 +7,16 @@ __all__ = ["SAME", "Window"]
 
 @dataclass(frozen=True)
 class Window:
-    """Plane ``o`` is made of the planes ``ceil((o step + low) / per)`` to ``floor((o step + high) / per)`` before it.
+    """The planes of a map that plane ``o`` of the result is made of, by the numbers of the first and the last of them.
 
-    They may lie beyond the ends of the map, where whatever the operation takes for its border is.
+    The first is ``ceil((o * step + low) / per)`` and the last ``floor((o * step + high) / per)``. Those beyond the ends
+    of the map are the border of the operation: zeros, or whatever else it pads with.
 
     Attributes:
-        step: numerator of the planes from one result to the next.
-        per: denominator of it, above 1 behind up-sampling.
-        low: of the first plane.
-        high: of the last plane.
+        step: from one plane of the result to the next the window moves by ``step / per`` planes.
+        per: 1, or more where the result is finer than the map.
+        low: where the window of plane 0 begins, times ``per``.
+        high: where it ends, times ``per``.
     """
 
     step: int = 1
@@ -57,10 +58,6 @@ class Window:
     def ready(self, available: int) -> int:
         """How many planes, from plane 0 on, are made of the planes below ``available`` alone."""
         return (available * self.per - 1 - self.high) // self.step + 1
-
-    def begin(self, first: int) -> int:
-        """The first plane that is made of plane ``first`` and later ones alone."""
-        return ((first - 1) * self.per - self.low) // self.step + 1
 
 
 SAME = Window()

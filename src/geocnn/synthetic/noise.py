@@ -70,7 +70,8 @@ class NoiseRanges:
         """Refuse ranges that cannot be drawn from.
 
         Raises:
-            DataError: the smallest number is above the largest, or one lies outside what the quantity can be.
+            DataError: the smallest number is above the largest, one lies outside what the quantity can be, or a
+                probability outside 0..1.
         """
         check_ranges(self, _POSSIBLE)
 

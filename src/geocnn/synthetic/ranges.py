@@ -1,25 +1,40 @@
-"""Ranges that generators draw from."""
+"""Ranges that generators draw from, and probabilities."""
 
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from geocnn.errors import DataError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["check_ranges"]
 
 
-def check_ranges(ranges: object, possible: Mapping[str, tuple[float | int, float | int]]) -> None:
-    """Refuse ranges that cannot be drawn from.
+def check_ranges(ranges: "DataclassInstance", possible: Mapping[str, tuple[float | int, float | int]]) -> None:
+    """Refuse what cannot be drawn from.
 
     Args:
-        ranges: has the attributes that ``possible`` names, each ``(smallest, largest)``.
-        possible: what each may lie within.
+        ranges: its fields are ranges ``(smallest, largest)``, or numbers.
+        possible: what ranges and numbers may lie within, by the names of the fields; other numbers are probabilities.
 
     Raises:
-        DataError: the smallest is above the largest, or one lies outside.
+        DataError: the smallest is above the largest, or a number lies outside.
     """
-    for name, (least, most) in possible.items():
-        low, high = getattr(ranges, name)
-        if not least <= low <= high <= most:
-            raise DataError(
-                f"{name} is {low:g} to {high:g}; needed are a smaller and a larger number within {least:g} to {most:g}."
-            )
+    for field in fields(ranges):
+        value = getattr(ranges, field.name)
+        least, most = possible.get(field.name, (0, 1))
+        if np.ndim(value) == 0:
+            if not least <= value <= most:
+                what = "it" if field.name in possible else "a probability"
+                raise DataError(f"{field.name} is {value:g}; {what} lies within {least:g} to {most:g}.")
+        elif field.name in possible:
+            low, high = value
+            if not least <= low <= high <= most:
+                raise DataError(
+                    f"{field.name} is {low:g} to {high:g}; needed are a smaller and a larger number within {least:g} "
+                    f"to {most:g}."
+                )

@@ -11,6 +11,7 @@ from torch import nn
 
 from geocnn.tracing.field import Field
 from geocnn.tracing.recording import Step, Trace
+from geocnn.words import size_text
 
 __all__ = ["Layer", "layers"]
 
@@ -153,7 +154,7 @@ def _kind(steps: list[Step]) -> str:
 
 
 def _per_axis(texts: list[str]) -> str:
-    return texts[0] if len(set(texts)) == 1 else " x ".join(texts)
+    return texts[0] if len(set(texts)) == 1 else size_text(texts)
 
 
 def _number(value: Fraction) -> str:

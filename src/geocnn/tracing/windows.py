@@ -1,12 +1,13 @@
 """Operators that make samples of windows of samples: convolution, pooling, up-sampling, padding."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from geocnn.tracing.call import Call
 from geocnn.tracing.field import Window
 from geocnn.tracing.maps import Map, Untraceable
+from geocnn.words import size_text
 
 __all__ = [
     "convolution_cost",
@@ -63,22 +64,18 @@ def convolution_cost(call: Call) -> int:
     return int(at[0] * math.prod(at[2:]) * weight.numel())
 
 
-def _by(sizes: Sequence[int]) -> str:
-    return " x ".join(map(str, sizes))
-
-
 def convolution_details(call: Call) -> str:
     """Kind, kernel, stride, dilation and groups in words."""
     weight = call.args[1]
     ndim = weight.ndim - 2
-    text = f"{'transposed ' * call.args[6]}convolution {_by(weight.shape[2:])}"
+    text = f"{'transposed ' * call.args[6]}convolution {size_text(weight.shape[2:])}"
     for name, value, plain in (
         ("stride", call.args[3], [1] * ndim),
         ("dilation", call.args[5], [1] * ndim),
         ("groups", [call.args[8]], [1]),
     ):
         if (numbers := _spread(value, len(plain))) != plain:
-            text += f", {name} {numbers[0] if len(set(numbers)) == 1 else _by(numbers)}"
+            text += f", {name} {numbers[0] if len(set(numbers)) == 1 else size_text(numbers)}"
     return text
 
 
@@ -110,7 +107,9 @@ def pool_details(call: Call) -> str:
     kernel, stride = [k for k, *_ in spatial], [s for _, s, *_ in spatial]
     if sizes[0][0] > 1 and max(kernel) == 1:
         return f"over {sizes[0][0]} channels"  # a view has put them there
-    return _by(kernel) + ("" if kernel == stride else f", stride {stride[0] if len(set(stride)) == 1 else _by(stride)}")
+    return size_text(kernel) + (
+        "" if kernel == stride else f", stride {stride[0] if len(set(stride)) == 1 else size_text(stride)}"
+    )
 
 
 def upsampled(kind: str) -> Callable[[Call], Map]:

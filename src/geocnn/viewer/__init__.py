@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from geocnn.errors import DataError
 from geocnn.grid import Grid
+from geocnn.io import SURVEYS
 from geocnn.io import open as open_survey
 from geocnn.io.horizon_columns import is_text
 from geocnn.io.horizons import Horizon, read_horizon
@@ -26,8 +27,6 @@ __all__ = ["Server", "page_of", "view"]
 
 _HORIZONS = (".dat", ".txt", ".xyz", ".csv", ".asc")
 """Suffixes of text files with horizons."""
-_SURVEYS = (".sgy", ".segy", ".su", ".zarr", ".npy")
-"""Suffixes of surveys, which are looked into by themselves."""
 _CATALOGUES = (".xml", ".csv", ".quakeml")
 """Suffixes of catalogues of earthquakes."""
 
@@ -124,7 +123,7 @@ def _is_horizon(data: object) -> bool:
     if not isinstance(data, str | Path):
         return isinstance(data, Horizon)
     suffix = Path(data).suffix.lower()
-    return suffix in _HORIZONS or (suffix not in _SURVEYS and is_text(Path(data)))
+    return suffix in _HORIZONS or (suffix not in SURVEYS and is_text(Path(data)))
 
 
 def _horizon(data: object, grid: Grid) -> Horizon:

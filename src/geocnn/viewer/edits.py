@@ -60,8 +60,12 @@ class Edits:
             posted("/save", self.save),
         ]
 
+    def stop(self) -> None:
+        """Leave what the network is at."""
+        self._network.close()
+
     def close(self, name: str) -> str:
-        """Leave what the network is at, and write changes that no file has beside where the user is.
+        """Write changes that no file has where the user is.
 
         Args:
             name: of the file; where there is such a one, a number is added.
@@ -69,15 +73,14 @@ class Edits:
         Returns:
             A sentence on what has become of them; empty where there are none.
         """
-        self._network.close()
         with self._lock:
             if not self.review.changed:
                 return ""
-            text, self.review.saved = quakeml(self.review.events, "quakes"), self.review.latest
-        try:
-            path = write_new(Path(name), text)
-        except OSError as error:
-            return f"changes of picks were not saved, and {name} cannot be written here ({reason(error)})."
+            try:
+                path = write_new(Path(name), quakeml(self.review.events, "quakes"))
+            except OSError as error:
+                return f"changes of picks were not saved, and {name} cannot be written here ({reason(error)})."
+            self.review.saved = self.review.latest
         return f"changes of picks that were not saved are in {path}."
 
     def picks(self, request: Request) -> Response:

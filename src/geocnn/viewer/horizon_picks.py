@@ -169,19 +169,21 @@ class HorizonPicks:
 
     def close(self) -> list[str]:
         """Write what no file has to where the user is; sentences on what has become of it."""
-        told = []
-        for number in self._unsaved():
-            one = self._horizons[number]
-            one.saved = self._latest(number)
-            if not np.isfinite(one.index).any():
-                continue  # all of it was taken away
-            try:
-                path = write_new(Path(f"{_plain(one.name)}.dat"), self._text(one))
-                told.append(f"picks of {one.name} that were not saved are in {path}.")
-            except (OSError, DataError) as error:
-                why = reason(error) if isinstance(error, OSError) else str(error)
-                told.append(f"picks of {one.name} were not saved, and cannot be written here ({why}).")
-        return told
+        with self._lock:
+            return [line for number in self._unsaved() if (line := self._keep(number))]
+
+    def _keep(self, number: int) -> str:
+        """Write a horizon where the user is; a sentence on that, or nothing where all of it was taken away."""
+        one = self._horizons[number]
+        if not np.isfinite(one.index).any():
+            return ""
+        try:
+            path = write_new(Path(f"{_plain(one.name)}.dat"), self._text(one))
+        except (OSError, DataError) as error:
+            why = reason(error) if isinstance(error, OSError) else str(error)
+            return f"picks of {one.name} were not saved, and cannot be written here ({why})."
+        one.saved = self._latest(number)
+        return f"picks of {one.name} that were not saved are in {path}."
 
     def _text(self, one: _Picked) -> str:
         """A horizon as interpretation systems read it."""

@@ -4,7 +4,7 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -102,9 +102,10 @@ class SectionNetwork:
             DataError: it is too large to be looked at while one waits.
             GeocnnError: the survey cannot be read.
         """
-        if self._closed.is_set():
-            raise DataError(_ENDED)
-        found = self._pool.submit(self._told, axis, index).result()
+        try:
+            found = self._pool.submit(self._result, axis, index).result()
+        except (CancelledError, RuntimeError):  # closed while it waited for its turn, or before
+            raise DataError(_ENDED) from None
         if isinstance(found, Exception):
             raise found
         return found
@@ -114,7 +115,7 @@ class SectionNetwork:
         self._closed.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _told(self, axis: int, index: int) -> Section | Exception:
+    def _result(self, axis: int, index: int) -> Section | Exception:
         """A section, or why there is none.
 
         An error keeps the frames that it came through, and those the tensors of the network; a thread of the server

@@ -60,4 +60,4 @@ def _check_sender(request: Request) -> None:
         raise DataError(f"what was sent is {kind or 'of no kind'}; needed is application/json.")
     origin, own = request.headers.get("origin"), f"{request.url.scheme}://{request.headers.get('host')}"
     if origin is not None and origin != own:
-        raise DataError(f"what was sent comes from {origin}; picks are changed by the page at {own} alone.")
+        raise DataError(f"what was sent comes from {origin}; what is shown is changed by the page at {own} alone.")

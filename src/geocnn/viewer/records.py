@@ -68,8 +68,12 @@ class RecordsPage:
         """What the page asks for."""
         return [Route("/about", self.about), Route("/waves", self.waves), *self.edits.routes]
 
+    def stop(self) -> None:
+        """Leave what the network is at."""
+        self.edits.stop()
+
     def close(self) -> str:
-        """Leave what is at work, and keep what was not saved; a sentence on where."""
+        """Keep what was not saved; a sentence on where."""
         return self.edits.close(reviewed(self._catalogue or self.title)["quakeml"])
 
     def about(self, _request: Request) -> Response:

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import numpy as np
-
 from geocnn.errors import DataError
 from geocnn.io.waveforms import Channel, Station
-from geocnn.io.waveforms.pieces import SECOND
+from geocnn.io.waveforms.pieces import SECOND, utc
 from geocnn.io.waveforms.quakeml import Event, PhasePick
 from geocnn.viewer.steps import Steps
 
@@ -136,11 +134,10 @@ class Review:
         return sorted(found, key=lambda one: (one.pick.time, one.number))
 
     def add(self, station: Station, phase: str, time: int) -> int:
-        """Set a pick.
+        """Set a pick, in the event of a pick of the other phase at the station, or in one of its own.
 
-        An S wave joins the event of the last P wave within 60 s before it that has no S wave at the station yet, a P
-        wave that of the first S wave behind it that has no P wave, and none before it; else the pick is an event of its
-        own.
+        An S wave joins the last P wave of the 60 s before it whose event has no S wave. A P wave joins the first S wave
+        of the 60 s behind it whose event has no P wave, unless another P wave lies between them.
 
         Args:
             station: where.
@@ -161,7 +158,7 @@ class Review:
         pick = PhasePick(_channel(station, phase), phase, time, mode="manual")
         old = self._events.get(event)
         after = _with(old, [*(() if old is None else old.pairs), (number, pick)])
-        self._do(f"{_named(pick)} set at {_told(time)}", {event: after})
+        self._do(f"{_named(pick)} set at {_when(time)}", {event: after})
         return number
 
     def move(self, station: Station, number: int, time: int) -> None:
@@ -178,8 +175,8 @@ class Review:
         moved = PhasePick(pick.channel, pick.phase, time, polarity=motion, mode="manual")
         old = self._events[event]
         after = _with(old, [(one, moved if one == number else other) for one, other in old.pairs])
-        was, will = _told(pick.time), _told(time)
-        self._do(f"{_named(pick)} moved from {was} to {will.removeprefix(was[:11])}", {event: after}, pick)
+        before, now = _when(pick.time), _when(time)
+        self._do(f"{_named(pick)} moved from {before} to {now.removeprefix(before[:11])}", {event: after}, pick)
 
     def remove(self, number: int) -> None:
         """Take a pick away.
@@ -190,7 +187,7 @@ class Review:
         pick, event = self._pick(number)
         old = self._events[event]
         after = _with(old, [pair for pair in old.pairs if pair[0] != number])
-        self._do(f"{_named(pick)} at {_told(pick.time)} removed", {event: after}, pick)
+        self._do(f"{_named(pick)} at {_when(pick.time)} removed", {event: after}, pick)
 
     def take(
         self,
@@ -238,7 +235,7 @@ class Review:
         )
         if was != will:
             self._network.update(number for one in new.values() for number in one.numbers)
-            where = f"{station.network}.{station.name} picked from {_told(span[0])} on"
+            where = f"{station.network}.{station.name} picked from {_when(span[0])} on"
             self._do(f"{counted(found)} of {where}", after | new)
         return len(_unlike(found, [one.pick for one in own]))
 
@@ -346,7 +343,7 @@ def _check_alone(own: Iterable[NumberedPick], phase: str, time: int) -> None:
         DataError: there is.
     """
     if any(one.pick.phase == phase and abs(one.pick.time - time) < _TWICE for one in own):
-        raise DataError(f"there is a pick of {phase} at {_told(time)} already.")
+        raise DataError(f"there is a pick of {phase} at {_when(time)} already.")
 
 
 def _unlike(picks: Sequence[PhasePick], others: Iterable[PhasePick]) -> list[PhasePick]:
@@ -396,6 +393,6 @@ def _channel(station: Station, phase: str) -> Channel:
     return next(station.components[row][0].channel for row in order if station.components[row])
 
 
-def _told(time: int) -> str:
-    """To the hundredth of a second."""
-    return str(np.datetime64(round(time / 10_000_000) * 10, "ms"))[:-1].replace("T", " ")
+def _when(time: int) -> str:
+    """A time in the words of a step, to the hundredth of a second."""
+    return utc(time, 2).removesuffix("Z").replace("T", " ")

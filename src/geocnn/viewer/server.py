@@ -47,8 +47,11 @@ class Page(Protocol):
     def routes(self) -> list[Route]:
         """What it asks for while it is looked at."""
 
+    def stop(self) -> None:
+        """Leave what is at work, for the server ends."""
+
     def close(self) -> str:
-        """Leave what is at work, for the server ends; what a user should know of what is left."""
+        """Keep what was not saved, when nothing is asked any more; what a user should know of it."""
 
 
 def application(page: Page) -> Starlette:
@@ -63,22 +66,22 @@ def application(page: Page) -> Starlette:
         routes=routes,
         # A page of another site could have its name mean this machine; then the name is a foreign one.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[_HOST, "localhost"])],
-        exception_handlers={GeocnnError: _told, OSError: _told, Exception: _unforeseen},
+        exception_handlers={GeocnnError: _foreseen, OSError: _foreseen, Exception: _unforeseen},
     )
 
 
-def _told(_request: Request, error: Exception) -> Response:
+def _foreseen(_request: Request, error: Exception) -> Response:
     """An error in the words that the command line has for it."""
-    said = str(error)
+    words = str(error)
     if isinstance(error, OSError) and not isinstance(error, GeocnnError):
-        said = f"the file cannot be read ({reason(error)}); is it still there?"
-    return JSONResponse({"error": said}, status_code=422)
+        words = f"the file cannot be read ({reason(error)}); is it still there?"
+    return JSONResponse({"error": words}, status_code=422)
 
 
 def _unforeseen(_request: Request, error: Exception) -> Response:
     """An error that nobody has thought of, as the command line has it."""
-    said = f"this is a fault of geocnn's ({type(error).__name__}: {error}); report it with what you did."
-    return JSONResponse({"error": said}, status_code=500)
+    words = f"this is a fault of geocnn's ({type(error).__name__}: {error}); report it with what you did."
+    return JSONResponse({"error": words}, status_code=500)
 
 
 class Server:
@@ -90,7 +93,7 @@ class Server:
 
     Raises:
         DataError: no such port.
-        TargetError: somebody else has the port.
+        TargetError: somebody else has the port, or the server does not start.
 
     Attributes:
         url: where it is.
@@ -107,6 +110,9 @@ class Server:
         end = time.monotonic() + _PATIENCE
         while not self._server.started and self._thread.is_alive() and time.monotonic() < end:
             time.sleep(0.01)
+        if not self._server.started:
+            self._end()
+            raise TargetError(f"the page cannot be served at {self.url}; try another --port.")
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
@@ -122,12 +128,16 @@ class Server:
         Returns:
             What has become of changes that were not saved; empty where there are none.
         """
-        left = self._page.close()
+        self._end()
+        return self._page.close()  # last: a change that comes until then would be lost
+
+    def _end(self) -> None:
+        """Answer what has been asked, and nothing more."""
         self._server.should_exit = True
+        self._page.stop()
         self._thread.join(_PATIENCE)
         with contextlib.suppress(OSError):
             self._socket.close()
-        return left
 
     def __enter__(self) -> Self:
         return self

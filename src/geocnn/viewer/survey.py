@@ -95,8 +95,8 @@ class SurveyPage:
     @property
     def notes(self) -> list[str]:
         """What a user should know of what was given."""
-        told = [f"horizon {horizon.name}: {horizon.told}" for horizon in self.horizons if horizon.told]
-        return [*told, *(one.note for one in self.layers if one.note)]
+        of_horizons = [f"horizon {horizon.name}: {horizon.told}" for horizon in self.horizons if horizon.told]
+        return [*of_horizons, *(one.note for one in self.layers if one.note)]
 
     @property
     def routes(self) -> list[Route]:
@@ -104,11 +104,14 @@ class SurveyPage:
         endpoints = (self.about, self.slice, self.points)
         return [*(Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints), *self.picks.routes]
 
-    def close(self) -> str:
-        """Leave what is at work, and keep horizons that were not saved; a sentence on where."""
+    def stop(self) -> None:
+        """Leave what the networks are at."""
         for one in self.layers:
             if one.network is not None:
                 one.network.close()
+
+    def close(self) -> str:
+        """Keep horizons that were not saved; a sentence on where."""
         return "\n".join(self.picks.close())
 
     def about(self, _request: Request) -> Response:

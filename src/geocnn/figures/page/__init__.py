@@ -12,6 +12,7 @@ from geocnn.figures.page.sheets import pdf
 from geocnn.figures.page.web import html
 from geocnn.io.partial import PartialSink, check_target
 from geocnn.io.percent import probabilities
+from geocnn.words import number_of
 
 if TYPE_CHECKING:
     from geocnn.interpretation import FaultObject
@@ -117,7 +118,9 @@ def _check(seismic: "Source", others: "dict[str, Source]", sections: int) -> Non
     """
     shape = seismic.grid.shape
     if len(shape) not in (2, 3):
-        raise DataError(f"the survey has {len(shape)} axes; a page shows a line (2 axes) or a cube (3 axes).")
+        raise DataError(
+            f"the survey has {number_of(len(shape), 'axis', 'axes')}; a page shows a line (2 axes) or a cube (3 axes)."
+        )
     for name, source in others.items():
         if source.grid.shape != shape:
             raise DataError(

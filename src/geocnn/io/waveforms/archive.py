@@ -1,6 +1,6 @@
 """Files, folders and archives of seismograms as stations of three components; nothing but headers is read."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.io.system import reason
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
 from geocnn.io.waveforms.pieces import SECOND, ByTime, Channel, Piece, file_state, how_long
@@ -132,7 +133,7 @@ def _scan(
     """Pieces of the files, and what they are not."""
     groups: list[_Group] = []
     strange: list[Path] = []
-    silent: Counter[str] = Counter()
+    silent: dict[str, None] = {}
     damage: list[str] = []
     for path in files:
         if tick:
@@ -140,9 +141,9 @@ def _scan(
         try:
             found, others, damaged = _scanned(path, scans)
         except OSError as error:
-            silent[f"{path} ({(error.strerror or str(error)).lower()})"] += 1
+            silent[f"{path} ({reason(error)})"] = None
             continue
-        silent.update(others)
+        silent.update(dict.fromkeys(others))
         groups += found
         damage += damaged
         if not found and not others:
@@ -188,13 +189,13 @@ def _archive(found: Sequence[_Group], channels: str, rate: float, notes: list[st
         DataError: none is left.
     """
     by_station: dict[tuple[str, str, str], dict[str, dict[Channel, list[_Group]]]] = defaultdict(dict)
-    left: Counter[str] = Counter()
+    left: dict[str, None] = {}
     seen = {group[0].channel for group in found if group[0].channel.code}
     for group in found:
         c = group[0].channel
-        reason = _refused(group[0], channels)
-        if reason:
-            left[f"{c}: {reason}" if c.code else reason] += 1
+        why = _refused(group[0], channels)
+        if why:
+            left[f"{c}: {why}" if c.code else why] = None
             continue
         station = by_station[c.network, c.station, c.location]
         station.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(group)

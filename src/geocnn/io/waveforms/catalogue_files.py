@@ -4,18 +4,16 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from xml.etree import ElementTree as Xml
-
-import numpy as np
 
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.geodesy import DEGREE
 from geocnn.io.columns import check_number, read_columns
 from geocnn.io.system import reason
+from geocnn.io.times import time_of
 from geocnn.io.waveforms.originals import Original
-from geocnn.io.waveforms.pieces import SECOND, Channel
+from geocnn.io.waveforms.pieces import Channel
 from geocnn.io.waveforms.quakeml import (
     AUTHOR,
     OF_RECORDS,
@@ -32,7 +30,6 @@ from geocnn.io.waveforms.quakeml import (
 __all__ = ["read_catalogue"]
 
 _NEEDED = "needed is QuakeML, or the table of picks that geocnn predict quakes writes"
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\d*(?:Z|([+-])(\d\d):?(\d\d))?")
 _PROBABILITY = re.compile(r"probability ([01](?:\.\d+)?)")
 _POLARITY = {"positive": 1, "negative": -1}
 _LIMITS = {
@@ -168,7 +165,7 @@ def _pick(path: Path, element: Xml.Element, arrivals: Mapping[str, Xml.Element],
     return PhasePick(
         _channel(element),
         element.findtext("{*}phaseHint", "").strip() or phase,
-        _time(where, element.findtext("{*}time/{*}value", "")),
+        time_of(where, element.findtext("{*}time/{*}value", "")),
         uncertainty=_uncertainty(where, element, "time"),
         probability=None if told is None else float(told[1]),
         polarity=_POLARITY.get(element.findtext("{*}polarity", "").strip(), 0),
@@ -221,7 +218,7 @@ def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> O
     depth, error = (_number(where, element, f"depth/{{*}}{end}") for end in ("value", "uncertainty"))
     spread = _number(where, element, "originUncertainty/{*}horizontalUncertainty")
     return Origin(
-        _time(where, texts[0]),
+        time_of(where, texts[0]),
         check_number(where, "latitude", texts[1], (-90.0, 90.0)),
         check_number(where, "longitude", texts[2], (-360.0, 360.0)),
         depth=None if depth is None else depth / 1000,  # metres, in QuakeML
@@ -291,24 +288,6 @@ def _uncertainty(where: str, element: Xml.Element, quantity: str) -> float | Non
     return both if both is not None or not known else sum(known) / len(known)
 
 
-def _time(where: str, text: str) -> int:
-    """Nanoseconds since 1970.
-
-    Raises:
-        FormatError: a date of another form, or beyond what 64 bits hold.
-    """
-    found = _TIME.fullmatch(text.strip())
-    if found and 1678 <= int(text.strip()[:4]) <= 2261:
-        try:
-            time = int(np.datetime64(found[1], "ns").astype(np.int64))
-        except ValueError:
-            pass  # the 31st of February
-        else:
-            offset = (60 * int(found[3]) + int(found[4])) * 60 * SECOND if found[2] else 0
-            return time + (offset if found[2] == "-" else -offset)
-    raise FormatError(f"{where}: the time is {text.strip()!r}; needed is one such as 2026-01-31T23:59:59.123Z.")
-
-
 def _table(path: Path) -> list[Event]:
     """Events of a table of picks.
 
@@ -342,7 +321,7 @@ def _row(where: str, words: dict[str, str]) -> PhasePick:
     return PhasePick(
         channel,
         words["phase"],
-        _seconds_or_date(where, words.get("utc") or words["time"]),
+        time_of(where, words.get("utc") or words["time"], seconds=True),
         uncertainty=numbers["uncertainty"],
         probability=numbers["probability"],
         polarity=round(numbers["polarity"] or 0),
@@ -350,14 +329,3 @@ def _row(where: str, words: dict[str, str]) -> PhasePick:
         amplitude=Amplitude(size, channel.code, None) if size else None,
         wood_anderson=drawn,
     )
-
-
-def _seconds_or_date(where: str, text: str) -> int:
-    """Nanoseconds since 1970 of seconds, with all of their digits, or of a date."""
-    try:
-        seconds = Decimal(text)
-    except InvalidOperation:
-        return _time(where, text)
-    if not seconds.is_finite() or abs(seconds) > 9_000_000_000:
-        return _time(where, text)
-    return round(seconds * SECOND)

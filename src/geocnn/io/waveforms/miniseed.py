@@ -1,6 +1,7 @@
 """miniSEED files of versions 2 and 3, through pymseed (EarthScope's libmseed)."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,8 +28,8 @@ _BLOCK = 1 << 22
 """Bytes that are read at once."""
 _LONGEST = 1 << 20
 """Bytes that a record has at most."""
-_STEP = 64
-"""Bytes between the places where a record is looked for behind a damaged one: records lie at multiples of it."""
+_BEGIN = re.compile(rb"MS\x03|[\d ]{6}[DRQMVAST][ *]")
+"""How a record, or a control header of SEED, begins."""
 _DIGEST = 16
 """Bytes."""
 
@@ -190,11 +191,7 @@ def _one_by_one(block: bytes, source: str) -> tuple[list[tuple[int, NDArray[np.g
 
 def is_miniseed(head: bytes) -> bool:
     """Whether a file that begins like this holds miniSEED records, or a SEED volume with them."""
-    if head[:3] == b"MS\x03":
-        return True
-    return (
-        len(head) >= 48 and head[:6].replace(b" ", b"0").isdigit() and head[6:7] in b"DRQMVAST" and head[7:8] in b" *"
-    )
+    return _BEGIN.match(head) is not None and (len(head) >= 48 or head[:1] == b"M")
 
 
 def scan_miniseed(path: Path) -> tuple[list[MiniseedPieces], list[str], list[str]]:
@@ -219,14 +216,14 @@ def scan_miniseed(path: Path) -> tuple[list[MiniseedPieces], list[str], list[str
             others[source] = None
         else:
             found.setdefault((source, rate), _Growing(rate)).add(record.starttime, count, offset, end)
-    damage = _damage(path, holes, last, state[0]) if found or others else []
+    damage = _damage(path, holes, last) if found or others else []
     for growing in found.values():
         growing.close()
     tables = [MiniseedPieces(path, state, *key, growing.done) for key, growing in found.items()]
     return tables, [str(_channel(source)) for source in others], damage
 
 
-def _damage(path: Path, holes: Sequence[int], last: int, size: int) -> list[str]:
+def _damage(path: Path, holes: Sequence[int], last: int) -> list[str]:
     """What is wrong with the bytes between records, from these on, and behind the last one, in words."""
     with path.open("rb") as file:
 
@@ -236,7 +233,12 @@ def _damage(path: Path, holes: Sequence[int], last: int, size: int) -> list[str]
 
         # SEED volumes have control headers between the records.
         lost = sum(not (is_miniseed(head(at)) and head(at)[6:7] in b"VAST") for at in holes)
-        cut = is_miniseed(head(last).ljust(64, b" ")) if last < size else False
+        rest = head(last)
+        begun = is_miniseed(rest.ljust(64, b" "))
+        file.seek(last)
+        padding = not any(block.strip(b"\0 ") for block in iter(lambda: file.read(_BLOCK), b""))
+        cut = not padding and (len(rest) < 48 or (begun and rest[6:7] not in b"VAST"))
+        lost += not (padding or cut or begun)
     found = []
     if lost:
         where = f"{lost} places" if lost > 1 else "a place"
@@ -324,16 +326,11 @@ def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int
         except MiniSEEDError:
             if more and len(data) - at < _LONGEST:
                 return
-            at = _next(data, at + _STEP)
+            # At any byte: what was cut off by a full disk is of any length.
+            following = _BEGIN.search(data, at + 1)
+            at = following.start() if following else len(data)
         else:
             return
-
-
-def _next(data: memoryview, at: int) -> int:
-    """The next place, from ``at`` on in steps, that looks like the beginning of a record."""
-    while at + 48 <= len(data) and not is_miniseed(bytes(data[at : at + 48])):
-        at += _STEP
-    return at
 
 
 def write_miniseed(path: Path, pieces: Sequence[ArrayPiece], *, overwrite: bool = False) -> None:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = [
     "FilePiece",
     "Piece",
     "PieceTable",
+    "clock",
     "edges",
     "file_state",
     "how_long",
@@ -32,15 +34,16 @@ __all__ = [
     "spans",
     "time_of",
     "unreadable",
+    "utc",
 ]
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
-_FINE = 1000
-"""Of rates that are none of these: finer ones would make resampling slow. What they are off by, 0.0005 samples a second
-at most, shifts the end of a day in one piece by 0.4 s."""
 _DENOMINATOR = 8
-"""Sampling rates are taken as fractions with denominators up to this, and what they differ by as drift of the clock."""
+"""A sampling rate is taken as the nearest fraction with a denominator up to this; the rest is drift of the clock."""
+_FINE = 1000
+"""Largest denominator of a rate that is no such fraction: larger ones would make resampling slow. It is off by 0.0005
+samples a second at most, which shifts the end of a day in one piece by 0.4 s."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -228,6 +231,22 @@ def how_long(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.4g} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.2f} h"
+
+
+def utc(time: int, digits: int = 6) -> str:
+    """A time, ns since 1970, such as 2026-01-31T23:59:59.123456Z.
+
+    Args:
+        time: that is written.
+        digits: of the fraction of a second, 1 to 9.
+    """
+    step = 10 ** (9 - digits)
+    return f"{str(np.datetime64(round(time / step) * step, 'ns'))[: 20 + digits]}Z"
+
+
+def clock() -> str:
+    """The time of day, UTC, as a program that runs for days puts it before what it says: 23:59:59Z."""
+    return f"{datetime.now(UTC):%H:%M:%SZ}"
 
 
 def unreadable(path: Path, error: OSError) -> MissingError:

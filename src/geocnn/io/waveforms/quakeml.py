@@ -15,7 +15,7 @@ import numpy as np
 from geocnn.geodesy import DEGREE, offsets
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.originals import Original
-from geocnn.io.waveforms.pieces import Channel
+from geocnn.io.waveforms.pieces import Channel, utc
 from geocnn.location import Place, plain
 
 __all__ = [
@@ -45,6 +45,10 @@ Mode = Literal["automatic", "manual"]
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 _AUTHORITY = "smi:local/geocnn"
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML cannot have, not even escaped; codes of damaged records may have them. They are left out.
+
+Source: https://www.w3.org/TR/xml/#charsets"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,7 @@ def quakeml_pieces(events: Sequence[Event], name: str) -> Iterator[str]:
     yield f'{_XML}\n<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">\n'
     yield f'  <eventParameters publicID="{_AUTHORITY}/{name}"{"" if events else " /"}>\n'
     for event in events:
-        yield f"{_event(event, f'{_AUTHORITY}/{name}')}\n"
+        yield _NOT_XML.sub("", f"{_event(event, f'{_AUTHORITY}/{name}')}\n")
     yield "  </eventParameters>\n</q:quakeml>\n" if events else "</q:quakeml>\n"
 
 
@@ -235,7 +239,7 @@ def _event(event: Event, root: str) -> str:
         return "    " + ET.tostring(element, encoding="unicode").rstrip()
     name = _name(event)
     element = ET.Element("event", publicID=f"{root}/event-{name}")
-    comment = event.comment or _told(event)
+    comment = event.comment or _in_words(event)
     if comment:
         _under(_under(element, "comment"), "text", comment)
     _known(element, type=event.kind, typeCertainty=event.certainty)
@@ -273,10 +277,10 @@ def _pick_name(pick: PhasePick) -> str:
 
 def _compact(time: int) -> str:
     """Such as 20260131T235959.123456."""
-    return re.sub("[-:Z]", "", _iso(time))
+    return re.sub("[-:Z]", "", utc(time))
 
 
-def _told(event: Event) -> str:
+def _in_words(event: Event) -> str:
     """What the first station that says anything says, with its name where there are several."""
     first = next((pick for pick in event.picks if pick.place is not None), None)
     if first is None or first.place is None:
@@ -306,7 +310,7 @@ def _pick_with_amplitudes(parent: ET.Element, pick: PhasePick, root: str) -> str
 
 def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
     element = _under(parent, "pick", publicID=identity)
-    time = _value(element, "time", _iso(pick.time))
+    time = _value(element, "time", utc(pick.time))
     if pick.uncertainty is not None:
         _under(time, "uncertainty", f"{pick.uncertainty:.3f}")
     _waveform(element, pick.channel, pick.channel.code)
@@ -345,7 +349,7 @@ def _amplitude(parent: ET.Element, pick: PhasePick, amplitude: Amplitude, identi
     _under(element, "unit", "other")
     if amplitude.window is not None:
         window = _under(element, "timeWindow")
-        for name, text in (("begin", "0"), ("end", f"{amplitude.window:g}"), ("reference", _iso(pick.time))):
+        for name, text in (("begin", "0"), ("end", f"{amplitude.window:g}"), ("reference", utc(pick.time))):
             _under(window, name, text)
     _under(element, "pickID", identity)
     _waveform(element, pick.channel, amplitude.code)
@@ -368,7 +372,7 @@ def _of_wood_anderson(parent: ET.Element, pick: PhasePick, amplitude: float, ide
 
 def _origin(parent: ET.Element, event: Event, origin: Origin, identity: str, picks: Sequence[str]) -> None:
     element = _under(parent, "origin", publicID=identity)
-    time = _value(element, "time", _iso(origin.time))
+    time = _value(element, "time", utc(origin.time))
     if origin.uncertainty is not None:
         _under(time, "uncertainty", f"{origin.uncertainty:.3f}")
     _value(element, "latitude", f"{origin.latitude:.5f}")
@@ -462,11 +466,6 @@ def _magnitude(
 def _author(parent: ET.Element) -> None:
     """Who made it."""
     _under(_under(parent, "creationInfo"), "author", AUTHOR)
-
-
-def _iso(time: int) -> str:
-    """To the microsecond, as ObsPy reads it."""
-    return f"{np.datetime64(round(time / 1000), 'us')}Z"
 
 
 def _under(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:

@@ -4,12 +4,13 @@ SeisComP Data Structure: YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY.
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
 
 from geocnn.errors import TargetError
-from geocnn.io.system import reason
+from geocnn.io.system import make_folder, reason
 from geocnn.io.waveforms.pieces import Channel
 
 __all__ = ["RECORD", "Sds", "read_header"]
@@ -20,15 +21,22 @@ _SEQUENCE = 6
 """Bytes of the number that a record begins with, which says nothing of what is in it."""
 _FILES = 2000
 """Files whose records are remembered."""
+_CODE = re.compile(r"[A-Za-z0-9_-]*")
+"""Letters of a code, which names folders and files here. FDSN has A-Z, 0-9 and "-", and "_" in codes of three parts."""
 
 
 def read_header(record: bytes) -> tuple[Channel, int] | None:
-    """Channel of a miniSEED record and the time of its first sample, ns since 1970; None where it is none."""
+    """Channel of a miniSEED record and the time of its first sample, ns since 1970.
+
+    None where it is no record, or one whose codes have other letters than codes can have: a server must not choose
+    where on our disk it is written.
+    """
     from pymseed import MiniSEEDError, MS3Record, sourceid2nslc
 
     try:
         for header in MS3Record.from_buffer(record):
-            return Channel(*sourceid2nslc(header.sourceid)), header.starttime
+            codes = sourceid2nslc(header.sourceid)
+            return (Channel(*codes), header.starttime) if all(map(_CODE.fullmatch, codes)) else None
     except (MiniSEEDError, ValueError):  # damaged, or no names of FDSN
         return None
     return None
@@ -45,12 +53,9 @@ class Sds:
     """
 
     def __init__(self, folder: Path) -> None:
+        make_folder(folder)
         self.folder = folder
         self._known: dict[Path, set[bytes]] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TargetError(f"{folder} cannot be made ({reason(error)}); give --out another folder.") from None
 
     def add(self, channel: Channel, start: int, record: bytes) -> bool:
         """Append a record to the file of its channel and day.
@@ -74,10 +79,12 @@ class Sds:
                 return False
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:
+                file.truncate(file.tell() // RECORD * RECORD)  # a full disk may have left the first part of a record
                 file.write(record)
         except OSError as error:
-            said = f"{path} cannot be written ({reason(error)}); free space, then type the same command again."
-            raise TargetError(said) from None
+            raise TargetError(
+                f"{path} cannot be written ({reason(error)}); free space, then type the same command again."
+            ) from None
         known.add(digest)
         return True
 

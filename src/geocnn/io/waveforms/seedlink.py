@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from geocnn.errors import DataError, MissingError
 from geocnn.io.system import reason, replaced
+from geocnn.io.waveforms.pieces import clock
 from geocnn.io.waveforms.sds import Sds, read_header
 from geocnn.io.waveforms.streams import Wanted, listed, wanted_streams
 
@@ -212,13 +213,13 @@ class SeedLink:
         except failures as error:
             self._lose(_why(error))
         else:
-            self._say(f"{time.strftime('%H:%M:%S')}  {self.name} is connected again")
+            self._say(f"{clock()}  {self.name} is connected again")
 
     def _lose(self, why: str) -> None:
         """Wait before the connection is made again."""
         self._disconnect()
         again = f"trying again in {self._pause:g} s"
-        self._say(f"{time.strftime('%H:%M:%S')}  no connection to {self.name} ({why}); {again}")
+        self._say(f"{clock()}  no connection to {self.name} ({why}); {again}")
         self._again = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, _LONGEST)
 

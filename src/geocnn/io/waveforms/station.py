@@ -1,5 +1,6 @@
 """The three components of a station as one array on one clock, any part of it at a time."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -80,6 +81,11 @@ class Station:
     def __str__(self) -> str:
         """The codes, such as CX.PB01..HH."""
         return ".".join((self.network, self.name, self.location, self.instrument))
+
+    @property
+    def file_name(self) -> str:
+        """The codes as the beginning of the name of a file: in those of a damaged or hostile file may be anything."""
+        return re.sub(r"[^\w.-]", "_", str(self))
 
     def channel(self, code: str) -> Channel:
         """One of its channels: the same object for all who ask, of whom there are as many as picks."""

@@ -23,6 +23,7 @@ from geocnn.models.base import Classifier
 from geocnn.recipes.classify.data import Parts
 from geocnn.schedule import Schedule
 from geocnn.weights_files import SUFFIXES, load_weights
+from geocnn.words import size_text
 
 __all__ = ["Start", "card", "check_width", "objective", "plan", "schedule", "start_network", "summary"]
 
@@ -106,7 +107,7 @@ def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifie
         if "window" in takes:
             arguments = arguments | {"window": space}
     arguments = {"in_channels": channels, "out_channels": len(parts.classes)} | arguments
-    size = " x ".join(map(str, space))
+    size = size_text(space)
     try:
         model = build(name, ndim=parts.ndim, **arguments)
     except ValueError as error:
@@ -114,7 +115,7 @@ def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifie
     if not isinstance(model, Classifier):
         raise TypeError(f"{type(model).__name__} is no Classifier")
     if not model.sizes.fits(space):
-        need = " x ".join(map(str, model.sizes.above(space)))
+        need = size_text(model.sizes.above(space))
         raise DataError(
             f"--model {name} does not take windows of {size} samples but {model.sizes}; pad them to {need}, or choose "
             "another --model, such as resnet20."

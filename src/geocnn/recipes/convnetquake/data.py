@@ -23,15 +23,15 @@ NORMALISATION: dict[str, Any] = {"kind": "record"}
 RECORD = 3072
 """Samples of a record of an earthquake, and of noise about a window: its scale depends on most of them."""
 _ONSET = 12.0
-"""s: where in the record of an earthquake its P wave is."""
+"""Seconds from the beginning of a record of an earthquake to its P wave."""
 _LATEST = 4.0
-"""s between the beginning of a window and the P wave at most, but for that margin behind S,"""
+"""Most seconds from the beginning of a window to the P wave, unless the margin behind the S wave takes more."""
 _MARGIN = 0.5
-"""and at least; so much as well between the S wave and the end of a window, at least."""
+"""Fewest seconds from the beginning of a window to the P wave, and from the S wave to its end."""
 _NOISE = 6144
 """Samples of a record of noise, from which several windows are cut."""
 _WHITE = (20.0, 80.0)
-"""dB: how far the white noise that is added lies below the largest amplitude."""
+"""How far the white noise that is added lies below the largest amplitude, dB."""
 
 assert FAR <= 50  # so that P and S are in one window
 

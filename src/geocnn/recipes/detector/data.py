@@ -17,9 +17,9 @@ from geocnn.travel import TravelTimes
 __all__ = ["PlacedRecords"]
 
 _FALSE = 0.2
-"""Share of the records of earthquakes of which something else is asked,"""
+"""Share of the records of earthquakes in which the detector is asked about a pick that is none."""
 _SEEN = 0.05
-"""where it has this probability at least."""
+"""Least probability that the picker gives such a pick."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from geocnn.io.velocity_models import read_layers
 from geocnn.location import HEADS
 from geocnn.models.base import Network
 from geocnn.recipes.detector.data import PlacedRecords
-from geocnn.recipes.quakes import first_network, recorded_noise
+from geocnn.recipes.quakes import check_shares, first_network, recorded_noise
 from geocnn.synthetic.earthquakes import COMPONENTS, EarthquakeRanges, Places, RecordedNoise
 from geocnn.travel import TravelTimes
 
@@ -54,6 +54,7 @@ def plan(given: dict[str, Any]) -> Job:
     Args:
         given: the arguments of the recipe.
     """
+    check_shares(given)
     size, samples, seed, picker = (given[name] for name in ("size", "samples", "seed", "picker"))
     clusters, error, share = (given[name] for name in ("clusters", "error", "noise_share"))
     ranges = {name: given[name] for name in ("distance", "depth", "vp", "ratio")}

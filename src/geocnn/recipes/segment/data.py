@@ -17,6 +17,7 @@ from geocnn.io.source import Source
 from geocnn.losses import UNKNOWN
 from geocnn.reading import Reader
 from geocnn.tiling import Plan
+from geocnn.words import number_of, size_text
 
 __all__ = ["Axes", "Given", "Piece", "Survey", "open_surveys", "pieces", "sections"]
 
@@ -96,12 +97,12 @@ def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]
         have, need = survey.labels.grid.shape, survey.source.grid.shape
         if have != need:
             raise DataError(
-                f"{_name(own, 'the label array')} has {_times(have)} samples and {survey.name} {_times(need)}; labels "
-                "must lie on the grid of their data."
+                f"{_name(own, 'the label array')} has {size_text(have)} samples and {survey.name} {size_text(need)}; "
+                "labels must lie on the grid of their data."
             )
         if len(need) not in (2, 3) or len(need) != surveys[0].source.grid.ndim:
             raise DataError(
-                f"{survey.name} has {len(need)} dimension{'s' * (len(need) != 1)}; needed are lines (trace, time) or "
+                f"{survey.name} has {number_of(len(need), 'dimension')}; needed are lines (trace, time) or "
                 "cubes (inline, crossline, time), all of one kind."
             )
     return surveys
@@ -282,8 +283,4 @@ def _name(given: Given, otherwise: str) -> str:
 
 
 def _files(count: int) -> str:
-    return f"{count} file{'s' * (count != 1)}"
-
-
-def _times(sizes: Sequence[int]) -> str:
-    return " x ".join(map(str, sizes))
+    return number_of(count, "file")

@@ -12,6 +12,7 @@ from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.io.horizons import Horizon, IntervalSource, read_horizon
 from geocnn.recipes.segment.data import Given
+from geocnn.words import number_of
 
 __all__ = ["check_learnt", "intervals"]
 
@@ -69,7 +70,7 @@ def check_learnt(card: Card, who: str, horizons: Sequence[str | Path | Horizon])
     apart = ", ".join(card.classes) if len(card.classes) > 1 else f"{card.classes[0]} and the rest"
     needed = f"all that it has learnt, from top to bottom: --horizons {' '.join(learnt)}" if learnt else "as many"
     raise DataError(
-        f"the network {who} tells {apart} apart, which takes {count} horizon{'s' * (count > 1)}, and --horizons names "
+        f"the network {who} tells {apart} apart, which takes {number_of(count, 'horizon')}, and --horizons names "
         f"{len(horizons)}; give {needed}."
     )
 

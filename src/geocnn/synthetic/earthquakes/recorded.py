@@ -11,6 +11,7 @@ from numpy import ndarray
 from geocnn.errors import DataError
 from geocnn.synthetic.earthquakes.background import Background
 from geocnn.synthetic.earthquakes.clock import Clock
+from geocnn.words import number_of
 
 __all__ = ["RecordedNoise"]
 
@@ -38,8 +39,8 @@ class RecordedNoise:
     def __post_init__(self) -> None:
         if not len(self.windows) or not 0 <= self.share <= 1:
             raise DataError(
-                f"there are {len(self.windows)} windows of noise for a share of {self.share:g}; needed are 1 or more, "
-                "and a share of 0 to 1."
+                f"of noise there are {number_of(len(self.windows), 'window')} for a share of {self.share:g}; needed "
+                "are 1 or more, and a share of 0 to 1."
             )
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What is drawn at random for a synthetic volume, and the two presets."""
+"""What is drawn at random for a synthetic volume, and the presets."""
 
 import math
 from dataclasses import dataclass, replace
@@ -24,6 +24,8 @@ _POSSIBLE = {
     "extent": (1e-3, math.inf),
     "curvature": (-math.inf, math.inf),
     "drag": (0, 0.9),
+    "min_throw": (0, math.inf),
+    "visible": (0, math.inf),
     "frequency": (1e-3, 0.5),
     "phase": (-math.inf, math.inf),
     "attenuation": (0, 0.9),
@@ -172,8 +174,8 @@ class StructureRanges:
         """Refuse ranges that cannot be drawn from.
 
         Raises:
-            DataError: the smallest number is above the largest, one lies outside what the quantity can be, or there is
-                no such wavelet.
+            DataError: the smallest number is above the largest, one lies outside what the quantity can be, a
+                probability outside 0..1, or there is no such wavelet.
         """
         check_ranges(self, _POSSIBLE)
         if not self.wavelets or not set(self.wavelets) <= set(WAVELETS):

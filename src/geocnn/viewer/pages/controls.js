@@ -142,8 +142,8 @@ export class Controls {
   /** What is to be known of how a network was applied to the last section. */
   notes(k) {
     const place = element("div", { className: "notes" });
-    this.state.listeners.push((what, told) => {
-      if (what === "notes" && told.layer === k) place.textContent = told.notes.join(" ");
+    this.state.listeners.push((what, news) => {
+      if (what === "notes" && news.layer === k) place.textContent = news.notes.join(" ");
     });
     return place;
   }

@@ -6,9 +6,9 @@ import { complain, json, post } from "./requests.js";
 export const FINE = 600; // seconds of a window, at most, in which picks are set and moved: a pixel is a second then
 
 export class Edits {
-  constructor(view, told) {
+  constructor(view, changed) {
     this.view = view;
-    this.told = told; // of what has come of the picks
+    this.changed = changed; // is called when the picks have
     this.state = { version: 0, undo: null, redo: null, changed: false, counts: [], gone: [] };
     this.words = "";
     this.picking = false;
@@ -35,7 +35,7 @@ export class Edits {
     if (state.version < this.state.version) return;
     this.state = state;
     this.view.gone = new Set(state.gone);
-    this.told();
+    this.changed();
   }
 
   /** Post something, and show what has come of it; null where it was refused. */
@@ -57,7 +57,7 @@ export class Edits {
     this.last = this.last.then(async () => {
       const answer = await this.#send(path, body);
       this.words = answer?.words ?? "";
-      this.told();
+      this.changed();
       return answer;
     });
     return this.last;
@@ -128,11 +128,11 @@ export class Edits {
     const { station, start, stop, record } = this.view;
     this.picking = true;
     this.words = "";
-    this.told();
+    this.changed();
     const answer = await this.#send("/pick", { station, start, stop });
     this.picking = false;
     this.words = answer ? `${station === this.view.station ? "" : `${record.name}: `}${answer.words}` : "";
-    this.told();
+    this.changed();
   }
 
   /** The whole catalogue as a file, with what has been done until now. */

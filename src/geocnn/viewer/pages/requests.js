@@ -2,19 +2,19 @@
 
 const LASTS = 4000; // milliseconds for which a sentence is there: data that come in meanwhile do not take it away
 const place = () => document.querySelector(".error");
-let [said, timer] = [0, null];
+let [shown, timer] = [0, null];
 
 export function complain(sentence) {
   place().textContent = sentence;
   place().hidden = false;
-  said = performance.now();
+  shown = performance.now();
   clearTimeout(timer);
 }
 
 /** What was asked for is there. */
 function content() {
   clearTimeout(timer);
-  timer = setTimeout(() => (place().hidden = true), said + LASTS - performance.now());
+  timer = setTimeout(() => (place().hidden = true), shown + LASTS - performance.now());
 }
 
 async function answer(path, query, options) {
@@ -26,8 +26,8 @@ async function answer(path, query, options) {
     throw new Error("geocnn view has ended; start it again in the terminal.");
   }
   if (!response.ok) {
-    const told = await response.json().catch(() => ({ error: `the server answers ${response.status}.` }));
-    throw new Error(told.error);
+    const refusal = await response.json().catch(() => ({ error: `the server answers ${response.status}.` }));
+    throw new Error(refusal.error);
   }
   content();
   return response;

@@ -174,31 +174,31 @@ export class Side {
     const digits = Math.max(0, Math.min(4, Math.ceil(-Math.log10(second))));
     const rows = [element("div", { textContent: clock.text(pointer.time, digits) })];
     for (const { name, low, high } of this.window.values()) {
-      const said = (value) => text(settings.filter && Number.isFinite(value) ? Number(value.toPrecision(4)) : value);
+      const number = (value) => text(settings.filter && Number.isFinite(value) ? Number(value.toPrecision(4)) : value);
       const words =
         low === Infinity
           ? "not read yet"
           : low === high || Number.isNaN(low)
-            ? said(low)
-            : `${said(low)} to ${said(high)}`;
+            ? number(low)
+            : `${number(low)} to ${number(high)}`;
       rows.push(element("div", {}, `${name} `, element("b", { textContent: words })));
     }
     const pick = this.window.pickHere();
-    if (pick) rows.push(this.#told(pick));
+    if (pick) rows.push(this.#pickWords(pick));
     const origin = this.window.originHere();
     if (origin) rows.push(element("div", { textContent: originWords(clock, origin) }));
     place.replaceChildren(...rows);
   }
 
-  #told(pick) {
-    const said = [this.view.clock.time(pick.time, 2)];
-    if (pick.probability !== null) said.push(`probability ${pick.probability.toFixed(2)}`);
-    if (pick.uncertainty !== null) said.push(`\u00b1 ${pick.uncertainty.toFixed(2)} s`);
-    if (pick.polarity) said.push(pick.polarity > 0 ? "up" : "down");
-    if (pick.manual) said.push("manual");
+  #pickWords(pick) {
+    const words = [this.view.clock.time(pick.time, 2)];
+    if (pick.probability !== null) words.push(`probability ${pick.probability.toFixed(2)}`);
+    if (pick.uncertainty !== null) words.push(`\u00b1 ${pick.uncertainty.toFixed(2)} s`);
+    if (pick.polarity) words.push(pick.polarity > 0 ? "up" : "down");
+    if (pick.manual) words.push("manual");
     const name = element("b", { textContent: named(pick) });
     name.style.color = this.view.inks[kind(pick)];
-    return element("div", {}, name, ` ${said.join(", ")}`);
+    return element("div", {}, name, ` ${words.join(", ")}`);
   }
 
   /** What may wait until the hand rests. */

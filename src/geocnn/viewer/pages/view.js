@@ -129,33 +129,33 @@ export class View {
     const { filter, common, gain, least, hidden } = this.settings;
     const digits = this.stop - this.start < 100 ? 4 : 1;
     const time = (seconds) => this.clock.text(seconds, digits).replace(" ", "T");
-    const said = { station: this.record.name, from: time(this.start), to: time(this.stop) };
-    if (!filter) said.filter = "off";
-    if (common) said.scale = "common";
-    if (gain !== 1) said.gain = Number(gain.toPrecision(4));
-    if (least) said.least = least;
-    if (hidden.size) said.hide = [...hidden].join("");
-    return new URLSearchParams(said).toString().replaceAll("%3A", ":");
+    const chosen = { station: this.record.name, from: time(this.start), to: time(this.stop) };
+    if (!filter) chosen.filter = "off";
+    if (common) chosen.scale = "common";
+    if (gain !== 1) chosen.gain = Number(gain.toPrecision(4));
+    if (least) chosen.least = least;
+    if (hidden.size) chosen.hide = [...hidden].join("");
+    return new URLSearchParams(chosen).toString().replaceAll("%3A", ":");
   }
 
   /** The opposite; what is not understood is left as it is. */
   async take(words) {
-    const said = new URLSearchParams(words);
+    const given = new URLSearchParams(words);
     const number = (name, low, high, otherwise) => {
-      const value = Number(said.get(name) ?? NaN);
+      const value = Number(given.get(name) ?? NaN);
       return value >= low && value <= high ? value : otherwise;
     };
     Object.assign(this.settings, {
-      filter: said.get("filter") !== "off",
-      common: said.get("scale") === "common",
+      filter: given.get("filter") !== "off",
+      common: given.get("scale") === "common",
       gain: number("gain", ...GAIN, 1),
       least: number("least", 0, 1, 0),
     });
     this.settings.hidden.clear();
-    for (const which of ["P", "S"]) if ((said.get("hide") ?? "").includes(which)) this.settings.hidden.add(which);
-    const station = this.about.stations.findIndex((one) => one.name === said.get("station"));
+    for (const which of ["P", "S"]) if ((given.get("hide") ?? "").includes(which)) this.settings.hidden.add(which);
+    const station = this.about.stations.findIndex((one) => one.name === given.get("station"));
     const known = station < 0 ? this.station : station;
-    const [start, stop] = ["from", "to"].map((name) => this.clock.read(said.get(name) ?? ""));
+    const [start, stop] = ["from", "to"].map((name) => this.clock.read(given.get(name) ?? ""));
     if (known !== this.station || station < 0 || start === null || stop === null) {
       this.station = known;
       [this.start, this.stop] = this.#whole();
