@@ -146,6 +146,19 @@ def test_validation_windows_tile_what_is_known_once():
     assert len(made.validation) == -(-piece.y.shape[0] // 16) * -(-piece.y.shape[1] // 32)
 
 
+def test_a_network_scores_in_prediction_what_validation_says_where_windows_are_as_long_as_traces():
+    """Depth alone tells the classes: all that a network can hold on to is where its windows end."""
+    x = np.random.default_rng(1).standard_normal((160, 64)).astype(np.float32)
+    y = np.broadcast_to(np.arange(64) // 22, x.shape).astype(np.uint8)
+    run = fit(save(x, y), crop=(32, 64), epochs=8, samples=64, learning_rate=0.01)
+    (piece,) = run.recipe.validation.pieces
+    judged = slice(*(round(end) for end in (piece.axes[0].start, piece.axes[0].start + piece.x.shape[0])))
+    found = geocnn.predict(run, "x.npy", show_progress=False).array[judged]
+    y = y[judged]
+    iou = np.mean([((found == k) & (y == k)).sum() / ((found == k) | (y == k)).sum() for k in range(3)])
+    assert iou == pytest.approx(run.card.metrics["validation"]["validation_mean_iou"], abs=0.1)
+
+
 def test_rare_classes_are_met_and_weigh_more():
     x, y = layered((200, 48), classes=2)
     y[:] = 0
