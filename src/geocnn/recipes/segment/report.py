@@ -93,7 +93,7 @@ class Report:
         if self.curve is not None:
             k = self.curve.best
             yield (
-                f"best threshold {self.curve.thresholds[k]:.2f}: precision {self.curve.precision[k]:.3f}, recall "
+                f"best threshold {self.curve.thresholds[k]:.2g}: precision {self.curve.precision[k]:.3f}, recall "
                 f"{self.curve.recall[k]:.3f}, F1 {self.curve.f1[k]:.3f} (the table is for 0.5)"
             )
         else:
