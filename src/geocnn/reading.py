@@ -30,6 +30,7 @@ class Reader:
         source: survey.
         tiles: how it is cut.
         fit: keyword arguments of :meth:`Normalisation.fit`, which sees live traces from all of the survey.
+        nothing: the result where there are no data.
 
     Raises:
         DataError: no trace is live.
@@ -38,6 +39,7 @@ class Reader:
     source: Source
     tiles: Plan
     fit: Mapping[str, Any]
+    nothing: int = 0
 
     def __post_init__(self) -> None:
         self.found = found = scanned(self.source)
@@ -83,10 +85,10 @@ class Reader:
     def blank(
         self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Zero where the data are dead, muted, padding or not finite."""
+        """Nothing where the data are dead, muted, padding or not finite."""
         depth = np.arange(where[-1].start, where[-1].stop)
         alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
-        return np.where(alive & ~bad, result, np.float32(0))
+        return np.where(alive & ~bad, result, np.float32(self.nothing))
 
     def notes(self, least: int = 1) -> list[str]:
         """What a user should know of these data, for a network that needs ``least`` samples per axis.
@@ -94,24 +96,25 @@ class Reader:
         Traces and samples are counted in the survey itself where it is read resampled.
         """
         notes, found, grid, factor, resampled = [], self.found, self.source.grid, 1.0, ""
+        nothing = f"{self.nothing or 'zero'} in the result"
         if isinstance(self.source, StretchedSource):
             found, grid, factor = self.source.survey, self.source.source.grid, self.source.factors[-1]
             resampled = " after resampling"
         dead = int((~found.live).sum())
         if dead:
-            notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are zero in the result.")
+            notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are {nothing}.")
         above, below = (math.ceil(n / factor) for n in self.padded)
         if above or below:
             ends = " and ".join(f"{n} {end}" for n, end in ((above, "first"), (below, "last")) if n)
             several = f"the {ends} samples of all traces are padding, which the network does not see; they are"
             one = f"the {ends[2:]} sample of all traces is padding, which the network does not see; it is"
-            notes.append(f"{one if above + below == 1 else several} zero in the result.")
+            notes.append(f"{one if above + below == 1 else several} {nothing}.")
         if found.first_nan is not None:
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(grid.axes, found.first_nan, strict=True))
             notes.append(
-                f"{found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
+                f"{found.nan} samples are NaN or infinite, the first at {where}; they are {nothing}."
                 if found.nan != 1
-                else f"1 sample is NaN or infinite, at {where}; it is zero in the result."
+                else f"1 sample is NaN or infinite, at {where}; it is {nothing}."
             )
         small = [a for k, a in enumerate(self.source.grid.axes) if a.size < least and k != self.tiles.flat]
         if self.tiles.redundancy > _SLOW:

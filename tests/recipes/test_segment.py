@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.image import imread
 
 import geocnn
 from geocnn.cli import main
@@ -375,3 +376,27 @@ def test_horizons_in_the_wrong_order_or_beside_labels_are_refused():
         evaluate("faults", horizons=[upper])
     with pytest.raises(DataError, match="in place of --labels; leave one of the two out"):
         evaluate("faults", x, y, horizons=[upper])
+
+
+def test_where_there_are_no_data_there_is_no_class_and_horizons_end_with_the_data():
+    x, y = layered((64, 96))
+    x[:, 80:] = 0  # padding below, as where traces are shorter
+    save(x, y)
+    tops = [(y >= k).argmax(axis=1) for k in (1, 2)]
+    for name, top in zip(("upper", "lower"), tops, strict=True):
+        Path(f"{name}.dat").write_text("".join(f"{i} {t}\n" for i, t in enumerate(top)))
+    horizons = ["--horizons", "upper.dat", "lower.dat"]
+    small = ["--crop", "32", "32", "--width", "8", "--samples", "200", "--epochs", "4", "--learning-rate", "0.01"]
+    assert main(["train", "segment", "--data", "x.npy", *horizons, *small, "--out", "run", "--quiet"]) == 0
+    assert main(["predict", "run", "x.npy", "--out", "classes.npy", "--quiet"]) == 0
+    found = np.load("classes.npy")
+    assert (found[:, 80:] == -1).all()
+    assert set(np.unique(found[:, :80])) == {0, 1, 2}
+    assert main(["interpret", "classes.npy", "--horizons", "tops", "--quiet"]) == 0
+    for number, top in enumerate(tops, start=1):
+        lines = np.loadtxt(f"tops/horizon-{number}.dat", comments="#", ndmin=2)
+        assert len(lines) == 64
+        assert np.abs(lines[:, -1] - top).max() < 3
+    picture = imread("classes.png")[..., :3]
+    grey = (np.ptp(picture, axis=-1) < 0.01) & (np.abs(picture[..., 0] - 0.5) < 0.1)
+    assert grey.mean() > 0.05  # an amplitude of 0 without the colour of a class

@@ -19,6 +19,7 @@ from geocnn.interruption import interrupts_held
 from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
+from geocnn.losses import UNKNOWN
 from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log, samples_in
 from geocnn.prediction.pieces import Mark, pieces, to_do
@@ -39,8 +40,8 @@ class Prediction:
 
     Attributes:
         path: the finished file, None if the result was kept in memory.
-        array: probability (one class), number of the class, or of a network that restores amplitudes these, shape of
-            the data; None if it was written.
+        array: probability (one class), number of the class, -1 where there are no data, or of a network that restores
+            amplitudes these, shape of the data; None if it was written.
         grid: axes of the result, those of the data.
         plan: how the network went through the data, and why.
         notes: what a user should know: blank traces, NaN samples, padding.
@@ -131,7 +132,8 @@ def predict(
         same = job_of(source, state, trained.card, work, precision, place, threads, samples)
         with _created(out, source, same, Stored.of(samples, trained.card), overwrite=overwrite) as sink:
             _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
-            reader = Reader(source, work.tiles, trained.card.normalisation)
+            nothing = UNKNOWN if len(trained.card.classes) > 1 else 0  # a class is no answer where there is nothing
+            reader = Reader(source, work.tiles, trained.card.normalisation, nothing)
             job = Job(work, trained, reader, sink, place, precision, keep)
             if team is None:
                 _apply(job, array, record, show_progress=show_progress)
