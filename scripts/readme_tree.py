@@ -1,6 +1,6 @@
-"""Keep the tree in README.md: one line a file, the first line of its docstring.
+"""Keep the tree of modules in docs/tree.md and the table of packages in README.md: first lines of their docstrings.
 
-``python scripts/readme_tree.py`` rewrites it; with ``--check`` it only says whether it is up to date (exit code 1).
+``python scripts/readme_tree.py`` rewrites both; with ``--check`` it says whether they are up to date (exit code 1).
 """
 
 import ast
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BEGIN, END = "<!-- tree -->", "<!-- end of tree -->"
+PACKAGE = ROOT / "src" / "geocnn"
 
 
 def lines(folder: Path, depth: int = 0) -> list[str]:
@@ -29,9 +29,24 @@ def lines(folder: Path, depth: int = 0) -> list[str]:
 
 def _line(name: str, path: Path, depth: int) -> str:
     """Name and first line of the docstring."""
+    return _entry(name, _says(path), depth)
+
+
+def _says(path: Path) -> str:
+    """First line of the docstring of a module."""
     says = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n", 1)[0]
-    says = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", says)  # :func:`fit` -> fit
-    return _entry(name, says.replace("`", ""), depth)
+    return re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", says).replace("`", "")  # :func:`fit` -> fit
+
+
+def tree() -> str:
+    """All modules."""
+    return "\n".join(["```", "src/geocnn/", *lines(PACKAGE, 1), "```"])
+
+
+def table() -> str:
+    """The packages and what each is for."""
+    rows = [f"| `{path.parent.name}/` | {_says(path)} |" for path in sorted(PACKAGE.glob("*/__init__.py"))]
+    return "\n".join(["| `src/geocnn/` | |", "| --- | --- |", *rows])
 
 
 def _entry(name: str, says: str, depth: int) -> str:
@@ -40,17 +55,20 @@ def _entry(name: str, says: str, depth: int) -> str:
 
 
 def main() -> int:
-    """Rewrite or check the tree."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    tree = "\n".join(["src/geocnn/", *lines(ROOT / "src" / "geocnn", 1)])
-    new = f"{before}{BEGIN}\n```\n{tree}\n```\n{END}{after}"
-    if "--check" in sys.argv and new != text:
-        print("the tree in README.md is not up to date; run python scripts/readme_tree.py")
+    """Rewrite or check both."""
+    stale = []
+    for name, mark, made in (("docs/tree.md", "tree", tree()), ("README.md", "packages", table())):
+        path, begin, end = ROOT / name, f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+        text = path.read_text(encoding="utf-8")
+        before, rest = text.split(begin, 1)
+        new = f"{before}{begin}\n{made}\n{end}{rest.split(end, 1)[1]}"
+        if new != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"{' and '.join(stale)} not up to date; run python scripts/readme_tree.py")
         return 1
-    readme.write_text(new, encoding="utf-8")
     return 0
 
 

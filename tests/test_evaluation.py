@@ -14,6 +14,7 @@ from geocnn.datasets import TensorSamples
 from geocnn.errors import DataError
 from geocnn.evaluation import evaluate_samples, evaluate_survey, scores
 from geocnn.grid import Axis, Grid
+from geocnn.io import ArraySource
 from geocnn.io.horizons import Horizon, IntervalSource
 
 
@@ -163,7 +164,47 @@ def test_scores_are_the_same_whether_horizons_are_looked_for_or_not(monkeypatch)
     plain = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels.read(...))
     got = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels)
     assert got.pop("error_of_top") >= 0
+    assert got.pop("found_of_top") == 1
     assert got == plain
+
+
+def test_what_the_network_does_not_see_does_not_count(monkeypatch):
+    draw = np.random.default_rng(3)
+    data = draw.standard_normal((8, 30))
+    data[:, 20:], data[3], data[5, 7] = 0, 0, np.nan  # padding, a dead trace, a hole
+    seen = (data != 0) & np.isfinite(data)
+    truth, probability = draw.random((8, 30)) < 0.3, np.where(seen, draw.random((8, 30)), 0).astype(np.float32)
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=probability))
+    got = evaluate_survey(Trained(Same().eval(), CARD), data, truth)
+    want = scores(probability, truth, known=seen, threshold=got.pop("threshold"))
+    assert got == want
+    classes = np.where(seen, probability > 0.5, -1)
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=classes))
+    got = evaluate_survey(Trained(Same().eval(), CARD.replace(classes=("a", "b", "c"))), data, truth)
+    assert got["accuracy"] == pytest.approx((classes == truth)[seen].mean())
+
+
+def test_errors_of_horizons_say_on_how_many_picks_they_rest(monkeypatch):
+    grid = Grid((Axis("trace", 8), Axis("time", 30, 0, 4, "ms")))
+    labels = IntervalSource([Horizon("top", np.full(8, 62.0))], grid)
+    found = (np.arange(30) >= 16) * np.ones((8, 1))
+    found[:6] = 0  # on most traces nothing lies below
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=found))
+    card = CARD.replace(classes=("above", "below"))
+    data = ArraySource(np.random.default_rng(4).standard_normal((8, 30)), grid)
+    got = evaluate_survey(Trained(Same().eval(), card), data, labels)
+    assert got["error_of_top"] == 0
+    assert got["found_of_top"] == 2 / 8
+
+
+@pytest.mark.parametrize("bad", [3, 0.5, -2])
+def test_labels_of_other_classes_are_refused_before_the_work(monkeypatch, bad):
+    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: pytest.fail("predicted"))
+    labels = np.zeros((6, 6))
+    labels[2, 3], labels[1, 1] = 1, bad
+    card = CARD.replace(classes=("a", "b", "c"))
+    with pytest.raises(DataError, match=rf"hold {bad:g} at trace 1, time 1; the network knows the classes 0 to 2"):
+        evaluate_survey(Trained(Same().eval(), card), np.ones((6, 6)), labels)
 
 
 def test_classes_that_occur_nowhere_have_no_score(monkeypatch):

@@ -1,4 +1,4 @@
-"""What README promises: every command is understood, the Python lines and the example run, the tree is true."""
+"""What README and the guides promise: commands are understood, Python lines and the example run, links are there."""
 
 import re
 import shlex
@@ -14,18 +14,23 @@ from geocnn.cli import app, main
 from geocnn.surveys import write_survey
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-COMMANDS = [
-    shlex.split(line.split("#")[0])[1:]
-    for kind, text in BLOCKS
-    if not kind
-    for line in text.splitlines()
-    if line.startswith("geocnn ")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+BLOCKS = [
+    block for text in TEXTS.values() for block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 ]
+COMMANDS = list(
+    dict.fromkeys(
+        tuple(shlex.split(line.split("#")[0])[1:])
+        for kind, text in BLOCKS
+        if not kind
+        for line in text.splitlines()
+        if line.startswith("geocnn ")
+    )
+)
 PYTHON = [text for kind, text in BLOCKS if kind == "python"]
 QUICK = [
-    c for c in COMMANDS if c[0] == "info" or c[:2] in (["train", "traces"], ["models", "resnet50"], ["models", "unet"])
+    c for c in COMMANDS if c[0] == "info" or c[:2] in (("train", "traces"), ("models", "resnet50"), ("models", "unet"))
 ]
 
 
@@ -41,9 +46,9 @@ def survey(tmp_path, monkeypatch) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_is_understood(command):
-    function, bound, *_ = app.parse_args(command, exit_on_error=False, print_error=False)
+    function, bound, *_ = app.parse_args(list(command), exit_on_error=False, print_error=False)
     assert callable(function)
-    assert bound.arguments or bound.kwargs or command in (["train", "traces"], ["train", "digits"], ["models"])
+    assert bound.arguments or bound.kwargs or command in (("train", "traces"), ("train", "digits"), ("models",))
 
 
 def test_there_are_commands_for_each_verb():
@@ -101,9 +106,20 @@ def test_your_own_data_from_labels_to_results(survey, capsys):
     assert Path("facies.onnx").stat().st_size > 10_000
 
 
+def test_links_and_pictures_are_there():
+    for page, text in TEXTS.items():
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            name, _, section = link.partition("#")
+            place = page.parent / name if name else page
+            assert place.exists(), f"{page.name}: {link}"
+            if section:
+                heads = re.findall(r"^#+ (.*)$", place.read_text(encoding="utf-8"), re.MULTILINE)
+                assert section in [re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads], link
+
+
 @pytest.mark.parametrize("command", QUICK, ids=" ".join)
 def test_quick_commands_run(command, survey, capsys):
-    assert main(command) == 0
+    assert main(list(command)) == 0
     made = {"info": "survey.png", "train": "runs/traces/traces.png", "models": "survey.sgy"}
     assert (survey.parent / made[command[0]]).exists()
     assert capsys.readouterr().out

@@ -45,6 +45,13 @@ def test_one_piece_where_it_fits():
     assert p.redundancy == 1
 
 
+@given(shape=sizes)
+def test_a_network_that_sees_single_samples_goes_through_in_one_piece(shape):
+    p = plan(shape, multiple=1, reach=0)
+    assert len(p) == 1
+    assert len(plan(shape, multiple=1, reach=0, largest=p.block // 2 + 1)) <= 2 * 3 ** len(shape)
+
+
 @given(st.integers(2, 30), st.integers(0, 80), st.integers(0, 80))
 def test_reflection_is_that_of_numpy(n, before, after):
     expected = np.pad(np.arange(n), (before, after), mode="reflect")

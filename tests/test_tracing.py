@@ -54,6 +54,17 @@ def test_reach(ndim):
     assert reach_of(network("resnet18", ndim=ndim)) is None
 
 
+def test_modules_of_ones_own():
+    conv = torch.nn.Conv2d
+    mine = torch.nn.Sequential(conv(1, 8, 5, padding=2), torch.nn.ReLU(), conv(8, 1, 5, padding=4, dilation=2))
+    assert reach_of(mine, (1, 64, 64)) == 2 + 4
+    assert [field.size for field in receptive_field(mine, (1, 64, 64))] == [1 + 4 + 8] * 2
+    with pytest.raises(DataError, match="Sequential is no network of geocnn"):
+        reach_of(mine)
+    normed = torch.nn.Sequential(conv(1, 8, 5, padding=2), torch.nn.GroupNorm(1, 8))
+    assert reach_of(normed, (1, 64, 64)) is None
+
+
 def test_the_published_unet_sees_188_samples_or_204():
     """By the alignment of the sample: 188 is the smallest window, all of which its four samples of output see."""
     (field,) = receptive_field(network("unet2015", ndim=1))

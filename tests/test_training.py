@@ -440,6 +440,31 @@ def test_a_run_is_not_resumed_with_other_data(tmp_path):
     ]
 
 
+def test_data_that_have_changed_under_their_name_are_told_of(tmp_path, monkeypatch):
+    from geocnn.recipes import fit
+
+    monkeypatch.chdir(tmp_path)
+    small = {"width": 4, "samples": 4, "batch_size": 2, "crop": 16, "device": "cpu", "show_progress": False}
+    x, y = np.random.default_rng(0).standard_normal((64, 32)), np.arange(64 * 32).reshape(64, 32) % 2
+    np.save("x.npy", x.astype(np.float32))
+    np.save("y.npy", y.astype(np.uint8))
+    given = {"data": "x.npy", "labels": "y.npy", "out": "run", **small}
+    fit("segment", epochs=1, **given)
+    fit("segment", epochs=2, resume=True, **given)
+    np.save("x.npy", x[::-1].astype(np.float32))
+    with pytest.raises(DataError, match="the data that the run in run learns from have changed since it began"):
+        fit("segment", epochs=3, resume=True, **given)
+
+
+def test_answers_of_another_size_than_the_labels_are_told_of():
+    model = nn.Conv1d(1, 1, 5)
+    samples = TensorSamples(torch.zeros(4, 1, 32), torch.zeros(4, 1, 32))
+    with pytest.raises(
+        DataError, match="answers for 28 samples and the labels have 32; give its convolutions a padding"
+    ):
+        run(recipe(model=model, train=samples, validation=samples))
+
+
 class Scripted:
     """Metrics that follow a script, one number an epoch of two validation batches."""
 

@@ -20,6 +20,7 @@ from geocnn.interpretation.horizons import find_horizons
 from geocnn.io import ArraySource
 from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import read_arrivals
+from geocnn.io.labels import is_unknown
 from geocnn.io.source import Source
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import FilePiece
@@ -30,6 +31,7 @@ from geocnn.prediction import predict
 from geocnn.prediction.catalogue import opened, pick_earthquakes
 from geocnn.prediction.stretched import finer
 from geocnn.progress import progress
+from geocnn.reading import has_data
 from geocnn.synthetic.network import SEEN
 from geocnn.words import size_text
 
@@ -234,14 +236,15 @@ def evaluate_survey(
 
     For a network of one class, such as faults, the labels are 1 on it and 0 elsewhere (or probabilities, on it above
     0.5), and -1, 255, NaN or the value that was called unknown in training where it is not known. For several they are
-    numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`, NaN for classes that occur nowhere;
-    other values and NaN do not count.
+    numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`, NaN for classes that occur nowhere.
+    Samples that the network does not see, on dead traces, in mutes and padding and at NaN, do not count.
 
     For a network that restores amplitudes the labels are the survey without noise, in the same units, and the scores
     the ratio of its energy to that of the difference, before and after, dB; NaN counts for nothing. For one that makes
     surveys finer they lie on the finer grid, and before is the survey interpolated.
 
-    Of labels that are horizons, see :class:`geocnn.io.horizons.IntervalSource`, there are mean errors as well.
+    Of labels that are horizons, see :class:`geocnn.io.horizons.IntervalSource`, there are mean errors as well, and on
+    which share of the picks the horizon has been found.
 
     Raises:
         DataError: the shapes differ, or the labels are something else, or nowhere of the class or of any class.
@@ -266,7 +269,7 @@ def evaluate_survey(
     result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
     if result.array is None:
         raise AssertionError("predict without out keeps its result in memory")
-    known = true != UNKNOWN
+    known = (true != UNKNOWN) & has_data(source)
     errors = _horizon_errors(truth, ArraySource(result.array, source.grid)) if isinstance(truth, IntervalSource) else {}
     if not several:
         found = scores(result.array, true == 1, known=known, threshold=card.threshold)
@@ -283,7 +286,7 @@ def evaluate_survey(
 def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
     """Mean distance of each horizon between the classes of a result from its picks, in the unit of the vertical axis.
 
-    NaN where none of the picks is on a trace that has the horizon in the result.
+    NaN where none of the picks is on a trace that has the horizon in the result; and the share of those that are.
     """
     try:
         found = find_horizons(result)
@@ -294,6 +297,7 @@ def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
         away = np.abs(found[number].values - horizon.values) if number < len(found) else np.array(np.nan)
         known = away[np.isfinite(away)]
         errors[f"error_of_{horizon.name}"] = float(known.mean()) if known.size else math.nan
+        errors[f"found_of_{horizon.name}"] = known.size / horizon.picked
     return errors
 
 
@@ -396,10 +400,18 @@ def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.in
     """Number of the class of every sample, UNKNOWN where it is none.
 
     Raises:
-        DataError: no sample has a class.
+        DataError: no sample has a class, or one has another than the network knows.
     """
     values = labels.read(...)
-    known = (values >= 0) & (values < count) & (values == np.floor(values)) & ~_called(values, unknown)
+    known = ~is_unknown(values, unknown)
+    bad = known & ((values < 0) | (values >= count) | (values != np.floor(values)))
+    if bad.any():
+        first = np.argwhere(bad)[0]
+        where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(labels.grid.axes, first, strict=True))
+        raise DataError(
+            f"the labels{f' {labels.path}' if labels.path else ''} hold {values[bad][0]:g} at {where}; the network "
+            f"knows the classes 0 to {count - 1}, and -1, 255 and NaN are unknown: give labels of these."
+        )
     if not known.any():
         raise DataError(
             f"the labels{f' {labels.path}' if labels.path else ''} hold no class; the network knows 0 to {count - 1}."
@@ -414,7 +426,7 @@ def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]
         DataError: samples outside 0..1 that do not mean unknown, or nothing of the class.
     """
     values = labels.read(...)
-    blank = np.isnan(values) | np.isin(values, (UNKNOWN, 255)) | _called(values, unknown)
+    blank = is_unknown(values, unknown)
     who = f"the labels{f' {labels.path}' if labels.path else ''}"
     need = f"labels for a network that finds {name} are 1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known"
     low, high = (float(f(values, where=~blank, initial=0)) for f in (np.min, np.max))
@@ -423,8 +435,3 @@ def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]
     if not high > 0.5:
         raise DataError(f"{who} hold no {name}, for no known sample is above 0.5; {need}.")
     return np.where(blank, UNKNOWN, values > 0.5).astype(np.int64)
-
-
-def _called(values: NDArray[np.generic], unknown: float | None) -> NDArray[np.bool_]:
-    """True on the value that was called unknown in training, if one was."""
-    return np.isin(values, [] if unknown is None else [unknown])

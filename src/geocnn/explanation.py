@@ -71,6 +71,7 @@ class Explanation:
         upright: whether the axes are rows and columns of a picture; else the last one runs downward.
         source: where the input comes from, in words.
         input: ``(channels, *space)``; of a 3-D network the slice in the middle of the first axis.
+        channels: their names.
         kernels: of the first convolution, ``(out, in, *kernel)``; of a 3-D network its middle slice.
         kernels_of: name of that layer.
         maps: of an early, a middle and the last layer that has positions.
@@ -88,6 +89,7 @@ class Explanation:
     upright: bool
     source: str
     input: NDArray[np.float32]
+    channels: tuple[str, ...]
     kernels: NDArray[np.float32]
     kernels_of: str
     maps: tuple[FeatureMaps, ...]
@@ -189,6 +191,7 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
         upright=found.card is not None and found.card.axes == ("row", "column"),
         source=source,
         input=_slice(x[0].float().numpy(), model.ndim),
+        channels=_channels(found, x.shape[1]),
         kernels=_slice(kernels, model.ndim),
         kernels_of=first.name,
         maps=tuple(_maps(placed[k], value, model.ndim) for k, value in zip(shown, values, strict=True)),
@@ -199,6 +202,13 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
         sharing=tuple((row.name, _sharing(row)) for row in rows if "convolution" in row.kind and row.parameters),
         parameters=sum(p.numel() for p in model.parameters()),
     )
+
+
+def _channels(found: Named, count: int) -> tuple[str, ...]:
+    """Names of the channels, those of the card where there are any."""
+    if found.card is not None and len(found.card.channels) == count:
+        return found.card.channels
+    return tuple(f"channel {number} of {count}" for number in range(1, count + 1))
 
 
 def _kernels(model: nn.Module, first: Layer) -> NDArray[np.float32]:

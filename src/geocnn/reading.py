@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.io.padding import padding
-from geocnn.io.scan import scanned
+from geocnn.io.scan import scanned, slabs
 from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
 from geocnn.normalisation import Normalisation
 from geocnn.tiling import Plan, Tile, reflect
 from geocnn.words import number_of
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "has_data"]
 
 _SLOW = 8
 """Work relative to that in one piece from which a user should know."""
@@ -31,6 +33,7 @@ class Reader:
         source: survey.
         tiles: how it is cut.
         fit: keyword arguments of :meth:`Normalisation.fit`, which sees live traces from all of the survey.
+        nothing: the result where there are no data.
 
     Raises:
         DataError: no trace is live.
@@ -39,6 +42,7 @@ class Reader:
     source: Source
     tiles: Plan
     fit: Mapping[str, Any]
+    nothing: int = 0
 
     def __post_init__(self) -> None:
         self.found = found = scanned(self.source)
@@ -84,10 +88,10 @@ class Reader:
     def blank(
         self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Zero where the data are dead, muted, padding or not finite."""
+        """Nothing where the data are dead, muted, padding or not finite."""
         depth = np.arange(where[-1].start, where[-1].stop)
         alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
-        return np.where(alive & ~bad, result, np.float32(0))
+        return np.where(alive & ~bad, result, np.float32(self.nothing))
 
     def notes(self, least: int = 1) -> list[str]:
         """What a user should know of these data, for a network that needs ``least`` samples per axis.
@@ -95,24 +99,25 @@ class Reader:
         Traces and samples are counted in the survey itself where it is read resampled.
         """
         notes, found, grid, factor, resampled = [], self.found, self.source.grid, 1.0, ""
+        nothing = f"{self.nothing or 'zero'} in the result"
         if isinstance(self.source, StretchedSource):
             found, grid, factor = self.source.survey, self.source.source.grid, self.source.factors[-1]
             resampled = " after resampling"
         dead = int((~found.live).sum())
         if dead:
-            notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are zero in the result.")
+            notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are {nothing}.")
         above, below = (math.ceil(n / factor) for n in self.padded)
         if above or below:
             ends = " and ".join(f"{n} {end}" for n, end in ((above, "first"), (below, "last")) if n)
             several = f"the {ends} samples of all traces are padding, which the network does not see; they are"
             one = f"the {ends[2:]} sample of all traces is padding, which the network does not see; it is"
-            notes.append(f"{one if above + below == 1 else several} zero in the result.")
+            notes.append(f"{one if above + below == 1 else several} {nothing}.")
         if found.first_nan is not None:
             where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(grid.axes, found.first_nan, strict=True))
             notes.append(
-                f"{found.nan} samples are NaN or infinite, the first at {where}; they are zero in the result."
+                f"{found.nan} samples are NaN or infinite, the first at {where}; they are {nothing}."
                 if found.nan != 1
-                else f"1 sample is NaN or infinite, at {where}; it is zero in the result."
+                else f"1 sample is NaN or infinite, at {where}; it is {nothing}."
             )
         small = [a for k, a in enumerate(self.source.grid.axes) if a.size < least and k != self.tiles.flat]
         if self.tiles.redundancy > _SLOW:
@@ -126,6 +131,21 @@ class Reader:
             for a in small
         )
         return notes
+
+
+def has_data(source: Source) -> Bool[ndarray, "*space"]:
+    """Where a network sees a survey: not on dead traces, in mutes and padding, and at NaN.
+
+    Raises:
+        DataError: no trace is live.
+    """
+    shape = source.grid.shape
+    reader = Reader(source, Plan(shape, 0, shape, shape, 0), {})
+    found = np.zeros(shape, np.bool_)
+    for where in slabs(shape, getattr(source, "chunk_rows", 1)):
+        block = source.read(where)
+        found[where] = reader.blank(where, np.ones_like(block), ~np.isfinite(block)) > 0
+    return found
 
 
 def _nearest_live(live: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.intp], ...]:

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError
 from geocnn.words import size_text
 
-__all__ = ["Plan", "Tile", "plan", "reflect"]
+__all__ = ["EDGE", "Plan", "Tile", "plan", "reflect"]
 
 EDGE = 16
 """Samples of reflection around the survey. The network saw its own zero padding in training, beyond this suffices."""
+_CALL = 10_000
+"""Samples that take as long as what a tile costs beside its samples: without a halo single ones would be cheapest."""
 
 
 @dataclass(frozen=True)
@@ -166,10 +168,9 @@ def _cheapest(
         cores = sorted({-(-n // (k * multiple)) * multiple for k in range(1, n // multiple + 1)})
         options.append([(core, -(-n // core), min(n, core + 2 * halo)) for core in cores])
 
-    def cost(axes: tuple[tuple[int, int, int], ...]) -> tuple[bool, int, int]:
-        block = math.prod(read for _, _, read in axes)
-        computed = block * math.prod(tiles for _, tiles, _ in axes)
-        return (block > largest, computed if block <= largest else 0, block)
+    def cost(axes: tuple[tuple[int, int, int], ...]) -> tuple[bool, int]:
+        block, tiles = (math.prod(axis[k] for axis in axes) for k in (2, 1))
+        return (False, (block + _CALL) * tiles) if block <= largest else (True, block)
 
     return tuple(core for core, _, _ in min(itertools.product(*options), key=cost))
 

@@ -213,6 +213,7 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
     job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
     job |= {"window": card.window, "samples": len(recipe.train)} | card.training.get("arguments", {}) | asdict(schedule)
+    job |= {k: v for k, v in card.training.items() if k == "windows"}
     job = {k: v for k, v in job.items() if k not in MAY_CHANGE} | {"monitor": recipe.monitor}
     optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
     return TrainingState(model, optimiser, average, job, team, recipe.monitor)
@@ -241,6 +242,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, 
     state.between_steps = False
     with autocast(schedule.precision, x.device):
         logits = state.model(x)
+    _check_size(recipe.card, logits, y)
     loss = recipe.loss(logits.float(), y)
     if recipe.penalty is not None:
         loss = loss + recipe.penalty(state.model)
@@ -259,6 +261,17 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, 
     state.step += 1
     state.between_steps = True
     return value
+
+
+def _check_size(card: Card, logits: Tensor, y: Tensor) -> None:
+    """DataError where a network that answers for every sample has another number of answers than there are labels."""
+    answers, labels = logits.shape[2:], y.shape[y.ndim - card.ndim :]
+    if card.task in ("segmentation", "restoration") and answers != labels:
+        raise DataError(
+            f"the network answers for {' x '.join(map(str, answers)) or 'no'} samples and the labels have "
+            f"{' x '.join(map(str, labels))}; give its convolutions a padding, or labels of the inner samples alone "
+            "and the card their distance from the edge (margin)."
+        )
 
 
 def _bad_samples(indices: list[int], x: Tensor) -> str:

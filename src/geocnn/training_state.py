@@ -102,9 +102,8 @@ class TrainingState:
             before = int(json.loads((folder / CARD).read_text(encoding="utf-8"))["training"]["schedule"]["epochs"])
         except (OSError, ValueError, KeyError, TypeError):  # no epoch is done yet
             before = epochs
-        longer = (
-            f" (it was to end after {before}; the learning rate follows the new number)" if before != epochs else ""
-        )
+        follows = "; the learning rate follows the new number" * (schedule.decay != "constant" or schedule.warmup > 0)
+        longer = f" (it was to end after {before}{follows})" if before != epochs else ""
         return f"{folder} goes on: {done} of {epochs}{longer}"
 
     @property
@@ -183,6 +182,11 @@ class TrainingState:
             json.dumps(self.job, default=plain_number)
         )  # tuples become lists, as in the file
         other = {k: v for k, v in plain["job"].items() if k not in MAY_CHANGE and v != job.get(k)}
+        if other.keys() == {"windows"}:
+            raise DataError(
+                f"the data that the run in {folder} learns from have changed since it began; bring back what they "
+                "were, or start again with --overwrite."
+            )
         if other:
             raise DataError(
                 f"the run in {folder} was started with {', '.join(f'{k} {v}' for k, v in other.items())}, and this one "

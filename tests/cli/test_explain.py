@@ -150,6 +150,14 @@ def test_the_picture_is_labelled(ndim):
     assert heat.get_xlabel() == "input moved by ... samples"
 
 
+def test_channels_have_their_names_and_none_is_a_flat_line():
+    made = explained(named_network("detector", weights=True))
+    assert made.channels == ("Z", "N", "E", "P", "S")
+    place = next(axes for axes in draw(made).axes if axes.get_title().startswith("Input"))
+    assert [label.get_text() for label in place.get_yticklabels()] == list(made.channels)
+    assert all(0.3 < np.ptp(line.get_ydata()) <= 1 for line in place.get_lines())
+
+
 def test_layers_that_see_edges_alone_are_dashes_that_the_picture_explains():
     made = unet(1)
     blind = replace(made, shifts=(replace(made.shifts[0], errors=(np.nan,) * 4), *made.shifts[1:]))

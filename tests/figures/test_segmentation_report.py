@@ -22,7 +22,7 @@ def test_the_best_threshold_is_marked():
     thresholds = np.array([0.0, 0.3, 0.6, 1.0])
     precision, recall = np.array([0.1, 0.5, 0.9, np.nan]), np.array([1.0, 0.8, 0.4, 0.0])
     left, right = precision_recall(thresholds, precision, recall, 1).axes
-    marked = next(artist for artist in left.lines if artist.get_label() == "best threshold 0.30")
+    marked = next(artist for artist in left.lines if artist.get_label() == "best threshold 0.3")
     assert (marked.get_xdata()[0], marked.get_ydata()[0]) == (0.8, 0.5)
     f1 = next(artist for artist in right.lines if artist.get_label() == "F1").get_ydata()
     assert f1 == pytest.approx([2 * 0.1 / 1.1, 0.8 / 1.3, 0.72 / 1.3, 0])

@@ -147,3 +147,12 @@ def test_the_command_writes_a_file_a_horizon_and_a_picture(tmp_path, monkeypatch
     assert main(["interpret", "facies.sgy", "--horizons", "tops", "--thin", "thin.sgy", "--overwrite"]) == 2
     said = "geocnn: --thin is for faults, and --horizons is for classes; leave one of the two out.\n"
     assert capsys.readouterr().err == said
+
+
+def test_zeros_of_a_probability_are_where_there_are_no_data():
+    """Below a horizon the record ends, with more zeros than samples of the lower interval."""
+    probability = np.full((4, 60), 0.01, np.float32)
+    probability[:, 20:30] = 0.99
+    probability[:, 30:] = 0
+    (found,) = find_horizons(ArraySource(probability))
+    np.testing.assert_array_equal(found.values, 19.5)

@@ -24,7 +24,7 @@ def test_training_goes_on_from_a_trained_network(tmp_path):
         assert torch.equal(value, again.model.state_dict()[name])
     assert all(p.requires_grad for p in again.model.parameters())
     assert again.card.training["arguments"]["start"] == str(tmp_path / "first")
-    with pytest.raises(DataError, match="it must have the same --model, --ndim and --bottleneck"):
+    with pytest.raises(DataError, match="it needs --model faultseg --ndim 2 --bottleneck 16"):
         build("faults", **small | {"bottleneck": 8}, start=str(tmp_path / "first"))
 
 
@@ -45,7 +45,7 @@ def test_training_goes_on_with_residual_blocks_that_the_first_network_lacks(tmp_
     assert deeper.card.arguments == first.card.arguments | {"residual": 1}
     assert deeper.card.reach == first.card.reach + 32
     fit("faults", **small, residual=1, start=str(tmp_path / "first"), out=tmp_path / "deeper", show_progress=False)
-    with pytest.raises(DataError, match="and no more --residual blocks"):
+    with pytest.raises(DataError, match="--residual 1, or more --residual blocks"):
         build("faults", **small, start=str(tmp_path / "deeper"))
     with pytest.raises(DataError, match="--residual -1"):
         build("faults", **small, residual=-1)

@@ -63,12 +63,14 @@ def evaluate(
         show_progress=not quiet,
         announce=say,
     )
+    shares = {key: scores.pop(key) for key in list(scores) if key.startswith("found_of_")}
     width = max(len(name) for name in scores)
     for key, value in scores.items():
         name = key.replace("_", " ")
         said = score(name, value, 4) if isfinite(value) else "undefined"
         if key.startswith("error_of_") and isinstance(opened, Source):
-            said = f"{value:.1f} {opened.grid.axes[-1].unit}" if isfinite(value) else "undefined"
+            said = f"{value:.1f} {opened.grid.axes[-1].unit}".strip() if isfinite(value) else "undefined"
+            said += f", found on {shares[key.replace('error', 'found', 1)]:.0%} of its picks"
         say(f"{name:<{width}} {said}")
     absent = [k for k, value in scores.items() if k.startswith("iou_") and not isfinite(value)]
     if absent:

@@ -77,8 +77,7 @@ def _input(part: SubFigure, made: "Explanation") -> None:
     if made.ndim == 1:
         sample = np.arange(values.shape[1])
         if len(values) > 1:
-            names = [f"channel {number}" for number in range(1, len(values) + 1)]
-            lanes(axes, sample, values, names, linewidth=0.5)
+            lanes(axes, sample, values, made.channels, linewidth=0.5)
             axes.set_ylabel("")
         else:
             axes.plot(sample, values[0], linewidth=0.9, color=INK)
@@ -89,7 +88,7 @@ def _input(part: SubFigure, made: "Explanation") -> None:
     image = axes.imshow(
         _downward(values[0], made), cmap="gray", norm=Normalize(-limit, limit), aspect=_aspect(values[0])
     )
-    name = "input, normalised" if len(values) == 1 else f"channel 1 of {len(values)}, normalised"
+    name = "input, normalised" if len(values) == 1 else f"{made.channels[0]}, normalised"
     part.colorbar(image, ax=axes, label=name, shrink=0.9, pad=0.02, extend="both")
 
 

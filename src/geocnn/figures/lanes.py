@@ -13,6 +13,8 @@ __all__ = ["lanes"]
 
 _NAMED = 8
 """Channels up to which each has its name beside it."""
+_APART = 20
+"""Times that the largest amplitude of a channel may be that of another one on the same scale."""
 
 
 def lanes(
@@ -23,7 +25,7 @@ def lanes(
     *,
     linewidth: float,
 ) -> None:
-    """Draw all channels on one scale, each about its mean.
+    """Draw all channels, each about its mean, on one scale unless some would be flat lines beside the others.
 
     Args:
         place: where to draw.
@@ -33,7 +35,9 @@ def lanes(
         linewidth: points.
     """
     moving = window - window.mean(1, keepdims=True)
-    moving /= 2.1 * np.abs(moving).max() or 1.0
+    peaks = np.abs(moving).max(1, keepdims=True)
+    together = peaks.max(initial=0) < _APART * peaks[peaks > 0].min(initial=np.inf)
+    moving /= 2.1 * np.where(peaks > 0, peaks.max(initial=0) if together else peaks, 1)
     for lane, trace in enumerate(moving):
         place.plot(time, trace - lane, linewidth=linewidth, color=INK)
     place.set_ylim(0.55 - len(window), 0.55)

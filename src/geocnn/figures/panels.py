@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from geocnn.grid import Axis
+from geocnn.io.labels import is_unknown
 from geocnn.io.panel import Panel, read_panel
 
 if TYPE_CHECKING:
@@ -79,13 +80,14 @@ def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize, *, la
         panel: what to draw.
         cmap: its colours.
         norm: values of the first and the last of them.
-        labels: the values are numbers of classes: between 0 and 2 there is no 1.
+        labels: the values are numbers of classes, -1 and 255 of none: between 0 and 2 there is no 1.
     """
+    values = np.where(is_unknown(panel.values), np.nan, panel.values) if labels else panel.values
     across, down = panel.across, panel.down
     edges = [axis.values[[0, -1]] + np.array([-0.5, 0.5]) * axis.step for axis in (across, down)]
     place.set_facecolor(NO_DATA)
     image = place.imshow(
-        np.ma.masked_invalid(panel.values.T),
+        np.ma.masked_invalid(values.T),
         extent=(edges[0][0], edges[0][1], edges[1][1], edges[1][0]),
         aspect="auto",
         cmap=cmap,

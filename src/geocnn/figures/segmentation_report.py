@@ -54,7 +54,7 @@ def precision_recall(
         )
     left.plot(recall, precision, color=_MATCH, linewidth=1.8)
     middle = int(np.argmin(np.abs(thresholds - 0.5)))
-    mark = f"best threshold {thresholds[best]:.2f}"
+    mark = f"best threshold {thresholds[best]:.2g}"
     left.plot(recall[best], precision[best], "o", color=_OTHER, label=mark)
     left.plot(recall[middle], precision[middle], "o", color=INK, markerfacecolor="white", label="threshold 0.5")
     left.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))

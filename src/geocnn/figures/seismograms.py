@@ -35,8 +35,8 @@ def sheet(records: "Sequence[EarthquakeRecord]", *, unit: str = "m/s") -> Figure
         _draw(places[divmod(number, columns)], record, number, unit)
     for place in places.flat[len(records) :]:
         place.set_axis_off()
-    for place in places[-1]:
-        place.set_xlabel("time, s", fontsize=9)
+    for column in range(columns):  # the last column may be shorter by one
+        places[(len(records) - 1 - column) // columns, column].set_xlabel("time, s", fontsize=9)
     handles = [places.flat[0].plot([], [], color=colour, label=f"{phase} wave")[0] for phase, colour in PHASES.items()]
     made.legend(handles=handles, loc="outside upper right", ncols=2, fontsize=9, frameon=False)
     return made

@@ -13,7 +13,7 @@ from geocnn.errors import DataError
 from geocnn.io.horizons import Horizon
 from geocnn.io.labels import is_unknown
 from geocnn.io.partial import check_target
-from geocnn.io.percent import probabilities
+from geocnn.io.percent import PercentSource, probabilities
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.io.system import make_folder
@@ -48,8 +48,11 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
     found: list[NDArray[np.float32]] = []
     for where in slabs(shape, getattr(source, "chunk_rows", 1)):
         block = source.read(where)
-        block = np.where((block > 0) & (block < 1), block >= 0.5, block)  # a probability; the block is the source's own
-        known = ~is_unknown(block)
+        between = (block > 0) & (block < 1)
+        # Of a probability 0 is where there are no data: a network is never that sure. The block is the source's own.
+        nothing = (block == 0) if between.any() and not isinstance(source, PercentSource) else np.zeros_like(between)
+        block = np.where(between, block >= 0.5, block)
+        known = ~is_unknown(block) & ~nothing
         classes = block[known]
         if classes.size and (classes.min() < 0 or classes.max() >= _MOST or np.any(classes != np.floor(classes))):
             wrong = next(float(v) for v in classes if v < 0 or v >= _MOST or v != np.floor(v))

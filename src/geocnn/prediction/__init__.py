@@ -19,6 +19,7 @@ from geocnn.interruption import interrupts_held
 from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
+from geocnn.losses import UNKNOWN
 from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log, samples_in
 from geocnn.prediction.pieces import Mark, pieces, to_do
@@ -39,8 +40,8 @@ class Prediction:
 
     Attributes:
         path: the finished file, None if the result was kept in memory.
-        array: probability (one class), number of the class, or of a network that restores amplitudes these, shape of
-            the data; None if it was written.
+        array: probability (one class), number of the class, -1 where there are no data, or of a network that restores
+            amplitudes these, shape of the data; None if it was written.
         grid: axes of the result, those of the data.
         plan: how the network went through the data, and why.
         notes: what a user should know: blank traces, NaN samples, padding.
@@ -87,8 +88,9 @@ def predict(
 
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
     into mutes (leading and trailing zeros of a trace) and padding (see :mod:`geocnn.io.padding`); dead traces are
-    filled from their nearest live neighbour for the network. In the result all of those and NaN samples are zero. It
-    does not depend on the tile size beyond rounding. A network for sections goes through a cube one by one.
+    filled from their nearest live neighbour for the network. In the result all of those and NaN samples are zero, -1
+    where it is numbers of classes. It does not depend on the tile size beyond rounding. A network for sections goes
+    through a cube one by one.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -132,7 +134,7 @@ def predict(
         same = job_of(source, state, trained.card, work, precision, place, threads, samples)
         with _created(out, source, same, Stored.of(samples, trained.card), overwrite=overwrite) as sink:
             _begin(record, trained, source, result or out, work, place, precision, threads, workers or scheduler)
-            reader = Reader(source, work.tiles, trained.card.normalisation)
+            reader = Reader(source, work.tiles, trained.card.normalisation, _nothing(trained.card))
             job = Job(work, trained, reader, sink, place, precision, keep)
             if team is None:
                 _apply(job, array, record, show_progress=show_progress)
@@ -143,6 +145,11 @@ def predict(
     notes += [*reader.notes(trained.card.size_multiple), *[record.trouble] * bool(record.trouble)]
     seconds = time.perf_counter() - started
     return Prediction(sink.path if sink else None, array, source.grid, work, notes, seconds, trained.card)
+
+
+def _nothing(card: Card) -> int:
+    """The result where there are no data: a class would be an answer."""
+    return UNKNOWN if len(card.classes) > 1 else 0
 
 
 def _begin(

@@ -122,8 +122,8 @@ def still_to_do(
 
 
 def is_live(reader: Reader, where: tuple[slice, ...]) -> bool:
-    """Whether there are live traces in a part of the survey."""
-    return all(w.stop > w.start for w in where) and bool(reader.live[where[:-1]].any())
+    """Whether there are live traces in a part of the survey; or it has to be said that there are none."""
+    return all(w.stop > w.start for w in where) and (reader.nothing != 0 or bool(reader.live[where[:-1]].any()))
 
 
 def to_do(work: Work, reader: Reader, done: Mark) -> dict[int, tuple[slice, ...]]:

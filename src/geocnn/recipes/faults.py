@@ -161,9 +161,10 @@ def _network(
         fewer = name == "faultseg" and old.get("residual", 0) <= residual  # blocks that it lacks do nothing at first
         more = {"residual": residual} if fewer else {}
         if (trained.card.architecture, old | more) != (name, arguments | more):
+            needed = [f"--{key} {old[key]}" for key in ("bottleneck", "residual") if key in old]
             raise DataError(
-                f"--start {start} is {trained.card.architecture} with {old}; it must have the same --model, --ndim and "
-                "--bottleneck, and no more --residual blocks."
+                f"--start {start} is another network than the one asked for; it needs --model "
+                f"{' '.join([trained.card.architecture, f'--ndim {ndim}', *needed])}, or more --residual blocks."
             )
         network.load_state_dict(trained.model.state_dict(), strict=False)  # blocks that it lacks start as the identity
     return network, Card(
@@ -205,6 +206,7 @@ def _checked(
     from geocnn.errors import DataError
 
     crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)
+    crop = crop * ndim if len(crop) == 1 else crop
     if len(crop) != ndim or any(n % step or n < 2 * step for n in crop):
         raise DataError(
             f"--crop is {' '.join(map(str, crop))}; needed are {ndim} multiples of {step}, {2 * step} or more, such as "

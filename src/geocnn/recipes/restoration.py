@@ -84,6 +84,7 @@ def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, seed: int) -
 
     step = 2 ** _SIZES["depth"]
     crop = crop or ((64,) * 3 if ndim == 3 else (128,) * 2)
+    crop = crop * ndim if len(crop) == 1 else crop
     if len(crop) != ndim or any(n % step or n < 16 for n in crop):
         raise DataError(
             f"--crop is {' '.join(map(str, crop))}; needed are {ndim} multiples of {step}, 16 or more, such as "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from geocnn.errors import DataError
 from geocnn.models.base import Classifier, Network, Segmenter
 from geocnn.tracing.field import Field
 from geocnn.tracing.recording import Trace, trace
@@ -37,31 +38,53 @@ def trace_network(model: Network, space: Sequence[int] | None = None) -> Trace:
     return trace(model, (model.in_channels, *space), _results)
 
 
-def receptive_field(model: Network) -> tuple[Field, ...] | None:
+def receptive_field(model: nn.Module, window: Sequence[int] | None = None) -> tuple[Field, ...] | None:
     """Input samples that a sample of the last map with positions depends on, per axis; None where that is all.
 
     For chains of layers the size is ``1 + sum_i dilation_i (kernel_i - 1) prod_(j < i) stride_j``. Behind up-sampling
     it depends on the position; :attr:`Field.size` is the largest.
 
+    Args:
+        model: a network of geocnn, or any module.
+        window: channels and samples per axis that a module of one's own takes, such as ``(1, 256, 256)``: more samples
+            than it can see. What is computed are shapes alone, so that its size costs nothing.
+
     Raises:
-        DataError: an operator that is not known.
+        DataError: an operator that is not known; a module of one's own without a window.
     """
-    fields = [field for field in trace_network(model).fields if field is not None]
-    return tuple(fields) if len(fields) == model.ndim else None
+    found = trace_network(model) if isinstance(model, Network) else trace(model, _given(model, window))
+    axes = model.ndim if isinstance(model, Network) else len(_given(model, window)) - 1
+    fields = [field for field in found.fields if field is not None]
+    return tuple(fields) if len(fields) == axes else None
 
 
-def reach_of(model: Network) -> int | None:
+def reach_of(model: nn.Module, window: Sequence[int] | None = None) -> int | None:
     """Samples beyond an output sample that can change it, for the card; None where that is the whole window.
 
     That is so for classifiers, and for networks with instance or group normalisation.
 
+    Args:
+        model: a network of geocnn, or any module that keeps the size of its input.
+        window: that a module of one's own takes, as for :func:`receptive_field`.
+
     Raises:
-        DataError: an operator that is not known.
+        DataError: an operator that is not known; a module of one's own without a window.
     """
-    if not isinstance(model, Segmenter):
+    if isinstance(model, Classifier):
         return None
-    fields = receptive_field(model)
-    return None if fields is None else max(field.reach(model.margin) for field in fields)
+    fields = receptive_field(model, window)
+    margin = model.margin if isinstance(model, Segmenter) else 0
+    return None if fields is None else max(field.reach(margin) for field in fields)
+
+
+def _given(model: nn.Module, window: Sequence[int] | None) -> tuple[int, ...]:
+    """The window of a module of one's own."""
+    if window is None:
+        raise DataError(
+            f"{type(model).__name__} is no network of geocnn, which know the windows that they take; give channels and "
+            "samples per axis, such as (1, 256, 256)."
+        )
+    return tuple(window)
 
 
 def _results(model: nn.Module, x: Tensor) -> list[Tensor]:

@@ -72,7 +72,7 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
     return Recipe(
         name="segment",
         model=job.network.model,
-        card=card(job).replace(training={"arguments": {**given, **noted}}),
+        card=card(job).replace(training={"arguments": {**given, **noted}, "windows": job.digest}),
         train=job.train(given["samples"], given["seed"], augmentation),
         validation=job.validate(),
         loss=loss,

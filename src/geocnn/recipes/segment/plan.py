@@ -1,5 +1,6 @@
 """From labelled files to windows: dimensions, sections, size of the windows, and what is kept to judge by."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,16 @@ class Job:
     data: str
     surveys: tuple[str, ...]
     why: str
+
+    @property
+    def digest(self) -> str:
+        """Of all samples and classes: other text where the data are not those of a run that is to be resumed."""
+        found = hashlib.sha256()
+        for piece in (*self.learn, *self.judge):
+            for values in (piece.x, piece.y):
+                found.update(f"{values.dtype} {values.shape}".encode())
+                found.update(np.ascontiguousarray(values).data)
+        return found.hexdigest()
 
     def train(self, samples: int, seed: int, augmentation: Augmentation) -> RandomWindows:
         """So many windows an epoch to learn from.

@@ -93,7 +93,7 @@ class Report:
         if self.curve is not None:
             k = self.curve.best
             yield (
-                f"best threshold {self.curve.thresholds[k]:.2f}: precision {self.curve.precision[k]:.3f}, recall "
+                f"best threshold {self.curve.thresholds[k]:.2g}: precision {self.curve.precision[k]:.3f}, recall "
                 f"{self.curve.recall[k]:.3f}, F1 {self.curve.f1[k]:.3f} (the table is for 0.5)"
             )
         else:
@@ -157,18 +157,17 @@ def _answers(run: "Run", tiles: Tiles, index: int) -> Answers:
     x, y = tiles[[index]]
     logits = run.model(channels_last(x.to(place), run.card.ndim))[0].float().cpu()
     answer = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
-    real = tuple(slice(0, axis.size) for axis in _place(tiles, index).axes)
-    inner = tuple(slice(tiles.margin, tiles.margin + part.stop) for part in real)
+    part, (_, origin) = tiles.answered(index), tiles.places[index]
+    inner = tuple(slice(p.start - start, p.stop - start) for p, start in zip(part, origin, strict=True))
+    real = tuple(slice(p.start - tiles.margin, p.stop - tiles.margin) for p in inner)
     return x[0, 0][inner].numpy(), y[0][real].numpy(), answer[real].numpy()
 
 
 def _place(tiles: Tiles, index: int) -> Piece:
     """The part of a piece that the answer for a window covers."""
-    k, origin = tiles.places[index]
-    part = tiles.pieces[k]
-    for axis, (start, size) in enumerate(zip(origin, tiles.crop, strict=True)):
-        first = start + tiles.margin
-        part = part.part(axis, first, min(first + size - 2 * tiles.margin, part.x.shape[axis]))
+    part = tiles.pieces[tiles.places[index][0]]
+    for axis, own in enumerate(tiles.answered(index)):
+        part = part.part(axis, own.start, own.stop)
     return part
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from geocnn.augmentation import Augmentation
 from geocnn.losses import UNKNOWN
 from geocnn.recipes.segment.data import Piece
-from geocnn.tiling import reflect
+from geocnn.tiling import EDGE, reflect
 
 __all__ = ["RandomWindows", "Tiles", "class_counts"]
 
@@ -109,14 +109,20 @@ class RandomWindows:
         return x, changed
 
     def _clipped(self, start: int, n: int, size: int) -> int:
-        """First sample of a window along an axis of ``n`` samples; in the middle of what is smaller than a window."""
-        low, high = -self.margin, n - size + self.margin
+        """First sample of a window along an axis of ``n`` samples; in the middle of what is far smaller than a window.
+
+        Answers may begin and end as far beyond the piece as in prediction. Were they to end with it, networks would
+        learn the depth of horizons from their own zero padding, which prediction has elsewhere.
+        """
+        low, high = -EDGE - self.margin, n + EDGE - size + self.margin
         return min(max(start, low), high) if high >= low else -((size - n) // 2)
 
 
 @dataclass
 class Tiles:
-    """Windows side by side that cover pieces once; those in which nothing is known are left out.
+    """Windows that cover pieces, continued as in prediction; those in which nothing is known are left out.
+
+    The last one of an axis ends with the continued piece; what the one before has answered is of unknown class in it.
 
     Attributes:
         pieces: what they are cut from.
@@ -138,17 +144,46 @@ class Tiles:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch ``(batch, 1, *crop)`` and classes ``(batch, *crop - 2 margin)``."""
-        found = [
-            window(self.pieces[k], origin, self.crop, self.margin) for k, origin in (self.places[i] for i in indices)
-        ]
+        found = [self._window(*self.places[i]) for i in indices]
         return torch.stack([x for x, _ in found]), torch.stack([y for _, y in found])
+
+    def answered(self, index: int) -> tuple[slice, ...]:
+        """Samples of its piece that a window answers for."""
+        k, origin = self.places[index]
+        return self._answered(self.pieces[k], origin)
+
+    def _window(self, k: int, origin: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        x, y = window(self.pieces[k], origin, self.crop, self.margin)
+        own = torch.full_like(y, UNKNOWN)
+        part = self._answered(self.pieces[k], origin)
+        inner = tuple(
+            slice(p.start - start - self.margin, p.stop - start - self.margin)
+            for p, start in zip(part, origin, strict=True)
+        )
+        own[inner] = y[inner]
+        return x, own
+
+    def _starts(self, n: int, size: int) -> list[int]:
+        """First samples of the windows along an axis of ``n`` samples."""
+        first, end = -EDGE - self.margin, n + EDGE + self.margin
+        step = size - 2 * self.margin
+        inner = range(first, end - size, step)
+        return [*inner, max(first, end - size)]
+
+    def _answered(self, piece: Piece, origin: tuple[int, ...]) -> tuple[slice, ...]:
+        part = []
+        for start, n, size in zip(origin, piece.x.shape, self.crop, strict=True):
+            starts = self._starts(n, size)
+            at = starts.index(start)
+            first = starts[at - 1] + size if at else start + 2 * self.margin  # what the one before has not answered
+            part.append(slice(*np.clip((first - self.margin, start + size - self.margin), 0, n).tolist()))
+        return tuple(part)
 
     def _places_of(self, k: int, piece: Piece) -> list[tuple[int, tuple[int, ...]]]:
         """Piece and first sample of its windows."""
-        step = [size - 2 * self.margin for size in self.crop]
-        starts = [range(0, n, s) for n, s in zip(piece.x.shape, step, strict=True)]
+        starts = [self._starts(n, size) for n, size in zip(piece.x.shape, self.crop, strict=True)]
         return [
-            (k, tuple(i - self.margin for i in start))
-            for start in itertools.product(*starts)
-            if (piece.y[tuple(slice(i, i + s) for i, s in zip(start, step, strict=True))] != UNKNOWN).any()
+            (k, origin)
+            for origin in itertools.product(*starts)
+            if (piece.y[self._answered(piece, origin)] != UNKNOWN).any()
         ]
