@@ -10,6 +10,7 @@ from geocnn.cli import main
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
 from geocnn.interpretation.horizons import find_horizons
+from geocnn.io import ArraySource
 from geocnn.io.horizons import Horizon, IntervalSource, read_horizon
 
 GRID = Grid((Axis("inline", 10, 100, 2), Axis("crossline", 16, 7, 1), Axis("time", 120, 400, 4, "ms")))

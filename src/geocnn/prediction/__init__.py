@@ -87,10 +87,9 @@ def predict(
     memory depends on the cross-section. One that looks at whole maps (group normalisation) is applied to tiles.
 
     The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
-    into mutes (leading and trailing zeros of a trace) and padding (see :mod:`geocnn.io.padding`); dead traces are
-    filled from their nearest live neighbour for the network. In the result all of those and NaN samples are zero, -1
-    where it is numbers of classes. It does not depend on the tile size beyond rounding. A network for sections goes
-    through a cube one by one.
+    into mutes (zeros at the ends of a trace) and padding (see :mod:`geocnn.io.padding`); dead traces are filled from
+    their nearest live neighbour for the network. In the result all of those and NaN samples are zero, -1 among classes.
+    It does not depend on the tile size beyond rounding. A network for sections goes through a cube one by one.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -101,7 +100,7 @@ def predict(
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
-        samples: of the file: "float32", or "int8", whole per cent of probabilities, numbers of classes as they are.
+        samples: of the file: "float32", or "int8", whole per cent of probabilities, classes as they are.
         log: file to which a line of JSON is appended for every part, see :class:`geocnn.prediction.log.Log`.
         result: what the log names as the result where ``out`` is only on the way to it.
         workers: processes that share the work, each with its part of torch's threads; with the same plan and threads
