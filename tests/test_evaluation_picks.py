@@ -1,13 +1,16 @@
 """A picker on seismograms with known arrivals."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from geocnn.cli import main
 from geocnn.errors import DataError
-from geocnn.evaluation import evaluate_picks
+from geocnn.evaluation import _own, evaluate_picks
+from geocnn.io.known_arrivals import KnownArrival
+from geocnn.io.waveforms import open_archive
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.seismograms import write_records
 
@@ -70,3 +73,26 @@ def test_what_synth_writes_is_judged_by_its_table(records, capsys):
     assert [line[:11].strip() for line in lines] == [f"{a} {b}" for b in "ps" for a in ("recall", "precision", "error")]
     assert float(lines[1].split()[-1]) > 0.7
     assert lines[2].endswith(" s")
+
+
+def test_arrivals_of_an_instrument_are_those_of_this_one_alone(records, tmp_path):
+    """Two instruments with the same records: the picks of one are no arrivals at the other."""
+    made = pick_earthquakes("quakes", records, detector=None, show_progress=False).arrivals
+    with (tmp_path / "known.csv").open("w") as file:
+        writer = csv.writer(file)
+        writer.writerow(("id", "phase", "time"))
+        for a in made:
+            own = str(a.station)
+            for identity in (own, f"{own.rpartition('.')[0]}.EH", own.rpartition(".")[0].rpartition(".")[0]):
+                writer.writerow((identity, a.pick.phase, f"{np.datetime64(a.pick.time, 'ns')}Z"))
+    table = (tmp_path / "known.csv").read_text().splitlines()
+    for chosen, count in ((slice(1, None, 3), 1), (slice(1, None), 3)):
+        (tmp_path / "some.csv").write_text("\n".join([table[0], *table[chosen]]))
+        scores = evaluate_picks("quakes", records, tmp_path / "some.csv", show_progress=False)
+        assert scores["recall_p"] == pytest.approx(1 / count)
+    archive = open_archive(records)
+    one = archive.stations[0]
+    other = replace(one, instrument="EH")
+    named = [KnownArrival(str(s), "P", 0, 9.0) for s in (one, other)]
+    both = replace(archive, stations=(one, other))
+    assert [_own(both, s, named) for s in (one, other)] == [[named[0]], [named[1]]]

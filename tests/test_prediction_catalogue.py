@@ -335,7 +335,7 @@ def test_station_xml_without_responses_gives_no_magnitudes_and_that_is_told(tmp_
     (tmp_path / "s.xml").write_text(text)
     made = pick_earthquakes(quakes, data, stations=tmp_path / "s.xml", show_progress=False)
     assert (
-        "the StationXML has no response of the horizontal channels of XX.AAA..HH at the times of its picks, and "
+        "the StationXML has no response of the horizontal channels of XX.AAA..HH at the times of the picks, and "
         "without it there is no magnitude from there; ask for it with level=response."
     ) in made.notes
     assert all(event.magnitude is None for event in made.events)

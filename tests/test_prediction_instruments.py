@@ -54,10 +54,23 @@ def test_two_instruments_of_a_station_are_one_station():
         assert [ray.residual is None for ray in other.origin.rays] == [False] * 12 + [True] * 10
         assert {p.channel.location for p in other.picks[12:]} == {"10"}
     assert sorted(id(p) for e in both.events for p in e.picks) == sorted(id(a.pick) for a in both.arrivals)
-    assert "XX.S0..HH locates for XX.S0; the picks of XX.S0.10.HH join them." in both.notes
+    assert (
+        "of the instruments of XX.S0 XX.S0..HH has most picks; those of XX.S0.10.HH join its earthquakes." in both.notes
+    )
     assert not [note for note in both.notes if "S1" in note]
     assert both.table()
     assert "<amplitude" not in both.quakeml()
+
+
+def test_without_places_the_earthquakes_of_a_station_are_counted_once_as_well():
+    deep, shallow = arrivals("", 0.0), arrivals("10", 0.05, without=("S1",))
+    apart = catalogue(deep, shallow)
+    assert len(apart.events) == 2 * 6 + 2 * 5
+    once = apart.by_station()
+    assert len(once.events) == 2 * 6
+    assert sorted(len(event.picks) for event in once.events) == [2] * 2 + [4] * 10
+    assert sorted(id(p) for e in once.events for p in e.picks) == sorted(id(a.pick) for a in apart.arrivals)
+    assert catalogue(deep).by_station().events == catalogue(deep).events
 
 
 def test_what_the_other_instrument_alone_has_seen_stays_its_event():

@@ -1,7 +1,7 @@
 """How good is a network: on labelled samples, a survey with known classes, or seismograms with known arrivals."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,10 @@ from geocnn.hardware import channels_last, choose_device
 from geocnn.interpretation.horizons import find_horizons
 from geocnn.io import ArraySource
 from geocnn.io.horizons import IntervalSource
-from geocnn.io.known_arrivals import read_arrivals
+from geocnn.io.known_arrivals import KnownArrival, read_arrivals
 from geocnn.io.labels import is_unknown
 from geocnn.io.source import Source
-from geocnn.io.waveforms import Station
+from geocnn.io.waveforms import Archive, Station
 from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.losses import UNKNOWN
 from geocnn.metrics import accuracies, overlaps, signal_to_noise
@@ -353,18 +353,15 @@ def evaluate_picks(
         FormatError: the table is none.
     """
     known, archive = read_arrivals(arrivals), opened(data, "*", show_progress=show_progress)
-    names = [
-        {f"{s.network}.{s.name}", *(piece.path.name for piece in s.pieces if isinstance(piece, FilePiece))}
-        for s in archive.stations
-    ]
-    if not any(arrival.where in own for arrival in known for own in names):
+    own = [_own(archive, station, known) for station in archive.stations]
+    if not any(own):
         raise DataError(
             f"no arrival in {arrivals} is at a station or in a file of {data}; the first one is at {known[0].where}, "
             f"and the first station is {archive.stations[0]}. Give the table of these seismograms."
         )
     heard = [
-        [arrival for arrival in known if arrival.where in own and _has_data(station, arrival.time)]
-        for station, own in zip(archive.stations, names, strict=True)
+        [arrival for arrival in found if _has_data(station, arrival.time)]
+        for station, found in zip(archive.stations, own, strict=True)
     ]
     if not any(heard):
         when = f"{np.datetime64(known[0].time, 'ns').astype('datetime64[s]')}Z"
@@ -388,6 +385,24 @@ def evaluate_picks(
         judged[f"precision_{phase.lower()}"] = _share(right, sum(map(len, picks)))
         judged[f"error_{phase.lower()}"] = _share(float(np.abs(fit).sum()), len(fit))
     return judged
+
+
+def _own(archive: Archive, station: Station, known: Sequence[KnownArrival]) -> list[KnownArrival]:
+    """Arrivals at a station: at the instrument or in the file that is named, or at any instrument of the station."""
+
+    def names(one: Station) -> set[str]:
+        return {str(one), *(piece.path.name for piece in one.pieces if isinstance(piece, FilePiece))}
+
+    exact, own = set[str]().union(*map(names, archive.stations)), names(station)
+    return [
+        arrival
+        for arrival in known
+        if (
+            arrival.where in own
+            if arrival.where in exact
+            else arrival.where.split(".")[:2] == [station.network, station.name]
+        )
+    ]
 
 
 def _has_data(station: Station, time: int) -> bool:

@@ -266,4 +266,13 @@ def labels_of_no_class_to_evaluate_by():
     """the labels hold no class; the network knows 0 to 2."""
     trained = checkpoints.load(network())
     several = replace(trained, card=trained.card.replace(classes=("a", "b", "c")))
+    geocnn.evaluate(several, halves(2), np.full((60, 24), 255))
+
+
+@mistake
+def labels_of_other_classes_to_evaluate_by():
+    """the labels hold 7 at trace 0, time 0; the network knows the classes 0 to 2, and -1, 255 and NaN are unknown: \
+    give labels of these."""
+    trained = checkpoints.load(network())
+    several = replace(trained, card=trained.card.replace(classes=("a", "b", "c")))
     geocnn.evaluate(several, halves(2), np.full((60, 24), 7))

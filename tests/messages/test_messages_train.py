@@ -118,8 +118,8 @@ def a_crop_of_odd_size():
 
 @command
 def a_crop_with_too_few_numbers():
-    """--crop is 96; needed are 2 multiples of 16, 32 or more, such as --crop 96 96."""
-    return run("train", "faults", "--ndim", "2", "--crop", "96")
+    """--crop is 96 96; needed are 3 multiples of 8, 16 or more, such as --crop 96 96 96."""
+    return run("train", "faults", "--crop", "96", "96")
 
 
 @command

@@ -58,5 +58,6 @@ def read_arrivals(path: str | Path) -> list[KnownArrival]:
 def _where(words: Mapping[str, str]) -> str:
     """Network and station, or the file; empty where there is nothing."""
     if words.get("id"):
-        return ".".join(words["id"].split(".")[:2])
+        network, station, *more = words["id"].split(".")
+        return ".".join((network, station, more[0], more[1][:2]) if len(more) > 1 else (network, station))
     return words.get("station") or words.get("file") or ""

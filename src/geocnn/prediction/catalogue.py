@@ -124,9 +124,9 @@ def with_places(
     associate: Associator,
     pictures: Pictures | None,
 ) -> Catalogue:
-    """With the places of earthquakes and a map of them, where those of the stations are known."""
+    """With the places of earthquakes and a map of them, where those of the stations are known; each of them once."""
     if sites is None:
-        return catalogue
+        return catalogue.by_station()
     times: dict[str, list[int]] = {}
     for arrival in catalogue.arrivals:
         times.setdefault(f"{arrival.station.network}.{arrival.station.name}", []).append(arrival.pick.time)

@@ -24,7 +24,7 @@ def instrument_of(channel: Channel) -> Instrument:
 
 
 def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
-    """The instrument of each station with the most picks, by which earthquakes are located; what to say of the others.
+    """The instrument of each station with the most picks, whose earthquakes count; what to say of the others.
 
     Args:
         picks: of all of them.
@@ -36,7 +36,8 @@ def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
         best.setdefault(instrument[:2], instrument)
         several.setdefault(instrument[:2], []).append(instrument)
     notes = [
-        f"{'.'.join(own[0])} locates for {'.'.join(code)}; the picks of {', '.join(map('.'.join, own[1:]))} join them."
+        f"of the instruments of {'.'.join(code)} {'.'.join(own[0])} has most picks; those of "
+        f"{', '.join(map('.'.join, own[1:]))} join its earthquakes."
         for code, own in several.items()
         if len(own) > 1
     ]
@@ -47,14 +48,14 @@ def joined(located: Sequence[Event], others: Sequence[Event], sites: Sequence[Si
     """Earthquakes with the picks that other instruments have of the same waves, and what is left of these.
 
     Args:
-        located: with origins, and others.
-        others: of instruments that locate nothing.
-        sites: where the stations are.
+        located: of the instruments with the most picks; with origins, and others.
+        others: of the other instruments.
+        sites: where the stations are, of earthquakes with origins.
     """
     places = {str(site): site for site in sites}
     near: dict[tuple[str, str, str, int], list[tuple[int, int]]] = {}  # by station, phase and second
     for number, event in enumerate(located):
-        for pick in event.picks if event.origin is not None else ():
+        for pick in event.picks:
             key = pick.channel.network, pick.channel.station, pick.phase
             near.setdefault((*key, pick.time // SECOND), []).append((pick.time, number))
     added: dict[int, list[PhasePick]] = {}
@@ -77,7 +78,7 @@ def joined(located: Sequence[Event], others: Sequence[Event], sites: Sequence[Si
 def _with(event: Event, more: Sequence[PhasePick], places: dict[str, Site]) -> Event:
     """An earthquake with further picks, on whose times its place does not rest."""
     if event.origin is None or not more:
-        return event
+        return replace(event, picks=(*event.picks, *more))
     origin = event.origin
     there = [places[f"{pick.channel.network}.{pick.channel.station}"] for pick in more]
     rays = (*origin.rays, *(Ray.to(site, origin.latitude, origin.longitude) for site in there))

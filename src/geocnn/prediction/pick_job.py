@@ -1,6 +1,6 @@
 """Stations and their days one after the other: what is picked in them, drawn and written down."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,7 @@ from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
 from geocnn.prediction.epicentres import epicentres
 from geocnn.prediction.event_table import event_rows
-from geocnn.prediction.instruments import instrument_of, joined, locating
+from geocnn.prediction.instruments import Instrument, instrument_of, joined, locating
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.magnitudes import without_response
 from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
@@ -86,6 +86,22 @@ class Catalogue:
         """
         return "".join(event_rows(self.events))
 
+    def by_station(self) -> "Catalogue":
+        """With each earthquake of a station once, whatever number of instruments has seen it."""
+        those, notes = locating([arrival.pick for arrival in self.arrivals])
+        if not notes:
+            return self
+        events, left = joined(*self._divided(those), ())
+        return replace(self, events=(*events, *left), notes=(*self.notes, *notes))
+
+    def _divided(self, those: Container[Instrument]) -> tuple[list[Event], list[Event]]:
+        """Events of these instruments, and of others."""
+        first, others = (
+            [event for event in self.events if (instrument_of(event.picks[0].channel) in those) == own]
+            for own in (True, False)
+        )
+        return first, others
+
     def located(
         self, sites: Sequence[Site], crust: Crust | None = None, associate: Associator = "geocnn"
     ) -> "Catalogue":
@@ -100,10 +116,7 @@ class Catalogue:
         names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
         notes = [f"{name} is not among the stations whose places are known." for name in names if name not in there]
         those, of_others = locating([arrival.pick for arrival in self.arrivals])
-        first, others = (
-            [event for event in self.events if (instrument_of(event.picks[0].channel) in those) == locates]
-            for locates in (True, False)
-        )
+        first, others = self._divided(those)
         if associate == "pyocto":
             known = [arrival for arrival in self.arrivals if instrument_of(arrival.pick.channel) in those]
             first = associated(known, sites, crust=crust)
@@ -166,7 +179,7 @@ class PickJob:
         unit, seconds = time_unit(samples / RATE)
         arrivals: list[Arrival] = []
         events: list[Event] = []
-        notes = list(archive.notes)
+        notes, silent = list(archive.notes), list[str]()
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station in archive.stations:
                 own: list[Arrival] = []
@@ -182,18 +195,20 @@ class PickJob:
                 notes += station.notes
                 if dead := station.dead():
                     are = "are each" if len(dead) > 1 else "is"
-                    notes.append(
-                        f"{' and '.join(dead)} {are} one and the same number throughout, and dead; a picker goes on "
-                        "with what there is, with less certainty."
-                    )
+                    left = "a picker goes on with what there is, with less certainty"
+                    left = left if len(dead) < sum(map(bool, station.components)) else "nothing is left to pick on"
+                    notes.append(f"{' and '.join(dead)} {are} one and the same number throughout, and dead; {left}.")
                 if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
                     notes.append(_no_azimuth(station))
                 times = [arrival.pick.time for arrival in own if arrival.pick.phase == "S"]
                 if self.picker.responses and without_response(station, times, self.picker.responses):
-                    notes.append(
-                        f"the StationXML has no response of the horizontal channels of {station} at the times of its "
-                        "picks, and without it there is no magnitude from there; ask for it with level=response."
-                    )
+                    silent.append(str(station))
+        if silent:
+            notes.append(
+                f"the StationXML has no response of the horizontal channels of {', '.join(silent[:5])}"
+                f"{' ...' * (len(silent) > 5)} at the times of the picks, and without it there is no magnitude from "
+                "there; ask for it with level=response."
+            )
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:

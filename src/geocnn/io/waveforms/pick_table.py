@@ -22,7 +22,7 @@ def pick_table(picks: Iterable[tuple[str, PhasePick, int]]) -> str:
 
     Args:
         picks: in the order of the lines: network.station.location.instrument, pick, and number of its event. What is
-            not known of a pick is left empty, an amplitude is 0.
+            not known of a pick is left empty.
     """
     return "".join(pick_rows(picks))
 
@@ -37,8 +37,8 @@ def _row(of: tuple[str, PhasePick, int]) -> tuple[object, ...]:
     identity, pick, event = of
     time = round(pick.time / 1000)  # of both columns, so that a table that is read and written again has the same
     chance = ("" if number is None else f"{number:.3f}" for number in (pick.uncertainty, pick.probability))
-    size = 0.0 if pick.amplitude is None else pick.amplitude.value
-    drawn = "" if pick.wood_anderson is None else plain(pick.wood_anderson, 4)
-    seen = plain(size, 4), pick.polarity, event, drawn
+    size = None if pick.amplitude is None else pick.amplitude.value
+    measured, drawn = ("" if number is None else plain(number, 4) for number in (size, pick.wood_anderson))
+    seen = measured, pick.polarity, event, drawn
     when = f"{time / 1e6:.4f}", f"{np.datetime64(time, 'us')}Z"
     return identity, pick.channel.station, pick.phase, *when, *chance, *seen, pick.mode or ""
