@@ -1,6 +1,7 @@
 """The page of a survey in a browser: what is where, and what keys and mouse do."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,6 +44,16 @@ RED = """() => {
   for (let k = 0; k < out.length; k += 4) count += out[k] > 180 && out[k + 2] < 60;
   return count;
 }"""
+WORDS = Path(__file__).with_name("words.js")
+UNTIL = """(number) => {
+  const { state } = geocnn;
+  const slice = state.slice.bind(state);
+  const released = new Promise((resolve) => (window.release = resolve));
+  state.slice = async (query, ...more) => {
+    if (query.layer === number) await released;
+    return slice(query, ...more);
+  };
+}"""  # a layer is at work until it is released
 MAP, SPACE, INLINE, CROSSLINE = range(4)
 WHITE, BLACK = [255, 255, 255, 255], [0, 0, 0, 255]
 
@@ -58,6 +69,23 @@ def cube():
 
 def pixel(tab, number, x, y):
     return tab.evaluate(PIXEL, [number, x, y])
+
+
+def noise(seed=0):
+    return io.ArraySource(np.random.default_rng(seed).standard_normal(GRID.shape).astype(np.float32), GRID)
+
+
+def readout(tab):
+    """What is told to be under the pointer, by name."""
+    rows = tab.locator("#readout div").all_inner_texts()
+    return {row.split(" ")[0] if ":" not in row else row.split(":")[0]: row.split(" ")[-1] for row in rows}
+
+
+def caption(tab):
+    """The line above the panels of a picture that is saved now."""
+    with tab.expect_download():
+        tab.keyboard.press("s")
+    return tab.evaluate("() => saved.at(-1)")
 
 
 def test_slices_of_a_cube_are_the_right_way_round(tab):
@@ -456,3 +484,211 @@ def test_a_probability_of_a_line_has_nothing_in_space(tab):
         tab.goto(server.url)
         tab.wait_for_function(IDLE)
         assert "in space" not in tab.inner_text("aside")
+
+
+def test_what_is_under_the_pointer_follows_keys_and_settings(tab):
+    one, two = noise(), noise(1)
+    values, others = one.read(...), two.read(...)
+    with geocnn.view(one, two, browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.mouse.move(*tab.evaluate(SECTION, [10, 20]))
+        assert float(readout(tab)["array 1"]) == pytest.approx(values[20, 10, 20], abs=1e-3)
+        tab.keyboard.press("Shift+ArrowRight")
+        tab.wait_for_function(IDLE)
+        said = readout(tab)
+        assert (said["inline"], said["crossline"]) == ("160", "20")
+        assert float(said["array 1"]) == pytest.approx(values[30, 10, 20], abs=1e-3)
+        tab.get_by_label("minus").select_option(label="array 2")
+        tab.wait_for_function(IDLE)
+        difference = values[30, 10, 20] - others[30, 10, 20]
+        assert float(readout(tab)["difference"]) == pytest.approx(difference, abs=2e-3)
+        tab.mouse.wheel(0, -600)
+        tab.wait_for_function(IDLE)
+        tab.evaluate("() => geocnn.panels[2].move(5, 0)")
+        tab.wait_for_function(IDLE)
+        assert readout(tab)["crossline"] == "25"
+        tab.keyboard.press("f")
+        tab.wait_for_function(IDLE)
+        assert readout(tab)["crossline"] == "20"
+        tab.evaluate(UNTIL, 0)
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_function("() => document.getElementById('readout').innerText.includes('162')")
+        assert "array 1" not in readout(tab)  # which is still that of the slice before
+        tab.evaluate("() => release()")
+        tab.wait_for_function(IDLE)
+        assert float(readout(tab)["array 1"]) == pytest.approx(values[31, 10, 20], abs=1e-3)
+        tab.mouse.move(100, 400)
+        assert readout(tab) == {}
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_function(IDLE)
+        assert readout(tab) == {}
+
+
+def test_a_picture_is_saved_when_what_is_at_work_has_done_it(tab):
+    tab.add_init_script(path=WORDS)
+    chance = np.full(GRID.shape, 0.9, np.float32)
+    with geocnn.view(noise(), io.ArraySource(chance, GRID), noise(1), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        assert caption(tab) == "array 1, array 2"
+        tab.get_by_label("array 2").uncheck()
+        assert caption(tab) == "array 1"
+        tab.get_by_label("minus").select_option(label="array 3")
+        assert caption(tab) == "array 1 minus array 3"
+        tab.get_by_label("minus").select_option(label="nothing")
+        tab.wait_for_function(IDLE)
+        tab.evaluate("() => geocnn.state.kept.clear()")
+        tab.evaluate(UNTIL, 1)
+        tab.get_by_label("array 2").check()
+        tab.keyboard.press("s")
+        tab.wait_for_selector("#save:disabled")
+        assert tab.text_content("#save") == "Saving ..."
+        tab.keyboard.press("s")  # once is enough
+        before = tab.evaluate("() => saved.length")
+        with tab.expect_download() as told:
+            tab.evaluate("() => release()")
+        assert told.value.suggested_filename == "array 1-view.png"
+        assert tab.evaluate("() => saved.at(-1)") == "array 1, array 2"
+        assert tab.evaluate("() => saved.length") == before + 5  # with titles of four panels
+        assert tab.text_content("#save:enabled") == "Save as PNG"
+
+
+def test_what_one_layer_lacks_the_others_have(tab):
+    tab.add_init_script(path=WORDS)
+    chance = np.full(GRID.shape, 0.9, np.float32)
+    with geocnn.view(cube(), io.ArraySource(chance, GRID), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.evaluate(
+            """() => {
+              const { state } = geocnn;
+              const slice = state.slice.bind(state);
+              state.slice = async (query, ...more) => {
+                if (query.layer === 1) throw new Error("this section is too large.");
+                return slice(query, ...more);
+              };
+              state.kept.clear();
+              state.move(0, 30);
+            }"""
+        )
+        tab.wait_for_selector(".error:not([hidden])")
+        tab.wait_for_function(IDLE)
+        assert tab.text_content(".error") == "this section is too large."
+        assert pixel(tab, INLINE, 0.2, 0.2) == WHITE
+        tab.evaluate("() => geocnn.controls.alone(geocnn.panels[2])")
+        assert caption(tab) == "array 1"
+
+
+def test_the_survey_is_there_while_a_network_makes_the_slice_that_is_seen(tab):
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.evaluate(UNTIL, 2)
+        tab.get_by_label("denoise").check()
+        tab.evaluate("() => geocnn.state.move(0, 30)")
+        tab.wait_for_function(f"() => ({PIXEL})([2, 0.2, 0.2])[0] === 255")
+        assert tab.locator(".busy", has_text="denoise at work").count() == 2
+        tab.evaluate("() => { geocnn.state.move(0, 20); release(); }")
+        tab.wait_for_function(IDLE)
+        assert tab.evaluate("() => geocnn.panels[2].drawn.map((one) => one.layers)") == [[2]]
+        tab.evaluate("() => { geocnn.state.base = 0; geocnn.state.changed('picture'); }")
+        tab.wait_for_function(IDLE)
+        assert pixel(tab, INLINE, 0.2, 0.2) == BLACK
+
+
+def test_a_number_that_is_taken_away_leaves_the_slice(tab):
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        number = tab.get_by_label("inline number")
+        number.fill("")
+        number.press("Tab")
+        assert tab.evaluate("() => geocnn.state.at[0]") == 20
+        assert number.input_value() == "140"
+        number.fill("151")
+        number.press("Enter")
+        assert tab.evaluate("() => geocnn.state.at[0]") == 26
+        assert number.input_value() == "152"
+
+
+def test_keys_work_with_caps_lock(tab):
+    with geocnn.view(cube(), io.ArraySource(cube().read(...) > 0, GRID), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.mouse.move(*tab.evaluate(SECTION, [10, 20]))
+        tab.keyboard.press("O")
+        assert not tab.get_by_label("array 2").is_checked()
+        tab.keyboard.press("M")
+        assert tab.locator("#panels.single").count() == 1
+        tab.mouse.wheel(0, -600)
+        tab.wait_for_function("() => geocnn.panels[2].window.right - geocnn.panels[2].window.left < 20")
+        tab.keyboard.press("F")
+        assert tab.evaluate("() => geocnn.panels[2].window.right") == 30
+        with tab.expect_download():
+            tab.keyboard.press("S")
+        tab.get_by_label("new horizon").fill("top")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector(".row.horizon.active")
+        tab.keyboard.press("H")
+        assert tab.locator(".row.horizon.active").count() == 0
+
+
+@pytest.mark.parametrize("size", [(700, 500), (1200, 800)])
+def test_labels_of_the_cube_in_space_are_in_its_panel(tab, size):
+    tab.add_init_script(path=WORDS)
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+    with geocnn.view(cube(), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        wide, tall = tab.evaluate(
+            "() => { const c = geocnn.panels[1].labels; return [c.clientWidth, c.clientHeight]; }"
+        )
+        for height in (0.55, 0.1, 1.5):
+            tab.evaluate("(height) => { geocnn.panels[1].size[2] = height; geocnn.panels[1].fit(); }", height)
+            tab.wait_for_function(IDLE)
+            tab.evaluate("() => { words.length = 0; geocnn.panels[1].paint(); }")
+            said = tab.evaluate("() => words")
+            axes = ["inline", "100", "178", "crossline", "10", "39", "time (ms)", "400", "636"]
+            assert {name for name, *_ in said} >= set(axes) - ({"time (ms)", "636"} if height == 0.1 else set())
+            for k, (_, left, right, top, bottom) in enumerate(said):
+                assert left >= 0
+                assert right <= wide
+                assert top >= 20  # below the title
+                assert bottom <= tall
+                for _, *other in said[:k]:
+                    assert right <= other[0] or left >= other[1] or bottom <= other[2] or top >= other[3]
+
+
+def test_a_map_keeps_its_proportions_when_the_window_changes(tab):
+    grid = Grid(GRID.axes, {"coordinates": {"origin": [0, 0], "vectors": [[0, 25.0], [25.0, 0]], "corners": []}})
+    shape = """() => {
+      const { box, window: w } = geocnn.panels[0];
+      const [x, y] = [box.width / (w.right - w.left), box.height / (w.bottom - w.top)];
+      return [y / x, (w.right - w.left) * (w.bottom - w.top)];
+    }"""
+    with geocnn.view(io.ArraySource(cube().read(...), grid), browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        assert tab.evaluate(shape)[0] == pytest.approx(1)
+        tab.set_viewport_size({"width": 700, "height": 800})
+        tab.wait_for_function("() => geocnn.panels[0].box.width < 200 && geocnn.panels[0].window.left === 0")
+        assert tab.evaluate(shape)[0] == pytest.approx(1)
+        tab.evaluate("() => geocnn.panels[0].zoom(0.5, 120, 150)")
+        before = tab.evaluate(shape)
+        tab.set_viewport_size({"width": 1200, "height": 800})
+        tab.wait_for_function(f"() => geocnn.panels[0].box.width > 300 && Math.abs(({shape})()[0] - 1) < 1e-6")
+        assert tab.evaluate(shape) == pytest.approx(before)
+
+
+def test_what_is_below_does_not_move_when_the_pointer_leaves(tab):
+    chance = np.full(GRID.shape, 0.00012, np.float32)
+    with geocnn.view(cube(), *(io.ArraySource(chance, GRID),) * 4, browser=False, wait=False) as server:
+        tab.goto(server.url)
+        tab.wait_for_function(IDLE)
+        tab.mouse.move(*tab.evaluate(SECTION, [10, 20]))
+        assert readout(tab)["array 2"] == "0"
+        before = tab.locator("#slices").bounding_box()
+        tab.mouse.move(100, 400)
+        assert readout(tab) == {}
+        assert tab.locator("#slices").bounding_box() == before

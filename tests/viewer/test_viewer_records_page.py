@@ -1,15 +1,18 @@
 """The page of seismograms in a browser."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, PhasePick, quakeml
+from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick, quakeml
 from geocnn.viewer.records import RecordsPage
 from geocnn.viewer.server import Server
 
 START = (1_767_225_600 + 3600) * SECOND  # an hour after midnight
+WORDS = Path(__file__).with_name("words.js")
 READY = "() => window.geocnn && !geocnn.asking && !geocnn.drawing && geocnn.window.wave && geocnn.whole.wave"
 
 
@@ -73,3 +76,46 @@ def test_zoomed_in_it_asks_for_samples_and_shows_those_of_the_file(tab, server):
     assert rows.shape[0] == 3
     assert float(answer.headers["step"]) == 0.01
     assert window(tab) == ["XX.AAA..HH", pytest.approx(300), pytest.approx(303)]
+
+
+def test_magnitudes_stand_beside_their_earthquakes(tab, tmp_path):
+    times = (2, 200, 203, 500, 899)
+    events = [
+        Event((pick("P", time + 0.5),), Origin(START + time * SECOND, 47.0, 8.0), Magnitude(k + 1.5, "ML"))
+        for k, time in enumerate(times)
+    ]
+    catalogue = tmp_path / "catalog.xml"
+    catalogue.write_text(quakeml(events, "quakes"), encoding="utf-8")
+    tab.add_init_script(path=WORDS)
+    page = RecordsPage(open_archive([noise("AAA", 0)]), catalogue, "2026")
+    drawn = """() => {
+      words.length = 0;
+      geocnn.window.draw();
+      return [geocnn.view.events.map(({ time }) => geocnn.window.at(time)), words];
+    }"""
+    with Server(page) as server:
+        tab.goto(server.url)
+        window(tab)
+        places, words = tab.evaluate(drawn)
+        # Of the second one there is none, for the third is near, and none of the last one at the edge.
+        sizes = {said: place for said, *place in words if "ML" in said}
+        assert list(sizes) == ["origin ML 4.5", "origin ML 3.5", "origin ML 1.5"]
+        for said, (left, right, top, bottom) in sizes.items():
+            own = float(said[-3:]) - 1.5
+            assert places[int(own)] < left < places[int(own)] + 10
+            assert all(right <= place or left > place for place in places)
+            others = [place for name, *place in words if name != said]
+            assert not any(left < r and right > x and top < b and bottom > y for x, r, y, b in others)
+        tab.evaluate("() => geocnn.view.show(3600 + 190, 3600 + 230)")
+        window(tab)
+        assert [said for said, *_ in tab.evaluate(drawn)[1] if "ML" in said] == ["origin ML 3.5", "ML 2.5"]
+
+
+def test_a_window_longer_than_the_record_has_it_in_its_middle(tab, server):
+    tab.goto(server.url)
+    window(tab)
+    tab.evaluate("() => geocnn.view.show(3600, 3660)")
+    window(tab)
+    tab.click("#spans button >> text=1 d")
+    _, start, stop = window(tab)
+    assert (start, stop) == (pytest.approx(-45, abs=0.1), pytest.approx(945, abs=0.1))

@@ -1,9 +1,10 @@
 // What is set at the side of a survey's page, and the keys.
 
-import { short, text } from "./axes.js";
-import { download, element, find } from "./page.js";
+import { colour, short, text } from "./axes.js";
+import { download, element, find, keyOf } from "./page.js";
 import { LINES } from "./panel.js";
 
+const CAPTION = 18; // pixels of a picture above the panels
 const KEYS = [
   ["wheel", "zoom (shift: sideways, ctrl: in time)"],
   ["drag", "move"],
@@ -72,7 +73,7 @@ export class Controls {
     range.style.accentColor = LINES[k];
     range.addEventListener("input", () => state.move(k, Number(range.value)));
     number.addEventListener("change", () => {
-      state.move(k, (Number(number.value) - axis.start) / axis.step);
+      if (number.value) state.move(k, (Number(number.value) - axis.start) / axis.step);
       number.value = value();
     });
     state.listeners.push((what, axisMoved) => {
@@ -318,7 +319,7 @@ export class Controls {
         m: () => this.hovered && this.panels.length > 1 && this.alone(this.hovered),
         f: () => this.hovered?.fit(),
         s: () => this.save(),
-      }[event.key];
+      }[keyOf(event)];
       if (!act) return;
       event.preventDefault();
       act();
@@ -348,31 +349,53 @@ export class Controls {
     this.gain.input.dispatchEvent(new Event("input"));
   }
 
-  /** What is seen, as one picture. */
-  save() {
+  /** What is seen, as one picture; networks that are at work are waited for. */
+  async save() {
+    const button = find("save");
+    if (button.disabled) return;
+    const words = button.textContent;
+    button.disabled = true;
+    const shown = () => this.panels.filter((panel) => !panel.host.hidden);
+    while (shown().some((panel) => panel.busy || panel.drawing)) {
+      button.textContent = "Saving ...";
+      await new Promise(requestAnimationFrame);
+    }
+    [button.textContent, button.disabled] = [words, false];
+    this.#picture(shown());
+  }
+
+  /** Panels as they lie, below a line that says what is drawn in them. */
+  #picture(panels) {
     const main = find("panels");
     const ratio = window.devicePixelRatio || 1;
     const box = main.getBoundingClientRect();
-    const canvas = element("canvas", { width: box.width * ratio, height: box.height * ratio });
+    const canvas = element("canvas", { width: box.width * ratio, height: (box.height + CAPTION) * ratio });
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const style = getComputedStyle(document.body);
     context.fillStyle = style.backgroundColor;
-    context.fillRect(0, 0, box.width, box.height);
-    for (const one of this.panels.filter((panel) => !panel.host.hidden)) {
+    context.fillRect(0, 0, box.width, box.height + CAPTION);
+    const say = (words, x, y, most, weight = 600) => {
+      context.fillStyle = weight === 600 ? style.color : colour("soft");
+      context.font = `${weight} 13px system-ui, "DejaVu Sans", sans-serif`;
+      context.fillText(words, x, y, most);
+      return context.measureText(words).width;
+    };
+    for (const one of panels) {
       const at = one.host.getBoundingClientRect();
-      const [x, y] = [at.x - box.x, at.y - box.y];
+      const [x, y] = [at.x - box.x, at.y - box.y + CAPTION];
       context.fillStyle = getComputedStyle(one.host).backgroundColor;
       context.fillRect(x, y, at.width, at.height);
       for (const layer of one.host.querySelectorAll("canvas")) context.drawImage(layer, x, y, at.width, at.height);
-      context.fillStyle = style.color;
-      context.font = "600 13px system-ui, sans-serif";
-      context.fillText(one.host.querySelector("header b").textContent, x + 62, y + 17);
+      const used = 62 + say(one.host.querySelector("header b").textContent, x + 62, y + 17, at.width - 70);
+      const hint = one.host.querySelector("header .hint")?.textContent;
+      if (hint && used < at.width - 60) say(hint, x + used + 8, y + 17, at.width - used - 16, 400);
     }
-    context.textAlign = "right";
-    const seen = this.state.seen.map((k) => this.state.about.layers[k].name);
-    context.fillText([...new Set([this.state.about.title, ...seen])].join(", "), box.width - 56, 26);
-    const name = `${this.state.about.title.replace(/\.[^.]*$/, "")}-view.png`;
-    download(canvas, name);
+    const { layers, title } = this.state.about;
+    const drawn = panels.flatMap((panel) => panel.drawn.map((one) => one.layers));
+    const named = drawn.map((numbers) => numbers.map((k) => layers[k].name).join(" minus "));
+    const other = drawn.flat().every((k) => layers[k].name !== title);
+    say([...new Set([...(other ? [title] : []), ...named])].join(", "), 70, 20, box.width - 78);
+    download(canvas, `${title.replace(/\.[^.]*$/, "")}-view.png`);
   }
 }

@@ -1,6 +1,6 @@
 // Horizons at the side, and the tool that picks them along sections; the server keeps the picks.
 
-import { element, find, keep } from "./page.js";
+import { element, find, keep, keyOf } from "./page.js";
 import { bytes, complain, json, post } from "./requests.js";
 
 /** How the picks between two clicks are made. */
@@ -237,8 +237,9 @@ export class Horizons {
 
   #key(event) {
     if (["SELECT", "TEXTAREA"].includes(event.target.tagName) || event.target.type === "text") return;
-    const { key, ctrlKey, metaKey, shiftKey } = event;
-    if ((ctrlKey || metaKey) && this.number !== null && ["z", "Z", "y"].includes(key)) {
+    const { ctrlKey, metaKey, shiftKey } = event;
+    const key = keyOf(event);
+    if ((ctrlKey || metaKey) && this.number !== null && ["z", "y"].includes(key)) {
       event.preventDefault();
       if (key === "y" || shiftKey) this.#redo();
       else this.#undo();

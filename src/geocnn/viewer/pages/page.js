@@ -8,6 +8,15 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** The key that is pressed; a letter is the same with Caps Lock. */
+export const keyOf = ({ key }) => (key.length === 1 ? key.toLowerCase() : key);
+
+/** A place keeps the height that it had: what is below does not move when the pointer leaves what is told of. */
+export function steady(place) {
+  const { height } = place.getBoundingClientRect();
+  if (height > (parseFloat(place.style.minHeight) || 0)) place.style.minHeight = `${height}px`;
+}
+
 /** A file in the folder of downloads. */
 export function keep(blob, name) {
   const link = element("a", { href: URL.createObjectURL(blob), download: name });

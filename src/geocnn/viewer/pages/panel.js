@@ -11,13 +11,15 @@ export class Panel {
   /** `view` has `name`, `across`, `down`, `cut` (numbers of axes; null), `up` (the vertical axis points upward), and
    *  `aspect` (height over width of a sample on the map; null where it is free). */
   constructor(host, view, state) {
-    Object.assign(this, { host, view, state, images: new Map(), busy: false, again: false });
+    Object.assign(this, { host, view, state, images: new Map(), imagesAt: null });
+    this.reading = this.working = this.late = this.again = false;
+    this.pointer = null; // place on the canvas
     const alone = view.cut === null ? "" : `<button title="Alone, or with the others (m)">&#x2922;</button>`;
     host.innerHTML = `<canvas></canvas><header><b></b><span class="hint"></span><span class="busy">reading ...</span>${alone}</header>`;
     this.canvas = host.querySelector("canvas");
     this.all();
     this.listen();
-    new ResizeObserver(() => this.refresh()).observe(host);
+    new ResizeObserver(() => this.resized()).observe(host);
     state.listeners.push((what, axis) => {
       if (what === "slice" && axis !== this.view.cut) this.draw();
       else if (what === "slice") this.refresh();
@@ -32,11 +34,22 @@ export class Panel {
     return `${axis.name} ${+(axis.start + axis.step * this.state.at[cut]).toFixed(4)} ${axis.unit}`;
   }
 
+  /** Number of the slice. */
+  get at() {
+    return this.view.cut === null ? null : this.state.at[this.view.cut];
+  }
+
   /** What is seen elsewhere and not here. */
   get hint() {
     const { layers } = this.state.about;
     const lacking = this.state.seen.filter((k) => this.view.name === "map" && layers[k].network);
     return lacking.length ? `without ${lacking.map((k) => layers[k].name).join(" and ")}` : "";
+  }
+
+  /** What is drawn, from below; layers that are at work are not there yet. */
+  get drawn() {
+    this.pictures ??= this.state.pictures(this.images, this.view);
+    return this.pictures;
   }
 
   get box() {
@@ -47,6 +60,7 @@ export class Panel {
   all() {
     const [across, down] = [this.view.across, this.view.down].map((k) => this.state.axes[k].size);
     this.window = { left: 0, right: across, top: 0, bottom: down };
+    this.whole = true;
     this.proportions();
   }
 
@@ -55,16 +69,31 @@ export class Panel {
     const { aspect } = this.view;
     if (!aspect) return;
     const { box, window: w } = this;
-    const wanted = (box.height / box.width) * ((w.right - w.left) / aspect);
-    const tall = w.bottom - w.top;
-    if (tall < wanted) {
-      const middle = (w.top + w.bottom) / 2;
-      [w.top, w.bottom] = [middle - wanted / 2, middle + wanted / 2];
-    } else {
-      const wide = (tall * aspect * box.width) / box.height;
-      const middle = (w.left + w.right) / 2;
-      [w.left, w.right] = [middle - wide / 2, middle + wide / 2];
+    const [wide, tall] = [w.right - w.left, w.bottom - w.top];
+    const wanted = (box.height / box.width) * (wide / aspect);
+    if (tall < wanted) this.around(wide, wanted);
+    else this.around((tall * aspect * box.width) / box.height, tall);
+  }
+
+  /** What was seen whole is seen whole; a map that was zoomed shows as much as before. */
+  resized() {
+    const { aspect } = this.view;
+    if (this.whole) this.all();
+    else if (aspect) {
+      const { box, window: w } = this;
+      const area = (w.right - w.left) * (w.bottom - w.top);
+      const tall = Math.sqrt((area * box.height) / box.width / aspect);
+      this.around(area / tall, tall);
+      this.inside();
     }
+    this.refresh();
+  }
+
+  /** Another size of the window, about its middle. */
+  around(wide, tall) {
+    const { window: w } = this;
+    const [x, y] = [(w.left + w.right) / 2, (w.top + w.bottom) / 2];
+    this.window = { left: x - wide / 2, right: x + wide / 2, top: y - tall / 2, bottom: y + tall / 2 };
   }
 
   x(edge) {
@@ -107,59 +136,100 @@ export class Panel {
     return { layer, view: view.name, ...(view.cut === null ? {} : { at }), ...limits, width, height };
   }
 
+  get busy() {
+    return this.reading || this.working;
+  }
+
+  /** What is asked for to see the slice; null where nothing of it is in the window. */
+  wanted() {
+    const { state, at, view } = this;
+    const { base, layers } = state.seenIn(view);
+    // Until a network has done its work the survey is seen.
+    const lowest = this.made(base) ? [base, state.first] : [base];
+    const queries = new Map([...new Set([...layers, ...lowest])].map((layer) => [layer, this.query(layer, at)]));
+    const inside = ![...queries.values()].includes(null);
+    return inside ? { at, lowest, queries, key: JSON.stringify([...queries]), found: new Map(), refused: false } : null;
+  }
+
+  /** Whether a layer is made by a network when it is looked at. */
+  made(layer) {
+    return this.state.about.layers[layer].network;
+  }
+
   /** Read what is to be seen, unless it is at hand; then draw. `same` where colours have changed alone.
-   *  One request at a time: who drags a slider wants the last slice, not all of them. */
-  async refresh(same = false) {
+   *  One request at a time: who drags a slider wants the last slice, not all of them. While a network is long at work
+   *  on one slice, others are seen without it. */
+  refresh(same = false) {
     if (this.host.hidden) return;
     if (same) this.pictures = null;
     this.draw();
-    if (this.busy) {
+    if (this.reading || (this.working && !this.late)) {
       this.again = true;
       return;
     }
-    const { state } = this;
-    const { cut } = this.view;
-    const at = cut === null ? null : state.at[cut];
-    const { base, layers } = state.seenIn(this.view);
-    const queries = new Map(layers.map((layer) => [layer, this.query(layer, at)]));
-    const key = JSON.stringify([...queries]);
-    if ([...queries.values()].includes(null) || key === this.key) return;
-    this.busy = true;
-    const found = new Map();
-    const show = () => {
-      if (!found.has(base)) return; // what is there stays until then
-      this.images = found;
-      this.pictures = null;
-      this.draw();
-    };
-    let slow = false;
-    const timer = setTimeout(() => {
-      slow = true;
-      const late = [...queries.keys()].filter((k) => !found.has(k)).map((k) => state.about.layers[k]);
-      const network = late.find((layer) => layer.network);
-      this.host.querySelector(".busy").textContent = network ? `${network.name} at work ...` : "reading ...";
-      this.host.classList.add("waiting");
-      show();
-    }, 150);
-    try {
-      await Promise.all(
-        [...queries].map(async ([k, query]) => {
-          found.set(k, await state.slice(query, bytes));
-          if (slow) show();
-        }),
-      );
-      this.key = key;
-      show();
-    } catch (error) {
-      complain(error.message);
-    }
-    clearTimeout(timer);
-    this.host.classList.remove("waiting");
-    this.busy = false;
-    if (this.again) {
-      this.again = false;
-      this.refresh();
-    }
+    const round = this.wanted();
+    if (!round || round.key === this.key || (this.working && round.key === this.round.key)) return;
+    if (!this.working) this.timer = setTimeout(() => this.wait(), 150);
+    [this.round, this.key] = [round, null];
+    const layers = [...round.queries.keys()];
+    const made = layers.filter((k) => this.made(k));
+    if (made.length && !this.working) this.ask("working", round, made);
+    this.ask(
+      "reading",
+      round,
+      layers.filter((k) => !made.includes(k)),
+    );
+  }
+
+  /** Some layers; `doing` is what the panel is busy with meanwhile. */
+  async ask(doing, round, layers) {
+    this[doing] = true;
+    const answers = await Promise.allSettled(
+      layers.map(async (k) => {
+        round.found.set(k, await this.state.slice(round.queries.get(k), bytes));
+        if (this.late) this.show(round);
+      }),
+    );
+    this[doing] = false;
+    const refused = answers.find((answer) => answer.status === "rejected");
+    if (refused) complain(refused.reason.message);
+    round.refused ||= refused !== undefined;
+    if (!this.busy) {
+      clearTimeout(this.timer);
+      this.late = false;
+      this.host.classList.remove("waiting");
+      this.show(round);
+      if (round === this.round && !round.refused) this.key = round.key;
+    } else if (this.late) this.wait();
+    if (round !== this.round) this.again = true; // which had to do without this network
+    this.next();
+  }
+
+  /** What has been asked for meanwhile. */
+  next() {
+    if (!this.again || this.reading || (this.working && !this.late)) return;
+    this.again = false;
+    this.refresh();
+  }
+
+  /** What has come is shown by and by, for it takes its time. */
+  wait() {
+    this.late = true;
+    const late = [...this.round.queries.keys()].filter((k) => !this.round.found.has(k));
+    const network = late.find((k) => this.made(k));
+    const words = network === undefined ? "reading ..." : `${this.state.about.layers[network].name} at work ...`;
+    this.host.querySelector(".busy").textContent = words;
+    this.host.classList.toggle("waiting", late.length > 0);
+    this.show(this.round);
+    this.next();
+  }
+
+  show(round) {
+    if (round !== this.round || !round.lowest.some((k) => round.found.has(k))) return; // what is there stays until then
+    this.images = round.found;
+    this.imagesAt = round.at;
+    this.pictures = null;
+    this.draw();
   }
 
   draw() {
@@ -184,8 +254,7 @@ export class Panel {
     context.fillStyle = colour("no-data");
     const ends = [this.y(0), this.y(tall)].sort((a, b) => a - b);
     context.fillRect(this.x(0), ends[0], this.x(wide) - this.x(0), ends[1] - ends[0]);
-    this.pictures ??= state.pictures(this.images, view);
-    for (const { canvas, image, opacity, smooth } of this.pictures) this.place(context, canvas, image, opacity, smooth);
+    for (const { canvas, image, opacity, smooth } of this.drawn) this.place(context, canvas, image, opacity, smooth);
     if (view.name !== "map") this.horizons(context);
     this.picking(context, box);
     this.crossing(context, box);
@@ -204,6 +273,12 @@ export class Panel {
       of(view.across, w.left, w.right, (edge) => this.x(edge)),
       of(view.down, w.top, w.bottom, (edge) => this.y(edge)),
     );
+    this.tell();
+  }
+
+  /** What is under the pointer, which stays where it is while other things come there. */
+  tell() {
+    if (this.pointer) this.state.changed("pointer", this.under(this.pointer.x, this.pointer.y));
   }
 
   place(context, canvas, image, opacity, smooth) {
@@ -279,7 +354,8 @@ export class Panel {
     context.globalAlpha = 1;
   }
 
-  /** Index along each axis, and samples of what is seen, at a place of the canvas; null beside the data. */
+  /** Index along each axis, and samples of what is seen, at a place of the canvas; null beside the data. Of a slice
+   *  that is being read there are no samples yet. */
   under(x, y) {
     const { view, state } = this;
     const edges = this.edges(x, y);
@@ -288,9 +364,8 @@ export class Panel {
     place[view.down] = Math.floor(edges.down);
     if (place.some((index, k) => index < 0 || index >= state.axes[k].size)) return null;
     const samples = [];
-    for (const k of state.seenIn(view).layers) {
+    for (const k of this.imagesAt === this.at ? this.drawn.flatMap(({ layers }) => layers) : []) {
       const image = this.images.get(k);
-      if (!image) continue;
       const column = Math.floor((place[view.across] - image.left) / image.across);
       const row = Math.floor((place[view.down] - image.top) / image.down);
       if (column < 0 || column >= image.width || row < 0 || row >= image.height) continue;
@@ -317,6 +392,7 @@ export class Panel {
     if (!part && (factor < 1 || view.aspect)) by = [Math.max(...by), Math.max(...by)];
     if (part !== "down") [w.left, w.right] = [across - (across - w.left) * by[0], across + (w.right - across) * by[0]];
     if (part !== "across") [w.top, w.bottom] = [down - (down - w.top) * by[1], down + (w.bottom - down) * by[1]];
+    this.whole = false;
     this.inside();
     this.refresh();
   }
@@ -327,6 +403,7 @@ export class Panel {
     w.right += across;
     w.top += down;
     w.bottom += down;
+    this.whole = false;
     this.inside();
     this.refresh();
   }
@@ -365,7 +442,8 @@ export class Panel {
       from = { x: event.offsetX, y: event.offsetY, far: false, erases };
     });
     canvas.addEventListener("pointermove", (event) => {
-      state.changed("pointer", this.under(event.offsetX, event.offsetY));
+      this.pointer = { x: event.offsetX, y: event.offsetY };
+      this.tell();
       if (!from) return;
       if (!from.far && Math.hypot(event.offsetX - from.x, event.offsetY - from.y) < 4) return;
       const [before, now] = [this.edges(from.x, from.y), this.edges(event.offsetX, event.offsetY)];
@@ -398,7 +476,10 @@ export class Panel {
       state.move(view.across, found.place[view.across]);
       state.move(view.down, found.place[view.down]);
     });
-    canvas.addEventListener("pointerleave", () => state.changed("pointer", null));
+    canvas.addEventListener("pointerleave", () => {
+      this.pointer = null;
+      state.changed("pointer", null);
+    });
     if (view.cut === null) canvas.addEventListener("dblclick", () => this.fit());
   }
 

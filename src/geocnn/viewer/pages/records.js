@@ -2,7 +2,7 @@
 
 import { long } from "./clock.js";
 import { Edits } from "./edits.js";
-import { download, element, find } from "./page.js";
+import { download, element, find, keyOf } from "./page.js";
 import { colours } from "./picks.js";
 import { bytes, complain, json } from "./requests.js";
 import { Seismograms } from "./seismograms.js";
@@ -101,7 +101,7 @@ class Page {
     const { view, edits } = this;
     const field = event.target.closest("input, select, textarea");
     if (event.altKey || (field && !["checkbox", "range"].includes(field.type))) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = keyOf(event);
     const middle = (view.start + view.stop) / 2;
     const actions = {
       ArrowLeft: () => view.pan(event.shiftKey ? -1 : -0.2),

@@ -23,6 +23,7 @@ const SURFACE = [
   `precision mediump float; uniform vec3 ink; varying float bright;
    void main() { gl_FragColor = vec4(ink * bright, 1.0); }`,
 ];
+const BESIDE = 36; // pixels for labels on either side of the cube, which is 0.9 as wide as its panel is tall
 const MESH = 180; // traces of a surface along each side, at most
 const POINT = [
   `attribute vec4 place; uniform mat4 seen; uniform float size; uniform float middle; varying float p;
@@ -37,11 +38,11 @@ const POINT = [
 export class Scene {
   constructor(host, views, state) {
     Object.assign(this, { host, views, state, textures: new Map(), clouds: new Map() });
-    Object.assign(this, { turn: 0.7, tilt: 0.45, distance: 2.7, shift: [0, 0] });
     host.innerHTML = `<canvas></canvas><canvas></canvas><header><b>in space</b><span class="busy">reading ...</span>
       <button title="Alone, or with the others (m)">&#x2922;</button></header>`;
     [this.canvas, this.labels] = host.querySelectorAll("canvas");
     this.sizes();
+    this.look();
     // Points are found by a pass over the whole probability, which is not to be made of large ones unasked.
     this.points = state.axes.reduce((product, axis) => product * axis.size, 1) < 3e8;
     this.gl = this.canvas.getContext("webgl", { antialias: true, alpha: true, preserveDrawingBuffer: true });
@@ -87,12 +88,11 @@ export class Scene {
     }
     this.busy = true;
     const slow = setTimeout(() => this.host.classList.add("waiting"), 150);
-    try {
-      await Promise.all(views.map((view) => this.slice(view)));
-      await this.cloud();
-    } catch (error) {
-      complain(error.message);
-    }
+    const answers = await Promise.allSettled(views.map((view) => this.slice(view)));
+    this.draw(); // points are found by and by
+    answers.push(...(await Promise.allSettled([this.cloud()])));
+    const refused = answers.find((answer) => answer.status === "rejected");
+    if (refused) complain(refused.reason.message);
     clearTimeout(slow);
     this.host.classList.remove("waiting");
     this.draw();
@@ -129,7 +129,14 @@ export class Scene {
     for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE);
     for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.LINEAR);
     // The last cell may reach beyond the survey.
-    this.textures.set(view.cut, { texture, view, at, u: right / (width * across), v: bottom / (height * down) });
+    const [u, v] = [right / (width * across), bottom / (height * down)];
+    this.textures.set(view.cut, { texture, view, at, u, v, drawn: pictures.map(({ layers }) => ({ layers })) });
+  }
+
+  /** What is drawn of layers, on slices and as points. */
+  get drawn() {
+    const slices = [...this.textures.values()].flatMap(({ drawn }) => drawn);
+    return this.cloudSeen ? [...slices, { layers: [this.layer] }] : slices;
   }
 
   /** Whether a layer is seen, over the amplitudes or in their place. */
@@ -146,11 +153,19 @@ export class Scene {
     this.layer = layer;
     if (layer < 0 || !this.points || this.clouds.has(layer)) return;
     this.clouds.set(layer, null);
-    const { buffer } = await bytes("/points", { layer });
+    const { buffer } = await bytes("/points", { layer }).catch((error) => {
+      this.clouds.delete(layer);
+      throw error;
+    });
     const made = gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, made);
     gl.bufferData(gl.ARRAY_BUFFER, buffer, gl.STATIC_DRAW);
     this.clouds.set(layer, { buffer: made, count: buffer.byteLength / 16 });
+  }
+
+  /** Points of the layer that is seen; null without them. */
+  get cloudSeen() {
+    return this.points && this.layer >= 0 && this.isSeen(this.layer) ? (this.clouds.get(this.layer) ?? null) : null;
   }
 
   draw() {
@@ -170,7 +185,10 @@ export class Scene {
     gl.clearColor(0, 0, 0, 0);
     gl.enable(gl.DEPTH_TEST);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    const lens = perspective(0.6, box.width / Math.max(1, box.height), 0.1, 20);
+    // Beside the cube there is room for labels in a narrow panel, too.
+    const [wide, tall] = [Math.max(1, box.width), Math.max(1, box.height)];
+    this.share = Math.max(0.2, Math.min(1, (wide - 2 * BESIDE) / (0.9 * tall)));
+    const lens = perspective(2 * Math.atan(Math.tan(0.3) / this.share), wide / tall, 0.1, 20);
     this.seen = product(lens, looking(this.turn, this.tilt, this.distance, this.shift));
     for (const one of this.textures.values()) this.paintSlice(one);
     this.paintLines();
@@ -324,15 +342,15 @@ export class Scene {
 
   paintPoints(ratio) {
     const { gl, state } = this;
-    const cloud = this.points && this.layer >= 0 ? this.clouds.get(this.layer) : null;
-    if (!cloud || !this.isSeen(this.layer)) return;
+    const cloud = this.cloudSeen;
+    if (!cloud) return;
     const used = this.programs.point;
     gl.useProgram(used);
     gl.bindBuffer(gl.ARRAY_BUFFER, cloud.buffer);
     this.attribute(used, "place", 4, 16, 0);
     gl.uniformMatrix4fv(gl.getUniformLocation(used, "seen"), false, this.permuted());
     const cells = Math.max(60, Math.min(160, ...state.axes.map((axis) => axis.size)));
-    gl.uniform1f(gl.getUniformLocation(used, "size"), (1.7 * ratio * this.canvas.clientHeight) / cells);
+    gl.uniform1f(gl.getUniformLocation(used, "size"), (1.7 * ratio * this.share * this.canvas.clientHeight) / cells);
     gl.uniform1f(gl.getUniformLocation(used, "middle"), this.distance);
     gl.uniform1f(gl.getUniformLocation(used, "least"), state.over[this.layer].threshold);
     gl.drawArrays(gl.POINTS, 0, cloud.count);
@@ -356,9 +374,24 @@ export class Scene {
     const { state } = this;
     context.textAlign = "center";
     context.textBaseline = "middle";
+    context.strokeStyle = colour("card");
+    [context.lineWidth, context.lineJoin] = [3, "round"];
     const onScreen = (edges) => {
       const [x, y, depth] = projected(this.seen, this.place(edges));
       return { x: ((x + 1) / 2) * width, y: ((1 - y) / 2) * height, depth };
+    };
+    const said = []; // rectangles
+    /** Words inside of the panel, where their place is in it and free. */
+    const say = (words, { x, y, depth }, dx, dy) => {
+      if (depth > 1 || x < 0 || x > width || y < 0 || y > height) return;
+      const half = context.measureText(words).width / 2 + 2;
+      const at = [Math.max(half, Math.min(width - half, x + dx)), Math.max(28, Math.min(height - 8, y + dy))];
+      const own = [at[0] - half, at[0] + half, at[1] - 7, at[1] + 7];
+      if (said.some(([left, right, top, bottom]) => own[0] < right && own[1] > left && own[2] < bottom && own[3] > top))
+        return;
+      said.push(own);
+      context.strokeText(words, ...at); // they may be over the cube
+      context.fillText(words, ...at);
     };
     const ends = state.axes.map((axis) => axis.size);
     const middle = onScreen(ends.map((end) => end / 2));
@@ -381,16 +414,14 @@ export class Scene {
       const score = ([a, b]) => (k === 2 ? -(a.x + b.x) : a.y + b.y);
       const [from, to] = edges.reduce((best, edge) => (score(edge) > score(best) ? edge : best));
       const away = Math.sign((from.x + to.x) / 2 - middle.x) || 1;
-      const beside = (place, by) => [place.x + away * by, place.y + (k === 2 ? 0 : by)];
+      const beside = (words, place, by) => say(words, place, away * by, k === 2 ? 0 : by);
       const value = (edge) => text(state.value(k, edge));
       context.fillStyle = LINES[k];
-      context.fillText(value(0.5), ...beside(from, 18));
-      context.fillText(value(ends[k] - 0.5), ...beside(to, 18));
+      beside(value(0.5), from, 18);
+      beside(value(ends[k] - 0.5), to, 18);
       const short = Math.hypot(to.x - from.x, to.y - from.y) < 90; // then the numbers at the ends are near
-      context.fillText(
-        named(state.axes[k]),
-        ...beside({ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }, short ? 48 : 30),
-      );
+      const half = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, depth: (from.depth + to.depth) / 2 };
+      beside(named(state.axes[k]), half, short ? 48 : 30);
     }
   }
 
@@ -412,7 +443,7 @@ export class Scene {
       const [dx, dy] = [event.offsetX - from[0], event.offsetY - from[1]];
       from = [event.offsetX, event.offsetY];
       if (event.shiftKey || event.buttons === 2) {
-        const unit = this.distance / labels.clientHeight / 1.6;
+        const unit = this.distance / labels.clientHeight / this.share / 1.6;
         this.shift = [this.shift[0] + dx * unit, this.shift[1] - dy * unit];
       } else {
         this.turn += dx / 150;
@@ -433,8 +464,14 @@ export class Scene {
     );
   }
 
+  /** From where the whole cube is seen; a high one from farther away. */
+  look() {
+    const distance = 2.7 * Math.max(1, (0.31 + 0.45 * this.size[2]) / 0.56);
+    Object.assign(this, { turn: 0.7, tilt: 0.45, distance, shift: [0, 0] });
+  }
+
   fit() {
-    Object.assign(this, { turn: 0.7, tilt: 0.45, distance: 2.7, shift: [0, 0] });
+    this.look();
     this.draw();
   }
 }

@@ -7,6 +7,7 @@ import { drawPicks } from "./picks.js";
 import { amplitudes, drawWave, power, scales } from "./waves.js";
 
 const EDGE = { left: 74, right: 32, top: 60, bottom: 40 };
+const ROW = 13; // pixels above those of the picks, for origins
 const APART = 10; // pixels between components
 const BEYOND = 0.15; // of the window that is read on either side
 const NEAR = 6; // pixels from a pick at which the pointer is on it
@@ -66,7 +67,8 @@ export class Seismograms {
   }
 
   box() {
-    return inner(this.canvas, EDGE);
+    const { length } = this.view.about.events;
+    return inner(this.canvas, length ? { ...EDGE, top: EDGE.top + ROW } : EDGE);
   }
 
   boxes() {
@@ -179,23 +181,29 @@ export class Seismograms {
     context.restore();
   }
 
-  /** Origins of earthquakes. */
+  /** Origins of earthquakes, with their magnitudes in a row of their own where there is room before the next one. */
   #origins(context, box, ink) {
     const { start, stop, events } = this.view;
     const there = events.filter((event) => event.time >= start && event.time < stop);
     if (there.length > box.width / 12) return;
+    there.sort((one, other) => other.time - one.time);
     context.fillStyle = context.strokeStyle = ink;
+    [context.textAlign, context.textBaseline] = ["left", "top"];
+    const row = box.y - 32 - ROW;
+    let end = box.x + box.width;
     for (const event of there) {
       const x = Math.round(this.at(event.time)) + 0.5;
       context.setLineDash([4, 4]);
       context.beginPath();
-      context.moveTo(x, box.y - 19);
+      context.moveTo(x, row + 1);
       context.lineTo(x, box.y + box.height);
       context.stroke();
       context.setLineDash([]);
-      [context.textAlign, context.textBaseline] = ["right", "top"];
-      const size = event.magnitude === null ? "" : ` ${event.kind} ${event.magnitude.toFixed(1)}`;
-      context.fillText(`origin${size}`, x - 4, box.y - 19);
+      const size = event.magnitude === null ? "" : `${event.kind} ${event.magnitude.toFixed(1)}`.trim();
+      const room = end - x - 10;
+      const label = [`origin ${size}`.trim(), size].find((words) => context.measureText(words).width <= room);
+      context.fillText(label ?? "", x + 4, row);
+      end = x;
     }
   }
 

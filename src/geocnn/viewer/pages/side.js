@@ -1,7 +1,7 @@
 // What is set and told at the side of the page of seismograms.
 
 import { text } from "./axes.js";
-import { element, find } from "./page.js";
+import { element, find, steady } from "./page.js";
 import { kind, named } from "./picks.js";
 import { complain } from "./requests.js";
 import { GAIN } from "./view.js";
@@ -188,6 +188,7 @@ export class Side {
     const origin = this.window.originHere();
     if (origin) rows.push(element("div", { textContent: originWords(clock, origin) }));
     place.replaceChildren(...rows);
+    steady(place);
   }
 
   #pickWords(pick) {

@@ -130,7 +130,7 @@ export class State {
     return image;
   }
 
-  /** Images of layers, by number, as what is drawn one above the other. */
+  /** Images of layers, by number, as what is drawn one above the other; `layers` are the numbers of those in it. */
   pictures(images, view) {
     const made = [];
     const seen = this.seenIn(view);
@@ -143,7 +143,8 @@ export class State {
       const table = layer.kind === "classes" ? this.table(base) : this.tables[this.colours];
       if (less === null || less.values.length === below.values.length) {
         const canvas = painted(below, table, ...range(layer, this.gain), less);
-        made.push({ canvas, image: below, opacity: 1, smooth: layer.kind !== "classes" });
+        const layers = less === null ? [base] : [base, seen.less];
+        made.push({ canvas, layers, image: below, opacity: 1, smooth: layer.kind !== "classes" });
       }
     }
     this.over.forEach((over, k) => {
@@ -151,7 +152,7 @@ export class State {
       if (!over.on || !image || k === base || k === seen.less) return;
       const kind = this.about.layers[k].kind;
       const canvas = painted(image, this.table(k), ...range(this.about.layers[k], this.gain));
-      made.push({ canvas, image, opacity: over.opacity, smooth: kind !== "classes" });
+      made.push({ canvas, layers: [k], image, opacity: over.opacity, smooth: kind !== "classes" });
     });
     return made;
   }

@@ -3,7 +3,7 @@
 import { text } from "./axes.js";
 import { Controls } from "./controls.js";
 import { Horizons } from "./horizons.js";
-import { find } from "./page.js";
+import { find, steady } from "./page.js";
 import { tables } from "./paint.js";
 import { Panel } from "./panel.js";
 import { complain, json } from "./requests.js";
@@ -46,13 +46,16 @@ function readout(state, found) {
   const values = new Map();
   for (const { layer, value, shared } of found.samples) {
     const about = shared && Number.isFinite(value) ? "\u2248 " : ""; // of several samples in a pixel
-    line(`${state.about.layers[layer].name}:`, `${about}${text(Number(value.toPrecision(4)))}`);
+    const { name, kind } = state.about.layers[layer];
+    const number = Number(kind === "probability" ? value.toFixed(3) : value.toPrecision(4));
+    line(`${name}:`, `${about}${text(number)}`);
     values.set(layer, value);
   }
   if (state.less !== null && values.has(state.base) && values.has(state.less)) {
     line("difference:", text(Number((values.get(state.base) - values.get(state.less)).toPrecision(4))));
   }
   horizonsUnder(state, found.place, line);
+  steady(place);
 }
 
 /** Times of horizons on the trace under the pointer. */
@@ -106,6 +109,8 @@ async function main() {
     if (what === "pointer") readout(state, detail);
     else if (what === "slice") remember(state);
   });
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => state.changed("picture"));
   window.geocnn = { state, panels, controls, tool }; // for those who look behind the page
 }
 

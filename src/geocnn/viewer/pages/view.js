@@ -41,11 +41,13 @@ export class View {
     return [this.record.start, Math.max(this.record.stop, this.record.start + LEAST / this.record.rate)];
   }
 
-  /** A span; no shorter than some samples, and never without a part of the record in it. */
+  /** A span; no shorter than some samples, and never without a part of the record in it, which is in its middle where
+   *  it is longer. */
   show(start, stop) {
     const [first, last] = this.#whole();
     const length = Math.min(Math.max(stop - start, LEAST / this.record.rate), (1 + 2 * BEYOND) * (last - first));
-    const middle = Math.min(Math.max((start + stop) / 2, first), last);
+    const asked = length < last - first ? (start + stop) / 2 : (first + last) / 2;
+    const middle = Math.min(Math.max(asked, first), last);
     [this.start, this.stop] = [middle - length / 2, middle + length / 2];
     this.changed("span");
   }
