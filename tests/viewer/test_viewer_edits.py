@@ -210,7 +210,7 @@ def test_the_table_that_is_saved_has_all_picks(asked, tmp_path):
     assert found[1].picks[0].probability == 0.9
     assert found[0].picks[1].probability is None
     assert answer.text.splitlines()[1] == (
-        "XX.AAA..HH,AAA,P,1767229250.0000,2026-01-01T01:00:50.000000Z,,0.500,0,0,1,,automatic"
+        "XX.AAA..HH,AAA,P,1767229250.0000,2026-01-01T01:00:50.000000Z,,0.500,,0,1,,automatic"
     )
     again = client(tmp_path, events=found)
     (tmp_path / "again.csv").write_bytes(again.post("/save", json={"form": "csv"}).content)

@@ -1,5 +1,6 @@
 """The pictures that lie beside a catalogue: a day on a drum, a station."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,3 +81,5 @@ class CataloguePictures:
     def _save(self, path: Path, made: Figure) -> None:
         make_folder(self.folder)
         save(made, path)
+        del made
+        gc.collect()  # figures refer to themselves: else those of several days are in memory at once
