@@ -78,6 +78,34 @@ def test_lines_of_a_cube_have_numbers_and_places_of_their_own(tmp_path, monkeypa
     assert Path("cube-superres.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_file_says_what_has_been_done_and_a_note_what_is_lost(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spec = segyio.spec()
+    spec.samples, spec.tracecount, spec.format = np.arange(20) * 4.0, 12 * 5, 5
+    with segyio.create("cube.sgy", spec) as file:
+        file.bin[segyio.BinField.Interval] = 4000
+        for i in range(60):
+            file.trace[i] = survey(60, 20)[i]
+            places = {181: 1000 + 25 * (i % 12) + 7 * (i % 5), 185: 5000 + 50 * (i // 12), 71: 1}
+            file.header[i].update({189: 7 + i // 12, 193: 301 + i % 12, **places})
+    made = predict("superres", "cube.sgy", out="fine.sgy")
+    assert not [note for note in made.notes if "coordinates" in note]
+    with segyio.open("fine.sgy") as file:
+        lines = bytes(file.text[0]).decode()
+        assert "from cube.sgy, made finer by geocnn superres-2d" in lines
+        assert "crossline 602..624 step 1 (23), twice the numbers of cube.sgy" in lines
+        assert (file.xlines[0], file.xlines[-1]) == (602, 624)
+        x = file.attributes(181)[:].reshape(5, 23) / 100
+    before = 1000 + 25 * np.arange(12) + 7 * (np.arange(60).reshape(5, 12) % 5)
+    np.testing.assert_allclose(x[:, ::2], before)
+    np.testing.assert_allclose(x[:, 1::2], (before[:, 1:] + before[:, :-1]) / 2)
+    monkeypatch.setattr("geocnn.io.segy_coordinates.MAX_TRACES", 59)
+    made = predict("superres", "cube.sgy", out="lost.sgy")
+    assert "the result has no map coordinates, for those of the survey are on no regular grid, and too many." in (
+        made.notes
+    )
+
+
 def test_scores_are_those_of_the_finer_grid():
     fine = section(0)
     found = evaluate_survey("superres", halved(fine), fine, show_progress=False)

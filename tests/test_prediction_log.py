@@ -171,11 +171,56 @@ def test_the_result_is_named_and_not_what_is_made_on_the_way(tmp_path, run):
     log, out = tmp_path / "log", tmp_path / "r.npy"
     known = {"log": log, "show_progress": False, "overwrite": True}
     predict_stretched(network(2), survey(60, 80), out, stretch=(1, 0.5), run=run, **known)
-    begun = [line for line in lines(log) if line.get("event") == "begun"]
-    assert {line["output"] for line in begun} == {str(out)}
+    begun, *parts, finished = lines(log)
+    assert begun["output"] == str(out)
+    assert (begun["event"], finished["event"]) == ("begun", "finished")
+    assert all("event" not in part for part in parts)
+    assert out.stat().st_mtime <= datetime.fromisoformat(finished["time"]).timestamp() + 0.01
     with pytest.raises(TargetError, match="is the data or the result itself"):
         predict_stretched(network(2), survey(60, 80), out, stretch=(1, 0.5), run=run, **(known | {"log": out}))
-    assert len(begun) == (1 if run is predict else 2)
+    assert len(lines(log)) == len(parts) + 2
+
+
+def test_a_result_in_memory_is_no_file_on_the_way_to_it(tmp_path):
+    predict_stretched(network(2), survey(60, 80), stretch=(1, 0.5), log=tmp_path / "log", show_progress=False)
+    assert lines(tmp_path / "log")[0]["output"] is None
+
+
+def test_mirror_images_are_one_run(tmp_path):
+    """Tiles are counted through all four, and what is left is that of all, also where a part is dead."""
+    data = survey(60, 60, 24)
+    data[:20] = 0
+    log, known = tmp_path / "log", {"tile": (24, 60, 24), "device": "cpu", "show_progress": False}
+    made = predict_mirrored(network(3), data, tmp_path / "r.npy", log=log, **known)
+    begun, *parts, finished = lines(log)
+    assert (begun["event"], finished["event"]) == ("begun", "finished")
+    assert begun["output"] == str(tmp_path / "r.npy")
+    assert all("event" not in part for part in parts)
+    tiles = [part["tile"] for part in parts]
+    assert tiles == sorted(tiles)
+    assert set(tiles) == set(range(1, parts[-1]["tiles"] + 1))
+    done = np.cumsum([part["samples"] for part in parts])
+    assert done[-1] > 3 * data[20:].size
+    first = next(k for k, part in enumerate(parts) if part["planes"][1] == 60)
+    assert parts[first]["left"] == pytest.approx((done[-1] - done[first]) / parts[first]["rate"], rel=0.3)
+    assert parts[-1]["left"] == 0
+    assert finished["seconds"] <= made.seconds
+    assert sum(part["seconds"] for part in parts) <= finished["seconds"] + 0.001 * len(parts)
+
+
+def test_mirror_images_that_are_interrupted_say_so_once(tmp_path, monkeypatch):
+    log, calls = tmp_path / "log", []
+
+    def stopped(*arguments, **options):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return predict(*arguments, **options)
+
+    monkeypatch.setattr("geocnn.prediction.mirrored.predict", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        predict_mirrored(network(2), survey(60, 40), tmp_path / "r.npy", log=log, show_progress=False)
+    assert [line["event"] for line in lines(log) if "event" in line] == ["begun", "interrupted"]
 
 
 def test_tiles_of_padding_are_not_counted(tmp_path):

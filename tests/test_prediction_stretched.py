@@ -13,7 +13,6 @@ import geocnn
 from geocnn.checkpoints import Trained, load
 from geocnn.errors import DataError, TargetError
 from geocnn.grid import Axis, Grid
-from geocnn.io import partial
 from geocnn.io.source import ArraySource
 from geocnn.io.stretched import StretchedSource
 from geocnn.models import build
@@ -264,31 +263,6 @@ def test_files_that_exist_are_refused_before_any_work(tmp_path, monkeypatch):
     with pytest.raises(TargetError, match=r"r\.npy exists already"):
         predict_stretched(network(2), survey(40, 40), tmp_path / "r.npy", stretch=(1, 0.5))
     assert (tmp_path / "r.npy").read_text() == "mine"
-
-
-def test_after_ctrl_c_nothing_is_left_and_nothing_is_promised(tmp_path, monkeypatch):
-    monkeypatch.setattr(partial, "_WORTH_KEEPING", 0)
-    np.save(tmp_path / "line.npy", survey(300, 80))
-    read, calls = Reader.read, []
-
-    def interrupted(*arguments):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return read(*arguments)
-
-    monkeypatch.setattr(Reader, "read", interrupted)
-    with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        predict_stretched(
-            network(2),
-            tmp_path / "line.npy",
-            tmp_path / "r.npy",
-            stretch=(1, 0.5),
-            tile=(32, 40),
-            show_progress=False,
-        )
-    assert len(calls) >= 4
-    assert [p.name for p in tmp_path.iterdir()] == ["line.npy"]
 
 
 def test_headers_of_a_real_file_are_kept(tmp_path, data, faults):

@@ -194,6 +194,32 @@ def test_many_damaged_headers_are_refused(tmp_path, make_segy):
     assert io.open(path, ndim=2).grid.shape == (400, 3)
 
 
+@pytest.mark.parametrize(
+    ("order", "sorting"), [("inline", "inline by inline"), ("crossline", "crossline by crossline"), ("random", "none")]
+)
+def test_sorting_is_said_of_traces_that_are_sorted(tmp_path, make_segy, order, sorting):
+    places = [(i, j) for i in range(12) for j in range(15) if (i + 2 * j) % 7]  # with holes
+    if order == "crossline":
+        places.sort(key=lambda place: place[::-1])
+    elif order == "random":
+        places = [places[k] for k in np.random.default_rng(0).permutation(len(places))]
+    headers = [{189: 1 + i, 193: 1 + j} for i, j in places]
+    source = io.open(make_segy(tmp_path / "s.sgy", np.ones((len(places), 3)), headers))
+    assert dict(source.describe())["sorting"] == sorting
+    assert source.grid.attributes["sorting"] == sorting.split()[0]
+
+
+def test_cdp_numbers_with_a_gap_are_kept_beside_the_axis(tmp_path, make_segy):
+    numbers = [*range(1, 21), *range(51, 71)]
+    headers = [{21: n, 5: 1 + k} for k, n in enumerate(numbers)]
+    source = io.open(make_segy(tmp_path / "g.sgy", np.ones((40, 3)), headers))
+    assert str(source.grid.axes[0]) == "trace 1..40 step 1 (40)"
+    assert source.grid.attributes["cdp"] == numbers
+    assert dict(source.describe())["CDP"] == "1 to 70 at byte 21, with gaps; traces are numbered by byte 5"
+    headers[7][21] = headers[6][21]  # two of the same number: they name no trace
+    assert "cdp" not in io.open(make_segy(tmp_path / "d.sgy", np.ones((40, 3)), headers)).grid.attributes
+
+
 def test_a_small_block_away_from_the_survey_is_kept(tmp_path, make_segy):
     far = [{189: 150 + i // 4, 193: 500 + i % 4} for i in range(8)]
     headers = [{189: 100 + i // 20, 193: 500 + i % 20} for i in range(400)] + far

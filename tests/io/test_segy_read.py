@@ -133,6 +133,84 @@ def test_a_crooked_line_keeps_the_coordinates_of_its_traces(tmp_path, make_segy)
     assert grid.spacing == pytest.approx((np.hypot(*np.diff(points, axis=0).T).mean(),))
 
 
+def turned(shape):
+    """Map coordinates in centimetres of a cube turned by 33 degrees, by its index."""
+    turn = np.deg2rad(33)
+    along, across = 2500 * np.array([np.cos(turn), np.sin(turn)]), 1250 * np.array([-np.sin(turn), np.cos(turn)])
+    return {at: [45_000_000, 670_000_000] + at[0] * along + at[1] * across for at in np.ndindex(*shape)}
+
+
+def located(xy, wrong):
+    """Trace headers of a cube; some have other coordinates."""
+    headers = []
+    for at, point in xy.items():
+        x, y = wrong.get(at, np.rint(point).astype(int))
+        headers.append({189: 1 + at[0], 193: 1 + at[1], 71: -100, 181: int(x), 185: int(y)})
+    return headers
+
+
+FAR = [(0, 7), (12, 3), (19, 19), (5, 5)]
+OFF = [(1, 2), (2_000_000_000, 5), (45_000_000, 670_010_000), (-300, 670_000_000)]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 trace has coordinates far from its place"), (4, "4 traces have coordinates far from")]
+)
+def test_a_few_wrong_coordinates_take_none_away(tmp_path, make_segy, count, said):
+    xy = turned((20, 20))
+    headers = located(xy, dict(zip(FAR[:count], OFF, strict=False)))
+    source = io.open(make_segy(tmp_path / "o.sgy", np.ones((400, 5)), headers))
+    assert dict(source.describe())["coordinates"].startswith(said)
+    np.testing.assert_allclose(source.grid.map_xy(np.array(list(xy))), np.array(list(xy.values())) / 100, atol=0.02)
+    assert source.grid.spacing == pytest.approx((25, 12.5), abs=1e-3)
+    corners = np.array(source.grid.attributes["coordinates"]["corners"])
+    np.testing.assert_allclose(corners[:, 2:], [xy[c] / 100 for c in [(0, 0), (0, 19), (19, 0), (19, 19)]], atol=0.02)
+
+
+def test_many_wrong_coordinates_make_no_plane(tmp_path, make_segy):
+    headers = located(turned((20, 20)), {(3, k): (40_000_000, 600_000_000) for k in range(6)})
+    grid = io.open(make_segy(tmp_path / "o.sgy", np.ones((400, 5)), headers)).grid
+    assert not grid.has_coordinates
+    assert grid.attributes["coordinates"]["traces"][60:67] == [[400_000, 6_000_000]] * 6 + [
+        pytest.approx(np.rint(turned((20, 20))[3, 6]) / 100)
+    ]
+
+
+def test_a_few_traces_are_no_reason_to_call_one_wrong(tmp_path, make_segy):
+    """The third of five points may be where the line bends."""
+    points = np.array([[0, 0], [100, 0], [200, 70], [300, 0], [400, 0]]) + 400_000
+    assert io.open(make_segy(tmp_path / "c.sgy", np.ones((5, 5)), places(points))).grid.is_crooked
+
+
+def test_the_plane_is_that_of_all_traces_of_a_large_cube(tmp_path, make_segy, monkeypatch):
+    """Every fifth trace would be of one crossline."""
+    monkeypatch.setattr("geocnn.io.segy_coordinates.MAX_POINTS", 60)
+    xy = turned((60, 5))
+    source = io.open(make_segy(tmp_path / "l.sgy", np.ones((len(xy), 1)), located(xy, {})))
+    assert source.grid.spacing == pytest.approx((25, 12.5), abs=1e-3)
+
+
+def test_a_cube_on_no_grid_keeps_the_coordinates_of_its_traces(tmp_path, make_segy, monkeypatch):
+    rng, xy = np.random.default_rng(0), turned((6, 8))
+    moved = {at: np.rint(point + rng.uniform(-300, 300, 2)).astype(int) for at, point in xy.items()}
+    headers = located(xy, moved | {(2, 3): (0, 0)})  # one is unknown
+    del headers[30]  # and one is missing
+    path = make_segy(tmp_path / "i.sgy", np.ones((47, 5)), headers)
+    known = io.open(path).grid.attributes["coordinates"]
+    assert "origin" not in known
+    found, every = np.array(known["traces"]), np.array(list(moved.values())) / 100
+    there = np.delete(np.arange(48), [19, 30])
+    np.testing.assert_allclose(found[there], every[there])
+    np.testing.assert_allclose(found, np.array(list(xy.values())) / 100, atol=4.5)
+    monkeypatch.setattr("geocnn.io.segy_coordinates.MAX_TRACES", 40)
+    source = io.open(path)
+    assert "traces" not in source.grid.attributes["coordinates"]
+    assert dict(source.describe())["coordinates"] == (
+        "those of 48 traces are on no regular grid in m or ft, and too many to be kept in a result of another grid or "
+        "form; up to 40 are"
+    )
+
+
 def test_coordinates_rounded_to_metres_are_regular(tmp_path, make_segy):
     turn, bin_ = np.deg2rad(33), 6.25
     points = 400_000 + np.arange(40)[:, None] * bin_ * np.array([np.cos(turn), np.sin(turn)])

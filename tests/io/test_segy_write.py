@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from geocnn import io
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
+from geocnn.io.stretched import StretchedSource
 
 
 def everything(source):
@@ -175,6 +176,106 @@ def test_new_files_keep_the_grid(tmp_path, grid):
             if name in grid.attributes["coordinates"]:
                 np.testing.assert_allclose(found[name], grid.attributes["coordinates"][name], atol=0.01)
         assert found["unit"] == grid.attributes["coordinates"].get("unit", "m")
+
+
+def segy_map(path):
+    """X, Y and byte 89 of each trace as segyio reads them, and the scalar."""
+    with segyio.open(path, ignore_geometry=True) as file:
+        scalar = int(file.attributes(71)[0][0])
+        xy = np.column_stack([file.attributes(181)[:], file.attributes(185)[:]])
+        codes, system = set(file.attributes(89)[:].tolist()), file.bin[segyio.BinField.MeasurementSystem]
+    return xy / -scalar if scalar < 0 else xy * scalar, scalar, codes, system
+
+
+@pytest.mark.parametrize(("x", "scalar"), [(450_000.25, -100), (32_450_000.0, -10), (950_000_000.0, 1)])
+def test_large_coordinates_have_fewer_digits(tmp_path, x, scalar):
+    """As those with the number of the zone before them: 32 450 000 m in hundredths does not fit into 4 bytes."""
+    vectors = [[20.0, 10.0], [-5.0, 10.0]]
+    grid = Grid(GRIDS[0].axes, {"coordinates": {"origin": [x, 5_500_000.0], "vectors": vectors}})
+    write(tmp_path / "new.sgy", io.ArraySource(np.ones(grid.shape, np.float32), grid), np.ones(grid.shape, np.float32))
+    found, said, codes, system = segy_map(tmp_path / "new.sgy")
+    assert (said, codes, system) == (scalar, {1}, 1)
+    places = np.array([*np.ndindex(grid.shape[:-1])])
+    np.testing.assert_allclose(found, grid.map_xy(places), rtol=0, atol=0.5 if scalar == 1 else 0.5 / -scalar)
+
+
+@pytest.mark.parametrize("suffix", [".zarr", ".sgy"])
+@pytest.mark.parametrize(
+    ("code", "scalar", "x", "y"),
+    [
+        (2, -100, [4_140_000 + 40 * k + k % 3 for k in range(12)], [21_600_000] * 12),
+        (3, -10000, [115_000 + 7 * k for k in range(12)], [-600_000 + 2 * k for k in range(12)]),
+        (4, -100, [11_595_980 + 4 * k if k < 5 else 12_000_000 + 4 * (k - 5) for k in range(12)], [60_000_000] * 12),
+        (1, 1, [32_450_000 + 12 * k for k in range(12)], [5_500_000 + 5 * k for k in range(12)]),
+        (0, -10, [4_500_000 + 120 * k + 70 * (k % 4) for k in range(12)], [55_000_000 - 50 * k for k in range(12)]),
+    ],
+    ids=["seconds of arc", "degrees", "degrees, minutes, seconds", "zone", "crooked"],
+)
+@pytest.mark.parametrize("system", [0, 1, 2])
+def test_coordinates_and_their_unit_go_through_other_forms(tmp_path, make_segy, suffix, code, scalar, x, y, system):
+    headers = [{21: 1 + k, 71: scalar, 89: code, 181: x[k], 185: y[k]} for k in range(12)]
+    path = make_segy(tmp_path / "in.sgy", np.ones((12, 9)), headers)
+    with segyio.open(path, "r+", ignore_geometry=True) as file:
+        file.bin.update({segyio.BinField.MeasurementSystem: system})
+    middle = tmp_path / f"middle{suffix}"
+    write(middle, io.open(path), np.ones((12, 9), np.float32))
+    source = StretchedSource(io.open(middle), (1, 2))  # which has no headers of its own
+    write(tmp_path / "out.sgy", source, np.ones(source.grid.shape, np.float32))
+    before, _, codes, _ = segy_map(path)
+    after, _, *kept = segy_map(tmp_path / "out.sgy")
+    np.testing.assert_allclose(after, before, rtol=0, atol=0.051 if code == 1 else 1e-6)
+    assert kept == [codes, system]
+
+
+@pytest.mark.parametrize("cdp", [[*range(1, 8), *range(20, 25)], [*range(31, 20, -2), *range(19, 7, -2)]])
+def test_cdp_numbers_with_gaps_are_doubled_with_them(tmp_path, make_segy, cdp):
+    headers = [{21: n, 5: 1 + k} for k, n in enumerate(cdp)]
+    source = StretchedSource(io.open(make_segy(tmp_path / "in.sgy", np.ones((12, 5)), headers)), (2, 1))
+    write(tmp_path / "out.sgy", source, np.ones(source.grid.shape, np.float32))
+    with segyio.open(tmp_path / "out.sgy", ignore_geometry=True) as file:
+        found = file.attributes(21)[:]
+    times = 2 if cdp[0] == 1 else 1
+    np.testing.assert_array_equal(found[::2], times * np.array(cdp))
+    np.testing.assert_array_equal(found[1::2], times * np.add(cdp[1:], cdp[:-1]) / 2)
+
+
+def words(path):
+    """The text header, line by line."""
+    with segyio.open(path, ignore_geometry=True) as file:
+        text = bytes(file.text[0]).decode()
+    return [text[k + 4 : k + 80].rstrip() for k in range(0, 3200, 80)]
+
+
+def test_the_text_header_says_what_stands_in_the_headers(tmp_path, make_segy):
+    headers = [{189: 7 + i, 193: 301 + j, 71: 1, 181: 1000 + 25 * j, 185: 50 * i} for i in range(4) for j in range(5)]
+    source = StretchedSource(io.open(make_segy(tmp_path / "in.sgy", np.ones((20, 6)), headers)), (1, 2, 2))
+    write(tmp_path / "out.sgy", source, np.ones(source.grid.shape, np.float32))
+    assert words(tmp_path / "out.sgy")[:8] == [
+        "written by geocnn",
+        "from in.sgy",
+        "inline 7..10 step 1 (4)",
+        "crossline 602..610 step 1 (9), twice the numbers of in.sgy",
+        "time 0..20 ms step 2 (11)",
+        "",
+        "INLINE AT BYTE 189, CROSSLINE AT BYTE 193, CDP AT BYTE 21",
+        "CDP X AT BYTE 181, CDP Y AT BYTE 185, SCALAR -100 AT BYTE 71",
+    ]
+    with segyio.open(tmp_path / "out.sgy") as file:
+        assert (file.xlines[0], file.xlines[-1]) == (602, 610)
+    grid = Grid((Axis("trace", 4, 1, 0.3), Axis("time", 5, 0, 4, "ms")))
+    write(tmp_path / "b.sgy", io.ArraySource(np.ones((4, 5), np.float32), grid), np.ones((4, 5)), description="layers")
+    assert words(tmp_path / "b.sgy")[:3] == ["layers", "from an array", "trace 1..4 step 1 (4), counted"]
+    headers = [{21: n, 71: -100, 89: 2, 181: 5_000 * n + n * n, 185: 100} for n in (1, 2, 3, 9, 10)]
+    source = StretchedSource(io.open(make_segy(tmp_path / "in.sgy", np.ones((5, 6)), headers)), (2, 1))
+    write(tmp_path / "c.sgy", source, np.ones(source.grid.shape, np.float32))
+    assert words(tmp_path / "c.sgy")[2:8] == [
+        "cdp 2..20 with gaps (9), twice the numbers of in.sgy",
+        "time 0..20 ms step 4 (6)",
+        "",
+        "CDP AT BYTE 21",
+        "CDP X AT BYTE 181, CDP Y AT BYTE 185, SCALAR -1000 AT BYTE 71",
+        "COORDINATES IN SECONDS OF ARC, UNITS 2 AT BYTE 89",
+    ]
 
 
 def test_new_files_are_read_by_segyio_and_obspy(tmp_path):

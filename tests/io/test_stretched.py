@@ -187,6 +187,22 @@ def test_a_crooked_line_stays_where_it_is():
     np.testing.assert_allclose(grid.map_xy(np.arange(5)[:, None]), [[0, 0], [5, 0], [10, 0], [10, 10], [10, 20]])
 
 
+def test_coordinates_and_numbers_of_traces_are_interpolated():
+    xy = np.random.default_rng(0).uniform(0, 1000, (3, 4, 2))
+    axes = (Axis("inline", 3), Axis("crossline", 4), Axis("time", 9))
+    known = {"traces": xy.reshape(-1, 2).tolist(), "unit": "seconds of arc", "corners": []}
+    grid = StretchedSource(ArraySource(noise(3, 4, 9), Grid(axes, {"coordinates": known})), (2, 3, 1)).grid
+    found = np.reshape(grid.attributes["coordinates"]["traces"], (5, 10, 2))
+    np.testing.assert_allclose(found[::2, ::3], xy)
+    np.testing.assert_allclose(found[1, ::3], (xy[0] + xy[1]) / 2)
+    np.testing.assert_allclose(found[0, 1], xy[0, 0] + (xy[0, 1] - xy[0, 0]) / 3)
+    assert grid.attributes["coordinates"]["unit"] == "seconds of arc"
+    line = Grid((Axis("trace", 4), Axis("time", 9)), {"cdp": [1, 2, 9, 11]})
+    for factors, expected in (((2, 1), [1, 1.5, 2, 5.5, 9, 10, 11]), ((0.5, 1), [1, 9, 11]), ((1, 2), [1, 2, 9, 11])):
+        grid = StretchedSource(ArraySource(noise(4, 9), line), factors).grid
+        np.testing.assert_allclose(grid.attributes["cdp"], expected)
+
+
 @pytest.mark.parametrize("factors", [(2, 0.25), (0.5, 2), (1, 0.3)])
 def test_the_way_back_is_linear_interpolation(factors):
     data = noise(21, 161)

@@ -2,9 +2,11 @@
 
 import os
 import re
+import socket
 
 import numpy as np
 import pytest
+from tests import processes
 
 from geocnn.errors import FormatError, MissingError, TargetError
 from geocnn.io.system import replaced
@@ -23,6 +25,35 @@ def test_a_file_is_as_it_was_until_the_new_one_is_finished(tmp_path):
     with pytest.raises(ZeroDivisionError), replaced(target) as part:
         part.write_text(str(1 / 0))
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.txt", "new")]
+
+
+KILLED = """if True:
+    import os, signal, sys
+    from pathlib import Path
+    from geocnn.io.system import replaced
+    with replaced(Path(sys.argv[1])) as part:
+        part.write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_has_left_is_removed_by_the_next(tmp_path):
+    target, other = tmp_path / "a.b.png", tmp_path / "a.png"
+    for path in (target, other):
+        processes.Process(KILLED, path).communicate()
+    left = {file.name for file in tmp_path.iterdir()}
+    assert len(left) == 2
+    dead = tmp_path / next(name for name in left if name.startswith(".a.b."))
+    number = re.search(r"(\d+)\.part", dead.name)[1]
+    alive = dead.with_name(dead.name.replace(f"{number}.part", f"{os.getppid()}.part"))
+    elsewhere = dead.with_name(dead.name.replace(socket.gethostname(), "elsewhere"))  # whose processes nobody knows
+    for path in (alive, elsewhere):
+        path.write_text("half")
+    with replaced(target) as part:
+        part.write_text("new")
+    kept = {file.name for file in tmp_path.iterdir()}
+    assert dead.name not in kept
+    assert kept == (left - {dead.name}) | {"a.b.png", alive.name, elsewhere.name}
 
 
 def test_what_goes_wrong_besides_is_not_called_a_file_that_cannot_be_written(tmp_path):

@@ -296,8 +296,8 @@ def windows_whose_axes_do_not_tell():
 
 @command
 def windows_with_nan():
-    """window 4 of w.npz holds NaN or infinite numbers, the first at index 3, as do 2 of 6 windows; replace the numbers,
-    or leave these windows out."""
+    """2 of 6 windows of w.npz hold NaN or infinite numbers, the first is window 4 at index 3; replace the numbers, or
+    leave these windows out."""
     x = np.ones((6, 16))
     x[4, 3], x[5] = np.nan, np.inf
     return classify(data=windows(x=x))

@@ -1,4 +1,4 @@
-"""Every picture: functions that return a Matplotlib figure, and one that writes it."""
+"""All figures: functions that return a Matplotlib figure, and one that writes it to a file."""
 
 from geocnn.figures.style import check_picture, save
 

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Reliability diagrams: whether probabilities mean what they say."""
 
 from collections.abc import Mapping
 
@@ -11,14 +11,14 @@ from geocnn.figures.style import INK, figure
 __all__ = ["reliability_diagrams"]
 
 Bins = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-"""As :func:`geocnn.calibration.reliability` gives them."""
+"""Result of :func:`geocnn.calibration.reliability`."""
 _COLOUR = "#2f6690"
 
 
 def reliability_diagrams(found: Mapping[str, Bins], *, title: str = "") -> Figure:
-    """Share of the samples that are of the class against the probability given, a panel a network.
+    """Diagrams of the share of samples that are of the class against their probability, one panel per network.
 
-    Below it how many samples have such a probability, for where there are few a point says little.
+    Below each the number of samples with such a probability is drawn, because where there are few a point tells little.
 
     Args:
         found: name of a network -> mean probability, share of the class and share of all samples, per bin.

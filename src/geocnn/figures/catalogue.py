@@ -1,4 +1,4 @@
-"""The pictures that lie beside a catalogue: a day on a drum, a station."""
+"""Figures that accompany a catalogue: for each day, for each station, and a map."""
 
 import gc
 from collections.abc import Sequence
@@ -26,23 +26,23 @@ __all__ = ["CataloguePictures"]
 
 
 class CataloguePictures:
-    """Writes a picture a day and station, and one a station: what ``pick_earthquakes(..., pictures=...)`` takes.
+    """Writes one figure per day and station and one per station, for ``pick_earthquakes(..., pictures=...)``.
 
     Args:
-        folder: where; made when the first picture is written.
-        unit: of the data, which miniSEED does not tell: counts mostly.
+        folder: folder of the figures; made when the first one is written.
+        unit: unit of the data, which miniSEED does not tell: mostly counts.
     """
 
     def __init__(self, folder: str | Path, *, unit: str = "data units") -> None:
         self.folder = Path(folder)
         self.unit = unit
-        self._seen: set[str] = set()  # stations with data
+        self._seen: set[str] = set()  # stations that have been drawn
 
     def _path(self, station: Station, day: int) -> Path:
         return self.folder / f"{station.file_name}.{np.datetime64(day, 'D')}.png"
 
     def have(self, station: Station, day: int) -> bool:
-        """Whether the picture of a day is there already."""
+        """Whether the figure of a day exists already."""
         return self._path(station, day).exists()
 
     def day(self, drum: Drum, events: Sequence[Event]) -> None:
@@ -55,7 +55,7 @@ class CataloguePictures:
         self._save(path, helicorder(drum, events, unit=self.unit))
 
     def station(self, station: Station, arrivals: "Sequence[Arrival]", events: Sequence[Event]) -> None:
-        """Draw all days of a station, and a compass where a detector has said where its earthquakes are.
+        """Draw all days of a station, and a compass if a detector has located its earthquakes.
 
         Raises:
             TargetError: the picture cannot be written.
@@ -67,7 +67,7 @@ class CataloguePictures:
             self._save(self.folder / f"{station.file_name}.places.png", compass)
 
     def network(self, sites: Sequence[Site], events: Sequence[Event]) -> None:
-        """Draw a map; of several stations, those that no record has been drawn of are grey.
+        """Draw a map; stations without data are grey if there are others.
 
         Raises:
             TargetError: the picture cannot be written.
@@ -82,4 +82,4 @@ class CataloguePictures:
         make_folder(self.folder)
         save(made, path)
         del made
-        gc.collect()  # figures refer to themselves: else those of several days are in memory at once
+        gc.collect()  # figures refer to themselves and would stay in memory for days

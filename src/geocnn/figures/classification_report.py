@@ -1,4 +1,4 @@
-"""Windows that a classifier judges worst and best."""
+"""Figure of the windows that a classifier judges worst and best."""
 
 import textwrap
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from geocnn.figures.style import INK, figure
 __all__ = ["windows"]
 
 Shown = tuple[str, bool, NDArray[np.float32]]
-"""Title, whether the answer is right, and the window ``(channels, *space)``."""
+"""A window: title, whether the answer is right, and samples ``(channels, *space)``."""
 
 _TITLES = ("worst: the class it is, with its probability, and what it was called", "best of each class")
 _RIGHT, _WRONG = "#2f6690", "#c1121f"
 _ROW, _LINE = 6, 24
-"""Windows in a row, and letters in a line of a title at most."""
+"""Windows in a row, and largest number of letters in a line of a title."""
 _LONG = 400
-"""Samples from which a trace is drawn at twice the width, and with a thinner line."""
+"""Number of samples from which a trace is drawn twice as wide, with a thinner line."""
 
 
 def windows(
@@ -32,11 +32,11 @@ def windows(
     channels: Sequence[str] = (),
     rate: float | None = None,
 ) -> Figure:
-    """The worst and the best answers; titles are the class of the window and its probability, and what it was called.
+    """Draw the worst and the best answers; titles tell class, probability, and what the window was called.
 
     Args:
-        worst: the worst first.
-        best: the best of each class.
+        worst: windows, the worst first.
+        best: the best windows of each class.
         axes: names of the axes of space; pictures have rows and columns.
         channels: names of the channels; default their numbers.
         rate: samples per second of traces, if it is known.
@@ -72,7 +72,7 @@ def windows(
 
 
 def _wrapped(title: str) -> str:
-    """A title in lines that are no wider than a window; a name that fills more than two of them is cut."""
+    """Title in lines no wider than a window; a name that would fill more than two lines is cut."""
     lines = []
     for line in title.split("\n"):
         *_, p = line.rpartition(", ")
@@ -83,7 +83,7 @@ def _wrapped(title: str) -> str:
 
 
 def _what(window: NDArray[np.float32], axes: Sequence[str]) -> str:
-    """What of a window is drawn, where it is not all of it."""
+    """Note on the part of a window that is drawn; empty if it is all of it."""
     channels = len(window)
     said = [f"the middle {axes[0]}"] if len(axes) == 3 else []
     if len(axes) > 1 and channels > 1 and not (tuple(axes) == ("row", "column") and channels == 3):
@@ -92,7 +92,7 @@ def _what(window: NDArray[np.float32], axes: Sequence[str]) -> str:
 
 
 def _frame(place: Axes) -> None:
-    """A thin one."""
+    """Draw a thin frame."""
     place.set_axis_on()
     place.tick_params(labelsize=6, length=2, color="#bbbbbb", labelcolor="#555555")
     for side in place.spines.values():
@@ -100,7 +100,7 @@ def _frame(place: Axes) -> None:
 
 
 def _traces(place: Axes, window: NDArray[np.float32], names: Sequence[str], rate: float | None) -> None:
-    """A trace as a line; several one below the other, all on one scale, each about its mean."""
+    """Draw a trace as a line, or several below one another on the same scale, each about its mean."""
     place.margins(x=0)
     place.set_yticks([])
     place.set_xlabel("sample" if rate is None else "time, s", fontsize=6, color="#555555", labelpad=1)
@@ -113,7 +113,7 @@ def _traces(place: Axes, window: NDArray[np.float32], names: Sequence[str], rate
 
 
 def _image(place: Axes, window: NDArray[np.float32], axes: Sequence[str]) -> None:
-    """A section or picture as it is, the middle section of a volume."""
+    """Draw a section or picture as it is, of a volume the middle section."""
     place.set(xticks=[], yticks=[])
     if len(axes) == 3:
         window = window[:, window.shape[1] // 2]

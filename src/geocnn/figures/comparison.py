@@ -1,4 +1,4 @@
-"""Several runs in one picture."""
+"""Several runs in one figure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,14 +14,14 @@ History = Sequence[Mapping[str, float]]
 
 
 def depths(plain: Mapping[int, History], residual: Mapping[int, History], *, title: str = "") -> Figure:
-    """Training loss and test error against the epoch: plain networks on the left, residual ones on the right.
+    """Draw training loss and test error against the epoch: plain networks on the left, residual ones on the right.
 
-    The picture of He et al. (2016, Figure 6), one colour a depth.
+    This is the figure of He et al. (2016, Figure 6), with one colour per depth.
 
     Args:
         plain: number of layers -> rows of metrics.csv.
-        residual: the same with shortcuts.
-        title: what was learnt.
+        residual: the same for networks with shortcuts.
+        title: title of the figure.
     """
     made = figure(10, 7)
     places = made.subplots(2, 2, sharex=True, sharey="row")

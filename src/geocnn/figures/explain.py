@@ -1,4 +1,4 @@
-"""One network in one picture: what it has learnt, what a shift does to it, how far it sees, what sharing saves."""
+"""Figure of one network: what it has learnt, what a shift does to it, how far it sees, and what sharing saves."""
 
 import math
 from typing import TYPE_CHECKING, Literal
@@ -31,7 +31,7 @@ def explain(made: "Explanation") -> Figure:
     """Draw the measurements of :func:`geocnn.explanation.explanation`.
 
     Args:
-        made: of one network; of a 3-D network the slices in the middle of the first axis are shown.
+        made: measurements of a network; of a 3-D network the slices in the middle of the first axis are shown.
     """
     picture = figure(15, 12.5)
     state = "trained" if made.trained else "untrained, random weights"
@@ -50,24 +50,24 @@ def explain(made: "Explanation") -> Figure:
 
 
 def _parts(made: object) -> list[SubFigure]:
-    """Sub-figures, one or several, as a list."""
+    """Sub-figures as a list, whether there are one or several."""
     return list(np.ravel(np.asarray(made, dtype=object)))
 
 
 def _axes_names(made: "Explanation") -> tuple[str, str]:
-    """What lies to the right and downward in a slice."""
+    """Names of the axes to the right and downward in a slice."""
     if made.upright:
         return "column", "row"
     return {1: ("sample", "amplitude"), 2: ("trace", "sample"), 3: ("crossline", "sample")}[made.ndim]
 
 
 def _downward(values: NDArray[np.float32], made: "Explanation") -> NDArray[np.float32]:
-    """A slice as an image: its last axis downward, unless it is a picture with rows and columns."""
+    """Slice as an image, with its last axis downward; pictures have rows and columns already."""
     return values if made.upright else values.T
 
 
 def _input(part: SubFigure, made: "Explanation") -> None:
-    """What the network sees."""
+    """Draw the input of the network."""
     axes = part.subplots()
     across, down = _axes_names(made)
     axes.set(xlabel=across, ylabel=down)
@@ -93,19 +93,19 @@ def _input(part: SubFigure, made: "Explanation") -> None:
 
 
 def _count(*axes: Axis, bins: int = 7) -> None:
-    """Ticks at samples and never between them: a single one where there is one sample alone."""
+    """Put ticks only at samples; a single one if there is only one sample."""
     for axis in axes:
         axis.set_major_locator(MaxNLocator(bins, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
 
 
 def _aspect(values: NDArray[np.float32]) -> Literal["equal", "auto"]:
-    """True proportions unless one side is far longer."""
+    """Equal scales, unless one side is far longer."""
     across, down = values.shape
     return "equal" if 0.3 < across / down < 3 else "auto"
 
 
 def _kernels(part: SubFigure, made: "Explanation") -> None:
-    """The first kernels, blue negative and red positive, all on one scale."""
+    """Draw the first kernels, negative in blue and positive in red, all on the same scale."""
     kernels = made.kernels[:16]
     count, channels = made.kernels.shape[:2]
     some = f"{len(kernels)} of {count}" if len(kernels) < count else str(count)
@@ -138,7 +138,7 @@ def _kernels(part: SubFigure, made: "Explanation") -> None:
 
 
 def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
-    """The most lively maps of a layer, each bright where it is large."""
+    """Draw the maps of a layer that vary most, bright where they are large."""
     apart = "" if math.isnan(maps.stride) else f", {maps.stride:g} input samples apart" if maps.stride != 1 else ""
     shape = size_text(maps.values.shape[1:])
     few = len(maps.channels) < maps.count
@@ -173,7 +173,7 @@ def _maps(part: SubFigure, maps: "FeatureMaps", made: "Explanation") -> None:
 
 
 def _shifts(axes: Axes, made: "Explanation") -> None:
-    """Layers downward, shifts to the right, the change as colour and number."""
+    """Draw the change by shifts: layers downward, shifts to the right, as colour and number."""
     errors = np.array([row.errors for row in made.shifts])
     axes.imshow(np.ma.masked_invalid(errors), cmap="Oranges", norm=Normalize(0, 1), aspect="auto")
     axes.set_facecolor("#e8e8e8")
@@ -189,7 +189,7 @@ def _shifts(axes: Axes, made: "Explanation") -> None:
 
 
 def _field(axes: Axes, made: "Explanation") -> None:
-    """Where the samples lie that matter, with the receptive field around them."""
+    """Draw where the samples that matter lie, with the receptive field around them."""
     effective, field = made.effective, made.field
     if effective is None or field is None:
         axes.text(
@@ -207,7 +207,7 @@ def _field(axes: Axes, made: "Explanation") -> None:
     if made.upright:
         shown, bounds = shown.T, bounds[::-1]
     shape = shown.shape
-    strength = np.sqrt(shown / shown.max())  # so that the flanks are seen
+    strength = np.sqrt(shown / shown.max())  # makes the flanks visible
     centre = [n // 2 for n in shape[-2:]]
     extent = (-centre[0] - 0.5, shape[-2] - centre[0] - 0.5, shape[-1] - centre[1] - 0.5, -centre[1] - 0.5)
     image = axes.imshow(strength.T, cmap=cm.lapaz_r, norm=Normalize(0, 1), extent=extent, interpolation="none")
@@ -228,7 +228,7 @@ def _field(axes: Axes, made: "Explanation") -> None:
 
 
 def _wider(limits: tuple[float, float]) -> tuple[float, float]:
-    """Room for a frame along the edge."""
+    """Limits with room for a frame at the edge."""
     more = 0.03 * (limits[1] - limits[0])
     return limits[0] - more, limits[1] + more
 
@@ -241,7 +241,7 @@ def _middle(effective: "EffectiveField") -> float:
 
 
 def _profile(axes: Axes, effective: "EffectiveField", size: int) -> None:
-    """The gradient of a 1-D network."""
+    """Draw the gradient of a 1-D network."""
     profile = effective.gradient
     start = profile.size // 2
     (first, last), middle = effective.bounds[0], _middle(effective)
@@ -256,7 +256,7 @@ def _profile(axes: Axes, effective: "EffectiveField", size: int) -> None:
 
 
 def _sharing(axes: Axes, made: "Explanation") -> None:
-    """Parameters of the convolutions, shared and not, on a logarithmic scale."""
+    """Draw the number of parameters of the convolutions, shared and unshared, on a logarithmic scale."""
     chosen = np.unique(np.linspace(0, len(made.sharing) - 1, 9, dtype=int))
     rows = [made.sharing[k] for k in chosen] + [("all convolutions", made.total())]
     places = np.arange(len(rows))

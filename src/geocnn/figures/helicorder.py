@@ -1,4 +1,4 @@
-"""A day of a station as seismologists look through it: one row below the other, with what was picked in it."""
+"""Helicorder: a day of a station with one row below the other, and its picks."""
 
 from collections.abc import Sequence
 
@@ -20,24 +20,24 @@ from geocnn.io.waveforms.quakeml import Event, PhasePick
 __all__ = ["helicorder"]
 
 _HEIGHTS = (0.19, 0.5)
-"""Inches of a row, those of a full day and the most."""
+"""Least height of a row, for a full day, and largest height, inches."""
 _NOISE = 0.12
-"""What the usual amplitude of a column becomes, in rows: small earthquakes must show above it."""
+"""Median amplitude of the columns, in rows; small earthquakes must rise above it."""
 _TRACE = "#5a5a5a"
-"""Grey, so that lines on a clipped trace are seen as well."""
+"""Grey, so that lines at picks are visible on a clipped trace."""
 _HALF, _SINGLE = 0.47, 0.3
-"""Half of the height of lines at picks, in rows: of P and S of one earthquake, and of others."""
+"""Half height of lines at picks, in rows: for P and S of one earthquake, and for other picks."""
 
 
 def helicorder(drum: Drum, events: Sequence[Event] = (), *, unit: str = "counts") -> Figure:
-    """Draw a day: a row for every half hour, or less where there are but some hours, and the picks.
+    """Draw a day with its picks: a row for every half hour, or less if there are only some hours of data.
 
-    The trace is high-passed at 1 Hz, in which local earthquakes are seen and the unrest of the sea is not. Its scale
-    goes by the usual amplitude of the day, and what is larger than about a row is clipped.
+    The trace is high-passed at 1 Hz, where local earthquakes are visible but microseism of the sea is not. Its scale is
+    set by the median amplitude of the day, and amplitudes larger than about a row are clipped.
 
     Args:
-        drum: the day, all of whose record has been added.
-        events: what was picked; picks of other stations and days are left out.
+        drum: the day; all of its record must have been added.
+        events: picks, as events; those of other stations and days are left out.
         unit: of the data.
     """
     rows = len(drum.low)
@@ -63,12 +63,12 @@ def _scale(drum: Drum) -> float:
 
 
 def _minutes(drum: Drum) -> Float[ndarray, " columns"]:
-    """Where columns begin and end."""
+    """Edges of the columns, in minutes."""
     return np.linspace(0, drum.minutes, drum.low.shape[1] + 1)
 
 
 def _gaps(place: Axes, drum: Drum) -> None:
-    """Grey where there are no data."""
+    """Draw grey bars where there are no data."""
     dead = np.isnan(drum.low)
     edges = _minutes(drum)
     for row in np.flatnonzero(dead.any(1)):
@@ -77,7 +77,7 @@ def _gaps(place: Axes, drum: Drum) -> None:
 
 
 def _traces(place: Axes, drum: Drum, scale: float) -> None:
-    """Each row as the area between the smallest and the largest sample of a column, no thinner than a line."""
+    """Draw each row as the area between the least and the largest sample of a column, at least as thick as a line."""
     edges = _minutes(drum)
     middle = (edges[1:] + edges[:-1]) / 2
     for row, columns in enumerate(zip(drum.low, drum.high, strict=True)):
@@ -88,7 +88,7 @@ def _traces(place: Axes, drum: Drum, scale: float) -> None:
 
 
 def _picks(place: Axes, drum: Drum, pairs: Sequence[tuple[PhasePick, PhasePick]], picks: Sequence[PhasePick]) -> None:
-    """A line at each pick, and a band from P to S, with an edge that is seen on clipped traces too."""
+    """Draw a line at each pick, and a band from P to S with an edge that is visible on clipped traces as well."""
     paired = {id(pick) for pair in pairs for pick in pair}
     for phase, colour in PHASES.items():
         lines = []
@@ -110,7 +110,7 @@ def _picks(place: Axes, drum: Drum, pairs: Sequence[tuple[PhasePick, PhasePick]]
 
 
 def _stretches(drum: Drum, begin: int, end: int) -> list[tuple[int, float, float]]:
-    """Row, first and last minute of the parts that a time has in the rows."""
+    """Parts of a span in the rows: row, first and last minute of each."""
     first, last = drum.place(begin), drum.place(end)
     if first is None or last is None:
         return []

@@ -1,4 +1,4 @@
-"""What is around the traces of a helicorder: hours, minutes, title, legend and scale."""
+"""Frame of a helicorder: hours, minutes, title, legend and scale."""
 
 from collections.abc import Sequence
 
@@ -15,19 +15,19 @@ from geocnn.io.waveforms.high_pass import CORNER
 __all__ = ["CLIP", "NO_DATA", "PAIR", "axes", "words"]
 
 CLIP = 0.6
-"""Rows from its middle to which a trace may reach: into its neighbours, not over them."""
+"""Largest amplitude of a trace in rows: it reaches into neighbouring rows, but not over them."""
 NO_DATA = "#dddddd"
-"""Grey."""
+"""Grey of times without data."""
 PAIR = "#f2cb3d"
-"""Yellow, beside red and blue told apart by everyone."""
+"""Yellow of pairs of P and S; everyone can tell it from red and blue."""
 _NAMES = ("vertical", "north", "east")
 
 
 def axes(place: Axes, drum: Drum) -> None:
-    """Time of the day at the left, minutes below.
+    """Label the time of day on the left, and minutes below.
 
     Args:
-        place: where to draw.
+        place: axes to draw in.
         drum: the day.
     """
     rows = len(drum.low)
@@ -49,15 +49,15 @@ def axes(place: Axes, drum: Drum) -> None:
 
 
 def words(place: Axes, drum: Drum, scale: float, unit: str, pairs: int, phases: Sequence[str]) -> None:
-    """Title, legend and scale.
+    """Add title, legend and scale.
 
     Args:
-        place: where to draw.
+        place: axes to draw in.
         drum: the day.
-        scale: amplitude of a row.
+        scale: amplitude that is as high as a row.
         unit: of the data.
-        pairs: how many P and S of one earthquake there are.
-        phases: of all picks.
+        pairs: number of earthquakes with P and S.
+        phases: phases of all picks.
     """
     date = drum.day.item()
     title = f"{drum.channel}   {date.day} {date:%B %Y}, day {date:%j}"
@@ -101,5 +101,5 @@ def words(place: Axes, drum: Drum, scale: float, unit: str, pairs: int, phases: 
 
 
 def _amount(value: float, unit: str) -> str:
-    """An amplitude, with a prefix where the unit is one of physics."""
+    """An amplitude in words, with a prefix if the unit is a physical one."""
     return f"{metric(value)}{unit}" if unit.startswith("m") else f"{value:g} {unit}"

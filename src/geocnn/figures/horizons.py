@@ -1,4 +1,4 @@
-"""Horizons: a section with its intervals, and maps of their times or depths."""
+"""Figure of horizons: a section with its intervals, and maps of times or depths."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 __all__ = ["horizons"]
 
 _LINES = 24
-"""Lines of small type beside a section."""
+"""Lines of small type that fit beside a section."""
 _NEAR = 0.1
-"""Share of the width of a section that a name takes: names of horizons that end so near to one another stand apart."""
+"""Width of a name, as a share of the section: names of horizons whose ends are nearer than this are moved apart."""
 _MAPS = 8
-"""Maps in a picture."""
+"""Largest number of maps in a figure."""
 
 
 def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
-    """Draw a section of the classes with the horizons between them, and of a cube a map of each horizon.
+    """Draw a section of the classes with the horizons between them, and for a cube a map of each horizon.
 
-    Maps have a colour bar each, in the unit of the vertical axis, shallow dark and deep bright. Where there is no
-    horizon they have the colour of sand.
+    Each map has a colour bar in the unit of the vertical axis, dark for shallow and bright for deep. Places without a
+    horizon have the colour of sand.
 
     Args:
-        result: classes, or the probability of the lower one of two.
-        found: from top to bottom, one or more.
+        result: classes, or the probability of the lower class of two.
+        found: one or more horizons, from top to bottom.
     """
     cube = result.grid.ndim == 3
     maps = list(found[:_MAPS]) if cube else []
     columns = min(4, len(maps)) or 1
     rows = -(-len(maps) // columns)
     made = figure(14, 4.6 + 3.2 * rows)
-    # Parts with a layout each: names beside the section take no room beside the maps.
+    # Separate layouts, so that names beside the section take no room beside the maps.
     parts: list[Any] = [made]
     if maps:
         parts = np.ravel(made.subfigures(2, 1, height_ratios=[4.6, 3.2 * rows])).tolist()  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def horizons(result: "Source", found: Sequence[Horizon]) -> Figure:
 
 
 def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
-    """A line, or the inline of a cube on which most horizons are known, with the horizons over it."""
+    """Draw a line, or the inline of a cube on which most horizons are known, with the horizons over it."""
     if result.grid.ndim == 2:
         panel, values = read_panel(result, (0, 1), {}, peaks=True), [one.values for one in found]
     else:
@@ -87,7 +87,7 @@ def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
         if seen.size:
             last = seen[-1] == len(across) - 1
             x, y = place.get_xlim()[1] if last else float(across[seen[-1]]), float(depth[seen[-1]])
-            y = max([y, *(other + line for end, other in named if abs(end - x) <= near)])  # one does not cover another
+            y = max([y, *(other + line for end, other in named if abs(end - x) <= near)])  # names must not overlap
             named.append((x, y))
             place.annotate(
                 horizon.name,
@@ -102,7 +102,7 @@ def _section(place: Axes, result: "Source", found: Sequence[Horizon]) -> None:
 
 
 def _map(place: Axes, grid: Grid, horizon: Horizon) -> AxesImage:
-    """Times or depths, crosslines to the right and inlines upward."""
+    """Draw times or depths, with crosslines to the right and inlines upward."""
     inline, crossline, down = grid.axes
     known = horizon.values[np.isfinite(horizon.values)]
     low, high = (float(v) for v in np.percentile(known, (1, 99))) if known.size else (0.0, 1.0)

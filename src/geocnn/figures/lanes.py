@@ -1,4 +1,4 @@
-"""Channels of a window one below the other."""
+"""Channels of a window, one below the other."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from geocnn.figures.style import INK
 __all__ = ["lanes"]
 
 _NAMED = 8
-"""Channels up to which each has its name beside it."""
+"""Largest number of channels that are labelled with their names."""
 _APART = 20
-"""Times that the largest amplitude of a channel may be that of another one on the same scale."""
+"""Largest ratio of the amplitudes of channels that are drawn on the same scale."""
 
 
 def lanes(
@@ -25,14 +25,14 @@ def lanes(
     *,
     linewidth: float,
 ) -> None:
-    """Draw all channels, each about its mean, on one scale unless some would be flat lines beside the others.
+    """Draw all channels about their means, on the same scale unless some would look flat beside others.
 
     Args:
-        place: where to draw.
-        time: of the samples.
-        window: what to draw.
-        names: of the channels.
-        linewidth: points.
+        place: axes to draw in.
+        time: times of the samples.
+        window: samples to draw.
+        names: names of the channels.
+        linewidth: width of the lines, points.
     """
     moving = window - window.mean(1, keepdims=True)
     peaks = np.abs(moving).max(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""How a run went."""
+"""Learning curve of a run."""
 
 import math
 from typing import Any
@@ -13,11 +13,11 @@ from geocnn.figures.style import INK, figure
 __all__ = ["learning_curve"]
 
 _WIDE = 30
-"""Largest loss over smallest from which a logarithmic axis shows more."""
+"""Ratio of the largest to the smallest loss above which the axis is logarithmic."""
 _LINES = 8
-"""Scores that are told apart in one picture."""
+"""Largest number of scores in one panel."""
 _MEANS = ("mean_iou", "dice", "iou", "accuracy", "balanced_accuracy", "precision", "recall", "pixel_error")
-"""Scores of everything, which go before those of single classes."""
+"""Scores over all classes, which come before those of single classes."""
 _ERRORS = {
     "error_p": "mean error of picks, s",
     "error_s": "mean error of picks, s",
@@ -25,13 +25,13 @@ _ERRORS = {
     "depth": "mean error, natural logarithm\n(0.1 is about 10 %)",
     "azimuth": "mean error, degrees",
 }
-"""What is said of scores that are no shares, see :mod:`geocnn.metrics`."""
+"""Titles of scores that are no shares, see :mod:`geocnn.metrics`."""
 _SHARES, _OTHERS = "score on validation samples, 0 to 1", "score on validation samples"
 _NAMES = {"false": "false alarms", "error_p": "P", "error_s": "S"}
 _NAMES |= {f"{what}_{phase}": f"{what} {phase.upper()}" for what in ("recall", "precision") for phase in "ps"}
 _STYLE: dict[str, Any] = {"marker": "o", "markersize": 3}
 _ROW = 3
-"""Panels in a row; four are two rows of two."""
+"""Largest number of panels in a row; four panels are drawn as two rows of two."""
 
 
 def learning_curve(history: list[dict[str, float]], *, title: str = "", best: int | None = None) -> Figure:
@@ -57,7 +57,7 @@ def learning_curve(history: list[dict[str, float]], *, title: str = "", best: in
         place.set(xlabel="epoch", ylabel=label)
         if label == _SHARES:
             place.set_ylim(0, 1.02)
-        elif label != _OTHERS and place.dataLim.y1 > 0:  # an error is small or large beside 0
+        elif label != _OTHERS and place.dataLim.y1 > 0:  # errors are judged relative to 0
             place.set_ylim(0, 1.05 * place.dataLim.y1)
     for place in places[:count]:
         _epochs(place, [row["epoch"] for row in history], best)
@@ -68,22 +68,22 @@ def learning_curve(history: list[dict[str, float]], *, title: str = "", best: in
 
 
 def _points(history: list[dict[str, float]], key: str) -> tuple[list[float], list[float]]:
-    """Epochs and values."""
+    """Epochs and values of a score."""
     return [row["epoch"] for row in history], [row[key] for row in history]
 
 
 def _losses(place: Axes, history: list[dict[str, float]], title: str) -> None:
-    """Loss of training and validation."""
+    """Draw the losses of training and validation."""
     for key, label in (("loss", "training"), ("validation_loss", "validation")):
         place.plot(*_points(history, key), label=label, **_STYLE)
     place.set(xlabel="epoch", ylabel="loss", title=title)
     losses = [row[key] for row in history for key in ("loss", "validation_loss")]
-    if max(losses) > _WIDE * min(losses) > 0:  # the first epochs must not flatten the others
+    if max(losses) > _WIDE * min(losses) > 0:  # otherwise the first epochs would flatten the others
         place.set_yscale("log")
 
 
 def _epochs(place: Axes, epochs: list[float], best: int | None) -> None:
-    """Whole epochs, which of them was kept, and the legend."""
+    """Mark whole epochs and the one that was kept, and add the legend."""
     if best is not None:
         place.axvline(best, color=INK, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
     if len(epochs) == 1:
@@ -95,7 +95,7 @@ def _epochs(place: Axes, epochs: list[float], best: int | None) -> None:
 
 
 def _groups(history: list[dict[str, float]]) -> dict[str, list[str]]:
-    """What the axes of scores are called and which scores each has, those of everything first."""
+    """Titles of the axes for scores, and the scores of each, with those over all classes first."""
     found = [k.removeprefix("validation_") for k in history[-1] if k.startswith("validation_")]
     found = sorted((k for k in found if k != "loss"), key=lambda k: k not in _MEANS)
     groups: dict[str, list[str]] = {}

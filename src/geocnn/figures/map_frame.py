@@ -1,4 +1,4 @@
-"""The frame of a map: what it shows, degrees at its edges, a scale bar and north."""
+"""Frame of a map: its extent, degrees at its edges, a scale bar and north."""
 
 from functools import partial
 from typing import NamedTuple
@@ -17,17 +17,17 @@ __all__ = ["KM_PER_DEGREE", "View", "frame", "unwrapped", "view_of"]
 KM_PER_DEGREE = 111.19
 """Kilometres of a degree of latitude, on a sphere of 6371 km radius."""
 _MARGIN = 0.08
-"""Of the width, beyond the outermost station or earthquake."""
+"""Margin beyond the outermost station or earthquake, as a share of the width."""
 _SMALLEST = 20.0
-"""Kilometres that a map shows at least, of a single station too."""
+"""Least extent of a map, km, also for a single station."""
 _SLIMMEST = 0.6
-"""Of the longer side, what the shorter one is at least."""
+"""Least ratio of the shorter to the longer side."""
 _STRIP = 0.1
-"""Of the height, below all of that, for the scale bar and north."""
+"""Height of the strip for scale bar and north at the bottom, as a share of the height."""
 
 
 class View(NamedTuple):
-    """What is shown, degrees; longitudes about the middle one, so that none jumps at 180 degrees.
+    """Extent of a map, degrees; longitudes are near the middle one, so that none jumps at 180 degrees.
 
     Attributes:
         south: edge at the bottom.
@@ -43,12 +43,12 @@ class View(NamedTuple):
 
     @property
     def stretch(self) -> float:
-        """Height of a degree of latitude over the width of one of longitude, in the middle."""
+        """Ratio of the length of a degree of latitude to that of longitude, in the middle."""
         return float(1 / np.cos(np.radians((self.south + self.north) / 2)))
 
     @property
     def width(self) -> float:
-        """Kilometres from west to east."""
+        """Width of the map in the middle, km."""
         return (self.east - self.west) * KM_PER_DEGREE / self.stretch
 
 
@@ -65,7 +65,7 @@ def unwrapped(longitudes: Float64[ndarray, " places"]) -> Float64[ndarray, " pla
 
 
 def view_of(latitudes: Float64[ndarray, " places"], longitudes: Float64[ndarray, " places"]) -> View:
-    """All places, with some air and a strip for the scale bar below them, not extremely wide or tall.
+    """Extent that shows all places with a margin, and a strip for the scale bar below; not extremely wide or tall.
 
     Args:
         latitudes: degrees.
@@ -86,11 +86,11 @@ def view_of(latitudes: Float64[ndarray, " places"], longitudes: Float64[ndarray,
 
 
 def frame(place: Axes, view: View) -> None:
-    """Equal scales, degrees along the edges, a scale bar, and north.
+    """Set equal scales, and draw degrees along the edges, a scale bar, and north.
 
     Args:
-        place: where to draw.
-        view: what it shows.
+        place: axes to draw in.
+        view: extent of the map.
     """
     place.set(xlim=(view.west, view.east), ylim=(view.south, view.north))
     place.set_aspect(view.stretch)
@@ -130,7 +130,7 @@ def frame(place: Axes, view: View) -> None:
 
 
 def _degrees(letters: str, value: float, _: int | None = None) -> str:
-    """For example 21.5° S."""
+    """An angle as text, for example 21.5° S."""
     turned = (value + 180) % 360 - 180 if letters == "EW" else value
     rounded = round(float(turned), 6)
     return f"{abs(rounded):g}\N{DEGREE SIGN}" + (f" {letters[int(rounded < 0)]}" if 0 < abs(rounded) < 180 else "")

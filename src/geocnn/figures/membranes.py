@@ -1,4 +1,4 @@
-"""A microscope section with the membranes that are known, that are found, and where the two differ."""
+"""Figure of a microscope section: known membranes, found membranes, and where they differ."""
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -22,8 +22,8 @@ def membranes(
     Args:
         image: grey values, (rows, columns).
         truth: True on a membrane.
-        probability: of a membrane, 0 to 1.
-        title: above all.
+        probability: probability of a membrane, 0 to 1.
+        title: title of the figure.
     """
     made = figure(10.5, 10.2)
     places = made.subplots(2, 2, sharex=True, sharey=True).ravel()

@@ -1,4 +1,4 @@
-"""Slices through a survey as images with their axes: what all pictures of surveys are made of."""
+"""Slices through a survey as images with axes: the parts of which figures of surveys consist."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -22,34 +22,34 @@ NO_DATA = "#f2e8d5"  # sand, for places without traces: white is an amplitude
 
 
 def line(source: "Source", live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> Panel:
-    """A whole line.
+    """Panel of a whole line.
 
     Args:
         source: survey of two axes.
         live: traces to show, the others become NaN; default all.
-        peaks: of samples that share a pixel show the highest instead of the mean: a thin fault must not fade.
+        peaks: show the highest instead of the mean of the samples that share a pixel, so that thin faults do not fade.
     """
     return read_panel(source, (0, 1), {}, live, peaks=peaks)
 
 
 def cube(source: "Source", at: list[int], live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> list[Panel]:
-    """An inline, a crossline and a map (crosslines to the right, inlines upward).
+    """Panels of an inline, a crossline and a map (crosslines to the right, inlines upward).
 
     Args:
         source: survey of three axes.
         at: index of the slice along each axis.
         live: traces to show, the others become NaN; default all.
-        peaks: of samples that share a pixel show the highest instead of the mean.
+        peaks: show the highest instead of the mean of the samples that share a pixel.
     """
     slices = enumerate(((1, 2), (0, 2), (1, 0)))
     return [read_panel(source, shown, {cut: at[cut]}, live, peaks=peaks) for cut, shown in slices]
 
 
 def amplitudes(panels: list[Panel], source: "Source", *, coloured: bool = True) -> tuple[str | Colormap, Normalize]:
-    """Colours of samples: grey, symmetric about zero, clipped at the 99th percentile of the magnitude.
+    """Colours of amplitudes: grey, symmetric about zero, clipped at the 99th percentile of the magnitude.
 
-    Samples of one sign (velocities) are shown between their percentiles: in a sequential colour map where ``coloured``
-    and not 8-bit or other integers, else grey.
+    Samples of one sign (velocities) are shown between their percentiles: in a sequential colour map if ``coloured`` is
+    set and they are not 8-bit or other integers, otherwise in grey.
     """
     values = np.concatenate([panel.values[np.isfinite(panel.values)] for panel in panels])
     if not values.size:
@@ -68,19 +68,19 @@ def amplitudes(panels: list[Panel], source: "Source", *, coloured: bool = True) 
 
 
 def quantity(norm: Normalize) -> str:
-    """Samples of one sign are no reflection amplitudes."""
+    """Name of the quantity: samples of one sign are no reflection amplitudes."""
     return "amplitude" if norm.vmin is not None and norm.vmin < 0 else "value"
 
 
 def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize, *, labels: bool = False) -> AxesImage:
-    """One image with its axes, the vertical axis downward; NaN in the colour of sand, or what was drawn before.
+    """Draw an image with its axes, the vertical axis downward; NaN has the colour of sand, or shows what is below.
 
     Args:
-        place: where to draw.
-        panel: what to draw.
+        place: axes to draw in.
+        panel: image to draw.
         cmap: its colours.
-        norm: values of the first and the last of them.
-        labels: the values are numbers of classes, -1 and 255 of none: between 0 and 2 there is no 1.
+        norm: values of the first and the last colour.
+        labels: whether values are classes (-1 and 255 mean none), which must not be averaged: between 0 and 2 is no 1.
     """
     values = np.where(is_unknown(panel.values), np.nan, panel.values) if labels else panel.values
     across, down = panel.across, panel.down
@@ -102,7 +102,7 @@ def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize, *, la
 
 
 def crossings(places: list[Axes], source: "Source", at: list[int], colour: str) -> None:
-    """Finish the panels of :func:`cube`: a map with its true proportions, thin lines where the slices cross."""
+    """Finish the panels of :func:`cube`: true proportions of the map, and thin lines where the slices cross."""
     inline, crossline, vertical = source.grid.axes
     places[2].invert_yaxis()
     places[2].set_aspect(_map_aspect(source, inline, crossline))
@@ -115,7 +115,7 @@ def crossings(places: list[Axes], source: "Source", at: list[int], colour: str) 
 
 
 def _map_aspect(source: "Source", inline: Axis, crossline: Axis) -> float | Literal["auto"]:
-    """Height of one inline number over width of one crossline number on the map, if coordinates are known."""
+    """Ratio of the height of an inline number to the width of a crossline number, if coordinates are known."""
     if not source.grid.spacing:
         return "auto"
     along, across = source.grid.spacing

@@ -1,4 +1,4 @@
-"""Picks of a station as pictures want them."""
+"""Select picks of a station for figures."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ __all__ = ["first_pair", "picks_at"]
 
 
 def picks_at(station: Station, event: Event, begin: int | None = None, end: int | None = None) -> list[PhasePick]:
-    """Picks of an event at a station, from a time on and before another, ns since 1970."""
+    """Picks of an event at a station, from one time up to another, ns since 1970."""
     codes = (station.network, station.name, station.location)
     return [
         pick
@@ -21,6 +21,6 @@ def picks_at(station: Station, event: Event, begin: int | None = None, end: int 
 
 
 def first_pair(picks: Sequence[PhasePick]) -> tuple[PhasePick, PhasePick] | None:
-    """The first P and the first S, where there are both."""
+    """The first P and the first S; None if either is missing."""
     p, s = (next((pick for pick in picks if pick.phase == phase), None) for phase in "PS")
     return (p, s) if p and s else None

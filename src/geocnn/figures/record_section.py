@@ -1,4 +1,4 @@
-"""Earthquakes as a network has recorded them: vertical components by epicentral distance, with P and S of the model."""
+"""Record section: vertical components by epicentral distance, with P and S of the model."""
 
 import math
 from collections.abc import Sequence
@@ -23,21 +23,21 @@ __all__ = ["record_sections"]
 
 _COLUMNS = 2
 _BEFORE, _AFTER = 4.0, 0.35
-"""Seconds shown before the earthquake; of the travel time of the last S wave, what is shown after it."""
+"""Seconds shown before the earthquake, and time shown after the last S wave, as a share of its travel time."""
 _NAMES = 24
-"""Stations up to which each trace has its name."""
+"""Largest number of stations whose traces are labelled with their names."""
 
 
 def record_sections(records: "Sequence[NetworkRecord]", sites: "Sequence[Site]", layers: Layers) -> Figure:
-    """Draw each earthquake: a trace a station, each on a scale of its own, above 1 Hz, at its epicentral distance.
+    """Draw each earthquake: one trace per station at its epicentral distance, each on its own scale, above 1 Hz.
 
-    Curves are the first P and S waves of the layers from the depth of the source, ticks the arrivals that an analyst
-    would pick; traces without any are grey.
+    Curves show the first P and S waves in the layers from the depth of the source, ticks show arrivals that an analyst
+    would pick; traces without such arrivals are grey.
 
     Args:
-        records: earthquakes; a station that is too far to be reached by waves is left out.
+        records: earthquakes; stations that are too far for their waves are left out.
         sites: the stations.
-        layers: below them.
+        layers: layers below the stations.
     """
     columns = min(_COLUMNS, len(records))
     rows = -(-len(records) // columns)
@@ -88,7 +88,7 @@ def _draw(place: Axes, record: "NetworkRecord", sites: "Sequence[Site]", layers:
 
 
 def _names(place: Axes, distance: dict[str, float], gap: float) -> None:
-    """Write the names of the stations beside their traces, upwards where they would collide."""
+    """Write the names of the stations beside their traces, moved upwards where they would collide."""
     at = -math.inf
     for name, away in sorted(distance.items(), key=lambda pair: pair[1]):
         at = max(away, at + gap)
@@ -96,7 +96,7 @@ def _names(place: Axes, distance: dict[str, float], gap: float) -> None:
 
 
 def _trace(place: Axes, record: "EarthquakeRecord", distance: float, height: float, end: float) -> None:
-    """Draw the vertical component of a station, with ticks at what can be seen of its arrivals, grey without."""
+    """Draw the vertical component of a station, with ticks at visible arrivals, grey if there are none."""
     origin = record.sources[0].origin
     moving = high_pass(record.waveform[0], record.live[0], record.rate)
     time = np.arange(len(moving)) / record.rate - origin

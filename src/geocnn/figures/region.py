@@ -1,4 +1,4 @@
-"""A map of a region: station, clusters of epicentres, and where a network says that earthquakes were."""
+"""Map of a region: station, clusters of epicentres, and answers of a network for test earthquakes."""
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -12,7 +12,7 @@ from geocnn.figures.style import INK, class_colours, figure, legible
 __all__ = ["region_map"]
 
 _NAMED = 10
-"""Clusters up to which the legend names the colours; of more, the map has the numbers alone."""
+"""Largest number of clusters for which the legend names the colours; with more, only the map has their numbers."""
 _GRID = 400
 
 
@@ -23,17 +23,17 @@ def region_map(
     classes: tuple[Int64[ndarray, " tested"], Int64[ndarray, " tested"]],
     station: str,
 ) -> Figure:
-    """Draw the epicentres of a test in the colour of the cluster that they were called, in the cells of the clusters.
+    """Draw the test epicentres in the colour of the cluster that the network gave, over the cells of the clusters.
 
-    Right ones are filled circles, wrong ones crosses in the colour of the cluster they were taken for, those taken for
-    noise empty squares. The cells are those of k-means: all that is nearest to a centre.
+    Right answers are filled circles, wrong clusters are crosses in the colour of that cluster, and earthquakes taken
+    for noise are empty squares. A cell, as in k-means, contains all places that are nearest to a centre.
 
     Args:
-        epicentres: all, east and north of the station, km.
-        centres: of the clusters.
-        judged: epicentres of the test.
+        epicentres: all epicentres, east and north of the station, km.
+        centres: centres of the clusters.
+        judged: epicentres of the test earthquakes.
         classes: the true and the found class of each, 0 for noise, 1 for the first cluster.
-        station: its codes.
+        station: codes of the station.
     """
     truth, found = classes
     count = len(centres)
@@ -64,12 +64,12 @@ def region_map(
     )
     _legend(made, place, colours, (int(right.sum()), int(wrong.sum()), int(missed.sum())), station)
     with legible(made):
-        made.canvas.draw()  # axes with equal scales have room for their labels at the second drawing alone
+        made.canvas.draw()  # axes with equal scales make room for labels only at the second drawing
     return made
 
 
 def _cells(place: Axes, epicentres: Float[ndarray, "earthquakes 2"], centres: Float[ndarray, "clusters 2"]) -> None:
-    """Borders of what is nearest to each centre."""
+    """Draw the borders of the cells."""
     low, high = epicentres.min(0), epicentres.max(0)
     margin = 0.04 * float((high - low).max()) + 0.1
     east, north = (np.linspace(a - margin, b + margin, _GRID) for a, b in zip(low, high, strict=True))
@@ -83,7 +83,7 @@ def _cells(place: Axes, epicentres: Float[ndarray, "earthquakes 2"], centres: Fl
 def _legend(
     made: Figure, place: Axes, colours: Float[ndarray, "clusters 4"], counts: tuple[int, int, int], station: str
 ) -> None:
-    """What marks and colours mean."""
+    """Draw the legend of marks and colours."""
     marks = [
         place.plot([], [], "^", color=INK, markersize=10, fillstyle="none", label=f"station {station}")[0],
         place.plot([], [], ".", color="0.6", label="an epicentre of the catalogue")[0],

@@ -1,4 +1,4 @@
-"""A survey before and after something was taken from it, and what that was."""
+"""A survey before and after restoration, and the difference."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["restored"]
 
 _DETAIL = 160
-"""Traces and samples of a detail; sections with twice as many of either have one."""
+"""Traces and samples of a detail; sections with twice as many of either get a detail."""
 
 
 def restored(survey: "Source", result: "Source", *, interpolated: bool = False) -> Figure:
     """Draw a line, or an inline and a map of a cube: before, after, and the difference, all in the same grey.
 
-    The difference tells whether signal was lost: nothing of the structure should be seen in it. How strong it is stands
-    above it, relative to what is left, of the amplitudes shown. Of a large section a second row has a detail, from
-    where there is much of both.
+    The difference shows whether signal was lost: no structure should be visible in it. Its strength relative to the
+    result, for the amplitudes shown, is in its title. For a large section a second row shows a detail where both are
+    strong.
 
     Args:
         survey: before, of two or three axes.
         result: after, on the same grid.
-        interpolated: the survey is, and the difference is what interpolation does not give.
+        interpolated: whether the survey is interpolated, so that the difference is what interpolation does not give.
     """
     live, slices = survey.live, [(line(survey, survey.live), line(result, survey.live))] * (survey.grid.ndim == 2)
     inline: tuple[int, ...] = ()
@@ -61,7 +61,7 @@ def restored(survey: "Source", result: "Source", *, interpolated: bool = False) 
 
 
 def _three(before: Panel, after: Panel, *, interpolated: bool) -> list[Panel]:
-    """Before, after and the difference, each with a title."""
+    """Panels of before, after and the difference, each with a title."""
     removed = before.values - after.values
     known = np.isfinite(removed)
     left, gone = (float(np.sqrt(np.mean(np.square(v[known], dtype=np.float64)))) for v in (after.values, removed))
@@ -69,7 +69,7 @@ def _three(before: Panel, after: Panel, *, interpolated: bool) -> list[Panel]:
     share = f"{per_cent:.0f} %" if per_cent >= 10 else f"{per_cent:.2g} %"
     what = f"changed by {share}" if interpolated else f"removed, {share} of what is left"
     slices = f", {before.title}" if before.title else ""
-    # The axes are those of the survey: a result as .npy has none of its own.
+    # Use the axes of the survey, because a result in a .npy file has none of its own.
     return [
         before._replace(title=f"{'interpolated' if interpolated else 'before'}{slices}"),
         before._replace(values=after.values, title="after"),
@@ -78,10 +78,10 @@ def _three(before: Panel, after: Panel, *, interpolated: bool) -> list[Panel]:
 
 
 def _place(before: Panel, after: Panel, axes: tuple[Axis, ...]) -> tuple[slice, slice] | None:
-    """Traces and samples of a detail; None where all of a section can be seen.
+    """Traces and samples of a detail; None if the section is small enough to be seen as a whole.
 
-    There is much of what is left and of what was removed, but not the most, which often is an edge: of the cells with
-    half as much of both as the best, the median.
+    Both the result and the difference should be strong there, but not strongest, which is often at an edge. Of the
+    cells with at least half the largest product of both, the median is taken.
     """
     if max(axis.size for axis in axes) < 2 * _DETAIL:
         return None
@@ -98,7 +98,7 @@ def _place(before: Panel, after: Panel, axes: tuple[Axis, ...]) -> tuple[slice, 
 
 
 def _cells(values: NDArray[np.float32], cell: list[int]) -> NDArray[np.float64]:
-    """Energy of cells of a section."""
+    """Energy in the cells of a section."""
     energy = np.square(np.nan_to_num(values), dtype=np.float64)
     for axis, size in enumerate(cell):
         energy = np.add.reduceat(energy, np.arange(0, energy.shape[axis], size), axis)
@@ -106,7 +106,7 @@ def _cells(values: NDArray[np.float32], cell: list[int]) -> NDArray[np.float64]:
 
 
 def _detail(source: "Source", inline: tuple[int, ...], where: tuple[slice, slice]) -> Panel:
-    """Some traces and samples of a section."""
+    """Panel of some traces and samples of a section."""
     fixed = tuple(slice(i, i + 1) for i in inline)
     values = source.read((*fixed, *where)).reshape([w.stop - w.start for w in where])
     across, down = (

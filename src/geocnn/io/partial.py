@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import re
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError, TargetError
-from geocnn.io.system import FULL_DISK, no_room, reason
+from geocnn.io.system import FULL_DISK, lives, machine, no_room, reason
 from geocnn.io.zarr_folder import is_one_array, is_zarr
 
 __all__ = ["PartialSink", "check_target", "forget_partial"]
@@ -269,8 +267,7 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
 
 def _partial(target: Path, owner: str) -> Path:
     """Where the partial file of a process of this machine lies."""
-    host = re.sub(r"[^A-Za-z0-9_.-]", "_", socket.gethostname())
-    return target.with_name(f".{target.name}.partial-{host}-{owner}")
+    return target.with_name(f".{target.name}.partial-{machine()}-{owner}")
 
 
 def _orphans(target: Path) -> Iterator[Path]:
@@ -280,7 +277,7 @@ def _orphans(target: Path) -> Iterator[Path]:
         owner = entry.name.removeprefix(start)
         if not entry.name.startswith(start) or entry in _OURS:
             continue
-        if owner == _KEPT or (owner.isdecimal() and (int(owner) == os.getpid() or not _lives(int(owner)))):
+        if owner == _KEPT or (owner.isdecimal() and (int(owner) == os.getpid() or not lives(int(owner)))):
             yield entry
 
 
@@ -319,19 +316,6 @@ def _left_over(target: Path, job: str) -> tuple[Path, tuple[int, ...]] | None:
             if first == job and marks:
                 return entry, tuple(int(number) for number in marks[-1].split())
     return None
-
-
-def _lives(process: int) -> bool:
-    """Whether there is a process of that number."""
-    if os.name != "posix":  # elsewhere a process cannot be asked without harm
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):  # somebody else's
-        return True
-    return True
 
 
 def _exists(path: Path) -> str:

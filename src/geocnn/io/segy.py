@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
-from geocnn.io.segy_coordinates import COORDINATE_FIELDS, LENGTHS, coordinates
+from geocnn.io.segy_coordinates import COORDINATE_FIELDS, LENGTHS, MAX_TRACES, coordinates
 from geocnn.io.segy_fields import Fields, read_fields, scaled
 from geocnn.io.segy_format import read_binary, segy_layout, su_layout
 from geocnn.io.segy_geometry import GEOMETRY_FIELDS, Geometry, find_geometry
@@ -96,7 +97,8 @@ class SegySource(TraceSource):
             ("geometry", str(self.geometry)),
         ]
         if len(self.geometry.axes) == 2:
-            rows.append(("sorting", f"{self.geometry.sorting} by {self.geometry.sorting}"))
+            sorting = self.geometry.sorting
+            rows.append(("sorting", sorting if sorting == "none" else f"{sorting} by {sorting}"))
         return rows + self.notes
 
 
@@ -146,9 +148,26 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     }
     if revision:
         attributes["revision"] = revision
-    if (found := coordinates(fields, geometry, system)) is not None:
+    if layout.offset:
+        attributes["measurement_system"] = system
+    if (numbers := _cdp_numbers(fields, geometry)) is not None:
+        attributes["cdp"] = numbers.tolist()
+        by = f"by byte {geometry.bytes[0]}" if geometry.bytes else "in file order"
+        notes.append(("CDP", f"{numbers[0]} to {numbers[-1]} at byte 21, with gaps; traces are numbered {by}"))
+    found, more = coordinates(fields, geometry, system)
+    notes += more
+    if found is not None:
         attributes["coordinates"] = found
     return SegySource(file, Grid((*geometry.axes, vertical), attributes), geometry, order, notes)
+
+
+def _cdp_numbers(fields: Fields, geometry: Geometry) -> NDArray[np.int32] | None:
+    """CDP numbers of a line that ascend, or descend, without being its axis, for there are gaps; else None."""
+    if len(geometry.axes) != 1 or geometry.bytes == (21,) or not 2 <= geometry.index.size <= MAX_TRACES:
+        return None
+    numbers = fields[21][geometry.index]
+    steps = np.diff(numbers.astype(np.int64))
+    return numbers if np.all(steps > 0) or np.all(steps < 0) else None
 
 
 def _checked_pair(options: SegyOptions) -> tuple[int, int] | None:

@@ -26,6 +26,7 @@ MIN_FILL = 0.1  # of the spanned rectangle; a diagonal or winding 2-D line stays
 MIN_TRACES_A_LINE = 1.1  # a 2-D line with two counters has one trace per number
 MAX_NUMBER, MAX_STEP = 10_000_000, 1000  # beyond these a found number is a coordinate or lies in the wrong byte order
 MAX_UNUSABLE = 0.01  # of the traces; of more we do not believe that their headers alone are damaged
+MIN_SORTED = 0.5  # of the neighbours; of traces in random order hardly any follow each other
 MAX_LINE = 100_000  # more traces than this without any line number are no 2-D line
 
 
@@ -53,12 +54,20 @@ class Geometry:
 
     @property
     def sorting(self) -> str:
-        """Axis along which neighbouring traces of the file lie: "inline", "crossline" or "trace"."""
+        """Axis along which most neighbours follow each other in the file: "inline", "crossline", "trace", or "none"."""
         if len(self.axes) == 1:
             return "trace"
-        along = np.abs(np.diff(self.index, axis=1)) == 1
-        across = np.abs(np.diff(self.index, axis=0)) == 1
-        return "inline" if along.sum() >= across.sum() else "crossline"
+        along, across = self._following(1), self._following(0)
+        if max(along, across) < MIN_SORTED:
+            return "none"
+        return "inline" if along >= across else "crossline"
+
+    def _following(self, axis: int) -> float:
+        """Share of the neighbours along an axis that are neighbours in the file, too."""
+        first, second = np.delete(self.index, -1, axis), np.delete(self.index, 0, axis)
+        both = (first >= 0) & (second >= 0)
+        pairs = int(np.count_nonzero(both))
+        return int(np.count_nonzero(both & (np.abs(second - first) == 1))) / pairs if pairs else 0.0
 
     @property
     def fold(self) -> float:

@@ -2,12 +2,14 @@
 
 import struct
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
+from geocnn.io.segy_coordinates import ANGLES, SEXAGESIMAL
 
 __all__ = ["binary_header", "text_header", "trace_headers"]
 
@@ -39,6 +41,10 @@ _HEADER = np.dtype(
 )
 _SAME = 1e-6
 """Relative difference of numbers that are the same but for rounding: over the longest trace less than a sample."""
+_LARGEST = np.iinfo(np.int32).max
+_TWICE, _COUNTED = "twice the numbers", "counted"
+_FINEST = {"degrees": 10_000, **dict.fromkeys(("seconds of arc", SEXAGESIMAL), 1000)}
+"""By what coordinates are multiplied at most before they are rounded; lengths by 100."""
 
 
 def _interval(axis: Axis) -> int:
@@ -66,24 +72,110 @@ def _delay(axis: Axis) -> tuple[int, int]:
     raise DataError(f"SEG-Y cannot state that the traces begin at {axis.start:g} {axis.unit}; write .zarr.")
 
 
-def _numbers(axis: Axis) -> NDArray[np.int64]:
-    """Integer line numbers: twice the numbers where there are halves, counted from 1 where the axis has others."""
-    for times in (1, 2):
-        if float(times * axis.start).is_integer() and float(times * axis.step).is_integer():
-            return (times * axis.values).astype(np.int64)
-    return np.arange(1, axis.size + 1)
+class _Numbers(NamedTuple):
+    """Whole numbers of lines or traces, as they stand in the headers."""
+
+    name: str
+    values: NDArray[np.int64]
+    how: str
+    """What they are where they are not those of the axis: "twice the numbers", or "counted"."""
+
+    def said(self, source: str) -> str:
+        """A line of the text header."""
+        steps = np.unique(np.diff(self.values))
+        step = "with gaps" if len(steps) > 1 else f"step {steps[0] if len(steps) else 1}"
+        of = f", {self.how} of {source}" if self.how == _TWICE else f", {self.how}" if self.how else ""
+        return f"{self.name} {self.values[0]}..{self.values[-1]} {step} ({len(self.values)}){of}"
 
 
-def text_header(grid: Grid, description: str = "") -> bytes:
-    """Forty lines of 80 characters, EBCDIC."""
+def _whole(name: str, values: NDArray[np.float64]) -> _Numbers:
+    """Twice the numbers where there are halves, counted from 1 where there are others."""
+    for times, how in ((1, ""), (2, _TWICE)):
+        if np.all(times * values == np.rint(times * values)) and np.all(np.abs(times * values) <= _LARGEST):
+            return _Numbers(name, (times * values).astype(np.int64), how)
+    return _Numbers(name, np.arange(1, len(values) + 1), _COUNTED)
+
+
+def _numbers(grid: Grid) -> list[_Numbers]:
+    """Of each horizontal axis; of a line that has CDP numbers with gaps these."""
+    known = grid.attributes.get("cdp")
+    if grid.ndim == 2 and isinstance(known, list) and len(known) == grid.shape[0]:
+        found = _whole("cdp", np.array(known, np.float64))
+        if found.how != _COUNTED:
+            return [found]
+    return [_whole(axis.name, axis.values) for axis in grid.axes[:-1]]
+
+
+class _Places(NamedTuple):
+    """Coordinates as they stand in the headers: what they are multiplied by, their unit, and those of some traces."""
+
+    divisor: int
+    units: int
+    unit: str
+    of: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+
+    def stored(self, trace: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of traces, by their numbers in the file, ``(traces, 2)``; degrees, minutes, seconds are known in seconds."""
+        whole = np.rint(self.divisor * self.of(trace)).astype(np.int64)
+        if self.unit != SEXAGESIMAL:
+            return whole
+        minutes, seconds = np.divmod(np.abs(whole), 60 * self.divisor)
+        degrees = 10_000 * (minutes // 60) + 100 * (minutes % 60)
+        return np.asarray(np.sign(whole) * (self.divisor * degrees + seconds), np.int64)
+
+
+def _places(grid: Grid) -> _Places | None:
+    """Map coordinates where the grid knows them, in the smallest unit that fits into 4 bytes; None where not."""
+    known: Any = grid.attributes.get("coordinates")
+    if not isinstance(known, dict) or grid.ndim < 2:
+        return None
+    lines, unit = grid.shape[:-1], known.get("unit", "m")
+    if len(known.get("traces", ())) == np.prod(lines, dtype=np.int64):
+        table = np.asarray(known["traces"], np.float64)
+        ends = np.arange(len(table))
+
+        def xy(trace: NDArray[np.int64]) -> NDArray[np.float64]:
+            return np.asarray(table[trace], np.float64)
+
+    elif grid.has_coordinates:
+        corners = np.array([*np.ndindex(*(2 for _ in lines))]) * (np.array(lines) - 1)
+        ends = np.arange(lines[0]) if grid.is_crooked else np.ravel_multi_index(tuple(corners.T), lines)
+
+        def xy(trace: NDArray[np.int64]) -> NDArray[np.float64]:
+            return grid.map_xy(np.column_stack(np.unravel_index(trace, lines)))
+
+    else:
+        return None
+    angles = {name: code for code, (name, *_) in ANGLES.items()}
+    units = int(known.get("units", angles.get(unit, 1)))
+    for divisor in (10_000, 1000, 100, 10, 1):
+        made = _Places(divisor, units, unit, xy)
+        if divisor <= _FINEST.get(unit, 100) and np.all(np.abs(made.stored(ends)) <= _LARGEST):
+            return made
+    return None
+
+
+def text_header(grid: Grid, description: str = "", source: str = "") -> bytes:
+    """Forty lines of 80 characters, EBCDIC.
+
+    Args:
+        grid: axes.
+        description: what the samples are.
+        source: name of the file that they are made from.
+    """
+    places, numbers, by = _places(grid), _numbers(grid), grid.attributes.get("finer")
     lines = [
-        f"{description[:72]}",
+        description or "written by geocnn",
+        f"from {source or 'an array'}{f', made finer by geocnn {by}' if by else ''}",
+        *(one.said(source or "the array") for one in numbers),
+        str(grid.axes[-1]),
         "",
-        *(str(axis) for axis in grid.axes),
-        "",
-        "INLINE AT BYTE 189, CROSSLINE AT BYTE 193, CDP AT BYTE 21",
-        "CDP X AT BYTE 181, CDP Y AT BYTE 185, SCALAR AT BYTE 71",
+        "INLINE AT BYTE 189, CROSSLINE AT BYTE 193, CDP AT BYTE 21" if len(numbers) == 2 else "CDP AT BYTE 21",
     ]
+    if places is not None:
+        lines.append(f"CDP X AT BYTE 181, CDP Y AT BYTE 185, SCALAR {_scalar(places.divisor)} AT BYTE 71")
+    if places is not None and places.unit in _FINEST:
+        lines.append(f"COORDINATES IN {places.unit.upper()}, UNITS {places.units} AT BYTE 89")
     lines = [*(lines + [""] * 40)[:38], "SEG Y REV1", "END TEXTUAL HEADER"]
     return "".join(f"C{number:2d} {line[:76]:<76}" for number, line in enumerate(lines, 1)).encode("cp037", "replace")
 
@@ -94,7 +186,7 @@ def binary_header(grid: Grid, code: int = 5) -> bytes:
     struct.pack_into(">iii", header, 0, 1, 1, 1)
     struct.pack_into(">hhHH", header, 16, _interval(grid.axes[-1]), 0, grid.shape[-1], 0)
     struct.pack_into(">hhh", header, 24, code, 1, 4)
-    struct.pack_into(">h", header, 54, 2 if _is_in_feet(grid) else 1)
+    struct.pack_into(">h", header, 54, _system(grid))
     struct.pack_into(">HhH", header, 300, 0x0100, 1, 0)
     return bytes(header)
 
@@ -103,8 +195,8 @@ def trace_headers(grid: Grid) -> Callable[[int, int], NDArray[np.uint8]]:
     """A function ``headers(first, count)`` giving trace headers, shape ``(count, 240)``."""
     vertical = grid.axes[-1]
     interval, (delay, scalar) = _interval(vertical), _delay(vertical)
-    numbers = [_numbers(axis) for axis in grid.axes[:-1]]
-    has_map = _has_map(grid)
+    numbers = [one.values for one in _numbers(grid)]
+    places = _places(grid)
 
     def headers(first: int, count: int) -> NDArray[np.uint8]:
         header = np.zeros(count, dtype=_HEADER)
@@ -118,26 +210,21 @@ def trace_headers(grid: Grid) -> Callable[[int, int], NDArray[np.uint8]]:
             header["cdp"] = header["crossline"] = numbers[1][place[1]]
         elif numbers:
             header["cdp"] = numbers[0][place[0]]
-        if has_map:
-            header["x"], header["y"] = np.rint(100 * grid.map_xy(np.column_stack(place))).T
-            header["coordinate_scalar"], header["coordinate_units"] = -100, 1
+        if places is not None:
+            header["x"], header["y"] = places.stored(trace).T
+            header["coordinate_scalar"], header["coordinate_units"] = _scalar(places.divisor), places.units
         return header.view(np.uint8).reshape(count, 240)
 
     return headers
 
 
-def _has_map(grid: Grid) -> bool:
-    """Whether the grid knows map coordinates, and hundredths of them fit into 4 bytes."""
-    if not grid.has_coordinates:
-        return False
-    if grid.is_crooked:
-        ends = np.arange(grid.shape[0], dtype=np.float64)[:, None]
-    else:
-        ends = np.array([*np.ndindex(*(2 for _ in grid.shape[:-1]))]) * (np.array(grid.shape[:-1]) - 1.0)
-    return bool(np.all(100 * np.abs(grid.map_xy(ends)) < np.iinfo(np.int32).max))
+def _scalar(divisor: int) -> int:
+    """As byte 71 states it."""
+    return 1 if divisor == 1 else -divisor
 
 
-def _is_in_feet(grid: Grid) -> bool:
-    """Whether lengths are in feet, by the map coordinates and the vertical axis."""
-    known = grid.attributes.get("coordinates")
-    return grid.axes[-1].unit == "ft" or (isinstance(known, dict) and known.get("unit") == "ft")
+def _system(grid: Grid) -> int:
+    """Measurement system: that of the input, or by the units of the vertical axis and the map coordinates."""
+    known, stated = grid.attributes.get("coordinates"), grid.attributes.get("measurement_system")
+    feet = grid.axes[-1].unit == "ft" or (isinstance(known, dict) and known.get("unit") == "ft")
+    return stated if isinstance(stated, int) and not feet else 2 if feet else 1

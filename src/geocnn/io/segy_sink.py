@@ -75,7 +75,8 @@ def create_segy(
     """A new SEG-Y file (rev 1, big-endian, IEEE floats or one-byte integers) for a grid of one to three axes.
 
     Line numbers are at bytes 189 and 193, a line's trace numbers at byte 21, coordinates (where the grid knows them)
-    at 181 and 185 in centimetres, the start of the vertical axis at byte 109.
+    at 181 and 185 in hundredths of a metre, or tenths or whole ones where these do not fit into 4 bytes, the start of
+    the vertical axis at byte 109.
 
     Args:
         path: where the result will be.
@@ -83,7 +84,7 @@ def create_segy(
         dtype: of the samples, int8 or a float of four bytes.
         overwrite: replace an existing result.
         description: goes to the text header.
-        source_path: input that must not be overwritten.
+        source_path: input that must not be overwritten; its name goes to the text header.
         job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
@@ -95,7 +96,8 @@ def create_segy(
     count = int(np.prod(grid.shape[:-1], dtype=np.int64))
     form, code = _form(">", small=dtype == np.int8)
     layout = TraceLayout(3600, 240, grid.shape[-1], count, form)
-    head = text_header(grid, description) + binary_header(grid, code)
+    source = "" if source_path is None else source_path.name
+    head = text_header(grid, description, source) + binary_header(grid, code)
     index = np.arange(count, dtype=np.int64).reshape(grid.shape[:-1])
     return TraceSink(
         path, layout, index, head, trace_headers(grid), overwrite=overwrite, source_path=source_path, job=job

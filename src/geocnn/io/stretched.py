@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,16 +180,38 @@ class RestoredSource(_Resampled):
 
 
 def _stretched(grid: Grid, factors: tuple[float, ...]) -> Grid:
-    """Axes of the stretched survey, and its map coordinates."""
+    """Axes of the stretched survey, its map coordinates, and numbers of its traces."""
     axes = tuple(_axis(axis, factor) for axis, factor in zip(grid.axes, factors, strict=True))
     attributes, known = dict(grid.attributes), grid.attributes.get("coordinates")
+    before, after, across = grid.shape[:-1], tuple(axis.size for axis in axes[:-1]), factors[:-1]
+    if all(factor == 1 for factor in across):
+        return Grid(axes, attributes)
     if isinstance(known, dict) and "vectors" in known:
         pairs = zip(known["vectors"], factors, strict=False)
         attributes["coordinates"] = known | {"vectors": [[side / factor for side in v] for v, factor in pairs]}
     elif isinstance(known, dict) and grid.is_crooked:
         places = np.arange(axes[0].size)[:, None] / factors[0]
         attributes["coordinates"] = known | {"points": grid.map_xy(places).tolist()}
+    elif isinstance(known, dict) and len(known.get("traces", ())) == math.prod(before):
+        between = _between(np.reshape(known["traces"], (*before, 2)), after, across)
+        attributes["coordinates"] = known | {"traces": between.reshape(-1, 2).tolist()}
+    numbers = grid.attributes.get("cdp")
+    if isinstance(numbers, list) and (len(numbers),) == before:
+        attributes["cdp"] = _between(np.asarray(numbers), after, across).tolist()
     return Grid(axes, attributes)
+
+
+def _between(values: NDArray[Any], shape: tuple[int, ...], factors: tuple[float, ...]) -> NDArray[np.float64]:
+    """What traces have, interpolated linearly between them, along each horizontal axis."""
+    found = np.asarray(values, np.float64)
+    for axis, (size, factor) in enumerate(zip(shape, factors, strict=True)):
+        last = found.shape[axis] - 1
+        places = np.clip(np.arange(size) / factor, 0, last)
+        before = np.minimum(places.astype(np.int64), max(0, last - 1))
+        part = np.expand_dims(places - before, tuple(range(1, found.ndim - axis)))
+        low, high = np.take(found, before, axis), np.take(found, np.minimum(before + 1, last), axis)
+        found = low + part * (high - low)
+    return found
 
 
 def _axis(axis: Axis, factor: float) -> Axis:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from geocnn.errors import GeocnnError, TargetError
 
-__all__ = ["FULL_DISK", "make_folder", "no_room", "reason", "replaced", "write_new"]
+__all__ = ["FULL_DISK", "lives", "machine", "make_folder", "no_room", "reason", "replaced", "write_new"]
 
 FULL_DISK = errno.ENOSPC
 
@@ -36,14 +38,40 @@ def make_folder(folder: Path, option: str = "--out") -> None:
         raise TargetError(said) from None
 
 
+def machine() -> str:
+    """Name of this machine as part of a file name: others that share the folder have processes of the same numbers."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", socket.gethostname())
+
+
+def lives(process: int) -> bool:
+    """Whether there is a process of that number on this machine."""
+    if os.name != "posix":  # elsewhere a process cannot be asked without harm
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's
+        return True
+    return True
+
+
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """Where to write what then takes the place of ``path``, with its suffix: the file is finished or as it was.
 
+    What processes of this machine that were killed have left there is removed.
+
     Raises:
         TargetError: no permission, disk full.
     """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    begins, ends = f".{path.stem}.{machine()}-", f".part{path.suffix}"
+    part = path.with_name(f"{begins}{os.getpid()}{ends}")
+    with suppress(OSError):  # a folder that cannot be listed can be written in all the same
+        for entry in list(path.parent.iterdir()):
+            owner = entry.name.removeprefix(begins).removesuffix(ends)
+            if entry.name == f"{begins}{owner}{ends}" and owner.isdecimal() and not lives(int(owner)):
+                entry.unlink(missing_ok=True)
     try:
         yield part
         part.replace(path)

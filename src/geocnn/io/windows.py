@@ -145,10 +145,11 @@ def _single(path: str, x: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.fl
     if not np.isfinite(single).all():
         bad = np.argwhere(~np.isfinite(single))
         number, *where = bad[0].tolist()
+        several = len(np.unique(bad[:, 0]))
         raise DataError(
-            f"window {names[number]} of {path} holds NaN or infinite numbers, the first at index "
-            f"{', '.join(map(str, where[1:]))}, as do {len(np.unique(bad[:, 0]))} of {len(x)} windows; replace the "
-            "numbers, or leave these windows out."
+            f"{several} of {number_of(len(x), 'window')} of {path} {'holds' if several == 1 else 'hold'} NaN or "
+            f"infinite numbers, the first is window {names[number]} at index {', '.join(map(str, where[1:]))}; replace "
+            "the numbers, or leave these windows out."
         )
     return single
 

@@ -1,7 +1,8 @@
-"""Apply a trained network to data of any size: the one place where files, streaming and network meet."""
+"""Apply a trained network to data of any size: here files, streaming and network come together."""
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +22,10 @@ from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
 from geocnn.losses import UNKNOWN
 from geocnn.prediction.job import Job
-from geocnn.prediction.log import Log, samples_in
+from geocnn.prediction.log import Log, opened, samples_in
 from geocnn.prediction.pieces import Mark, pieces, to_do
 from geocnn.prediction.results import InMemory, Results, Samples, Stored, check_unchanged, job_of, state_of
+from geocnn.prediction.steps import FinishedStep, finished_step, note_step
 from geocnn.prediction.work import Work, plan_work
 from geocnn.progress import progress
 from geocnn.reading import Reader
@@ -36,17 +38,18 @@ __all__ = ["Prediction", "predict"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
-    """What :func:`predict` gives back.
+    """The result of :func:`predict`.
 
     Attributes:
         path: the finished file, None if the result was kept in memory.
-        array: probability (one class), number of the class, -1 where there are no data, or of a network that restores
-            amplitudes these, shape of the data; None if it was written.
-        grid: axes of the result, those of the data.
+        array: the result in memory, None if it was written to a file. For a network of one class its probability, for
+            one of several classes the number of the class, -1 where there are no data. For a network that restores
+            amplitudes, the amplitudes in the shape of the data.
+        grid: axes of the result, which are those of the data.
         plan: how the network went through the data, and why.
         notes: what a user should know: blank traces, NaN samples, padding.
         seconds: time it took.
-        card: of the network.
+        card: card of the network.
     """
 
     path: Path | None
@@ -58,7 +61,7 @@ class Prediction:
     card: Card
 
     def __repr__(self) -> str:
-        """What it is of, without samples and weights; a notebook shows it."""
+        """Short description without samples and weights, as a notebook shows it."""
         shape = " x ".join(map(str, self.grid.shape))
         where = "" if self.path is None else f" in {self.path}"
         return f"Prediction({shape} samples ({', '.join(self.grid.names)}){where}, by {self.card.name})"
@@ -75,38 +78,38 @@ def predict(
     device: str = "auto",
     precision: Precision = "float32",
     samples: Samples = "float32",
-    log: str | Path | None = None,
-    result: str | Path | None = None,
+    log: str | Path | Log | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    step: bool = False,
     show_progress: bool = True,
 ) -> Prediction:
-    """Apply a network to a line, a cube or an array, slab by slab, with the result of the whole volume.
+    """Apply a network to a line, a cube or an array, slab by slab; the result equals that of the whole volume at once.
 
-    A network whose layers look at windows of samples is streamed along the first axis: everything is computed once and
-    memory depends on the cross-section. One that looks at whole maps (group normalisation) is applied to tiles.
+    A network whose layers look at windows of samples is streamed along the first axis: everything is computed once, and
+    memory depends on the cross-section. A network that looks at whole maps (group normalisation) is applied to tiles.
 
-    The data are normalised once with statistics of the whole survey and continued by reflection beyond its edge and
-    into mutes (zeros at the ends of a trace) and padding (see :mod:`geocnn.io.padding`); dead traces are filled from
-    their nearest live neighbour for the network. In the result all of those and NaN samples are zero, -1 among classes.
-    It does not depend on the tile size beyond rounding. A network for sections goes through a cube one by one.
+    The data are normalised once with statistics of the whole survey. Beyond the edges of the survey, in mutes (zeros at
+    the ends of a trace) and in padding (see :mod:`geocnn.io.padding`) they are continued by reflection; dead traces are
+    filled from their nearest live neighbour. In the result all of those and NaN samples are zero, or -1 among classes.
+    The result does not depend on the tile size beyond rounding. A network for sections goes through a cube one by one.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         data: path, array ``(trace, time)`` or ``(inline, crossline, time)``, or an open source.
         out: file for the result: .sgy (the input with its samples replaced), .zarr or .npy; else an array in memory.
         tile: samples of a tile per axis, without its halo; chosen to fit ``memory`` if missing.
-        memory: such as "4GB", for the process, or each worker; default half of what the machine has, in all.
+        memory: such as "4GB", for the process, or for each worker; default half of the machine's memory, in all.
         overwrite: replace ``out`` if it exists.
         device: "auto", "cpu", "cuda" or "cuda:1".
         precision: "float32", "bf16" (faster; moves single probabilities by some hundredths), or "auto".
-        samples: of the file: "float32", or "int8", whole per cent of probabilities, classes as they are.
-        log: file to which a line of JSON is appended for every part, see :class:`geocnn.prediction.log.Log`.
-        result: what the log names as the result where ``out`` is only on the way to it.
+        samples: of the file: "float32", or "int8": probabilities as whole per cent, numbers of classes unchanged.
+        log: file for a line of JSON for every part, see :class:`geocnn.prediction.log.Log`; or the log of a larger job.
         workers: processes that share the work, each with its part of torch's threads; with the same plan and threads
             the result is the same to the last bit. Needs ``pip install 'geocnn[dask]'``, data and a result in files,
             and in a script of your own ``if __name__ == "__main__":``.
-        scheduler: address of a Dask scheduler whose workers do instead; they need the same files and versions.
+        scheduler: address of a Dask scheduler whose workers do the work instead; they need the same files and versions.
+        step: ``out`` is a step on the way to a result: what an earlier run of the same job has finished is taken.
         show_progress: show a live line.
 
     Raises:
@@ -119,20 +122,20 @@ def predict(
     source = io.open(data)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
-    autocast(precision, place := choose_device(device))  # an unknown word is refused before any work
+    autocast(precision, place := choose_device(device))  # refuses an unknown precision before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
-    with Log(log, (source.path, result or out)) as record, _team(workers, scheduler, source, out) as team:
+    with opened(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
         allowed = budget.bytes_of(memory) if memory else team.memory(place) if team else budget.half_of_memory(place)
         allowed -= (beside := budget.FIXED + (0 if array is None else array.nbytes))
         work = plan_work(
             trained, source.grid, tile=tile, allowed=allowed, device=place, precision=precision, beside=beside
         )
         keep, threads = budget.KEPT * work.needed <= allowed, team.threads if team else torch.get_num_threads()
-        # The target before the data: whether it can be written shows at once, the data cost a pass over the file.
-        state = state_of(source)
+        # Check the target first: whether it can be written shows at once, whereas the data cost a pass over the file.
+        state, stored = state_of(source), Stored.of(samples, trained.card)
         same = job_of(source, state, trained.card, work, precision, place, threads, samples)
-        with _created(out, source, same, Stored.of(samples, trained.card), overwrite=overwrite) as sink:
-            _begin(record, trained, source, result or out, work, place, precision, threads, workers or scheduler)
+        with _target(out, source, same, stored, len(work) * step, overwrite=overwrite) as sink:
+            _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
             reader = Reader(source, work.tiles, trained.card.normalisation, _nothing(trained.card))
             job = Job(work, trained, reader, sink, place, precision, keep)
             if team is None:
@@ -147,7 +150,7 @@ def predict(
 
 
 def _nothing(card: Card) -> int:
-    """The result where there are no data: a class would be an answer."""
+    """Value of the result where there are no data; it is -1 for several classes, because 0 is a class."""
     return UNKNOWN if len(card.classes) > 1 else 0
 
 
@@ -162,7 +165,7 @@ def _begin(
     threads: int,
     workers: int | str | None,
 ) -> None:
-    """Say in the log what is run."""
+    """Write the first line of the log: what is run, and how."""
     record.begins(
         source.grid.shape[work.axes[0]],
         network=str(trained.folder or trained.card.name),
@@ -180,7 +183,7 @@ def _begin(
 def _team(
     workers: int | None, scheduler: str | None, source: Source, out: str | Path | None
 ) -> "AbstractContextManager[Workers | None]":
-    """Those who do the work, where it is not this process."""
+    """The processes that do the work; None if this process does it."""
     if workers is None and scheduler is None:
         return nullcontext()
     from geocnn.prediction.workers import Workers, check_files
@@ -190,7 +193,7 @@ def _team(
 
 
 def _apply(job: Job, array: NDArray[np.float32] | None, record: Log, *, show_progress: bool) -> None:
-    """Do the work, from where an earlier run had come to."""
+    """Do the work in this process, from where an earlier run was stopped."""
     work, sink, axis = job.work, job.sink, job.work.axes[0]
     keep_memory(keep=job.keep)
     record.expects(to_do(work, job.reader, job.done), to_do(work, job.reader, (0, 0)))
@@ -207,8 +210,10 @@ def _apply(job: Job, array: NDArray[np.float32] | None, record: Log, *, show_pro
 
 
 def _hand_out(job: Job, team: "Workers", record: Log, *, show_progress: bool) -> None:
-    """Let others do it."""
+    """Let other processes do the work."""
     tiles = to_do(job.work, job.reader, job.done)
+    if not tiles:
+        return
     left = samples_in(tiles)
     unit, size = _unit(left)
     with progress(f"predict {job.trained.card.name}, {unit} samples", left / size, show=show_progress) as tick:
@@ -216,14 +221,32 @@ def _hand_out(job: Job, team: "Workers", record: Log, *, show_progress: bool) ->
 
 
 def _unit(samples: int) -> tuple[str, float]:
-    """How progress is counted, and the samples of one count."""
+    """Unit of the progress, in words, and its number of samples."""
     return ("million", 1e6) if samples > 1e7 else ("thousand", 1e3)
+
+
+@contextmanager
+def _target(
+    out: str | Path | None, source: Source, job: str, stored: Stored, tiles: int, *, overwrite: bool
+) -> Iterator[io.Sink | None]:
+    """The target, if any. A step, which has a number of ``tiles``, may be one that an earlier run has finished."""
+    if out is not None and tiles and finished_step(out, job):
+        yield FinishedStep(Path(out), tiles)
+        return
+    with _created(out, source, job, stored, overwrite=overwrite or tiles > 0) as sink:
+        yield sink
+    if out is not None and tiles:
+        note_step(out, job)
 
 
 def _created(
     out: str | Path | None, source: Source, job: str, stored: Stored, *, overwrite: bool
 ) -> AbstractContextManager[io.Sink | None]:
-    """The target, if any; Ctrl-C waits until it is made, else a thread of Zarr could go on making what we remove."""
+    """The target, if any.
+
+    Ctrl-C is held back until the target is made; otherwise a thread of Zarr could still create files after the
+    clean-up.
+    """
     if out is None:
         return nullcontext()
     with interrupts_held() as stop:
@@ -262,7 +285,10 @@ def _check(card: Card, source: Source) -> None:
 
 
 def _one_sided(card: Card, source: Source) -> list[str]:
-    """That samples are no reflection amplitudes, where a network knows these; of integers zero may be elsewhere."""
+    """Note if samples cannot be reflection amplitudes although the network needs those.
+
+    Integers are not checked, because their zero may be any number.
+    """
     survey = source.source if isinstance(source, StretchedSource) else source
     found = scanned(survey)
     if (
@@ -278,7 +304,7 @@ def _one_sided(card: Card, source: Source) -> list[str]:
 
 
 def _work_notes(work: Work, done: Mark, card: Card, source: Source) -> list[str]:
-    """That the beginning comes from an earlier run, and that a network for sections went through a cube."""
+    """Notes: that an earlier run did the beginning, and that a network for sections went through a cube."""
     notes: list[str] = []
     tiles, planes = done
     if tiles or planes:

@@ -23,27 +23,27 @@ from geocnn.prediction.picker import Picked, Picker, parts, picked
 __all__ = ["Arrival", "arrivals_in", "first_motion", "pick_station", "station_events"]
 
 _DELAYS = (0.2, 60.0)
-"""Seconds from P to S: from within 2 km to some 500 km away."""
+"""Least and largest time from P to S, s: from less than 2 km to some 500 km away."""
 _LOUD = 2
-"""Seconds after an arrival in which its amplitude is."""
+"""Seconds after an arrival in which its amplitude is measured."""
 _BEYOND = 3.0
-"""What the first motion is at least, relative to the largest amplitude of the second before."""
+"""Least size of a first motion, relative to the largest amplitude in the second before the arrival."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An arrival at a station.
+    """A pick at a station.
 
     Attributes:
-        station: where.
-        pick: the arrival as catalogues have it.
+        station: the station.
+        pick: the pick as it is written to a catalogue.
     """
 
     station: Station
     pick: PhasePick
 
     def without_cluster(self) -> "Arrival":
-        """With what is said of the place but for the cluster."""
+        """This arrival without the cluster of its earthquake."""
         place = self.pick.place and replace(self.pick.place, cluster=None)
         return replace(self, pick=replace(self.pick, place=place))
 
@@ -57,18 +57,19 @@ def pick_station(
     device: str = "auto",
     tick: Callable[[float], None] | None = None,
 ) -> Iterator[Arrival]:
-    """Arrivals by time.
+    """Pick the arrivals at a station, in order of time.
 
-    The record is read some six minutes at a time, each with what the network sees beyond them: the result is that of
-    the whole record, wherever it begins. In gaps and half a second beside them nothing is picked.
+    The record is read about six minutes at a time, each part with the samples around it that the network sees, so that
+    the result is that of the whole record, wherever it begins. Nothing is picked in gaps and within half a second of
+    them.
 
     Args:
         trained: a picker.
         station: its records.
         threshold: probability of an arrival, see :func:`geocnn.picking.find_picks`; default that of the card.
-        alone: factor of its odds for a wave that nothing confirms, see :func:`geocnn.picking.find_arrivals`.
+        alone: factor on the odds of a wave that no other wave confirms, see :func:`geocnn.picking.find_arrivals`.
         device: "auto", "cpu", "cuda" or "cuda:1".
-        tick: is told of progress, in samples.
+        tick: is called with the progress, in samples.
 
     Raises:
         DataError: the network is no picker, the station is not read at 100 Hz, or the threshold is no probability.
@@ -83,7 +84,7 @@ def pick_station(
 
 
 def arrivals_in(station: Station, found: Picked, responses: Responses | None = None) -> list[Arrival]:
-    """What was found in a part, as catalogues have it, by time; with amplitudes in nm where responses are known."""
+    """Arrivals that were picked in a part, by time; with Wood-Anderson amplitudes in nm where responses are given."""
     made = [
         _arrival(station, found.record, pick, phase, _oriented(station, found.places.get(number)))
         for number, (pick, phase) in enumerate(found.picks)
@@ -101,7 +102,7 @@ def arrivals_in(station: Station, found: Picked, responses: Responses | None = N
 
 
 def _oriented(station: Station, place: Place | None) -> Place | None:
-    """Without direction and cluster where the horizontal components are called 1 and 2, and point anywhere."""
+    """The place without azimuth and cluster if the horizontal components are not N and E: 1 and 2 point anywhere."""
     codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
     return place if place is None or codes == ["N", "E"] else replace(place, azimuth=None, cluster=None)
 
@@ -129,7 +130,10 @@ def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Pl
 
 
 def _amplitude(station: Station, record: Record, at: int) -> Amplitude | None:
-    """Largest distance from the mean of the second before, in the two seconds from a sample on, of any component."""
+    """Largest amplitude in the two seconds from sample ``at`` on, of all components; None without data.
+
+    It is measured from the mean of the second before.
+    """
     second, largest = round(station.rate), None
     after, before = slice(at, at + _LOUD * second), slice(max(0, at - second), at)
     for pieces, waveform, live in zip(station.components, record.waveform, record.live, strict=True):
@@ -142,13 +146,14 @@ def _amplitude(station: Station, record: Record, at: int) -> Amplitude | None:
 
 
 def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> int:
-    """Direction of the first motion of a vertical component: 1 up, -1 down, 0 where noise does not let one see it.
+    """Direction of the first motion on a vertical component: 1 up, -1 down, 0 where it is hidden by noise.
 
-    The first swing beyond three times what the noise reached in the second before, within 0.15 s of the pick. A filter
-    that looks back alone (Butterworth, 1 Hz) takes away the microseism and keeps the sign of what comes first.
+    It is the first swing within 0.15 s of the pick that exceeds three times the noise of the second before. The record
+    is filtered with a causal high-pass (Butterworth, 1 Hz), which removes the microseism and keeps the sign of the
+    first swing.
 
     Args:
-        trace: with some seconds before the pick.
+        trace: samples that begin some seconds before the pick.
         at: sample of the pick.
         rate: samples per second.
     """
@@ -161,11 +166,11 @@ def first_motion(trace: Float32[ndarray, " samples"], at: int, rate: float) -> i
 
 
 def station_events(arrivals: Sequence[Arrival]) -> list[Event]:
-    """Arrivals of one station, by time, that belong together: P and an S wave 0.2 to 60 s after it.
+    """Group the arrivals of one station, given by time, into events: a P wave and an S wave 0.2 to 60 s later.
 
-    That comes before the next sure P wave, and of several :func:`geocnn.delays.s_wave` says which it is. What looks
-    like another P wave in front of it and is not sure has none. An S wave without a P wave, and the other way round, is
-    an event of its own.
+    The S wave must arrive before the next sure P wave. If several S waves do, :func:`geocnn.delays.s_wave` chooses. An
+    unsure P pick between a P wave and its S wave gets no S wave. A P or S wave without the other is an event of its
+    own.
     """
     picks = [arrival.pick for arrival in arrivals]
     seconds = _seconds([p for p in picks if p.phase == "P"], [p for p in picks if p.phase == "S"])
@@ -176,7 +181,7 @@ def station_events(arrivals: Sequence[Arrival]) -> list[Event]:
 
 
 def _seconds(firsts: Sequence[PhasePick], others: Sequence[PhasePick]) -> dict[int, PhasePick]:
-    """S waves of P waves, by the identity of these."""
+    """S wave of each P wave that has one, by ``id`` of the P pick."""
     sure = [pick.time for pick in firsts if _likely(pick) >= SURE]
     times = [pick.time for pick in others]
     found: dict[int, PhasePick] = {}
@@ -198,5 +203,5 @@ def _seconds(firsts: Sequence[PhasePick], others: Sequence[PhasePick]) -> dict[i
 
 
 def _likely(pick: PhasePick) -> float:
-    """Probability of a pick; that of an analyst is certain."""
+    """Probability of a pick; 1 for picks of an analyst, who gives none."""
     return 1.0 if pick.probability is None else pick.probability

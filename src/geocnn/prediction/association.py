@@ -1,4 +1,4 @@
-"""Picks of many stations that belong to one earthquake, and where it was: through PyOcto.
+"""Group picks of many stations into earthquakes and locate these with PyOcto.
 
 J. Muenchmeyer, 2024, PyOcto: a high-throughput seismic phase associator, Seismica 3(1),
 doi:10.26443/seismica.v3i1.1130.
@@ -20,23 +20,23 @@ from geocnn.prediction.arrivals import Arrival, station_events
 __all__ = ["ASSOCIATORS", "Associator", "associated", "check_associator"]
 
 Associator = Literal["geocnn", "pyocto"]
-"""What puts picks of several stations together: :func:`geocnn.prediction.epicentres.epicentres`, or first PyOcto."""
+"""Ways to group picks of stations: :func:`geocnn.prediction.epicentres.epicentres` alone, or PyOcto before it."""
 ASSOCIATORS: tuple[Associator, ...] = get_args(Associator)
 _LEAST = 3
-"""Stations that a location needs."""
+"""Least number of stations for a location."""
 _MARGIN = 0.7
-"""Degrees around the stations in which earthquakes are looked for."""
+"""Margin around the stations within which earthquakes are searched, degrees."""
 _DEPTH = (0.0, 60.0)
-"""km."""
+"""Range of depths that is searched, km."""
 _TOLERANCE = 1.5
-"""How far times may differ from those of a crust of one velocity, s."""
+"""Largest difference between a time and that of a crust of one velocity, s."""
 
 
 def check_associator(name: Associator) -> None:
-    """Refuse what is not there.
+    """Refuse an associator that does not exist or is not installed.
 
     Raises:
-        DataError: no such way to put picks together, or PyOcto is not installed.
+        DataError: there is no such associator, or PyOcto is not installed.
     """
     if name not in ASSOCIATORS:
         raise DataError(f"--associate is {name!r}; it is one of {', '.join(ASSOCIATORS)}.")
@@ -48,15 +48,15 @@ def check_associator(name: Associator) -> None:
 
 
 def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
-    """Earthquakes that several stations have seen, with their origins, by time; then what is left, station by station.
+    """Earthquakes seen by several stations, with origins, by time; then the remaining events, station by station.
 
-    An earthquake has six picks or more, two P waves and an S wave at least, and a station with both. Places are
-    PyOcto's: in a crust of one velocity, good to some kilometres inside of the network.
+    An earthquake has at least six picks, two P waves, one S wave and a station with both. The places are those of
+    PyOcto, for a crust of one velocity, accurate to some kilometres inside the network.
 
     Args:
         arrivals: of all stations.
-        sites: where the stations are; arrivals of others are left as they are.
-        crust: velocities, of which PyOcto takes no layers; default the mean of the crust.
+        sites: places of the stations; arrivals of other stations are not used for locations.
+        crust: velocities; its layers are not used; default the mean of the crust.
     """
     place = {str(site): site for site in sites}
     known = [a for a in arrivals if _code(a) in place]
@@ -92,7 +92,7 @@ def _alone(arrivals: Sequence[Arrival]) -> list[Event]:
 
 
 def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tuple[Any, Any]:
-    """Events and which picks are theirs, as pandas has tables."""
+    """PyOcto's events, and its assignment of picks to them, as pandas tables."""
     import pandas as pd
     import pyocto
 

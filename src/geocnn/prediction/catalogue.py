@@ -1,4 +1,4 @@
-"""From a folder of seismograms to files with what was picked in them."""
+"""From a folder of seismograms to a catalogue of what was picked in them."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from geocnn.progress import progress
 __all__ = ["Catalogue", "catalogue_files", "check_own", "opened", "pick_earthquakes", "picker_and_sites", "with_places"]
 
 _OURS = b'<eventParameters publicID="smi:local/geocnn/quakes"'
-"""What a catalogue of geocnn begins with."""
+"""First bytes that identify a catalogue written by geocnn."""
 
 
 def pick_earthquakes(
@@ -49,8 +49,8 @@ def pick_earthquakes(
 ) -> Catalogue:
     """Pick P and S waves in seismograms of any length.
 
-    With ``out``, what has been picked is noted in OUT.unfinished until the catalogue is written: after a kill the same
-    call goes on where it was.
+    With ``out``, picks are also written to OUT.unfinished until the catalogue is finished: after a kill the same call
+    goes on where it was.
 
     Args:
         network: "quakes", a run folder of ``geocnn train quakes``, or a network in memory.
@@ -62,25 +62,25 @@ def pick_earthquakes(
             train detector``; None for none.
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         stations: where they are: StationXML, or a table with the columns network, station, latitude, longitude and
-            elevation_m. Picks are then put together to earthquakes with a place, see
-            :func:`geocnn.prediction.epicentres.epicentres`, and a local magnitude where the StationXML has the
-            responses of the channels.
-        crust: velocities for these places; default the mean of the crust, 6.0 and 3.45 km/s; with layers,
+            elevation_m. Picks are then grouped into earthquakes with a place, see
+                :func:`geocnn.prediction.epicentres.epicentres`, and get a local magnitude where the StationXML has the
+                responses of the channels.
+        crust: velocities for locations; default the mean of the crust, 6.0 and 3.45 km/s; with layers,
             see :func:`geocnn.io.velocity_models.read_layers`, the places are those of travel times in them.
         associate: "pyocto" takes the earthquakes that PyOcto finds (``pip install 'geocnn[associate]'``) first.
         pictures: draws each day, each station and, where their places are known, a map.
-        probabilities: folder for probabilities of P and S as miniSEED, a file a day and station.
+        probabilities: folder for probabilities of P and S as miniSEED, one file per day and station.
         overwrite: replace files that are there.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
-        announce: is told of each station before the work, line by line, such as ``print``.
+        announce: is called with a line about each station before the work, such as ``print``.
 
     Raises:
-        DataError: no seismogram in the data, or the network is none of this kind.
+        DataError: there is no seismogram in the data, or the network is no picker.
         MissingError: no such file.
-        FormatError: the file of stations is none.
+        FormatError: the file of stations cannot be read.
         TargetError: a result exists and ``overwrite`` is not given, or cannot be written.
-        KeyboardInterrupt: with a sentence on what is kept.
+        KeyboardInterrupt: on Ctrl-C, with a sentence on what is kept.
     """
     check_associator(associate)
     picker, sites = picker_and_sites(network, stations, threshold=threshold, detector=detector, device=device)
@@ -109,7 +109,7 @@ def picker_and_sites(
     detector: str | Path | Trained | None,
     device: str,
 ) -> tuple[Picker, Sequence[Site] | None]:
-    """What picks, and where the stations are, from what :func:`pick_earthquakes` is given."""
+    """Picker and places of the stations, from the arguments of :func:`pick_earthquakes`."""
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
@@ -124,7 +124,7 @@ def with_places(
     associate: Associator,
     pictures: Pictures | None,
 ) -> Catalogue:
-    """With the places of earthquakes and a map of them, where those of the stations are known; each of them once."""
+    """Locate the earthquakes of a catalogue, each listed once, and draw a map, if places of stations are known."""
     if sites is None:
         return catalogue.by_station()
     times: dict[str, list[int]] = {}
@@ -142,7 +142,7 @@ def with_places(
 
 
 def opened(data: object, channels: str, *, show_progress: bool) -> Archive:
-    """The archive, with a live line where there are files to look at."""
+    """Open the archive, with a live line if there are files to scan."""
     if isinstance(data, Archive):
         return data
     paths = [data] if isinstance(data, str | Path) else data
@@ -153,16 +153,16 @@ def opened(data: object, channels: str, *, show_progress: bool) -> Archive:
 
 
 def catalogue_files(out: Path, *, overwrite: bool, inputs: Sequence[object] = ()) -> list[Path]:
-    """The catalogue and the tables of picks and events, after a look at whether they can be written.
+    """Paths of the catalogue and of the tables of picks and events, after a check that they can be written.
 
     Args:
         out: the catalogue.
         overwrite: replace files that are there.
-        inputs: what is read, of which files are never replaced.
+        inputs: the data; their files are never replaced.
 
     Raises:
-        DataError: the catalogue has another name than one of QuakeML.
-        TargetError: they cannot.
+        DataError: the name of the catalogue does not end as one of QuakeML.
+        TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
     """
     if out.suffix.lower() != ".xml":
         raise DataError(f"--out is {out}; a catalogue is QuakeML, give a name that ends in .xml, or a folder.")
@@ -183,7 +183,7 @@ def check_own(targets: Sequence[Path]) -> None:
         targets: as :func:`catalogue_files` gives them.
 
     Raises:
-        TargetError: there is a file of another kind.
+        TargetError: there is such a file.
     """
     heads = (_OURS, next(iter(pick_rows(()))).encode(), next(iter(event_rows(()))).encode())
     for path, head in zip(targets, heads, strict=True):

@@ -1,4 +1,4 @@
-"""Dask's side of prediction by many processes: to find them, or to start and end them, without noise."""
+"""Dask for prediction by many processes: connect to a cluster, or start and end processes, without log messages."""
 
 import logging
 import signal
@@ -12,14 +12,14 @@ from geocnn.errors import DataError
 __all__ = ["connected", "started"]
 
 _FAILURES = 5
-"""Workers that may die of one share before it is given up."""
+"""Number of workers that may die of one share before the share is given up."""
 _WAIT = 20
 """Seconds to wait for a scheduler and its first worker."""
 
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of a cluster that runs.
+    """Client of a running cluster.
 
     Raises:
         DataError: no scheduler or no worker answers.
@@ -46,7 +46,7 @@ def connected(address: str) -> Iterator[Any]:
 
 @contextmanager
 def started(number: int) -> Iterator[Any]:
-    """A client of processes of our own, which end with the block, at once where it fails."""
+    """Client of processes that are started here. They end with the block, and at once if it fails."""
     import dask
     from distributed import Client, LocalCluster
 
@@ -59,9 +59,9 @@ def started(number: int) -> Iterator[Any]:
                     n_workers=number,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address="127.0.0.1:0",  # any port that is free
+                    dashboard_address="127.0.0.1:0",  # any free port
                     scheduler_kwargs={"dashboard": False},
-                    memory_limit=0,  # what is planned keeps within --memory
+                    memory_limit=0,  # no limit: the plan itself keeps within --memory
                     silence_logs=logging.CRITICAL,
                     local_directory=folder,
                 )
@@ -76,7 +76,7 @@ def started(number: int) -> Iterator[Any]:
 
 
 def _kill(cluster: Any) -> None:  # noqa: ANN401  (a LocalCluster, None if it did not start)
-    """End the processes now: what they are at is of no use any more."""
+    """Kill the processes at once; their current work is no longer needed."""
     for nanny in cluster.workers.values() if cluster is not None else ():
         if nanny.process is not None and nanny.process.process is not None:
             nanny.auto_restart = False
@@ -85,7 +85,7 @@ def _kill(cluster: Any) -> None:  # noqa: ANN401  (a LocalCluster, None if it di
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Hold Ctrl-C back from threads and processes that are started meanwhile, for good: a terminal sends it to all."""
+    """Block Ctrl-C for threads and processes started in this block, for good: a terminal sends it to all of them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -98,7 +98,7 @@ def _deaf() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask's remarks on lost workers and connections from the terminal."""
+    """Silence Dask's messages about lost workers and connections."""
     theirs = ("distributed", "tornado", "asyncio")
     loggers = [logging.getLogger(n) for n in {*theirs, *logging.root.manager.loggerDict} if n.split(".")[0] in theirs]
     levels = [logger.level for logger in loggers]

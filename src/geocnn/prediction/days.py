@@ -1,4 +1,4 @@
-"""What is made of the days of stations beside a catalogue: pictures, probabilities."""
+"""Products for each day of a station beside the catalogue: pictures and probabilities."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,20 +22,20 @@ from geocnn.prediction.picker import Picked
 __all__ = ["DAY", "Pictures", "Probabilities", "date"]
 
 DAY = 8_640_000
-"""Samples of a day, at the 100 Hz of pickers."""
+"""Samples of a day at 100 Hz, the rate of pickers."""
 
 
 def date(day: int) -> np.datetime64:
-    """The date (UTC) of a day, counted from 1970."""
+    """Date (UTC) of a day that is counted from 1970."""
     return np.datetime64(day, "D")
 
 
 @runtime_checkable
 class Pictures(Protocol):
-    """Draws days and stations: :class:`geocnn.figures.catalogue.CataloguePictures`, or one of your own."""
+    """Interface of what draws days and stations, such as :class:`geocnn.figures.catalogue.CataloguePictures`."""
 
     def have(self, station: Station, day: int) -> bool:
-        """Whether the picture of a day is there already."""
+        """Whether the picture of a day exists already."""
 
     def day(self, drum: Drum, events: Sequence[Event]) -> None:
         """Draw a day with what was picked in it."""
@@ -48,13 +48,13 @@ class Pictures(Protocol):
 
 
 class Probabilities:
-    """Probabilities of P and of S as miniSEED, a file a day and station.
+    """Writes probabilities of P and S as miniSEED, one file per day and station.
 
-    The channels are those of the station with Y, a derived quantity, for the instrument and P or S for the component,
-    such as HYP. Where there are no data there are no probabilities.
+    A channel is named like that of the station, with Y (a derived quantity) for the instrument and P or S for the
+    component, such as HYP. Samples without data have no probability.
 
     Args:
-        folder: where; made if missing.
+        folder: folder of the files; made if missing.
 
     Raises:
         TargetError: the folder cannot be written.
@@ -70,14 +70,14 @@ class Probabilities:
         return self.folder / f"{station.file_name}.{date(day)}.probabilities.mseed"
 
     def have(self, station: Station, day: int) -> bool:
-        """Whether the file of a day is there already."""
+        """Whether the file of a day exists already."""
         return self.path(station, day).exists()
 
     def check(self, archive: Archive) -> None:
-        """Refuse to replace days that are there, perhaps of other hours.
+        """Refuse to replace existing files, which may cover other hours.
 
         Raises:
-            TargetError: there is one.
+            TargetError: there is such a file.
         """
         for station in archive.stations:
             for start, stop in station.runs():
@@ -89,7 +89,7 @@ class Probabilities:
                         )
 
     def add(self, station: Station, found: Picked) -> None:
-        """Take a part, the parts of a day in their order."""
+        """Take a part; the parts of a day come in order."""
         if found.probability is None:
             return
         halo = (len(found.record.live[0]) - found.probability.shape[1]) // 2
@@ -101,7 +101,7 @@ class Probabilities:
                 self._parts.append(ArrayPiece.of(channel, start, station.rate, _copy(row[first:last])))
 
     def finish(self, station: Station, day: int) -> None:
-        """Write a day.
+        """Write the file of a day.
 
         Raises:
             TargetError: no permission, disk full.
@@ -118,5 +118,5 @@ class Probabilities:
 
 
 def _copy(row: Float32[ndarray, " samples"]) -> Float32[ndarray, " samples"]:
-    """Of its own, so that the whole of a part need not be kept."""
+    """Contiguous copy of a row, so that the array of the whole part can be freed."""
     return np.ascontiguousarray(row).copy()

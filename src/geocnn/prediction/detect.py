@@ -1,4 +1,4 @@
-"""From a folder of seismograms to files with the earthquakes that a network sees in windows of them."""
+"""From a folder of seismograms to a table of earthquakes, found by a network that judges windows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,33 +29,33 @@ def detect_earthquakes(
     show_progress: bool = True,
     announce: Callable[[str], None] | None = None,
 ) -> Detections:
-    """Detect earthquakes in seismograms of any length with a network that judges windows of them.
+    """Detect earthquakes in seismograms of any length with a network that judges windows.
 
-    A window of 10.01 s is judged every 0.64 s, at multiples of 0.64 s since 1970, wherever a record begins. One whose
-    most probable class is an earthquake is detected, and those that follow one another are one detection. Windows in
-    which any of the three components has a gap are not judged. With ``out``, what has been found is noted in
-    OUT.unfinished until the files are written: after a kill the same call goes on where it was.
+    A window of 10.01 s is judged every 0.64 s, at multiples of 0.64 s since 1970, wherever a record begins. A window
+    whose most probable class is an earthquake counts as a detection, and consecutive ones form one detection. Windows
+    in which any of the three components has a gap are not judged. With ``out``, detections are also written to
+    OUT.unfinished until the files are finished: after a kill the same call goes on where it was.
 
     Args:
         network: a run folder of ``geocnn train convnetquake``, or what :func:`geocnn.load` or :func:`geocnn.fit`
             returned.
         data: files, folders (an SDS archive) or an ObsPy Stream, see :func:`geocnn.io.waveforms.open_archive`, or what
             that returned.
-        out: table, .csv; the catalogue lies beside it, .xml (QuakeML). None writes nothing.
-        threshold: least probability of an earthquake, of any class, in a window; by default the most probable class
-            decides alone.
+        out: table, .csv; the catalogue, .xml (QuakeML), is written beside it. None writes nothing.
+        threshold: least probability of an earthquake of any class in a window; by default only the most probable class
+            counts.
         channels: pattern for channels that are wanted, such as "OK.*.*.HH?".
         overwrite: replace files that are there.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
-        announce: is told of each station before the work, line by line, such as ``print``.
+        announce: is called with a line about each station before the work, such as ``print``.
 
     Raises:
-        DataError: no seismogram in the data, no window of three components without a gap, or the network is none of
-            this kind.
+        DataError: there is no seismogram in the data, no window of three components without a gap, or the network
+            judges no windows.
         MissingError: no such file.
         TargetError: a result exists and ``overwrite`` is not given, or cannot be written.
-        KeyboardInterrupt: with a sentence on what is kept.
+        KeyboardInterrupt: on Ctrl-C, with a sentence on what is kept.
     """
     trained = network if isinstance(network, Trained) else load(network, ndim=1)
     judge = Judge.of(trained, threshold=threshold, device=device)
@@ -74,11 +74,11 @@ def detect_earthquakes(
 
 
 def detection_files(out: Path, *, overwrite: bool) -> list[Path]:
-    """The table and the catalogue, after a look at whether they can be written.
+    """Paths of the table and the catalogue, after a check that they can be written.
 
     Raises:
-        DataError: the table has another name than one.
-        TargetError: they cannot.
+        DataError: the name of the table does not end in .csv.
+        TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
     """
     if out.suffix.lower() != ".csv":
         raise DataError(f"--out is {out}; detections are a table, give a name that ends in .csv, or a folder.")

@@ -1,4 +1,4 @@
-"""Stations one after the other: windows judged, put together, and noted so that a stopped run goes on."""
+"""Go through stations one after the other: judge windows and group them; a stopped run goes on."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -20,12 +20,12 @@ __all__ = ["DetectionJob", "JudgedJournal"]
 
 @dataclass(frozen=True, eq=False)
 class DetectionJob:
-    """Detects earthquakes in an archive.
+    """Detection of earthquakes in an archive.
 
     Attributes:
-        judge: the network at work.
+        judge: the network, ready to run.
         card: of the network.
-        journal: of what has been found.
+        journal: record of what has been found so far.
     """
 
     judge: Judge
@@ -36,7 +36,7 @@ class DetectionJob:
         """Go through all stations.
 
         Raises:
-            DataError: no station has a window to be judged, or one is not read at 100 Hz.
+            DataError: no station has a window to judge, or one is not read at 100 Hz.
             MissingError: a file is gone.
             FormatError: a file cannot be read.
             TargetError: the journal cannot be written.
@@ -54,12 +54,12 @@ class DetectionJob:
                 notes += [*self._notes(station, own), *station.notes]
                 count += sum(judged.number for judged in own)
         if not count:
-            self.journal.done = True  # nothing to go on with
+            self.journal.done = True  # there is nothing to go on with
             raise self._nothing(archive)
         return Detections(tuple(detections), count, self.card, tuple(dict.fromkeys(notes)))
 
     def _station(self, station: Station, of_station: Sequence[Part], tick: Callable[[Part], None]) -> list[Judged]:
-        """What was found in the parts of a station, by time."""
+        """What was found in the given parts of a station, by time."""
         keys = {part: self.journal.key(station, part, self.judge) for part in of_station}
         known = {part: found[0] for part, key in keys.items() if (found := self.journal.get(key, station))}
 
@@ -78,7 +78,7 @@ class DetectionJob:
         return [known[part] for part in of_station]
 
     def _notes(self, station: Station, found: Sequence[Judged]) -> Iterator[str]:
-        """Where nothing was looked for, and where nothing is known of places."""
+        """Notes on stations or hours that were not searched, and on stations whose places are not known."""
         if strange(self.card, station):
             yield (
                 f"{station} is not {self.card.training['station']}, whose records the network has learnt: what it "
@@ -94,7 +94,7 @@ class DetectionJob:
             )
 
     def _nothing(self, archive: Archive) -> DataError:
-        """What to say where there is nothing to be judged."""
+        """Error if there is no window to judge."""
         names = [str(station) for station in archive.stations]
         which = f"{names[0]} has no" if len(names) == 1 else f"none of the {len(names)} stations has"
         longest = max(last - first for station in archive.stations for first, last in station.runs()) / RATE
@@ -107,25 +107,25 @@ class DetectionJob:
 
     @property
     def _span(self) -> str:
-        """Length of a window."""
+        """Length of a window, in words."""
         return f"{self.judge.window / RATE:g} s"
 
 
 class JudgedJournal(PartJournal[Judged]):
-    """What was found in finished parts, one entry each."""
+    """Journal of detections, with one entry per part."""
 
     def entry(self, found: Judged) -> list[object]:
-        """Its numbers."""
+        """The result of a part as a list that JSON can hold."""
         windows = [[window.start, *window.probability] for window in found.windows]
         return [*found.part, found.number, found.lacking, windows]
 
     def found(self, station: Station, entry: Sequence[object]) -> Judged:  # noqa: ARG002
-        """The same again."""
+        """The result of a part from its entry."""
         first, last, number, lacking, windows = entry
         known = tuple(Window(start, tuple(chances)) for start, *chances in windows)  # type: ignore[attr-defined]
         return Judged(Part(first, last), known, number, lacking)  # type: ignore[arg-type]
 
 
 def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
-    """Move the live line on, a step for so many samples."""
+    """Advance the live line; one step is ``samples`` samples."""
     tick((part.last - part.first) / samples, text)

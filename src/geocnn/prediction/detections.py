@@ -1,4 +1,4 @@
-"""Earthquakes detected in windows of seismograms: windows put together, a table, a catalogue."""
+"""Earthquakes detected in windows of seismograms: grouping of windows, table and catalogue."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ _PLACE = ("latitude", "longitude", "spread_km")
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where the earthquakes of a class are.
+    """Place of the earthquakes of one class.
 
     Attributes:
         latitude: of their centre, degrees north.
@@ -37,16 +37,16 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Detection:
-    """An earthquake in windows that follow one another.
+    """An earthquake detected in consecutive windows.
 
     Attributes:
-        station: where it was seen.
+        station: the station that saw it.
         begin: of the first window, nanoseconds since 1970 (UTC).
-        end: last sample of the last window, ns.
+        end: of the last window, at its last sample, ns.
         cluster: number of the class with the largest mean probability over the windows, from 1.
-        probability: that mean.
+        probability: that mean probability.
         earthquake: largest probability of an earthquake, whatever its class, in any of the windows.
-        windows: how many there are.
+        windows: number of windows.
     """
 
     station: Station
@@ -59,11 +59,11 @@ class Detection:
 
 
 def detections_of(station: Station, windows: Iterable[Window], size: int) -> Iterator[Detection]:
-    """Put windows that follow one another together.
+    """Group consecutive windows into detections.
 
     Args:
-        station: whose.
-        windows: with an earthquake in them, by time.
+        station: station of the windows.
+        windows: windows with an earthquake, by time.
         size: samples of a window.
     """
     together: list[Window] = []
@@ -77,7 +77,7 @@ def detections_of(station: Station, windows: Iterable[Window], size: int) -> Ite
 
 
 def _detection(station: Station, windows: Sequence[Window], size: int) -> Detection:
-    """What windows say together."""
+    """Detection that a group of windows forms."""
     probability = np.array([window.probability for window in windows])
     mean = probability[:, 1:].mean(0)
     return Detection(
@@ -92,7 +92,7 @@ def _detection(station: Station, windows: Sequence[Window], size: int) -> Detect
 
 
 def strange(card: Card, station: Station) -> bool:
-    """Whether the classes of a network are places as another station sees them."""
+    """Whether the classes of a network are places as seen from a station other than this one."""
     return str(card.training.get("station", _name(station))) != _name(station)
 
 
@@ -101,11 +101,11 @@ def _name(station: Station) -> str:
 
 
 def clusters_of(card: Card, station: Station | None = None) -> tuple[Cluster, ...] | None:
-    """Where the classes of a network are, from the second on; None where its card does not say.
+    """Places of the classes of a network, from the second class on; None where the card does not tell them.
 
     Args:
         card: of the network.
-        station: whose earthquakes they are to be; None for the one that the network has learnt, whatever it is.
+        station: station that the places must refer to; None for the one that the network was trained on.
     """
     known = card.training.get("clusters", [])
     if len(known) != len(card.classes) - 1 or (station is not None and strange(card, station)):
@@ -115,12 +115,12 @@ def clusters_of(card: Card, station: Station | None = None) -> tuple[Cluster, ..
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Detections:
-    """What was detected.
+    """Result of detection in an archive.
 
     Attributes:
         detections: of all stations, by station and time.
-        windows: how many windows were judged, at all stations.
-        card: of the network.
+        windows: number of windows that were judged, at all stations.
+        card: card of the network.
         notes: what a user should know of the data.
     """
 
@@ -130,7 +130,7 @@ class Detections:
     notes: tuple[str, ...]
 
     def __repr__(self) -> str:
-        """How much of what; a notebook shows it."""
+        """Short description, as a notebook shows it."""
         stations = dict.fromkeys(str(detection.station) for detection in self.detections)
         return (
             f"Detections({len(self.detections)} at {len(stations)} stations in {self.hours:.2f} h, by {self.card.name})"
@@ -138,16 +138,17 @@ class Detections:
 
     @property
     def hours(self) -> float:
-        """Time between the beginnings of the windows that were judged."""
+        """Hours of record that were judged: number of windows times the step between them."""
         return self.windows * STEP / RATE / 3600
 
     def table(self) -> str:
-        """A row a detection, CSV with a head.
+        """Table as CSV with a header, one row per detection.
 
-        ``id`` is network.station.location.instrument, ``begin`` and ``end`` are UTC, of the first and the last window,
-        ``class`` and ``probability`` the class with the largest mean probability over ``windows`` windows and that
-        mean, ``earthquake`` the largest probability that it is one, whatever its class; then the centre of the class
-        and the distance of its earthquakes from there, root mean square, where the card of the network knows them.
+        ``id`` is network.station.location.instrument. ``begin`` and ``end`` are UTC times of the first and the last
+        window. ``class`` has the largest mean probability over the ``windows`` windows, and ``probability`` is that
+        mean. ``earthquake`` is the largest probability of an earthquake, whatever its class. Then come the centre of
+        the class and the root mean square distance of its earthquakes from there, where the card of the network tells
+        them.
         """
         places = clusters_of(self.card)
         rows = io.StringIO()
@@ -163,15 +164,15 @@ class Detections:
         return rows.getvalue()
 
     def quakeml(self) -> str:
-        """QuakeML with an event a detection.
+        """QuakeML with one event per detection.
 
-        When the waves arrived is known to half the length of the detection, which is said as the uncertainty of a pick
-        without a phase, and of the origin at the centre of the class, where the card knows that.
+        The arrival time is known to half the length of the detection. That is the uncertainty of a pick without a
+        phase, and of the origin at the centre of the class, where the card tells it.
         """
         return quakeml([self._event(detection) for detection in self.detections], "detections")
 
     def _event(self, detection: Detection) -> Event:
-        """As catalogues have it."""
+        """A detection as an event of a catalogue."""
         d, places = detection, clusters_of(self.card, detection.station)
         middle, half = (d.begin + d.end) // 2, (d.end - d.begin) / 2 / SECOND
         pick = PhasePick(_channel(d.station), "", middle, uncertainty=half, probability=d.earthquake)
@@ -185,11 +186,11 @@ class Detections:
 
 
 def _channel(station: Station) -> Channel:
-    """The vertical component, for all."""
+    """The vertical component of a station, which stands for all components."""
     code = station.components[0][0].channel.code if station.components[0] else f"{station.instrument}Z"
     return Channel(station.network, station.name, station.location, code)
 
 
 def _hundredths(time: int) -> str:
-    """A time in a table, to the hundredth of a second."""
+    """A time in UTC, rounded to the hundredth of a second."""
     return utc(round(time / 1e7) * 10_000_000, 3)

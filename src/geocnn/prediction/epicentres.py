@@ -1,6 +1,6 @@
-"""Where earthquakes are, from what stations have of them; one is enough where a detector gives a direction.
+"""Locate earthquakes from the picks of stations; a detector with a direction can do it from one station.
 
-Picks of several stations are of one earthquake where one place fits them all.
+Picks of several stations belong to one earthquake if one place explains them all.
 """
 
 import math
@@ -23,32 +23,32 @@ __all__ = ["epicentres"]
 
 _PHASES = ("P", "S")
 _WIDE = 60.0
-"""Degrees on both sides within which a direction is known that locates an earthquake."""
+"""Largest half width of the interval of an azimuth, degrees, with which it helps to locate an earthquake."""
 _CLOSE = 5.0
-"""Spread of a place, km, that is good enough however near the stations are."""
+"""Spread of a place, km, that is always accepted."""
 _VAGUE = 0.75
-"""Spread that is good enough, part of the way to the nearest station."""
+"""Spread of a place that is accepted, relative to the distance of the nearest station."""
 _FARTHEST = 500.0
-"""Way to the nearest station, km: waves from farther are as good as plane, and say nothing of how far."""
+"""Largest distance of the nearest station, km: waves from farther away are nearly plane and tell no distance."""
 _WAVES = 6
-"""Times that do: of the four numbers of an origin two are checked so."""
+"""Number of arrival times that locate an earthquake: they determine the four numbers of an origin, and check two."""
 _SHARE = 0.6
-"""Of the stations as near as those that have seen an earthquake, part that have."""
+"""Least share of stations that have seen an earthquake, among those as near as the farthest that has."""
 _AWAKE = 600.0
-"""Seconds before and after an earthquake within which a station with a record has picks, false ones at least."""
+"""Seconds around an earthquake in which every station with a record has picks, false ones at least."""
 _WAIT = 120.0
-"""Seconds before and after a station within which all others see an earthquake."""
+"""Largest difference of the times at which two stations see the same earthquake, s."""
 
 
 class _Middle(NamedTuple):
-    """About which places are in a plane, and below which depths are counted.
+    """Origin of the plane in which places are computed, and level from which depths are counted.
 
     Stations may be kilometres above the sea, and earthquakes just below them.
 
     Attributes:
-        latitude: degrees.
-        longitude: degrees.
-        elevation: km.
+        latitude: of the origin, degrees.
+        longitude: of the origin, degrees.
+        elevation: of the level above the sea, km.
     """
 
     latitude: float
@@ -57,7 +57,7 @@ class _Middle(NamedTuple):
 
     @classmethod
     def of(cls, sites: Sequence[Site]) -> "_Middle":
-        """At the first station, as high as most."""
+        """Origin at the first station, at the median elevation of all."""
         if not sites:
             return cls(0.0, 0.0, 0.0)
         return cls(sites[0].latitude, sites[0].longitude, float(np.median([s.elevation_m for s in sites])) / 1000)
@@ -66,19 +66,19 @@ class _Middle(NamedTuple):
 def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
     """Earthquakes with their origins, by time; then events that have none, in their order.
 
-    Six times of P and S waves at three stations or more locate an earthquake. One or two stations do where a detector
-    says in which direction it is, within 60 degrees on each side; one alone needs P and S, and a probability above 0.5
-    that it is one. The spread of an origin tells how well the place is known; where that is more than three
-    quarters of the way to the station, and 5 km, there is none. Nor is there one farther than 500 km from all stations,
-    or one that most of the stations as near as those that have seen it have not seen.
+    Six times of P and S waves at three stations or more locate an earthquake. One or two stations are enough if a
+    detector gives the azimuth to within 60 degrees on each side; a single station also needs P and S and a
+    probability of an earthquake above 0.5. The spread of an origin tells how well the place is known. An origin is
+    dropped if its spread exceeds both 5 km and three quarters of the distance to the nearest station, if it is
+    farther than 500 km from all stations, or if most stations as near as those that saw it did not see it.
 
-    A station may have paired a wave with a false one, or with that of another earthquake. Where three stations or more
-    have located an earthquake such a wave joins it by itself if it arrives when it must; the other one stays an event
-    of its station. Depths are below the sea.
+    A station may have paired a wave with a false one, or with one of another earthquake. Once three stations or more
+    have located an earthquake, such a wave can join it alone if it arrives at the right time; the other wave stays an
+    event of its station. Depths are below the sea.
 
     Args:
-        events: each of one station, such as :func:`geocnn.prediction.arrivals.station_events` gives.
-        sites: where the stations are; events of others are left as they are.
+        events: events of one station each, as :func:`geocnn.prediction.arrivals.station_events` returns them.
+        sites: places of the stations; events of other stations are left as they are.
         crust: velocities; default the mean of the crust.
     """
     crust = crust or Crust()
@@ -94,13 +94,13 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
 
 
 def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
-    """What stations have of each earthquake, and its place."""
+    """Sightings of each earthquake, with its place."""
     telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
     awake = sorted(seen, key=lambda s: s.first)
     groups: list[tuple[list[Sighting], Found]] = []
-    used: set[int] = set()  # events, if only in part
-    taken: set[int] = set()  # picks
+    used: set[int] = set()  # ids of events that are used, in whole or in part
+    taken: set[int] = set()  # ids of picks that are used
     for seed in telling:
         while id(seed.event) not in used:
             near, more = (
@@ -123,7 +123,7 @@ def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
 
 
 def _completed(group: list[Sighting], found: Found, waves: Sequence[Sighting]) -> tuple[list[Sighting], Found]:
-    """With single waves, if the place is so well known that they must arrive within seconds, and located with them."""
+    """Add single waves to a group and locate it again, if its place is known well enough to predict their times."""
     if stations(group) < SEVERAL or found.spread > _CLOSE:
         return group, found
     more = [*group, *_arriving(found, group, waves, exact=True)]
@@ -137,7 +137,7 @@ def _code(event: Event) -> str:
 
 
 def _sighting(event: Event, site: Site, middle: _Middle, crust: Crust) -> Sighting:
-    """An event seen from its station, with places in the plane about the middle."""
+    """Event of a station, placed in the plane around ``middle``."""
     at = offsets(middle.latitude, middle.longitude, (np.array([site.latitude]), np.array([site.longitude])))
     times = {pick.phase: pick.time / SECOND for pick in event.picks if pick.phase in _PHASES}
     height = site.elevation_m / 1000 - middle.elevation
@@ -145,13 +145,15 @@ def _sighting(event: Event, site: Site, middle: _Middle, crust: Crust) -> Sighti
 
 
 def _soon(sightings: Sequence[Sighting], low: float, high: float) -> Sequence[Sighting]:
-    """Those between two times, of some in their order."""
+    """Sightings between two times, from a sequence sorted by time."""
     first = bisect_left(sightings, low, key=lambda s: s.first)
     return sightings[first : bisect_right(sightings, high, key=lambda s: s.first)]
 
 
 def _largest(near: Sequence[Sighting]) -> list[Sighting]:
-    """What belongs to the first of some sightings, or, where they are more, to the first that does not.
+    """Group of the first sighting, or the group of the first sighting outside it, if that one is larger.
+
+    Otherwise a false pair of picks before an earthquake could take some of its stations.
 
     A false pair of picks in front of an earthquake would else take some of its stations along.
     """
@@ -164,7 +166,7 @@ def _largest(near: Sequence[Sighting]) -> list[Sighting]:
 
 
 def _together(first: Sequence[Sighting], others: Sequence[Sighting]) -> list[Sighting]:
-    """What some stations have of an earthquake, and with them what others have of it, one after the other."""
+    """Add sightings to a group one by one, as long as one place explains them all."""
     group = [*first]
     for other in others:
         if all(_plausible(one, other) for one in group) and locate([*group, other]).fits:
@@ -173,7 +175,7 @@ def _together(first: Sequence[Sighting], others: Sequence[Sighting]) -> list[Sig
 
 
 def _plausible(one: Sighting, other: Sighting) -> bool:
-    """Whether one earthquake may be seen here and there: a look at times, for places take a thousand times longer."""
+    """Whether two sightings can be of one earthquake, judged by times alone: locating takes a thousand times longer."""
     apart = float(np.hypot(one.east - other.east, one.north - other.north))
     slow = (apart + one.reach) / one.crust.s
     if other.code == one.code or abs(other.first - one.first) > slow + _late(slow):
@@ -181,12 +183,12 @@ def _plausible(one: Sighting, other: Sighting) -> bool:
     return all(
         _between(a, apart, b)
         for a, b in ((one, other), (other, one))
-        if len(a.times) == 2  # its distance is known
+        if len(a.times) == 2  # P and S are known, and so is the distance
     )
 
 
 def _between(one: Sighting, apart: float, other: Sighting) -> bool:
-    """Whether waves arrive at another station so far away between the earliest and the latest time they can."""
+    """Whether the waves of ``other`` arrive within the possible range of times, at a station ``apart`` km away."""
     way = (one.times["S"] - one.times["P"]) * one.crust.pace
     begun = one.times["P"] - way / one.crust.p
     for phase, time in other.times.items():
@@ -198,14 +200,14 @@ def _between(one: Sighting, apart: float, other: Sighting) -> bool:
 
 
 def _late(travel: float) -> float:
-    """Seconds by which two times may differ at most that should be one, after so many seconds on the way."""
+    """Largest difference in seconds between an observed and a computed time, after so many seconds of travel."""
     return 2 * FITS * math.hypot(LATE, SLOW * travel)
 
 
 def _arriving(
     found: Found, group: Sequence[Sighting], loose: Sequence[Sighting], *, exact: bool = False
 ) -> list[Sighting]:
-    """Single waves that stations do not have yet, at the time when they must arrive there, the nearest of a phase."""
+    """Single waves that fit the place in time and that the group lacks; at each station the best of each phase."""
     if not loose:
         return []
     late = np.abs(waves_of(loose, layered=exact).late(found.east, found.north, found.depth, found.time))
@@ -219,7 +221,7 @@ def _arriving(
 
 
 def _enough(group: Sequence[Sighting], found: Found) -> bool:
-    """Whether there is but one place that fits."""
+    """Whether the data suffice to locate an earthquake, and its place is known well enough."""
     way = min(float(np.hypot(found.east - s.east, found.north - s.north)) for s in group)
     if way > _FARTHEST or found.spread > max(_CLOSE, _VAGUE * way):
         return False
@@ -231,9 +233,9 @@ def _enough(group: Sequence[Sighting], found: Found) -> bool:
 
 
 def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sighting]) -> bool:
-    """Whether enough of the stations that are as near as those of an earthquake have seen it: else chance has.
+    """Whether enough of the stations as near as those of the group have seen the earthquake; if not, it is chance.
 
-    Stations that have seen nothing for minutes may have no record.
+    Stations without any picks for minutes are not counted, because they may have no record.
     """
     near = _soon(seen, found.time - _AWAKE, found.time + _AWAKE)
     away = {s.code: float(np.hypot(found.east - s.east, found.north - s.north)) for s in near}
@@ -242,7 +244,7 @@ def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sightin
 
 
 def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
-    """The earthquake with the picks of all stations; its depth is below the sea."""
+    """Event of an earthquake with the picks of all stations; its depth is counted from the sea."""
     latitude, longitude = place_at(middle.latitude, middle.longitude, found.east, found.north)
     depth = found.depth - middle.elevation
     seen = sorted(((pick, s) for s in group for pick in s.event.picks), key=lambda one: one[0].time)
@@ -261,7 +263,7 @@ def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
 
 
 def _residual(sighting: Sighting, phase: str, found: Found) -> float | None:
-    """How much later a wave came than it would have from a place, s."""
+    """Observed minus computed arrival time, s; None where the station has not seen the phase."""
     if phase not in sighting.times:
         return None
     late = waves_of([sighting], layered=True).residuals(found.east, found.north, found.depth, found.time)

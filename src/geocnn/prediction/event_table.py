@@ -1,4 +1,4 @@
-"""The table of the events of a catalogue: what a station says of each, where it is and how strong."""
+"""Table of the events of a catalogue: the result of a single station, the origin and the magnitude."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -17,7 +17,7 @@ _COLUMNS += ("magnitude", "magnitude_error", "magnitude_stations")
 
 
 def event_rows(events: Sequence[Event]) -> Iterator[str]:
-    """Lines of the table that :meth:`geocnn.prediction.pick_job.Catalogue.event_table` tells of.
+    """Lines of the table of events; for the columns see :meth:`geocnn.prediction.pick_job.Catalogue.event_table`.
 
     Args:
         events: in the order of their numbers.
@@ -26,7 +26,7 @@ def event_rows(events: Sequence[Event]) -> Iterator[str]:
 
 
 def _row(number: int, event: Event) -> tuple[object, ...]:
-    """Cells of an event in the table."""
+    """Cells of one event."""
     first, place, origin = event.picks[0], event.place, event.origin
     stations = dict.fromkeys(f"{p.channel.network}.{p.channel.station}" for p in event.picks)
     of_station = [""] * 13
@@ -44,7 +44,7 @@ def _row(number: int, event: Event) -> tuple[object, ...]:
 
 
 def _delay(event: Event) -> str:
-    """Seconds from P to S at the first station with both; two networks may have a station of the same name."""
+    """Seconds from P to S at the first station with both; stations of two networks may share a name."""
     waiting: dict[tuple[str, str], int] = {}
     for pick in event.picks:
         station = pick.channel.network, pick.channel.station
@@ -56,7 +56,7 @@ def _delay(event: Event) -> str:
 
 
 def _strength(event: Event) -> tuple[str, str, str]:
-    """Magnitude, error and number of stations in the table of the events."""
+    """Magnitude, its error and the number of stations, as text."""
     if event.magnitude is None:
         return "", "", ""
     error = "" if event.magnitude.error is None else f"{event.magnitude.error:.2f}"

@@ -1,4 +1,4 @@
-"""What results depend on beside the data, so that those of another network are not taken for those of this one."""
+"""Digest of what results depend on besides the data, to tell results of different networks apart."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ __all__ = ["identity_of"]
 
 
 def identity_of(model: nn.Module, *settings: object) -> str:
-    """A digest of all numbers of a network, and of what else decides its results."""
+    """Digest of all parameters of a network, and of further settings that decide its results."""
     digest = hashlib.sha256(" ".join(map(str, settings)).encode())
     for value in model.state_dict().values():
         digest.update(value.cpu().numpy().tobytes())

@@ -1,4 +1,4 @@
-"""Several instruments of one station: an earthquake is seen by the station once."""
+"""Several instruments at one station: each earthquake is listed once per station."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ from geocnn.io.waveforms.quakeml import Event, PhasePick, Ray
 __all__ = ["Instrument", "instrument_of", "joined", "locating"]
 
 _SAME = 1.0
-"""Seconds within which picks of two instruments are of one wave."""
+"""Seconds within which picks of two instruments belong to the same wave."""
 
 Instrument = tuple[str, str, str, str]
-"""Network, station, location and the first letters of the channels."""
+"""Network, station, location, and channel code without its last letter."""
 
 
 def instrument_of(channel: Channel) -> Instrument:
-    """Of which instrument a channel is."""
+    """Instrument of a channel."""
     return channel.network, channel.station, channel.location, channel.code[:-1]
 
 
 def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
-    """The instrument of each station with the most picks, whose earthquakes count; what to say of the others.
+    """For each station the instrument with the most picks, whose earthquakes count, and notes on the others.
 
     Args:
-        picks: of all of them.
+        picks: picks of all instruments.
     """
     count = Counter(instrument_of(pick.channel) for pick in picks)
     best: dict[tuple[str, str], Instrument] = {}
@@ -45,15 +45,15 @@ def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
 
 
 def joined(located: Sequence[Event], others: Sequence[Event], sites: Sequence[Site]) -> tuple[list[Event], list[Event]]:
-    """Earthquakes with the picks that other instruments have of the same waves, and what is left of these.
+    """Add picks of other instruments to the earthquakes of the main ones, and return also the events that remain.
 
     Args:
-        located: of the instruments with the most picks; with origins, and others.
-        others: of the other instruments.
-        sites: where the stations are, of earthquakes with origins.
+        located: events of the main instruments, with or without origins.
+        others: events of the other instruments.
+        sites: places of the stations of events with origins.
     """
     places = {str(site): site for site in sites}
-    near: dict[tuple[str, str, str, int], list[tuple[int, int]]] = {}  # by station, phase and second
+    near: dict[tuple[str, str, str, int], list[tuple[int, int]]] = {}  # (time, event) by station, phase and second
     for number, event in enumerate(located):
         for pick in event.picks:
             key = pick.channel.network, pick.channel.station, pick.phase
@@ -76,7 +76,7 @@ def joined(located: Sequence[Event], others: Sequence[Event], sites: Sequence[Si
 
 
 def _with(event: Event, more: Sequence[PhasePick], places: dict[str, Site]) -> Event:
-    """An earthquake with further picks, on whose times its place does not rest."""
+    """An event with further picks, which do not change its origin."""
     if event.origin is None or not more:
         return replace(event, picks=(*event.picks, *more))
     origin = event.origin

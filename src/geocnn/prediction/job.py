@@ -1,4 +1,4 @@
-"""A prediction that is ready to run, also in another process."""
+"""A prediction that is ready to run, in this or another process."""
 
 import copy
 import pickle
@@ -21,15 +21,15 @@ __all__ = ["Job", "check_versions"]
 
 @dataclass(frozen=True)
 class Job:
-    """Network, data, result, and how to go from one to the other.
+    """Network, data and result of a prediction, and the plan of work.
 
     Attributes:
-        work: what is planned.
+        work: the plan.
         trained: the network.
         reader: of the survey.
-        sink: where the results go; None where they stay in memory.
+        sink: target of the results; None where they stay in memory.
         device: where the network runs.
-        precision: of its maps.
+        precision: precision of its maps.
         keep: whether freed memory is kept, see :func:`geocnn.hardware.keep_memory`.
     """
 
@@ -43,19 +43,19 @@ class Job:
 
     @property
     def done(self) -> Mark:
-        """How far a run that was killed had come."""
+        """How far an earlier run got before it was killed."""
         tiles, planes = (self.sink.resumed if self.sink is not None else None) or (0, 0)
         return tiles, planes
 
     def packed(self) -> bytes:
-        """As bytes: without the steps of the network, which a worker makes again, and the samples of the scan.
+        """Pickle the job, without the steps of the network, which a worker makes anew, and without samples of the scan.
 
         Raises:
-            DataError: a source or a network of the user's own that cannot be sent.
+            DataError: a source or a network of the user's own cannot be pickled.
         """
         reader, source, path = copy.copy(self.reader), self.reader.source, None
         reader.found = replace(reader.found, sample=np.empty((0, 0), np.float32))
-        if isinstance(source, io.ArraySource):  # a .npy file in Fortran order, of which pickle would send the samples
+        if isinstance(source, io.ArraySource):  # a .npy file in Fortran order, whose samples pickle would include
             path, reader.source = source.path, _NOTHING
         elif isinstance(source, ScannedSource):
             sent = copy.copy(source)
@@ -72,10 +72,10 @@ class Job:
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "Job":
-        """What :meth:`packed` has packed, in a process of its own.
+        """Make the job from what :meth:`packed` returned, in another process.
 
         Raises:
-            DataError: other versions are installed there.
+            DataError: other versions of packages are installed here.
         """
         wanted, path, parts = pickle.loads(packed)
         check_versions(wanted)
@@ -90,10 +90,10 @@ class Job:
 
 
 def check_versions(wanted: dict[str, str]) -> None:
-    """Refuse to work with other versions than the process that asks.
+    """Refuse to work if versions of packages differ from those of the process that asks.
 
     Raises:
-        DataError: other ones are installed here.
+        DataError: they differ.
     """
     if (own := versions()) != wanted:
         name = next(name for name in wanted if own[name] != wanted[name])
@@ -103,4 +103,4 @@ def check_versions(wanted: dict[str, str]) -> None:
 
 
 _NOTHING = io.ArraySource(np.zeros(1, np.float32))
-"""In place of a source that a worker opens itself."""
+"""Placeholder for a source that a worker opens itself."""

@@ -1,4 +1,4 @@
-"""What has been found so far, on disk: a run that was killed goes on where it was, and a growing archive too."""
+"""Journal on disk of what has been found so far: a killed run goes on where it was, also in a growing archive."""
 
 import hashlib
 import json
@@ -23,14 +23,14 @@ from geocnn.prediction.picker import Part, Worker
 __all__ = ["Journal", "PartJournal", "unfinished"]
 
 _NEAR = 10 * SECOND
-"""Beyond what a network sees, ns: stuck components are looked for, and filters reach, so far."""
+"""Time beyond what the network sees that can change a result, ns: for stuck components and filters."""
 
 _FORM = 4
-"""Of the entries: what another version of this module has written is not read."""
+"""Version of the entries; those of other versions are not read."""
 
 
 def unfinished(catalogue: Path) -> Path:
-    """The file of a catalogue that is not written yet."""
+    """Path of the journal beside a catalogue that is not finished."""
     return catalogue.with_name(f"{catalogue.name}.unfinished")
 
 
@@ -38,17 +38,16 @@ Found = TypeVar("Found")
 
 
 class PartJournal(ABC, Generic[Found]):
-    """What was found in finished parts, a line of JSON each, in a file that is gone when the result is written.
+    """What was found in finished parts, one line of JSON each; the file is removed when the result is written.
 
-    A part counts as finished as long as the samples that it depends on are the same, and network and threshold: the
-    digest of a line covers them, the samples by the bytes of their files. A line that a kill has cut short is
-    none.
+    A line is valid as long as its digest is: this covers network, threshold and the bytes of the files that the part
+    depends on. A line that a kill has cut short is ignored.
 
     Args:
-        path: of the file; None keeps nothing.
+        path: path of the file; None keeps nothing.
 
     Attributes:
-        done: set when the result is written, after which the file is removed.
+        done: set once the result is written, so that the file is removed.
 
     Raises:
         TargetError: the file cannot be written.
@@ -57,7 +56,7 @@ class PartJournal(ABC, Generic[Found]):
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.done = False
-        self._lines: dict[int, int] = {}  # digests of parts, and where in the file what was found begins
+        self._lines: dict[int, int] = {}  # digest of a part -> position of its line in the file
         self._file = None
         if path is None:
             return
@@ -81,7 +80,7 @@ class PartJournal(ABC, Generic[Found]):
             file.write(b"\n")
 
     def key(self, station: Station, part: Part, picker: Worker[object]) -> str:
-        """Name of a part in the state that its samples are in."""
+        """Key of a part: station, first sample, and a digest of its samples and of the network."""
         start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))
         digest = hashlib.sha256(f"{_FORM} {picker.identity} {part}".encode())
         for component in range(3):
@@ -91,11 +90,11 @@ class PartJournal(ABC, Generic[Found]):
 
     @abstractmethod
     def entry(self, found: Found) -> list[object]:
-        """What was found as JSON has it."""
+        """A result as a list that JSON can hold."""
 
     @abstractmethod
     def found(self, station: Station, entry: Sequence[object]) -> Found:
-        """The inverse of :meth:`entry`."""
+        """A result from its entry; the inverse of :meth:`entry`."""
 
     def get(self, key: str, station: Station) -> list[Found] | None:
         """What was found in a part; None where that is not known."""
@@ -106,7 +105,7 @@ class PartJournal(ABC, Generic[Found]):
         return [self.found(station, entry) for entry in json.loads(self._file.readline())["picks"]]
 
     def add(self, key: str, found: Sequence[Found]) -> None:
-        """Note a part.
+        """Write the line of a part.
 
         Raises:
             TargetError: the disk is full.
@@ -122,16 +121,16 @@ class PartJournal(ABC, Generic[Found]):
             raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Enter the block."""
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Keep the file for the next run, or remove it where the result has been written.
+        """Close the file; keep it for the next run, or remove it if the result has been written.
 
         Raises:
-            KeyboardInterrupt: again, with a sentence on what is kept.
+            KeyboardInterrupt: as it came, with a sentence on what is kept.
         """
         if self._file is None or self.path is None:
             return
@@ -145,23 +144,23 @@ class PartJournal(ABC, Generic[Found]):
 
 
 def _number(key: str) -> int:
-    """The digest in the name of a part: a number takes a quarter of the memory.
+    """The digest at the end of a key as a number, which takes a quarter of the memory.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no digest.
     """
     return int(key.rpartition(" ")[2], 16)
 
 
 class Journal(PartJournal[Arrival]):
-    """Arrivals of finished parts."""
+    """Journal of arrivals."""
 
     def entry(self, found: Arrival) -> list[object]:
-        """Its numbers."""
+        """An arrival as a list that JSON can hold."""
         return _entry(found)
 
     def found(self, station: Station, entry: Sequence[object]) -> Arrival:
-        """With its channel."""
+        """An arrival from its entry."""
         return _arrival(station, *entry)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""A network that judges windows at work on a record: each window of 10 s, one every 0.64 s, part by part."""
+"""Judge the windows of a record with a network: windows of 10 s, one every 0.64 s, part by part."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,9 +22,9 @@ from geocnn.prediction.picker import Part, check_rate, check_threshold
 __all__ = ["STEP", "Judge", "Judged", "Window"]
 
 STEP = 64
-"""Samples from one window to the next; windows begin at multiples of it, counted from 1970, in all records alike."""
+"""Samples from one window to the next; windows begin at multiples of it, counted from 1970, in all records."""
 _DIGITS = 6
-"""Of probabilities: a run that goes on where another was stopped reads what that has written."""
+"""Digits to which probabilities are rounded, so that a resumed run, which reads written ones, gives equal results."""
 
 
 class Window(NamedTuple):
@@ -32,7 +32,7 @@ class Window(NamedTuple):
 
     Attributes:
         start: number of its first sample, counted from 1970.
-        probability: of each class, noise first.
+        probability: one per class, noise first.
     """
 
     start: int
@@ -40,13 +40,13 @@ class Window(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What was found in the windows that begin in a part.
+    """Result for the windows that begin in a part.
 
     Attributes:
         part: the part.
         windows: those with an earthquake, by time.
-        number: of windows that were judged.
-        lacking: samples of the part at which some components have data and others have not.
+        number: how many windows were judged.
+        lacking: samples of the part at which some components have data and others have none.
     """
 
     part: Part
@@ -57,14 +57,14 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Judge:
-    """A network that judges windows.
+    """A network that judges windows, ready to run.
 
     Attributes:
-        model: for records, on the device.
+        model: the network in the form for whole records, on the device.
         place: the device.
         window: samples of a window.
         threshold: least probability of an earthquake of any class; None where the most probable class decides alone.
-        identity: a digest of all that it depends on beside the records.
+        identity: digest of everything besides the records on which results depend.
     """
 
     model: ConvNetQuakeInWindows
@@ -75,12 +75,12 @@ class Judge:
 
     @property
     def halo(self) -> int:
-        """Samples on each side of a part on which its answers depend, a multiple of 256."""
+        """Samples on each side of a part that its results depend on, a multiple of 256."""
         return -(-(REACH + self.window) // 256) * 256
 
     @classmethod
     def of(cls, trained: Trained, *, threshold: float | None = None, device: str = "auto") -> "Judge":
-        """For a network.
+        """Prepare a network.
 
         Raises:
             DataError: it does not judge windows of seismograms, or the threshold is no probability.
@@ -102,10 +102,10 @@ class Judge:
         return cls(fast, place, fast.window, threshold, identity_of(model, STEP, threshold))
 
     def read(self, station: Station, part: Part) -> Record:
-        """A part with what its answers depend on.
+        """Read a part with the samples around it that its results depend on.
 
         Raises:
-            DataError: the station is read at another rate than the network has learnt.
+            DataError: the station is not read at the rate that the network was trained at.
             MissingError: a file is gone.
             FormatError: a file cannot be read.
         """
@@ -113,11 +113,11 @@ class Judge:
         return station.read(part.first - self.halo, part.last + self.halo)
 
     def __call__(self, part: Part, record: Record) -> Judged:
-        """Judge the windows that begin in a part and have data of all components throughout."""
+        """Judge the windows that begin in a part and have no gap in any component."""
         length = part.last - part.first
         own = record.live[:, self.halo : self.halo + length]
         lacking = int(np.sum(np.any(own, axis=0) & ~np.all(own, axis=0)))
-        samples = slice(self.halo, self.halo + length + self.window - STEP)  # of the windows that begin in the part
+        samples = slice(self.halo, self.halo + length + self.window - STEP)  # of the part's windows
         whole = self._whole(np.all(record.live[:, samples], axis=0))
         if not whole.any():
             return Judged(part, (), 0, lacking)
@@ -139,12 +139,12 @@ class Judge:
         return whole
 
     def _scaled(self, record: Record) -> Float32[Tensor, "3 samples"]:
-        """The record as the network takes it."""
+        """The record, scaled as the network needs it."""
         with torch.inference_mode():
             return scaled(torch.from_numpy(record.marked()).to(self.place))
 
     def _probability(self, samples: Float32[Tensor, "3 samples"]) -> Float32[ndarray, "windows classes"]:
-        """What the network says."""
+        """Probabilities of the classes for each window."""
         with torch.inference_mode():
             logits = self.model(samples)
             probability: Float32[ndarray, "windows classes"] = logits.float().softmax(1).cpu().numpy()

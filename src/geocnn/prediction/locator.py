@@ -1,4 +1,4 @@
-"""A detector at work on the arrivals that a picker has found: how far away, in which direction and how deep."""
+"""A detector applied to the arrivals of a picker: distance, direction and depth of earthquakes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ from geocnn.prediction.identity import identity_of
 __all__ = ["BEFORE", "Locator"]
 
 BEFORE = 500
-"""Samples of a window in front of the P wave."""
+"""Samples of a window before the P wave."""
 
 
 @dataclass(frozen=True)
 class Locator:
-    """A network that tells where an earthquake is.
+    """A network that tells where an earthquake is, ready to run.
 
     Attributes:
-        model: on the device.
+        model: the network, on the device.
         place: the device.
         size: samples of a window.
-        identity: a digest of the network.
-        delays: from P to S, as it has learnt them.
-        station: the only one whose clusters it tells; None where it tells none, or of any.
+        identity: digest of the network.
+        delays: times from P to S, as the network has learnt them.
+        station: the only station whose clusters the network tells; None if it tells none, or those of any station.
     """
 
     model: nn.Module
@@ -45,7 +45,7 @@ class Locator:
 
     @classmethod
     def of(cls, trained: Trained, *, device: str = "auto") -> "Locator":
-        """For a network.
+        """Prepare a network.
 
         Raises:
             DataError: it is no detector.
@@ -68,14 +68,14 @@ class Locator:
         threshold: float,
         deviation: float,
     ) -> list[Place]:
-        """Where the earthquakes are whose P waves arrive at some samples; beyond the record there are no data.
+        """Places of the earthquakes whose P waves arrive at given samples; samples beyond the record count as no data.
 
         Args:
             waveform: components Z, N, E.
             phases: probabilities of P and S.
-            onsets: samples.
+            onsets: samples at which P waves arrive.
             threshold: probability of an S pick.
-            deviation: of the Gaussian that the picker has learnt, s.
+            deviation: of the Gaussian with which the picker was trained, s.
         """
         if not onsets:
             return []
@@ -87,7 +87,7 @@ class Locator:
             window[:, max(0, -first) : max(0, -first) + there.shape[1]] = there
             window[3:] = asked(window[3:], BEFORE)
         with torch.inference_mode():
-            # One by one they take less memory, and no answer depends, in its last digits, on what else is asked.
+            # Run windows one by one: it takes less memory, and the last digits do not depend on other windows.
             logits = torch.cat([self.model(w[None].to(self.place)) for w in torch.from_numpy(windows)])
         answers = head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()
         delays = [delay_after(window[4], BEFORE, threshold=threshold, deviation=deviation) for window in windows]

@@ -5,7 +5,8 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from geocnn.errors import TargetError
 from geocnn.io import system
 from geocnn.prediction.pieces import Mark
 
-__all__ = ["Log", "resident", "samples_in"]
+__all__ = ["Log", "opened", "resident", "samples_in"]
 
 _LINE = 1 << 20
 """Bytes of a line at most."""
@@ -29,21 +30,25 @@ class Log:
     ``planes`` (first, behind the last) ``of`` how many along the axis that is streamed, ``samples``, ``seconds`` since
     the line before, ``rate`` of the run so far in samples per second, ``left`` seconds, and resident ``memory`` in
     bytes. Every line has its ``time``. With workers a line says which ``worker`` it was, and seconds and memory are
-    those of it; the lines come when a share of the work is finished.
+    those of it; the lines come when a share of the work is finished. Where a survey is predicted several times, as its
+    mirror images are, tiles are counted through all of them, and what is left is that of all.
 
     Args:
         path: the file; None for no log.
         apart: what the log must not be, or lie in: the data and the result.
+        facts: of the first line, in place of what a prediction on the way to the result says.
 
     Attributes:
+        passes: how often the survey is predicted.
         trouble: why the log ends early; empty where it does not.
 
     Raises:
         TargetError: it cannot be written, is a file of something else, or belongs to the data or the result.
     """
 
-    def __init__(self, path: str | Path | None, apart: Sequence[str | Path | None] = ()) -> None:
-        self.trouble = ""
+    def __init__(self, path: str | Path | None, apart: Sequence[str | Path | None] = (), **facts: object) -> None:
+        self.trouble, self.passes = "", 1
+        self._facts = facts
         self._file: int | None = None
         if path is None:
             return
@@ -55,7 +60,8 @@ class Log:
             raise _unwritable(self._path, error) from None
         self._begun = self._before = time.perf_counter()
         self._tiles: dict[int, int] = {}
-        self._of, self._left, self._done, self._says = 0, 0, 0, False
+        self._counted, self._in_all, self._passed = 0, 0, 0
+        self._of, self._total, self._done, self._says = 0, 0, 0, False
 
     def _check(self, apart: list[Path]) -> None:
         """Refuse names that would spoil something else."""
@@ -76,25 +82,36 @@ class Log:
             raise TargetError(f"{self._path} exists and is no log of geocnn; choose another --log.")
 
     def begins(self, of: int, **facts: object) -> None:
-        """Say what is run.
+        """Say what is run, once.
 
         Args:
             of: planes of the survey along the axis that is streamed.
             facts: network, input, output and whatever else decides the numbers.
         """
-        self._of, self._says = of, True
-        self._write({"event": "begun", **facts})
+        if self._file is None:
+            return
+        self._of, before, self._says = of, self._says, True
+        if not before:
+            self._write({"event": "begun", **facts, **self._facts})
 
-    def expects(self, left: Mapping[int, tuple[slice, ...]], tiles: Iterable[int]) -> None:
-        """Note what there is to do; time counts from here.
+    def expects(self, left: Mapping[int, tuple[slice, ...]], tiles: Mapping[int, tuple[slice, ...]]) -> None:
+        """Note what there is to do, in this pass; time counts from the first one.
 
         Args:
             left: what is not finished yet, as :func:`geocnn.prediction.pieces.to_do` gives it.
             tiles: numbers of all tiles with live traces, which alone are counted, finished ones too.
         """
-        self._tiles = {tile: count for count, tile in enumerate(sorted(tiles), start=1)}
-        self._left = samples_in(left)
-        self._begun = self._before = time.perf_counter()
+        if self._file is None:
+            return
+        self._tiles = {tile: count for count, tile in enumerate(sorted(tiles), start=1 + self._counted)}
+        self._counted += len(self._tiles)
+        self._passed += 1
+        more = max(0, self.passes - self._passed)  # which are taken to be like this one
+        self._in_all = self._counted + more * len(self._tiles)
+        self._total = self._done + samples_in(left) + more * samples_in(tiles)
+        self._before = time.perf_counter()
+        if self._passed == 1:
+            self._begun = self._before
 
     def add(self, tile: int, planes: tuple[int, int], samples: int, **more: object) -> None:
         """A part of the result is finished.
@@ -110,10 +127,10 @@ class Log:
         now = time.perf_counter()
         self._done += samples
         rate = self._done / max(1e-9, now - self._begun)
-        facts: dict[str, Any] = {"tile": self._tiles[tile], "tiles": len(self._tiles)}
+        facts: dict[str, Any] = {"tile": self._tiles[tile], "tiles": self._in_all}
         facts |= {"planes": list(planes), "of": self._of}
         facts |= {"samples": samples, "seconds": round(now - self._before, 3), "rate": round(rate)}
-        facts |= {"left": round(max(0, self._left - self._done) / rate, 1), "memory": resident()}
+        facts |= {"left": round(max(0, self._total - self._done) / rate, 1), "memory": resident()}
         self._before = now
         self._write(facts | more)
 
@@ -156,6 +173,22 @@ class Log:
         elif self._fresh:  # refused before anything was done
             self._path.unlink(missing_ok=True)
         self._shut()
+
+
+def opened(
+    log: "str | Path | Log | None", apart: Sequence[str | Path | None] = (), **facts: object
+) -> AbstractContextManager[Log]:
+    """A log; one that is open already, of what this prediction is a part of, as it is.
+
+    Args:
+        log: its file, or itself.
+        apart: as of :class:`Log`.
+        facts: as of :class:`Log`.
+
+    Raises:
+        TargetError: as of :class:`Log`.
+    """
+    return nullcontext(log) if isinstance(log, Log) else Log(log, apart, **facts)
 
 
 def _is_ours(line: bytes) -> bool:

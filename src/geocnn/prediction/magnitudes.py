@@ -1,4 +1,4 @@
-"""Magnitudes of earthquakes in a catalogue, from what a Wood-Anderson seismograph would have drawn at each station."""
+"""Local magnitudes of earthquakes, from the amplitudes of simulated Wood-Anderson seismographs at the stations."""
 
 import math
 from collections.abc import Sequence
@@ -16,31 +16,31 @@ from geocnn.magnitude import local_magnitude, wood_anderson
 __all__ = ["amplitude_after", "with_magnitudes", "without_response"]
 
 _AROUND = (30, 15)
-"""Seconds of a record before and behind an S wave that are looked at."""
+"""Seconds of the record before and after an S wave that are used."""
 _AFTER, _LEAST = 10, 5
-"""Seconds behind an S wave in which the largest amplitude is looked for, and how many of them there must be."""
+"""Seconds after an S wave in which the largest amplitude is searched, and how many of them are needed at least."""
 _QUIET = 5
-"""Seconds over which noise is measured: the quietest ones before the S wave."""
+"""Seconds over which noise is measured: in the quietest piece of that length before the S wave."""
 _CLEAR = 3.0
-"""How many times the noise the largest amplitude must be, so that noise is not taken for an earthquake."""
+"""Least ratio of the largest amplitude to the noise; smaller ones may be noise."""
 _NEAREST = 1.0
-"""Hypocentre, km: nearer ones are taken for this far away."""
+"""Least distance of the hypocentre, km; smaller ones are replaced by it."""
 
 
 def amplitude_after(
     station: Station, record: Record, at: int, responses: Responses, end: int | None = None
 ) -> float | None:
-    """Largest amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm.
+    """Largest amplitude after an S wave on a Wood-Anderson seismograph with a magnification of 1, nm.
 
-    The geometric mean of both horizontal components, or one alone. None where there is no response, a gap, or hardly
-    more than before.
+    It is the geometric mean of both horizontal components, or the value of one if the other has none. None without a
+    response, near a gap, or if the amplitude is not clearly above the noise.
 
     Args:
         station: the instrument.
         record: with half a minute before the S wave, as far as there are data.
         at: sample of the S wave.
-        responses: of the channels.
-        end: sample at which another earthquake begins.
+        responses: responses of the channels.
+        end: sample at which the next earthquake begins; None if there is none.
     """
     second = round(station.rate)
     peaks = []
@@ -64,14 +64,17 @@ def amplitude_after(
 
 
 def _quiet(drawn: Float64[ndarray, " samples"], length: int) -> float:
-    """Largest amplitude of the quietest of so many samples, counted from the end; of all where there are fewer."""
+    """Largest amplitude in the quietest piece of ``length`` samples; in the whole if it is shorter than a piece."""
     whole = len(drawn) // length * length
     pieces = drawn[len(drawn) - whole :].reshape(-1, length) if whole else drawn[None]
     return float(pieces.max(axis=1).min())
 
 
 def without_response(station: Station, times: Sequence[int], responses: Responses) -> bool:
-    """Whether no horizontal component has one at any of some times, nanoseconds since 1970; of none it is not said."""
+    """Whether no horizontal component has a response at any of the given times, nanoseconds since 1970.
+
+    False if no times are given.
+    """
     channels = {piece.channel for pieces in station.components[1:] for piece in pieces[:1]}
     return bool(times) and all(responses.find(channel, time) is None for channel in channels for time in times)
 
@@ -79,14 +82,14 @@ def without_response(station: Station, times: Sequence[int], responses: Response
 def with_magnitudes(events: Sequence[Event]) -> tuple[Event, ...]:
     """Events with local magnitudes, where amplitudes and distances are known.
 
-    That of an earthquake is the median of its stations', its error their standard deviation. Where it has been seen by
-    one station alone, distance and depth are what this one says, and the error comes of that.
+    The magnitude is the median over the stations, and its error their standard deviation. If only one station has seen
+    the earthquake, its distance and depth are used, and the error follows from theirs.
     """
     return tuple(_with_magnitude(event) for event in events)
 
 
 def _with_magnitude(event: Event) -> Event:
-    """The event with one, or as it is."""
+    """The event with a magnitude, or unchanged if it has no amplitude."""
     found: dict[tuple[str, str], tuple[int, float]] = {}
     error = None
     for number, pick in enumerate(event.picks):

@@ -1,4 +1,4 @@
-"""A network applied to many surveys: one after the other, or each by a process of its own."""
+"""Apply a network to many surveys: one after the other, or in parallel with one process per survey."""
 
 import pickle
 from collections import Counter
@@ -29,16 +29,16 @@ __all__ = ["Outcome", "predict_files"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file.
+    """Result of predicting one file.
 
     Attributes:
-        file: the survey.
-        out: its result.
-        plan: how the network went through it.
+        file: path of the survey.
+        out: path of its result.
+        plan: how the network went through the survey.
         notes: what a user should know.
         seconds: time it took.
-        error: why there is no result; empty where there is one.
-        skipped: the result was there before, and was left as it is.
+        error: why there is no result; empty if there is one.
+        skipped: whether a result existed before and was left as it is.
     """
 
     file: Path
@@ -68,25 +68,25 @@ def predict_files(
     opened: Callable[[Path], Source] = io.open,
     show_progress: bool = True,
 ) -> Iterator[Outcome]:
-    """Apply a network to many surveys; one that fails does not keep the others from their results.
+    """Apply a network to many surveys; if one fails, the others still get their results.
 
-    Results that are there are left as they are, so that the same call goes on where an earlier one was stopped. With
-    workers each takes a file at a time if there are as many files as workers; else they share the work on each file.
+    Existing results are left as they are, so that the same call goes on where an earlier one was stopped. With at least
+    as many files as workers each worker takes a file at a time; with fewer they share the work on each file.
 
     Args:
-        network: as for :func:`geocnn.predict`, like all that is not named here.
-        files: surveys, and where the result of each goes.
+        network: as for :func:`geocnn.predict`; so are all arguments that are not listed here.
+        files: pairs of a survey and the path of its result.
         overwrite: replace results that are there.
         tta: the mean over mirror images, see :func:`geocnn.prediction.mirrored.predict_mirrored`.
         stretch: how surveys are resampled for the network, see :func:`geocnn.prediction.stretched.predict_stretched`.
-        opened: opens a survey; where it is not :func:`geocnn.open`, workers need to have it too.
+        opened: opens a survey; workers need to be able to import it, if it is not :func:`geocnn.open`.
         show_progress: show a live line where the files are done one after the other.
 
     Yields:
-        What became of a file, as soon as it is known; with workers in whatever order they finish.
+        Outcome of a file as soon as it is known; with workers in the order in which they finish.
 
     Raises:
-        DataError: two results of the same name, or options that fit no file; nothing has been done then.
+        DataError: two results have the same name, or options fit no file; nothing has been done then.
         MissingError: workers are asked for, and Dask is not installed.
     """
     pairs = [(Path(file).absolute(), Path(out).absolute()) for file, out in files]
@@ -125,7 +125,7 @@ def predict_files(
 
 @dataclass(frozen=True)
 class _Prediction:
-    """What is done with each file, here or in a worker."""
+    """The task for each file, in this process or in a worker."""
 
     network: str | Path | Trained
     opened: Callable[[Path], Source]
@@ -134,7 +134,7 @@ class _Prediction:
     stretch: Sequence[float] | str
 
     def __call__(self, file: Path, out: Path) -> Outcome:
-        """Predict a file; what is wrong with it becomes a sentence."""
+        """Predict a file; an error that concerns this file alone is returned as a sentence."""
         try:
             run = predict_mirrored if self.tta else predict
             made = predict_stretched(
@@ -148,7 +148,7 @@ class _Prediction:
 
 
 def _why(error: Exception, file: Path) -> str:
-    """Why a file has no result, where that is no reason to leave the others; empty where it is a fault of ours."""
+    """Why a file has no result, if the others can still be done; empty for a fault of the program, which is raised."""
     if isinstance(error, GeocnnError):
         return str(error)
     if isinstance(error, OSError):
@@ -159,12 +159,12 @@ def _why(error: Exception, file: Path) -> str:
 
 
 def _team(workers: int | None, scheduler: str | None) -> AbstractContextManager[Workers | None]:
-    """Those who do the work, where it is not this process."""
+    """The processes that do the work; None if this process does it."""
     return nullcontext() if workers is None and scheduler is None else Workers(workers, scheduler)
 
 
 def _by_workers(team: Workers, prediction: _Prediction, waiting: dict[Path, Path]) -> Iterator[Outcome]:
-    """A file a task; a worker that dies costs its file alone, with which another one goes on."""
+    """Give each file to a worker. If a worker dies, only its file is lost, and another worker takes the next one."""
     packed = pickle.dumps((versions(), pickle.dumps(prediction)))
     files = list(waiting.items())
     for number, found in team.each(_unpack_and_do, packed, [(file, out, team.threads) for out, file in files]):
@@ -173,7 +173,7 @@ def _by_workers(team: Workers, prediction: _Prediction, waiting: dict[Path, Path
 
 
 def _unpack_and_do(packed: bytes, file: Path, out: Path, threads: int) -> Outcome:
-    """What runs in a worker."""
+    """Task that runs in a worker."""
     wanted, prediction = pickle.loads(packed)
     check_versions(wanted)
     torch.set_num_threads(threads)
@@ -182,10 +182,10 @@ def _unpack_and_do(packed: bytes, file: Path, out: Path, threads: int) -> Outcom
 
 
 def _check_names(outs: Sequence[Path]) -> None:
-    """Refuse two results of one name.
+    """Refuse two results with the same name.
 
     Raises:
-        DataError: there are.
+        DataError: there are two.
     """
     twice = [out for out, count in Counter(outs).items() if count > 1]
     if twice:

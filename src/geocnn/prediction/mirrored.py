@@ -1,10 +1,8 @@
 """Prediction of a survey and its mirror images: their mean, and how far they agree."""
 
 import itertools
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,11 @@ from geocnn.io.mirrored import MirroredSource
 from geocnn.io.scan import slabs
 from geocnn.io.source import Sink, Source
 from geocnn.prediction import Prediction, predict
+from geocnn.prediction.log import Log, opened
 from geocnn.prediction.results import Samples, Stored
+from geocnn.prediction.steps import steps
 
-__all__ = ["no_way_back", "predict_mirrored"]
+__all__ = ["predict_mirrored"]
 
 
 def predict_mirrored(
@@ -31,7 +31,8 @@ def predict_mirrored(
     uncertainty: str | Path | None = None,
     overwrite: bool = False,
     samples: Samples = "float32",
-    result: str | Path | None = None,
+    log: str | Path | Log | None = None,
+    step: bool = False,
     **options: Any,  # noqa: ANN401  (those of predict)
 ) -> Prediction:
     """Predict a survey as it is and mirrored along each of its horizontal axes, and average (test-time augmentation).
@@ -46,7 +47,8 @@ def predict_mirrored(
         uncertainty: file for the standard deviation.
         overwrite: replace files that exist.
         samples: of the files, as those of :func:`geocnn.prediction.predict`.
-        result: what the log names as the result, if not ``out``.
+        log: as that of :func:`geocnn.prediction.predict`, one for all passes.
+        step: ``out`` is a step on the way to a result, and lies in a folder that is removed at the end.
         options: of :func:`geocnn.prediction.predict`.
 
     Returns:
@@ -63,32 +65,27 @@ def predict_mirrored(
         raise DataError(f"{trained.card.name} gives numbers of classes, which have no mean; leave --tta out.")
     horizontal = range(source.grid.ndim - 1)
     mirrors = [axes for n in range(len(horizontal) + 1) for axes in itertools.combinations(horizontal, n)]
-    with ExitStack() as stack, no_way_back():
+    named = opened(log, (source.path, out, uncertainty), output=str(out))
+    with named as record, ExitStack() as stack:
+        record.passes = len(mirrors)
         stored = Stored.of(samples, trained.card)._asdict()
+        overwrite |= step
         mean = stack.enter_context(io.create(out, like=source, overwrite=overwrite, **stored))
         spread = None
         if uncertainty is not None:
             spread = stack.enter_context(io.create(uncertainty, like=source, overwrite=overwrite, **stored))
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=Path(out).resolve().parent))
+        folder = stack.enter_context(steps(out, keep=step))
         made: list[Prediction] = []
         results: list[Source] = []
         for number, axes in enumerate(mirrors):
-            target = Path(folder) / f"{number}.npy"
+            target = folder / f"{number}.npy"
             mirrored = MirroredSource(source, axes) if axes else source
-            made.append(predict(trained, mirrored, target, result=result or out, **options))
+            made.append(predict(trained, mirrored, target, log=record, step=True, **options))
             results.append(MirroredSource(io.open(target), axes) if axes else io.open(target))
         _combine(results, mean, spread)
     plain, seconds = made[0], time.perf_counter() - started
-    return Prediction(Path(out), None, source.grid, plain.plan, plain.notes, seconds, trained.card)
-
-
-@contextmanager
-def no_way_back() -> Iterator[None]:
-    """After Ctrl-C what was made is gone with its folder: nothing of what a prediction promises to go on with."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt from None
+    notes = list(dict.fromkeys([*plain.notes, *[record.trouble] * bool(record.trouble)]))
+    return Prediction(Path(out), None, source.grid, plain.plan, notes, seconds, trained.card)
 
 
 def _combine(results: list[Source], mean: Sink, spread: Sink | None) -> None:

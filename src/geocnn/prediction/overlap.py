@@ -1,4 +1,4 @@
-"""Reading ahead and writing behind, so that the network waits for neither."""
+"""Read ahead and write behind, so that the network waits for neither."""
 
 from collections import deque
 from collections.abc import Callable
@@ -14,12 +14,12 @@ Read = TypeVar("Read")
 
 
 class ReadAhead(Generic[Read]):
-    """Reads the slab behind the one that was asked for while that one is at work.
+    """Reads the next slab while the one that was asked for is processed.
 
     Args:
-        read: gives planes ``start`` to ``stop``.
+        read: returns planes ``start`` to ``stop``.
         slab: planes of a slab; slabs begin at its multiples.
-        total: planes that there are.
+        total: number of planes.
     """
 
     def __init__(self, read: Callable[[int, int], Read], slab: int, total: int) -> None:
@@ -28,7 +28,7 @@ class ReadAhead(Generic[Read]):
         self._next: tuple[tuple[int, int], Future[Read]] | None = None
 
     def __call__(self, start: int, stop: int) -> Read:
-        """These planes; whatever the reading raises."""
+        """Planes ``start`` to ``stop``; raises errors of the reading."""
         ahead, self._next = self._next, None
         found = ahead[1].result() if ahead is not None and ahead[0] == (start, stop) else self._read(start, stop)
         if stop < self._total:
@@ -46,10 +46,10 @@ class ReadAhead(Generic[Read]):
 
 
 class WriteBehind:
-    """Does one thing after the other in a thread of its own; the caller waits only when it is several ahead.
+    """Runs tasks one after the other in a thread; the caller waits only when several tasks are pending.
 
-    After something has gone wrong nothing more is done. Leaving the ``with`` block waits until all is done, and raises
-    what went wrong.
+    After a task has failed no further ones are run. At its end the ``with`` block waits until all tasks are done, and
+    raises the error of the one that failed.
     """
 
     _AHEAD = 2
@@ -60,13 +60,13 @@ class WriteBehind:
         self._failed = False
 
     def __call__(self, work: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401  (those of the work)
-        """Do ``work(*arguments)`` soon; raises what an earlier one raised."""
+        """Schedule ``work(*arguments)``; raises the error of an earlier task."""
         while len(self._waiting) >= self._AHEAD:
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(self._do, work, *arguments))
 
     def _do(self, work: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401  (those of the work)
-        if self._failed:  # what follows says that this is in the file
+        if self._failed:  # later tasks would say that this one is in the file
             return
         try:
             work(*arguments)
@@ -80,7 +80,7 @@ class WriteBehind:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with interrupts_held() as stop:  # what is being written is finished before anybody removes it
+        with interrupts_held() as stop:  # what is being written is finished before the file can be removed
             self._pool.shutdown(cancel_futures=kind is not None)
             if kind is None:
                 stop()

@@ -1,4 +1,4 @@
-"""Stations and their days one after the other: what is picked in them, drawn and written down."""
+"""Pick stations one after the other and day by day, with pictures and probabilities of each day."""
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
@@ -28,16 +28,16 @@ from geocnn.progress import Tick, progress, time_unit
 __all__ = ["Catalogue", "PickJob"]
 
 _LEAST = 5.0
-"""Seconds of data that a day needs for a picture: records of a day often go on for some samples of the next."""
+"""Seconds of data that a day needs for a picture: files of a day often contain some samples of the next."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Catalogue:
-    """What was picked.
+    """Result of picking an archive.
 
     Attributes:
         arrivals: of all stations, by station and time.
-        events: those that have been located, by time, then those of each station, in the same order.
+        events: first the located ones, by time; then those of single stations, in the order of ``arrivals``.
         notes: what a user should know of the data.
     """
 
@@ -46,7 +46,7 @@ class Catalogue:
     notes: tuple[str, ...]
 
     def __repr__(self) -> str:
-        """How much of what; a notebook shows it."""
+        """Short description, as a notebook shows it."""
         p, s = (sum(arrival.pick.phase == phase for arrival in self.arrivals) for phase in "PS")
         stations = dict.fromkeys(str(arrival.station) for arrival in self.arrivals)
         pairs = sum(len(event.picks) > 1 for event in self.events)
@@ -55,15 +55,15 @@ class Catalogue:
         return f"Catalogue({p} P and {s} S picks at {count}, {pairs} earthquake{'s' * (pairs != 1)}, {places} located)"
 
     def table(self) -> str:
-        """A table of the picks, CSV with a head, as associators take them.
+        """Table of the picks as CSV with a header, in a form that associators can read.
 
-        ``id`` is network.station.location.instrument, ``time`` is in seconds since 1970, ``uncertainty`` in seconds,
-        ``amplitude`` the largest distance from the mean of the second before, in the two seconds from the arrival on,
-        of any component, in the unit of the data, ``polarity`` 1 where the ground first moved up, -1 down and 0 where
-        that is not seen, ``event`` the number of the event in the QuakeML file, and ``wood_anderson`` the largest
-        amplitude behind an S wave on a Wood-Anderson seismograph with a magnification of 1, nm, where the response of
-        the channel is known; ``mode`` is automatic, or manual after a review. PyOcto takes station, phase and time,
-        GaMMA id, utc, phase, probability and amplitude.
+        ``id`` is network.station.location.instrument, ``time`` is in seconds since 1970, ``uncertainty`` in seconds.
+        ``amplitude`` is the largest distance from the mean of the second before, in the two seconds from the arrival
+        on, of any component, in the unit of the data. ``polarity`` is 1 where the ground first moved up, -1 down and 0
+        where that is not seen. ``event`` is the number of the event in the QuakeML file. ``wood_anderson`` is the
+        largest amplitude after an S wave on a Wood-Anderson seismograph with a magnification of 1, nm, where the
+        response of the channel is known. ``mode`` is automatic, or manual after a review. PyOcto reads station, phase
+        and time; GaMMA reads id, utc, phase, probability and amplitude.
         """
         return "".join(self._pick_rows())
 
@@ -72,22 +72,23 @@ class Catalogue:
         return pick_rows((str(one.station), one.pick, number[id(one.pick)]) for one in self.arrivals)
 
     def event_table(self) -> str:
-        """A table of the events, CSV with a head.
+        """Table of the events as CSV with a header.
 
-        ``event`` is the number in the QuakeML file and in the table of the picks, ``time`` that of the first pick,
-        ``s_minus_p`` in seconds, of the first station with both. What this station says of the place, which says all
-        that one station can: ``probability`` of an earthquake, ``distance`` of the epicentre and ``depth`` in km,
-        ``azimuth`` of the epicentre in degrees from north, where the components point north and east, each with the
-        interval that holds 68 %, ``where`` in words, and the ``cluster`` with its ``cluster_probability``, from a
-        detector that knows clusters. ``latitude``, ``longitude`` and ``origin_depth``, below the sea, are of
-        earthquakes that have been located, and within ``spread`` km of there they are with a probability of 68 %.
-        ``magnitude`` is the local one, ML, ``magnitude_error`` its standard deviation and ``magnitude_stations`` how
-        many it is the median of.
+        ``event`` is the number in the QuakeML file and in the table of the picks, ``time`` the time of the first pick,
+        and ``s_minus_p`` the seconds from P to S at the first station with both. The next columns are what this station
+        alone
+        tells: ``probability`` of an earthquake; ``distance`` of the epicentre and ``depth`` in km and ``azimuth`` of
+            the
+        epicentre in degrees from north, if the components point north and east, each with the interval that holds 68 %;
+        ``where`` in words; and, from a detector that knows clusters, ``cluster`` with its ``cluster_probability``.
+        Located earthquakes have ``latitude``, ``longitude`` and ``origin_depth`` below the sea; with a probability of
+        68 % they are within ``spread`` km of there. ``magnitude`` is the local magnitude ML, the median over
+        ``magnitude_stations`` stations, and ``magnitude_error`` its standard deviation.
         """
         return "".join(event_rows(self.events))
 
     def by_station(self) -> "Catalogue":
-        """With each earthquake of a station once, whatever number of instruments has seen it."""
+        """The catalogue with each earthquake of a station listed once, however many of its instruments have seen it."""
         those, notes = locating([arrival.pick for arrival in self.arrivals])
         if not notes:
             return self
@@ -95,7 +96,7 @@ class Catalogue:
         return replace(self, events=(*events, *left), notes=(*self.notes, *notes))
 
     def _divided(self, those: Container[Instrument]) -> tuple[list[Event], list[Event]]:
-        """Events of these instruments, and of others."""
+        """Events of the given instruments, and events of all others."""
         first, others = (
             [event for event in self.events if (instrument_of(event.picks[0].channel) in those) == own]
             for own in (True, False)
@@ -105,12 +106,12 @@ class Catalogue:
     def located(
         self, sites: Sequence[Site], crust: Crust | None = None, associate: Associator = "geocnn"
     ) -> "Catalogue":
-        """With origins, see :func:`geocnn.prediction.epicentres.epicentres`.
+        """The catalogue with origins, see :func:`geocnn.prediction.epicentres.epicentres`.
 
         Args:
             sites: where the stations are.
             crust: velocities; default the mean of the crust.
-            associate: "pyocto" takes what PyOcto puts together first.
+            associate: "pyocto" first takes the earthquakes that PyOcto finds.
         """
         there = {str(site) for site in sites}
         names = dict.fromkeys(f"{a.station.network}.{a.station.name}" for a in self.arrivals)
@@ -133,10 +134,10 @@ class Catalogue:
         return replace(self, events=tuple(events), notes=(*self.notes, *notes))
 
     def write(self, paths: Sequence[Path]) -> None:
-        """Write its files, piece by piece: catalogue, table of the picks, table of the events.
+        """Write the files of the catalogue piece by piece: QuakeML, table of the picks, table of the events.
 
         Args:
-            paths: of them, in this order; of none nothing is written.
+            paths: paths of the files, in this order; without paths nothing is written.
 
         Raises:
             TargetError: no permission, disk full.
@@ -152,13 +153,13 @@ class Catalogue:
 
 @dataclass(frozen=True, eq=False)
 class PickJob:
-    """Picks an archive.
+    """Picking of an archive.
 
     Attributes:
-        picker: the network.
-        journal: of what has been picked.
+        picker: the network, ready to run.
+        journal: record of what has been picked so far.
         pictures: draws days and stations.
-        probabilities: keeps what the network says of every sample.
+        probabilities: writes the probabilities of every sample.
     """
 
     picker: Picker
@@ -212,7 +213,7 @@ class PickJob:
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
-        """Without clusters where the detector has learnt those of another station."""
+        """Arrivals without clusters if the detector has learnt those of another station; a note says so."""
         known = self.picker.locator.station if self.picker.locator is not None else None
         if known is None or known == f"{station.network}.{station.name}":
             return arrivals
@@ -220,7 +221,7 @@ class PickJob:
         return [arrival.without_cluster() for arrival in arrivals]
 
     def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[Arrival]:
-        """Arrivals of a day."""
+        """Arrivals of one day."""
         keys = {part: self.journal.key(station, part, self.picker) for part in of_day}
         found = self._known(station, day, keys)
         drum = self._drum(station, day, complete=len(found) == len(of_day))
@@ -239,14 +240,14 @@ class PickJob:
         return arrivals
 
     def _known(self, station: Station, day: int, keys: dict[Part, str]) -> dict[Part, list[Arrival]]:
-        """Arrivals of the parts that need not be picked again."""
+        """Arrivals of the parts that are in the journal and need not be picked again."""
         if self.probabilities is not None and not self.probabilities.have(station, day):
             return {}
         known = {part: self.journal.get(key, station) for part, key in keys.items()}
         return {part: arrivals for part, arrivals in known.items() if arrivals is not None}
 
     def _drum(self, station: Station, day: int, *, complete: bool) -> Drum | None:
-        """What the picture of a day is drawn from, where one is to be drawn."""
+        """Samples for the picture of a day; None if no picture is needed."""
         if self.pictures is None or (complete and self.pictures.have(station, day)):
             return None
         return Drum(station, date(day))
@@ -259,7 +260,7 @@ class PickJob:
         drum: Drum | None,
         tick: Callable[[Part], None],
     ) -> Iterator[tuple[Part, Record]]:
-        """Records of the parts that are not known, by time; the drum sees all."""
+        """Records of the parts that are not known, by time; ``drum`` gets the records of all parts."""
         for part in of_day:
             new = part not in known
             if not new:
@@ -273,7 +274,7 @@ class PickJob:
 
 
 def _no_azimuth(station: Station) -> str:
-    """Why nobody knows from where its waves come."""
+    """Note on why directions are not known for this station."""
     codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
     lacking = [code for code in "NE" if code not in codes]
     if len(codes) == 2:
@@ -284,5 +285,5 @@ def _no_azimuth(station: Station) -> str:
 
 
 def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
-    """Move the live line on, a step for so many samples."""
+    """Advance the live line; one step is ``samples`` samples."""
     tick((part.last - part.first) / samples, text)

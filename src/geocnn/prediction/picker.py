@@ -1,4 +1,4 @@
-"""A picker at work on a record, part by part, each with what the network sees beyond it."""
+"""Apply a picker to a record part by part, each part with the samples around it that the network sees."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -26,22 +26,22 @@ from geocnn.prediction.locator import BEFORE, Locator
 __all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked"]
 
 _CORE = 34_560
-"""Samples that are decided at once, counted from midnight: parts are the same ones whenever a record begins. More would
-take more memory, and less more time for what is seen on both sides."""
+"""Samples of a part, counted from midnight, so that parts are the same wherever a record begins. Longer parts need more
+memory; shorter ones need more time for the samples around them."""
 _DAY = 8_640_000
-"""Samples of a day, whose parts end with it."""
+"""Samples of a day; a part ends at midnight."""
 _EDGE = 0.5
 """Seconds from the end of the data of all components within which nothing is picked."""
 _BLOCK = 256
-"""Samples whose multiples parts begin at, counted from 1970, so that the network steps alike through all records."""
+"""Parts begin at multiples of this number of samples since 1970, so that the strides of the network always align."""
 RATE = 100.0
-"""Samples per second of what pickers learn from."""
+"""Samples per second of the data that pickers are trained on."""
 _AROUND = round(AROUND * RATE)
-"""Samples on each side of them in which picks are looked for, so that no pick depends on where the record is cut."""
+"""Samples on each side of a part in which picks are searched, so that no pick depends on where the record is cut."""
 
 
 class Part(NamedTuple):
-    """Part of a station's record that is decided at once: its first sample and the one behind its last."""
+    """Part of a station's record: number of its first sample and of the one after its last."""
 
     first: int
     last: int
@@ -51,39 +51,39 @@ Found = TypeVar("Found", covariant=True)
 
 
 class Worker(Protocol[Found]):
-    """What goes through records part by part; :class:`Picker` is one.
+    """Interface of what goes through records part by part, such as :class:`Picker`.
 
     Attributes:
         place: the device.
-        halo: samples on each side of a part that what is found in it may depend on.
-        identity: a digest of all that it depends on beside the records.
+        halo: samples on each side of a part that its result may depend on.
+        identity: digest of everything besides the records on which results depend.
     """
 
     @property
     def place(self) -> torch.device:
-        """Read alone, as of a frozen class."""
+        """The device; read-only, so that frozen classes fit."""
 
     @property
     def halo(self) -> int:
-        """Read alone."""
+        """Samples on each side of a part that its result may depend on; read-only."""
 
     @property
     def identity(self) -> str:
-        """Read alone."""
+        """Digest of everything besides the records on which results depend; read-only."""
 
     def __call__(self, part: Part, record: Record) -> Found:
-        """Say what is in a part."""
+        """Result for a part."""
 
 
 class Picked(NamedTuple):
-    """What was found in a part.
+    """Result of a picker for a part.
 
     Attributes:
         part: the part.
-        record: its samples with those around it that the network saw.
+        record: samples of the part, with those around it that the network saw.
         picks: picks and their phases, by time, in samples of ``record``.
-        probability: of P and of S, for the samples of the part alone; None where it holds no data.
-        places: of the earthquakes, by the number of the pick; of P waves, where places are asked for.
+        probability: of P and of S, for the samples of the part only; None where it holds no data.
+        places: places of the earthquakes, by number of the P pick, if a detector is used.
     """
 
     part: Part
@@ -94,7 +94,7 @@ class Picked(NamedTuple):
 
 
 def parts(station: Station) -> Iterator[Part]:
-    """The parts of a record that hold data, by time."""
+    """Parts of a station's record that hold data, by time."""
     end: int | None = None
     for start, stop in station.runs():
         first = start // _BLOCK * _BLOCK if end is None else max(end, start // _BLOCK * _BLOCK)
@@ -108,18 +108,18 @@ def parts(station: Station) -> Iterator[Part]:
 
 @dataclass(frozen=True)
 class Picker:
-    """A network that picks.
+    """A picker, ready to run.
 
     Attributes:
-        model: on the device.
+        model: the network, on the device.
         place: the device.
         halo: samples on each side of a part that it sees.
         threshold: probability of a pick.
-        alone: factor of its odds for a wave that nothing confirms, see :func:`geocnn.picking.find_arrivals`.
-        deviation: of the Gaussian that the network has learnt, s.
-        identity: a digest of all that picks depend on beside the records.
-        locator: tells where earthquakes are.
-        responses: of the channels, for amplitudes in nm.
+        alone: factor on the odds of a wave that no other wave confirms, see :func:`geocnn.picking.find_arrivals`.
+        deviation: of the Gaussian with which the network was trained, s.
+        identity: digest of everything besides the records on which picks depend.
+        locator: tells where earthquakes are; None if it is not asked for.
+        responses: responses of the channels, for amplitudes in nm.
     """
 
     model: nn.Module
@@ -143,18 +143,18 @@ class Picker:
         responses: Responses | None = None,
         device: str = "auto",
     ) -> "Picker":
-        """For a network.
+        """Prepare a network.
 
         Args:
             trained: the network.
             threshold: probability of a pick; default that of the card.
-            alone: factor of its odds for a wave that nothing confirms.
+            alone: factor on the odds of a wave that no other wave confirms.
             detector: network that tells where earthquakes are.
-            responses: of the channels.
+            responses: responses of the channels.
             device: "auto", "cpu", "cuda" or "cuda:1".
 
         Raises:
-            DataError: it is no picker, the other no detector, or the threshold is no probability.
+            DataError: the network is no picker, the detector is none, or the threshold is no probability.
         """
         card = trained.card
         if not is_picker(card) or card.reach is None:
@@ -166,7 +166,7 @@ class Picker:
         place = choose_device(device)
         locator = None if detector is None else Locator.of(detector, device=device)
         if locator is not None:
-            # It sees the probabilities of a window, and these what the network sees.
+            # The detector sees the probabilities of a window, and each of them depends on the halo of the picker.
             halo = max(halo, -(-(card.reach + locator.size - BEFORE) // _BLOCK) * _BLOCK)
         others = locator and locator.identity, responses and responses.identity
         identity = identity_of(trained.model, halo, threshold, alone, deviation, *others)
@@ -176,10 +176,10 @@ class Picker:
         return cls(model.to(place), place, halo, threshold, alone, deviation, identity, locator, responses)
 
     def read(self, station: Station, part: Part) -> Record:
-        """A part with what is seen around it.
+        """Read a part with the samples around it that the network sees.
 
         Raises:
-            DataError: the station is read at another rate than the network has learnt.
+            DataError: the station is not read at the rate that the network was trained at.
             MissingError: a file is gone.
             FormatError: a file cannot be read.
         """
@@ -187,7 +187,7 @@ class Picker:
         return station.read(part.first - self.halo, part.last + self.halo)
 
     def __call__(self, part: Part, record: Record) -> Picked:
-        """Pick in a part."""
+        """Pick the arrivals in a part."""
         halo = self.halo
         if not record.live[:, halo:-halo].any():
             return Picked(part, record, [], None, {})
@@ -211,17 +211,17 @@ class Picker:
     def _places(
         self, waveform: Float32[ndarray, "3 samples"], probability: Float32[ndarray, "2 samples"], onsets: list[int]
     ) -> list[Place]:
-        """Where the earthquakes of some P waves are."""
+        """Places of the earthquakes whose P waves arrive at the given samples."""
         if self.locator is None:
             return []
         return self.locator(waveform, probability, onsets, threshold=self.threshold, deviation=self.deviation)
 
 
 def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Generator[Found, None, None]:
-    """What is found in parts, in their order, several of them at work while the next are read.
+    """Results for parts, in order; several parts are processed while the next are read.
 
-    A layer in one dimension is too small to be shared among threads: each takes a part of its own. Close it where it
-    may be left before its end: else its threads are waited for at a moment when nobody hears of a second Ctrl-C.
+    Layers in one dimension are too small to be shared among threads, so each thread takes a part of its own. Close the
+    generator if you leave it early; otherwise its threads are waited for when a second Ctrl-C cannot be handled.
     """
     threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
     waiting: deque[Future[Found]] = deque()
@@ -239,26 +239,26 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
 
 
 def _alone() -> None:
-    """Make a thread ready that works by itself: see :func:`geocnn.hardware.flushed`."""
+    """Set up a thread that works alone; for denormal numbers see :func:`geocnn.hardware.flushed`."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
 
 
 def check_threshold(threshold: float) -> None:
-    """Refuse what is no probability.
+    """Refuse a threshold that is no probability.
 
     Raises:
-        DataError: it is none.
+        DataError: it is not above 0 and at most 1.
     """
     if not 0 < threshold <= 1:
         raise DataError(f"the threshold is {threshold:g}; needed is a probability above 0, up to 1.")
 
 
 def check_rate(station: Station) -> None:
-    """Refuse records of another rate than networks have learnt.
+    """Refuse records at a rate other than that of the networks.
 
     Raises:
-        DataError: it is another.
+        DataError: the rate is another one.
     """
     if station.rate != RATE:
         raise DataError(
@@ -267,7 +267,7 @@ def check_rate(station: Station) -> None:
 
 
 def _clear(live: Bool[ndarray, " samples"], edge: int) -> Bool[ndarray, " samples"]:
-    """Samples with data for so many samples on both sides."""
+    """Samples with data for at least ``edge`` samples on both sides."""
     if live.all():
         return live
     counts = np.concatenate(([0], np.cumsum(live)))

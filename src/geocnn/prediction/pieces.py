@@ -1,4 +1,4 @@
-"""The answers of a network, piece by piece, in the order in which they are ready."""
+"""Compute the answers of a network piece by piece, in the order in which they are ready."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,11 +23,11 @@ from geocnn.tiling import Tile
 __all__ = ["Mark", "Piece", "Share", "amplitude", "answer", "is_live", "pieces", "still_to_do", "to_do"]
 
 Mark = tuple[int, int]
-"""How far the work has come: tiles that are finished, and planes of the next one along the axis that is streamed."""
+"""Progress: number of finished tiles, and finished planes of the next tile along the streamed axis."""
 
 
 class Piece(NamedTuple):
-    """Answers that are ready: index of their first sample in the survey, themselves, and what is finished with them."""
+    """A finished piece: index of its first sample in the survey, its samples, and the progress after it."""
 
     start: tuple[int, ...]
     block: NDArray[np.float32]
@@ -36,11 +36,11 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Share:
-    """Part of the work that can be done by itself.
+    """Part of the work that can be done independently.
 
     Attributes:
-        tiles: their numbers.
-        region: part of the survey, beyond which nothing is made of the tiles; None for all of them.
+        tiles: numbers of its tiles.
+        region: part of the survey to which the tiles are restricted; None for all of it.
     """
 
     tiles: Sequence[int]
@@ -62,17 +62,17 @@ def pieces(
     done: Mark = (0, 0),
     share: Share | None = None,
 ) -> Iterator[Piece]:
-    """All of the survey, or a share of it, but tiles in which no trace is live.
+    """Pieces of the survey or of a share of it; tiles without live traces are left out.
 
     Args:
-        work: what is planned.
+        work: the plan.
         trained: network.
         reader: of the survey.
         device: where the network runs.
-        precision: of its maps.
-        tick: is told of progress, in tiles.
-        done: what is finished already.
-        share: what is to be done; default everything.
+        precision: precision of its maps.
+        tick: is called with the progress, in tiles.
+        done: progress of an earlier run.
+        share: part of the work to do; default all of it.
     """
     one_pass = None if work.network is not None else _OnePass(trained, device, precision)
     say: _Answer = partial(amplitude, reader.normalisation) if restores(trained.card) else answer
@@ -84,7 +84,7 @@ def pieces(
         where, progress = still_to_do(work, inside, number, done, share), _TileProgress(tick)
         if number == done[0]:
             progress((where[axis].start - inside[axis].start) / max(1, tile.core[axis].stop - tile.core[axis].start))
-        live = is_live(reader, where)  # else finished, padding, or dead traces
+        live = is_live(reader, where)  # otherwise finished, padding, or dead traces
         if live and work.network is not None:
             for start, block in _streamed(work, work.network, say, reader, tile, where, progress):
                 plane = start[axis] + block.shape[axis]
@@ -96,13 +96,13 @@ def pieces(
 
 
 class _TileProgress:
-    """Passes the progress on a tile on: never more than all of it, whatever the steps say."""
+    """Passes on the progress of one tile and keeps the sum at 1 at most."""
 
     def __init__(self, tick: Callable[[float], None]) -> None:
         self._tick, self._so_far = tick, 0.0
 
     def __call__(self, share: float) -> None:
-        """Tell of some more; the rest, where that is less."""
+        """Pass on some progress, or what is left up to 1 if that is less."""
         more = min(share, 1.0 - self._so_far)
         self._so_far += more
         self._tick(more)
@@ -111,7 +111,7 @@ class _TileProgress:
 def still_to_do(
     work: Work, inside: tuple[slice, ...], number: int, done: Mark = (0, 0), share: Share | None = None
 ) -> tuple[slice, ...]:
-    """Part of a tile's block ``inside`` the survey that is left of it, or of a share of it; empty if there is none."""
+    """Part of a tile's block ``inside`` the survey that is still to do, within ``share`` if given; may be empty."""
     where, axis = list(inside), work.axes[0]
     if share is not None and share.region is not None:
         where = [slice(max(w.start, r.start), min(w.stop, r.stop)) for w, r in zip(where, share.region, strict=True)]
@@ -122,29 +122,29 @@ def still_to_do(
 
 
 def is_live(reader: Reader, where: tuple[slice, ...]) -> bool:
-    """Whether there are live traces in a part of the survey; or it has to be said that there are none."""
+    """Whether a part of the survey has live traces, or must be written anyway because its empty value is not 0."""
     return all(w.stop > w.start for w in where) and (reader.nothing != 0 or bool(reader.live[where[:-1]].any()))
 
 
 def to_do(work: Work, reader: Reader, done: Mark) -> dict[int, tuple[slice, ...]]:
-    """Number of each tile with live traces that is not finished -> what is left of it, in samples of the survey."""
+    """What is left of each tile with live traces, in samples of the survey, by number of the tile."""
     left = {number: still_to_do(work, reader.inside(tile), number, done) for number, tile in enumerate(work)}
     return {number: where for number, where in left.items() if is_live(reader, where)}
 
 
 def answer(logits: Tensor) -> NDArray[np.float32]:
-    """Probability of the one class, or number of the most probable one, of ``(classes, *space)``."""
+    """Probability of a single class, or number of the most probable class, from logits ``(classes, *space)``."""
     result = torch.sigmoid(logits[0]) if len(logits) == 1 else logits.argmax(0).float()
     return result.cpu().numpy()
 
 
 def amplitude(normalisation: Normalisation, made: Tensor) -> NDArray[np.float32]:
-    """Amplitudes of the survey, of ``(1, *space)`` as the network that was given normalised ones has made it."""
+    """Amplitudes in the unit of the survey, from the normalised ones ``(1, *space)`` that the network returned."""
     return normalisation.undo(made[0].cpu().numpy())
 
 
 def _spans(work: Work, tile: Tile) -> list[slice]:
-    """Samples of the padded survey that the network is given for a tile; beyond it the survey is continued."""
+    """Samples of the padded survey that form the input for a tile; beyond its edges the survey is continued."""
     spans = list(tile.read)
     for axis, size in zip(work.axes, work.window, strict=True):
         start = tile.read[axis].start - work.margin
@@ -153,7 +153,7 @@ def _spans(work: Work, tile: Tile) -> list[slice]:
 
 
 def _kept(work: Work, tile: Tile, where: tuple[slice, ...]) -> list[slice]:
-    """Part of the answers for a tile's block that is used, per axis of the survey."""
+    """Slices of the answers for a tile that belong to ``where``, per axis of the survey."""
     pads = work.tiles.pads
     return [
         slice(w.start + before - r.start, w.stop + before - r.start)
@@ -170,10 +170,10 @@ def _streamed(
     where: tuple[slice, ...],
     tick: Callable[[float], None],
 ) -> Iterator[_Answers]:
-    """The answers for a tile, slab by slab.
+    """Answers for a tile, slab by slab.
 
-    Where the work begins or ends inside the tile, some planes more are made on that side and left out: what is kept
-    was then made together with the same planes, and is the same to the last bit, as in one go.
+    If ``where`` begins or ends inside the tile, some more planes are computed on that side and dropped. All kept planes
+    are then computed together with the same planes as without a cut, and are equal to the last bit.
     """
     axis, *others = work.axes
     spans, kept, flat = _spans(work, tile), _kept(work, tile, where), work.tiles.flat
@@ -208,7 +208,7 @@ def _streamed(
 
 
 def _share(tick: Callable[[float], None], total: int, planes: float) -> None:
-    """Progress in tiles."""
+    """Pass on progress, converted from planes to tiles."""
     tick(planes / total)
 
 
@@ -219,7 +219,7 @@ def _wrong(
     kept: list[slice],
     shape: tuple[int, ...],
 ) -> NDArray[np.bool_]:
-    """Where the samples of some planes were not finite; planes that are done with are forgotten."""
+    """Which samples of some planes were not finite; entries of ``bad`` that are no longer needed are removed."""
     axis, margin = work.axes[0], work.margin
     wrong = np.zeros(shape, np.bool_)
     for start, found in list(bad):
@@ -255,7 +255,7 @@ class _OnePass:
 
 @contextmanager
 def _during_forward(model: nn.Module, tick: Callable[[float], None]) -> Iterator[None]:
-    """Call ``tick`` after each layer with weights, with its part of a whole pass: one tile can take minutes."""
+    """Call ``tick`` after each layer with weights, with its share of a pass, because one tile can take minutes."""
     layers = [m for m in model.modules() if any(True for _ in m.parameters(recurse=False))]
     hooks = [m.register_forward_hook(lambda *_: tick(1 / len(layers))) for m in layers]
     try:
@@ -274,7 +274,7 @@ def _in_one_pass(
     where: tuple[slice, ...],
     tick: Callable[[float], None],
 ) -> _Answers:
-    """The answers for a tile."""
+    """Answers for a tile, in one pass."""
     flat, kept, spans = work.tiles.flat, _kept(work, tile, where), _spans(work, tile)
     block, bad = reader.read(tuple(spans))
     logits = network(block if flat is None else block.squeeze(flat), tick)

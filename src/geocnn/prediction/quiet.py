@@ -1,4 +1,4 @@
-"""Noise of real stations: what is left of their records when everything that may be an earthquake is taken out."""
+"""Noise of real stations: windows of their records without anything that may be an earthquake."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,23 +17,23 @@ from geocnn.progress import progress, time_unit
 __all__ = ["quiet_windows"]
 
 _FAINT = 0.1
-"""Probability from which on picks are looked at."""
+"""Least probability of picks that are considered."""
 _SURE = 0.3
-"""Probability from which on a single pick is taken for an earthquake; a fainter one without another is mostly noise,
-and just what a network has to learn of it."""
+"""Least probability with which a single pick counts as an earthquake. Fainter single picks are mostly noise, and
+exactly the noise that a network has to learn."""
 _MOST = 2000
-"""Windows at most."""
+"""Largest number of windows."""
 _BEFORE, _AFTER = 5.0, 60.0
-"""Seconds about picks that are left out: coda goes on."""
+"""Seconds before the first and after the last pick of an event that are left out; coda lasts long."""
 
 
 def quiet_windows(
     trained: Trained, data: object, length: int, *, show_progress: bool = True
 ) -> list[Float32[ndarray, "3 length"]]:
-    """Windows of seismograms without arrivals, evenly from all that there are.
+    """Windows of seismograms without arrivals, spread evenly over all such windows.
 
     Args:
-        trained: a picker that says what is an arrival.
+        trained: a picker, which decides what is an arrival.
         data: files, folders or an ObsPy Stream, see :func:`geocnn.io.waveforms.open_archive`.
         length: samples of a window, 100 a second.
         show_progress: show a live line.
@@ -42,7 +42,7 @@ def quiet_windows(
         Components Z, N and E in the unit of the files; a component without data is 0 throughout.
 
     Raises:
-        DataError: no window without arrivals.
+        DataError: there is no window without arrivals.
         MissingError: no such file.
     """
     archive = open_archive(data)
@@ -65,7 +65,7 @@ def quiet_windows(
 
 
 def _between(station: Station, events: Sequence[Event], length: int) -> Iterator[int]:
-    """First samples of windows in which nothing happens."""
+    """First samples of windows without events."""
     busy = sorted(
         (station.index(event.picks[0].time), station.index(event.picks[-1].time))
         for event in events
@@ -82,7 +82,7 @@ def _between(station: Station, events: Sequence[Event], length: int) -> Iterator
 
 
 def _window(station: Station, start: int, length: int) -> Float32[ndarray, "3 length"] | None:
-    """A window whose components have data throughout or not at all; None where there is none such."""
+    """A window, each component of which has data throughout or none at all; None where that is not so."""
     record = station.read(start, start + length)
     there = record.live.any(axis=1)
     whole = bool(there.any()) and bool((record.live.all(axis=1) == there).all())

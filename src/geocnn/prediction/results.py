@@ -1,4 +1,4 @@
-"""Results on their way into a file: gathered, written in a thread of their own, and noted when they are finished."""
+"""Write results to a file: collect them, write them in a thread, and note when they are finished."""
 
 import hashlib
 import json
@@ -24,23 +24,23 @@ from geocnn.prediction.work import Work
 __all__ = ["Finished", "InMemory", "Results", "Samples", "Stored", "check_unchanged", "job_of", "state_of"]
 
 Samples = Literal["float32", "int8"]
-"""How a result is stored."""
+"""Type of the samples in a file of results."""
 
 Finished = Callable[[int, int, Mark, int], None]
 
 
 class Stored(NamedTuple):
-    """Numbers of a result as they lie in the file."""
+    """How the numbers of a result are stored in the file."""
 
     dtype: str
     scale: float
 
     @classmethod
     def of(cls, samples: Samples, card: Card) -> "Stored":
-        """Those of a network: in 8 bits probabilities are per cent, numbers of classes stay what they are.
+        """How the results of a network are stored: with 8 bits probabilities are per cent, classes keep their numbers.
 
         Raises:
-            DataError: there are no such samples, or per cent of amplitudes.
+            DataError: there is no such type, or amplitudes would be stored as per cent.
         """
         if samples not in get_args(Samples):
             raise DataError(f"samples is {samples!r}; it is one of {' and '.join(get_args(Samples))}.")
@@ -52,16 +52,16 @@ class Stored(NamedTuple):
 
 
 class Results:
-    """Takes pieces, in their order, and writes as many planes at once as the format likes.
+    """Takes pieces in order and writes as many planes at once as suits the format.
 
     Args:
-        sink: where they go.
-        axis: along which they follow one another.
-        finished: is told of what is in the file: first plane, the one behind the last, mark, and samples.
-        turn: held while something is written, where other processes write into the same chunks.
+        sink: the target.
+        axis: axis along which the pieces follow one another.
+        finished: is called with what has been written: first plane, the plane after the last, progress, and samples.
+        turn: lock that is held while writing, for processes that write into the same chunks.
 
     Attributes:
-        done: how far a run that was killed had come.
+        done: progress of an earlier run that was killed.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Results:
         self._write = WriteBehind()
 
     def add(self, piece: Piece) -> None:
-        """Write a piece soon; raises what writing an earlier one raised."""
+        """Write a piece soon; raises the error of an earlier write."""
         if self._waiting and not self._goes_on(piece):
             self._flush()
         self._waiting.append(piece)
@@ -84,14 +84,14 @@ class Results:
             self._flush()
 
     def _goes_on(self, piece: Piece) -> bool:
-        """Whether a piece continues the one before along the axis."""
+        """Whether a piece continues the one before it along the axis."""
         before = self._waiting[-1]
         expected = list(before.start)
         expected[self._axis] += before.block.shape[self._axis]
         return tuple(expected) == piece.start
 
     def _flush(self) -> None:
-        """Hand over what has been gathered."""
+        """Hand the collected pieces to the writing thread."""
         first, last = self._waiting[0], self._waiting[-1]
         block = np.concatenate([piece.block for piece in self._waiting], self._axis)
         self._write(self._put, first.start, block)
@@ -114,18 +114,18 @@ class Results:
         if kind is not None:
             self._write.__exit__(kind, error, trace)
             return
-        with self._write:  # it ends as well where the last piece cannot be handed over
+        with self._write:  # the thread is ended even if the last piece cannot be handed over
             if self._waiting:
                 self._flush()
 
 
 class InMemory:
-    """Puts pieces into an array.
+    """Takes pieces and copies them into an array.
 
     Args:
-        array: of the survey's shape; None where nothing is kept.
-        axis: along which they follow one another.
-        finished: is told of every piece, as that of :class:`Results`.
+        array: in the shape of the survey; None to keep nothing.
+        axis: axis along which the pieces follow one another.
+        finished: is called after every piece, as for :class:`Results`.
     """
 
     done: Mark = (0, 0)
@@ -134,7 +134,7 @@ class InMemory:
         self._array, self._axis, self._finished = array, axis, finished
 
     def add(self, piece: Piece) -> None:
-        """Put a piece where it belongs."""
+        """Copy a piece to its place."""
         if self._array is not None:
             self._array[tuple(slice(s, s + n) for s, n in zip(piece.start, piece.block.shape, strict=True))] = (
                 piece.block
@@ -148,11 +148,11 @@ class InMemory:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left to do."""
+        """Do nothing: all pieces are in the array already."""
 
 
 def state_of(source: Source) -> str:
-    """What tells that a file is still the same: sizes and times of it, or of all files of a folder."""
+    """Digest by which a file is recognised as unchanged: sizes and times of the file, or of all files of a folder."""
     if source.path is None:
         return ""
     path = source.path.resolve()
@@ -161,7 +161,7 @@ def state_of(source: Source) -> str:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """A file, or all of a folder."""
+    """The file itself, or all files of a folder."""
     if path.is_file():
         yield path
     for folder, _, names in os.walk(path):
@@ -178,7 +178,7 @@ def job_of(
     threads: int,
     samples: str,
 ) -> str:
-    """A line that two runs share if their results are the same to the last bit; empty for data in memory."""
+    """Digest that two runs share if their results are equal to the last bit; empty for data in memory."""
     if not state:
         return ""
     axes = [(a.name, a.size, a.start, a.step) for a in source.grid.axes]
@@ -187,10 +187,10 @@ def job_of(
 
 
 def check_unchanged(source: Source, state: str) -> None:
-    """Refuse results of a file that has changed meanwhile.
+    """Refuse to finish if the file of the data has changed since the run began.
 
     Raises:
-        DataError: it has.
+        DataError: it has changed.
     """
     if state_of(source) != state:
         raise DataError(f"{source.path} has changed while it was being read; nothing was written, run it again.")

@@ -1,4 +1,4 @@
-"""How a survey should be sampled for networks: by which powers of two it is to be resampled, and why."""
+"""How a survey should be resampled for a network: by which powers of two, and why."""
 
 import math
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from geocnn.prediction.spectrum import dominant_frequency
 __all__ = ["MOST", "resampling", "stretch_of"]
 
 MOST = 16.0
-"""Factors are within 1/16 and 16."""
+"""Largest factor; the least one is its inverse."""
 _CYCLES = 8
-"""Of the dominant frequency in a trace, at least, for it to be a reflection record that has too many samples."""
+"""Least number of cycles of the dominant frequency per trace for a survey to be an oversampled reflection record."""
 _RATIO = (0.3, 12.0)
-"""Spacing of traces relative to the vertical step, in metres: beyond, dips are none that a network has seen."""
+"""Range of trace spacing over vertical step, both in metres; beyond it dips are unlike any in the training."""
 
 
 def stretch_of(
@@ -26,24 +26,25 @@ def stretch_of(
 ) -> tuple[tuple[float, ...], str]:
     """Find out whether a survey should be resampled for a network, and by which powers of two.
 
-    Where the dominant frequency is below ``frequency``, the vertical factor brings it next to the middle of that range;
-    where it is above, the least factor brings it inside. Where the spacing of traces, known from regular map
-    coordinates, is then outside 0.3 to 12 times the vertical step, the least factor brings it inside. Nothing is
-    resampled by a factor beyond 1/16 to 16, for such numbers are no seismic amplitudes, or no metres; vertically where
-    a trace has fewer than 8 cycles of the dominant frequency, as a model of velocities has; and along an axis of a
-    single sample.
+    If the dominant frequency is below the range ``frequency``, the vertical factor brings it next to the middle of that
+    range; if it is above, the smallest change brings it inside. If the spacing of traces, known from regular map
+    coordinates, is then outside 0.3 to 12 times the vertical step, the smallest change brings it inside. An axis is not
+    resampled by factors beyond 1/16 to 16, because such numbers are no seismic amplitudes, or no metres; nor if it has
+    a single sample. The vertical axis is not resampled if a trace has fewer than 8 cycles of the dominant frequency, as
+    in a velocity model.
 
     Args:
         source: survey; some 200 of its traces are read.
-        frequency: dominant frequencies that the network knows well, cycles per sample; the default are those of most
-            of :data:`geocnn.synthetic.structure.FIELD`, and up to that of white noise, which has no better one.
-        velocity: m/s, with which two-way time becomes depth.
+        frequency: range of dominant frequencies that the network knows well, cycles per sample. The default covers most
+            of :data:`geocnn.synthetic.structure.FIELD`, up to the frequency of white noise, which no resampling
+            improves.
+        velocity: for the conversion of two-way time to depth, m/s.
 
     Returns:
-        New samples per old sample, one number an axis, and a sentence, without its full stop, that says why.
+        Factors (new samples per old sample), one per axis; and a sentence without its full stop that gives the reason.
 
     Raises:
-        DataError: frequencies or a velocity that are not positive.
+        DataError: frequencies or velocity are not positive.
     """
     low, high = frequency
     if not 0 < low < high:
@@ -68,7 +69,7 @@ def stretch_of(
 
 
 def _physical(frequency: float, axis: Axis) -> str:
-    """Cycles per sample in the unit of the axis."""
+    """The frequency in the unit of the axis, in words; empty where the unit is not known."""
     step = abs(axis.step)
     if axis.unit in ("ms", "s") and step > 0:
         return f" ({frequency / step * (1000 if axis.unit == 'ms' else 1):.3g} Hz at {step:g} {axis.unit})"
@@ -89,17 +90,17 @@ def resampling(grid: Grid, factors: Sequence[float]) -> str:
 
 
 def _vertical(found: float, low: float, high: float) -> float:
-    """The factor, a power of two, that brings a frequency into a range; 1 for one inside."""
+    """Power of two that brings a frequency into a range; 1 if it is inside already."""
     if found == 0 or low <= found <= high:
         return 1.0
-    # More samples than are needed cost time and say nothing new, fewer bring more of the survey within reach.
+    # Surplus samples cost time without telling anything new; fewer samples put more of the survey within reach.
     power = math.ceil(math.log2(found / high)) if found > high else round(math.log2(found / math.sqrt(low * high)))
     factor = 2.0**power
     return factor if 1 / MOST <= factor <= MOST else 1.0
 
 
 def _across(grid: Grid, down: float, velocity: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Factors of the horizontal axes, and spacing of their traces in vertical steps after resampling those."""
+    """Factors of the horizontal axes, and the trace spacing before them, in vertical steps after resampling."""
     if not grid.spacing or grid.axes[-1].step == 0:
         return (1.0,) * (grid.ndim - 1), ()
     scale = np.abs(metres(grid, grid.spacing, velocity)).tolist()
@@ -109,7 +110,7 @@ def _across(grid: Grid, down: float, velocity: float) -> tuple[tuple[float, ...]
 
 
 def _horizontal(ratio: float) -> float:
-    """The power of two next to 1 that brings a ratio of spacing to vertical step back; 1 where there is none."""
+    """Power of two closest to 1 that brings the ratio of spacing to vertical step into its range; 1 if none does."""
     low, high = _RATIO
     factor = 1.0
     if ratio < low:

@@ -1,4 +1,4 @@
-"""How the work is divided among processes: shares of which no two write into the same chunk."""
+"""Divide the work among processes into shares, no two of which write into the same chunk."""
 
 import itertools
 import math
@@ -10,24 +10,24 @@ from geocnn.prediction.work import Work
 __all__ = ["Tiles", "collides", "divided", "front"]
 
 _LEAST = 4
-"""Halos that a range of planes is long at least: what is computed twice at its ends is small then."""
+"""Least length of a share along the streamed axis, in halos: its ends, computed twice, are a small part then."""
 
 Tiles = Mapping[int, tuple[slice, ...]]
-"""What :func:`geocnn.prediction.pieces.to_do` gives."""
+"""Type of the result of :func:`geocnn.prediction.pieces.to_do`."""
 
 
 def divided(work: Work, tiles: Tiles, units: Sequence[int], wanted: int) -> list[Share]:
-    """Shares of about equal size, in the order of the work.
+    """Divide the work into shares of about equal size, in the order of the work.
 
-    Where the network is streamed a share is a box of the survey. Its ends along the axis that is streamed are multiples
-    of ``units``, and so are the others, which are ends of tiles besides: no chunk belongs to two shares. Where it looks
-    at whole windows a share is some tiles; see :func:`collides`.
+    For a streamed network a share is a box of the survey. Along the streamed axis its ends are multiples of ``units``;
+    along the others they are multiples of ``units`` as well as ends of tiles, so that no chunk belongs to two shares.
+    For a network that looks at whole windows a share is a group of tiles; see :func:`collides`.
 
     Args:
-        work: what is planned.
+        work: the plan.
         tiles: what is to be done.
-        units: samples per axis of what the result is written in.
-        wanted: number of shares, as far as there is enough to do for so many.
+        units: size of the chunks of the result, samples per axis.
+        wanted: number of shares, if there is enough to do for so many.
     """
     if work.network is None:
         count = min(len(tiles), 4 * wanted)
@@ -52,7 +52,7 @@ def divided(work: Work, tiles: Tiles, units: Sequence[int], wanted: int) -> list
 
 
 def collides(work: Work, units: Sequence[int]) -> bool:
-    """Whether shares of whole tiles write into the same units, so that they must not write at the same time."""
+    """Whether shares of whole tiles write into the same chunks, so that they must not write at the same time."""
     if work.network is not None:
         return False
     return any(
@@ -61,13 +61,13 @@ def collides(work: Work, units: Sequence[int]) -> bool:
 
 
 def front(work: Work, tiles: Tiles, finished: Sequence[Share], mark: Mark) -> Mark:
-    """How far the work has come without a gap, in the order of one process.
+    """Progress without a gap, in the order in which a single process would work.
 
     Args:
-        work: what is planned.
+        work: the plan.
         tiles: what was to be done.
-        finished: shares that are.
-        mark: how far it had come before.
+        finished: shares that are finished.
+        mark: progress before.
     """
     number, plane = mark
     axis = work.axes[0]
@@ -90,7 +90,7 @@ def front(work: Work, tiles: Tiles, finished: Sequence[Share], mark: Mark) -> Ma
 
 
 def _has(share: Share, axis: int, plane: int) -> bool:
-    """Whether a share has a plane."""
+    """Whether a share contains a plane."""
     return share.region is None or share.region[axis].start <= plane < share.region[axis].stop
 
 
@@ -100,14 +100,14 @@ def _meet(where: tuple[slice, ...], region: tuple[slice, ...]) -> bool:
 
 
 def _ends_of_tiles(work: Work, axis: int, unit: int) -> list[int]:
-    """Samples of the survey at which a tile ends and the next begins, if they are multiples of a unit; and its ends."""
+    """Samples where one tile ends and the next begins, if multiples of ``unit``; and both ends of the survey."""
     size, before, core = work.tiles.shape[axis], work.tiles.pads[axis], work.tiles.core[axis]
     ends = (k * core - before for k in range(1, -(-work.tiles.padded[axis] // core)))
     return [0, *(end for end in ends if 0 < end < size and end % unit == 0), size]
 
 
 def _thinned(ends: list[int], parts: int, least: int) -> list[int]:
-    """At most so many parts of about equal size, none much below ``least``, between some of these ends."""
+    """Cut a range at some of ``ends`` into at most ``parts`` parts of about equal size, none much below ``least``."""
     first, last = ends[0], ends[-1]
     parts = max(1, min(parts, (last - first) // max(1, least)))
     wished = (first + (last - first) * k / parts for k in range(1, parts))
@@ -115,5 +115,5 @@ def _thinned(ends: list[int], parts: int, least: int) -> list[int]:
 
 
 def _in_turn(numbers: Sequence[int], count: int) -> list[Sequence[int]]:
-    """So many parts, one behind the other."""
+    """Split a sequence into ``count`` consecutive parts."""
     return [numbers[len(numbers) * k // count : len(numbers) * (k + 1) // count] for k in range(count)]

@@ -1,7 +1,7 @@
-"""The place that fits what stations have of an earthquake best.
+"""Find the place that best explains what stations have seen of an earthquake.
 
-Times of P and S give every place a probability. With one or two stations they leave circles, on which a detector says
-where.
+The times of P and S give every place a probability. With one or two stations they leave circles, on which a detector
+tells the place.
 """
 
 from collections.abc import Sequence
@@ -21,39 +21,39 @@ from geocnn.prediction.waves import Waves, variance
 __all__ = ["FITS", "SEVERAL", "TRUSTED", "Found", "Sighting", "locate", "stations", "waves_of"]
 
 FITS = 2.0
-"""Standard deviations within which a time fits, and a distance."""
+"""Largest deviation, in standard deviations, with which a time or a distance still fits."""
 _DOUBTS = 0.25
-"""Share of the stations whose distance may not fit, because they took the S wave of another earthquake."""
+"""Share of the stations whose distance need not fit, because they may have picked the S wave of another earthquake."""
 TRUSTED = 0.5
-"""Probability of an earthquake from which on one station locates it."""
+"""Least probability of an earthquake with which a single station can locate it."""
 SEVERAL = 3
-"""Stations whose times locate an earthquake."""
+"""Least number of stations whose times alone can locate an earthquake."""
 _HELD = 0.68
-"""Probability within the spread of a place."""
+"""Probability that an earthquake lies within the spread of its place."""
 _SOME, _MORE = DEPTHS[::15, None, None], DEPTHS[::3, None, None]
-"""Depths that are tried, km: a few to see whether waves fit together, more for the place that is written."""
+"""Depths to try, km: few to see whether waves fit together, and more for the final place."""
 _LEAST = 0.25
-"""However well times agree, they are taken to be wrong by this part of what they may be."""
+"""Lower bound of the factor on the standard deviations of times, for times that agree better than expected."""
 _SIDE = 15
-"""Places along one side of a grid."""
+"""Number of places along one side of a grid."""
 _AROUND = 4.0
-"""Spreads of a first place to each side of it, within which the exact one is looked for."""
+"""Half width of the first grid of the exact search, in spreads of the approximate place."""
 
 Grid = Float64[ndarray, "depths north east"]
 
 
 @dataclass(frozen=True, eq=False)
 class Sighting:
-    """An earthquake, or a wave of one, as a station has it.
+    """An earthquake, or one wave of it, as seen by one station.
 
     Attributes:
-        event: of this station alone.
+        event: event of this station alone.
         site: the station.
         east: of the station, km.
         north: of the station, km.
         height: of the station above the level from which depths are counted, km.
         times: seconds since 1970, by phase.
-        crust: in which waves come.
+        crust: velocities of the waves.
     """
 
     event: Event
@@ -66,22 +66,22 @@ class Sighting:
 
     @property
     def code(self) -> str:
-        """Of the station."""
+        """Code of the station."""
         return str(self.site)
 
     @property
     def place(self) -> Place | None:
-        """What a detector says of it."""
+        """What a detector tells of its place; None without a detector."""
         return self.event.place
 
     @property
     def first(self) -> float:
-        """Time of the P wave; of the S wave where there is none."""
+        """Time of the first wave: P, or S where there is no P."""
         return min(self.times.values())
 
     @property
     def reach(self) -> float:
-        """Within so many km of the station the earthquake is."""
+        """Largest distance of the earthquake from the station, km."""
         far = [5.0]
         if len(self.times) == 2:
             far.append(1.4 * (self.times["S"] - self.times["P"]) * self.crust.pace)
@@ -91,12 +91,12 @@ class Sighting:
 
     @property
     def tells(self) -> bool:
-        """Whether the earthquake is at a distance that is known."""
+        """Whether the distance of the earthquake is known."""
         return len(self.times) == 2 or (self.place is not None and self.place.probability > TRUSTED)
 
     @property
     def single(self) -> "list[Sighting]":
-        """Its waves, each by itself."""
+        """The waves of this sighting, each as a sighting of its own."""
         return [
             replace(self, event=replace(self.event, picks=(pick,)), times={pick.phase: pick.time / SECOND})
             for pick in self.event.picks
@@ -112,10 +112,10 @@ class Found(NamedTuple):
         north: km.
         depth: km.
         time: seconds since 1970.
-        spread: within so many km it is with a probability of 68 %.
+        spread: distance within which the earthquake lies with a probability of 68 %, km.
         depth_error: standard deviation of the depth, km.
         time_error: standard deviation of the time, s.
-        fits: whether what all stations have agrees with it.
+        fits: whether the times of all stations agree with the place.
     """
 
     east: float
@@ -129,13 +129,13 @@ class Found(NamedTuple):
 
 
 def locate(group: Sequence[Sighting], *, exact: bool = False, first: Found | None = None) -> Found:
-    """The most probable place.
+    """Find the most probable place of an earthquake.
 
     Args:
-        group: what stations have of one earthquake; one at least tells how far away it is.
-        exact: in layers, where the crust has them, among more depths, and with times that differ as much as they do,
-            which takes longer.
-        first: a place that is nearly right, if there is one.
+        group: sightings of one earthquake; at least one must tell how far away it is.
+        exact: search more depths and use the layers of the crust, if it has any, and scale the errors of times by how
+            well they agree. This takes longer.
+        first: approximate place, if one is known.
     """
     waves = waves_of(group, layered=exact)
     if first is None:
@@ -148,7 +148,7 @@ def locate(group: Sequence[Sighting], *, exact: bool = False, first: Found | Non
 
 
 def waves_of(group: Sequence[Sighting], *, layered: bool) -> Waves:
-    """The waves that stations have, in their order."""
+    """All waves of some sightings, in their order."""
     known = [(s.east, s.north, s.height, float(phase == "S"), time) for s in group for phase, time in s.times.items()]
     east, north, height, shear, time = np.array(known, np.float64).T
     return Waves(east, north, height, shear > 0, time, group[0].crust, layered)
@@ -163,15 +163,15 @@ def _search(
     *,
     finer: bool = False,
 ) -> Found:
-    """The place, on grids that become finer until the spread is seen; so do the depths, if asked.
+    """Search the place on grids that become finer until they resolve the spread.
 
     Args:
-        group: what stations have.
+        group: sightings of the earthquake.
         waves: their waves.
-        depths: that are tried, km.
-        scale: how far times differ, part of what they may.
-        around: east and north of a place, and half of the side of the first grid, km.
-        finer: the depths of a coarse grid would pull the epicentre with them.
+        depths: depths to try, km.
+        scale: factor on the standard deviations of times.
+        around: east and north of the centre, and half the side of the first grid, km.
+        finer: whether to refine the depths once as well; coarse depths would shift the epicentre.
     """
     (east, north, half), spread = around, 0.0
     while True:
@@ -201,7 +201,7 @@ def _search(
 
 
 def _deviation(values: Float64[ndarray, "*places"], weight: Float64[ndarray, "*places"]) -> float:
-    """Standard deviation."""
+    """Weighted standard deviation."""
     share = weight / weight.sum()
     mean = np.sum(values * share)
     return float(np.sqrt(np.sum(share * (values - mean) ** 2)))
@@ -210,30 +210,30 @@ def _deviation(values: Float64[ndarray, "*places"], weight: Float64[ndarray, "*p
 def _likely(
     depths: Float64[ndarray, "depths 1 1"], weight: Float64[ndarray, " depths"]
 ) -> Float64[ndarray, "depths 1 1"]:
-    """As many depths where most of the probability is."""
+    """As many depths as before, within the range that holds most of the probability."""
     there = np.flatnonzero(weight > 1e-3 * weight.max())
     low, high = depths[max(0, there[0] - 1), 0, 0], depths[min(len(depths) - 1, there[-1] + 1), 0, 0]
     return np.geomspace(low, high, len(depths))[:, None, None]
 
 
 def _agreement(group: Sequence[Sighting], waves: Waves, found: Found) -> float:
-    """How far times are from those of a place, relative to how far they may be; 1 where there are too few to know."""
+    """Scatter of the times about those of a place, relative to the expected one; 1 if there are too few times."""
     deviations = waves.late(found.east, found.north, found.depth, found.time)
-    free = len(deviations) - 4  # numbers of an origin
+    free = len(deviations) - 4  # an origin has four numbers
     if stations(group) < SEVERAL or free < 2:
         return 1.0
     return float(np.clip(np.sqrt(np.sum(deviations**2) / free), _LEAST, 1.0))
 
 
 def _radius(away: Float64[ndarray, "north east"], weight: Float64[ndarray, "north east"]) -> float:
-    """Distance within which so much of a probability lies."""
+    """Distance within which a share of 0.68 of the probability lies."""
     order = np.argsort(away, axis=None)
     share = np.cumsum(weight.flat[order]) / weight.sum()
     return float(away.flat[order[np.searchsorted(share, _HELD)]])
 
 
 def stations(group: Sequence[Sighting]) -> int:
-    """How many there are."""
+    """Number of different stations."""
     return len({sighting.code for sighting in group})
 
 
@@ -247,18 +247,18 @@ def _density(
     ],
     scale: float,
 ) -> tuple[Grid, Grid]:
-    """Logarithm of the probability of places, and the time of the earthquake if it is there."""
+    """Logarithm of the probability of each place, and the origin time for it."""
     x, y, z = places
     travel = waves.travel(x, y, z)
     base = float(waves.time[0])
     begun = (waves.time - base)[:, None, None, None] - travel
-    ordered = np.sort(begun, axis=0)  # of so few numbers the median takes twice as long
+    ordered = np.sort(begun, axis=0)  # for so few numbers sorting takes half the time of the median
     middle = (ordered[(len(begun) - 1) // 2] + ordered[len(begun) // 2]) / 2
     total: Grid = np.zeros(middle.shape)
     count = stations(group)
-    if count > 1:  # of one station the detector has used the times better
+    if count > 1:  # with one station the detector has already made better use of the times
         total += _log_student((begun - middle) ** 2 / (scale**2 * variance(travel))).sum(0)
-    for sighting in group if count < SEVERAL else ():  # what detectors say rests on the same times
+    for sighting in group if count < SEVERAL else ():  # only for few stations: detectors use the same times
         if sighting.place is not None:
             total += _of_detector(sighting.place, x - sighting.east, y - sighting.north, z + sighting.height)
     return total, middle + base
@@ -270,7 +270,7 @@ def _of_detector(
     north: Float64[ndarray, "1 north 1"],
     z: Float64[ndarray, "depths 1 1"],
 ) -> Grid:
-    """What a detector says of places as seen from its station."""
+    """Log probability of places around a station according to its detector."""
     total: Grid = _log_student(_deviations(np.hypot(east, north), place.distance) ** 2)
     total = total + _log_student(_deviations(z, place.depth) ** 2)
     if place.azimuth is not None:
@@ -280,24 +280,24 @@ def _of_detector(
 
 
 def _deviations(value: Float64[ndarray, "*places"], estimate: Estimate) -> Float64[ndarray, "*places"]:
-    """How many standard deviations a value is away, on the logarithmic scale, on which the two sides may differ."""
+    """Deviation from an estimate in standard deviations, on a logarithmic scale; the two sides may differ."""
     apart = np.log(np.maximum(value, 0.1) / estimate.value)
     wide = [max(0.1, float(np.log(end))) for end in (estimate.value / estimate.low, estimate.high / estimate.value)]
     return np.asarray(apart / np.where(apart < 0, *wide))
 
 
 def _log_student(squares: Float64[ndarray, "*places"]) -> Float64[ndarray, "*places"]:
-    """Logarithm of Student's density of four degrees of freedom: one that is far off does not rule the others.
+    """Logarithm of Student's density with four degrees of freedom, in which a single outlier does not dominate.
 
     Args:
-        squares: of the numbers of standard deviations.
+        squares: squared deviations, in standard deviations.
     """
     density: Float64[ndarray, "*places"] = -2.5 * np.log1p(squares / 4)
     return density
 
 
 def _fits(group: Sequence[Sighting], late: Float64[ndarray, " waves"], east: float, north: float) -> bool:
-    """Whether all times agree with a place, and most distances that detectors have given."""
+    """Whether all times agree with a place, and most of the distances that detectors gave."""
     if np.any(np.abs(late) > FITS):
         return False
     given = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]

@@ -1,7 +1,6 @@
 """Prediction of a survey that is sampled otherwise than what networks learn from: resampled, and brought back."""
 
 import math
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -20,9 +19,10 @@ from geocnn.io.scan import SLAB_BYTES, slabs
 from geocnn.io.source import Sink, Source
 from geocnn.io.stretched import StretchedSource
 from geocnn.prediction import Prediction, predict
-from geocnn.prediction.mirrored import no_way_back
+from geocnn.prediction.log import Log, opened
 from geocnn.prediction.results import Samples, Stored
 from geocnn.prediction.sampling import MOST, resampling, stretch_of
+from geocnn.prediction.steps import steps
 
 __all__ = ["finer", "predict_stretched"]
 
@@ -37,6 +37,7 @@ def predict_stretched(
     uncertainty: str | Path | None = None,
     overwrite: bool = False,
     samples: Samples = "float32",
+    log: str | Path | Log | None = None,
     **options: Any,  # noqa: ANN401  (those of run)
 ) -> Prediction:
     """Predict a survey resampled to what networks learn from, and bring the result back onto the survey's own grid.
@@ -59,6 +60,7 @@ def predict_stretched(
         uncertainty: file for the standard deviation over mirror images, for the latter.
         overwrite: replace files that exist.
         samples: of the files, as those of :func:`geocnn.prediction.predict`.
+        log: as that of :func:`geocnn.prediction.predict`.
         options: of ``run``.
 
     Returns:
@@ -80,23 +82,24 @@ def predict_stretched(
     spread = {} if uncertainty is None else {"uncertainty": uncertainty}
     known, source = source, finer(source, trained.card)
     if all(factor == 1 for factor in factors):
-        made = run(trained, source, out, overwrite=overwrite, samples=samples, **spread, **options)
-        return made if source is known else replace(made, notes=[*made.notes, _how_fine(source.grid, known.grid)])
+        made = run(trained, source, out, overwrite=overwrite, samples=samples, log=log, **spread, **options)
+        more = [] if source is known else [*_without_places(source.grid), _how_fine(source.grid, known.grid)]
+        return replace(made, notes=[*made.notes, *more])
     if restores(trained.card):
         raise DataError(
             f"stretch is {', '.join(f'{factor:g}' for factor in factors)}, and {trained.card.name} gives amplitudes, "
             "which resampling there and back would change; leave it out."
         )
     stretched, nearest = StretchedSource(source, factors), len(trained.card.classes) > 1
-    with ExitStack() as stack, no_way_back():
+    named = opened(log, (source.path, out, uncertainty), output=None if out is None else str(out))
+    with named as record, ExitStack() as stack:
         stored = Stored.of(samples, trained.card)._asdict()
         targets = [path for path in (out, uncertainty) if path is not None]
         sinks = [stack.enter_context(io.create(path, like=source, overwrite=overwrite, **stored)) for path in targets]
-        beside = None if out is None else Path(out).resolve().parent
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".geocnn-", dir=beside))
-        files = [Path(folder) / name for name in ("result.npy", "spread.npy")]
+        folder = stack.enter_context(steps(out))
+        files = [folder / name for name in ("result.npy", "spread.npy")]
         spread = {} if uncertainty is None else {"uncertainty": files[1]}
-        made = run(trained, stretched, files[0], result=out, **spread, **options)
+        made = run(trained, stretched, files[0], log=record, step=True, **spread, **options)
         for sink, file in zip(sinks, files, strict=False):
             _write_back(stretched, io.open(file), sink, nearest=nearest)
         whole = (slice(None),) * source.grid.ndim
@@ -113,7 +116,17 @@ def finer(source: Source, card: Card) -> Source:
     """
     if card.finer == 1:
         return source
-    return StretchedSource(source, [1.0] * (source.grid.ndim - card.ndim) + [float(card.finer)] * card.ndim)
+    made = StretchedSource(source, [1.0] * (source.grid.ndim - card.ndim) + [float(card.finer)] * card.ndim)
+    made.grid = Grid(made.grid.axes, made.grid.attributes | {"finer": card.name})  # who has done it, for the file
+    return made
+
+
+def _without_places(grid: Grid) -> list[str]:
+    """That the map coordinates of a survey are lost on a grid of its own."""
+    known = grid.attributes.get("coordinates")
+    if not isinstance(known, dict) or grid.has_coordinates or "traces" in known:
+        return []
+    return ["the result has no map coordinates, for those of the survey are on no regular grid, and too many."]
 
 
 def _how_fine(grid: Grid, before: Grid) -> str:

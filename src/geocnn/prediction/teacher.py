@@ -1,4 +1,4 @@
-"""What a picker says of real records whose arrivals nobody knows, for another picker to learn."""
+"""Answers of a picker on real records without known arrivals, from which another picker learns."""
 
 import itertools
 import math
@@ -19,19 +19,19 @@ from geocnn.synthetic.earthquakes import TaughtRecord
 __all__ = ["taught_records"]
 
 _PART = 65_536
-"""Samples at once."""
+"""Samples that are processed at once."""
 _LEAST = 6000
-"""Samples of a record that is worth while."""
+"""Least length of a record that is used, samples."""
 _FAINT = 0.03
-"""Probability of what is looked at at all."""
+"""Least probability of a peak that is considered."""
 _DOUBT = ((0.0, 0.1, 0.4, 1.0), (0.0, 0.03, 1.0, 1.0))
-"""What is said with these probabilities is taught with those: next to nothing, or for certain."""
+"""Probabilities of the picker, and those that are taught instead: close to nothing, or certain."""
 
 
 def taught_records(trained: Trained, data: object, *, show_progress: bool = True) -> list[TaughtRecord]:
-    """Records with the mean of what a picker says of them upside down and turned by 45 and 90 degrees.
+    """Records with the mean answers of a picker: for both signs, with components swapped, and turned by 45 degrees.
 
-    Arrivals that it is fairly sure of become certain, others next to nothing.
+    Arrivals of which it is fairly sure become certain; all others become next to nothing.
 
     Args:
         trained: the picker.
@@ -39,7 +39,7 @@ def taught_records(trained: Trained, data: object, *, show_progress: bool = True
         show_progress: show a live line.
 
     Raises:
-        DataError: the network is no picker, or there is no record of a minute.
+        DataError: the network is no picker, or no record is a minute long.
         MissingError: no such file.
     """
     picker, archive = Picker.of(trained, device="cpu"), open_archive(data)
@@ -56,7 +56,7 @@ def taught_records(trained: Trained, data: object, *, show_progress: bool = True
 
 
 def _taught(picker: Picker, station: Station, start: int, stop: int) -> TaughtRecord:
-    """A run of a station."""
+    """Taught record for one continuous stretch of a station's data."""
     first, last = start // 256 * 256, -(-stop // 256) * 256
     waveforms, alive, means = [], [], []
     for begin in range(first, last, _PART):
@@ -70,7 +70,7 @@ def _taught(picker: Picker, station: Station, start: int, stop: int) -> TaughtRe
 
 
 def _mean(picker: Picker, waveform: Float32[ndarray, "3 samples"]) -> Float32[ndarray, "2 samples"]:
-    """Of the probabilities of all views."""
+    """Mean probabilities over all views of a record."""
     views = _views(torch.from_numpy(waveform)[None])
     with torch.inference_mode():
         answers = torch.stack([torch.softmax(picker.model(view), 1)[0, :2] for view in views])
@@ -79,7 +79,7 @@ def _mean(picker: Picker, waveform: Float32[ndarray, "3 samples"]) -> Float32[nd
 
 
 def _views(x: Float[Tensor, "1 3 samples"]) -> list[Float[Tensor, "1 3 samples"]]:
-    """As it is, with the horizontal components swapped, and turned by 45 degrees; each upside down as well."""
+    """Views of a record: unchanged, with horizontal components swapped, turned by 45 degrees; each for both signs."""
     z, n, e = x.unbind(1)
     half = math.sqrt(0.5)
     turned = torch.where((n != 0) & (e != 0), torch.stack((half * (n + e), half * (n - e))), torch.stack((n, e)))
@@ -88,9 +88,9 @@ def _views(x: Float[Tensor, "1 3 samples"]) -> list[Float[Tensor, "1 3 samples"]
 
 
 def decided(probability: Float32[ndarray, "2 samples"]) -> Float32[ndarray, "2 samples"]:
-    """Arrivals made certain, or next to nothing.
+    """Probabilities in which each arrival is either certain or close to nothing.
 
-    Each peak with what is about it, as far as the lowest point between it and the next, is scaled as a whole.
+    Each peak is scaled as a whole, with the samples around it up to the lowest points between it and its neighbours.
     """
     made = np.zeros_like(probability)
     for row, one in zip(made, probability, strict=True):

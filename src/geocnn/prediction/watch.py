@@ -1,4 +1,4 @@
-"""A picker at work while an archive grows, or while a SeedLink server sends records."""
+"""Keep picking while an archive grows, or while a SeedLink server sends records."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -40,20 +40,20 @@ def watch_earthquakes(
     device: str = "auto",
     announce: Callable[[str], None] | None = None,
 ) -> Catalogue | None:
-    """Keep a catalogue up to date with a folder that records are written to, or with a server, until Ctrl-C.
+    """Keep a catalogue up to date with a growing folder of records, or with a server, until Ctrl-C.
 
-    Only what the new samples can have changed is picked again, six minutes of a station or so, and the catalogue is
-    at any time the one that :func:`geocnn.prediction.catalogue.pick_earthquakes` makes of the same files. What has been
-    picked is kept in OUT.unfinished, so that a watch that is started again goes on.
+    Only what new samples can have changed is picked again, about six minutes of a station. The catalogue is always the
+    one that :func:`geocnn.prediction.catalogue.pick_earthquakes` makes of the same files. Picks are kept in
+    OUT.unfinished, so that a watch goes on when it is started again.
 
     Args:
         network: "quakes", a run folder of ``geocnn train quakes``, or a network in memory.
-        folder: with files that grow, or to which files come, such as an SDS archive. Or "seedlink://HOST:PORT", whose
-            records come into the SDS archive ``archive`` beside the catalogue, through ObsPy
+        folder: with files that grow, or to which files are added, such as an SDS archive. Or "seedlink://HOST:PORT",
+            whose records come into the SDS archive ``archive`` beside the catalogue, through ObsPy
             (``pip install 'geocnn[obspy]'``): see :class:`geocnn.io.waveforms.seedlink.SeedLink`.
-        out: catalogue, .xml (QuakeML), written anew when there is something new; the table of the picks beside it.
-        every: seconds from one look at the folder to the next.
-        rounds: looks at the folder; None for no end.
+        out: catalogue, .xml (QuakeML), rewritten whenever there is something new; the table of picks lies beside it.
+        every: seconds between two looks at the folder.
+        rounds: number of looks at the folder; None for no end.
         threshold: probability of an arrival; default that of the network.
         detector: tells where earthquakes are, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         channels: pattern for channels that are wanted; a server needs all four parts, such as "CX.PB01..HH?".
@@ -62,16 +62,16 @@ def watch_earthquakes(
         associate: as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         pictures: draws days and stations.
         device: "auto", "cpu", "cuda" or "cuda:1".
-        announce: is told of what is new, line by line, such as ``print``.
+        announce: is called with each piece of news, line by line, such as ``print``.
 
     Returns:
-        The last catalogue; None where nothing has come.
+        The last catalogue; None if no data have come.
 
     Raises:
-        DataError: the network is none of this kind, or the name of the catalogue; a server has no such channels.
+        DataError: the network is no picker, the catalogue has a wrong name, or the server has no such channels.
         MissingError: no such folder, or no such server.
-        TargetError: a result cannot be written, or what is there is no catalogue of geocnn's.
-        KeyboardInterrupt: with a sentence on what is kept.
+        TargetError: a result cannot be written, or a file in its place was not written by geocnn.
+        KeyboardInterrupt: on Ctrl-C, with a sentence on what is kept.
     """
     check_associator(associate)
     picker, sites = picker_and_sites(network, stations, threshold=threshold, detector=detector, device=device)
@@ -106,7 +106,7 @@ def watch_earthquakes(
 
 
 def _empty(folder: Path, say: Callable[[str], None], notes: set[str]) -> None:
-    """Say once that there is nothing: a watch that says nothing looks as if it did nothing."""
+    """Say once that the folder is empty, so that the watch does not seem to hang."""
     note = f"there is nothing in {folder} yet; it is picked when it comes."
     if note not in notes:
         say(f"{clock()}  {note}")
@@ -114,10 +114,10 @@ def _empty(folder: Path, say: Callable[[str], None], notes: set[str]) -> None:
 
 
 def _rest(wait: Callable[[], None], written: Path | None) -> None:
-    """Wait for the next look.
+    """Wait for the next look at the folder.
 
     Raises:
-        KeyboardInterrupt: with a sentence on the catalogue, where one has been written.
+        KeyboardInterrupt: on Ctrl-C, with a sentence on the catalogue if one has been written.
     """
     try:
         wait()
@@ -134,7 +134,7 @@ def _rest(wait: Callable[[], None], written: Path | None) -> None:
 def _fed(
     source: str | Path, archive: Path, channels: str, say: Callable[[str], None]
 ) -> Iterator[tuple[Path, Callable[[float], None]]]:
-    """The folder that is looked at, and how to spend the seconds between two looks."""
+    """Folder that is watched, and a function that waits for some seconds, or receives records from a server."""
     if not is_server(source):
         yield Path(source), time.sleep
         return
@@ -143,11 +143,11 @@ def _fed(
 
 
 def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Files and their states; a file that is gone again before it is looked at is left out."""
+    """Size and time of each file; a file that vanishes meanwhile is left out."""
     found = {}
     try:
         files = archive_files([folder])
-    except FormatError:  # nothing in it yet
+    except FormatError:  # the folder is empty as yet
         return {}
     for path in files:
         try:
@@ -158,12 +158,12 @@ def _state(folder: Path) -> dict[Path, tuple[int, int]]:
 
 
 def _tried(look: Callable[[], Catalogue], say: Callable[[str], None], trouble: str) -> tuple[Catalogue | None, str]:
-    """A catalogue, or the trouble that there is, which is said unless it is that of the look before.
+    """The catalogue of one look, or None and the trouble, which is announced unless it was so at the look before.
 
-    It may pass: a file that is being written may be none yet.
+    Trouble may pass: a file that is being written may not be readable yet.
 
     Raises:
-        TargetError: nothing can be written.
+        TargetError: a result cannot be written.
     """
     try:
         return look(), ""
@@ -184,7 +184,7 @@ def _round(
     say: Callable[[str], None],
     notes: set[str],
 ) -> Catalogue:
-    """A catalogue of what there is; how much that is, and notes that have not been said before, are said."""
+    """Catalogue of the files that there are; announces their amount and new notes."""
     made = located(job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False))
     for note in made.notes:
         if note not in notes:

@@ -1,4 +1,4 @@
-"""Waves of an earthquake at stations: when they have arrived, and how long they take from places."""
+"""Waves of an earthquake at stations: their arrival times, and their travel times from any place."""
 
 from dataclasses import dataclass
 
@@ -11,23 +11,23 @@ from geocnn.location import Crust
 __all__ = ["LATE", "SLOW", "Waves", "variance"]
 
 LATE, SLOW = 0.3, 0.05
-"""How far times may differ from those of a crust: s, and part of the travel time (standard deviations)."""
+"""Standard deviation of arrival times about those of the crust: a constant part, s, and a share of the travel time."""
 _SHALLOWEST = 0.05
-"""Depth of an earthquake below a station at least, km."""
+"""Least depth of an earthquake below a station, km."""
 
 
 @dataclass(frozen=True, eq=False)
 class Waves:
-    """Waves at stations.
+    """Arrivals of waves at stations, as arrays with one entry per wave.
 
     Attributes:
         east: of the stations, km.
         north: of the stations, km.
         height: of the stations above the level from which depths are counted, km.
         shear: whether it is an S wave.
-        time: seconds since 1970.
-        crust: which they cross.
-        layered: in layers, where the crust has them, rather than at one velocity.
+        time: arrival time, seconds since 1970.
+        crust: velocities of the waves.
+        layered: use the layers of the crust, if it has any, rather than one velocity.
     """
 
     east: Float64[ndarray, " waves"]
@@ -44,7 +44,7 @@ class Waves:
         y: Float64[ndarray, "1 north 1"],
         z: Float64[ndarray, "depths 1 1"],
     ) -> Float64[ndarray, "waves depths north east"]:
-        """Seconds from places to the stations, km to the east, to the north and below."""
+        """Travel times from places to the stations, s; places are km east, km north and depth in km."""
         east, north, height = (place[:, None, None, None] for place in (self.east, self.north, self.height))
         away = (x - east) ** 2 + (y - north) ** 2
         below = np.maximum(z + height, _SHALLOWEST)
@@ -61,16 +61,16 @@ class Waves:
         return travel
 
     def residuals(self, east: float, north: float, depth: float, time: float) -> Float64[ndarray, " waves"]:
-        """By how many seconds they are later than from an earthquake at a place and a time."""
+        """Observed minus computed arrival times for an earthquake at a place and a time, s."""
         travel = self.travel(*(np.full((1, 1, 1), km) for km in (east, north, depth)))[:, 0, 0, 0]
         return np.asarray(self.time - time - travel)
 
     def late(self, east: float, north: float, depth: float, time: float) -> Float64[ndarray, " waves"]:
-        """The same in standard deviations."""
+        """Residuals in standard deviations."""
         residuals = self.residuals(east, north, depth, time)
         return np.asarray(residuals / np.sqrt(variance(self.time - time - residuals)))
 
 
 def variance(travel: Float64[ndarray, "*waves"]) -> Float64[ndarray, "*waves"]:
-    """Square of how far times may differ after so many seconds on the way, s^2."""
+    """Variance of arrival times after travel times of so many seconds, s^2."""
     return LATE**2 + (SLOW * travel) ** 2

@@ -1,4 +1,4 @@
-"""How a network goes through a survey within the memory that is allowed: what is planned, and why."""
+"""Plan how a network goes through a survey within the allowed memory, and say why."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -19,28 +19,28 @@ from geocnn.tiling import EDGE, Plan, Tile, plan
 __all__ = ["Work", "flat_axis", "plan_work", "streamed_network"]
 
 _SLAB = 250_000
-"""Samples of a slab from which on a larger one is hardly faster."""
+"""Samples of a slab beyond which larger slabs are hardly faster."""
 _PLANES = 16
-"""Planes that a slab has besides, because each convolution reads two or more beyond them, unless these are more than
-four times the samples above."""
+"""Least number of planes of a slab, because each convolution reads two or more planes beyond it; less if these would
+be more than four times the samples above."""
 _COPIES = 40
-"""Bytes per sample of a slab for reading it, the next one, and the result."""
+"""Bytes per sample of a slab for reading it, for the next slab and for the result."""
 _SCRATCH = 1.25
-"""Memory at the peak relative to that of the maps: working copies of convolutions, and what the allocator wastes."""
+"""Peak memory relative to that of the maps: for working copies of convolutions, and for waste of the allocator."""
 
 
 @dataclass(frozen=True, repr=False)
 class Work:
-    """What is done piece by piece.
+    """Plan of work: what is computed piece by piece.
 
     Attributes:
         tiles: blocks of the survey with their halos.
         window: samples of the input for a tile, per axis of the network.
-        margin: samples of the input before the first one of a tile's block.
+        margin: samples of the input before the first sample of a tile's block.
         slab: planes along the first axis of the network that are read at once; 0 where a tile is one piece.
-        network: for a tile, slab by slab; None where it looks at whole windows.
-        needed: bytes besides those of the process itself.
-        reason: why it is not streamed, or why in strips; empty if there is nothing to say.
+        network: the streamed network for a tile; None if the network looks at whole windows.
+        needed: memory in bytes, besides that of the process itself.
+        reason: why the work is not streamed, or why in strips; empty if neither.
     """
 
     tiles: Plan
@@ -56,7 +56,7 @@ class Work:
         return len(self.tiles)
 
     def __iter__(self) -> Iterator[Tile]:
-        """The tiles."""
+        """Iterate over the tiles."""
         return iter(self.tiles)
 
     @property
@@ -65,11 +65,11 @@ class Work:
         return tuple(axis for axis in range(len(self.tiles.shape)) if axis != self.tiles.flat)
 
     def __repr__(self) -> str:
-        """As text, without the weights of the network."""
+        """The plan as text, without the weights of the network."""
         return f"Work({self})"
 
     def __str__(self) -> str:
-        """What a user wants to know of it."""
+        """Summary for users."""
         streamed = f", streamed in slabs of {self.slab}" if self.network is not None else ""
         return f"{self.tiles}{streamed}{'; ' * bool(self.reason)}{self.reason}"
 
@@ -84,22 +84,22 @@ def plan_work(
     precision: Precision,
     beside: int = budget.FIXED,
 ) -> Work:
-    """Stream where the network can be streamed, in as few strips as memory allows; else cut windows.
+    """Plan to stream the network if possible, in as few strips as memory allows; otherwise in windows.
 
     Args:
         trained: network.
-        grid: of the survey.
-        tile: samples of a tile without its halo, if the user wants it so.
-        allowed: bytes besides those of the process itself.
+        grid: axes of the survey.
+        tile: samples of a tile without its halo, if the user gives them.
+        allowed: memory in bytes, besides that of the process itself.
         device: where it runs.
         precision: of the maps.
-        beside: bytes of the process itself, and of a result that it holds.
+        beside: bytes that the process itself takes, with a result in memory.
 
     Raises:
-        DataError: the smallest tile, or the one that is asked for, does not fit.
+        DataError: the smallest tile, or the one that was asked for, does not fit.
     """
     card, shape, flat = trained.card, grid.shape, flat_axis(grid, trained.card)
-    # Without a known reach every tile reads the whole survey, so that there is only one.
+    # Without a known reach each tile would read the whole survey, so that there is only one tile.
     reach = max(shape) + 2 * EDGE if card.reach is None else card.reach
     cut = partial(plan, shape, multiple=card.size_multiple, reach=reach, flat=flat)
     streamed = partial(_streamed, trained, allowed, device, precision)
@@ -107,14 +107,14 @@ def plan_work(
         return streamed(cut(tile=tile)) if tile is not None else _in_strips(streamed, cut, allowed, beside)
     except _TooLargeError as error:
         raise _no_room(error.tiles, error.needed, allowed, beside, asked=tile is not None) from None
-    except _WholeMapError as error:  # its result depends on the window
+    except _WholeMapError as error:  # the result depends on the window
         return _in_windows(trained, cut, tile, allowed, beside, str(error))
 
 
 def flat_axis(grid: Grid, card: Card) -> int | None:
-    """The axis of a cube along which a network for sections goes, one section after the other; None for other data.
+    """Axis of a cube along which a network for sections goes from section to section; None for other data.
 
-    It is the horizontal axis that the sections of its training had not, inlines where they had neither.
+    It is the horizontal axis that sections in the training did not have, or inlines if they had neither.
     """
     if card.ndim == grid.ndim:
         return None
@@ -122,7 +122,7 @@ def flat_axis(grid: Grid, card: Card) -> int | None:
 
 
 class _TooLargeError(Exception):
-    """Tiles that do not fit into memory."""
+    """The tiles do not fit into memory."""
 
     def __init__(self, tiles: Plan, needed: int) -> None:
         super().__init__(tiles, needed)
@@ -130,11 +130,11 @@ class _TooLargeError(Exception):
 
 
 class _WholeMapError(Exception):
-    """A network that cannot be streamed; the text says why."""
+    """The network cannot be streamed; the text says why."""
 
 
 def _window(card: Card, tiles: Plan) -> tuple[int, ...]:
-    """Samples of the input for a tile: its block, with what an unpadded network loses."""
+    """Samples of the input for a tile: its block, plus what a network without padding loses at its edges."""
     space = [n + 2 * card.margin for axis, n in enumerate(tiles.reads) if axis != tiles.flat]
     return SizeRule(card.least or card.size_multiple, card.size_multiple).above(space)
 
@@ -142,7 +142,7 @@ def _window(card: Card, tiles: Plan) -> tuple[int, ...]:
 def streamed_network(
     trained: Trained, window: tuple[int, ...], device: torch.device, precision: Precision
 ) -> StreamedNetwork:
-    """The network for a tile, slab by slab.
+    """The streamed network for one tile.
 
     Args:
         trained: network.
@@ -151,17 +151,17 @@ def streamed_network(
         precision: of the maps.
 
     Raises:
-        DataError: it cannot be streamed; the message says why.
+        DataError: the network cannot be streamed; the message says why.
     """
     shape = (len(trained.card.channels), *window)
     return StreamedNetwork.of(trained.model, shape, device=device, precision=precision)
 
 
 def _streamed(trained: Trained, allowed: int, device: torch.device, precision: Precision, tiles: Plan) -> Work:
-    """The work for these tiles, in slabs as thick as is useful and fits.
+    """Plan that streams these tiles, in slabs as thick as is useful and fits.
 
     Raises:
-        _TooLargeError: not even the thinnest slab does.
+        _TooLargeError: even the thinnest slab does not fit.
         _WholeMapError: the network cannot be streamed.
     """
     card, window = trained.card, _window(trained.card, tiles)
@@ -180,7 +180,7 @@ def _streamed(trained: Trained, allowed: int, device: torch.device, precision: P
 
 
 def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allowed: int, beside: int) -> Work:
-    """The whole survey if its cross-section fits, else strips along the first axis, each with the exact halo.
+    """Plan for the whole survey if its cross-section fits, otherwise for strips along the first axis, with exact halos.
 
     Raises:
         _TooLargeError: the narrowest strip does not fit.
@@ -195,7 +195,7 @@ def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allow
     axis = next(axis for axis in range(len(whole.shape)) if axis != whole.flat)
     least = cut(tile=(1,) * len(whole.shape), uncut=axis)
     largest = whole.block
-    while True:  # memory grows about as the cross-section does
+    while True:  # memory is about proportional to the cross-section
         largest = max(least.block, int(0.97 * largest * min(1.0, allowed / needed)))
         tiles = cut(largest=largest, uncut=axis)
         try:
@@ -209,10 +209,10 @@ def _in_strips(streamed: Callable[[Plan], Work], cut: Callable[..., Plan], allow
 def _in_windows(
     trained: Trained, cut: Callable[..., Plan], tile: tuple[int, ...] | None, allowed: int, beside: int, reason: str
 ) -> Work:
-    """Windows of the survey, each in one pass.
+    """Plan for windows of the survey, each in one pass.
 
     Raises:
-        DataError: the smallest one, or the one that is asked for, does not fit.
+        DataError: the smallest window, or the one that was asked for, does not fit.
     """
     per_sample = budget.per_sample(trained.model, trained.card)
     smallest = (1,) * len(cut().shape)
@@ -225,7 +225,7 @@ def _in_windows(
 
 
 def _no_room(tiles: Plan, needed: int, allowed: int, beside: int, *, asked: bool) -> DataError:
-    """What to type instead."""
+    """Error that says which memory or tile to ask for instead."""
     size, memory = " x ".join(map(str, tiles.core)), _gigabytes(beside + needed)
     return DataError(
         f"a tile of {size} with its halo of {tiles.halo} needs {memory} GB, but {(allowed + beside) / 1e9:.2g} GB are "
@@ -234,5 +234,5 @@ def _no_room(tiles: Plan, needed: int, allowed: int, beside: int, *, asked: bool
 
 
 def _gigabytes(needed: int) -> str:
-    """Memory of the whole process, rounded up."""
+    """Memory in gigabytes, rounded up, as text."""
     return f"{math.ceil(needed / 1e8) / 10:g}"

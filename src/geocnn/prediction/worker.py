@@ -1,4 +1,4 @@
-"""What runs in a worker: a share of a prediction, written into the partial file of the process that asked."""
+"""Code that runs in a worker: it writes a share of a prediction into the partial file of the process that asked."""
 
 import threading
 import time
@@ -18,29 +18,29 @@ from geocnn.prediction.results import Results
 __all__ = ["Part", "do", "facts", "forget", "same"]
 
 Part = tuple[int, tuple[int, int], int, dict[str, object]]
-"""Tile, planes and samples that are finished, and what was measured."""
+"""A finished part: number of its tile, planes, samples, and measurements."""
 
 
 def facts(dask_worker: Any) -> tuple[int, int, int]:  # noqa: ANN401  (Dask has no types)
-    """Threads of torch in a worker, tasks that it does at a time, and its bytes of memory, 0 for no limit."""
+    """Torch threads of a worker, tasks that it runs at a time, and its memory limit in bytes, 0 for none."""
     return torch.get_num_threads(), dask_worker.state.nthreads, int(dask_worker.memory_manager.memory_limit or 0)
 
 
 def same(packed: bytes) -> bytes:
-    """A task of its own, so that what it gives is sent to each worker once, and again where a worker was lost."""
+    """Return the argument. As a task of its own it is sent to each worker once, and again if a worker is lost."""
     return packed
 
 
 _jobs: dict[tuple[str, int], Job] = {}
-"""The job that a thread of this process is at, by the name of the run and the thread."""
+"""Unpacked job of each thread in this process, by name of the run and number of the thread."""
 
 
 def _job(name: str, packed: bytes) -> Job:
-    """The job of that name; unpacked once in each thread, for not all of it can be shared."""
+    """Job of a run; each thread unpacks it once, because not all of it can be shared."""
     key = name, threading.get_ident()
     if key not in _jobs:
         for old in [other for other in list(_jobs) if other[0] != name]:
-            _jobs.pop(old, None)  # another thread may have been faster
+            _jobs.pop(old, None)  # another thread may have removed it
         _jobs[key] = Job.unpacked(packed)
     return _jobs[key]
 
@@ -52,7 +52,7 @@ def forget(name: str) -> None:
 
 
 def do(packed: bytes, name: str, share: Share, threads: int, *, turns: bool) -> list[Part]:
-    """Do a share of the work; this is what runs in a worker."""
+    """Do a share of the work in a worker, and return its finished parts."""
     from distributed import Lock, get_worker
 
     torch.set_num_threads(threads)
@@ -79,20 +79,20 @@ def do(packed: bytes, name: str, share: Share, threads: int, *, turns: bool) -> 
                 results.add(piece)
         sink.flush()
     except BaseException:
-        _jobs.pop((name, threading.get_ident()), None)  # its file is closed
+        _jobs.pop((name, threading.get_ident()), None)  # its file is closed now
         raise
     return parts
 
 
 def _check_wanted(sink: PartialSink) -> None:
-    """Stop where the process that asked has given up.
+    """Stop if the process that asked has given up.
 
     Raises:
-        TargetError: it has removed the partial file.
+        TargetError: the partial file has been removed.
     """
     if not sink.partial.exists():
         raise TargetError(f"{sink.path.name} was given up while workers wrote it; run the command again.")
 
 
 def _nothing(_share: float) -> None:
-    """Progress shows when a share is finished."""
+    """Ignore progress: it is shown when a share is finished."""

@@ -1,7 +1,7 @@
-"""Prediction by many processes: Dask hands out shares of the work, and the workers write into one partial file.
+"""Prediction by many processes: Dask hands out shares of the work, and workers write into one partial file.
 
-What is planned, the statistics of the data and the file come from the process that asks; a worker adds its samples and
-nothing else. A share that is done again, because its worker has died, writes the same bytes again.
+The plan, the statistics of the data and the file come from the process that asks; workers only add samples. A share
+that is repeated because its worker died writes the same bytes again.
 """
 
 import uuid
@@ -31,7 +31,7 @@ from geocnn.prediction.worker import do, facts, forget, same
 __all__ = ["Workers", "check_files"]
 
 _SHARES = 4
-"""Shares per worker: few, for each warms up at its ends, and enough that none waits long for the last one."""
+"""Shares per worker: few, because each repeats work at its ends, but enough that no worker waits long in the end."""
 _DIED = (
     "one worker after the other died of the same part of the work, perhaps because memory ran out; give fewer "
     "--workers or less --memory."
@@ -42,17 +42,17 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Processes that do the work: of this machine, started here, or those of a Dask cluster.
+    """Processes that do the work: started on this machine, or those of a Dask cluster.
 
     Args:
-        number: of processes to start; None with a scheduler.
-        scheduler: address of a running one, for example "tcp://10.0.0.1:8786".
+        number: number of processes to start; None with a scheduler.
+        scheduler: address of a running scheduler, such as "tcp://10.0.0.1:8786".
 
     Attributes:
-        threads: of torch in a worker.
+        threads: torch threads per task of a worker.
 
     Raises:
-        DataError: neither or both are given, less than one process, or no scheduler or worker answers.
+        DataError: neither or both are given, ``number`` is below 1, or no scheduler or worker answers.
         MissingError: Dask is not installed.
     """
 
@@ -75,7 +75,7 @@ class Workers:
         self._facts: list[tuple[int, int, int]] = []
 
     def __enter__(self) -> Self:
-        """Connect with a cluster that runs; processes of our own start when all else is ready."""
+        """Connect to a running cluster; processes of our own are started only when they are needed."""
         if self._number is None:
             self._client = self._stack.enter_context(connected(self._address))
             self._facts = list(self._client.run(facts).values())
@@ -89,11 +89,11 @@ class Workers:
 
     @property
     def size(self) -> int:
-        """Tasks that are done at a time."""
+        """Number of tasks that run at the same time."""
         return self._number or sum(tasks for _, tasks, _ in self._facts)
 
     def memory(self, device: torch.device) -> int:
-        """Bytes that a worker may take where the user says nothing."""
+        """Default memory of a worker in bytes."""
         if self._number is not None:
             return budget.half_of_memory(device) // self._number
         limits = (limit // (2 * tasks) for _, tasks, limit in self._facts if limit)
@@ -107,20 +107,20 @@ class Workers:
             yield from results
 
     def _connected(self) -> AbstractContextManager[Any]:
-        """The client: of a cluster that runs, or of processes that start now."""
+        """Client of the running cluster, or of processes that are started now."""
         return nullcontext(self._client) if self._client else started(self._number or 1)
 
     def run(self, job: Job, tiles: Tiles, record: Log, tick: Callable[[float], None]) -> None:
-        """Do the work.
+        """Let the workers do the work.
 
         Args:
-            job: what is to be done.
-            tiles: what is left of it.
-            record: is told of every part that is finished.
-            tick: is told of the samples that are finished.
+            job: the prediction.
+            tiles: what is left to do.
+            record: log of finished parts.
+            tick: is called with the number of samples that have been finished.
 
         Raises:
-            DataError: workers died again and again, or the scheduler is gone; and what a worker raises.
+            DataError: workers died again and again, or the scheduler is gone. Errors of workers are raised as well.
         """
         sink, done = job.sink, job.done
         assert isinstance(sink, PartialSink)
@@ -150,26 +150,26 @@ def _each(
     packed: bytes,
     calls: Sequence[tuple[Any, ...]],
 ) -> Generator[tuple[int, Result | DataError], None, None]:
-    """Call a function in the workers, again where one has died.
+    """Call a function in the workers, and again if a worker has died.
 
     Args:
         client: of the workers.
-        function: of a module that they have.
+        function: from a module that the workers can import.
         packed: its first argument, which is sent to each worker once.
-        calls: the other ones.
+        calls: its further arguments, one tuple per call.
 
     Yields:
-        Number of a call and what came of it, in the order in which they end; an error where one worker after the other
-        has died of it.
+        Number of a call and its result, in the order in which calls end; the result is an error if several workers died
+        of the call.
 
     Raises:
-        DataError: the scheduler is gone; and what the function raises.
+        DataError: the scheduler is gone. Errors of the function are raised as well.
     """
     from distributed import KilledWorker, as_completed
 
     name = uuid.uuid4().hex
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sending large graph")  # once, and from there to the workers
+        warnings.filterwarnings("ignore", "Sending large graph")  # it is sent once, and passed on between workers
         first = client.submit(same, packed, key=f"geocnn-{name}", pure=False)
         tasks = {
             client.submit(function, first, *call, key=f"geocnn-{name}-{k}", priority=-k): k
@@ -190,10 +190,10 @@ def _each(
 
 
 def check_files(source: Source, out: str | Path | None) -> None:
-    """Refuse what workers cannot share.
+    """Refuse data and results that workers cannot share.
 
     Raises:
-        DataError: the data are in memory, or there is no file for the result.
+        DataError: the data are in memory, or the result goes to no file.
     """
     if source.path is None:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Jobs, one function each; their typed keyword arguments are the options of ``geocnn train``."""
+"""Training recipes, one function each; their typed keyword arguments are the options of ``geocnn train``."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -50,19 +50,19 @@ RECIPES: dict[str, Callable[..., "Recipe"]] = {
     "segment": segment,
     "classify": classify,
 }
-"""Name that users type -> function that makes the recipe."""
+"""Function that makes each recipe, by the name that users type."""
 
 
 _USUAL = {"stretch": "auto", "precision": "float32", "samples": "float32"}
-"""Options of surveys where they are not given."""
+"""Defaults of options that apply to surveys only."""
 
 
 def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recipe has its own)
-    """Make the recipe of that name with these arguments.
+    """Make a recipe by its name.
 
     Raises:
-        MissingError: no recipe of that name.
-        DataError: a seed that no random stream takes.
+        MissingError: there is no recipe of that name.
+        DataError: the seed cannot be used for random numbers.
     """
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=1)
@@ -75,7 +75,7 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (arguments have many types)
-    """Numbers of NumPy, as loops over arrays give them, as those of Python, which a card can hold."""
+    """Convert numbers of NumPy, as loops over arrays give them, to those of Python, which a card can hold."""
     import numpy as np
 
     if isinstance(value, list | tuple):
@@ -94,7 +94,7 @@ def fit(
     announce: "Callable[[str], None] | None" = None,
     **arguments: Any,  # noqa: ANN401  (each recipe has its own)
 ) -> "Run":
-    """Train by name, ``fit("traces", seed=42)``, or a recipe of your own; under torchrun the processes share the work.
+    """Train a recipe by name, ``fit("traces", seed=42)``, or your own; under torchrun the processes share the work.
 
     Args:
         recipe: "traces", "faults", or a :class:`geocnn.training.Recipe`.
@@ -103,7 +103,7 @@ def fit(
         overwrite: replace the run in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
-        announce: is given what is about to be done, line by line, such as ``print``.
+        announce: is called with lines on what is about to be done, such as ``print``.
         arguments: of the recipe, when it is given by name.
 
     Raises:
@@ -116,7 +116,7 @@ def fit(
     from geocnn.training import fit as train
 
     if isinstance(recipe, str):
-        choose_device(device)  # before the data are looked at, which can take minutes
+        choose_device(device)  # before the data are read, which can take minutes
         if out is not None:
             check_folder(Path(out), resume=resume, overwrite=overwrite)
         made = build(recipe, **arguments)
@@ -127,7 +127,7 @@ def fit(
         )
     elif arguments:
         raise DataError(f"the recipe is made already, and {', '.join(arguments)} would be lost; give it to the recipe.")
-    else:  # whatever its card says of arguments, they may have been changed since
+    else:  # the arguments in its card may be outdated
         training = {k: v for k, v in recipe.card.training.items() if k != "arguments"}
         made = replace(recipe, card=recipe.card.replace(training=training))
     return train(
@@ -163,7 +163,7 @@ def predict(
     detector: "str | Path | Trained | None" = "detector",
     show_progress: bool = True,
 ) -> "Prediction | Any":  # noqa: ANN401  (so that nobody needs isinstance to tell the two results apart)
-    """Apply a network: to a survey as :func:`geocnn.prediction.predict`, a classifier to windows, a picker to records.
+    """Apply a network: segment or restore a survey, classify windows, or pick seismograms.
 
     Args:
         network: "faults", "quakes", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -189,7 +189,7 @@ def predict(
         show_progress: show a live line.
 
     Returns:
-        A ``Prediction``, ``Classified``, ``Catalogue`` or ``Detections``.
+        A ``Prediction`` for a survey, ``Classified`` for windows, a ``Catalogue`` or ``Detections`` for seismograms.
 
     Raises:
         DataError, MissingError, FormatError, TargetError: as of the two.
@@ -233,7 +233,7 @@ def _classify_windows(
     device: str,
     show_progress: bool,
 ) -> "Classified":
-    """Judge windows, and write the table where one is asked for."""
+    """Classify windows, and write the table if ``out`` is given."""
     from geocnn.classification import check_table, classify
 
     if out is not None:
@@ -245,27 +245,27 @@ def _classify_windows(
 
 
 def refuse_for_windows(given: Sequence[str]) -> None:
-    """Refuse arguments that :func:`predict` has for surveys alone.
+    """Refuse arguments of :func:`predict` that apply to surveys only.
 
     Args:
-        given: their names, as the user knows them.
+        given: names of the given ones, as the user knows them.
 
     Raises:
-        DataError: there are any.
+        DataError: there are such arguments.
     """
     refuse_for_others(given, "a classifier judges windows")
 
 
 def refuse_for_others(given: Sequence[str], what: str, *, whose: str = "surveys") -> None:
-    """Refuse arguments that are for other data.
+    """Refuse arguments that apply to other data.
 
     Args:
-        given: their names, as the user knows them.
+        given: names of the given ones, as the user knows them.
         what: what the network does instead.
-        whose: what they are for.
+        whose: data that the arguments apply to.
 
     Raises:
-        DataError: there are any.
+        DataError: there are such arguments.
     """
     if given:
         names, are, them = given[0], "is", "it"
@@ -280,10 +280,10 @@ def _between(
     horizons: "Sequence[str | Path | Horizon]",
     announce: "Callable[[str], None] | None",
 ) -> "Source":
-    """Horizons of a survey as labels.
+    """Labels for a survey, made from horizons: the intervals between them are the classes.
 
     Raises:
-        DataError: there is no survey, or there are labels as well.
+        DataError: there is no survey, or labels are given as well.
     """
     from geocnn.io import open as open_survey
     from geocnn.recipes.segment.intervals import intervals
@@ -297,10 +297,10 @@ def _between(
 
 
 def _refuse_without_samples(trained: "Trained") -> None:
-    """Refuse a network whose card names nothing that it could be judged by.
+    """Refuse a network whose card names no samples with which it could be evaluated.
 
     Raises:
-        DataError: no recipe with samples, or data that are not kept.
+        DataError: its recipe has no samples, or its data were not kept.
     """
     noted = trained.card.training
     try:
@@ -319,16 +319,16 @@ def _refuse_without_samples(trained: "Trained") -> None:
 
 
 def again(card: "Card", who: str) -> "Recipe":
-    """The recipe that a network learnt by, made anew from its card for the samples that it is judged by.
+    """Make the recipe of a trained network again from its card, for the validation samples.
 
     Args:
-        card: of the network; it names the recipe and its arguments.
-        who: the network, for the message.
+        card: card of the network, which names the recipe and its arguments.
+        who: name of the network, for the message.
 
     Raises:
         KeyError: the card names no recipe or no arguments.
-        MissingError: files that it learnt from are not where they were.
-        DataError: as of the recipe.
+        MissingError: files that it was trained on are no longer there.
+        DataError: as raised by the recipe.
     """
     return build(card.training["recipe"], **arguments_again(card, who))
 
@@ -344,7 +344,7 @@ def evaluate(
     show_progress: bool = True,
     announce: "Callable[[str], None] | None" = None,
 ) -> dict[str, float]:
-    """Score a network: on a survey with labels, or without one on the validation samples of its recipe.
+    """Score a network on a survey with labels or, without data, on the validation samples of its recipe.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -355,10 +355,10 @@ def evaluate(
         memory: as for :func:`geocnn.predict`.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
-        announce: is given what a user should know of the windows, line by line, such as ``print``.
+        announce: is called with lines on the windows that a user should know, such as ``print``.
 
     Raises:
-        DataError: only one of ``data`` and ``labels``, or they do not fit.
+        DataError: only one of ``data`` and ``labels`` is given, or they do not fit.
     """
     from geocnn.checkpoints import Trained, is_picker, load, read_card, refuse_detector
     from geocnn.evaluation import evaluate_picks, evaluate_samples, evaluate_survey
@@ -414,7 +414,7 @@ def _judge_windows(
     show_progress: bool,
     announce: "Callable[[str], None] | None",
 ) -> dict[str, float]:
-    """Scores of a classifier on windows with known classes.
+    """Score a classifier on windows with known classes.
 
     Raises:
         DataError: their classes are not known.

@@ -1,4 +1,4 @@
-"""The recipe that a network learnt by, made anew from its card for the samples that it is judged by."""
+"""Arguments of a trained network's recipe, to make the recipe and its validation samples again."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
 __all__ = ["arguments_again"]
 
 _FILES = ("data", "labels", "horizons", "stations", "catalogue", "velocity_model", "from_", "picker")
-"""Arguments of recipes that name files, or networks, which the samples to be judged by depend on."""
+"""Arguments of recipes that name files or networks on which the validation samples depend."""
 
 
 def arguments_again(card: "Card", who: str) -> dict[str, Any]:
-    """The arguments of a recipe, as far as the samples go that a network is judged by.
+    """Arguments of a recipe from a card, as far as the validation samples depend on them.
 
     Args:
-        card: of the network; it has the arguments of its recipe.
-        who: the network, for the message.
+        card: card of the network.
+        who: name of the network, for the message.
 
     Raises:
-        KeyError: the card has none.
-        MissingError: files that it learnt from are not where they were.
+        KeyError: the card has no arguments.
+        MissingError: files that the network was trained on are no longer there.
     """
     arguments = _arguments(card)
     _check_files(arguments, card, who)
@@ -29,20 +29,20 @@ def arguments_again(card: "Card", who: str) -> dict[str, Any]:
 
 
 def _arguments(card: "Card") -> dict[str, Any]:
-    """Arguments as the command line gave them, which JSON has made lists of, without those that change no sample."""
+    """Arguments as the command line gave them (JSON makes lists of tuples), without those that change no sample."""
     noted: dict[str, Any] = card.training["arguments"]
-    # What a network began with and learnt from besides may be gone; what it is judged by is made anew.
+    # The network to start from, and noise and records for training, may be gone; validation samples do not need them.
     gone = ("start", "noise", "noise_share", "records", "records_share") if "noise_share" in noted else ("start",)
     kept = {k: tuple(v) if isinstance(v, list) else v for k, v in noted.items() if k not in gone}
-    # A network for cubes may have learnt from sections alone, as the one that ships for denoising.
+    # A network for cubes may have been trained on sections only, as the one for denoising that ships.
     return kept | {"ndim": card.ndim, "crop": None} if kept.get("ndim") not in (None, card.ndim) else kept
 
 
 def _check_files(arguments: dict[str, Any], card: "Card", who: str) -> None:
-    """Refuse to look for files that are not there.
+    """Refuse arguments that name files which do not exist.
 
     Raises:
-        MissingError: with the first of them, and what to do.
+        MissingError: a file is missing; the message names it and says what to do.
     """
     from geocnn.checkpoints import SHIPPED, is_detector
     from geocnn.errors import MissingError

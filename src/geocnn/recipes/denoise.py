@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 __all__ = ["denoise"]
 
 _SERIES = 2_000_000
-"""Training takes the even and validation the odd series from here on; those of the recipe faults lie below, but for
-seeds of half a million and more."""
+"""First series of volumes; training takes even numbers from here on, validation odd ones. Those of the recipe faults
+are smaller, except for seeds of half a million and more."""
 
 
 def denoise(

@@ -1,4 +1,4 @@
-"""The LeNets' own example: handwritten digits; and what depth does with and without shortcuts."""
+"""Handwritten digits, the example of the LeNet papers; also shows the effect of depth with and without shortcuts."""
 
 import gzip
 from functools import partial
@@ -23,14 +23,14 @@ WHERE = (
 )
 _IDX = {"train": "train", "test": "t10k"}
 _FORMS: dict[str, tuple[int, float, float]] = {"lenet1989": (16, 127.5, 127.5), "lenet5": (32, 20.0, 200.0)}
-"""Window, grey value that becomes 0 and step that becomes 1, as in the papers: -1 to 1, and -0.1 to 1.175."""
+"""Window, grey value that becomes 0, and step that becomes 1, as in the papers: ranges -1 to 1 and -0.1 to 1.175."""
 
 _KEPT = 1000
-"""Test digits that are written into the folder of a run at most."""
+"""Largest number of test digits that are written to the folder of a run."""
 
 
 class _Digits(NamedTuple):
-    """Grey values 0 to 255, ``(number, rows, columns)``, and digits."""
+    """Images with grey values 0 to 255, ``(number, rows, columns)``, and their digits."""
 
     images: "NDArray[np.uint8]"
     labels: "NDArray[np.int64]"
@@ -119,7 +119,7 @@ def digits(
 
 
 def _card(model: str, arguments: dict[str, Any], classes: tuple[str, ...], window: int, data: str) -> "Card":
-    """What is known before training."""
+    """Card of the network before training."""
     from geocnn.checkpoints import Card
 
     return Card(
@@ -136,10 +136,10 @@ def _card(model: str, arguments: dict[str, Any], classes: tuple[str, ...], windo
 
 
 def _residual(model: str, width: int | None, *, residual: bool) -> dict[str, Any]:
-    """Arguments that the residual networks alone have.
+    """Arguments that only residual networks have.
 
     Raises:
-        DataError: they are given to another network, or are no width.
+        DataError: they are given for another network, or the width is invalid.
     """
     from geocnn.errors import DataError
     from geocnn.recipes.classify.network import check_width
@@ -157,7 +157,7 @@ def _residual(model: str, width: int | None, *, residual: bool) -> dict[str, Any
 
 
 def save_test(run: "Run", folder: Path) -> Path:
-    """Write digits that were kept for testing, the first 1,000 at most, as test.npz with grey values x and classes y.
+    """Write up to 1,000 of the test digits as test.npz, with grey values x and classes y.
 
     Raises:
         TargetError: the folder cannot be written.
@@ -188,7 +188,7 @@ def _schedule(
 
 
 def _chosen(learnt: _Digits, tested: _Digits, train: int | None, test: int | None) -> tuple[_Digits, _Digits]:
-    """The first so many of each.
+    """The first so many training and test digits.
 
     Raises:
         DataError: there are fewer.
@@ -207,9 +207,10 @@ def _chosen(learnt: _Digits, tested: _Digits, train: int | None, test: int | Non
 
 
 def _samples(part: _Digits, window: int, mean: float, std: float) -> "TensorSamples":
-    """Images ``(number, 1, window, window)``, background around them.
+    """Images ``(number, 1, window, window)`` with background around the digits.
 
-    Those of scikit-learn, 8 x 8 and cut out closely, become 20 x 20 as MNIST's are in theirs, or fill a small window.
+    Digits of scikit-learn, which are 8 x 8 without a border, are enlarged to 20 x 20 as in MNIST, or fill a small
+    window.
     """
     import torch
     import torch.nn.functional as F  # noqa: N812
@@ -226,7 +227,7 @@ def _samples(part: _Digits, window: int, mean: float, std: float) -> "TensorSamp
 
 
 def _read(data: str | Path | None) -> tuple[_Digits, _Digits]:
-    """Digits to learn from and to be tested on: MNIST, or without a folder the first four fifths and the rest of ours.
+    """Training and test digits of MNIST or, without a folder, the first four fifths and the rest of scikit-learn's.
 
     Raises:
         DataError: scikit-learn is not installed, or the folder holds no MNIST.
@@ -236,7 +237,7 @@ def _read(data: str | Path | None) -> tuple[_Digits, _Digits]:
     from geocnn.errors import DataError
 
     if data is not None:
-        folder = Path(data)  # in a card, and often in Python, it is a string
+        folder = Path(data)  # a string if it comes from a card, and often from Python
         return _mnist(folder, "train"), _mnist(folder, "test")
     try:
         from sklearn.datasets import load_digits
@@ -248,16 +249,16 @@ def _read(data: str | Path | None) -> tuple[_Digits, _Digits]:
     found = load_digits()
     images = np.rint(found.images * (255 / 16)).astype(np.uint8)
     labels = found.target.astype(np.int64)
-    cut = len(labels) * 4 // 5  # those who wrote the last ones wrote none of the first
+    cut = len(labels) * 4 // 5  # the writers of the last digits wrote none of the first
     return _Digits(images[:cut], labels[:cut]), _Digits(images[cut:], labels[cut:])
 
 
 def _mnist(folder: Path, part: str) -> _Digits:
-    """One of the two sets in a folder.
+    """Read one of the two sets of MNIST.
 
     Raises:
-        DataError: not there.
-        FormatError: damaged.
+        DataError: it is not in the folder.
+        FormatError: it is damaged.
     """
     import numpy as np
 
@@ -283,8 +284,8 @@ def _idx(folder: Path, name: str, where: str) -> "NDArray[np.uint8]":
     """Array of an IDX file: two zeros, type 8 (bytes), number of axes, sizes (big-endian), bytes.
 
     Raises:
-        DataError: not there.
-        FormatError: damaged.
+        DataError: it is not in the folder.
+        FormatError: it is damaged.
     """
     import numpy as np
 

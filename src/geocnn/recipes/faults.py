@@ -16,13 +16,13 @@ __all__ = ["faults"]
 _UNET = {"width": 16, "norm": "batch", "up": "nearest", "residual": True}
 """Arguments of the U-Net; batch normalisation is a fixed scale in prediction, so that it streams."""
 _DEPTH = {2: 4, 3: 3}
-"""Poolings of the U-Net, by dimensions."""
+"""Number of poolings of the U-Net, by dimensions."""
 _BOTTLENECK = 128
-"""Channels of FaultSeg at its coarsest level."""
+"""Default number of channels of FaultSeg at its coarsest level."""
 _NORMALISATION = {"kind": "zscore", "clip": 4.0}
 _SERIES = 1_000_000
-"""Training takes the even and validation the odd series from here on: neither meets the other, whatever the seed, nor
-what users make themselves with small seeds."""
+"""First series of volumes: training takes even numbers from here on, validation odd ones. They never coincide, whatever
+the seed, nor do they with volumes that users make with small seeds."""
 
 
 def faults(
@@ -128,7 +128,7 @@ def _schedule(
         learning_rate=learning_rate,
         ema=0.995,
         workers=workers,
-        # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
+        # With two planes at the coarsest level the library's bf16 gradient of a 3-D kernel reads beyond its memory.
         precision="float32" if ndim == 3 and crop[0] < 3 * step else "auto",
     )
 
@@ -136,10 +136,10 @@ def _schedule(
 def _network(
     name: str, ndim: int, step: int, bottleneck: int, residual: int, seed: int, start: str | None
 ) -> "tuple[nn.Module, Card]":
-    """A network with its first weights, and what is known of it before training.
+    """Network with its first weights, and its card before training.
 
     Raises:
-        DataError: the one to start from is of another kind or size.
+        DataError: the network to start from is of another kind or size.
     """
     import torch
 
@@ -158,7 +158,7 @@ def _network(
     if start is not None:
         trained = load(start, ndim=ndim)
         old = trained.card.arguments
-        fewer = name == "faultseg" and old.get("residual", 0) <= residual  # blocks that it lacks do nothing at first
+        fewer = name == "faultseg" and old.get("residual", 0) <= residual  # additional blocks have no effect at first
         more = {"residual": residual} if fewer else {}
         if (trained.card.architecture, old | more) != (name, arguments | more):
             needed = [f"--{key} {old[key]}" for key in ("bottleneck", "residual") if key in old]
@@ -166,7 +166,7 @@ def _network(
                 f"--start {start} is another network than the one asked for; it needs --model "
                 f"{' '.join([trained.card.architecture, f'--ndim {ndim}', *needed])}, or more --residual blocks."
             )
-        network.load_state_dict(trained.model.state_dict(), strict=False)  # blocks that it lacks start as the identity
+        network.load_state_dict(trained.model.state_dict(), strict=False)  # additional blocks start as the identity
     return network, Card(
         name=f"faults-{ndim}d",
         task="segmentation",
@@ -183,10 +183,10 @@ def _network(
 
 
 def _check_model(model: str, bottleneck: int, residual: int) -> None:
-    """Refuse an unknown model, and numbers of another one.
+    """Refuse an unknown model, and arguments of another model.
 
     Raises:
-        DataError: it is so.
+        DataError: the model is unknown, or an argument is of another one.
     """
     from geocnn.errors import DataError
     from geocnn.layers import one_of
@@ -202,7 +202,7 @@ def _check_model(model: str, bottleneck: int, residual: int) -> None:
 def _checked(
     ndim: int, crop: tuple[int, ...] | None, step: int, samples: int, bottleneck: int, residual: int, seed: int
 ) -> tuple[int, ...]:
-    """The crop, after a look at the numbers."""
+    """Check numbers, and return the crop."""
     from geocnn.errors import DataError
 
     crop = crop or ((96,) * 3 if ndim == 3 else (192,) * 2)

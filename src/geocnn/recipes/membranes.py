@@ -16,7 +16,7 @@ __all__ = ["example", "membranes", "named_arrays"]
 
 
 class Example(NamedTuple):
-    """A section, (rows, columns): normalised grey values, True on a membrane, and the probability of one."""
+    """A section, (rows, columns): normalised grey values, True on membranes, and probability of a membrane."""
 
     image: "NDArray[np.float32]"
     truth: "NDArray[np.bool_]"
@@ -112,10 +112,10 @@ def membranes(
 
 
 def _network(model: str, arguments: dict[str, Any], crop: int, seed: int) -> "Segmenter":
-    """The network with fresh weights.
+    """Network with fresh weights.
 
     Raises:
-        DataError: it does not take such crops, or another share is dropped than there is.
+        DataError: it does not accept such crops, or the share to drop is invalid.
     """
     import torch
 
@@ -171,10 +171,10 @@ def example(run: "Run") -> Example:
 def _sections(
     data: str | Path | None, crop: int, test: int, offset: tuple[float, float], border_weight: float
 ) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
-    """Normalised ``(sections, rows, columns)``, and ``(sections, 2, rows, columns)``: membranes and their weights.
+    """Normalised sections ``(sections, rows, columns)``, and membranes with weights ``(sections, 2, rows, columns)``.
 
     Raises:
-        DataError: no data, arrays of other names or shapes, or numbers that do not fit.
+        DataError: there are no data, arrays have other names or shapes, or numbers do not fit.
     """
     import numpy as np
     from scipy.ndimage import shift
@@ -185,7 +185,7 @@ def _sections(
 
     if data is None:
         raise DataError(f"the recipe membranes needs --data FILE.npz; {WHERE}.")
-    data = Path(data)  # in a card, and often in Python, it is a string
+    data = Path(data)  # a string if it comes from a card, and often from Python
     arrays = named_arrays(data, ("image", "interior"), WHERE)
     image, interior = arrays["image"], arrays["interior"]
     if image.ndim != 3 or image.shape != interior.shape:
@@ -210,16 +210,16 @@ def _sections(
     grey = image.astype(np.float32)
     if any(offset):
         grey = shift(grey, (0, *(-pixels for pixels in offset)), order=3, mode="mirror")
-    each = np.stack([Normalisation.fit(section).apply(section) for section in grey])  # they differ in brightness
+    each = np.stack([Normalisation.fit(section).apply(section) for section in grey])  # sections differ in brightness
     return each, np.stack([(~inside).astype(np.float32), weights], 1)
 
 
 def named_arrays(path: Path, names: tuple[str, ...], where: str) -> "dict[str, NDArray[np.generic]]":
-    """Arrays of these names in an .npz file.
+    """Read arrays by name from an .npz file.
 
     Raises:
-        MissingError: no such file.
-        FormatError: no .npz file, or not these arrays.
+        MissingError: there is no such file.
+        FormatError: it is no .npz file, or lacks these arrays.
     """
     from geocnn.errors import FormatError, MissingError
     from geocnn.io.window_files import read_npz
@@ -242,7 +242,7 @@ def _card(
     crop: int,
     test: int,
 ) -> "Card":
-    """What is known before training."""
+    """Card of the network before training."""
     from geocnn.checkpoints import Card
     from geocnn.tracing import reach_of
 

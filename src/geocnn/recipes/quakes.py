@@ -1,4 +1,4 @@
-"""Arrivals of earthquakes learnt from synthetic seismograms."""
+"""Picking of arrivals, learnt from synthetic seismograms."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,9 @@ __all__ = ["first_network", "quakes", "recorded_noise"]
 _RATE = 100.0
 """Samples per second of the records."""
 _SERIES = 2_000_000
-"""Training takes the even and validation the odd series from here on, whatever the seed."""
+"""First series of records; training takes even numbers from here on, validation odd ones, whatever the seed."""
 _SHARES = {"noise": 0.3, "records": 0.5}
-"""Shares of the records that are made in noise from files, or come from there."""
+"""Default shares of the training records that use noise from files, or that come from files."""
 
 
 def quakes(
@@ -70,7 +70,7 @@ def quakes(
 
 
 def _recipe(given: dict[str, Any]) -> "Recipe":
-    """From all arguments, which are kept in the card."""
+    """Make the recipe; all arguments are kept in the card."""
     import torch
 
     from geocnn.datasets import EarthquakeRecords
@@ -88,8 +88,8 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
     check_shares(given)
     network = first_network("picker", arguments, size, seed, start)
     if start is None:
-        # Most samples are noise: without features the network has to say so. Left at 0, it can learn to call the lack
-        # of any feature a P wave, and no P wave is then more probable than that.
+        # Most samples are noise, so a network without features should say noise. With a bias of 0 it can learn to call
+        # the lack of any feature a P wave, and then no P wave is more probable than that.
         torch.nn.init.constant_(network.get_parameter("head.bias")[2:], 4.0)
     noise, records, shares = given["noise"], given["records"], (given["noise_share"], given["records_share"])
     recorded = recorded_noise(noise, shares[0], start, size) if noise else None
@@ -113,7 +113,7 @@ def _recipe(given: dict[str, Any]) -> "Recipe":
 
 
 def _data(samples: int, size: int, noise: "RecordedNoise | None", taught: "TaughtRecords | None") -> str:
-    """What it learns from, in words."""
+    """Description of the training data."""
     words = f"seismograms of geocnn.synthetic.earthquakes: {samples} new records of {size} samples an epoch"
     if noise:
         words += f", {noise.share:.0%} of them in noise of {len(noise.windows)} real records"
@@ -125,10 +125,10 @@ def _data(samples: int, size: int, noise: "RecordedNoise | None", taught: "Taugh
 
 
 def _taught(path: str, share: float, start: str | None) -> "TaughtRecords":
-    """Real records with what the network to start from says of them.
+    """Real records with the answers of the network to start from.
 
     Raises:
-        DataError: there is nothing to learn.
+        DataError: there is nothing to learn from them.
         MissingError: no such file.
     """
     from geocnn.checkpoints import load
@@ -142,7 +142,7 @@ def _check(samples: int, channels: tuple[int, ...], deviation: float, seed: int)
     """Refuse numbers that do not fit.
 
     Raises:
-        DataError: they do not.
+        DataError: a number does not fit.
     """
     from geocnn.errors import DataError
 
@@ -154,13 +154,13 @@ def _check(samples: int, channels: tuple[int, ...], deviation: float, seed: int)
 
 
 def check_shares(given: dict[str, Any]) -> None:
-    """Refuse a share of what is not given; the usual one cannot be told from none.
+    """Refuse a share of noise or records that are not given; the default share cannot be told from none.
 
     Args:
         given: arguments of a recipe, with noise and perhaps records.
 
     Raises:
-        DataError: there is one.
+        DataError: such a share is given.
     """
     from geocnn.errors import DataError
 
@@ -173,7 +173,7 @@ def check_shares(given: dict[str, Any]) -> None:
 
 
 def _card(network: "Network", arguments: dict[str, Any], data: str, size: int, given: dict[str, Any]) -> "Card":
-    """What is known of the network before it has learnt."""
+    """Card of the network before training."""
     from geocnn.checkpoints import Card
     from geocnn.synthetic.earthquakes import COMPONENTS
     from geocnn.tracing import reach_of
@@ -196,17 +196,17 @@ def _card(network: "Network", arguments: dict[str, Any], data: str, size: int, g
 
 
 def first_network(architecture: str, arguments: dict[str, Any], size: int, seed: int, start: str | None) -> "Network":
-    """The network with its first weights, after a look at the numbers.
+    """Check the size, and make the network with its first weights.
 
     Args:
         architecture: its name in the table.
-        arguments: of it.
+        arguments: its keyword arguments.
         size: samples of a record.
-        seed: of the weights.
-        start: network whose weights to start from.
+        seed: seed of the weights.
+        start: network whose weights to start from; None for fresh weights.
 
     Raises:
-        DataError: they do not fit, or the network to start from is another one.
+        DataError: the size does not fit, or the network to start from is of another kind.
     """
     import torch
 
@@ -231,7 +231,7 @@ def recorded_noise(path: str, share: float, start: str | None, size: int) -> "Re
     """Noise of real stations.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no noise in the files.
         MissingError: no such file.
     """
     from geocnn.checkpoints import load

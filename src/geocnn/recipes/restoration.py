@@ -1,4 +1,4 @@
-"""What the recipes for networks that restore amplitudes share: the network, its card and its schedule."""
+"""Common parts of the recipes for networks that restore amplitudes: network, card and schedule."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 __all__ = ["network", "restoration"]
 
 _ARCHITECTURES = {2: "denoiser", 3: "sections_denoiser"}
-"""By dimensions."""
+"""Architectures by number of dimensions."""
 _SIZES = {"width": 32, "depth": 2, "blocks": 2}
 _NORMALISATION = {"kind": "zscore", "clip": 100.0}
-"""A scale alone: the network does the same at any, and cuts nothing."""
+"""Normalisation by a scale only: the network works the same at any scale, and nothing is clipped."""
 
 
 def network(name: str, ndim: int, seed: int, start: str | None) -> "tuple[nn.Module, Card]":
-    """A network with its first weights, and what is known of it before training.
+    """Network with its first weights, and its card before training.
 
     Args:
-        name: of the recipe.
+        name: name of the recipe.
         ndim: 2 or 3.
         seed: of the weights.
-        start: shipped network or run folder whose weights to start from; in 3-D also one for sections, whose weights
-            both directions take.
+        start: shipped network or run folder whose weights to start from; in 3-D also a network for sections, whose
+            weights are used in both directions.
 
     Raises:
-        DataError: the one to start from is of another kind or size.
+        DataError: the network to start from is of another kind or size.
     """
     import torch
 
@@ -75,10 +75,10 @@ def network(name: str, ndim: int, seed: int, start: str | None) -> "tuple[nn.Mod
 
 
 def _checked(ndim: int, crop: tuple[int, ...] | None, samples: int, seed: int) -> tuple[int, ...]:
-    """The crop, after a look at the numbers.
+    """Check numbers, and return the crop.
 
     Raises:
-        DataError: one does not fit.
+        DataError: a number does not fit.
     """
     from geocnn.errors import DataError
 
@@ -115,13 +115,13 @@ def _schedule(
 def restoration(
     name: str, made: "type[NoisyStructures | FinerStructures]", series: int, what: str, given: dict[str, Any]
 ) -> "Recipe":
-    """A recipe for a network that gives amplitudes.
+    """Make a recipe for a network that restores amplitudes.
 
     Args:
-        name: of the recipe.
-        made: what it learns from.
-        series: training takes this one and validation the next, two further on for each seed.
-        what: the samples in words.
+        name: name of the recipe.
+        made: class of the training samples.
+        series: training takes this series and validation the next; each seed is two further on.
+        what: description of the samples.
         given: all arguments of the recipe.
 
     Raises:

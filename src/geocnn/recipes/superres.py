@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 __all__ = ["superres"]
 
 _SERIES = 3_000_000
-"""Training takes the even and validation the odd series from here on."""
+"""First series of volumes; training takes even numbers from here on, validation odd ones."""
 
 
 def superres(

@@ -57,7 +57,7 @@ def traces(
     from geocnn.training import Recipe, Schedule
 
     _check(epochs, learning_rate)
-    first, last = centres  # a list, where they come from a card
+    first, last = centres  # a list if it comes from a card
     data = generate(seed, count=count, centres=(first, last), noise=noise)
     window = data.samples.shape[1]
     arguments = {"out_channels": len(CLASSES), "window": window, "head": head, "true_convolution": true_convolution}
@@ -86,7 +86,7 @@ def traces(
         validation=_samples(data, data.holdout),
         loss=cross_entropy,
         metrics=partial(accuracies, classes=CLASSES),
-        # Full batch, in the order of the split; without weight decay AdamW is Adam.
+        # Full batch in the order of the split; AdamW without weight decay is Adam.
         schedule=Schedule(
             epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False, threads=1
         ),
@@ -96,10 +96,10 @@ def traces(
 
 
 def _check(epochs: int, learning_rate: float) -> None:
-    """Refuse what no schedule can be made of.
+    """Refuse numbers for which there is no schedule.
 
     Raises:
-        DataError: a number out of its range.
+        DataError: a number is out of its range.
     """
     from geocnn.errors import DataError
 

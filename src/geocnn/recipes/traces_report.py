@@ -1,4 +1,4 @@
-"""Measure what the textbook example claims: its numbers, location independence, sharing, behaviour under shifts."""
+"""Measure the claims of the textbook example: numbers, independence of location, sharing of weights, and shifts."""
 
 import inspect
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ __all__ = ["report"]
 
 
 def report(run: "Run") -> Report:
-    """Measure what the example claims; trains three further networks of its kind, a tenth of a second each.
+    """Measure the claims of the example; this trains three more networks of its kind in a tenth of a second each.
 
     Args:
         run: a finished run of the recipe traces, from :func:`geocnn.fit`.
 
     Raises:
-        TypeError: a run of another recipe.
+        TypeError: the run is of another recipe.
     """
     from geocnn.hardware import threads
     from geocnn.models.trace_classifier import TraceClassifier
@@ -52,7 +52,7 @@ def report(run: "Run") -> Report:
 
 
 def _examples(run: "Run") -> Examples:
-    """The first holdout trace of each class, and what the network says."""
+    """The first holdout trace of each class, with the answer of the network."""
     x, y = run.recipe.validation[range(len(run.recipe.validation))]
     predicted = _classify(run.model, x.numpy())
     first = [int(i) for i in np.unique(y.numpy(), return_index=True)[1]]
@@ -77,7 +77,7 @@ def _is_textbook(run: "Run") -> bool:
 
 
 def _position_tests(run: "Run") -> Iterator[PositionTest]:
-    """Both heads, trained on the run's positions and on the first half of them."""
+    """Position tests of both heads, trained on the run's positions and on the first half of them."""
     from geocnn.synthetic.traces import moving_arrival
     from geocnn.training import fit
 
@@ -105,14 +105,14 @@ def _classify(model: "nn.Module", x: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def _shift_tests(model: "TraceClassifier", holdout: "Tensor") -> Iterator[ShiftTest]:
-    """The layers one after another on traces; the poolings alone on rectified white noise."""
+    """Shift tests of the layers, one after another, on traces, and of poolings alone on rectified white noise."""
     import torch
 
     from geocnn.layers import Conv, MaxPool
     from geocnn.properties import shift_error
 
     noise = torch.randn(64, 8, 256, generator=torch.Generator().manual_seed(0)).relu()
-    # Zhang 2019, Making convolutional networks shift-invariant again: maximum at every sample, smooth, then thin out.
+    # Zhang 2019, Making convolutional networks shift-invariant again: maximum at every sample, smooth, subsample.
     smooth = Conv(1, in_channels=8, out_channels=8, kernel_size=5, stride=2, padding=2, groups=8, bias=False)
     with torch.no_grad():
         smooth.weight[:] = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16

@@ -16,20 +16,21 @@ _CONV: tuple[Callable[..., Tensor], ...] = (F.conv2d, F.conv3d)
 _CONV_TRANSPOSE: tuple[Callable[..., Tensor], ...] = (F.conv_transpose2d, F.conv_transpose3d)
 _FUSED = (torch.float32, torch.bfloat16)
 _TYPICAL, _TYPICAL_TRACE = 18, 16_384
-"""Planes for which weights are laid out: others are computed as well, at times a little slower."""
+"""Planes, and samples of a trace, for which the weights are laid out.
+Other sizes are computed as well, at times a little slower."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """A convolution, whose result is added to others.
+    """One convolution of a sum of convolutions.
 
     Attributes:
         weight: ``(out, in / groups, *kernel)``, or ``(in, out / groups, *kernel)`` if transposed.
-        stride: per axis.
+        stride: samples per step, one number per axis.
         padding: zeros at both ends per axis, or samples removed there if transposed.
-        dilation: per axis.
-        groups: of channels.
-        transposed: the adjoint.
+        dilation: distance of the taps in samples, one number per axis.
+        groups: number of groups of channels.
+        transposed: whether it is a transposed convolution, the adjoint of the plain one.
     """
 
     weight: Tensor
@@ -41,17 +42,22 @@ class Term:
 
     @property
     def window(self) -> Window:
-        """Along the streamed axis."""
+        """Window of this convolution along the streamed axis."""
         make = Window.of_transposed_taps if self.transposed else Window.of_taps
         return make(self.weight.shape[2], self.stride[0], self.padding[0], self.dilation[0])
 
     def cut(self, block: Block, start: int, stop: int) -> tuple[Tensor, Sizes, int]:
-        """Planes that the result planes need, padding of the kernel, and first result plane of those it then makes."""
+        """Cut the planes out of a block of which result planes ``start`` to ``stop`` (excluded) are made.
+
+        Returns:
+            The planes; the padding that is left to the kernel; and the position of plane ``start`` among the planes
+            that the kernel makes of them.
+        """
         first, last = self.window.first(start), self.window.last(stop - 1)
         x = block.span(first, last)
         if not self.transposed:
             return x, (0, *self.padding[1:]), 0
-        # The kernel itself can leave out up to all but one of its planes at both ends.
+        # The kernel can leave out planes itself: at each end up to all but one of its own planes.
         before = start + self.padding[0] - first * self.stride[0]
         reach = self.dilation[0] * (self.weight.shape[2] - 1)
         behind = (last - first) * self.stride[0] + reach + 1 - before - (stop - start)
@@ -61,13 +67,14 @@ class Term:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A term with its weight where it is used, in the layout that is fastest there.
+    """A convolution that is ready to run: its weight on the device, in the layout that is fastest there.
 
     Attributes:
-        term: the convolution as the machine does it.
+        term: the convolution in the form in which it runs; turned if ``turned``.
         weight: on the device, channels innermost.
-        packed: for oneDNN, in its own layout; None where plain torch is used.
-        turned: data of one axis lie along the last one, which the kernels go along; in memory that is the same.
+        packed: the weight in the layout of oneDNN; None where plain torch is used.
+        turned: data of one axis lie along the last axis instead of the first, because the kernels run along the last
+            axis; the layout in memory is the same.
     """
 
     term: Term
@@ -77,7 +84,14 @@ class Kernel:
 
     @classmethod
     def of(cls, term: Term, device: torch.device, dtype: torch.dtype, shape: Sequence[int]) -> "Kernel":
-        """On a device and in a precision, for maps of about this shape, ``(channels, planes, *cross-section)``."""
+        """Prepare a convolution for a device, a precision and maps of about this shape.
+
+        Args:
+            term: the convolution.
+            device: where it is to run.
+            dtype: precision of its weight.
+            shape: ``(channels, planes, *cross-section)`` of the maps.
+        """
         turned = tuple(shape[2:]) == (1,) and term.weight.shape[3:] == (1,)
         if turned:
             stride, padding, dilation = (sizes[::-1] for sizes in (term.stride, term.padding, term.dilation))
@@ -90,14 +104,14 @@ class Kernel:
     def __call__(
         self, x: Tensor, padding: Sizes, bias: Tensor | None, others: Tensor | None = None, *, relu: bool = False
     ) -> Tensor:
-        """Result for planes that have their border already.
+        """Convolve planes that already include their border.
 
         Args:
             x: ``(1, channels, planes, *cross-section)``.
-            padding: what is left of the padding of the term.
+            padding: the part of the term's padding that is still to be applied.
             bias: one number per channel.
-            others: what is added, and may be overwritten.
-            relu: negative results become zero.
+            others: a map that is added to the result; it may be overwritten.
+            relu: set negative results to zero.
         """
         if self.turned:
             others = None if others is None else others.transpose(2, 3)
@@ -105,7 +119,7 @@ class Kernel:
         return self._made(x, padding, bias, others, relu=relu)
 
     def _made(self, x: Tensor, padding: Sizes, bias: Tensor | None, others: Tensor | None, *, relu: bool) -> Tensor:
-        """The same for data as the machine has them."""
+        """Convolve planes that are already turned if ``turned`` says so; arguments as for :meth:`__call__`."""
         if self.packed is not None:
             return _with_onednn(self.term, self.packed, x, padding, bias, others, relu=relu)
         term, at = self.term, x.ndim - 4
@@ -119,7 +133,7 @@ class Kernel:
 
 
 def _packed(term: Term, weight: Tensor, shape: Sequence[int]) -> Tensor | None:
-    """The weight in the layout of oneDNN; None where its fused convolutions cannot be had."""
+    """Weight in the layout of oneDNN; None where oneDNN's fused convolutions are not available."""
     if weight.device.type != "cpu" or weight.dtype not in _FUSED or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return None
     operators, none = torch.ops.mkldnn, [0] * len(term.stride)
@@ -133,7 +147,7 @@ def _packed(term: Term, weight: Tensor, shape: Sequence[int]) -> Tensor | None:
             )
         else:
             packed = operators._reorder_convolution_weight(weight, padding, stride, dilation, term.groups, size)
-    except (AttributeError, RuntimeError):  # no part of torch's public interface: it may change
+    except (AttributeError, RuntimeError):  # these operators are not part of torch's public interface and may change
         return None
     return packed
 
@@ -141,7 +155,7 @@ def _packed(term: Term, weight: Tensor, shape: Sequence[int]) -> Tensor | None:
 def _with_onednn(
     term: Term, weight: Tensor, x: Tensor, padding: Sizes, bias: Tensor | None, others: Tensor | None, *, relu: bool
 ) -> Tensor:
-    """One call for the convolution, the sum and ReLU: the operators that torch's own compiler uses."""
+    """Compute convolution, sum and ReLU in one call, with the oneDNN operators that torch's own compiler uses."""
     operators = torch.ops.mkldnn
     sizes = (list(padding), list(term.stride), list(term.dilation), term.groups)
     after = "relu" if relu else "none"

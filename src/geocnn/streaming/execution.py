@@ -1,4 +1,4 @@
-"""Run a network slab by slab: what is kept of each map, and the loop."""
+"""Run a network slab by slab: the planes that are kept of each map, and the main loop."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,22 +13,22 @@ from geocnn.streaming.schedule import Schedule
 __all__ = ["run"]
 
 _SHIFT = 3
-"""Where no more is held than so many times what is made at once, what is kept is moved to the front when the end is
-reached: that costs less than reading around the end of a ring."""
+"""Maps that hold at most so many times the planes that are made at once are no rings: at the end of their memory the
+planes are moved to its front. For such small maps that costs less than reading around the end of a ring."""
 
 
 class _Held:
-    """Planes of a map that are still needed.
+    """The planes of one map that later steps still need.
 
-    They lie in one block of memory that is used again and again, so that what a schedule takes can be counted before
-    the work, whatever the allocator makes of blocks that come and go.
+    They lie in one block of memory that is reused, so that the memory of a schedule can be counted beforehand,
+    whatever the allocator does with blocks that come and go.
     """
 
     def __init__(self, total: int, room: Room, dtype: torch.dtype) -> None:
         self.total, self.room, self.dtype = total, room, dtype
         self.memory: Tensor | None = None
-        self.low = self.high = 0  # planes of the map that are held
-        self.start = 0  # where plane ``low`` lies
+        self.low = self.high = 0  # range of planes of the map that are held
+        self.start = 0  # position of plane ``low`` in the memory
         self.ring = room.planes > _SHIFT * room.piece
 
     def add(self, start: int, planes: Tensor) -> None:
@@ -53,22 +53,22 @@ class _Held:
         self.high += count
 
     def block(self, start: int, stop: int) -> Block:
-        """Some of them together; a copy only where they lie at both ends of the ring."""
+        """Planes ``start`` to ``stop`` (excluded) as one block; copied only where they lie at both ends of the ring."""
         assert self.memory is not None
         return Block(self._at(start, stop), start, self.total)
 
     def forget(self, keep: int) -> None:
-        """Planes before ``keep`` are needed no more."""
+        """Free the planes before ``keep``."""
         keep = min(keep, self.high)
         if not self.room.passing and keep > self.low:
             self.start, self.low = self._place(keep), keep
 
     def _place(self, plane: int) -> int:
-        """Where a plane lies."""
+        """Position of a plane in the memory."""
         return (self.start + plane - self.low) % self.room.planes
 
     def _at(self, start: int, stop: int) -> Tensor:
-        """Planes ``start`` to ``stop``."""
+        """Planes ``start`` to ``stop`` (excluded) as one tensor."""
         assert self.memory is not None
         if self.room.passing:
             return self.memory.narrow(2, start - self.low, stop - start)
@@ -82,17 +82,17 @@ class _Held:
 def run(
     graph: Graph, schedule: Schedule, read: Callable[[int, int], Tensor], tick: Callable[[float], None] | None = None
 ) -> Iterator[tuple[int, Tensor]]:
-    """Results in slabs.
+    """Run a network and yield its result in slabs.
 
     Args:
-        graph: the network, its numbers where they are to be used.
+        graph: the network, its tensors on the device where it is to run.
         schedule: order of work.
         read: planes ``start`` to ``stop`` of the input, ``(1, channels, planes, *cross-section)``.
-        tick: is told the planes of the input that each step amounts to.
+        tick: is called after each step with the share of the work that it was, in planes of the input.
 
     Yields:
-        Number of the first plane, and the planes, ``(1, channels, planes, *cross-section)``; those that the schedule
-        asks for and no others.
+        Number of the first plane of a slab, and its planes, ``(1, channels, planes, *cross-section)``: only the planes
+        that the schedule asks for.
     """
     held = {k: _Held(graph.planes(k), room, graph.dtype_of(k)) for k, room in rooms(schedule).items()}
     share = 1 / max(1, len(graph.nodes))

@@ -9,12 +9,12 @@ from geocnn.streaming.operations import Convolution, Operation
 __all__ = ["INPUT", "Graph", "Node"]
 
 INPUT = -1
-"""Number of the map that the network is given."""
+"""Number of the input map; all other maps have the number of the step that makes them."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One step.
+    """One step of a network.
 
     Attributes:
         operation: what it does.
@@ -34,7 +34,7 @@ class Graph:
     """A network for an input of known shape.
 
     Attributes:
-        shape: of the input, ``(channels, planes, *cross-section)``; data of one axis have a second of one sample.
+        shape: of the input, ``(channels, planes, *cross-section)``; data of one axis get a second axis of one sample.
         nodes: number of a step -> the step, in the order of computation.
         output: number of the step that makes the result.
         dtype: sample type of all maps but the input.
@@ -48,7 +48,7 @@ class Graph:
     entry: torch.dtype = torch.float32
 
     def planes(self, number: int) -> int:
-        """Planes of a map, of which the whole input makes so many."""
+        """Number of planes of a map for the whole input."""
         return self.map_shape(number)[1]
 
     def map_shape(self, number: int) -> tuple[int, ...]:
@@ -56,7 +56,7 @@ class Graph:
         return self.shape if number == INPUT else self.nodes[number].shape
 
     def users(self) -> dict[int, list[int]]:
-        """Number of a map -> the steps that take it, as often as they do."""
+        """Steps that take each map, by its number; a step that takes a map twice is listed twice."""
         found: dict[int, list[int]] = {INPUT: [], **{number: [] for number in self.nodes}}
         for number, node in self.nodes.items():
             for source in node.inputs:
@@ -64,10 +64,10 @@ class Graph:
         return found
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Graph":
-        """With the numbers of all steps on a device and in a precision.
+        """Copy of the graph with the tensors of all steps on a device and in a precision.
 
-        Convolutions of the input stay in float32: they take little time, for the input has few channels, and a
-        third of the probabilities that bf16 changes visibly it changes by rounding the samples and those weights.
+        Convolutions of the input stay in float32. They take little time, because the input has few channels; and a
+        third of the visible changes that bf16 makes to probabilities come from rounding the samples and those weights.
         """
         rounded = dtype.itemsize < torch.float32.itemsize
         entry = torch.float32 if rounded and self._enters_by_convolutions() else dtype
@@ -79,16 +79,16 @@ class Graph:
         return replace(self, nodes=nodes, dtype=dtype, entry=entry)
 
     def dtype_of(self, number: int) -> torch.dtype:
-        """Of a map."""
+        """Dtype of a map."""
         return self.entry if number == INPUT else self.dtype
 
     def _enters_by_convolutions(self) -> bool:
-        """Whether the input goes into convolutions of it alone."""
+        """Whether every step that takes the input is a convolution of the input alone."""
         takers = [self.nodes[number] for number in self.users()[INPUT]]
         return all(node.inputs == (INPUT,) and isinstance(node.operation, Convolution) for node in takers)
 
     def without_idle(self) -> "Graph":
-        """Without steps on which the result does not depend."""
+        """Copy of the graph without the steps that do not contribute to the result."""
         needed, waiting = set(), [self.output]
         while waiting:
             number = waiting.pop()

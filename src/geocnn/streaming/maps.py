@@ -26,7 +26,7 @@ class Block:
     total: int
 
     def span(self, first: int, last: int, beyond: float = 0.0) -> Tensor:
-        """Planes ``first`` to ``last``, those beyond the ends of the map filled with a number."""
+        """Planes ``first`` to ``last`` (included); planes beyond the ends of the map are filled with ``beyond``."""
         low = min(max(first, 0), self.total)
         high = min(max(last + 1, low), self.total)
         inner = self.planes.narrow(2, low - self.start if high > low else 0, high - low)

@@ -17,7 +17,7 @@ from geocnn.streaming.schedule import Schedule
 __all__ = ["StreamedNetwork"]
 
 Read = Callable[[int, int], Tensor]
-"""Planes ``start`` to ``stop`` (excluded) of the input, ``(1, channels, planes, *cross-section)``."""
+"""Reads planes ``start`` to ``stop`` (excluded) of the input, ``(1, channels, planes, *cross-section)``."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ class StreamedNetwork:
         stop: int | None = None,
         tick: Callable[[float], None] | None = None,
     ) -> Iterator[tuple[int, Tensor]]:
-        """The result, some planes at a time.
+        """Compute the result, some planes at a time.
 
         Args:
-            read: gives planes of the input; is asked for each once, in their order.
+            read: gives planes of the input; each plane is read once, in order.
             slab: planes of the input that are read at once.
             start: first plane of the result that is wanted.
-            stop: behind the last one; default all.
-            tick: is told of progress, in planes of the input.
+            stop: end of the wanted planes (excluded); default all.
+            tick: is called with the progress, in planes of the input.
 
         Yields:
             Number of the first plane, and planes ``(channels, planes, *cross-section)`` in float32.
@@ -91,20 +91,20 @@ class StreamedNetwork:
             yield first, made[0, :, :, 0].float() if self.ndim == 1 else made[0].float()
 
     def __call__(self, x: Tensor, slab: int = 16) -> Tensor:
-        """The whole result ``(1, channels, *result)`` of data in memory ``(1, channels, *space)``."""
+        """Compute the whole result ``(1, channels, *result)`` for data in memory ``(1, channels, *space)``."""
         parts = [made for _, made in self.slabs(lambda a, b: x[:, :, a:b], slab)]
         return torch.cat(parts, 1)[None]
 
     def at_once(self, slab: int) -> int:
-        """Most planes of the result that are made at once when ``slab`` planes of the input are read at once."""
+        """Largest number of result planes that are made at once when ``slab`` planes of the input are read at once."""
         return Schedule(self.graph, slab, 0, 0).most(self.graph.output)
 
     def peak_bytes(self, slab: int) -> int:
-        """Memory that the maps take at most, in bytes, when ``slab`` planes are read at once."""
+        """Largest memory that the maps take at once, in bytes, when ``slab`` planes are read at once."""
         return peak_bytes(self.graph, slab)
 
     def _lifted(self, read: Read) -> Read:
-        """Planes where and as the steps take them, channels innermost."""
+        """Reader whose planes are on the device, in the dtype of the input map and with channels innermost."""
         layout = torch.channels_last if self.ndim < 3 else torch.channels_last_3d
 
         def planes(start: int, stop: int) -> Tensor:

@@ -1,7 +1,7 @@
-"""What a network can do to a map, applied to some of its planes: each result plane as in a pass over the whole map.
+"""The operations of a network on some planes of a map: each result plane is the one of a pass over the whole map.
 
 Maps are ``(1, channels, planes, *cross-section)``; planes lie along the axis that is streamed. An operation is given
-all planes that its windows ask for, as far as the map has them, and continues it beyond its ends as its border demands.
+all planes of its windows that the map has. It continues the map beyond its ends itself, as its border demands.
 """
 
 import math
@@ -36,8 +36,8 @@ class Operation(ABC):
     """One step of a network.
 
     Attributes:
-        windows: planes of each input that a result plane is made of.
-        align: results are made in multiples of so many planes, which is cheaper, up to the end of the map.
+        windows: for each input the planes that a result plane is made of.
+        align: number of planes; results are made in multiples of it, which is cheaper, up to the end of the map.
     """
 
     windows: tuple[Window, ...] = (SAME,)
@@ -45,23 +45,35 @@ class Operation(ABC):
 
     @abstractmethod
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
-        """Result planes ``start`` to ``stop`` (excluded) in memory of their own, from a block of each input."""
+        """Result planes ``start`` to ``stop`` (excluded), as a new tensor.
+
+        Args:
+            blocks: one block of each input, with the planes that the windows ask for.
+            start: first result plane.
+            stop: end of the result planes (excluded).
+        """
 
     def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Operation":  # noqa: ARG002
-        """The same with its numbers on a device and in a precision, for maps ``(channels, planes, *cross-section)``."""
+        """This operation with its tensors on a device and in a precision.
+
+        Args:
+            device: where it is to run.
+            dtype: precision of its tensors.
+            shapes: ``(channels, planes, *cross-section)`` of each input.
+        """
         return self
 
 
 @dataclass(frozen=True)
 class Convolution(Operation):
-    """Sum of convolutions of several maps, a bias, other maps as they are, and perhaps ReLU.
+    """Sum of convolutions of several maps, a bias and maps added unchanged; ReLU may follow.
 
     Attributes:
         terms: one per map that is convolved; transposed ones first.
         bias: one number per channel.
-        added: number of maps, behind the others, that are added.
-        relu: negative results become zero.
-        kernels: of each term, made by :meth:`to`.
+        added: number of inputs that are added unchanged; they come after those that are convolved.
+        relu: set negative results to zero.
+        kernels: one per term, ready to run; made by :meth:`to`.
     """
 
     terms: tuple[Term, ...]
@@ -72,12 +84,12 @@ class Convolution(Operation):
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """Of each term."""
+        """Windows of the convolved maps, then of the added ones."""
         return tuple(term.window for term in self.terms) + (SAME,) * self.added
 
     @property
     def align(self) -> int:  # type: ignore[override]
-        """The stride of transposed terms."""
+        """Common multiple of the strides of all transposed terms."""
         return math.lcm(*(term.stride[0] if term.transposed else 1 for term in self.terms))
 
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
@@ -95,7 +107,7 @@ class Convolution(Operation):
         return result.relu_() if self.relu and self.added else result
 
     def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Convolution":
-        """The same with its numbers on a device and in a precision, for maps of these shapes."""
+        """This operation with its tensors on a device and in a precision, for maps of these shapes."""
         kernels = tuple(Kernel.of(t, device, dtype, shape) for t, shape in zip(self.terms, shapes, strict=False))
         return replace(self, kernels=kernels, bias=None if self.bias is None else self.bias.to(device, dtype))
 
@@ -114,13 +126,13 @@ class Affine(Operation):
         return x * self.scale.view(each) + self.shift.view(each)
 
     def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Affine":  # noqa: ARG002
-        """The same with its numbers on a device and in a precision."""
+        """This operation with its tensors on a device and in a precision."""
         return Affine(self.scale.to(device, dtype), self.shift.to(device, dtype))
 
 
 @dataclass(frozen=True)
 class Pool(Operation):
-    """Maximum or mean over windows; padding counts as minus infinity or as zeros."""
+    """Maximum or mean over windows; padding counts as minus infinity for the maximum and as zero for the mean."""
 
     kind: Literal["max", "avg"]
     kernel: Sizes
@@ -130,7 +142,7 @@ class Pool(Operation):
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """Of the only input."""
+        """Window of the pooled map."""
         return (Window.of_taps(self.kernel[0], self.stride[0], self.padding[0], self.dilation[0]),)
 
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
@@ -147,7 +159,10 @@ class Pool(Operation):
 
 
 def _side_by_side(x: Tensor, kernel: Sizes) -> Tensor:
-    """Maximum over windows side by side, axis by axis: torch's pooling also notes where it lies, which takes longer."""
+    """Maximum over adjacent windows, one axis after the other.
+
+    Torch's pooling takes longer, because it also returns the positions of the maxima.
+    """
     for axis, size in enumerate(kernel, start=2):
         if size > 1:
             count = x.shape[axis] // size * size
@@ -165,13 +180,13 @@ class Upsampling(Operation):
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """Of the only input."""
+        """Window of the coarse map."""
         return ((Window.of_nearest if self.kind == "nearest" else Window.of_linear)(self.factor[0]),)
 
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
         """Result planes ``start`` to ``stop``."""
         (window,), block = self.windows, blocks[0]
-        # Beyond the ends of the map its outer planes are repeated, which is what interpolation does at its ends.
+        # Beyond the ends of the map its outermost planes are repeated, as interpolation does at the ends of its input.
         first, last = max(0, window.first(start)), min(block.total - 1, window.last(stop - 1))
         x = block.span(first, last)
         size = [n * f for n, f in zip(x.shape[2:], self.factor, strict=True)]
@@ -185,13 +200,13 @@ class Upsampling(Operation):
 
 @dataclass(frozen=True)
 class Concatenation(Operation):
-    """Maps beside one another: their channels joined."""
+    """Concatenation of maps along their channels."""
 
     count: int
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """The same planes of all."""
+        """One window per map: each result plane is made of the same plane of every map."""
         return (SAME,) * self.count
 
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
@@ -205,14 +220,14 @@ class Pointwise(Operation):
 
     Attributes:
         function: an operator of torch.
-        arguments: what it takes; maps are given by their number, as :class:`Pointwise.Map`.
-        options: by name.
+        arguments: of the function; each map is replaced by its number, as :class:`Pointwise.Map`.
+        options: keyword arguments of the function.
         count: number of maps.
     """
 
     @dataclass(frozen=True)
     class Map:
-        """Stands for a map among the arguments."""
+        """Placeholder for a map among the arguments."""
 
         number: int
 
@@ -223,7 +238,7 @@ class Pointwise(Operation):
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """The same planes of all."""
+        """One window per map: each result plane is made of the same plane of every map."""
         return (SAME,) * self.count
 
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
@@ -234,7 +249,7 @@ class Pointwise(Operation):
         )
 
     def to(self, device: torch.device, dtype: torch.dtype, shapes: Sequence[Sizes]) -> "Pointwise":  # noqa: ARG002
-        """The same with its numbers on a device and in a precision."""
+        """This operation with its tensors on a device and in a precision."""
         moved = tuple(a.to(device, dtype) if isinstance(a, Tensor) else a for a in self.arguments)
         return replace(self, arguments=moved)
 
@@ -257,7 +272,7 @@ class Crop(Operation):
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """Of the only input."""
+        """Window of the map that is cropped."""
         return (Window(self.step[0], 1, self.start[0], self.start[0]),)
 
     def __call__(self, blocks: Sequence[Block], start: int, stop: int) -> Tensor:
@@ -272,13 +287,13 @@ class Crop(Operation):
 
 @dataclass(frozen=True)
 class Pad(Operation):
-    """Samples added at the ends of the axes: a number, the mirror image, or the outer sample again.
+    """Samples added at the ends of the axes: a constant, the mirror image, or the outermost sample repeated.
 
     Attributes:
         kind: "constant", "reflect" or "replicate".
         sides: ``(before, behind)`` per axis, not negative.
         channels: channels added before and behind; with "constant" only.
-        value: the number.
+        value: the constant.
     """
 
     kind: Literal["constant", "reflect", "replicate"]
@@ -288,7 +303,7 @@ class Pad(Operation):
 
     @property
     def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
-        """Of the only input: a mirror image lies up to twice the padding away from its sample."""
+        """Window of the padded map: a mirror image lies up to twice the padding away from its sample."""
         before, behind = self.sides[0]
         if self.kind == "constant":
             return (Window(low=-before, high=-before),)

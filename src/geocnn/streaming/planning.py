@@ -11,12 +11,12 @@ __all__ = ["Room", "peak_bytes", "rooms"]
 
 @dataclass
 class Room:
-    """What a map needs between the moment when planes are made and that when the last step has taken them.
+    """Memory that a map needs from the moment its planes are made until the last step has taken them.
 
     Attributes:
         planes: most planes that are held at once.
         piece: most planes that are made at once.
-        passing: planes are taken as they were made, all together and once and for all: nothing has to be held.
+        passing: the next step takes all planes of a piece as soon as they are made, so that nothing has to be held.
     """
 
     planes: int = 0
@@ -25,7 +25,7 @@ class Room:
 
 
 def rooms(schedule: Schedule) -> dict[int, Room]:
-    """The room for every map but the result, by number."""
+    """Memory that each map needs, by number; the result needs none."""
     graph, users = schedule.graph, schedule.graph.users()
     found = {number: Room(passing=len(users[number]) == 1) for number in (INPUT, *graph.nodes)}
     kept, last = schedule.begins(), dict.fromkeys(found, (0, 0))
@@ -43,17 +43,17 @@ def rooms(schedule: Schedule) -> dict[int, Room]:
 
 
 def peak_bytes(graph: Graph, slab: int) -> int:
-    """Bytes of all maps that live at once, at the worst moment.
+    """Largest number of bytes that all maps take at the same time.
 
     Args:
-        graph: the network, in its precision.
+        graph: the network, in the precision in which it runs.
         slab: planes of the input that are read at once.
     """
     maps = (INPUT, *graph.nodes)
     plane = {k: graph.dtype_of(k).itemsize * math.prod(graph.map_shape(k)) // graph.planes(k) for k in maps}
     schedule = Schedule(graph, slab, 0, graph.planes(graph.output))
     held = sum(plane[k] * (room.piece if room.passing else room.planes) for k, room in rooms(schedule).items())
-    # Beside what is held: the planes that are being made, and a copy of what they are made of where it is needed.
+    # In addition: the planes that are being made, and a copy of the planes they are made of where one is needed.
     widened = graph.entry.itemsize // graph.dtype.itemsize
     return held + max(
         plane[part.node] * (part.stop - part.start) * (widened if INPUT in _inputs(graph, part.node) else 1)
@@ -63,5 +63,5 @@ def peak_bytes(graph: Graph, slab: int) -> int:
 
 
 def _inputs(graph: Graph, number: int) -> tuple[int, ...]:
-    """What a step takes; reading takes nothing."""
+    """Numbers of the maps that a step takes; reading takes none."""
     return () if number == INPUT else graph.nodes[number].inputs

@@ -1,6 +1,6 @@
 """From a network to its graph: run it once on shapes alone and translate every operator that meets the data.
 
-Numbers that do not depend on the data (weights, whatever is computed of them) are computed really, on the way. The
+Tensors that do not depend on the data (weights and what is computed from them) get real values on the way. The
 network's Python code runs as it is, so that loops, branches on the size and functions outside modules need no care.
 """
 
@@ -21,21 +21,21 @@ __all__ = ["record"]
 
 
 def record(network: nn.Module, shape: Sequence[int]) -> Graph:
-    """The graph of a network in evaluation mode.
+    """Record the graph of a network in evaluation mode.
 
     Args:
         network: its weights on any device; it is put into evaluation mode.
-        shape: of the input, ``(channels, *space)``, one that the network takes.
+        shape: of the input, ``(channels, *space)``, one that the network accepts.
 
     Raises:
-        DataError: a layer that looks at the whole of a map, such as global pooling, or one that is not known; the
-            message names it. And what the network itself raises.
+        DataError: a layer looks at the whole of a map, such as global pooling, or is not known; the message names it.
+            Errors of the network itself pass through.
     """
     dtype = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
     x = torch.empty((1, *shape), device="meta", dtype=dtype)
     recorder = _Recorder(x)
     network.eval()
-    # Inference mode would hide from the recorder what composite operators are made of.
+    # In inference mode the recorder would see composite operators whole instead of the operators they are made of.
     paths = module_paths(network, recorder.enter, recorder.leave)
     with torch.inference_mode(mode=False), torch.no_grad(), paths, recorder:
         result = network(x)
@@ -48,33 +48,33 @@ def record(network: nn.Module, shape: Sequence[int]) -> Graph:
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Sees each operator; tensors that depend on the input have a flow, all others are real."""
+    """Sees every operator that runs; tensors that depend on the input have a flow, all others have real values."""
 
     def __init__(self, x: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.ndim = x.ndim - 2
         self.flows: dict[int, Flow] = {id(x): Flow(INPUT, tuple(x.shape))}
         self.nodes: dict[int, Node] = {}
-        self.kept: list[Tensor] = [x]  # so that an id stays that of its tensor
+        self.kept: list[Tensor] = [x]  # keeps tensors alive, so that no other tensor gets the same id
         self.shapes: dict[int, Tensor] = {}
         self.running, self.last = [""], ""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Else torch imports its compiler, for a second, to keep it away from what nobody compiles."""
+        """Keep torch from importing its compiler: that takes a second, and nothing is compiled here."""
         return False
 
     def enter(self, name: str) -> None:
-        """A module begins."""
+        """Note that a module begins."""
         self.running.append(name)
 
     def leave(self) -> None:
-        """It ends."""
+        """Note that the running module ends."""
         self.last = self.running.pop()
 
     @property
     def place(self) -> str:
-        """Where the operator is that is running, in words."""
+        """The layer whose operator is running, in words for a message."""
         if self.running[-1]:
             return f"the layer {self.running[-1]}"
         return f"the network itself, behind the layer {self.last}," if self.last else "the network itself"
@@ -98,7 +98,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def _shape(self, value: Any) -> Any:  # noqa: ANN401
-        """A tensor on the meta device in place of a real one."""
+        """Version of a real tensor on the meta device; other values are returned unchanged."""
         if not isinstance(value, Tensor) or value.is_meta:
             return value
         if id(value) not in self.shapes:
@@ -107,7 +107,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return self.shapes[id(value)]
 
     def _note(self, func: Any, args: tuple[Any, ...], options: dict[str, Any], result: Tensor) -> None:  # noqa: ANN401
-        """Append a node, or give the result of an operator that changes nothing the flow of its input."""
+        """Append a node; if the operator changes nothing, give its result the flow of its input."""
         name = func.overloadpacket.__name__
         try:
             if name.endswith("_"):
@@ -128,7 +128,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.flows[id(result)] = Flow(number, tuple(result.shape), extra)
 
     def _flows(self, values: Any) -> Any:  # noqa: ANN401
-        """The arguments with flows in place of maps.
+        """The arguments with each map replaced by its flow.
 
         Raises:
             CannotStream: a tensor without values, made for the size of the input.
@@ -144,7 +144,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return tree_map(replaced, values)
 
     def _check_alone(self, target: Tensor) -> None:
-        """Refuse to change a map in place of which another tensor shows a part."""
+        """Refuse to write into a map in place while another tensor is a view of it.
+
+        Raises:
+            CannotStream: there is such a view.
+        """
         memory = target.untyped_storage()._cdata
         others = (t for t in self.kept if id(t) != id(target) and id(t) in self.flows)
         if any(t.untyped_storage()._cdata == memory for t in others):

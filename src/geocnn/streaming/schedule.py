@@ -1,4 +1,4 @@
-"""Which planes of which map are made when, and which are still needed: whole numbers alone, no samples."""
+"""Order of work: when each plane of each map is made, and how long it is needed. Only integers, no samples."""
 
 import math
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ __all__ = ["Part", "Schedule"]
 
 @dataclass(frozen=True)
 class Part:
-    """Some planes of a map that are made at once.
+    """Planes of one map that are made at once.
 
     Attributes:
         node: number of the map; :data:`INPUT` for planes that are read.
         start: first plane.
-        stop: behind the last one.
-        reads: planes ``(first, behind the last)`` of each input, as far as the input has them.
-        keep: number of a map -> first of its planes that is still needed after this.
+        stop: end of the planes (excluded).
+        reads: range of planes ``(first, end)`` of each input that the planes are made of, within the input.
+        keep: first plane of each input map that is still needed afterwards, by number of the map.
     """
 
     node: int
@@ -32,18 +32,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The order of work for some planes of the result, in slabs.
+    """Order in which slabs of the input are read and planes of all maps are made, for some planes of the result.
 
-    A slab of the input is read, then every map goes on as far as its inputs allow: each plane of each map is made
-    once. What lies between the first plane that is read and the first that is asked for is warming up: it is made
-    only where the reach of the network asks for it.
+    After each slab of the input every map is continued as far as its inputs allow, so that each plane of each map is
+    made once. Planes before those that are asked for are made only as far as the wanted planes depend on them.
 
     Attributes:
         graph: the network.
-        slab: planes of the input that are read at once. Slabs begin at multiples of it, wherever the work begins: the
-            same planes are made together then, and come out the same to the last bit.
+        slab: planes of the input that are read at once. Slabs begin at multiples of it, wherever the work begins, so
+            that the same planes are always made together and come out the same to the last bit.
         start: first plane of the result that is asked for.
-        stop: behind the last one.
+        stop: end of the wanted planes (excluded).
     """
 
     graph: Graph
@@ -53,7 +52,7 @@ class Schedule:
 
     @cached_property
     def rates(self) -> dict[int, Fraction]:
-        """Number of a map -> its planes per plane of the input."""
+        """Planes of each map per plane of the input, by number of the map."""
         found = {INPUT: Fraction(1)}
         for number, node in self.graph.nodes.items():
             window = node.operation.windows[0]
@@ -61,7 +60,7 @@ class Schedule:
         return found
 
     def begins(self) -> dict[int, int]:
-        """Number of a map -> the first of its planes that is made."""
+        """First plane of each map that is made, by number of the map."""
         needed = {number: self.graph.planes(number) for number in (INPUT, *self.graph.nodes)}
         needed[self.graph.output] = self.start
         for number, node in reversed(self.graph.nodes.items()):
@@ -71,7 +70,7 @@ class Schedule:
         return needed
 
     def __iter__(self) -> Iterator[Part]:
-        """All parts in the order in which they are made."""
+        """Iterate over all parts in the order in which they are made."""
         graph, users = self.graph, self.graph.users()
         done = self.begins()
         begun = dict(done)
@@ -82,7 +81,7 @@ class Schedule:
                 done[INPUT] = stop
             for number, node in graph.nodes.items():
                 ready = self._ready(number, done)
-                # What begins with planes of padding alone waits all the same: it takes its shape from its input.
+                # A map waits for its inputs even if its first planes are padding alone: it takes its shape from them.
                 if ready <= done[number] or any(done[k] == begun[k] < graph.planes(k) for k in node.inputs):
                     continue
                 spans = self._spans(number, done[number], ready)
@@ -91,23 +90,23 @@ class Schedule:
                 yield Part(number, part_start, ready, spans, keep)
 
     def _ready(self, number: int, done: dict[int, int]) -> int:
-        """Planes of a map, from its first on, that its inputs allow."""
+        """End of the planes of a map (excluded) that can be made from the planes that its inputs have so far."""
         node, total = self.graph.nodes[number], self.graph.planes(number)
         ready = total
         for source, window in zip(node.inputs, node.operation.windows, strict=True):
             if done[source] < self.graph.planes(source):
                 ready = min(ready, window.ready(done[source]))
-        # Not all that is left at once when the input has ended: as many planes as a slab of it makes.
+        # When the input has ended, do not make all the rest at once, but as many planes as one slab makes.
         ready = min(ready, done[number] + self.most(number))
         return ready if ready == total else ready - ready % node.operation.align
 
     def most(self, number: int) -> int:
-        """Most planes of a map that are made at once."""
+        """Largest number of planes of a map that are made at once."""
         align = self.graph.nodes[number].operation.align
         return math.ceil(self.slab * self.rates[number] / align) * align
 
     def _spans(self, number: int, start: int, stop: int) -> tuple[tuple[int, int], ...]:
-        """Planes of each input that some planes are made of, as far as the input has them."""
+        """Range of planes of each input that planes ``start`` to ``stop`` are made of, within the input."""
         node, spans = self.graph.nodes[number], []
         for source, window in zip(node.inputs, node.operation.windows, strict=True):
             total = self.graph.planes(source)
@@ -116,7 +115,7 @@ class Schedule:
         return tuple(spans)
 
     def _keep(self, source: int, users: list[int], done: dict[int, int]) -> int:
-        """First plane of a map that is needed for what is still to be made of it."""
+        """First plane of a map that is still needed by its users."""
         needed = self.graph.planes(source)
         for number in users:
             if done[number] >= self.graph.planes(number):

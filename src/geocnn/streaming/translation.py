@@ -1,6 +1,6 @@
-"""What each operator of torch is as an :class:`~geocnn.streaming.operations.Operation`.
+"""Translate each operator of torch into an :class:`~geocnn.streaming.operations.Operation`.
 
-Data of one axis are given a second one of one sample: two-dimensional kernels are the faster ones.
+Data of one axis get a second axis of one sample, because two-dimensional kernels are faster.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ __all__ = ["CannotStream", "Flow", "translate"]
 
 
 class CannotStream(Exception):  # noqa: N818  (no failure: the reason why a network is run in windows)
-    """An operator that needs all planes of a map at once, or is not known; the text follows the name of its layer."""
+    """An operator needs all planes of a map at once, or is not known; the text follows the name of its layer."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Flow:
     Attributes:
         number: of the step that makes it.
         shape: ``(batch, channels, *space)``, with the extra axis if there is one.
-        extra: position of an axis of one sample that torch's pooling of one axis has put in.
+        extra: position of an axis of one sample that torch inserts for pooling along one axis; None if there is none.
     """
 
     number: int
@@ -45,10 +45,10 @@ class Flow:
     extra: int | None = None
 
     def plain(self, who: str = "") -> "Flow":
-        """Itself.
+        """This flow, if it has no extra axis.
 
         Raises:
-            CannotStream: it has an extra axis.
+            CannotStream: there is an extra axis.
         """
         if self.extra is not None:
             raise CannotStream(f"{who} changes the number of axes".strip())
@@ -57,7 +57,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class _Call:
-    """An operator with its arguments, flows in place of maps."""
+    """A call of an operator, with flows in place of the maps among its arguments."""
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -66,15 +66,15 @@ class _Call:
     ndim: int
 
     def get(self, position: int, default: Any = None) -> Any:  # noqa: ANN401
-        """A positional argument, or the default where it is left out."""
+        """A positional argument, or ``default`` where it is not given."""
         return self.args[position] if position < len(self.args) else default
 
     @property
     def source(self) -> Flow:
-        """The only map.
+        """The only map among the arguments.
 
         Raises:
-            CannotStream: the first argument is none, or there are others.
+            CannotStream: the first argument is no map, or others are maps as well.
         """
         first = self.args[0]
         if not isinstance(first, Flow) or any(isinstance(a, Flow) for a in self.args[1:]):
@@ -82,7 +82,7 @@ class _Call:
         return first
 
     def spread(self, value: Any, fill: int) -> tuple[int, ...]:  # noqa: ANN401  (an int or a sequence)
-        """One number per axis, of data of one axis for the second as well."""
+        """One number per axis, with ``fill`` for the axis that data of one axis get in addition."""
         numbers = [value] if isinstance(value, int) else list(value)
         numbers = numbers * self.ndim if len(numbers) == 1 else numbers
         extra = self.source.extra
@@ -92,7 +92,7 @@ class _Call:
 
 
 Translated = Flow | tuple[Operation, tuple[int, ...]]
-"""The map of another step under a new name, or a new step with what it takes."""
+"""Either the flow of an existing step, if the operator changes nothing, or a new operation and the steps it takes."""
 
 
 def translate(
@@ -103,18 +103,18 @@ def translate(
     shape: tuple[int, ...],
     ndim: int,
 ) -> Translated:
-    """What an operator is.
+    """Translate one call of an operator.
 
     Args:
-        name: among torch's aten operators.
-        function: itself.
-        args: its arguments, flows in place of maps.
-        options: those by name.
+        name: of the operator, among torch's aten operators.
+        function: the operator.
+        args: its positional arguments, with flows in place of maps.
+        options: its keyword arguments.
         shape: of its result, ``(batch, channels, *space)``.
         ndim: axes of space of the data.
 
     Raises:
-        CannotStream: it needs all planes of a map at once, or is not known.
+        CannotStream: the operator needs all planes of a map at once, or is not known.
     """
     translator = _TRANSLATORS.get(name) or _TRANSLATORS.get(name.removesuffix("_"))
     if translator is None:
@@ -200,10 +200,10 @@ def _pointwise(call: _Call) -> Translated:
 
 
 def _constant(value: Tensor, call: _Call) -> Tensor:
-    """A number per channel or one for all, as wide as the maps.
+    """Tensor of one number, or of one per channel, in a shape that broadcasts to the maps.
 
     Raises:
-        CannotStream: it differs from sample to sample.
+        CannotStream: its numbers differ from sample to sample.
     """
     if value.numel() == 1:
         return value.reshape(())
@@ -283,7 +283,7 @@ def _squeezed(call: _Call) -> Translated:
 
 
 def _out_of_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
-    """The operator that leaves its argument as it is: another step may need it still."""
+    """Variant of an in-place operator that does not change its argument, which another step may still need."""
     name = function.overloadpacket.__name__  # type: ignore[attr-defined]
     if not name.endswith("_"):
         return function

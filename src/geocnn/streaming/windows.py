@@ -1,4 +1,4 @@
-"""Which planes of a map make a plane of the next: integer arithmetic along the axis that is streamed."""
+"""Which planes of a map a plane of the next one is made of: integer arithmetic along the axis that is streamed."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,14 @@ __all__ = ["SAME", "Window"]
 
 @dataclass(frozen=True)
 class Window:
-    """The planes of a map that plane ``o`` of the result is made of, by the numbers of the first and the last of them.
+    """The planes of a map that plane ``o`` of the result is made of: a first and a last number.
 
-    The first is ``ceil((o * step + low) / per)`` and the last ``floor((o * step + high) / per)``. Those beyond the ends
+    The first is ``ceil((o * step + low) / per)`` and the last ``floor((o * step + high) / per)``. Planes beyond the
+    ends
     of the map are the border of the operation: zeros, or whatever else it pads with.
 
     Attributes:
-        step: from one plane of the result to the next the window moves by ``step / per`` planes.
+        step: the window moves by ``step / per`` planes from one plane of the result to the next.
         per: 1, or more where the result is finer than the map.
         low: where the window of plane 0 begins, times ``per``.
         high: where it ends, times ``per``.
@@ -48,17 +49,17 @@ class Window:
         return cls(2, 2 * factor, 2 - 3 * factor, 1 + factor)
 
     def first(self, plane: int) -> int:
-        """First plane that a plane is made of."""
+        """First plane of the map that a plane of the result is made of."""
         return -((-plane * self.step - self.low) // self.per)
 
     def last(self, plane: int) -> int:
-        """Last plane that a plane is made of."""
+        """Last plane of the map that a plane of the result is made of."""
         return (plane * self.step + self.high) // self.per
 
     def ready(self, available: int) -> int:
-        """How many planes, from plane 0 on, are made of the planes below ``available`` alone."""
+        """Number of result planes, from plane 0 on, that can be made if the map has ``available`` planes so far."""
         return (available * self.per - 1 - self.high) // self.step + 1
 
 
 SAME = Window()
-"""Each plane of the plane with its number."""
+"""Window of an operation that makes each plane of the plane with the same number."""

@@ -1,4 +1,4 @@
-"""Clusters of epicentres, and where they are."""
+"""Clusters of epicentres, and their centres."""
 
 import contextlib
 from typing import TypedDict
@@ -16,7 +16,7 @@ __all__ = ["Centre", "centres", "clusters"]
 
 
 class Centre(TypedDict):
-    """Of a cluster: degrees, and the root mean square of the distance of its earthquakes from there, km."""
+    """Centre of a cluster, in degrees, and root mean square distance of its earthquakes from there, km."""
 
     latitude: float
     longitude: float
@@ -24,17 +24,17 @@ class Centre(TypedDict):
 
 
 def centres(hypocentres: Hypocentres, cluster: Int64[ndarray, " events"]) -> tuple[Centre, ...]:
-    """Where clusters are.
+    """Centres of clusters.
 
     Args:
         hypocentres: the earthquakes.
-        cluster: of each, from 0 on.
+        cluster: number of the cluster of each earthquake, from 0 on.
     """
     found = []
     first = float(hypocentres.longitude[0])
     for number in range(int(cluster.max()) + 1):
         own = hypocentres[cluster == number]
-        east = (own.longitude - first + 180) % 360 - 180  # the same on both sides of the date line
+        east = (own.longitude - first + 180) % 360 - 180  # correct also across the date line
         latitude, longitude = float(own.latitude.mean()), float(first + east.mean())
         away = offsets(latitude, longitude, (own.latitude, own.longitude)).distance
         found.append(
@@ -50,15 +50,16 @@ def centres(hypocentres: Hypocentres, cluster: Int64[ndarray, " events"]) -> tup
 def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -> Int64[ndarray, " points"]:
     """Number of the cluster of each point, by k-means; cluster 0 has the most points.
 
-    Starts from k-means++ (D. Arthur, S. Vassilvitskii, 2007), the best of ten; always the same for the same seed.
+    K-means starts from k-means++ (D. Arthur, S. Vassilvitskii, 2007); the best of ten runs is taken, always the same
+    for a seed.
 
     Args:
-        points: such as east and north, km.
-        count: of the clusters.
-        seed: of the starts.
+        points: coordinates, such as east and north in km.
+        count: number of clusters.
+        seed: seed of the starting points.
 
     Raises:
-        DataError: fewer places than clusters, or places that do not fall into so many.
+        DataError: there are fewer places than clusters, or the places do not fall into so many.
     """
     different = len(np.unique(points, axis=0))
     if not 1 <= count <= different:
@@ -68,7 +69,7 @@ def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -
     best, least = None, np.inf
     for start in range(10):
         first = _spread(np.random.default_rng((seed, start)), points, count)
-        with contextlib.suppress(ClusterError):  # a cluster that lost its last point
+        with contextlib.suppress(ClusterError):  # a cluster has lost its last point
             centres, labels = kmeans2(points, first, iter=100, minit="matrix", missing="raise")
             spread = float(np.sum((points - centres[labels]) ** 2))
             if spread < least:
@@ -80,7 +81,7 @@ def clusters(points: Float[ndarray, "points 2"], count: int, *, seed: int = 0) -
 
 
 def _spread(rng: np.random.Generator, points: Float[ndarray, "points 2"], count: int) -> Float[ndarray, "count 2"]:
-    """First centres: each as probable as it is far, in squares, from those before it."""
+    """Starting points: each is drawn with a probability proportional to its squared distance from those before it."""
     chosen = [points[rng.integers(len(points))]]
     distance = np.full(len(points), np.inf)
     while len(chosen) < count:

@@ -1,7 +1,7 @@
-"""Earthquakes at all stations of a network: one source, seen from each station at its distance and in its direction.
+"""Earthquakes at all stations of a network: one source, seen by each station at its distance and direction.
 
-Travel times are those of flat layers below each station, amplitudes those of a double couple of the magnitude in m/s,
-smaller with distance until nothing rises above the noise of the station.
+Travel times are those of flat layers below each station. Amplitudes are those of a double couple of the magnitude in
+m/s; they decrease with distance until nothing rises above the noise of the station.
 """
 
 import math
@@ -26,33 +26,33 @@ from geocnn.travel import CRUST, Layers, Ray
 __all__ = ["FAR", "SEEN", "Network", "NetworkRecord", "Quake"]
 
 FAR = 500.0
-"""km from the epicentre, beyond which no wave is made: the layers are flat, and the earth is not."""
+"""Largest epicentral distance for which waves are made, km: the layers are flat, but the earth is not."""
 SEEN = 3.0
-"""Signal-to-noise ratio from which on an analyst would pick an arrival."""
+"""Least signal-to-noise ratio of an arrival that an analyst would pick."""
 _RANGES = EarthquakeRanges(magnitude=(1.0, 4.5))
 _WIDENED, _LEAST = 0.5, 20.0
-"""Of the extent of the stations, by which sources may lie beyond it, half on each side; km of that extent at least."""
+"""Range of sources beyond the stations, as a share of their extent (half on each side), and least extent, km."""
 _KM = 111.195
-"""Of a degree on the sphere."""
+"""Kilometres of a degree on the sphere."""
 _AFTER = 2.0
-"""Seconds from an arrival on in which its amplitude is taken."""
+"""Seconds after an arrival in which its amplitude is measured."""
 _NOISE, _CHANGES = (0.3, 0.7), 0.05
-"""Where between the models of Peterson the noise of stations lies, and by how much it changes from record to record."""
+"""Range of the noise level of stations between Peterson's models, and its change from record to record."""
 _ROCK = (1.5, 3.5)
-"""km/s, P waves in the uppermost metres: too few to delay waves, enough to bend them upwards."""
+"""Range of P velocity in the uppermost metres, km/s; they bend waves upwards but hardly delay them."""
 
 
 @dataclass(frozen=True)
 class Quake:
-    """An earthquake.
+    """An earthquake with all properties of its source.
 
     Attributes:
         latitude: degrees, north is positive.
         longitude: degrees, east is positive.
         depth: below the sea, km.
         magnitude: moment magnitude.
-        mechanism: how its fault slips.
-        origin: time of its beginning, seconds after the first sample.
+        mechanism: mechanism of its fault.
+        origin: time at which it begins, seconds after the first sample.
         stress_drop: decimal logarithm, Pa.
         corner_ratio: corner frequency of P over that of S waves.
     """
@@ -69,12 +69,12 @@ class Quake:
 
 @dataclass(frozen=True, eq=False)
 class NetworkRecord:
-    """An earthquake at all stations.
+    """Records of one earthquake at all stations.
 
     Attributes:
         quake: the earthquake.
-        stations: what each has recorded, in the order of the stations, with all arrivals, whether they can be seen or
-            not; a station that is too far has neither source nor arrivals.
+        stations: record of each station, in the order of the stations, with all arrivals, visible or not; a station
+            that is too far has neither source nor arrivals.
     """
 
     quake: Quake
@@ -88,22 +88,22 @@ class NetworkRecord:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Stations, and where earthquakes are.
+    """Stations and earthquakes of a network.
 
     What belongs to a station is the same in all its records, see :class:`~geocnn.synthetic.region.receiver.Receiver`,
-    and does not depend on the other stations. The signal-to-noise ratio of an arrival is the largest amplitude of its
-    waves, of any component, in the two seconds from it on (of P, before S), over the standard deviation that the noise
-    would have within 1..20 Hz were it as strong as in the band of these waves.
+    and does not depend on the other stations. The signal-to-noise ratio of an arrival is a quotient: the largest
+    amplitude of its waves, of any component, in the two seconds from it on (for P, before S), over the standard
+    deviation that the noise would have within 1..20 Hz if it were as strong as in the band of these waves.
 
     Attributes:
-        sites: where the stations are.
-        receivers: the stations.
-        surface: velocity of P waves in the uppermost metres below each, km/s.
-        hypocentres: the earthquakes, in order and then from the beginning; None where they are drawn, evenly from a
-            rectangle that is half as large again as that of the stations, depth and magnitude from the ranges.
-        layers: below each station.
-        ranges: what is drawn of the earthquakes.
-        seed: of the series.
+        sites: places of the stations.
+        receivers: properties of the stations.
+        surface: velocity of P waves in the uppermost metres below each station, km/s.
+        hypocentres: the earthquakes, used in order and then again; None to draw them evenly from a rectangle that is
+            half as large again as that of the stations, with depth and magnitude from the ranges.
+        layers: layers below each station.
+        ranges: ranges from which properties of earthquakes are drawn.
+        seed: seed of the series.
         size: samples of a record.
         rate: samples per second.
     """
@@ -130,10 +130,10 @@ class Network:
         size: int = 12_000,
         rate: float = 100.0,
     ) -> "Network":
-        """Put stations and earthquakes together; those farther than :data:`FAR` from all stations are left out.
+        """Combine stations and earthquakes; those farther than :data:`FAR` from all stations are left out.
 
         Raises:
-            DataError: no stations, no earthquake is near, or numbers that no record has.
+            DataError: there are no stations, no earthquake is near, or a number is impossible for a record.
         """
         if not sites or seed < 0 or size < 64 or not 0 < rate < 1e6:
             raise DataError(
@@ -145,12 +145,12 @@ class Network:
         return cls(tuple(sites), receivers, surface, near, layers, ranges, seed, size, rate)
 
     def record(self, index: int) -> NetworkRecord:
-        """Earthquake number ``index``, 0 or more, at all stations; always the same."""
+        """Records of earthquake number ``index``, 0 or more, at all stations; always the same."""
         quake = self._quake(index)
         return NetworkRecord(quake, tuple(self._station(k, index, quake) for k in range(len(self.sites))))
 
     def _quake(self, index: int) -> Quake:
-        """The next of the catalogue, or one drawn; how its fault slips is drawn in any case."""
+        """Next earthquake of the catalogue, or a drawn one; its mechanism is always drawn."""
         rng = np.random.default_rng((self.seed, 17, index))
         if self.hypocentres is None:
             latitude, longitude, depth, magnitude = self._drawn(rng)
@@ -170,7 +170,7 @@ class Network:
         )
 
     def _drawn(self, rng: np.random.Generator) -> tuple[float, float, float, float]:
-        """Latitude, longitude, depth and magnitude of an earthquake within the network."""
+        """Draw latitude, longitude, depth and magnitude of an earthquake within the network."""
         first = self.sites[0]
         north = np.array([site.latitude - first.latitude for site in self.sites]) * _KM
         narrow = _KM * math.cos(math.radians(float(np.clip(first.latitude + np.mean(north) / _KM, -85, 85))))
@@ -187,7 +187,7 @@ class Network:
         return latitude, longitude, depth, magnitude
 
     def _station(self, number: int, index: int, quake: Quake) -> EarthquakeRecord:
-        """What a station records."""
+        """Record of a station."""
         receiver = self.receivers[number]
         rng = np.random.default_rng((receiver.seed, 18, index))
         ground = receiver.ground(rng, self.size)
@@ -196,7 +196,7 @@ class Network:
         if seen is None:
             return EarthquakeRecord(ground.waveform, live, self.rate, (), ())
         source, radiation = seen
-        drop, ratio = (quake.stress_drop,) * 2, (quake.corner_ratio,) * 2  # of the source, and so the same everywhere
+        drop, ratio = (quake.stress_drop,) * 2, (quake.corner_ratio,) * 2  # of the source: equal everywhere
         disposed = replace(receiver, ranges=replace(receiver.ranges, stress_drop=drop, corner_ratio=ratio))
         waves = disposed.waves(rng, self.size, source, radiation)
         clock = Clock.of(self.size, self.rate)
@@ -207,7 +207,7 @@ class Network:
         return EarthquakeRecord(ground.waveform + waves, live, self.rate, (source,), arrivals)
 
     def _source(self, number: int, quake: Quake) -> tuple[Source, Radiation] | None:
-        """The earthquake as it is seen from a station; None where it is too far."""
+        """The earthquake as seen from a station, and its radiation; None if it is too far."""
         site = self.sites[number]
         plane = offsets(site.latitude, site.longitude, (np.array([quake.latitude]), np.array([quake.longitude])))
         distance, azimuth = float(plane.distance[0]), float(plane.azimuth[0])
@@ -233,7 +233,7 @@ class Network:
 
 
 def _receiver(site: Site, seed: int, rate: float) -> tuple[Receiver, float]:
-    """A station, and the velocity below it; known by its name, so that others beside it do not change it."""
+    """A station and the velocity below it, drawn by its name, so that other stations do not change it."""
     own = int(np.random.SeedSequence((seed, 19, *str(site).encode())).generate_state(1)[0])
     rng = np.random.default_rng((own, 20))
     quiet, surface = float(rng.uniform(*_NOISE)), float(rng.uniform(*_ROCK))
@@ -241,7 +241,7 @@ def _receiver(site: Site, seed: int, rate: float) -> tuple[Receiver, float]:
 
 
 def _near(sites: Sequence[Site], hypocentres: Hypocentres) -> Hypocentres:
-    """Earthquakes that a station is near to.
+    """Earthquakes that are near enough to a station.
 
     Raises:
         DataError: there are none.
@@ -249,7 +249,7 @@ def _near(sites: Sequence[Site], hypocentres: Hypocentres) -> Hypocentres:
     places = hypocentres.latitude, hypocentres.longitude
     distance = np.min([offsets(site.latitude, site.longitude, places).distance for site in sites], axis=0)
     if (distance > FAR).all():
-        nearest = float(distance.min())  # farther away than that it is not exact
+        nearest = float(distance.min())  # larger distances are not exact
         how_far = f"{nearest:.0f}" if nearest < 1000 else "more than 1000"
         raise DataError(
             f"of {len(hypocentres)} earthquakes none is within {FAR:g} km of one of the {len(sites)} stations, the "

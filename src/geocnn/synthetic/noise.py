@@ -1,9 +1,9 @@
-"""Noise as stacked and migrated seismic sections have it: random, but with a band, dips and a strength that varies.
+"""Noise as in stacked and migrated seismic sections: random, but with a band, dips and varying strength.
 
-Noise of the field is white, and has been through the same filters, stack and migration as the signal: it lies in a band
-of frequencies, beside each other its traces are alike as far as migration lets dips through (a fan in the plane of
-frequency and wavenumber), and how strong it is depends on depth and fold. What is alike along layers is no noise that
-anybody could tell from them, and is left out.
+Field noise is white, and has passed the same filters, stack and migration as the signal. So it lies in a band of
+frequencies; neighbouring traces are similar as far as migration lets dips pass (a fan in the plane of frequency and
+wavenumber); and its strength depends on depth and fold. Noise that is similar along layers cannot be told from
+layers, and is left out.
 """
 
 import math
@@ -34,22 +34,22 @@ _POSSIBLE = {
 
 @dataclass(frozen=True)
 class NoiseRanges:
-    """What is drawn at random: (smallest, largest), uniform between, or a probability.
+    """Ranges (smallest, largest), uniform, and probabilities.
 
     Attributes:
         snr: ratio of signal to noise, dB of their standard deviations.
-        white: probability that it has no band.
+        white: probability that the noise has no band.
         low: lower end of the band, cycles per sample.
         high: upper end, cycles per sample.
-        fan: probability that only dips up to ``dip`` are left of it.
+        fan: probability that only dips up to ``dip`` are left in it.
         dip: samples per trace.
-        smooth: probability that traces are alike.
+        smooth: probability that neighbouring traces are similar.
         alike: standard deviation of a Gaussian over traces, for each horizontal axis.
         depth: standard deviation of the logarithm of slow changes with depth.
-        trace: standard deviation of the logarithm of how loud traces are.
-        bad: probability that single traces are much louder:
-        loud: so many times,
-        share: for that share of the traces.
+        trace: standard deviation of the logarithm of the loudness of traces.
+        bad: probability that single traces are much louder.
+            loud: factor by which they are louder.
+            share: share of such traces.
     """
 
     snr: tuple[float, float] = (-6.0, 26.0)
@@ -79,7 +79,7 @@ class NoiseRanges:
 def survey_noise(
     rng: np.random.Generator, shape: tuple[int, ...], ranges: NoiseRanges
 ) -> tuple[Float32[ndarray, "*space"], float]:
-    """Noise of unit standard deviation, and the standard deviation that it is to have beside a signal of 1.
+    """Noise of unit standard deviation, and the standard deviation that it should have for a signal of 1.
 
     Args:
         rng: random stream.
@@ -98,7 +98,7 @@ def survey_noise(
 
 
 def _filtered(rng: np.random.Generator, noise: NDArray[np.float32], ranges: NoiseRanges) -> NDArray[np.float32]:
-    """A band of frequencies and a fan of dips of white noise."""
+    """White noise filtered to a band of frequencies and a fan of dips."""
     low, high, dip = (rng.uniform(*each) for each in (ranges.low, ranges.high, ranges.dip))
     white, fan, smooth = (rng.random() < chance for chance in (ranges.white, ranges.fan, ranges.smooth))
     widths = rng.uniform(*ranges.alike, noise.ndim - 1)
@@ -118,7 +118,7 @@ def _filtered(rng: np.random.Generator, noise: NDArray[np.float32], ranges: Nois
 
 
 def _step(distance: NDArray[np.floating[Any]], width: float) -> NDArray[np.floating[Any]]:
-    """From 0 to 1 about a distance of 0, smoothly."""
+    """Smooth step from 0 to 1 around a distance of 0."""
     return np.asarray(0.5 * (1 + np.tanh(distance / np.float32(width))))
 
 

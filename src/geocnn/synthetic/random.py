@@ -95,7 +95,7 @@ class Xoshiro:
             strip = magnitude & 0xFF
             x = (-magnitude if word & 1 else magnitude) * widths[strip]
             if magnitude < edges[strip]:
-                return x  # 99 % end here, inside the rectangle of their strip
+                return x  # 99 % end here: inside the rectangle of their strip
             if strip == 0:
                 return self._tail(negative=bool(magnitude >> 8 & 1))
             if (heights[strip - 1] - heights[strip]) * self.double() + heights[strip] < math.exp(-0.5 * x * x):
@@ -137,7 +137,7 @@ class Xoshiro:
         return ((halves[:count] >> np.uint64(8)) * 2.0**-24).astype(np.float32)
 
     def _fill_lanes(self, words: ndarray) -> None:
-        """Fill ``(rounds, lanes)`` words, one number of each lane a round."""
+        """Fill ``(rounds, lanes)`` words: each round takes one number from each lane."""
         fork = np.array([self.bits() for _ in range(4 * _LANES)], dtype=np.uint64).reshape(4, _LANES)
         s0, s1, s2, s3 = fork * np.array(_LANE_FACTORS, dtype=np.uint64)[:, None]
         u17, u19, u23, u41, u45 = (np.uint64(n) for n in (17, 19, 23, 41, 45))
@@ -179,5 +179,5 @@ def _ziggurat() -> tuple[list[int], list[float], list[float]]:
             strips.append(float(inner / unit))
             heights.append(float(height))
             x = inner
-    # From the outside in they were found; strip 1 is the innermost, whose rectangle has no width.
+    # They were computed from the outside in; strip 1 is the innermost, whose rectangle has no width.
     return [edges[0], 0, *edges[:0:-1]], widths + strips[::-1], [1.0, *heights[::-1]]

@@ -1,4 +1,4 @@
-"""Ranges that generators draw from, and probabilities."""
+"""Checks of ranges and probabilities that generators draw from."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -15,14 +15,14 @@ __all__ = ["check_ranges"]
 
 
 def check_ranges(ranges: "DataclassInstance", possible: Mapping[str, tuple[float | int, float | int]]) -> None:
-    """Refuse what cannot be drawn from.
+    """Refuse ranges from which nothing can be drawn.
 
     Args:
-        ranges: its fields are ranges ``(smallest, largest)``, or numbers.
-        possible: what ranges and numbers may lie within, by the names of the fields; other numbers are probabilities.
+        ranges: dataclass whose fields are ranges ``(smallest, largest)`` or numbers.
+        possible: limits of ranges and numbers by name of the field; numbers without limits are probabilities.
 
     Raises:
-        DataError: the smallest is above the largest, or a number lies outside.
+        DataError: the smallest number is above the largest, or a number lies outside its limits.
     """
     for field in fields(ranges):
         value = getattr(ranges, field.name)

@@ -30,7 +30,7 @@ class Traces:
         centres: 1-based sample of the arrival's peak; 0 for quiet traces.
         train: indices of the training traces, in the order of the permutation.
         holdout: indices of the others.
-        state: where the random stream stands after the permutation; initial weights are drawn from there.
+        state: state of the random stream after the permutation; initial weights are drawn from there.
     """
 
     samples: Float32[ndarray, "traces size"]
@@ -43,7 +43,7 @@ class Traces:
 
 @dataclass(frozen=True, eq=False)
 class _Draws:
-    """What chance decides about each trace, before any arithmetic."""
+    """Random properties of each trace, before any arithmetic."""
 
     phase: Float32[ndarray, " traces"]
     noise: Float32[ndarray, "traces size"]

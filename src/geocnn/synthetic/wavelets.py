@@ -73,7 +73,7 @@ WAVELETS: dict[str, Callable[..., NDArray[np.float32]]] = {
     "ormsby": ormsby,
     "butterworth": butterworth,
 }
-"""By name."""
+"""Wavelets by name."""
 
 
 def _check(frequency: float) -> None:
@@ -82,12 +82,12 @@ def _check(frequency: float) -> None:
 
 
 def _times(half_length: int) -> NDArray[np.float64]:
-    """Samples from the centre."""
+    """Times of the samples, counted from the centre."""
     return np.arange(-half_length, half_length + 1, dtype=np.float64)
 
 
 def _finished(wavelet: NDArray[np.float64], phase: float) -> NDArray[np.float32]:
-    """Rotated by a phase, and tapered at its ends."""
+    """Wavelet rotated by a phase, and tapered at its ends."""
     count = len(wavelet)
     if phase:
         # A constant rotation is exact in the frequency domain of a padded trace.

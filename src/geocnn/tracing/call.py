@@ -1,4 +1,4 @@
-"""One call of an operator of torch, as the arithmetic of fields sees it."""
+"""One call of an operator of torch, with what is known of the maps among its arguments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class Call:
     Attributes:
         args: positional arguments.
         options: keyword arguments.
-        maps: what is known of those tensors among the arguments that depend on the input, in order.
-        of: looks a tensor up; None for weights and other constants.
-        shapes: of the results.
+        maps: what is known of each tensor among the arguments that depends on the input, in order.
+        of: returns what is known of a tensor; None for weights and other constants.
+        shapes: of the results, in order.
     """
 
     args: tuple[Any, ...]
@@ -28,15 +28,15 @@ class Call:
     shapes: list[tuple[int, ...]]
 
     def get(self, index: int, default: Any = None) -> Any:  # noqa: ANN401  (arguments of operators have many types)
-        """Positional argument, or what it is where it is not given."""
+        """A positional argument, or ``default`` where it is not given."""
         return self.args[index] if len(self.args) > index else default
 
     @property
     def source(self) -> Map:
-        """The one map that the operator works on.
+        """The only map among the arguments.
 
         Raises:
-            Untraceable: there are others, as in attention.
+            Untraceable: there are others, as in attention, or the first argument is no map.
         """
         map_ = self.of(self.args[0])
         if map_ is None or len(self.maps) > 1:

@@ -1,4 +1,4 @@
-"""Which input samples the samples of a map depend on, along one axis: exact integer arithmetic."""
+"""Receptive fields along one axis: which input samples each sample of a map depends on, in exact integers."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,19 +9,19 @@ from functools import cached_property
 __all__ = ["Field", "join"]
 
 Window = Callable[[int], tuple[int, int]]
-"""Output sample -> first and last sample of the map before that it is made of."""
+"""Function: number of an output sample -> first and last sample of the preceding map that it is made of."""
 
 
 @dataclass(frozen=True)
 class Field:
     """First and last input sample that each sample of a map depends on, far from all edges.
 
-    The samples repeat their pattern: behind up-sampling neighbours have fields of different length, and only every
-    ``period``-th sample has the same again.
+    The samples form a repeating pattern: behind an up-sampling neighbours have fields of different length, and the
+    pattern of lengths repeats after ``period`` samples.
 
     Attributes:
-        low: first input sample of samples 0, 1, ... of a period.
-        high: last input sample of each.
+        low: first input sample of each sample 0, 1, ... of the first period.
+        high: last input sample of each of these.
         step: input samples from one period to the next.
     """
 
@@ -41,11 +41,11 @@ class Field:
 
     @cached_property
     def size(self) -> int:
-        """Input samples that one sample of the map depends on; the most of all samples of a period."""
+        """Number of input samples that one sample of the map depends on; the largest in a period."""
         return max(high - low + 1 for low, high in zip(self.low, self.high, strict=True))
 
     def at(self, index: int) -> tuple[int, int]:
-        """First and last input sample of a sample of the map."""
+        """First and last input sample that a sample of the map depends on."""
         turns, place = divmod(index, self.period)
         return self.low[place] + turns * self.step, self.high[place] + turns * self.step
 
@@ -56,7 +56,7 @@ class Field:
             margin: position of sample 0 in the input.
 
         Raises:
-            ValueError: the map is not sampled as the input is.
+            ValueError: the stride of the map is not 1.
         """
         if self.stride != 1:
             raise ValueError(f"the samples of the map are {self.stride} input samples apart; reach needs 1.")
@@ -64,12 +64,13 @@ class Field:
         return max(0, *(max(pair) for pair in ends))
 
     def through(self, window: Window, outputs: int = 1, inputs: int = 1) -> "Field":
-        """Field of the next map.
+        """Field of the samples of the next map.
 
         Args:
             window: which samples of this map make a sample of the next.
-            outputs: samples of the next map after which the windows repeat,
-            inputs: that many samples of this map further on: ``window(j + outputs) = window(j) + inputs``.
+            outputs: samples of the next map after which the windows repeat: ``window(j + outputs) = window(j) +
+                inputs``.
+            inputs: samples of this map by which the windows have then moved on.
         """
         turns = self.period // math.gcd(self.period, inputs)
         low, high = [], []
@@ -81,7 +82,7 @@ class Field:
 
 
 def join(fields: Sequence[Field]) -> Field:
-    """Field of samples that are made of samples with the same index of several maps.
+    """Field of samples that combine the samples with the same index of several maps.
 
     Raises:
         ValueError: the samples of the maps are not equally far apart.

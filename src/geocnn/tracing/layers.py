@@ -16,28 +16,28 @@ from geocnn.words import size_text
 __all__ = ["Layer", "layers"]
 
 _SILENT = ("view", "copy")
-"""Steps that are no layer of their own."""
+"""Kinds of steps that form no layer of their own."""
 _AHEAD = (*_SILENT, "padding", "choice", "slice", "split")
-"""Steps that make ready what a following one takes."""
+"""Kinds of steps that prepare the input of a following step."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One row of the table.
+    """One layer: a row of the table.
 
     Attributes:
-        name: path of the module; of its parameters where the network holds them itself. Numbered from the second row
-            of that name, as of a pooling that is used more than once: "pool", "pool (2nd)".
-        kind: its operators in words.
+        name: path of the module, or of its parameters where the network holds them itself. From the second row of the
+                same name on, a number is added, as for a pooling that is used twice: "pool", "pool (2nd)".
+        kind: names of its operators.
         shape: of its result, ``(channels, *space)``.
-        parameters: numbers to be learnt that no row above has counted.
-        fields: receptive fields of the result; None where that is all of an axis.
-        multiply_adds: for one window.
+        parameters: number of learnt parameters that no row above has counted.
+        fields: receptive field of the result per axis; None where it is the whole axis.
+        multiply_adds: for one window of the trace.
         step: number of the step that makes the result.
-        after: number of the last pointwise step behind it, such as a ReLU.
-        weights: name of the parameter that its first operator takes, "" for none.
-        inputs: numbers that it takes from other layers.
-        biased: a parameter that is no kernel and no matrix is added.
+        after: number of the last pointwise step that follows, such as a ReLU.
+        weights: name of the parameter that its first operator takes, "" if there is none.
+        inputs: how many numbers it takes from other layers.
+        biased: whether it adds a parameter other than its kernel or matrix.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Layer:
 
     @property
     def field(self) -> str:
-        """Sizes of the receptive field in words."""
+        """Size of the receptive field per axis, in words."""
         return _per_axis(["all" if field is None else str(field.size) for field in self.fields])
 
     @property
@@ -68,7 +68,7 @@ def layers(model: nn.Module, trace: Trace) -> list[Layer]:
 
     Args:
         model: the module that was traced.
-        trace: of it.
+        trace: what was recorded of it.
     """
     left = dict(model.named_parameters())
     ranks = {name: parameter.ndim for name, parameter in left.items()}
@@ -79,7 +79,7 @@ def layers(model: nn.Module, trace: Trace) -> list[Layer]:
         made = [k for k in numbers if trace.steps[k].words not in _SILENT]
         if not made:
             continue
-        # Poolings in 1-D are done by those in 2-D, with a view behind them.
+        # Torch runs 1-D pooling as 2-D pooling with a view behind it.
         step = next((k for k in numbers if k >= made[-1] and len(trace.steps[k].shape) == len(trace.shape)), made[-1])
         steps, last = [trace.steps[k] for k in made], trace.steps[step]
         used = list(dict.fromkeys(name for k in numbers for name in trace.steps[k].parameters))
@@ -109,7 +109,7 @@ def layers(model: nn.Module, trace: Trace) -> list[Layer]:
 
 
 def _told_apart(rows: list[Layer]) -> list[Layer]:
-    """No two rows of one name."""
+    """Rows with a number added to each name that has occurred before."""
     counts: Counter[str] = Counter()
     made = []
     for row in rows:
@@ -120,13 +120,16 @@ def _told_apart(rows: list[Layer]) -> list[Layer]:
 
 
 def _ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, ..., 11th, 12th, 13th, ..., 21st."""
+    """An ordinal number: 1st, 2nd, 3rd, 4th, ..., 11th, 12th, 13th, ..., 21st."""
     teens = number // 10 % 10 == 1
     return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _groups(steps: tuple[Step, ...], parents: set[str]) -> Iterator[list[int]]:
-    """Steps that make one row: those of one call of a module; of one that holds the parameters of several, of each."""
+    """Groups of steps that make one row each.
+
+    A group is one call of a module. If a module holds the parameters of several operators, each operator is a group.
+    """
     for _, called in groupby(range(len(steps)), key=lambda k: (steps[k].module, steps[k].call)):
         group: list[int] = []
         seen: set[str] = set()
@@ -142,13 +145,13 @@ def _groups(steps: tuple[Step, ...], parents: set[str]) -> Iterator[list[int]]:
 
 
 def _inputs(trace: Trace, numbers: list[int]) -> int:
-    """Numbers that some steps take from others."""
+    """How many numbers the given steps take from other steps."""
     taken = {k for number in numbers for k in trace.steps[number].inputs} - set(numbers)
     return sum(math.prod((trace.steps[k].shape if k >= 0 else trace.shape)[1:]) for k in taken)
 
 
 def _kind(steps: list[Step]) -> str:
-    """What the main steps are, or what all are where none is."""
+    """Names of the main steps, or of all steps if none is a main one."""
     main = any(step.main for step in steps)
     return " + ".join(dict.fromkeys(step.words for step in steps if step.main or not main))
 

@@ -1,4 +1,4 @@
-"""A tensor inside a network: which of its dimensions are axes of space, and what its samples depend on."""
+"""A tensor inside a network: which of its dimensions are axes of space, and which input its samples depend on."""
 
 import math
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ __all__ = ["Map", "Part", "Untraceable"]
 
 
 class Untraceable(Exception):  # noqa: N818  (caught where operator and layer are known, and said there)
-    """The arithmetic of fields does not cover this."""
+    """Receptive fields cannot be computed here; the text is meant to follow the names of operator and layer."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Factor of a dimension of a tensor.
+    """One factor of a dimension of a tensor: after a view a dimension may be a product of several.
 
     Attributes:
-        size: samples.
-        axis: number of the axis of space that it runs along; None for batch, channels, units.
+        size: number of samples.
+        axis: number of the axis of space that it runs along; None for batch, channels and units.
     """
 
     size: int
@@ -31,8 +31,8 @@ class Map:
     """What is known of a tensor that depends on the input.
 
     Attributes:
-        dims: what each dimension is made of; several parts where a view has merged dimensions.
-        fields: for each axis of space the input samples that a sample depends on; None where that is all of the axis.
+        dims: the factors of each dimension; several where a view has merged dimensions.
+        fields: input samples that a sample depends on, for each axis of space; None where it depends on the whole axis.
     """
 
     dims: tuple[tuple[Part, ...], ...]
@@ -40,33 +40,33 @@ class Map:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Samples per dimension."""
+        """Size of each dimension."""
         return tuple(math.prod(part.size for part in parts) for parts in self.dims)
 
     def axes(self, dim: int) -> list[int]:
-        """Axes of space that a dimension runs along."""
+        """Numbers of the axes of space that a dimension runs along."""
         return [part.axis for part in self.dims[dim] if part.axis is not None]
 
     def with_dims(self, dims: Sequence[tuple[Part, ...]]) -> "Map":
-        """The same samples, dimensioned otherwise."""
+        """The same samples with other dimensions."""
         return replace(self, dims=tuple(dims))
 
     def resized(self, dim: int, size: int) -> "Map":
-        """Another number of samples along a dimension that is no axis of space, or one whole axis."""
+        """The map with another size of one dimension, which is no axis of space or exactly one."""
         axes = self.axes(dim)
         part = Part(size, axes[0] if axes else None)
         return self.with_dims([(part,) if d == dim % len(self.dims) else p for d, p in enumerate(self.dims)])
 
     def whole(self, dims: Sequence[int]) -> "Map":
-        """Each sample depends on all of these dimensions."""
+        """The map if each sample depends on all samples along these dimensions."""
         axes = {axis for dim in dims for axis in self.axes(dim)}
         return replace(self, fields=tuple(None if a in axes else f for a, f in enumerate(self.fields)))
 
     def windowed(self, dim: int, size: int, window: Window, outputs: int = 1, inputs: int = 1) -> "Map":
-        """Along one dimension each sample is made of a window of samples; arguments as for :meth:`Field.through`.
+        """The map if each sample is made of a window of samples along one dimension; see :meth:`Field.through`.
 
         Raises:
-            Untraceable: the dimension is a mixture of axes.
+            Untraceable: the dimension combines several axes.
         """
         axes = self.axes(dim)
         if len(axes) > 1 or (axes and len(self.dims[dim]) > 1):
@@ -100,10 +100,10 @@ class Map:
 
     @classmethod
     def joined(cls, maps: Sequence["Map"], shape: Sequence[int]) -> "Map":
-        """Sample by sample of several maps, broadcast to ``shape``.
+        """The map made sample by sample of several maps, broadcast to ``shape``.
 
         Raises:
-            Untraceable: the axes of the maps do not lie in the same dimensions, or their samples do not lie together.
+            Untraceable: the axes of the maps lie in different dimensions, or their samples are not equally far apart.
         """
         count = len(shape)
         aligned = [[(Part(1),)] * (count - len(m.dims)) + list(m.dims) for m in maps]

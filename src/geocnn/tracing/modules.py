@@ -1,4 +1,4 @@
-"""Which module of a network is running."""
+"""Follow which module of a network is running."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ __all__ = ["module_paths"]
 
 @contextmanager
 def module_paths(network: nn.Module, enter: Callable[[str], None], leave: Callable[[], None]) -> Iterator[None]:
-    """While the block runs, tell of every module that begins, by its path, and that it ends, whatever happens in it."""
+    """Call ``enter`` with the path of each module that begins and ``leave`` when it ends, also after an error."""
     hooks = []
     for name, module in network.named_modules():
         hooks.append(module.register_forward_pre_hook(lambda *_, name=name: enter(name)))

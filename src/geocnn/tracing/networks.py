@@ -12,26 +12,26 @@ from geocnn.tracing.recording import Trace, trace
 __all__ = ["reach_of", "receptive_field", "trace_network", "wide_window"]
 
 _WIDE = 1024
-"""Samples per axis: more than any pyramid of maps uses up. On the meta device size costs nothing."""
+"""Samples per axis of a wide window: more than any network needs. On the meta device a large window costs nothing."""
 
 
 def wide_window(model: Network) -> tuple[int, ...]:
-    """Samples per axis that the network takes and that leave its deepest map several samples; or the only ones."""
+    """Samples per axis of a window that leaves several samples in the deepest map, or the only size allowed."""
     return model.sizes.above((_WIDE,) * model.ndim)
 
 
 def trace_network(model: Network, space: Sequence[int] | None = None) -> Trace:
-    """All that the network does with a window.
+    """Record everything that a network does with one window.
 
-    Its results are the network's and, of a classifier, the last map with positions (``forward_features``):
-    :attr:`Trace.fields` is what the receptive field of a network means.
+    The results are those of the network; for a classifier the last map with positions (``forward_features``) follows,
+    so that :attr:`Trace.fields` is the receptive field of the network.
 
     Args:
         model: the network.
-        space: samples per axis; default a wide window.
+        space: samples per axis; default :func:`wide_window`.
 
     Raises:
-        DataError: the network does not take such windows, or has an operator that is not known.
+        DataError: the network does not accept such windows, or has an operator that is not known.
     """
     space = wide_window(model) if space is None else space
     model.sizes.check(type(model).__name__, space)
@@ -39,18 +39,18 @@ def trace_network(model: Network, space: Sequence[int] | None = None) -> Trace:
 
 
 def receptive_field(model: nn.Module, window: Sequence[int] | None = None) -> tuple[Field, ...] | None:
-    """Input samples that a sample of the last map with positions depends on, per axis; None where that is all.
+    """Input samples per axis that a sample of the last map with positions depends on; None if these are all.
 
     For chains of layers the size is ``1 + sum_i dilation_i (kernel_i - 1) prod_(j < i) stride_j``. Behind up-sampling
     it depends on the position; :attr:`Field.size` is the largest.
 
     Args:
         model: a network of geocnn, or any module.
-        window: channels and samples per axis that a module of one's own takes, such as ``(1, 256, 256)``: more samples
-            than it can see. What is computed are shapes alone, so that its size costs nothing.
+        window: channels and samples per axis for a module that is no network of geocnn, such as ``(1, 256, 256)``: more
+                samples than it can see. Only shapes are computed, so that a large window costs nothing.
 
     Raises:
-        DataError: an operator that is not known; a module of one's own without a window.
+        DataError: an operator is not known, or a module that is no network of geocnn has no window.
     """
     found = trace_network(model) if isinstance(model, Network) else trace(model, _given(model, window))
     axes = model.ndim if isinstance(model, Network) else len(_given(model, window)) - 1
@@ -59,16 +59,16 @@ def receptive_field(model: nn.Module, window: Sequence[int] | None = None) -> tu
 
 
 def reach_of(model: nn.Module, window: Sequence[int] | None = None) -> int | None:
-    """Samples beyond an output sample that can change it, for the card; None where that is the whole window.
+    """Distance in samples at which input can still change an output sample, for the card; None for the whole window.
 
-    That is so for classifiers, and for networks with instance or group normalisation.
+    It is None for classifiers, and for networks with instance or group normalisation.
 
     Args:
         model: a network of geocnn, or any module that keeps the size of its input.
-        window: that a module of one's own takes, as for :func:`receptive_field`.
+        window: for a module that is no network of geocnn, as for :func:`receptive_field`.
 
     Raises:
-        DataError: an operator that is not known; a module of one's own without a window.
+        DataError: an operator is not known, or a module that is no network of geocnn has no window.
     """
     if isinstance(model, Classifier):
         return None
@@ -78,7 +78,11 @@ def reach_of(model: nn.Module, window: Sequence[int] | None = None) -> int | Non
 
 
 def _given(model: nn.Module, window: Sequence[int] | None) -> tuple[int, ...]:
-    """The window of a module of one's own."""
+    """Window for a module that is no network of geocnn; it must be given.
+
+    Raises:
+        DataError: it is not.
+    """
     if window is None:
         raise DataError(
             f"{type(model).__name__} is no network of geocnn, which know the windows that they take; give channels and "
@@ -88,7 +92,7 @@ def _given(model: nn.Module, window: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _results(model: nn.Module, x: Tensor) -> list[Tensor]:
-    """Answer and, of a classifier, features; the model is a copy that may be changed."""
+    """Result of the network and, for a classifier, its features; ``model`` is changed, so it must be a copy."""
     if not isinstance(model, Classifier):
         return [model(x)]
     features, seen = model.forward_features, []

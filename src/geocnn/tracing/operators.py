@@ -15,14 +15,14 @@ __all__ = ["OPERATORS", "UNKNOWN", "Call", "Operator"]
 
 @dataclass(frozen=True)
 class Operator:
-    """An operator that we know.
+    """A known operator.
 
     Attributes:
-        words: what a reader calls it.
-        maps: gives the map of its result, or of each of its results.
-        multiply_adds: how many it does.
-        details: kernel and stride, for words like "convolution 3 x 3, stride 2".
-        main: it makes a new row in a table of layers; pointwise operators and views go with what is before them.
+        words: its name in tables.
+        maps: returns the map of its result, or a list with one map for each result.
+        multiply_adds: returns the number of its multiply-adds.
+        details: returns kernel and stride, for words like "convolution 3 x 3, stride 2".
+        main: whether it begins a new row in a table of layers; pointwise operators and views join the row before them.
     """
 
     words: str
@@ -76,7 +76,7 @@ def _adaptive(call: Call) -> Map:
 
 
 def _product(first: int) -> Callable[[Call], Map]:
-    """Matrix product: the last dimension of the map is summed over."""
+    """Map of a matrix product, which sums over the last dimension of its argument number ``first``."""
 
     def multiplied(call: Call) -> Map:
         source = call.of(call.args[first])
@@ -176,7 +176,7 @@ OPERATORS: dict[str, Operator] = {
     **_plain("comparison", _pointwise, "maximum minimum clamp clamp_min clamp_max where eq ne lt le gt ge"),
     **{name: Operator(name.strip("_").split("_kernel")[0], _pointwise) for name in _FUNCTIONS.split()},
 }
-"""Name among torch's aten operators, without the underscore of the in-place form -> what it does."""
+"""Known operators by their name among torch's aten operators, without the underscore of in-place variants."""
 
 UNKNOWN = Operator("", _unknown)
-"""Any other."""
+"""Stands for all operators that are not known."""

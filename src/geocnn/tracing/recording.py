@@ -1,4 +1,4 @@
-"""Record what a network computes by running it once on torch's meta device, where tensors have shapes alone."""
+"""Record what a network computes: run it once on torch's meta device, where tensors have shapes but no values."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
@@ -20,19 +20,19 @@ __all__ = ["Step", "Trace", "trace"]
 
 @dataclass(frozen=True)
 class Step:
-    """One operator that works on something that depends on the input.
+    """One operator that takes a tensor which depends on the input.
 
     Attributes:
         operator: its name among torch's aten operators.
-        words: what a reader calls it, with kernel and stride.
+        words: its name in tables, with kernel and stride.
         main: a convolution, matrix product, pooling or up-sampling.
         module: path of the module that is running; "" for the network itself.
-        call: number of the call of that module, for modules that are used more than once.
+        call: number of the call of that module, to tell apart the calls of a module that is used more than once.
         inputs: numbers of the steps whose results it takes; -1 is the input of the network.
         shape: of its (first) result.
-        fields: input samples that a sample of the result depends on, per axis; None where that is all of the axis.
+        fields: input samples that a sample of the result depends on, per axis; None where these are all of the axis.
         parameters: names of the parameters that it uses.
-        multiply_adds: how many it does.
+        multiply_adds: number of its multiply-adds.
     """
 
     operator: str
@@ -63,12 +63,12 @@ class Trace:
 
     @property
     def fields(self) -> tuple[Field | None, ...]:
-        """Fields of the last result, one per axis."""
+        """Receptive field of the last result, one per axis."""
         return self.steps[self.results[-1]].fields
 
     @property
     def multiply_adds(self) -> int:
-        """Those of all steps."""
+        """Number of multiply-adds of all steps together."""
         return sum(step.multiply_adds for step in self.steps)
 
 
@@ -82,8 +82,8 @@ def trace(
 
     Args:
         model: any module of one input; it is copied, not changed. One on the meta device will do.
-        given: shape of the input, ``(channels, *space)``, or real samples ``(batch, channels, *space)`` for ``watch``.
-            Maps of one sample per axis look as if they had no axes, so that windows should not be too small.
+        given: shape of the input, ``(channels, *space)``; or real samples ``(batch, channels, *space)``, for ``watch``.
+            Windows should not be too small: maps of one sample per axis look as if they had no axes.
         forward: what to run, ``forward(copy, x) -> results``; default the module itself.
         watch: called after each step with its number and its result, which later steps may overwrite.
 
@@ -103,14 +103,14 @@ def trace(
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Sees each operator with its tensors; those that depend on the input have a map, weights and constants none."""
+    """Sees every operator that runs; tensors that depend on the input have a map, weights and constants have none."""
 
     def __init__(self, x: Tensor, parameters: dict[int, str], watch: Callable[[int, Tensor], None] | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         ndim = x.ndim - 2
         self.watch = watch
         self.steps: list[Step] = []
-        self.made = {id(x): -1}  # tensor -> step
+        self.made = {id(x): -1}  # id of a tensor -> number of the step that made it
         self.maps = {
             id(x): Map(
                 ((Part(x.shape[0]),), (Part(x.shape[1]),), *((Part(n, axis),) for axis, n in enumerate(x.shape[2:]))),
@@ -118,17 +118,17 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             )
         }
         self.parameters: dict[int, tuple[str, ...]] = {tensor: (name,) for tensor, name in parameters.items()}
-        self.kept: list[Tensor] = [x]  # so that an id stays that of its tensor
+        self.kept: list[Tensor] = [x]  # keeps tensors alive, so that no other tensor gets the same id
         self.running: list[tuple[str, int]] = [("", 0)]
         self.calls = 0
 
     def enter(self, name: str) -> None:
-        """A module begins."""
+        """Note that a module begins."""
         self.calls += 1
         self.running.append((name, self.calls))
 
     def leave(self) -> None:
-        """It ends."""
+        """Note that the running module ends."""
         self.running.pop()
 
     def __torch_dispatch__(
@@ -142,7 +142,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         options = kwargs or {}
         tensors = list(_tensors([*args, *options.values()]))
         name = func.overloadpacket.__name__
-        # Before it runs, which may change the shape of its first argument.
+        # Look the maps up first: an in-place operator may change the shape of its first argument.
         maps = [self.maps[id(t)] for t in tensors if id(t) in self.maps]
         result = _shapes_of_batch_norm(name, args) or func(*args, **options)
         results = list(_tensors([result]))
@@ -166,7 +166,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         results: list[Tensor],
         used: tuple[str, ...],
     ) -> None:
-        """Append a step."""
+        """Append the step of one operator."""
         place, number = self.running[-1]
         operator = OPERATORS.get(name) or OPERATORS.get(name.removesuffix("_"), UNKNOWN)
         try:
@@ -182,13 +182,17 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             ) from None
         inputs = tuple(dict.fromkeys(self.made[id(t)] for t in tensors if id(t) in self.maps))
         made = made if isinstance(made, list) else [made]
-        for tensor, map_ in zip(results, made, strict=False):  # what is left is indices and statistics
+        for tensor, map_ in zip(results, made, strict=False):  # results without a map are indices and statistics
             self.maps[id(tensor)], self.made[id(tensor)] = map_, len(self.steps)
         shape = tuple(results[0].shape)
         self.steps.append(Step(name, words, operator.main, place, number, inputs, shape, made[0].fields, used, cost))
 
     def _check_alone(self, target: Tensor) -> None:
-        """Untraceable if a map is changed that another tensor shows a part of."""
+        """Refuse to write into a map in place while another tensor is a view of the same memory.
+
+        Raises:
+            Untraceable: there is such a view.
+        """
         memory = target.untyped_storage()._cdata
         others = [t for t in self.kept if id(t) != id(target) and id(t) in self.maps]
         if any(t.untyped_storage()._cdata == memory for t in others):
@@ -196,10 +200,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _shapes_of_batch_norm(name: str, args: tuple[Any, ...]) -> tuple[Tensor, Tensor, Tensor] | None:
-    """Results of batch norm in inference on the meta device; None for any other call.
+    """Results of batch normalisation in inference on the meta device; None for any other call.
 
-    The shape stays what it is. Torch goes through every term of the formula to find that out, which takes longer than
-    all other layers of a residual network together.
+    The result has the shape of the input. Torch would evaluate every term of the formula to find that out, which takes
+    longer than all other layers of a residual network together.
     """
     if name != "native_batch_norm" or not args[0].is_meta or args[5]:
         return None

@@ -1,4 +1,4 @@
-"""Operators that move, choose and join samples and compute nothing."""
+"""Maps of operators that move, choose or join samples but compute nothing."""
 
 from geocnn.tracing.call import Call
 from geocnn.tracing.maps import Map, Part, Untraceable
@@ -22,7 +22,7 @@ __all__ = [
 
 
 def sliced(call: Call) -> Map:
-    """Every n-th sample of a range."""
+    """Map of every n-th sample of a range."""
     source = call.source
     dim = call.get(1, 0) % len(source.dims)
     size, step = source.shape[dim], call.get(4, 1)
@@ -34,13 +34,17 @@ def sliced(call: Call) -> Map:
 
 
 def _channels_only(source: Map, dim: int) -> None:
-    """Untraceable where a choice along an axis of space leaves samples that are not evenly spaced."""
+    """Refuse to choose samples along an axis of space: those that are left are not evenly spaced.
+
+    Raises:
+        Untraceable: the dimension is an axis of space.
+    """
     if any(source.fields[axis] is not None for axis in source.axes(dim)):
         raise Untraceable("chooses single samples along an axis of space")
 
 
 def selected(call: Call) -> Map:
-    """One index of a dimension without positions, which goes."""
+    """Map of one index of a dimension without positions; the dimension is dropped."""
     source = call.source
     dim = call.args[1] % len(source.dims)
     _channels_only(source, dim)
@@ -48,7 +52,7 @@ def selected(call: Call) -> Map:
 
 
 def indexed(call: Call) -> Map:
-    """Some indices of a dimension without positions."""
+    """Map of some indices of a dimension without positions, as chosen by brackets."""
     source, given = call.source, call.args[1]
     chosen = [dim for dim, index in enumerate(given) if index is not None]
     if len(chosen) != 1 or given[chosen[0]].ndim != 1:
@@ -58,28 +62,28 @@ def indexed(call: Call) -> Map:
 
 
 def index_selected(call: Call) -> Map:
-    """Some indices of a dimension without positions."""
+    """Map of some indices of a dimension without positions, as chosen by ``index_select``."""
     dim = call.args[1] % len(call.source.dims)
     _channels_only(call.source, dim)
     return call.source.resized(dim, call.shapes[0][dim])
 
 
 def split(call: Call) -> list[Map]:
-    """Pieces of a dimension without positions."""
+    """Maps of the pieces of a dimension without positions."""
     dim = call.get(2, 0) % len(call.source.dims)
     _channels_only(call.source, dim)
     return [call.source.resized(dim, shape[dim]) for shape in call.shapes]
 
 
 def unbound(call: Call) -> list[Map]:
-    """All indices of a dimension without positions, one by one."""
+    """Maps of all single indices of a dimension without positions; the dimension is dropped."""
     dim = call.get(1, 0) % len(call.source.dims)
     _channels_only(call.source, dim)
     return [call.source.with_dims([p for d, p in enumerate(call.source.dims) if d != dim])] * len(call.shapes)
 
 
 def concatenated(call: Call) -> Map:
-    """Maps one behind the other along a dimension without positions."""
+    """Map of maps concatenated along a dimension without positions."""
     dim = call.get(1, 0) % len(call.shapes[0])
     for source in call.maps:
         _channels_only(source, dim)
@@ -87,7 +91,7 @@ def concatenated(call: Call) -> Map:
 
 
 def stacked(call: Call) -> Map:
-    """Maps side by side in a new dimension."""
+    """Map of maps stacked along a new dimension."""
     dim = call.get(1, 0) % len(call.shapes[0])
     count = call.shapes[0][dim]
     maps = [m.with_dims([*m.dims[:dim], (Part(count),), *m.dims[dim:]]) for m in call.maps]
@@ -95,19 +99,19 @@ def stacked(call: Call) -> Map:
 
 
 def viewed(call: Call) -> Map:
-    """Another shape."""
+    """Map of the same samples in another shape."""
     return call.source.viewed(call.shapes[0])
 
 
 def unsqueezed(call: Call) -> Map:
-    """A new dimension of one sample."""
+    """Map with a new dimension of one sample."""
     dims = list(call.source.dims)
     dims.insert(call.args[1] % (len(dims) + 1), (Part(1),))
     return call.source.with_dims(dims)
 
 
 def squeezed(call: Call) -> Map:
-    """Dimensions of one sample go."""
+    """Map without the dimensions of one sample."""
     dims, shape = call.source.dims, call.source.shape
     given = call.get(1, list(range(len(dims))))
     gone = {d % len(dims) for d in ([given] if isinstance(given, int) else given) if shape[d] == 1}
@@ -115,12 +119,12 @@ def squeezed(call: Call) -> Map:
 
 
 def permuted(call: Call) -> Map:
-    """Dimensions in another order."""
+    """Map with its dimensions in another order."""
     return call.source.with_dims([call.source.dims[d] for d in call.args[1]])
 
 
 def transposed(call: Call) -> Map:
-    """Two dimensions change places."""
+    """Map with two dimensions exchanged."""
     dims = list(call.source.dims)
     a, b = (call.args[1], call.args[2]) if len(call.args) > 2 else (0, len(dims) - 1)
     dims[a], dims[b] = dims[b], dims[a]

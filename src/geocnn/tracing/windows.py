@@ -1,4 +1,4 @@
-"""Operators that make samples of windows of samples: convolution, pooling, up-sampling, padding."""
+"""Maps of operators that make each sample of a window of samples: convolution, pooling, up-sampling, padding."""
 
 import math
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def _transposed_taps(kernel: int, stride: int, padding: int, dilation: int) -> W
 
 
 def convolved(call: Call) -> Map:
-    """A convolution or a transposed one."""
+    """Map of a convolution or a transposed convolution."""
     weight = call.args[1]
     ndim = weight.ndim - 2
     stride, padding, dilation = (_spread(call.args[k], ndim) for k in (3, 4, 5))
@@ -58,7 +58,7 @@ def convolved(call: Call) -> Map:
 
 
 def convolution_cost(call: Call) -> int:
-    """Each sample of the result (of the input, if transposed) times the kernel and the channels of a group."""
+    """Multiply-adds: samples of the result (of the input, if transposed) times kernel and channels of a group."""
     weight, source = call.args[1], call.source.shape
     at = source if call.args[6] else call.shapes[0]
     return int(at[0] * math.prod(at[2:]) * weight.numel())
@@ -87,7 +87,7 @@ def _pool_sizes(call: Call, *, dilated: bool) -> list[tuple[int, int, int, int]]
 
 
 def pooled(*, dilated: bool) -> Callable[[Call], Map]:
-    """Pooling over windows; ``dilated`` where the operator has a dilation."""
+    """Function that returns the map of a pooling; ``dilated`` if the operator takes a dilation."""
 
     def result(call: Call) -> Map:
         made = call.source
@@ -101,7 +101,7 @@ def pooled(*, dilated: bool) -> Callable[[Call], Map]:
 
 
 def pool_details(call: Call) -> str:
-    """Window and stride in words."""
+    """Window and stride of a pooling in words."""
     sizes = _pool_sizes(call, dilated=False)
     spatial = [size for dim, size in enumerate(sizes, start=2) if call.source.axes(dim)]
     kernel, stride = [k for k, *_ in spatial], [s for _, s, *_ in spatial]
@@ -113,7 +113,7 @@ def pool_details(call: Call) -> str:
 
 
 def upsampled(kind: str) -> Callable[[Call], Map]:
-    """Up-sampling; ``kind`` is "nearest", "exact" (the nearest centre) or "linear"."""
+    """Function that returns the map of an up-sampling; ``kind`` is "nearest", "exact" (nearest centre) or "linear"."""
 
     def result(call: Call) -> Map:
         made = call.source
@@ -133,7 +133,7 @@ def _interpolation(kind: str, inputs: int, outputs: int) -> Window:
     def window(j: int) -> tuple[int, int]:
         if kind == "nearest":
             return j * inputs // outputs, j * inputs // outputs
-        middle = (2 * j + 1) * inputs  # of the sample, in units of 1 / (2 outputs) of a sample of the map before
+        middle = (2 * j + 1) * inputs  # centre of sample j, in units of 1 / (2 outputs) of a sample of the map before
         if kind == "exact":
             return middle // (2 * outputs), middle // (2 * outputs)
         before = middle - outputs
@@ -143,7 +143,7 @@ def _interpolation(kind: str, inputs: int, outputs: int) -> Window:
 
 
 def padded(call: Call) -> Map:
-    """Samples added or, with negative numbers, removed at the ends; a mirror image is beyond the edge."""
+    """Map with samples added at its ends, or removed where numbers are negative; also for mirrored padding."""
     result, sides = call.source, call.args[1]
     for k in range(len(sides) // 2):
         dim = len(result.dims) - 1 - k

@@ -1,4 +1,4 @@
-"""The local web page: surveys with results over them, and seismograms with picks, in a browser of this machine."""
+"""The local web page, in a browser on this machine: surveys with results, and seismograms with picks."""
 
 import builtins
 import sys
@@ -40,34 +40,34 @@ def view(
     wait: bool | None = None,
     **known: Any,  # noqa: ANN401  (of geocnn.open)
 ) -> Server:
-    """Look at a survey, with what lies over it, in a browser.
+    """Show a survey, with results over it, or seismograms with picks, in a browser.
 
-    The page is served to this machine alone, and reads what is looked at: surveys may be larger than memory.
+    The page is served to this machine only. Just what is shown is read, so that surveys may be larger than memory.
 
     Args:
         data: survey: a path, an array or a source; or seismograms, as :func:`geocnn.open` takes them.
         layers: results on the same grid: probabilities, classes, other amplitudes; horizons, as text files (.dat, .txt,
             .xyz, .csv) or :class:`geocnn.io.horizons.Horizon`; of seismograms a catalogue.
-        networks: run folders, or what :func:`geocnn.load` or :func:`geocnn.fit` returned, of networks for sections,
-            which are applied to the sections of a survey that are looked at; "faults" and "denoise" ship, and can be
-            switched on in the page as well.
-        port: of the page; default one that is free.
-        browser: open it in one.
-        wait: return when the page is closed with Ctrl-C only; default in scripts, not in notebooks and at prompts.
-        known: what is known better than the headers say, see :func:`geocnn.open`.
+        networks: networks for sections, as run folders or what :func:`geocnn.load` or :func:`geocnn.fit` returned. They
+            are applied to the sections that are shown. "faults" and "denoise" ship with geocnn, and can be switched on
+            in the page as well.
+        port: port of the page; default a free one.
+        browser: open the page in a browser.
+        wait: return only when Ctrl-C is pressed; default in scripts, but not in notebooks and at prompts.
+        known: facts that override the headers, see :func:`geocnn.open`.
 
     Returns:
         The server; ``close()`` ends it, and a notebook shows the page.
 
     Raises:
-        GeocnnError: what cannot be opened, or does not fit together.
+        GeocnnError: data cannot be opened, or do not fit together.
     """
     server = Server(page_of(data, layers, networks, **known), port)
     at_prompt = hasattr(sys, "ps1") or hasattr(builtins, "__IPYTHON__")
     if browser and "ipykernel" not in sys.modules:
         webbrowser.open(server.url)
     if (not at_prompt) if wait is None else wait:
-        sys.stderr.write(f"{server!r} until Ctrl-C\n")  # a script that says nothing would seem to hang
+        sys.stderr.write(f"{server!r} until Ctrl-C\n")  # a script without output would seem to hang
         try:
             server.wait()
         except KeyboardInterrupt:
@@ -82,10 +82,10 @@ def page_of(
     networks: "Sequence[str | Path | Trained]" = (),
     **known: Any,  # noqa: ANN401  (of geocnn.open)
 ) -> Page:
-    """The page for what a user wants to see, see :func:`view`.
+    """Page for the given data, see :func:`view`.
 
     Raises:
-        GeocnnError: what cannot be opened, or does not fit together.
+        GeocnnError: data cannot be opened, or do not fit together.
     """
     if isinstance(data, str | Path) and layers and Path(data).suffix.lower() in _CATALOGUES:
         raise DataError(
@@ -103,7 +103,7 @@ def page_of(
 
 
 def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) -> Page:
-    """Seismograms, in one file or folder or several, and the catalogue among what lies over them."""
+    """Page of seismograms, with the catalogue among the layers if there is one."""
     from geocnn.viewer.records import RecordsPage
 
     catalogues = [one for one in layers if isinstance(one, str | Path) and Path(one).suffix.lower() in _CATALOGUES]
@@ -119,7 +119,7 @@ def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) ->
 
 
 def _is_horizon(data: object) -> bool:
-    """Whether a layer is a horizon, or a path that is called like the file of one, or holds text."""
+    """Whether a layer is a horizon: an object, or a path whose suffix or content is that of a text file."""
     if not isinstance(data, str | Path):
         return isinstance(data, Horizon)
     suffix = Path(data).suffix.lower()
@@ -127,17 +127,17 @@ def _is_horizon(data: object) -> bool:
 
 
 def _horizon(data: object, grid: Grid) -> Horizon:
-    """A horizon of the survey."""
+    """Horizon on the grid of the survey."""
     return data if isinstance(data, Horizon) else read_horizon(cast("str | Path", data), grid)
 
 
 def _result(data: object, known: dict[str, Any]) -> Source:
-    """A result of the survey; what is known of headers is of those of SEG-Y."""
-    data = getattr(data, "array", data) if hasattr(data, "plan") else data  # what geocnn.predict returned
+    """Result on the grid of the survey; facts about headers are used for SEG-Y files only."""
+    data = getattr(data, "array", data) if hasattr(data, "plan") else data  # a result of geocnn.predict
     plain = not isinstance(data, str | Path) or Path(data).suffix.lower() in (".zarr", ".npy") or Path(data).is_dir()
-    return open_survey(data, **({} if plain else known))  # type: ignore[arg-type]  # anything else is refused there
+    return open_survey(data, **({} if plain else known))  # type: ignore[arg-type]  # everything else is refused there
 
 
 def _name(source: Source, number: int) -> str:
-    """What a layer is called."""
+    """Name of a layer on the page."""
     return source.path.name if source.path is not None else f"array {number + 1}"

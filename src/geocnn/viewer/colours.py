@@ -1,4 +1,4 @@
-"""Colour tables of the page, the same as those of pictures: 256 colours of red, green, blue and opacity."""
+"""Colour tables of the page, the same as those of figures: 256 colours as red, green, blue and opacity."""
 
 from base64 import b64encode
 
@@ -15,10 +15,10 @@ __all__ = ["colour_tables"]
 
 
 def colour_tables() -> dict[str, str]:
-    """Name and colours of each table, in base64.
+    """Colours of each table in base64, by name of the table.
 
-    Grey and two with a colour for either sign are for amplitudes, batlow is for values of one sign, fault for
-    probabilities; classes has a colour for each number from 0 on.
+    Grey and two tables with a colour for each sign are for amplitudes, batlow is for values of one sign, and fault for
+    probabilities. In classes each number from 0 on has its colour.
     """
     maps: dict[str, Colormap] = {
         "grey": colormaps["gray"],
@@ -33,5 +33,5 @@ def colour_tables() -> dict[str, str]:
 
 
 def _table(colours: Colormap, count: int = 256) -> UInt8[ndarray, "count 4"]:
-    """Bytes of so many colours."""
+    """Bytes of ``count`` colours of a colour map."""
     return np.asarray(colours(np.linspace(0, 1, count), bytes=True), np.uint8)

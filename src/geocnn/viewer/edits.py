@@ -1,4 +1,4 @@
-"""Picks of the page of seismograms: what it shows of them, changes, and takes away as a file."""
+"""Review of picks on the page of seismograms: send the picks, change them, and return them as a file."""
 
 import re
 import secrets
@@ -25,13 +25,13 @@ __all__ = ["Edits", "reviewed"]
 
 
 class Edits:
-    """The review of a catalogue, which is kept here, so that it outlives the page in the browser.
+    """The review of a catalogue. It is kept here, in the program, so that it outlives the page in the browser.
 
     Args:
-        stations: of the page.
-        events: of the catalogue.
-        time: of the page.
-        reading: is held while records are read.
+        stations: stations of the page.
+        events: events of the catalogue.
+        time: time axis of the page.
+        reading: lock that is held while records are read.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class Edits:
         self._located = [number for number, event in enumerate(events) if event.origin is not None]
         self._time = time
         self._network = NetworkPicks(reading)
-        self._session = secrets.token_hex(8)  # a page that is still open finds out that this is another review
-        self._lock = threading.Lock()  # requests come in threads, and those of several windows at once
+        self._session = secrets.token_hex(8)  # tells pages that are still open from an earlier review
+        self._lock = threading.Lock()  # requests come in several threads, also from several windows
 
     @property
     def routes(self) -> list[Route]:
-        """What the page asks for, and what it posts."""
+        """Addresses that the page reads from and posts to."""
         return [
             Route("/picks", self.picks),
             Route("/review", self.state),
@@ -61,17 +61,17 @@ class Edits:
         ]
 
     def stop(self) -> None:
-        """Leave what the network is at."""
+        """Stop the network if it is at work."""
         self._network.close()
 
     def close(self, name: str) -> str:
-        """Write changes that no file has where the user is.
+        """Write unsaved changes to a file in the current folder.
 
         Args:
-            name: of the file; where there is such a one, a number is added.
+            name: name of the file; a number is added if it exists.
 
         Returns:
-            A sentence on what has become of them; empty where there are none.
+            A sentence on where the changes are; empty if there are none.
         """
         with self._lock:
             if not self.review.changed:
@@ -84,7 +84,7 @@ class Edits:
         return f"changes of picks that were not saved are in {path}."
 
     def picks(self, request: Request) -> Response:
-        """All picks of a ``station``, by time: a list for each property, null for what is not known."""
+        """All picks of a ``station``, by time: one list per property, with null for unknown values."""
         station = self._stations[Query(request).whole("station", 0, len(self._stations) - 1)]
         with self._lock:
             found, version = self.review.at(station), self.review.version
@@ -102,43 +102,43 @@ class Edits:
         return JSONResponse({"version": version, "picks": lists})
 
     def state(self, _request: Request) -> Response:
-        """Where the review has come to."""
+        """State of the review."""
         return self._state()
 
     def add(self, asked: Posted) -> Response:
-        """Set a pick of a ``phase`` at a ``station`` and ``time``; the answer has its ``id`` too."""
+        """Set a pick of a ``phase`` at a ``station`` and ``time``; the answer contains its ``id`` as well."""
         number, phase = self._station(asked), asked.one_of("phase", ["P", "S"])
         with self._lock:
             made = self.review.add(self._stations[number], phase, self._when(asked, number))
         return self._state(id=made)
 
     def move(self, asked: Posted) -> Response:
-        """Give the pick ``id`` of a ``station`` another ``time``."""
+        """Move the pick ``id`` of a ``station`` to another ``time``."""
         number = self._station(asked)
         with self._lock:
             self.review.move(self._stations[number], _pick(asked), self._when(asked, number))
         return self._state()
 
     def remove(self, asked: Posted) -> Response:
-        """Take the pick ``id`` away."""
+        """Remove the pick ``id``."""
         with self._lock:
             self.review.remove(_pick(asked))
         return self._state()
 
     def undo(self, _asked: Posted) -> Response:
-        """Take back what was done last; the answer has ``words`` too."""
+        """Undo the last step; the answer contains ``words`` on it as well."""
         with self._lock:
             words = self.review.undo()
         return self._state(words=f"undone: {words}")
 
     def redo(self, _asked: Posted) -> Response:
-        """Do again what was taken back last; the answer has ``words`` too."""
+        """Redo the step that was undone last; the answer contains ``words`` on it as well."""
         with self._lock:
             words = self.review.redo()
         return self._state(words=f"done again: {words}")
 
     def pick(self, asked: Posted) -> Response:
-        """Let the network pick from ``start`` to ``stop`` at a ``station``; the answer has ``words`` too."""
+        """Let the network pick from ``start`` to ``stop`` at a ``station``; the answer contains ``words`` as well."""
         number = self._station(asked)
         station = self._stations[number]
         begin, end = self._time.span(station)
@@ -152,7 +152,7 @@ class Edits:
         return self._state(words=_found(found, new))
 
     def save(self, asked: Posted) -> Response:
-        """The whole catalogue as a file, of QuakeML or CSV (``form``)."""
+        """The whole catalogue as a file in a ``form``, QuakeML or CSV."""
         form = asked.one_of("form", ["quakeml", "csv"])
         with self._lock:
             events, latest = self.review.numbered, self.review.latest
@@ -162,7 +162,7 @@ class Edits:
         return Response(text, media_type="application/xml" if form == "quakeml" else "text/csv")
 
     def _state(self, **more: object) -> Response:
-        """Where the review has come to, and what else there is to say."""
+        """Answer with the state of the review and further entries."""
         with self._lock:
             review = self.review
             known = {
@@ -180,12 +180,12 @@ class Edits:
         return asked.whole("station", 0, len(self._stations) - 1)
 
     def _when(self, asked: Posted, number: int) -> int:
-        """A time of the record of a station."""
+        """Time from a request, within the record of a station."""
         return self._time.time(asked.number("time", *self._time.span(self._stations[number])))
 
 
 def reviewed(name: str) -> dict[str, str]:
-    """Names of the files that are saved, by their form, made of that of a catalogue, or of records."""
+    """Names of the files to save, by form, made from the name of the catalogue or of the records."""
     stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).removesuffix("-reviewed")
     return {"quakeml": f"{stem}-reviewed.xml", "csv": f"{stem}-reviewed.csv"}
 
@@ -202,11 +202,11 @@ def _found(found: Sequence[PhasePick], new: int) -> str:
 
 
 def _rows(events: Iterable[tuple[int, Event]]) -> list[tuple[str, PhasePick, int]]:
-    """Picks of a table, by station and time, of events with their numbers."""
+    """Rows of a table of picks, by station and time, from numbered events."""
     rows = []
     for number, event in events:
         for pick in event.picks:
             channel = pick.channel
-            instrument = channel.code[:-1] if len(channel.code) > 2 else channel.code  # of tables it is all there is
+            instrument = channel.code[:-1] if len(channel.code) > 2 else channel.code  # tables have no more
             rows.append((".".join((channel.network, channel.station, channel.location, instrument)), pick, number))
     return sorted(rows, key=lambda row: (row[0], row[1].time))

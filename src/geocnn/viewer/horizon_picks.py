@@ -1,4 +1,4 @@
-"""Horizons that are picked in the page: along the sections that are looked at, every step undone on demand."""
+"""Horizons that are picked on the page, along the sections that are shown; every step can be undone."""
 
 import re
 import threading
@@ -26,17 +26,17 @@ from geocnn.viewer.steps import Steps
 __all__ = ["HorizonPicks"]
 
 _MOST = 40
-"""Horizons of a page."""
+"""Largest number of horizons on a page."""
 
 
 @dataclass(eq=False)
 class _Picked:
-    """A horizon at work.
+    """A horizon that is being picked.
 
     Attributes:
-        name: what it is called.
-        index: fractional sample on each trace, one after the other; NaN where it is not picked.
-        saved: the last step that a file has; None where it is as it was at first.
+        name: its name.
+        index: fractional sample of each trace, in the order of the traces; NaN where it is not picked.
+        saved: last step that is in a file; None for the state at the beginning.
     """
 
     name: str
@@ -46,7 +46,7 @@ class _Picked:
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """What was done to a horizon: numbers of traces, their samples before and after."""
+    """A change of a horizon: numbers of traces, and their samples before and after."""
 
     number: int
     where: Int64[ndarray, " some"]
@@ -56,11 +56,11 @@ class _Step:
 
 
 class HorizonPicks:
-    """The horizons of a survey, those of files and new ones.
+    """The horizons of a survey: those of files, and new ones.
 
     Args:
-        layers: of the survey, along whose reflections horizons are followed.
-        horizons: of files.
+        layers: layers of the survey; horizons follow their reflections.
+        horizons: horizons from files.
     """
 
     def __init__(self, layers: Sequence[Layer], horizons: Sequence[Horizon]) -> None:
@@ -68,12 +68,12 @@ class HorizonPicks:
         down = self._grid.axes[-1]
         self._horizons = [_Picked(one.name, ((one.values - down.start) / down.step).ravel()) for one in horizons]
         self._steps: Steps[_Step] = Steps()
-        self._version = 0  # grows with every change, so that a page finds out what another one has done
-        self._lock = threading.Lock()  # requests come in threads
+        self._version = 0  # grows with every change, so that a page notices changes made in another
+        self._lock = threading.Lock()  # requests come in several threads
 
     @property
     def routes(self) -> list[Route]:
-        """What the page asks for, and what it posts."""
+        """Addresses that the page reads from and posts to."""
         paths = ("new", "line", "erase", "undo", "redo", "save")
         return [
             Route("/horizons", self.horizons),
@@ -82,19 +82,19 @@ class HorizonPicks:
         ]
 
     def horizons(self, _request: Request) -> Response:
-        """Their names, and where the picking has come to."""
+        """Names of the horizons, and the state of the picking."""
         with self._lock:
             return self._state()
 
     def horizon(self, request: Request) -> Response:
-        """Where a horizon is on each trace: fractional index of the sample as float32, NaN where it is not known."""
+        """Fractional sample of a horizon on each trace, as float32; NaN where it is not known."""
         with self._lock:
             index = self._horizons[Query(request).whole("number", 0, len(self._horizons) - 1)].index
             content = index.astype("<f4").tobytes()
         return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
     def new(self, asked: Posted) -> Response:
-        """A horizon without picks, called ``name``."""
+        """Make a horizon without picks, with a ``name``."""
         name = _plain(asked.text("name", 60))
         with self._lock:
             if not name or any(one.name == name for one in self._horizons):
@@ -108,11 +108,12 @@ class HorizonPicks:
             return self._state(number=len(self._horizons) - 1)
 
     def line(self, asked: Posted) -> Response:
-        """Pick a horizon (``number``) along a section, ``view`` and ``at``, from one place to another.
+        """Pick a horizon (``number``) along a section (``view`` and ``at``) between two places.
 
-        ``trace`` and ``sample`` are of the one, ``to_trace`` and ``to_sample`` of the other. ``way`` is straight, or
-        how the reflection is followed, in the ``layer`` that is seen: crest, along the peak or trough next to the
-        other place, whose sign is that at the one; or waveform, along what is there.
+        The first place is ``trace`` and ``sample``, the second ``to_trace`` and ``to_sample``. ``way`` tells how to get
+        from the first to the second: straight; crest, along the peak or trough next to the second place, with the sign
+        that the first has; or waveform, along similar waveforms. Reflections are followed in ``layer``, which the user
+        sees.
         """
         number, (axis, traces) = self._number(asked), self._section(asked)
         size = self._grid.shape[-1]
@@ -137,7 +138,7 @@ class HorizonPicks:
             return self._do(number, traces[where], index.clip(0, size - 1), "picked")
 
     def erase(self, asked: Posted) -> Response:
-        """Take the picks of a horizon (``number``) away along a section, from ``trace`` to ``to_trace``."""
+        """Remove the picks of a horizon (``number``) along a section, from ``trace`` to ``to_trace``."""
         number, (_, traces) = self._number(asked), self._section(asked)
         first, last = sorted(asked.whole(name, 0, len(traces) - 1) for name in ("trace", "to_trace"))
         where = traces[first : last + 1]
@@ -147,13 +148,13 @@ class HorizonPicks:
             return self._do(number, where, np.full(len(where), np.nan), "erased")
 
     def undo(self, _asked: Posted) -> Response:
-        """Take back what was done last."""
+        """Undo the last step."""
         with self._lock:
             step = self._steps.undo()
             return self._put(step, step.before)
 
     def redo(self, _asked: Posted) -> Response:
-        """Do again what was taken back last."""
+        """Redo the step that was undone last."""
         with self._lock:
             step = self._steps.redo()
             return self._put(step, step.after)
@@ -168,12 +169,12 @@ class HorizonPicks:
         return Response(text, media_type="text/plain")
 
     def close(self) -> list[str]:
-        """Write what no file has to where the user is; sentences on what has become of it."""
+        """Write unsaved horizons to the current folder; returns sentences on where they are."""
         with self._lock:
             return [line for number in self._unsaved() if (line := self._keep(number))]
 
     def _keep(self, number: int) -> str:
-        """Write a horizon where the user is; a sentence on that, or nothing where all of it was taken away."""
+        """Write a horizon to the current folder; returns a sentence on it, or nothing if it has no picks."""
         one = self._horizons[number]
         if not np.isfinite(one.index).any():
             return ""
@@ -186,7 +187,7 @@ class HorizonPicks:
         return f"picks of {one.name} that were not saved are in {path}."
 
     def _text(self, one: _Picked) -> str:
-        """A horizon as interpretation systems read it."""
+        """Text of a horizon in a form that interpretation systems can read."""
         if not np.isfinite(one.index).any():
             raise DataError(f"{one.name} has no picks; click along a reflection first.")
         down = self._grid.axes[-1]
@@ -202,7 +203,7 @@ class HorizonPicks:
         return asked.whole("number", 0, len(self._horizons) - 1)
 
     def _section(self, asked: Posted) -> tuple[int | None, Int64[ndarray, " traces"]]:
-        """The axis that a section is across, None for a line, and the numbers of its traces in the survey."""
+        """Axis that a section is perpendicular to, None for a line; and the numbers of its traces in the survey."""
         shape = self._grid.shape[:-1]
         if len(shape) == 1:
             return None, np.arange(shape[0])
@@ -211,7 +212,7 @@ class HorizonPicks:
         return axis, np.take(np.arange(shape[0] * shape[1]).reshape(shape), at, axis)
 
     def _samples(self, asked: Posted, axis: int | None, span: slice) -> Float32[ndarray, "traces samples"]:
-        """Traces of a section of the layer that is seen."""
+        """Traces of a section in the layer that the user sees."""
         one = self._layers[asked.whole("layer", 0, len(self._layers) - 1)]
         at = 0 if axis is None else asked.whole("at", 0, self._grid.shape[axis] - 1)
         if one.network is not None:
@@ -224,14 +225,14 @@ class HorizonPicks:
     def _do(
         self, number: int, where: Int64[ndarray, " some"], index: Float64[ndarray, " some"], words: str
     ) -> Response:
-        """A step."""
+        """Do a step that sets samples of a horizon."""
         one = self._horizons[number]
         step = _Step(number, where, one.index[where], index, f"{one.name} {words}")
         self._steps.add(step)
         return self._put(step, index)
 
     def _put(self, step: _Step, index: Float64[ndarray, " some"]) -> Response:
-        """Samples of a step in place of those that are there."""
+        """Set the samples of a step, and answer with the new state."""
         one = self._horizons[step.number]
         one.index[step.where] = index
         self._version += 1
@@ -239,15 +240,15 @@ class HorizonPicks:
         return self._state(number=step.number, where=step.where.tolist(), index=values)
 
     def _latest(self, number: int) -> _Step | None:
-        """The last step of a horizon."""
+        """Last step that changed a horizon."""
         return next((step for step in reversed(self._steps.done) if step.number == number), None)
 
     def _unsaved(self) -> list[int]:
-        """Numbers of the horizons that no file has as they are."""
+        """Numbers of horizons that have unsaved changes."""
         return [number for number, one in enumerate(self._horizons) if self._latest(number) is not one.saved]
 
     def _state(self, **more: object) -> Response:
-        """Where the picking has come to, and what has changed."""
+        """Answer with the state of the picking and further entries."""
         latest, following = self._steps.latest, self._steps.following
         known = {
             "version": self._version,
@@ -260,5 +261,5 @@ class HorizonPicks:
 
 
 def _plain(name: str) -> str:
-    """A name that a file can have as well."""
+    """A name without characters that file names may not have."""
     return re.sub(r"[^\w .+-]+", "-", name).strip(" .")

@@ -1,4 +1,4 @@
-"""What is shown one above the other: amplitudes, probabilities, classes, told apart by their samples."""
+"""Layers of the page: amplitudes, probabilities or classes, told apart by their samples."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,29 +19,29 @@ __all__ = ["Kind", "Layer", "layer", "network_layer"]
 Kind = Literal["amplitude", "probability", "classes"]
 
 _PLACES = 7
-"""Pieces of a survey that are looked at."""
+"""Number of pieces of a survey that are read to find out what it holds."""
 _BYTES = 4 << 20
-"""Size of a piece."""
+"""Size of a piece in bytes."""
 _CLASSES = 24
-"""Different whole numbers, from 0 on, that may be classes; more are amplitudes."""
+"""Largest number of classes; data with more different whole numbers are amplitudes."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A survey as it is shown.
+    """A survey as it is shown on the page.
 
     Attributes:
         source: its samples.
-        name: of the file, or what an array is called.
-        kind: what the samples are.
-        low: value of the first colour; of amplitudes of both signs the negative of ``high``.
-        high: value of the last one; of classes the largest number.
-        background: class 0 is most of it, and what lies below is to be seen there.
-        colours: table for amplitudes.
-        threshold: probability from which on a colour is seen at first; of a file that of the network for faults that
-            ships, as in pictures and tables, for files do not say which network they are of.
-        on: whether it is seen at first, of what lies over amplitudes.
-        network: what makes the samples of sections when they are looked at; None where ``source`` has them.
+        name: name of its file, or name of an array.
+        kind: kind of its samples.
+        low: value of the first colour; for amplitudes of both signs the negative of ``high``.
+        high: value of the last colour; for classes the largest number.
+        background: whether class 0 is a background, which is shown transparent.
+        colours: colour table for amplitudes.
+        threshold: probability from which on colours are shown at first. For files it is that of the network for faults
+            that ships, as in figures and tables, because files do not tell their network.
+        on: whether a layer over amplitudes is shown at first.
+        network: makes the samples of sections when these are shown; None where ``source`` has the samples.
         note: what a user should know.
     """
 
@@ -58,24 +58,24 @@ class Layer:
     note: str = ""
 
     def as_json(self) -> dict[str, object]:
-        """For the page."""
+        """Properties of the layer for the page."""
         names = ("name", "kind", "low", "high", "background", "colours", "threshold", "on")
         return {**{name: getattr(self, name) for name in names}, "network": self.network is not None}
 
 
 def layer(source: Source, name: str) -> Layer:
-    """Find out what a survey holds, from a few pieces spread over it.
+    """Make a layer: find out what a survey holds, from a few pieces spread over it.
 
     Args:
         source: survey of two or three axes.
-        name: what it is called on the page.
+        name: name of the layer on the page.
     """
     source = probabilities(source) if _is_percent(source) else source
     every = _some(source)
     if _is_label(every):
         source = _KnownSource(source)
         every = every[~is_unknown(every)]
-    values = every[every != 0]  # of which padding is made
+    values = every[every != 0]  # zeros may be padding
     threshold = fault_threshold(source.grid.ndim)
     if not values.size:
         note = f"{name} has no sample that is finite and not zero where it was looked at."
@@ -93,18 +93,18 @@ def layer(source: Source, name: str) -> Layer:
         limit = float(np.percentile(np.abs(values), 99))
         return Layer(source, name, "amplitude", -limit, limit)
     low, high = (float(v) for v in np.percentile(values, (1, 99)))
-    # Seismic in 8 bits has its zero in the middle of them; other values of one sign, such as velocities, have none.
+    # 8-bit amplitudes have their zero in the middle of the range; other values of one sign, such as velocities, do not.
     colours = "grey" if eight_bits and 96 < np.median(values) < 160 else "batlow"
     return Layer(source, name, "amplitude", low, high if high > low else low + 1, colours=colours)
 
 
 def network_layer(below: Layer, network: SectionNetwork, *, on: bool) -> Layer:
-    """What a network says of the sections of a survey.
+    """Layer of a network's results for the sections of a survey.
 
     Args:
-        below: the survey, amplitudes.
-        network: what is applied to it.
-        on: whether it is seen at first.
+        below: layer of the survey's amplitudes.
+        network: network that is applied.
+        on: whether the layer is shown at first.
     """
     if network.classes == 0:
         return replace(below, name=network.name, on=on, network=network, note="")
@@ -114,7 +114,7 @@ def network_layer(below: Layer, network: SectionNetwork, *, on: bool) -> Layer:
 
 
 def _is_label(values: NDArray[np.float32]) -> bool:
-    """Whether these are whole numbers of few classes, some of which say that nothing is known."""
+    """Whether values are whole numbers of few classes, some of them unknown."""
     unknown = is_unknown(values)
     rest = values[~unknown]
     few = rest.size and rest.min() >= 0 and rest.max() < _CLASSES and len(np.unique(rest)) > 1
@@ -122,7 +122,7 @@ def _is_label(values: NDArray[np.float32]) -> bool:
 
 
 class _KnownSource(ScannedSource):
-    """Classes with NaN where they are not known."""
+    """Labels with NaN where the class is not known."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class _KnownSource(ScannedSource):
 
     @property
     def path(self) -> Path | None:  # type: ignore[override]
-        """Of the labels."""
+        """Path of the labels."""
         return self.source.path
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
@@ -152,7 +152,7 @@ def _is_percent(source: Source) -> bool:
 
 
 def _some(source: Source) -> NDArray[np.float32]:
-    """Finite samples of some places."""
+    """Finite samples from some places of a survey."""
     blocks = list(slabs(source.grid.shape, getattr(source, "chunk_rows", 1), _BYTES))
     chosen = sorted({int(k) for k in np.linspace(0, len(blocks) - 1, _PLACES)})
     parts = []

@@ -1,4 +1,4 @@
-"""The picker that ships at work on what is seen of a station."""
+"""Pick the shown part of a station with the picker that ships with geocnn."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["NetworkPicks", "together"]
 
 _MOST = (86_400 + 60) * SECOND
-"""Of a span, ns: a day, the records of which often go on for some samples of the next."""
+"""Longest span that is picked, ns: a day, because files of a day often contain some samples of the next."""
 
 
 class NetworkPicks:
-    """Picks of the network; PyTorch is loaded, and the network read, when they are asked for first.
+    """Picks of the network; PyTorch and the network are loaded at the first request.
 
     Args:
-        reading: is held while records are read, which nobody else must do then.
+        reading: lock that is held while records are read, which only one thread may do.
     """
 
     def __init__(self, reading: threading.Lock) -> None:
@@ -34,15 +34,15 @@ class NetworkPicks:
         self._picker: Picker | None = None
 
     def __call__(self, station: Station, start: int, stop: int) -> list[PhasePick]:
-        """Picks of a station, by time.
+        """Picks at a station, by time.
 
         Args:
-            station: read at any rate.
-            start: ns since 1970, and
-            stop: so far.
+            station: the station; it may be read at any rate.
+            start: beginning of the span, ns since 1970.
+                stop: end of the span, ns since 1970.
 
         Raises:
-            DataError: the span is longer than a day, another one is being picked, or the page has ended.
+            DataError: the span is longer than a day, another one is being picked, or the page has been closed.
             MissingError: a file is gone.
             FormatError: a file cannot be read.
         """
@@ -57,13 +57,13 @@ class NetworkPicks:
             self._working.release()
 
     def close(self) -> None:
-        """Leave what is being picked, which is soon: PyTorch must not be at work when Python ends."""
+        """Stop picking and wait for the end, which comes soon: PyTorch must not be at work when Python ends."""
         self._closed.set()
         with self._working:
             pass
 
     def _picks(self, station: Station, start: int, stop: int) -> list[PhasePick]:
-        """Those of the parts that overlap the span."""
+        """Picks in the parts of the record that overlap a span."""
         from geocnn.prediction.arrivals import arrivals_in
         from geocnn.prediction.picker import RATE, parts, picked
 
@@ -84,7 +84,7 @@ class NetworkPicks:
             yield part, record
 
     def _loaded(self) -> "Picker":
-        """The picker that ships."""
+        """The picker that ships with geocnn."""
         if self._picker is None:
             from geocnn.checkpoints import load
             from geocnn.prediction.picker import Picker
@@ -94,7 +94,7 @@ class NetworkPicks:
 
 
 def together(station: Station, picks: Sequence[PhasePick]) -> list[Event]:
-    """Picks of the network at a station as events: P waves with their S waves."""
+    """Group picks of the network at a station into events: P waves with their S waves."""
     from geocnn.prediction.arrivals import Arrival, station_events
 
     return station_events([Arrival(station, pick) for pick in picks])

@@ -1,4 +1,4 @@
-"""Networks at work on the sections that are looked at, one when it is looked at first."""
+"""Apply networks to the sections that are shown, each section when it is first shown."""
 
 import json
 import math
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 __all__ = ["Section", "SectionNetwork", "fault_threshold", "offered"]
 
 _OFFERED = {"faults": "faults-2d", "denoise": "denoise-2d"}
-"""Networks that ship and give a section on the grid of the survey: name, and folder of the card."""
+"""Networks that ship and return a section on the grid of the survey: name -> folder of the card."""
 _KEPT = 1 << 28
-"""Bytes of results that are remembered."""
+"""Bytes of results that are kept."""
 _MOST = 50_000_000
-"""Samples of a section at most, which a network looks at for half a minute."""
+"""Largest number of samples of a section; a network needs half a minute for these."""
 
 _ENDED = "geocnn view has ended."
 
 
 class Section(NamedTuple):
-    """What a network says of a section.
+    """Result of a network for a section.
 
     Attributes:
         source: probability, number of the class or amplitude, on the grid of the section.
-        notes: what a user should know of how the network was applied.
+        notes: what a user should know about how the network was applied.
     """
 
     source: Source
@@ -46,19 +46,19 @@ class Section(NamedTuple):
 
 
 class SectionNetwork:
-    """A network for sections, applied to a line or to sections of a cube as if each were a line.
+    """A network for sections, applied to a line, or to sections of a cube as if each were a line.
 
-    PyTorch is loaded, and the network read, when the first section is asked for.
+    PyTorch and the network are loaded at the first request for a section.
 
     Args:
-        survey: of two or three axes.
+        survey: survey of two or three axes.
         network: "faults", a run folder, or what :func:`geocnn.load` returned.
-        card: of the network, as far as it is known beforehand.
+        card: entries of the network's card that are known beforehand.
 
     Attributes:
-        name: of the network.
-        classes: how many, of a network that tells classes apart; 0 of one that gives amplitudes.
-        threshold: probability from which on a sample is called one of the class.
+        name: name of the network.
+        classes: number of classes; 0 for a network that restores amplitudes.
+        threshold: probability from which on a sample counts as one of the class.
     """
 
     def __init__(self, survey: Source, network: "str | Path | Trained", card: dict[str, Any]) -> None:
@@ -67,17 +67,17 @@ class SectionNetwork:
         self.threshold: float = card["threshold"]
         self._survey, self._network = survey, network
         self._closed = threading.Event()
-        # One section after the other, for each takes all processors; in a thread that Python waits for when it ends.
+        # One section at a time, because each uses all processors; Python waits for this thread when it ends.
         self._pool = ThreadPoolExecutor(1, "geocnn-network")
         self._known: OrderedDict[tuple[int, int], tuple[NDArray[np.float32], tuple[str, ...]]] = OrderedDict()
 
     @classmethod
     def of(cls, survey: Source, network: "str | Path | Trained") -> "SectionNetwork":
-        """For a network that the user names, which is read at once.
+        """Load a network that the user names.
 
         Raises:
             GeocnnError: there is no such network.
-            DataError: it is none that gives a section on the grid of the survey.
+            DataError: it does not return a section on the grid of the survey.
         """
         from geocnn.checkpoints import load
 
@@ -90,36 +90,36 @@ class SectionNetwork:
                 f"{'s' * (len(card.channels) != 1)}{', and makes surveys finer' * (card.finer != 1)}; what is looked "
                 "at takes one for sections: faults, denoise, or a 2-D run of geocnn train faults, segment or denoise."
             )
-        # Those that ship are called as users call them.
+        # Networks that ship have the name by which users call them.
         name = next((name for name, folder in _OFFERED.items() if folder == card.name), card.name)
         known = {"name": name, "task": card.task, "classes": card.classes, "threshold": card.threshold}
         return cls(survey, trained, known)
 
     def __call__(self, axis: int, index: int) -> Section:
-        """The section at an index along a horizontal axis of a cube; of a line both are 0.
+        """Result for the section at ``index`` along a horizontal axis of a cube; for a line both are 0.
 
         Raises:
-            DataError: it is too large to be looked at while one waits.
+            DataError: the section is too large to wait for.
             GeocnnError: the survey cannot be read.
         """
         try:
             found = self._pool.submit(self._result, axis, index).result()
-        except (CancelledError, RuntimeError):  # closed while it waited for its turn, or before
+        except (CancelledError, RuntimeError):  # closed before this section was processed
             raise DataError(_ENDED) from None
         if isinstance(found, Exception):
             raise found
         return found
 
     def close(self) -> None:
-        """Leave the section that is at work, which is soon."""
+        """Stop the section that is being processed, and wait for the end, which comes soon."""
         self._closed.set()
         self._pool.shutdown(cancel_futures=True)
 
     def _result(self, axis: int, index: int) -> Section | Exception:
-        """A section, or why there is none.
+        """Result for a section, or the error that prevented it.
 
-        An error keeps the frames that it came through, and those the tensors of the network; a thread of the server
-        that gave these back while Python ends would abort it.
+        The error is returned without its traceback, which would keep tensors of the network alive: if a thread of the
+        server freed these while Python ends, Python would abort.
         """
         try:
             return self._section(axis, index)
@@ -128,7 +128,7 @@ class SectionNetwork:
             return error.with_traceback(None)
 
     def _section(self, axis: int, index: int) -> Section:
-        """A section, from memory where it has been looked at."""
+        """Result for a section, from memory if it has been shown before."""
         key, grid = (axis, index), self._survey.grid
         if key not in self._known:
             self._known[key] = self._applied(axis, index)
@@ -139,7 +139,7 @@ class SectionNetwork:
         return Section(ArraySource(array, grid if grid.ndim == 2 else grid.section(axis, index)), notes)
 
     def _applied(self, axis: int, index: int) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-        """The result of a section, and notes."""
+        """Apply the network to a section; returns its result and notes."""
         from geocnn.checkpoints import Trained, load
         from geocnn.prediction.stretched import predict_stretched
 
@@ -161,7 +161,7 @@ class SectionNetwork:
 
 
 class _Ending(ArraySource):
-    """A section that refuses to be read on when nobody waits for the result any more."""
+    """A section that can no longer be read once the page has been closed."""
 
     def __init__(self, array: NDArray[np.float32], grid: Grid, closed: threading.Event) -> None:
         super().__init__(array, grid)
@@ -181,7 +181,7 @@ def offered(survey: Source) -> list[SectionNetwork]:
 
 
 def fault_threshold(ndim: int) -> float:
-    """Probability from which on the network for faults that ships for lines, or for cubes, calls a sample a fault."""
+    """Threshold of the network for faults that ships for lines (``ndim`` 2) or for cubes (3)."""
     return float(_card("faults-3d" if ndim == 3 else "faults-2d")["threshold"])
 
 

@@ -1,4 +1,4 @@
-"""Times of the page of seismograms: seconds since a midnight, which numbers of a browser hold to the microsecond."""
+"""Times on the page of seismograms: seconds since a midnight, which browsers can hold to the microsecond."""
 
 from collections.abc import Iterable
 
@@ -11,26 +11,26 @@ _DAY = 86_400 * SECOND
 
 
 class PageTime:
-    """Seconds since the midnight (UTC) before the first sample.
+    """Conversion of times to seconds since the midnight (UTC) before the first sample.
 
     Args:
-        stations: all of the page.
+        stations: all stations of the page.
 
     Attributes:
-        origin: this midnight, nanoseconds since 1970.
+        origin: that midnight, nanoseconds since 1970.
     """
 
     def __init__(self, stations: Iterable[Station]) -> None:
         self.origin = min(station.start for station in stations) // _DAY * _DAY
 
     def seconds(self, time: int) -> float:
-        """From ns since 1970: to less than a microsecond for a hundred years."""
+        """Seconds for a time in ns since 1970, accurate to a microsecond for a hundred years."""
         return (time - self.origin) / SECOND
 
     def time(self, seconds: float) -> int:
-        """The opposite."""
+        """Time in ns since 1970 for seconds; the inverse of :meth:`seconds`."""
         return self.origin + round(seconds * SECOND)
 
     def span(self, station: Station) -> tuple[float, float]:
-        """Seconds from which and up to which a station has samples."""
+        """Start and end of the record of a station, in seconds."""
         return self.seconds(station.start), self.seconds(station.end)

@@ -1,4 +1,4 @@
-"""A probability in space: the places where it is large, few enough to be turned with the mouse."""
+"""Points of large probability in a cube, few enough to be turned with the mouse."""
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -10,22 +10,22 @@ from geocnn.io.source import Source
 __all__ = ["LEAST", "points"]
 
 LEAST = 0.2
-"""Probability below which there are no points."""
+"""Default of the least probability of a point."""
 _CELLS = 160
-"""Neighbourhoods along an axis, at most."""
+"""Largest number of cells of the grid along an axis."""
 _MOST = 400_000
-"""Points."""
+"""Largest number of points."""
 
 
 def points(source: Source, least: float = LEAST) -> Float32[ndarray, "points 4"]:
-    """Index along each axis and probability, on the ridges of what is larger than that.
+    """Points on the ridges of a probability: index along each axis, and the probability.
 
-    Of samples that share a place of a grid with at most 160 places along an axis, the largest is taken. Of more than
-    400,000 points an even share is left, drawn by lot.
+    The cube is divided into a grid of at most 160 cells along an axis; of the samples in a cell the largest is taken.
+    Of more than 400,000 points a random selection is kept, evenly over the cube.
 
     Args:
         source: probabilities in a cube.
-        least: probability of a point.
+        least: least probability of a point.
     """
     shape = source.grid.shape
     cell = tuple(-(-n // _CELLS) for n in shape)
@@ -46,7 +46,7 @@ def points(source: Source, least: float = LEAST) -> Float32[ndarray, "points 4"]
 
 
 def _ridges(values: Float32[ndarray, "x y z"]) -> Bool[ndarray, "x y z"]:
-    """Places with the largest value along the axis across which a sheet is bent most: its middle, nearly."""
+    """Samples that are largest along the axis of strongest curvature: roughly the middle of sheets."""
     smooth = gaussian_filter(values, 1.0)
     across = np.argmin([np.gradient(np.gradient(smooth, axis=axis), axis=axis) for axis in range(3)], axis=0)
     highest = np.stack([maximum_filter1d(smooth, 3, axis=axis) for axis in range(3)])

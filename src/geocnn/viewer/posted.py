@@ -1,4 +1,4 @@
-"""What a page sends to change something, checked: a page of another site must not."""
+"""Check what a page posts to change something; pages of other sites must not be able to do that."""
 
 import json
 from collections.abc import Callable
@@ -15,13 +15,13 @@ __all__ = ["Posted", "posted"]
 
 
 class Posted(Query):
-    """Names and values of a JSON object.
+    """Values of a posted JSON object, by name.
 
     Args:
-        body: of the request.
+        body: body of the request.
 
     Raises:
-        DataError: it is no such object.
+        DataError: it is no JSON object.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -35,11 +35,11 @@ class Posted(Query):
 
 
 def posted(path: str, answer: Callable[[Posted], Response]) -> Route:
-    """A place to which the page itself, and programs of this machine, post JSON.
+    """Route at which the page itself, and programs on this machine, can post JSON.
 
     Args:
-        path: of the place.
-        answer: to what was sent; it may take its time.
+        path: path of the route.
+        answer: returns the response; it may take its time.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -50,13 +50,13 @@ def posted(path: str, answer: Callable[[Posted], Response]) -> Route:
 
 
 def _check_sender(request: Request) -> None:
-    """Refuse what a page of another site can send.
+    """Refuse requests that a page of another site could send.
 
     Raises:
-        DataError: it is such a thing.
+        DataError: the request is of that kind.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":  # forms of other sites are sent without asking, and none of them is of this kind
+    if kind != "application/json":  # browsers send forms of other sites without asking, but never JSON
         raise DataError(f"what was sent is {kind or 'of no kind'}; needed is application/json.")
     origin, own = request.headers.get("origin"), f"{request.url.scheme}://{request.headers.get('host')}"
     if origin is not None and origin != own:

@@ -1,4 +1,4 @@
-"""What a page asks of the program that serves it, checked."""
+"""Check what a page asks for."""
 
 from collections.abc import Mapping
 
@@ -11,13 +11,13 @@ __all__ = ["Query"]
 
 
 class Query:
-    """What a query has, checked: pages are ours, but whoever asks may not be."""
+    """Values of a query; they are checked, because the request may not come from our page."""
 
     def __init__(self, request: Request) -> None:
         self._given: Mapping[str, str] = request.query_params
 
     def number(self, name: str, low: float, high: float) -> float:
-        """A number between bounds."""
+        """A number from a range."""
         text = self._given.get(name, "")
         try:
             value = float(text)
@@ -28,23 +28,23 @@ class Query:
         return value
 
     def whole(self, name: str, low: int, high: int) -> int:
-        """A whole number between bounds."""
+        """A whole number from a range."""
         return int(self.number(name, low, high))
 
     def span(self, begin: str, end: str, size: int) -> slice:
-        """A window along an axis, one sample or more."""
+        """A window of at least one sample along an axis."""
         first = self.whole(begin, 0, size - 1)
         return slice(first, self.whole(end, first + 1, size))
 
     def one_of(self, name: str, known: list[str]) -> str:
-        """A word of these."""
+        """One of several words."""
         text = self._given.get(name, "")
         if text not in known:
             raise DataError(f"{name} is {text or 'missing'}; needed is {' or '.join(known)}.")
         return text
 
     def text(self, name: str, most: int) -> str:
-        """Some letters."""
+        """A text of limited length."""
         text = self._given.get(name, "")
         if len(text) > most:
             raise DataError(f"{name} has {len(text)} letters; needed are {most} at most.")

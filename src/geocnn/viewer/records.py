@@ -1,4 +1,4 @@
-"""Seismograms with the picks of a catalogue: what their page asks for."""
+"""Page of seismograms with the picks of a catalogue: answers to its requests."""
 
 import threading
 import time
@@ -26,9 +26,9 @@ from geocnn.viewer.query import Query
 __all__ = ["RecordsPage"]
 
 _PATIENCE = 0.25
-"""Seconds after which an answer is sent, however much of a long span has been read by then."""
+"""Seconds after which an answer is sent, even if not all of a long span has been read."""
 _ENVELOPES = 6
-"""Components that are remembered: those of two stations, or of one with and without the filter; 130 MB at most."""
+"""Number of components whose envelopes are kept: two stations, or one with and without filter; 130 MB at most."""
 
 
 class RecordsPage:
@@ -36,8 +36,8 @@ class RecordsPage:
 
     Args:
         archive: the stations.
-        picks: catalogue, see :func:`geocnn.io.waveforms.catalogue_files.read_catalogue`; None for none.
-        title: what the user has given.
+        picks: path of the catalogue, see :func:`geocnn.io.waveforms.catalogue_files.read_catalogue`; None for none.
+        title: title of the page, as the user gave it.
 
     Raises:
         MissingError: there is no such catalogue.
@@ -53,31 +53,31 @@ class RecordsPage:
         self._time = PageTime(self.stations)
         self._archive = archive
         self._catalogue = "" if picks is None else picks.name
-        self._lock = threading.Lock()  # requests come in threads, and what stations keep is not made for these
+        self._lock = threading.Lock()  # requests come in several threads, and stations are not thread-safe
         self.edits = Edits(self.stations, self.events, self._time, self._lock)
         self._strange = self._strangers()
         self._envelopes: OrderedDict[tuple[int, int, bool], Envelope] = OrderedDict()
 
     @property
     def notes(self) -> list[str]:
-        """What a user should know of the files."""
+        """What a user should know about the files."""
         return [*self._archive.notes, *self._strange]
 
     @property
     def routes(self) -> list[Route]:
-        """What the page asks for."""
+        """Addresses that the page reads from and posts to."""
         return [Route("/about", self.about), Route("/waves", self.waves), *self.edits.routes]
 
     def stop(self) -> None:
-        """Leave what the network is at."""
+        """Stop the network if it is at work."""
         self.edits.stop()
 
     def close(self) -> str:
-        """Keep what was not saved; a sentence on where."""
+        """Write unsaved changes to a file; returns a sentence on where."""
         return self.edits.close(reviewed(self._catalogue or self.title)["quakeml"])
 
     def about(self, _request: Request) -> Response:
-        """Stations, earthquakes, colours, and what is known of the files."""
+        """Stations, earthquakes, colours, and facts about the files."""
         return JSONResponse(
             {
                 "title": self.title,
@@ -93,14 +93,15 @@ class RecordsPage:
         )
 
     def waves(self, request: Request) -> Response:
-        """Samples, or the smallest and the largest ones of columns, of a span of a station.
+        """Samples of a station in a span, or the least and largest samples of columns.
 
         The query has ``station`` (number), ``components`` (all, or first: the vertical one, if there is one), ``start``
-        and ``stop`` (seconds), ``columns`` (at most) and ``filter`` (1 for samples above 1 Hz). The answer is 32-bit
-        floats, for each component of the station a row of samples, or two rows, of the smallest and the largest ones;
-        NaN is for no data, infinity for what has not been read yet: the same question again reads on. Headers have
-        ``kind`` (samples or columns), ``start`` (seconds, of the first sample or of the begin of the first column),
-        ``step`` (seconds), ``size`` (of a row) and ``read`` (how much of the samples has been looked at, from 0 to 1).
+        and ``stop`` (seconds), ``columns`` (their largest number) and ``filter`` (1 for samples above 1 Hz). The answer
+        consists of 32-bit floats: for each component of the station a row of samples, or a row of least and a row of
+        largest samples. NaN means no data, infinity means not read yet: the same request again reads on. Headers are
+        ``kind`` (samples or columns), ``start`` (seconds, of the first sample, or of the beginning of the first
+        column), ``step`` (seconds), ``size`` (of a row) and ``read`` (share of the samples that has been read, from 0
+        to 1).
         """
         asked = Query(request)
         number = asked.whole("station", 0, len(self.stations) - 1)
@@ -131,7 +132,7 @@ class RecordsPage:
         rows: Sequence[Float32[ndarray, " columns"]],
         read: float = 1.0,
     ) -> Response:
-        """An answer with rows."""
+        """Answer that consists of rows."""
         headers = {
             "kind": kind,
             "start": repr(self._time.seconds(station.time(first))),
@@ -144,7 +145,7 @@ class RecordsPage:
         return Response(content, media_type="application/octet-stream", headers=headers)
 
     def _envelope(self, number: int, component: int, *, filtered: bool) -> Envelope:
-        """That of a component, with what it remembers."""
+        """Envelope of a component, which remembers what has been read."""
         key = number, component, filtered
         if key not in self._envelopes:
             self._envelopes[key] = Envelope(self.stations[number], component, filtered=filtered)
@@ -154,7 +155,7 @@ class RecordsPage:
         return self._envelopes[key]
 
     def _station(self, number: int) -> dict[str, object]:
-        """A station for the page."""
+        """Properties of a station for the page."""
         station = self.stations[number]
         begin, end = self._time.span(station)
         gaps = [stop - start for start, stop in station.gaps()]
@@ -172,7 +173,7 @@ class RecordsPage:
         }
 
     def _event(self, number: int, event: Event) -> dict[str, object]:
-        """An earthquake with an origin for the page."""
+        """Properties of an earthquake with an origin for the page."""
         origin, magnitude = event.origin, event.magnitude
         assert origin is not None, "only those that have one are sent"
         return {
@@ -186,7 +187,7 @@ class RecordsPage:
         }
 
     def _strangers(self) -> list[str]:
-        """What is to be said of a catalogue that is one of other stations."""
+        """Note if the picks of the catalogue are of other stations."""
         if not self._catalogue or any(map(self.edits.review.count, self.stations)):
             return []
         picked = sorted({f"{p.channel.network}.{p.channel.station}" for event in self.events for p in event.picks})
@@ -197,7 +198,7 @@ class RecordsPage:
 
 
 def _in_turn(envelopes: Sequence[Envelope], span: tuple[int, int, int]) -> list[Columns]:
-    """Columns of some components, each of which has its share of the time."""
+    """Columns of several components, each of which may take its share of the time."""
     end, found = time.monotonic() + _PATIENCE, []
     for left, one in zip(range(len(envelopes), 0, -1), envelopes, strict=True):
         now = time.monotonic()
@@ -209,12 +210,12 @@ def _in_turn(envelopes: Sequence[Envelope], span: tuple[int, int, int]) -> list[
 
 
 def _sampling(station: Station) -> str:
-    """Rates of the files, and the one that is shown where that is another."""
+    """Rates of the files, and the rate at which samples are shown if it is another one."""
     rates = sorted({float(piece.grid) for piece in station.pieces})
     words = " and ".join(f"{rate:g}" for rate in rates) + " Hz"
     return words if rates == [station.rate] else f"{words} (shown at {station.rate:g} Hz)"
 
 
 def _components(station: Station) -> list[int]:
-    """Those that a station has."""
+    """Numbers of the components that a station has."""
     return [k for k, pieces in enumerate(station.components) if pieces]

@@ -1,4 +1,4 @@
-"""A catalogue under review: picks are set, moved and removed, and every step can be undone."""
+"""Review of a catalogue: picks are set, moved and removed, and every step can be undone."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -15,21 +15,21 @@ from geocnn.viewer.steps import Steps
 __all__ = ["NumberedPick", "Review", "Step", "counted"]
 
 _DELAY = 60 * SECOND
-"""From a P wave to the S wave that belongs to it, at most, ns."""
+"""Largest time from a P wave to the S wave that belongs to it, ns."""
 _SAME = 3 * SECOND // 10
-"""A pick of the network so near to another one of its phase, ns, is of the same wave."""
+"""A pick of the network within this time of another one of its phase, ns, belongs to the same wave."""
 _TWICE = SECOND // 100
-"""Two picks of a phase so near to one another, ns, were not meant: files could not tell them apart."""
+"""Two picks of a phase within this time, ns, are a mistake: files could not tell them apart."""
 
 _Key = tuple[str, str, str]
 """Network, station and location of a channel."""
 
 
 class NumberedPick(NamedTuple):
-    """A pick of a station.
+    """A pick with its number and the number of its event.
 
     Attributes:
-        number: of the pick: it stays while the pick is moved, and no other pick ever has it.
+        number: number of the pick; it stays the same when the pick is moved, and is never used for another pick.
         pick: the pick.
         event: number of its event.
     """
@@ -41,7 +41,7 @@ class NumberedPick(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
-    """An event, and the numbers of its picks."""
+    """An event with the numbers of its picks."""
 
     event: Event
     numbers: tuple[int, ...]
@@ -53,13 +53,13 @@ class _Numbered:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What was done.
+    """A step of the review.
 
     Attributes:
-        words: what, for a user.
-        before: events by their numbers, as they were; None for one that was not there.
-        after: the same ones, as they are now.
-        refused: the automatic pick that an analyst has moved or removed; None in any other step.
+        words: description for users.
+        before: events before the step, by number; None for an event that did not exist.
+        after: the same events after the step; None for an event that no longer exists.
+        refused: automatic pick that an analyst has moved or removed; None for other steps.
     """
 
     words: str
@@ -69,78 +69,78 @@ class Step:
 
 
 class Review:
-    """The events of a catalogue, and what somebody makes of their picks.
+    """The events of a catalogue, and the changes that an analyst makes to their picks.
 
-    A pick that is set or moved is one of an analyst: it has no probability, and its uncertainty is not known. A pick
-    that is moved keeps its event, with origin and magnitude; an event goes with its last pick.
+    A pick that is set or moved counts as an analyst's: it has no probability and no uncertainty. A pick that is moved
+    stays in its event, which keeps origin and magnitude. An event without picks is removed.
 
     Args:
         events: of the catalogue.
 
     Attributes:
-        version: grows with every change.
-        saved: the last step that a file has; None where it is that of the catalogue.
+        version: number that grows with every change.
+        saved: last step that is in a file; None if the catalogue itself is the latest file.
     """
 
     def __init__(self, events: Iterable[Event]) -> None:
         self.saved: Step | None = None
         self._events: dict[int, _Numbered] = {}
-        self._picks: dict[int, tuple[PhasePick, int]] = {}  # with the numbers of their events
+        self._picks: dict[int, tuple[PhasePick, int]] = {}  # picks by number, each with the number of its event
         self._at: defaultdict[_Key, set[int]] = defaultdict(set)
         self._network: set[int] = set()
         self._steps: Steps[Step] = Steps()
         self._next_pick = self.version = 0
         for number, event in enumerate(events):
-            if event.picks or event.origin or event.original:  # what has none of these cannot be written
+            if event.picks or event.origin or event.original:  # other events cannot be written
                 self._put({number: self._numbered(event)})
         self._next_event = max(self._events, default=-1) + 1
 
     @property
     def events(self) -> list[Event]:
-        """Those of the catalogue, in its order, then new ones."""
+        """Events of the catalogue in its order, then new ones."""
         return [event for _, event in self.numbered]
 
     @property
     def numbered(self) -> list[tuple[int, Event]]:
-        """The same with their numbers: those of the catalogue keep theirs, whatever goes before them."""
+        """The same events with their numbers, which do not change when others are removed."""
         return [(number, self._events[number].event) for number in sorted(self._events)]
 
     @property
     def latest(self) -> Step | None:
-        """The step that can be undone."""
+        """Step that can be undone; None if there is none."""
         return self._steps.latest
 
     @property
     def following(self) -> Step | None:
-        """The step that can be done again."""
+        """Step that can be redone; None if there is none."""
         return self._steps.following
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything that no file has."""
+        """Whether there are unsaved changes."""
         return self.latest is not self.saved
 
     def has(self, event: int) -> bool:
-        """Whether an event is there."""
+        """Whether an event exists."""
         return event in self._events
 
     def count(self, station: Station) -> int:
-        """How many picks a station has."""
+        """Number of picks of a station."""
         return sum(len(self._at[key]) for key in _keys(station))
 
     def at(self, station: Station) -> list[NumberedPick]:
-        """Picks of a station, by time; codes that a pick does not have may be any."""
+        """Picks of a station, by time; picks without network or location code belong to any."""
         found = [NumberedPick(number, *self._picks[number]) for key in _keys(station) for number in self._at[key]]
         return sorted(found, key=lambda one: (one.pick.time, one.number))
 
     def add(self, station: Station, phase: str, time: int) -> int:
-        """Set a pick, in the event of a pick of the other phase at the station, or in one of its own.
+        """Set a pick; it joins the event of a pick of the other phase at the station, or gets an event of its own.
 
-        An S wave joins the last P wave of the 60 s before it whose event has no S wave. A P wave joins the first S wave
-        of the 60 s behind it whose event has no P wave, unless another P wave lies between them.
+        An S wave joins the last P wave within 60 s before it whose event has no S wave. A P wave joins the first S wave
+        within 60 s after it whose event has no P wave, unless another P wave lies in between.
 
         Args:
-            station: where.
+            station: station of the pick.
             phase: P or S.
             time: ns since 1970.
 
@@ -148,7 +148,7 @@ class Review:
             The number of the pick.
 
         Raises:
-            DataError: there is one already.
+            DataError: there is such a pick already.
         """
         own = self.at(station)
         _check_alone(own, phase, time)
@@ -162,12 +162,12 @@ class Review:
         return number
 
     def move(self, station: Station, number: int, time: int) -> None:
-        """Give a pick of a station another time, ns since 1970.
+        """Move a pick of a station to another time, ns since 1970.
 
-        What was measured from its old time on goes; a first motion that an analyst has seen stays.
+        Amplitudes, which were measured at its old time, are removed; a first motion seen by an analyst stays.
 
         Raises:
-            DataError: it is gone, or there is another one already.
+            DataError: the pick no longer exists, or there is another one at that time.
         """
         pick, event = self._pick(number)
         _check_alone([one for one in self.at(station) if one.number != number], pick.phase, time)
@@ -179,10 +179,10 @@ class Review:
         self._do(f"{_named(pick)} moved from {before} to {now.removeprefix(before[:11])}", {event: after}, pick)
 
     def remove(self, number: int) -> None:
-        """Take a pick away.
+        """Remove a pick.
 
         Raises:
-            DataError: it is gone.
+            DataError: it no longer exists.
         """
         pick, event = self._pick(number)
         old = self._events[event]
@@ -196,19 +196,19 @@ class Review:
         found: Sequence[PhasePick],
         together: Callable[[Sequence[PhasePick]], Sequence[Event]],
     ) -> int:
-        """Take picks of the network in place of those that it made in a span before and nobody has moved since.
+        """Take picks of the network, replacing its earlier picks in a span that nobody has changed since.
 
-        Left out are picks within 0.3 s of others of the same phase, and of automatic ones that have been moved or
-        removed, unless that was undone.
+        Picks are left out that lie within 0.3 s of another pick of the same phase, or of an automatic one that has been
+        moved or removed, unless that was undone.
 
         Args:
-            station: where.
-            span: from and to when, ns since 1970.
-            found: what the network picks there, by time.
-            together: puts those of them that are new together to events.
+            station: station of the picks.
+            span: start and end of the span, ns since 1970.
+            found: picks of the network in the span, by time.
+            together: groups new picks into events.
 
         Returns:
-            How many of them were not there before.
+            How many of the picks are new.
         """
         own = self.at(station)
         old = {one.number for one in own if one.number in self._network and _within(one.pick, span)}
@@ -222,7 +222,7 @@ class Review:
             if old.issuperset(numbered.numbers):
                 after[event] = None
                 continue
-            pairs = []  # somebody has made something else of the event, and what the network finds again stays in it
+            pairs = []  # the event has been changed; picks that the network finds again stay in it
             for number, pick in numbered.pairs:
                 again = [one for one in fresh if _alike(one, pick)] if number in old else [pick]
                 pairs += [(number, one) for one in again[:1]]
@@ -240,7 +240,7 @@ class Review:
         return len(_unlike(found, [one.pick for one in own]))
 
     def undo(self) -> str:
-        """Take the latest step back, and say which.
+        """Undo the latest step and return its description.
 
         Raises:
             DataError: there is none.
@@ -250,7 +250,7 @@ class Review:
         return step.words
 
     def redo(self) -> str:
-        """Do a step that was undone again, and say which.
+        """Redo the step that was undone last, and return its description.
 
         Raises:
             DataError: there is none.
@@ -260,13 +260,13 @@ class Review:
         return step.words
 
     def _do(self, words: str, after: Mapping[int, _Numbered | None], changed: PhasePick | None = None) -> None:
-        """A step, and the pick that it has moved or removed."""
+        """Do a step; ``changed`` is the pick that it moves or removes."""
         refused = changed if changed is not None and changed.mode == "automatic" else None
         self._steps.add(Step(words, {event: self._events.get(event) for event in after}, after, refused))
         self._put(after)
 
     def _put(self, events: Mapping[int, _Numbered | None]) -> None:
-        """Events in place of those of the same numbers."""
+        """Set events by number; None removes an event."""
         self.version += 1
         for event, new in events.items():
             old = self._events.pop(event, None)
@@ -298,13 +298,13 @@ class Review:
 
 
 def counted(picks: Iterable[PhasePick]) -> str:
-    """How many P and S there are, in words."""
+    """Number of P and S picks, in words."""
     phases = [_kind(pick.phase) for pick in picks]
     return f"{phases.count('P')} P and {phases.count('S')} S"
 
 
 def _with(old: _Numbered | None, pairs: Sequence[tuple[int, PhasePick]]) -> _Numbered | None:
-    """An event with other picks, by time; None without any. What is known pick by pick would be of the old ones."""
+    """An event with other picks, by time, and without rays and station magnitudes; None without picks."""
     if not pairs:
         return None
     ordered = sorted(pairs, key=lambda pair: pair[1].time)
@@ -319,7 +319,7 @@ def _with(old: _Numbered | None, pairs: Sequence[tuple[int, PhasePick]]) -> _Num
 
 
 def _partner(own: Sequence[NumberedPick], phase: str, time: int) -> int | None:
-    """The event that a new pick of a station joins; None for one of its own."""
+    """Event that a new pick of a station joins; None for an event of its own."""
     kinds: defaultdict[int, set[str]] = defaultdict(set)
     for one in own:
         kinds[one.event].add(_kind(one.pick.phase))
@@ -330,24 +330,24 @@ def _partner(own: Sequence[NumberedPick], phase: str, time: int) -> int | None:
         if _kind(one.pick.phase) == other and phase not in kinds[one.event]
     }
     most = _DELAY
-    if phase == "P":  # what lies behind another P wave is of that one, or of nothing
+    if phase == "P":  # S waves after another P wave do not belong to this one
         following = [one.pick.time - time for one in own if _kind(one.pick.phase) == "P" and one.pick.time > time]
         most = min([most, *following])
     return min(((delay, event) for delay, event in away.items() if 0 < delay <= most), default=(0, None))[1]
 
 
 def _check_alone(own: Iterable[NumberedPick], phase: str, time: int) -> None:
-    """Refuse a pick where there is one.
+    """Refuse a pick where there is one of the same phase.
 
     Raises:
-        DataError: there is.
+        DataError: there is one.
     """
     if any(one.pick.phase == phase and abs(one.pick.time - time) < _TWICE for one in own):
         raise DataError(f"there is a pick of {phase} at {_when(time)} already.")
 
 
 def _unlike(picks: Sequence[PhasePick], others: Iterable[PhasePick]) -> list[PhasePick]:
-    """Picks that are of no wave of the others."""
+    """Picks that belong to none of the waves of other picks."""
     times: defaultdict[str, list[int]] = defaultdict(list)
     for other in sorted(others, key=lambda one: one.time):
         times[_kind(other.phase)].append(other.time)
@@ -365,12 +365,12 @@ def _alike(pick: PhasePick, other: PhasePick) -> bool:
 
 
 def _within(pick: PhasePick, span: tuple[int, int]) -> bool:
-    """Whether a pick is in a span, and of no analyst."""
+    """Whether a pick is automatic and lies in a span."""
     return pick.mode == "automatic" and span[0] <= pick.time <= span[1]
 
 
 def _kind(phase: str) -> str:
-    """P, S, or another: Pn and Pg are P waves."""
+    """First letter of a phase: P for Pn and Pg."""
     return phase[:1].upper()
 
 
@@ -379,7 +379,7 @@ def _named(pick: PhasePick) -> str:
 
 
 def _keys(station: Station) -> set[_Key]:
-    """Codes of the picks of a station."""
+    """Codes that picks of a station may have."""
     return {(network, station.name, at) for network in ("", station.network) for at in ("", station.location)}
 
 
@@ -388,11 +388,11 @@ def _key(pick: PhasePick) -> _Key:
 
 
 def _channel(station: Station, phase: str) -> Channel:
-    """Where a phase is picked: P waves on the vertical component, S waves on a horizontal one, where there are such."""
+    """Channel on which a phase is picked: vertical for P waves, horizontal for S waves, if the station has such."""
     order = (0, 1, 2) if phase == "P" else (1, 2, 0)
     return next(station.components[row][0].channel for row in order if station.components[row])
 
 
 def _when(time: int) -> str:
-    """A time in the words of a step, to the hundredth of a second."""
+    """A time in the description of a step, to the hundredth of a second."""
     return utc(time, 2).removesuffix("Z").replace("T", " ")

@@ -1,4 +1,4 @@
-"""A page served on this machine, to the programs of this machine alone."""
+"""Serve a page on this machine, to programs on this machine only."""
 
 import contextlib
 import socket
@@ -25,37 +25,37 @@ __all__ = ["Page", "Server", "application"]
 
 _HOST = "127.0.0.1"
 _PATIENCE = 10.0
-"""Seconds that a server may take to start or end."""
+"""Seconds that the server may take to start or to end."""
 
 
 class Page(Protocol):
-    """What is shown."""
+    """Interface of a page."""
 
     @property
     def name(self) -> str:
-        """Of its file among ``viewer/pages``."""
+        """Name of its file among ``viewer/pages``."""
 
     @property
     def title(self) -> str:
-        """What the user has given."""
+        """Title, as the user gave it."""
 
     @property
     def notes(self) -> Sequence[str]:
-        """What a user should know before he looks."""
+        """What a user should know beforehand."""
 
     @property
     def routes(self) -> list[Route]:
-        """What it asks for while it is looked at."""
+        """Addresses that the page uses while it is shown."""
 
     def stop(self) -> None:
-        """Leave what is at work, for the server ends."""
+        """Stop all work, because the server ends."""
 
     def close(self) -> str:
-        """Keep what was not saved, when nothing is asked any more; what a user should know of it."""
+        """Keep unsaved changes after the last request; returns what a user should know about that."""
 
 
 def application(page: Page) -> Starlette:
-    """The page and its data; what goes wrong is answered with a sentence."""
+    """Web application of a page and its data; errors are answered with a sentence."""
     pages = Path(str(files("geocnn.viewer") / "pages"))
 
     def index(_request: Request) -> Response:
@@ -64,14 +64,14 @@ def application(page: Page) -> Starlette:
     routes: list[BaseRoute] = [Route("/", index), *page.routes, Mount("/pages", StaticFiles(directory=pages))]
     return Starlette(
         routes=routes,
-        # A page of another site could have its name mean this machine; then the name is a foreign one.
+        # A page of another site could make its host name point to this machine; the host of such requests is refused.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[_HOST, "localhost"])],
         exception_handlers={GeocnnError: _foreseen, OSError: _foreseen, Exception: _unforeseen},
     )
 
 
 def _foreseen(_request: Request, error: Exception) -> Response:
-    """An error in the words that the command line has for it."""
+    """Answer for an error with a message for users, as on the command line."""
     words = str(error)
     if isinstance(error, OSError) and not isinstance(error, GeocnnError):
         words = f"the file cannot be read ({reason(error)}); is it still there?"
@@ -79,30 +79,30 @@ def _foreseen(_request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(_request: Request, error: Exception) -> Response:
-    """An error that nobody has thought of, as the command line has it."""
+    """Answer for an unexpected error, as on the command line."""
     words = f"this is a fault of geocnn's ({type(error).__name__}: {error}); report it with what you did."
     return JSONResponse({"error": words}, status_code=500)
 
 
 class Server:
-    """A page at an address of this machine until it is closed.
+    """A page that is served at an address of this machine until it is closed.
 
     Args:
-        page: what is shown.
-        port: 0 for one that is free.
+        page: the page.
+        port: port; 0 for a free one.
 
     Raises:
-        DataError: no such port.
-        TargetError: somebody else has the port, or the server does not start.
+        DataError: there is no such port.
+        TargetError: the port is in use, or the server does not start.
 
     Attributes:
-        url: where it is.
+        url: address of the page.
     """
 
     def __init__(self, page: Page, port: int = 0) -> None:
         self._page, self._socket = page, _bound(port)
         self.url = f"http://{_HOST}:{self._socket.getsockname()[1]}/"
-        # Errors are answered with sentences; in the terminal they would be said again, when it ends too.
+        # Errors are answered with sentences; the server would print them again, also when it ends.
         config = uvicorn.Config(application(page), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="geocnn-view", daemon=True)
@@ -118,21 +118,21 @@ class Server:
         self._server.run(sockets=[self._socket])
 
     def wait(self) -> None:
-        """Until it is closed, or Ctrl-C."""
+        """Wait until the page is closed, or until Ctrl-C."""
         while self._thread.is_alive():
             self._thread.join(0.2)
 
     def close(self) -> str:
-        """End it.
+        """Close the page and end the server.
 
         Returns:
-            What has become of changes that were not saved; empty where there are none.
+            A sentence on unsaved changes; empty if there are none.
         """
         self._end()
-        return self._page.close()  # last: a change that comes until then would be lost
+        return self._page.close()  # last, so that changes made until then are kept
 
     def _end(self) -> None:
-        """Answer what has been asked, and nothing more."""
+        """Answer the requests that have been received, and end."""
         self._server.should_exit = True
         self._page.stop()
         self._thread.join(_PATIENCE)
@@ -146,20 +146,20 @@ class Server:
         self.close()
 
     def __repr__(self) -> str:
-        """For example ``geocnn viewer at http://127.0.0.1:8123/``."""
+        """Address of the page, for example ``geocnn viewer at http://127.0.0.1:8123/``."""
         return f"geocnn viewer at {self.url}"
 
     def _repr_html_(self) -> str:
-        """The page itself, in a notebook of this machine."""
+        """The page itself, for a notebook on this machine."""
         return f'<iframe src="{self.url}" style="width: 100%; height: 720px; border: 0"></iframe>'
 
 
 def _bound(port: int) -> socket.socket:
-    """A socket at a port of this machine.
+    """Socket bound to a port of this machine.
 
     Raises:
-        DataError: no such port.
-        TargetError: somebody else has it.
+        DataError: there is no such port.
+        TargetError: the port is in use.
     """
     if not 0 <= port < 1 << 16:
         raise DataError(f"--port is {port}; needed is a number from 1 to 65535, or 0 for one that is free.")

@@ -1,4 +1,4 @@
-"""Steps that can be undone and done again, those of picks and those of horizons."""
+"""Steps that can be undone and redone, for picks and for horizons."""
 
 from typing import Generic, TypeVar
 
@@ -10,10 +10,10 @@ Step = TypeVar("Step")
 
 
 class Steps(Generic[Step]):
-    """What was done, and what was undone since.
+    """Steps that were done, and steps that were undone since.
 
     Attributes:
-        done: by time.
+        done: steps that were done, by time.
     """
 
     def __init__(self) -> None:
@@ -22,21 +22,21 @@ class Steps(Generic[Step]):
 
     @property
     def latest(self) -> Step | None:
-        """The step that can be undone."""
+        """Step that can be undone; None if there is none."""
         return self.done[-1] if self.done else None
 
     @property
     def following(self) -> Step | None:
-        """The step that can be done again."""
+        """Step that can be redone; None if there is none."""
         return self._undone[-1] if self._undone else None
 
     def add(self, step: Step) -> None:
-        """Something new, after which nothing can be done again."""
+        """Add a new step, after which no undone step can be redone."""
         self.done.append(step)
         self._undone.clear()
 
     def undo(self) -> Step:
-        """The step to take back.
+        """Undo the latest step and return it.
 
         Raises:
             DataError: there is none.
@@ -47,7 +47,7 @@ class Steps(Generic[Step]):
         return self._undone[-1]
 
     def redo(self) -> Step:
-        """The step to do again.
+        """Redo the step that was undone last, and return it.
 
         Raises:
             DataError: there is none.

@@ -1,4 +1,4 @@
-"""A survey with results over it: what its page asks for."""
+"""Page of a survey with results over it: answers to its requests."""
 
 import builtins
 import json
@@ -28,28 +28,28 @@ from geocnn.viewer.query import Query
 __all__ = ["SurveyPage"]
 
 _LIMIT = 2200
-"""Pixels of a slice along an axis, at most; more than a screen has."""
+"""Largest number of pixels of a slice along an axis; more than a screen has."""
 _MANY = 250_000
-"""Traces of a cube from which on its maps are read from some of them."""
+"""Number of traces of a cube above which maps are made from only some of its samples."""
 _LOUD = 50.0
-"""Largest amplitude that can be read under the pointer, over the last colour."""
+"""Largest amplitude that can be read under the pointer, relative to the last colour."""
 _STEPS = 32766
-"""Of the 16-bit numbers that a slice is sent as, of either sign; the one below them all is for places without data."""
+"""Largest of the 16-bit numbers as which a slice is sent; the least possible one stands for no data."""
 _SHOWN = {2: {"line": (0, 1)}, 3: {"inline": (1, 2), "crossline": (0, 2), "map": (1, 0)}}
-"""Slices of a line and of a cube: axes to the right and downward; the axis that is not shown is the one cut."""
+"""Slices of a line and of a cube: axes to the right and downward; a cube is cut across the remaining axis."""
 
 
 class SurveyPage:
-    """A line or a cube, and layers on the same grid.
+    """A line or a cube, with layers on the same grid.
 
     Args:
-        sources: the survey first, then what lies over it.
-        names: of all of them.
-        horizons: of the survey.
-        networks: what is applied to its sections when they are looked at; those that ship can be switched on as well.
+        sources: the survey, then its layers.
+        names: names of the survey and the layers.
+        horizons: horizons of the survey.
+        networks: applied to its sections when these are shown; networks that ship can be switched on as well.
 
     Raises:
-        DataError: a grid of other than two or three axes, layers of other sizes, or a horizon of another survey.
+        DataError: the grid has not two or three axes, layers have other sizes, or a horizon is of another survey.
     """
 
     name = "survey.html"
@@ -89,33 +89,33 @@ class SurveyPage:
 
     @property
     def title(self) -> str:
-        """Of the page."""
+        """Title of the page."""
         return self.layers[0].name
 
     @property
     def notes(self) -> list[str]:
-        """What a user should know of what was given."""
+        """What a user should know about the data."""
         of_horizons = [f"horizon {horizon.name}: {horizon.told}" for horizon in self.horizons if horizon.told]
         return [*of_horizons, *(one.note for one in self.layers if one.note)]
 
     @property
     def routes(self) -> list[Route]:
-        """What the page asks for."""
+        """Addresses that the page reads from and posts to."""
         endpoints = (self.about, self.slice, self.points)
         return [*(Route(f"/{endpoint.__name__}", endpoint) for endpoint in endpoints), *self.picks.routes]
 
     def stop(self) -> None:
-        """Leave what the networks are at."""
+        """Stop all networks."""
         for one in self.layers:
             if one.network is not None:
                 one.network.close()
 
     def close(self) -> str:
-        """Keep horizons that were not saved; a sentence on where."""
+        """Write unsaved horizons to files; returns sentences on where they are."""
         return "\n".join(self.picks.close())
 
     def about(self, _request: Request) -> Response:
-        """Axes, layers, colours, and what is known of the file."""
+        """Axes, layers, colours, and facts about the file."""
         grid = self.grid
         found: dict[str, Any] = {
             "title": self.title,
@@ -132,10 +132,10 @@ class SurveyPage:
         """A slice of a layer, or a window of it, at the resolution of the screen.
 
         The query has ``layer``, ``view`` (line, inline, crossline or map), ``at`` (index of the slice), ``left``,
-        ``right``, ``top`` and ``bottom`` (samples of the window), ``width`` and ``height`` (pixels). The answer is rows
-        of 16-bit integers; its headers have ``scale``, which turns them into samples, ``width`` and ``height``, and
-        how many samples share a pixel ``across`` and ``down``, and ``notes`` on how a network was applied, a list of
-        JSON. -32768 is for no data.
+        ``right``, ``top`` and ``bottom`` (samples of the window), ``width`` and ``height`` (pixels). The answer
+        consists of rows of 16-bit integers, in which -32768 means no data. Headers are ``scale``, the factor from
+        integers to samples; ``width`` and ``height``; the number of samples per pixel ``across`` and ``down``; and
+        ``notes`` on how a network was applied, a JSON list.
         """
         asked = Query(request)
         one = self.layers[asked.whole("layer", 0, len(self.layers) - 1)]
@@ -160,7 +160,7 @@ class SurveyPage:
             peaks=one.kind != "amplitude",
             window=window,
             pixels=pixels,
-            # A sample of every trace of a large cube takes seconds, and neighbours are alike.
+            # Reading one sample of every trace of a large cube takes seconds, and neighbouring traces are alike.
             sparse=one.kind == "amplitude" and view == "map" and math.prod(shape[:2]) > _MANY,
         )
         if one.kind == "amplitude" and view != "map":
@@ -169,7 +169,7 @@ class SurveyPage:
         return _sent(panel, axes, _LOUD * max(abs(one.low), abs(one.high)), notes)
 
     def points(self, request: Request) -> Response:
-        """Where a probability is large, for the view in space, see :func:`geocnn.viewer.points.points`."""
+        """Points of large probability for the view in space, see :func:`geocnn.viewer.points.points`."""
         number = Query(request).whole("layer", 0, len(self.layers) - 1)
         one = self.layers[number]
         if self.grid.ndim != 3 or one.kind != "probability" or one.network is not None:
@@ -186,7 +186,7 @@ def _dead(
     cut: dict[int, int],
     window: "tuple[builtins.slice, builtins.slice]",
 ) -> Bool[ndarray, " across"]:
-    """Which columns are of dead traces: zero in the window, and, where that is a part of them, everywhere."""
+    """Which columns are dead traces: zero in the window and, if that is only a part of the trace, in all of it."""
     zero: Bool[ndarray, " across"] = ~np.any(panel.values != 0, axis=1)
     if zero.any() and window[1] != slice(0, source.grid.shape[-1]):
         whole = read_panel(source, shown, cut, window=(window[0], slice(None)), pixels=(len(zero), _LIMIT))
@@ -195,18 +195,18 @@ def _dead(
 
 
 def _blanked(panel: Panel, columns: Bool[ndarray, " across"]) -> Panel:
-    """Without data in some columns."""
+    """The panel with NaN in some columns."""
     return panel._replace(values=np.where(columns[:, None], np.float32(np.nan), panel.values))
 
 
 def _sent(panel: Panel, axes: tuple[Axis, Axis], most: float, notes: Sequence[str]) -> Response:
-    """A panel as 16-bit integers.
+    """Send a panel as 16-bit integers.
 
     Args:
-        panel: the slice; NaN is no data.
-        axes: of the survey, to the right and downward.
-        most: what is larger is sent as that, so that one spike does not make all else zero.
-        notes: what a user should know of it.
+        panel: the slice; NaN where there are no data.
+        axes: axes of the survey to the right and downward.
+        most: larger amplitudes are clipped to this, so that a single spike does not make everything else zero.
+        notes: what a user should know about it.
     """
     values = panel.values.T.astype(np.float64)  # rows of the screen
     known = np.isfinite(values)
@@ -221,7 +221,7 @@ def _sent(panel: Panel, axes: tuple[Axis, Axis], most: float, notes: Sequence[st
         media_type="application/octet-stream",
         headers={
             "Cache-Control": "no-store",
-            "notes": json.dumps(list(notes)),  # ASCII, as headers are
+            "notes": json.dumps(list(notes)),  # ASCII, as headers must be
             **{name: str(value) for name, value in headers.items()},
         },
     )
@@ -233,12 +233,12 @@ def _size(grid: Grid) -> str:
 
 
 def _axis(axis: Axis) -> dict[str, object]:
-    """For the page."""
+    """Properties of an axis for the page."""
     return {"name": axis.name, "size": axis.size, "start": axis.start, "step": axis.step, "unit": axis.unit}
 
 
 def _map(grid: Grid) -> dict[str, object]:
-    """From which the page has map coordinates of every trace; empty where there are none."""
+    """Coefficients from which the page computes map coordinates of traces; empty if they are not known."""
     if not grid.has_coordinates:
         return {}
     unit = cast("dict[str, object]", grid.attributes["coordinates"]).get("unit", "m")

@@ -1,4 +1,4 @@
-"""A page that an interpreter takes to a meeting: a survey with its faults, as one HTML file or as a PDF."""
+"""Page of a survey with its faults, for a meeting: one HTML file, or a PDF."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["check_page", "page"]
 
 _SHEETS = {".html": Sheet(11.0, 5.6, (0, 0, 1, 1)), ".pdf": Sheet(11.69, 8.27, (0.01, 0.04, 0.98, 0.91))}
-"""Pictures as wide as a laptop's screen, and sheets of A4 on their side with room for a heading."""
+"""Size of figures: as wide as a laptop's screen for HTML; A4 landscape with room for a heading for PDF."""
 _TALL = 200
-"""Samples of a line for an inch of its height on a screen, of 7.5 inches at most."""
+"""Samples of a line per inch of its height on a screen, which is at most 7.5 inches."""
 _MOST = 50
-"""Faults in the table."""
+"""Largest number of faults in the table."""
 
 
 def page(
@@ -42,12 +42,12 @@ def page(
 ) -> Path:
     """Write a survey with its faults as one file: facts, sections, strikes and dips, and a table of faults.
 
-    Of a cube inlines, half as many crosslines and time slices are shown, evenly through what lies inside of the outer
-    tenth; a line whole, and where it is long also in those pieces that have most probability. Amplitudes are grey with
-    the probability in colour over them; missing and dead traces have the colour of sand. Each picture has a scale bar:
-    metres where the headers hold regular map coordinates (taken to be in metres), else numbers of lines. Only what is
-    drawn is read, apart from the pass that finds dead traces. One picture is in memory at a time, but a PDF keeps the
-    samples of its pictures, some 15 MB each, until it is written.
+    Of a cube inlines, half as many crosslines, and time slices are shown, evenly spaced inside its outer tenth. A line
+    is shown whole and, if it is long, also in the pieces with most probability. Amplitudes are grey with the
+    probability in colour over them; missing and dead traces have the colour of sand. Each figure has a scale bar: in
+    metres if the headers hold regular map coordinates (taken to be in metres), otherwise in numbers of lines. Only what
+    is drawn is read, apart from the pass that finds dead traces. One figure is in memory at a time, but a PDF keeps the
+    samples of its figures, some 15 MB each, until it is written.
 
     Args:
         path: .html, a page that needs no other file, or .pdf, sheets of A4.
@@ -85,10 +85,10 @@ def page(
 
 
 def check_page(path: str | Path, seismic: "Source", *, overwrite: bool = False) -> None:
-    """Find out before any work whether a page can be written.
+    """Check before any work whether a page can be written.
 
     Args:
-        path: of the page.
+        path: path of the page.
         seismic: survey that it will show.
         overwrite: replace an existing file.
 
@@ -102,19 +102,19 @@ def check_page(path: str | Path, seismic: "Source", *, overwrite: bool = False) 
 
 
 class _PageFile(PartialSink):
-    """A file that is written at once."""
+    """A file that is written in one piece."""
 
     def put(self, data: bytes) -> None:
-        """Write all of it."""
+        """Write the whole file."""
         with self._guard():
             self.partial.write_bytes(data)
 
 
 def _check(seismic: "Source", others: "dict[str, Source]", sections: int) -> None:
-    """Refuse what cannot be drawn.
+    """Refuse surveys that cannot be drawn.
 
     Raises:
-        DataError: grids that differ, neither two nor three axes, or no section.
+        DataError: grids differ, there are neither two nor three axes, or no section is asked for.
     """
     shape = seismic.grid.shape
     if len(shape) not in (2, 3):
@@ -139,7 +139,7 @@ def _content(
     sheet: Sheet,
     threshold: float,
 ) -> Content:
-    """What stands on the page; pictures are drawn when they are asked for."""
+    """Content of the page; figures are drawn when they are needed."""
     from geocnn import __version__
 
     left = len(objects) - _MOST

@@ -1,4 +1,4 @@
-"""What stands on a page: facts, pictures, and a table, before they become one file."""
+"""Content of a page (facts, figures and a table) before it is written to one file."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,18 +11,18 @@ from geocnn.figures.style import figure
 __all__ = ["ACCENT", "MUTED", "Content", "Part", "Sheet"]
 
 ACCENT, MUTED = "#2f6690", "#666666"
-"""Of headings, bars and marks; and of what is not to strike the eye."""
+"""Colours of headings, bars and marks, and of less important text."""
 
 
 class Sheet(NamedTuple):
-    """Inches of a picture, and where in it panels may be: left, bottom, width, height in parts of it."""
+    """Size of a figure in inches, and the rectangle for its panels: left, bottom, width, height, as shares of it."""
 
     width: float
     height: float
     rect: tuple[float, float, float, float]
 
     def figure(self) -> Figure:
-        """An empty picture."""
+        """An empty figure of this size."""
         made = figure(self.width, self.height)
         engine = made.get_layout_engine()
         if isinstance(engine, ConstrainedLayoutEngine):
@@ -31,7 +31,7 @@ class Sheet(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A picture; parts of one heading follow one another."""
+    """A figure with its heading; parts with the same heading follow one another."""
 
     heading: str
     caption: str
@@ -39,15 +39,15 @@ class Part(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What stands on a page, in its order."""
+    """Content of a page, in its order."""
 
     title: str
     facts: Sequence[tuple[str, str]]
     parts: Iterable[Part]
     head: Sequence[str]
-    """Of the table of faults."""
+    """Header of the table of faults."""
     rows: Sequence[Sequence[str]]
-    """One a fault; without any there is no table."""
+    """Rows of the table, one per fault; without rows there is no table."""
     more: str
-    """A line below the table, empty where nothing is to be said."""
+    """A line below the table; may be empty."""
     footer: str

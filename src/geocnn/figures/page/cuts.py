@@ -1,4 +1,4 @@
-"""Slices of a cube and pieces of a line, as if each were a line of its own."""
+"""Slices of a cube and pieces of a line as surveys of their own."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ __all__ = ["Cut"]
 
 
 class Cut:
-    """Two axes of a survey as if they were a line: a slice of a cube, or a part of a line.
+    """Two axes of a survey as a line: a slice of a cube, or a part of a line.
 
     Args:
         source: the survey.
-        box: what of it, one slice an axis; an axis that is not shown has one sample.
+        box: part of the survey, one slice per axis; an axis that is not shown has one sample.
         shown: horizontal and vertical axis.
-        live: of the survey; samples of the other traces are NaN.
+        live: live traces of the survey; samples of other traces become NaN.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Cut:
             source.grid.attributes,
         )
         self.dtype, self.path = source.dtype, source.path
-        self.live = np.ones(self.grid.shape[:-1], np.bool_)  # dead ones are NaN already
+        self.live = np.ones(self.grid.shape[:-1], np.bool_)  # dead traces are NaN already
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
         """Read a block; missing and dead traces are NaN."""
@@ -44,11 +44,11 @@ class Cut:
         for k, (begin, end) in zip(self._shown, spans(slices, self.grid.shape), strict=True):
             box[k] = slice(self._box[k].start + begin, self._box[k].start + end)
         block = self._source.read(tuple(box))
-        # A copy: what was read may be the user's own array.
+        # A copy, because the block may be the user's own array.
         block = np.where(self._live[tuple(box[:-1])][..., None], block, np.float32(np.nan))
         block = block.squeeze(tuple({*range(block.ndim)} - {*self._shown}))
         return block if self._shown[0] < self._shown[1] else block.T
 
     def describe(self) -> list[tuple[str, str]]:
-        """Rows of the survey."""
+        """Rows of the survey for ``geocnn info``."""
         return self._source.describe()

@@ -1,4 +1,4 @@
-"""Faults on a page: rows of their table, a rose of strikes, and a histogram of dips."""
+"""Faults on a page: rows of the table, rose diagram of strikes, and histogram of dips."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,12 +19,12 @@ __all__ = ["attitudes", "head_of", "row_of"]
 
 
 def attitudes(objects: "Sequence[FaultObject]", sheet: Sheet, *, north: bool) -> Figure:
-    """Rose diagram of strikes, both ends of each, and histogram of dips, weighted by voxels.
+    """Draw a rose diagram of strikes, with both ends of each, and a histogram of dips, both weighted by voxels.
 
     Args:
         objects: the faults.
         sheet: size of the picture.
-        north: whether strikes are from map north, else from the direction of increasing inline numbers.
+        north: whether strikes are counted from map north, or from the direction of increasing inline numbers.
     """
     made = sheet.figure()
     rose, dips = made.add_subplot(1, 2, 1, projection="polar"), made.add_subplot(1, 2, 2)
@@ -43,7 +43,7 @@ def attitudes(objects: "Sequence[FaultObject]", sheet: Sheet, *, north: bool) ->
         step = round_number(float(parts.max()) / 3)
         ticks = np.arange(step, parts.max() + step / 2, step)
         rose.set_yticks(ticks, [f"{tick:g} %" for tick in ticks])
-        for label in rose.get_yticklabels():  # they may stand on a bar
+        for label in rose.get_yticklabels():  # labels may lie on a bar
             label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     rose.set_rlabel_position(22.5)
     zero = "map north" if north else "where inline numbers increase, 90° where crossline numbers do"
@@ -69,7 +69,7 @@ def head_of(grid: Grid) -> list[str]:
 
 
 def row_of(fault: "FaultObject", grid: Grid) -> list[str]:
-    """A fault in words."""
+    """Cells of a fault in the table."""
     strike = "" if fault.strike is None else f"{round(fault.strike) % 360}"
     ranges = [f"{low:.10g} to {high:.10g}" for low, high in fault.ranges]
     attitude = [f"{fault.dip:.0f}"] if grid.ndim == 2 else [strike, f"{fault.dip:.0f}"]

@@ -1,4 +1,4 @@
-"""Pictures of a page: amplitudes with another layer over them, each slice with its scale bars."""
+"""Figures of a page: amplitudes with another layer over them, and scale bars for each slice."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ _SPREAD = LinearSegmentedColormap.from_list(
         (1.0, (0.15, 0.0, 0.45, 1.0)),
     ],
 )
-"""Transparent where all runs agree, violet where they differ: not to be taken for a probability."""
+"""Transparent where all runs agree, violet where they differ, so that it is not mistaken for a probability."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What is drawn over the amplitudes."""
+    """A layer that is drawn over the amplitudes."""
 
     source: "Source"
     label: str
@@ -49,7 +49,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Pen:
-    """What all pictures of a survey share."""
+    """Settings that all figures of a survey share."""
 
     seismic: "Source"
     live: NDArray[np.bool_]
@@ -58,7 +58,7 @@ class Pen:
     sheet: Sheet
 
     def draw(self, place: Place, layer: Layer) -> Figure:
-        """Slices beside one another, each with its scale bar, and the colour bars of both layers."""
+        """Draw slices side by side, each with its scale bar, and the colour bars of both layers."""
         made = self.sheet.figure()
         axes = list(made.subplots(1, len(place.panels), squeeze=False)[0])
         for at, (title, box) in zip(axes, place.panels, strict=True):
@@ -78,11 +78,11 @@ class Pen:
         return made
 
     def _overlay(self, at: Axes, place: Place, box: tuple[slice, ...], layer: Layer) -> tuple[AxesImage, AxesImage]:
-        """Amplitudes with another layer over them; a map has its second axis upward and its true proportions."""
+        """Draw amplitudes with another layer over them; a map has its second axis upward, and true proportions."""
         grey = line(Cut(self.seismic, box, place.shown, self.live))
         over = line(Cut(layer.source, box, place.shown, self.live), peaks=True)
         below = draw(at, grey, self.cmap, self.norm)
-        # The axes are those of the survey: a result as .npy has none of its own.
+        # Use the axes of the survey, because a result in a .npy file has none of its own.
         above = draw(at, grey._replace(values=over.values), layer.cmap, layer.norm)
         if place.shown == MAP:
             at.invert_yaxis()
@@ -101,11 +101,11 @@ def parts(
     sheet: Sheet,
     threshold: float,
 ) -> Iterator[Part]:
-    """All pictures of a page, one after the other.
+    """All figures of a page, one after the other.
 
     Args:
         seismic: survey of two or three axes.
-        others: what is drawn over it, by name, "probability" the first.
+        others: layers to draw over it, by name; "probability" comes first.
         objects: faults for the picture of strikes and dips, of a cube.
         sections: inlines of a cube, or at most so many pieces of a line.
         sheet: size of the pictures.
@@ -114,7 +114,7 @@ def parts(
     grid, live, cube = seismic.grid, seismic.live, seismic.grid.ndim == 3
     probability = others["probability"]
     places = places_of_cube(grid, live, sections) if cube else places_of_line(grid, live, probability, sections)
-    looks = [places[len(places) // 3]] if cube else places[:1]  # colours are those of one section
+    looks = [places[len(places) // 3]] if cube else places[:1]  # colours are set by one section
     shown = [(place.panels[0][1], place.shown) for place in looks]
     cmap, norm = amplitudes([line(Cut(seismic, *cut, live)) for cut in shown], seismic, coloured=False)
     pen = Pen(seismic, live, cmap, norm, sheet)
@@ -132,6 +132,6 @@ def parts(
 
 
 def _high(panels: list[Panel]) -> float:
-    """Highest value but a few, for the end of a colour bar."""
+    """Largest value except for a few outliers, for the end of a colour bar."""
     values = np.concatenate([panel.values[np.isfinite(panel.values)] for panel in panels])
     return max(0.05, float(np.percentile(values, 99.9))) if values.size else 0.05

@@ -1,4 +1,4 @@
-"""Which slices of a cube, and which pieces of a line, are shown on a page."""
+"""Choose the slices of a cube, or the pieces of a line, that a page shows."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,12 +17,12 @@ __all__ = ["MAP", "Place", "places_of_cube", "places_of_line"]
 MAP = (1, 0)
 """Axes of a map: crosslines to the right, inlines upward."""
 _PIECE = 300
-"""Traces of a line that are told apart in one picture; lines half as long again are shown in pieces too."""
+"""Traces of a line that can be told apart in one figure; lines half as long again are shown in pieces as well."""
 _WHOLE = slice(None)
 
 
 class Place(NamedTuple):
-    """What one picture shows."""
+    """Content of one figure."""
 
     heading: str
     name: str
@@ -30,11 +30,11 @@ class Place(NamedTuple):
     panels: list[tuple[str, tuple[slice, ...]]]
     """Title and box of each slice in it."""
     marks: tuple[list[float], list[float]] = ([], [])
-    """Numbers of lines across and down that are marked, those of the sections."""
+    """Numbers of the lines, across and down, that are marked: those of the sections."""
 
 
 def places_of_cube(grid: Grid, live: NDArray[np.bool_], sections: int) -> list[Place]:
-    """Inlines, crosslines and maps, away from the outer tenth of the lines that have data."""
+    """Inlines, crosslines and maps inside the outer tenth of the lines that have data."""
     inline, crossline, vertical = grid.axes
     at = (
         _even(np.flatnonzero(live.any(1)), sections),
@@ -54,7 +54,7 @@ def places_of_cube(grid: Grid, live: NDArray[np.bool_], sections: int) -> list[P
 
 
 def _even(lines: NDArray[np.intp], count: int) -> list[int]:
-    """So many of these lines, or all where they are fewer, evenly but for the outer tenths."""
+    """Evenly spaced choice of ``count`` lines without the outer tenths, or all lines if there are fewer."""
     if not len(lines):
         return [0]
     parts = 0.1 + 0.8 * (np.arange(count) + 0.5) / count
@@ -62,17 +62,17 @@ def _even(lines: NDArray[np.intp], count: int) -> list[int]:
 
 
 def _box(ndim: int, axis: int, index: int) -> tuple[slice, ...]:
-    """One slice of a cube."""
+    """Box of one slice of a cube."""
     return tuple(slice(index, index + 1) if k == axis else _WHOLE for k in range(ndim))
 
 
 def _title(axis: Axis, index: int) -> str:
-    """For example ``time 1200 ms``."""
+    """Title of a slice, for example ``time 1200 ms``."""
     return f"{axis.name} {axis.values[index]:.10g} {axis.unit}".strip()
 
 
 def places_of_line(grid: Grid, live: NDArray[np.bool_], probability: "Source", sections: int) -> list[Place]:
-    """The whole line, and pieces of a long one: those with most probability, in their order."""
+    """The whole line, and for a long one the pieces with most probability, in their order."""
     traces = grid.axes[0]
     whole = Place("The whole line", "The whole line", (0, 1), [("", (_WHOLE, _WHOLE))])
     if traces.size <= 1.5 * _PIECE:

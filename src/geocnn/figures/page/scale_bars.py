@@ -1,4 +1,4 @@
-"""True scales of a picture: bars with round lengths, proportions of a map, and vertical exaggeration."""
+"""True scales of a figure: bars of round lengths, proportions of a map, and vertical exaggeration."""
 
 import math
 from typing import Literal
@@ -11,13 +11,13 @@ from geocnn.grid import Grid
 __all__ = ["exaggeration", "map_aspect", "round_number", "scale_bars", "scale_of"]
 
 _CONTINUOUS = ("m", "ft", "ms", "s")
-"""Units of lengths that need not be whole."""
+"""Units of lengths that need not be whole numbers."""
 _CORNER = (0.97, 0.06)
-"""Of the scale bars, in parts of the panel."""
+"""Position of the scale bars in the panel, as shares of it."""
 
 
 def scale_of(grid: Grid, k: int) -> tuple[float, str]:
-    """What a step of 1 in the numbers of axis ``k`` is in a unit, and the unit: m, that of the file, lines, samples."""
+    """Size of a step of 1 in the numbers of axis ``k``, and its unit: m, that of the file, lines or samples."""
     axis, known = grid.axes[k], grid.spacing
     step = abs(axis.step) or 1.0
     if k < grid.ndim - 1:
@@ -28,7 +28,7 @@ def scale_of(grid: Grid, k: int) -> tuple[float, str]:
 
 
 def map_aspect(grid: Grid, at: Axes) -> float | Literal["auto"]:
-    """Height of one inline number over width of one crossline number, unless the map would be a strip."""
+    """Ratio of the height of an inline number to the width of a crossline number, unless the map would be a strip."""
     if not grid.spacing:
         return "auto"
     aspect = scale_of(grid, 0)[0] / scale_of(grid, 1)[0]
@@ -40,7 +40,7 @@ def _extent(ends: tuple[float, float]) -> float:
 
 
 def exaggeration(at: Axes, scales: list[tuple[float, str]]) -> float:
-    """How much higher than wide a square of the ground is drawn."""
+    """Vertical exaggeration: how much higher than wide a square of the ground is drawn."""
     box = at.get_window_extent()
     across, down = (
         _extent(ends) * scale for ends, (scale, _) in zip((at.get_xlim(), at.get_ylim()), scales, strict=True)
@@ -49,24 +49,24 @@ def exaggeration(at: Axes, scales: list[tuple[float, str]]) -> float:
 
 
 def round_number(value: float) -> float:
-    """The nearest of 1, 2, 5, 10, 20, ..., in proportion."""
+    """Nearest number of the series 1, 2, 5, 10, 20, ..., on a logarithmic scale."""
     power = 10.0 ** math.floor(math.log10(value))
     return min((k * power for k in (1, 2, 5, 10)), key=lambda x: abs(math.log(x / value)))
 
 
 def scale_bars(at: Axes, across: tuple[float, str], down: tuple[float, str]) -> None:
-    """Bars at the lower right, about a fifth of each side long, black with a white rim: they lie on any colour."""
+    """Draw bars at the lower right, about a fifth of each side long, black with a white rim to show on any colour."""
     x, y = _CORNER
     rim = [withStroke(linewidth=4.5, foreground="white")]
     sides = [(at.get_xlim(), across, True), (at.get_ylim(), down, False)]
-    # A map in its true proportions needs but one.
+    # A map in its true proportions needs only one bar.
     for ends, (scale, unit), flat in sides if at.get_aspect() == "auto" else sides[:1]:
         extent = _extent(ends) * scale
         length = round_number(extent / 5)
         if unit not in _CONTINUOUS:
             length = max(1.0, length)
         share = length / extent
-        if share > 0.8:  # a handful of lines needs no bar
+        if share > 0.8:  # for a handful of lines a bar is useless
             continue
         bar = ([x - share, x], [y, y]) if flat else ([x, x], [y, y + share])
         at.plot(*bar, color="black", linewidth=2.5, solid_capstyle="butt", transform=at.transAxes, path_effects=rim)
@@ -85,7 +85,7 @@ def scale_bars(at: Axes, across: tuple[float, str], down: tuple[float, str]) -> 
 
 
 def _length(value: float, unit: str) -> str:
-    """For example ``2 km``, ``200 ms``, ``50 crosslines``."""
+    """A length as text, for example ``2 km``, ``200 ms``, ``50 crosslines``."""
     if unit == "m" and value >= 1000:
         return f"{value / 1000:g} km"
     return f"{value:g} {unit if unit in _CONTINUOUS or value != 1 else unit.removesuffix('s')}"

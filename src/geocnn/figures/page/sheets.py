@@ -1,4 +1,4 @@
-"""A page as sheets of a PDF."""
+"""Write a page as sheets of a PDF."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -13,14 +13,14 @@ from geocnn.figures.style import INK, legible
 __all__ = ["pdf"]
 
 _ROWS = 32
-"""Of a table on a sheet of A4."""
+"""Rows of a table on a sheet of A4."""
 
 
 def pdf(content: Content, sheet: Sheet) -> bytes:
-    """The page as sheets: facts, a picture each, and the table."""
+    """The page as a PDF: a sheet of facts, one sheet per figure, and the table."""
     file = io.BytesIO()
-    dates = {"CreationDate": None, "ModDate": None}  # so that the same input gives the same bytes
-    title = content.title.encode("utf-8", "replace").decode()  # a file name may hold bytes that are no UTF-8
+    dates = {"CreationDate": None, "ModDate": None}  # the same input gives the same bytes
+    title = content.title.encode("utf-8", "replace").decode()  # file names may hold bytes that are no UTF-8
     with PdfPages(file, metadata={"Title": title, "Creator": content.footer, **dates}) as pages:
         for made in _sheets(content._replace(title=title), sheet):
             made.text(0.985, 0.012, content.footer, ha="right", va="bottom", fontsize=8, color=MUTED)
@@ -31,7 +31,7 @@ def pdf(content: Content, sheet: Sheet) -> bytes:
 
 
 def _sheets(content: Content, sheet: Sheet) -> Iterator[Figure]:
-    """One after the other."""
+    """Sheets one after the other."""
     facts = list(content.facts)
     for begin in range(0, max(1, len(facts)), _ROWS):
         yield _table(sheet, content.title, [], facts[begin : begin + _ROWS])
@@ -44,7 +44,7 @@ def _sheets(content: Content, sheet: Sheet) -> Iterator[Figure]:
 
 
 def _table(sheet: Sheet, title: str, head: Sequence[str], rows: Sequence[Sequence[str]], more: str = "") -> Figure:
-    """A sheet with a table: columns of numbers to the right below their names, facts to the left."""
+    """Sheet with a table: numbers right-aligned below their names, facts left-aligned."""
     made = Figure(figsize=(sheet.width, sheet.height), facecolor="white")
     made.text(0.04, 0.95, title, va="top", fontsize=18, color=INK, parse_math=False)
     every = [list(row) for row in (head, *rows) if row]

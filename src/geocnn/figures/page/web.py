@@ -1,4 +1,4 @@
-"""A page as HTML that holds its pictures and fetches nothing."""
+"""Write a page as one HTML file that contains its figures and loads nothing."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ from geocnn.figures.style import legible
 __all__ = ["html"]
 
 _DPI = 140
-"""Of pictures in HTML, 11 inches wide, shown 1060 pixels wide: sharp enough for fine screens, about 0.5 MB each."""
+"""Resolution of figures, 11 inches wide, shown 1060 pixels wide: sharp on fine screens, about 0.5 MB each."""
 
 _STYLE = """
 body { margin: 0; background: #f3f2ef; color: #222; font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif }
@@ -37,13 +37,13 @@ footer { margin-top: 36px; padding-top: 8px; border-top: 1px solid #e3e1dc }
 
 
 def html(content: Content) -> bytes:
-    """The page as HTML, UTF-8; whatever comes from files or users is escaped."""
-    # A file name may hold bytes that are no UTF-8.
+    """The page as HTML in UTF-8; all text from files or users is escaped."""
+    # File names may hold bytes that are no UTF-8.
     return "".join(_pieces(content)).encode("utf-8", "replace")
 
 
 def _pieces(content: Content) -> Iterator[str]:
-    """The page from top to bottom; a picture is forgotten before the next one is drawn."""
+    """Pieces of the page from top to bottom; each figure is freed before the next one is drawn."""
     title = escape(content.title)
     yield f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -69,14 +69,14 @@ def _pieces(content: Content) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str], tag: str) -> str:
-    """A row of a table."""
+    """Row of a table."""
     return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>\n"
 
 
 def _png(made: Figure) -> str:
-    """A picture in the letters of a data address."""
+    """A figure as a PNG in base64, for a data address."""
     file = io.BytesIO()
     with legible(made):
         made.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
-    made.clear()  # what it drew is not kept until the collector of garbage comes by
+    made.clear()  # frees its memory before the garbage collector runs
     return base64.b64encode(file.getvalue()).decode("ascii")

@@ -1,4 +1,4 @@
-"""Seismograms: files and archives in, picks and catalogues out."""
+"""Read files and archives of seismograms; read and write picks and catalogues."""
 
 from geocnn.io.waveforms.archive import Archive, archive_files, open_archive
 from geocnn.io.waveforms.pieces import ArrayPiece, Channel, Piece

@@ -1,4 +1,4 @@
-"""Files, folders and archives of seismograms as stations of three components; nothing but headers is read."""
+"""Group files, folders and archives of seismograms into stations of three components; only headers are read."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,18 +20,18 @@ __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
 _Group = Sequence[Piece]
 """Pieces of one channel and rate; at least one."""
 Scans = dict[Path, tuple[tuple[int, int], Sequence[_Group], Sequence[str], Sequence[str]]]
-"""State of a file, pieces in it, channels without samples, what is damaged."""
+"""Result of a scan by path: state of the file, its pieces, channels without samples, and what is damaged."""
 
 _COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
-"""Last letter of a channel: vertical, north, east; 1 and 2 lie across one another."""
+"""Component by last letter of a channel: vertical, north, east; 1 and 2 are horizontal and at right angles."""
 _INSTRUMENTS = "HLPGNX"
-"""Second letter, what is preferred first: seismometers of high and low gain, geophones, gravimeters, accelerometers."""
+"""Second letters of channels, best first: seismometers of high and low gain, geophones, gravimeters, accelerometers."""
 _BANDS = "HEBSDCFGM"
-"""First letter, what is preferred first: high broad band, short period, broad band ..."""
+"""First letters of channels, best first: high broad band, short period, broad band and so on."""
 _MOST = 5
-"""Damaged files that are named."""
+"""Number of damaged files that are named in a note."""
 _SLOWEST = 15.0
-"""Samples per second from which on local earthquakes can be picked."""
+"""Least rate, samples per second, with which local earthquakes can be picked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +40,14 @@ class Archive:
 
     Attributes:
         stations: by network, station, location.
-        notes: what of the files was left out, and why.
+        notes: what was left out of the files, and why.
     """
 
     stations: tuple[Station, ...]
     notes: tuple[str, ...]
 
     def describe(self) -> list[tuple[str, str]]:
-        """Lines for a user: what there is."""
+        """Summary of the archive for users, as pairs of a label and a text."""
         lines = []
         for station in self.stations:
             runs = station.runs()
@@ -79,12 +79,12 @@ def open_archive(
             Stream, or pieces in memory. miniSEED 2 and 3 are read; SAC, GSE2 and others where ObsPy is installed.
         channels: pattern for channels that are wanted, such as "CX.*.*.HH?".
         rate: samples per second at which stations are read.
-        tick: is told of each file, ``tick(1, name)``; :func:`archive_files` says how many there are.
-        scans: what an earlier call found in files; those that have not changed since are not looked at again.
+        tick: is called for each file, ``tick(1, name)``; :func:`archive_files` tells how many there are.
+        scans: what an earlier call found in files, which is updated; files that have not changed are not read again.
 
     Raises:
         MissingError: no such file.
-        DataError: no seismogram in them; the message says what there is instead.
+        DataError: there is no seismogram in the data; the message says what there is instead.
     """
     if is_stream(data):
         return _archive([[piece] for piece in pieces_of_stream(data)], channels, rate, [], "the stream")
@@ -103,11 +103,11 @@ def open_archive(
 
 
 def archive_files(paths: Iterable[Path]) -> list[Path]:
-    """Files, and the files under folders, by name; hidden ones are none.
+    """Files, and all files under folders, by name; hidden files are left out.
 
     Raises:
         MissingError: no such file.
-        FormatError: no file in a folder.
+        FormatError: a folder has no file.
     """
     files: dict[Path, None] = {}
     for path in paths:
@@ -130,7 +130,7 @@ def _hidden(path: Path) -> bool:
 def _scan(
     files: Sequence[Path], tick: Callable[[int, str], None] | None, scans: Scans
 ) -> tuple[list[_Group], list[str]]:
-    """Pieces of the files, and what they are not."""
+    """Pieces in the files, and notes on files that hold none."""
     groups: list[_Group] = []
     strange: list[Path] = []
     silent: dict[str, None] = {}
@@ -160,10 +160,10 @@ def _scan(
 
 
 def _scanned(path: Path, scans: Scans) -> tuple[Sequence[_Group], Sequence[str], Sequence[str]]:
-    """Pieces of a file, channels in it without samples, and what is damaged.
+    """Pieces in a file, channels without samples, and what is damaged.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     state = file_state(path)
     if path not in scans or scans[path][0] != state:
@@ -176,17 +176,17 @@ def _scanned(path: Path, scans: Scans) -> tuple[Sequence[_Group], Sequence[str],
 
 
 def _without_obspy() -> str:
-    """What to do about formats that ObsPy reads."""
+    """Hint to install ObsPy for other formats; empty if it is installed."""
     from importlib.util import find_spec
 
     return "" if find_spec("obspy") else " (miniSEED alone is, for SAC and other formats: pip install 'geocnn[obspy]')"
 
 
 def _archive(found: Sequence[_Group], channels: str, rate: float, notes: list[str], what: str) -> Archive:
-    """Group channels.
+    """Group channels into stations.
 
     Raises:
-        DataError: none is left.
+        DataError: no channel is left.
     """
     by_station: dict[tuple[str, str, str], dict[str, dict[Channel, list[_Group]]]] = defaultdict(dict)
     left: dict[str, None] = {}
@@ -227,7 +227,7 @@ def _archive(found: Sequence[_Group], channels: str, rate: float, notes: list[st
 
 
 def _refused(piece: Piece, channels: str) -> str:
-    """Why a piece is no part of a station; empty where it is."""
+    """Why a piece cannot be part of a station; empty if it can."""
     channel = piece.channel
     if not channel.code:
         return "its traces name no channel"
@@ -247,7 +247,7 @@ def _fits(channel: Channel, pattern: str) -> bool:
 
 
 def _preference(code: str) -> tuple[int, int, str]:
-    """What is taken where a station has several instruments: the smallest."""
+    """Rank of a channel where a station has several instruments; the smallest is taken."""
     band, instrument = code[:1], code[1:2]
     return (
         _INSTRUMENTS.find(instrument) if instrument in _INSTRUMENTS else len(_INSTRUMENTS),
@@ -259,7 +259,7 @@ def _preference(code: str) -> tuple[int, int, str]:
 def _components(
     found: dict[Channel, list[_Group]], notes: list[str]
 ) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
-    """Pieces of the vertical, the north and the east component, by time."""
+    """Pieces of the vertical, north and east components, by time."""
     letters = {channel.code[-1:].upper() for channel in found}
     table = _COMPONENTS if "3" not in letters or "Z" in letters else {"1": 1, "2": 2, "3": 0}
     groups: tuple[list[_Group], list[_Group], list[_Group]] = ([], [], [])

@@ -1,4 +1,4 @@
-"""Catalogues in: events with their picks from QuakeML, or from a table of picks."""
+"""Read catalogues: events with their picks, from QuakeML or from a table of picks."""
 
 import math
 import re
@@ -37,16 +37,16 @@ _LIMITS = {
     "probability": (0.0, 1.0),
     "polarity": (-1.0, 1.0),
 }
-"""Numbers of a table that may be missing, and what they can be."""
+"""Optional numbers of a table, with their ranges."""
 _MODES: dict[str, Mode] = {"automatic": "automatic", "manual": "manual"}
 
 
 def read_catalogue(path: str | Path) -> list[Event]:
-    """Read picks, with the origin and the magnitude of their earthquakes where the file has them.
+    """Read a catalogue: picks, and origins and magnitudes of earthquakes where the file has them.
 
-    What geocnn has written is read as it was, but for what a station says of the place of an earthquake, of which the
-    direction and the words are left. Events of others keep all that geocnn has no place for, such as mechanisms,
-    further origins and amplitudes, for the file that they are written to.
+    A file written by geocnn is read back as it was, except for the result of a single station, of which only direction
+    and words are kept. Events of other programs keep everything that geocnn does not know, such as mechanisms, further
+    origins and amplitudes, so that it can be written again.
 
     Args:
         path: QuakeML 1.2, event by event, so that it may be large; or a table of comma-separated values with the
@@ -55,12 +55,13 @@ def read_catalogue(path: str | Path) -> list[Event]:
             quakes`` writes it.
 
     Returns:
-        Events and their picks in the order of the file, those of a table by number and time; of several origins and
-        magnitudes those that QuakeML prefers. Picks of a table that name no event are events by themselves.
+        Events and their picks in the order of the file, those of a table by number and time. Of several origins or
+            magnitudes the one is taken that QuakeML prefers. Each pick of a table without an event is an event of its
+            own.
 
     Raises:
         MissingError: no such file.
-        FormatError: neither QuakeML nor such a table, or a time or a number that is none.
+        FormatError: the file is neither QuakeML nor such a table, or a time or number in it cannot be read.
     """
     path = Path(path)
     try:
@@ -75,10 +76,10 @@ def read_catalogue(path: str | Path) -> list[Event]:
 
 
 def _quakeml(path: Path) -> Iterator[Event]:
-    """Events of QuakeML.
+    """Events of a QuakeML file.
 
     Raises:
-        FormatError: it is none, or damaged.
+        FormatError: the file is no QuakeML, or damaged.
     """
     depth = 0
     try:
@@ -89,19 +90,19 @@ def _quakeml(path: Path) -> Iterator[Event]:
                 raise FormatError(f"{path} is XML of the kind {tag}; {_NEEDED}.")
             if what == "end" and tag == "event" and depth == 2:
                 yield _event(path, element)
-                element.clear()  # a tree of all of them would take ten times as much memory as the file
+                element.clear()  # a tree of all events would take ten times as much memory as the file
     except Xml.ParseError as error:
         raise FormatError(f"{path} is damaged XML ({error}); copy it again.") from None
 
 
 @dataclass
 class _Drawn:
-    """Amplitudes of an event, as geocnn writes them.
+    """Amplitudes of an event that geocnn has written.
 
     Attributes:
-        largest: by the identifier of the pick.
-        wood_anderson: nm, by the identifier of the pick.
-        of: identifiers of the picks by those of the amplitudes in ``wood_anderson``.
+        largest: largest amplitude of a wave, by identifier of the pick.
+        wood_anderson: Wood-Anderson amplitude in nm, by identifier of the pick.
+        of: identifier of the pick, by identifier of its amplitude in ``wood_anderson``.
     """
 
     largest: dict[str, Amplitude] = field(default_factory=dict)
@@ -110,13 +111,13 @@ class _Drawn:
 
     @classmethod
     def read(cls, event: Xml.Element) -> "_Drawn":
-        """All of an event."""
+        """Read the amplitudes of an event."""
         found = cls()
         for element in event.iterfind("{*}amplitude"):
             name, pick = element.get("publicID", ""), element.findtext("{*}pickID", "").strip()
             value, told = _perhaps(element, "genericAmplitude/{*}value"), _comments(element)
             if value is not None and WOOD_ANDERSON in told:
-                found.wood_anderson[pick] = value * 1e9  # metres, in QuakeML
+                found.wood_anderson[pick] = value * 1e9  # QuakeML has metres
                 found.of[name] = pick
             elif value is not None and OF_RECORDS in told:
                 window = _perhaps(element, "timeWindow/{*}end")
@@ -125,7 +126,7 @@ class _Drawn:
 
 
 def _event(path: Path, element: Xml.Element) -> Event:
-    """An event with its picks."""
+    """Event with its picks, from its element."""
     origin = _preferred(element, "origin", "preferredOriginID")
     arrivals = {
         arrival.findtext("{*}pickID", "").strip(): arrival
@@ -149,14 +150,14 @@ def _event(path: Path, element: Xml.Element) -> Event:
 
 
 def _preferred(event: Xml.Element, tag: str, link: str) -> Xml.Element | None:
-    """That of several which an event prefers, else the first one."""
+    """The element that an event prefers among several; otherwise the first; None if there is none."""
     every = event.findall(f"{{*}}{tag}")
     name = event.findtext(f"{{*}}{link}", "").strip()
     return next((one for one in every if one.get("publicID") == name), every[0] if every else None)
 
 
 def _pick(path: Path, element: Xml.Element, arrivals: Mapping[str, Xml.Element], drawn: _Drawn) -> PhasePick:
-    """A pick; the phase is that of the arrival where the pick itself has none."""
+    """Pick from its element; its phase is that of the arrival if the pick itself has none."""
     name = element.get("publicID", "")
     where = f"{path}, pick {name or 'without a name'}"
     told = next(filter(None, map(_PROBABILITY.search, _comments(element))), None)
@@ -177,7 +178,7 @@ def _pick(path: Path, element: Xml.Element, arrivals: Mapping[str, Xml.Element],
 
 
 def _channel(element: Xml.Element) -> Channel:
-    """Of a pick or an amplitude."""
+    """Channel of a pick or an amplitude."""
     found = element.find("{*}waveformID")
     codes = {} if found is None else found.attrib
     names = ("networkCode", "stationCode", "locationCode", "channelCode")
@@ -186,31 +187,31 @@ def _channel(element: Xml.Element) -> Channel:
 
 
 def _comments(element: Xml.Element) -> list[str]:
-    """What is said, in words."""
+    """Texts of all comments of an element."""
     texts = (comment.findtext("{*}text", "").strip() for comment in element.iterfind("{*}comment"))
     return [text for text in texts if text]
 
 
 def _mode(element: Xml.Element) -> Mode | None:
-    """Who it was."""
+    """Whether a pick or an origin is automatic or manual; None if it is not known."""
     return _MODES.get(element.findtext("{*}evaluationMode", "").strip())
 
 
 def _rays(names: Sequence[str], arrivals: Mapping[str, Xml.Element]) -> tuple[Ray | None, ...]:
-    """Of some picks, in their order; none at all where nothing is known but that they arrived."""
+    """Rays of some picks, in their order; empty if the arrivals tell nothing about rays."""
     rays = tuple(_ray(arrivals[name]) if name in arrivals else None for name in names)
     return () if all(ray == Ray(None, None) for ray in rays) else rays
 
 
 def _ray(arrival: Xml.Element) -> Ray:
-    """What an arrival has."""
+    """Ray from the element of an arrival."""
     names = ("distance", "azimuth", "timeResidual", "timeWeight")
     distance, azimuth, late, weight = (_perhaps(arrival, name) for name in names)
     return Ray(None if distance is None else distance * DEGREE, azimuth, late, 1.0 if weight is None else weight)
 
 
 def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> Origin | None:
-    """An origin; None where it has no time or no place, as some have whose depth alone was computed."""
+    """Origin from its element; None if it has no time or place, as some for which only the depth was computed."""
     where = f"{path}, origin {element.get('publicID', 'without a name')}"
     texts = [element.findtext(f"{{*}}{name}/{{*}}value", "") for name in ("time", "latitude", "longitude")]
     if not all(texts):
@@ -221,7 +222,7 @@ def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> O
         time_of(where, texts[0]),
         check_number(where, "latitude", texts[1], (-90.0, 90.0)),
         check_number(where, "longitude", texts[2], (-360.0, 360.0)),
-        depth=None if depth is None else depth / 1000,  # metres, in QuakeML
+        depth=None if depth is None else depth / 1000,  # QuakeML has metres
         uncertainty=_uncertainty(where, element, "time"),
         spread=None if spread is None else spread / 1000,
         depth_error=None if error is None else error / 1000,
@@ -231,7 +232,7 @@ def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> O
 
 
 def _magnitude(path: Path, element: Xml.Element, of_picks: tuple[tuple[int, float], ...]) -> Magnitude | None:
-    """A magnitude; None where it has no number."""
+    """Magnitude from its element; None if it has no number."""
     where = f"{path}, magnitude {element.get('publicID', 'without a name')}"
     value, error = (_number(where, element, f"mag/{{*}}{end}") for end in ("value", "uncertainty"))
     count = _perhaps(element, "stationCount") or 0
@@ -242,7 +243,7 @@ def _magnitude(path: Path, element: Xml.Element, of_picks: tuple[tuple[int, floa
 def _of_picks(
     event: Xml.Element, magnitude: Xml.Element, names: Sequence[str], drawn: _Drawn
 ) -> tuple[tuple[int, float], ...]:
-    """What a magnitude rests on, where these are amplitudes of some picks, which have names."""
+    """Magnitudes of single stations that contribute to a magnitude, if they rest on amplitudes of picks with names."""
     parts = {
         one.findtext("{*}stationMagnitudeID", "").strip()
         for one in magnitude.iterfind("{*}stationMagnitudeContribution")
@@ -260,19 +261,19 @@ def _number(where: str, element: Xml.Element, way: str) -> float | None:
     """A number under an element; None where there is none.
 
     Raises:
-        FormatError: it is none.
+        FormatError: the text is no number.
     """
     text = element.findtext(f"{{*}}{way}", "").strip()
     return check_number(where, way.replace("{*}", ""), text, (-1e300, 1e300)) if text else None
 
 
 def _perhaps(element: Xml.Element, way: str) -> float | None:
-    """A number on which nothing else rests; None where there is none, or something else."""
+    """A number that may be missing; None if there is none, or if it cannot be read."""
     return _finite(element.findtext(f"{{*}}{way}", ""))
 
 
 def _finite(text: str) -> float | None:
-    """A number; None of other words."""
+    """A finite number from a text; None for other texts."""
     try:
         value = float(text)
     except ValueError:
@@ -281,7 +282,7 @@ def _finite(text: str) -> float | None:
 
 
 def _uncertainty(where: str, element: Xml.Element, quantity: str) -> float | None:
-    """Of a quantity, the mean of both sides where they differ; None where it is not known."""
+    """Uncertainty of a quantity; the mean of both sides if they differ, None if it is not known."""
     both = _number(where, element, f"{quantity}/{{*}}uncertainty")
     sides = [_number(where, element, f"{quantity}/{{*}}{side}Uncertainty") for side in ("lower", "upper")]
     known = [side for side in sides if side is not None]
@@ -292,12 +293,12 @@ def _table(path: Path) -> list[Event]:
     """Events of a table of picks.
 
     Raises:
-        FormatError: it is no such table, or a word in it is no time or number.
+        FormatError: the file is no such table, or a time or number in it cannot be read.
     """
     try:
         rows = read_columns(path, dict.fromkeys(("phase", "time")), "picks")
     except DataError:
-        return []  # nothing was picked
+        return []  # a table without picks
     events: dict[str, list[PhasePick]] = {}
     for line, words in rows:
         event = words.get("event", "") or f"line {line}"
@@ -307,7 +308,7 @@ def _table(path: Path) -> list[Event]:
 
 
 def _row(where: str, words: dict[str, str]) -> PhasePick:
-    """A pick of a table."""
+    """Pick from a row of a table."""
     codes = (words.get("id") or words.get("station") or "").split(".")
     codes = ["", *codes] if len(codes) == 1 else codes
     if not codes[1] or len(codes) > 4:

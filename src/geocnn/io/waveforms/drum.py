@@ -1,4 +1,4 @@
-"""A day of a station as on a drum recorder: the smallest and the largest sample of every column of a picture."""
+"""A day of a station as on a drum recorder: least and largest sample of every column of a picture."""
 
 from collections.abc import Sequence
 
@@ -13,33 +13,33 @@ from geocnn.io.waveforms.station import Record, Station
 __all__ = ["DAY", "Drum"]
 
 DAY = 86_400
-"""Seconds."""
+"""Seconds of a day."""
 _ROWS = 48
-"""Rows of a picture, at most: half an hour each for a whole day."""
+"""Largest number of rows of a picture: half an hour each for a whole day."""
 _MINUTES = (2, 5, 10, 15, 30)
-"""Lengths of a row, in each of which a minute falls on a tick."""
+"""Possible lengths of a row; in all of them minutes fall on ticks."""
 _COLUMNS = 1500
-"""Columns of a row, about the pixels that it has."""
+"""Columns of a row, about as many as it has pixels."""
 
 
 class Drum:
-    """A day of one component; what is kept is made for a picture and does not grow with the samples.
+    """Picture of a day of one component; its size does not grow with the number of samples.
 
-    The rows reach from the first to the last data of the day, so that an hour of data does not drown in a day of
-    nothing, and are the shorter, the shorter this is.
+    The rows reach from the first to the last data of the day, so that one hour of data does not vanish in an empty day;
+    the shorter this span, the shorter are the rows.
 
     Args:
-        station: whose.
+        station: the station.
         day: a date (UTC).
 
     Attributes:
-        station: whose.
+        station: the station.
         day: the date (UTC), ``datetime64[D]``.
-        component: which is kept, the number in ``station.components``: the vertical one, where there is one.
+        component: number in ``station.components``: the vertical one if there is one.
         minutes: length of a row.
         first: seconds of the day at which the first row begins.
-        low: the smallest sample, (rows, columns), the unit of the data; NaN where there are none.
-        high: the largest sample, likewise.
+        low: least sample of each column, (rows, columns), in the unit of the data; NaN without data.
+        high: largest sample, likewise.
     """
 
     def __init__(self, station: Station, day: np.datetime64) -> None:
@@ -63,31 +63,31 @@ class Drum:
 
     @property
     def stop(self) -> int:
-        """Midnight at which it ends."""
+        """Midnight at which the day ends, nanoseconds since 1970."""
         return self.start + DAY * SECOND
 
     @property
     def channel(self) -> str:
-        """The codes, such as CX.PB01..HHZ."""
+        """Codes of the channel, such as CX.PB01..HHZ."""
         pieces = self.station.components[self.component]
         return str(pieces[0].channel) if pieces else f"{self.station}Z"
 
     @property
     def seconds(self) -> float:
-        """How long the columns with data are together."""
+        """Total length of the columns that have data, s."""
         return float(60 * self.minutes * np.isfinite(self.low).sum() / self.low.shape[1])
 
     def add(self, record: Record, halo: int) -> None:
-        """Take the samples of a part of the record that are of this day.
+        """Add the samples of a part of the record that belong to this day.
 
-        What is kept is the same wherever the record is cut, to rounding.
+        The result does not depend on where the record is cut, up to rounding.
 
         Args:
             record: the part.
-            halo: samples on each side of it that belong to its neighbours: at least :meth:`least_halo`.
+            halo: samples on each side of the part that belong to its neighbours: at least :meth:`least_halo`.
 
         Raises:
-            ValueError: the halo is smaller.
+            ValueError: the halo is too small.
         """
         if halo < (least := self.least_halo(self.station.rate)):
             raise ValueError(f"the halo is {halo} samples; the filter of a drum needs {least} on each side.")
@@ -109,17 +109,17 @@ class Drum:
 
     @staticmethod
     def least_halo(rate: float) -> int:
-        """Samples beyond what is added that decide on it."""
+        """Least number of samples beyond a part that its columns depend on."""
         return 3 * round(REACH * rate)
 
     def place(self, time: int) -> tuple[int, float] | None:
-        """Row, and minutes from its begin, of a time (ns since 1970); None outside the rows."""
+        """Row of a time (ns since 1970), and minutes from the beginning of that row; None outside the rows."""
         row, rest = divmod((time - self.start) / SECOND - self.first, 60 * self.minutes)
         return (int(row), rest / 60) if 0 <= row < len(self.low) else None
 
 
 def _span(runs: Sequence[tuple[int, int]], midnight: int, rate: float) -> tuple[float, float]:
-    """Seconds of the day from its first to its last data; the whole day where there are none."""
+    """Seconds of the day from its first to its last data; the whole day if there are none."""
     size = round(DAY * rate)
     parts = [(start - midnight, stop - midnight) for start, stop in runs]
     inside = [(max(0, start), min(size, stop)) for start, stop in parts if start < size and stop > 0]
@@ -129,9 +129,9 @@ def _span(runs: Sequence[tuple[int, int]], midnight: int, rate: float) -> tuple[
 
 
 def _rows(begin: float, end: float) -> tuple[int, int, int]:
-    """Minutes a row, the second at which the first one begins, and how many there are.
+    """Minutes per row, second at which the first row begins, and number of rows.
 
-    A hundredth of a row of data, which records often have beyond a full hour, gets no row of its own.
+    Up to a hundredth of a row at the end, which records often have beyond a full hour, gets no row of its own.
     """
     for minutes in _MINUTES:
         row, little = 60 * minutes, 0.6 * minutes

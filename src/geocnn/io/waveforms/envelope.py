@@ -1,4 +1,4 @@
-"""The smallest and the largest sample of every column of a picture, for spans from a second to years."""
+"""Least and largest sample of every column of a picture, for spans from a second to years."""
 
 import math
 import time
@@ -15,27 +15,27 @@ from geocnn.io.waveforms.station import Station
 __all__ = ["MOST", "Columns", "Envelope"]
 
 MOST = 2200
-"""Columns of a picture, at most; more than a screen has."""
+"""Largest number of columns of a picture; more than a screen has."""
 _BLOCK = 2.5
-"""Seconds of which one smallest and one largest sample are kept."""
+"""Seconds of a block, of which the least and largest sample are kept."""
 _BLOCKS = 240
-"""Blocks that are read at once: ten minutes, a chunk."""
+"""Blocks of a chunk, which is read at once: ten minutes."""
 _FEWEST = 4
-"""Blocks, or chunks, that a column has before it is made of them, so that whole ones are not much coarser."""
+"""Least number of blocks or chunks of a column that is made of them, so that whole ones are not much coarser."""
 _KEPT = (_FEWEST + 1) * MOST
-"""Chunks of which the blocks are kept, as many as a picture is made of."""
+"""Number of chunks whose blocks are kept: as many as a picture consists of."""
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What a picture shows of one component.
+    """Columns of one component in a picture.
 
     Attributes:
-        start: number of the first sample, a multiple of ``step``, so that columns stay what they are when one pans.
+        start: number of the first sample, a multiple of ``step``, so that columns stay the same while one pans.
         step: samples of a column.
-        low: the smallest sample of each column; NaN without data, infinite where nothing has been read yet.
-        high: the largest one; minus infinity where nothing has been read yet.
-        read: the part of the samples that all this rests on, from 0 to 1.
+        low: least sample of each column; NaN without data, infinity where nothing has been read yet.
+        high: largest sample of each column; NaN without data, minus infinity where nothing has been read yet.
+        read: share of the samples that have been read, from 0 to 1.
     """
 
     start: int
@@ -46,14 +46,14 @@ class Columns:
 
 
 class Envelope:
-    """One component of a station, as the smallest and largest samples of columns.
+    """Least and largest samples of columns for one component of a station, at any scale.
 
     Columns of less than 10 s are read when they are asked for. Longer ones are made of blocks of 2.5 s, and those
-    beyond 40 min of chunks of 10 min. Both are kept: the blocks of the latest 76 days, 21 MB, and 8 bytes of each
-    chunk, so that memory does not grow by more than 0.5 MB with a year of the record.
+    beyond 40 min of chunks of 10 min. Blocks are kept for the latest 76 days (21 MB), and 8 bytes are kept of each
+    chunk, so that memory grows by at most 0.5 MB per year of record.
 
     Args:
-        station: whose.
+        station: the station.
         component: the number in ``station.components``.
         filtered: samples above 1 Hz, see :func:`geocnn.io.waveforms.high_pass.high_pass`.
     """
@@ -61,14 +61,14 @@ class Envelope:
     def __init__(self, station: Station, component: int, *, filtered: bool) -> None:
         pieces = station.components[component]
         own = tuple(station.components[k] if k == component else () for k in range(3))
-        self._station = replace(station, components=(own[0], own[1], own[2]))  # the others need not be decoded
+        self._station = replace(station, components=(own[0], own[1], own[2]))  # others need not be decoded
         self._component = component
         self._halo = 3 * math.ceil(REACH * station.rate) if filtered else 0
         self._block = round(_BLOCK * station.rate)
         self._chunk = _BLOCKS * self._block
         self._first = station.index(self._station.start) // self._chunk if pieces else 0
         count = station.index(self._station.end) // self._chunk + 1 - self._first if pieces else 1
-        self._empty = np.ones(count, bool)  # without data, as headers tell
+        self._empty = np.ones(count, bool)  # chunks without data, according to the headers
         for times in self._station.spans():
             first, last = (station.index(time) // self._chunk - self._first for time in times)
             self._empty[first : last + 1] = False
@@ -94,14 +94,14 @@ class Envelope:
     def columns(self, start: int, stop: int, most: int, until: float = math.inf) -> Columns:
         """The envelope of samples ``start`` to ``stop`` (excluded), in whole columns.
 
-        Of columns of ten minutes and more one block each is read first; then everything is, by time. What has been
-        read stays known: the same call goes on where it was.
+        If columns are ten minutes or longer, one block of each is read first, and then all the rest, by time. What has
+        been read is remembered, so that the same call continues.
 
         Args:
             start: the first sample.
-            stop: the one behind the last.
-            most: columns, at most.
-            until: time of ``time.monotonic()`` from which on no more is read; columns of less than 10 s are all read.
+            stop: end of the samples (excluded).
+            most: largest number of columns.
+            until: time of ``time.monotonic()`` at which reading stops; columns of less than 10 s are all read.
 
         Raises:
             MissingError: a file is gone.
@@ -124,7 +124,7 @@ class Envelope:
         return Columns(start, step, np.fmin.reduce(inside[0], 1), np.fmax.reduce(inside[1], 1), read)
 
     def _step(self, size: int, most: int) -> int:
-        """Samples of a column: of so many samples not more columns than asked for, with one more for the first."""
+        """Samples per column for at most ``most`` columns, one of which may be needed for the offset of the first."""
         step = -(-size // max(1, most - 1))
         for unit in (self._chunk, self._block):
             if step >= _FEWEST * unit:
@@ -132,7 +132,7 @@ class Envelope:
         return max(1, step)
 
     def _direct(self, start: int, step: int, count: int) -> Float32[ndarray, "2 columns"]:
-        """Columns from the samples, some ten minutes at a time."""
+        """Columns computed from the samples, about ten minutes at a time."""
         made = np.empty((2, count), np.float32)
         share = max(1, self._chunk // step)
         for first in range(0, count, share):
@@ -152,17 +152,17 @@ class Envelope:
         self._glimpse(self._chunks(start // step * step, -(-stop // step) * step), step, until)
 
     def _chunks(self, start: int, stop: int) -> range:
-        """Numbers of the chunks that samples are in; there may be none before the first and behind the last one."""
+        """Numbers of the chunks that contain some samples; they may lie before the first or after the last chunk."""
         return range(start // self._chunk - self._first, -(-stop // self._chunk) - self._first)
 
     def _inside(self, chunks: range) -> Int64[ndarray, " chunks"]:
-        """Numbers of those that there are."""
+        """Numbers of those of the chunks that exist."""
         return np.arange(max(0, chunks.start), min(len(self._whole), chunks.stop))
 
     def _glimpse(self, chunks: range, step: int, until: float) -> bool:
-        """Read a block in the middle of each column that has whole chunks, until it is late; whether it has become so.
+        """Read a block in the middle of each column of chunks until a time; return whether it has been reached.
 
-        Every eighth column first, and so on, so that all of a picture is seen at once and becomes denser.
+        Every eighth column is read first, and so on, so that the picture is seen as a whole at once and becomes denser.
         """
         each = step // self._chunk
         every = self._inside(chunks)
@@ -175,18 +175,18 @@ class Envelope:
         return False
 
     def _fill(self, chunks: range, step: int, until: float) -> float:
-        """Read what is not known, until it is late; the part that is known then."""
+        """Read unknown chunks until a time, and return the share of chunks that are known then."""
         every = self._inside(chunks)
         known = np.array([self._is_known(int(k), step) for k in every], bool)
         for k in np.flatnonzero(~known) if until > -math.inf else ():
-            self._take(int(every[k]))  # one at least, so that it comes to an end
+            self._take(int(every[k]))  # at least one chunk, so that repeated calls come to an end
             known[k] = True
             if time.monotonic() > until:
                 break
         return float(known.mean()) if known.size else 1.0
 
     def _is_known(self, chunk: int, step: int) -> bool:
-        """Whether all of a chunk has been read, and of columns that are finer its blocks are still there."""
+        """Whether a chunk has been read and, for columns finer than a chunk, its blocks are still kept."""
         kept = step % self._chunk == 0 or chunk in self._blocks or self._empty[chunk]
         return bool(self._whole[chunk] and kept)
 
@@ -199,13 +199,13 @@ class Envelope:
         self._keep(chunk, blocks)
 
     def _take(self, chunk: int) -> None:
-        """Read a chunk."""
+        """Read a whole chunk."""
         first = (chunk + self._first) * self._chunk
         self._keep(chunk, self._direct(first, self._block, _BLOCKS))
         self._whole[chunk] = True
 
     def _keep(self, chunk: int, blocks: Float32[ndarray, "2 blocks"]) -> None:
-        """Keep the blocks of a chunk, and forget the oldest ones of too many."""
+        """Keep the blocks of a chunk, and drop the oldest if there are too many."""
         self._seen[chunk] = True
         self._extremes[:, chunk] = np.fmin.reduce(blocks[0]), np.fmax.reduce(blocks[1])
         self._blocks[chunk] = blocks
@@ -214,7 +214,7 @@ class Envelope:
             self._blocks.popitem(last=False)
 
     def _of_chunks(self, chunks: range) -> Float32[ndarray, "2 chunks"]:
-        """The extremes of chunks; NaN before and behind the record."""
+        """Least and largest samples of chunks; NaN before and after the record."""
         made = _missing(len(chunks))
         first, last = max(0, chunks.start), min(len(self._whole), chunks.stop)
         if first < last:
@@ -222,17 +222,17 @@ class Envelope:
         return made
 
     def _of_blocks(self, chunks: range) -> Float32[ndarray, "2 blocks"]:
-        """The extremes of all blocks of some chunks, likewise."""
+        """Least and largest samples of all blocks of some chunks; NaN without data."""
         unread, missing = _unread(_BLOCKS), _missing(_BLOCKS)
         there = set(np.flatnonzero(~self._empty).tolist())
         return np.concatenate([self._blocks.get(k, unread) if k in there else missing for k in chunks], 1)
 
 
 def _unread(count: int) -> Float32[ndarray, "2 parts"]:
-    """Extremes of nothing."""
+    """Extremes of blocks that have not been read: infinity and minus infinity."""
     return np.repeat(np.array([[np.inf], [-np.inf]], np.float32), count, 1)
 
 
 def _missing(count: int) -> Float32[ndarray, "2 parts"]:
-    """Extremes where there are no data."""
+    """Extremes of blocks without data: NaN."""
     return np.full((2, count), np.nan, np.float32)

@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 __all__ = ["MiniseedPiece", "MiniseedPieces", "is_miniseed", "miniseed_records", "scan_miniseed", "write_miniseed"]
 
 _SPAN = 1 << 17
-"""Bytes of a file that a piece comes from at most, so that little is read for a few minutes of it."""
+"""Largest number of bytes of a piece, so that little is read for a few minutes of it."""
 _BLOCK = 1 << 22
-"""Bytes that are read at once."""
+"""Bytes of a file that are read at once."""
 _LONGEST = 1 << 20
-"""Bytes that a record has at most."""
+"""Largest number of bytes of a record."""
 _BEGIN = re.compile(rb"MS\x03|[\d ]{6}[DRQMVAST][ *]")
-"""How a record, or a control header of SEED, begins."""
+"""Pattern of the beginning of a record, or of a control header of SEED."""
 _DIGEST = 16
-"""Bytes."""
+"""Bytes of a digest."""
 
 
 @dataclass(frozen=True)
 class MiniseedPiece(FilePiece):
-    """Records of a channel in a file.
+    """Consecutive records of a channel in a file.
 
     Attributes:
-        table: that it is in, and
-        number: which one of it.
+        table: table that the piece belongs to.
+            number: number of the piece in the table.
     """
 
     table: "MiniseedPieces"
@@ -48,12 +48,12 @@ class MiniseedPiece(FilePiece):
 
     @property
     def origin(self) -> str:
-        """Name and state of the file, and where in it."""
+        """Name and state of the file, and position of the piece in it."""
         return f"{self.path.name} {self.state} {self.table.place(self.number)[0]}"
 
     @property
     def digest(self) -> str:
-        """Of the bytes that the records are in.
+        """Digest of the bytes of the records.
 
         Raises:
             MissingError: the file is gone.
@@ -61,7 +61,7 @@ class MiniseedPiece(FilePiece):
         return self.table.digest(self.number)
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
-        """Decode the records; those of a few minutes are decoded together, and kept for the next call.
+        """Decode the records in a span of time; a few minutes are decoded together and kept for the next call.
 
         Raises:
             MissingError: the file is gone.
@@ -72,7 +72,7 @@ class MiniseedPiece(FilePiece):
                 yield time, samples
 
     def damaged(self) -> int:
-        """How many of the records cannot be decoded.
+        """Number of records that cannot be decoded.
 
         Raises:
             MissingError: the file is gone.
@@ -84,18 +84,18 @@ class MiniseedPiece(FilePiece):
 
 
 class MiniseedPieces(PieceTable):
-    """Pieces of a channel with one rate in a file, in its order, as numbers: 56 bytes for each.
+    """All pieces of a channel and rate in a file, as numbers: 56 bytes per piece.
 
     Args:
         path: of the file.
         state: size and time of its last change.
         source: the channel, as libmseed names it.
         rate: samples per second.
-        found: of each piece the time of the first sample, ns, how many samples, the byte of the first record, and how
-            many bytes to the end of the last one; there may be records of others between them.
+        found: for each piece the time of its first sample (ns), its number of samples, the first byte of its first
+            record, and the number of bytes up to the end of its last one; records of other channels may lie between.
 
     Attributes:
-        source: as above.
+        source: as in the arguments.
     """
 
     def __init__(
@@ -104,20 +104,20 @@ class MiniseedPieces(PieceTable):
         self.source = source
         self._path, self._state, self._rate, self._channel = path, state, rate, _channel(source)
         self._numbers = np.array(found, np.int64)
-        self._digests = np.zeros((len(found), _DIGEST), np.uint8)  # 0 where it is not known
+        self._digests = np.zeros((len(found), _DIGEST), np.uint8)  # 0 where it has not been computed
 
     def __len__(self) -> int:
-        """How many."""
+        """Number of pieces."""
         return len(self._numbers)
 
     @property
     def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
-        """Start and end of each, ns, as :class:`Piece` has them."""
+        """Start and end of each piece, ns, as :class:`Piece` has them."""
         starts, counts = self._numbers[:, 0], self._numbers[:, 1]
         return starts, starts + np.rint(counts * SECOND / self._rate).astype(np.int64)
 
     def piece(self, number: int) -> MiniseedPiece:
-        """One of them."""
+        """Piece of a number."""
         start, count = self._numbers[number, :2].tolist()
         return MiniseedPiece(self._channel, start, self._rate, count, self._path, self._state, self, number)
 
@@ -127,7 +127,7 @@ class MiniseedPieces(PieceTable):
         return offset, size
 
     def digest(self, number: int) -> str:
-        """Of the bytes of a piece, which are read once.
+        """Digest of the bytes of a piece, which are read only once.
 
         Raises:
             MissingError: the file is gone.
@@ -139,7 +139,7 @@ class MiniseedPieces(PieceTable):
 
 
 def _bytes(path: Path, offset: int, size: int) -> bytes:
-    """Part of a file.
+    """Read some bytes of a file.
 
     Raises:
         MissingError: the file is gone.
@@ -156,7 +156,7 @@ def _bytes(path: Path, offset: int, size: int) -> bytes:
 def _decoded(
     path: Path, _state: tuple[int, int], offset: int, size: int, source: str
 ) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
-    """Samples of a source in part of a file, with their times, ns, and how many records are damaged.
+    """Samples of a source in a part of a file, each with its time in ns, and the number of damaged records.
 
     Raises:
         MissingError: the file is gone.
@@ -174,7 +174,7 @@ def _decoded(
 
 
 def _one_by_one(block: bytes, source: str) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
-    """Samples of a source record by record, a damaged one being a gap, and how many are."""
+    """Decode a block record by record, so that a damaged record is a gap; returns also the number of damaged ones."""
     from pymseed import MiniSEEDError
 
     found, damaged = [], 0
@@ -190,18 +190,18 @@ def _one_by_one(block: bytes, source: str) -> tuple[list[tuple[int, NDArray[np.g
 
 
 def is_miniseed(head: bytes) -> bool:
-    """Whether a file that begins like this holds miniSEED records, or a SEED volume with them."""
+    """Whether a file that begins with these bytes holds miniSEED records, or is a SEED volume with such records."""
     return _BEGIN.match(head) is not None and (len(head) >= 48 or head[:1] == b"M")
 
 
 def scan_miniseed(path: Path) -> tuple[list[MiniseedPieces], list[str], list[str]]:
-    """Pieces of a file, from the headers of its records, and what of it is no seismogram.
+    """Pieces of a file according to the headers of its records, and what else the file contains.
 
     Args:
         path: of the file.
 
     Returns:
-        Pieces by channel and rate, channels that hold no samples, such as logs, and what is damaged, in words.
+        Pieces by channel and rate; channels without samples, such as logs; and what is damaged, in words.
     """
     state = file_state(path)
     found: dict[tuple[str, float], _Growing] = {}
@@ -212,7 +212,7 @@ def scan_miniseed(path: Path) -> tuple[list[MiniseedPieces], list[str], list[str
             holes.append(last)
         last = end
         source, rate, count = record.sourceid, record.samprate, record.samplecnt
-        if rate <= 0 or count <= 0 or record.encoding == 0:  # text, detections, headers alone
+        if rate <= 0 or count <= 0 or record.encoding == 0:  # text, detections, or a header without samples
             others[source] = None
         else:
             found.setdefault((source, rate), _Growing(rate)).add(record.starttime, count, offset, end)
@@ -224,7 +224,7 @@ def scan_miniseed(path: Path) -> tuple[list[MiniseedPieces], list[str], list[str
 
 
 def _damage(path: Path, holes: Sequence[int], last: int) -> list[str]:
-    """What is wrong with the bytes between records, from these on, and behind the last one, in words."""
+    """Sentences about damage in the bytes between the records (at ``holes``) and after the last one."""
     with path.open("rb") as file:
 
         def head(at: int) -> bytes:
@@ -250,11 +250,11 @@ def _damage(path: Path, holes: Sequence[int], last: int) -> list[str]:
 
 @dataclass
 class _Growing:
-    """Pieces of one channel and rate, the last of which may go on.
+    """Pieces of one channel and rate while a file is scanned; the last one may still grow.
 
     Attributes:
         rate: samples per second.
-        done: start, number of samples, first byte and number of bytes of those that do not.
+        done: start, number of samples, first byte and number of bytes of each finished piece.
     """
 
     rate: float
@@ -265,7 +265,7 @@ class _Growing:
     _end: int = 0
 
     def add(self, time: int, count: int, offset: int, end: int) -> None:
-        """Take a record from ``time`` on, of ``count`` samples, at bytes ``offset`` to ``end``."""
+        """Add a record that starts at ``time``, with ``count`` samples, at bytes ``offset`` to ``end``."""
         late = time - self._start - self._count * SECOND / self.rate
         if not (self._count and abs(late) <= SECOND / self.rate / 2 and end - self._offset <= _SPAN):
             self.close()
@@ -274,14 +274,14 @@ class _Growing:
         self._end = end
 
     def close(self) -> None:
-        """End the last piece."""
+        """Finish the last piece."""
         if self._count:
             self.done.append((self._start, self._count, self._offset, self._end - self._offset))
             self._count = 0
 
 
 def _channel(source: str) -> Channel:
-    """Codes of a source identifier, FDSN or any other."""
+    """Codes of a channel from its source identifier, in the form of FDSN or any other."""
     from pymseed import sourceid2nslc
 
     try:
@@ -291,7 +291,7 @@ def _channel(source: str) -> Channel:
 
 
 def _file_records(path: Path) -> Iterator[tuple[int, int, "MS3Record"]]:
-    """First bytes, those behind the last, and headers of the records of a file, block by block."""
+    """First byte, end and header of each record of a file, which is read block by block."""
     with path.open("rb") as file:
         start, rest = 0, b""
         while True:
@@ -302,22 +302,22 @@ def _file_records(path: Path) -> Iterator[tuple[int, int, "MS3Record"]]:
                 yield start + offset, start + used, record
             if not block:
                 return
-            # Behind the last whole record there may be the first part of the next one, or no record at all.
+            # After the last whole record there may be the beginning of the next one, or no record at all.
             used = max(used, len(data) - _BLOCK)
             start, rest = start + used, data[used:]
 
 
 def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int, "MS3Record"]]:
-    """First bytes of records, those behind the last, and headers; what is none, or damaged, is skipped.
+    """First byte, end and header of each record; bytes that are no record, or a damaged one, are skipped.
 
     Args:
         data: bytes of a file.
-        more: the file goes on, so that a record that has been cut off at the end is not damaged.
+        more: whether the file goes on, so that an incomplete record at the end is not damaged.
     """
     from pymseed import MiniSEEDError, MS3Record
 
     at = 0
-    while at + 40 <= len(data):  # the shortest header
+    while at + 40 <= len(data):  # length of the shortest header
         try:
             for record in MS3Record.from_buffer(data[at:]):
                 end = at + record.reclen
@@ -326,7 +326,7 @@ def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int
         except MiniSEEDError:
             if more and len(data) - at < _LONGEST:
                 return
-            # At any byte: what was cut off by a full disk is of any length.
+            # The next record may begin at any byte: a full disk can cut one off anywhere.
             following = _BEGIN.search(data, at + 1)
             at = following.start() if following else len(data)
         else:
@@ -334,7 +334,7 @@ def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int
 
 
 def write_miniseed(path: Path, pieces: Sequence[ArrayPiece], *, overwrite: bool = False) -> None:
-    """Write a file of version 2, 32-bit floats in records of 4096 bytes; finished or absent.
+    """Write a file of version 2, with 32-bit floats in records of 4096 bytes; it is written completely or not at all.
 
     Args:
         path: of the file.
@@ -342,17 +342,17 @@ def write_miniseed(path: Path, pieces: Sequence[ArrayPiece], *, overwrite: bool 
         overwrite: replace an existing file.
 
     Raises:
-        TargetError: it exists and ``overwrite`` is not given, or cannot be written.
+        TargetError: the file exists and ``overwrite`` is not set, or it cannot be written.
     """
     check_target(path, sum(4 * piece.count for piece in pieces), overwrite=overwrite)
-    # Not to_file, whose errors do not say what the system said.
+    # The to_file of pymseed is not used: its errors do not contain those of the system.
     with replaced(path) as part, part.open("wb") as file:
         for record in miniseed_records(pieces):
             file.write(record)
 
 
 def miniseed_records(pieces: Sequence[ArrayPiece]) -> Iterator[bytes]:
-    """Records of version 2, 32-bit floats in 4096 bytes, of pieces of any channels."""
+    """Records of version 2, with 32-bit floats in 4096 bytes each, for pieces of any channels."""
     from pymseed import DataEncoding, MS3TraceList, nslc2sourceid
 
     traces = MS3TraceList()

@@ -1,4 +1,4 @@
-"""Seismograms in memory as ObsPy has them, and in all other formats that ObsPy reads: SAC, GSE2, SEISAN and so on."""
+"""Read seismograms through ObsPy: objects in memory, and files in SAC, GSE2, SEISAN and other formats."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -21,28 +21,28 @@ class ObspyPiece(FilePiece):
     """A trace of a file.
 
     Attributes:
-        number: of the trace in the file.
+        number: number of the trace in the file.
     """
 
     number: int
 
     @property
     def origin(self) -> str:
-        """Name and state of the file, and which trace."""
+        """Name and state of the file, and number of the trace."""
         return f"{self.path.name} {self.state} {self.number}"
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:  # noqa: ARG002
-        """The trace; ObsPy reads the whole file, which is kept while its other traces are asked for.
+        """The samples of the trace; ObsPy reads the whole file, which is kept for requests of its other traces.
 
         Raises:
             MissingError: the file is gone.
-            FormatError: it cannot be read.
+            FormatError: the file cannot be read.
         """
         yield self.start, _traces(self.path, self.state)[self.number].data
 
 
 def _read(path: Path, *, headonly: bool) -> Any:  # noqa: ANN401  (ObsPy is optional)
-    """What ObsPy reads, without its remarks on how it has rounded a header: they have a line of its source in them."""
+    """Read a file with ObsPy, without its warnings about rounded headers, which quote a line of its source."""
     import obspy
 
     with warnings.catch_warnings():
@@ -62,10 +62,10 @@ def _traces(path: Path, _state: tuple[int, int]) -> list[Any]:
 
 
 def scan_obspy(path: Path) -> list[Piece] | None:
-    """Pieces of a file; None where ObsPy is not installed, or does not know the format."""
+    """Pieces of a file; None if ObsPy is not installed or does not know the format."""
     try:
         traces = _read(path, headonly=True)
-    except Exception:  # ObsPy's are of many kinds; without it, that of the import
+    except Exception:  # ObsPy raises errors of many kinds; without ObsPy the import fails
         return None
     state = file_state(path)
     return [

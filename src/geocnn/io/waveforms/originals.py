@@ -1,4 +1,4 @@
-"""Events of QuakeML as other programs have written them: what geocnn has no place for goes with them."""
+"""Events of QuakeML files by other programs, kept with all that geocnn itself does not know."""
 
 import zlib
 from collections.abc import Callable, Hashable, Sequence
@@ -12,11 +12,11 @@ _BED = "{http://quakeml.org/xmlns/bed/1.2}"
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An event as it was read.
+    """An event as it was read from a file.
 
     Attributes:
-        packed: its element, as compressed text, a tenth of the memory of what it tells of.
-        names: publicIDs of its picks, by the picks.
+        packed: its element as compressed text, which takes a tenth of the memory.
+        names: pairs of a pick and its publicID.
     """
 
     packed: bytes
@@ -24,11 +24,11 @@ class Original:
 
     @classmethod
     def of(cls, element: ET.Element, picks: Sequence[Hashable]) -> "Original | None":
-        """An event of QuakeML 1.2; None of one in another form.
+        """Keep an event of QuakeML 1.2; None for one in another form.
 
         Args:
-            element: of the event.
-            picks: what has been read of its picks, in their order.
+            element: element of the event.
+            picks: picks that were read from it, in their order.
         """
         if not element.tag.startswith(_BED):
             return None
@@ -37,16 +37,16 @@ class Original:
         return cls(zlib.compress(text), tuple(zip(picks, names, strict=True)))
 
     def element(self, picks: Sequence[Hashable]) -> tuple[ET.Element, list[int]]:
-        """The event with some of its picks and without the others, and what rests on these.
+        """Element of the event with some of its picks; the others are removed, with everything that depends on them.
 
-        Amplitudes that were measured at a pick, magnitudes that single stations have of them, and arrivals go with it;
-        origins, magnitudes and mechanisms stay as somebody has computed them.
+        A removed pick takes along its arrivals, the amplitudes measured at it and the magnitudes of single stations
+        from these. Origins, magnitudes and mechanisms stay as they were computed.
 
         Args:
-            picks: those of the event now.
+            picks: picks that the event has now.
 
         Returns:
-            The element, and which of the picks it does not have yet.
+            The element, and the indices of those picks that are not in it.
         """
         element = ET.fromstring(zlib.decompress(self.packed))
         gone = {name for pick, name in self.names if pick not in picks}
@@ -68,7 +68,7 @@ class Original:
 
 
 def _bare(element: ET.Element) -> ET.Element:
-    """A copy whose names in the namespace of QuakeML, which files declare once, have none."""
+    """Copy of an element without the namespace of QuakeML in its names, because files declare it once."""
     copy = ET.Element(element.tag.removeprefix(_BED), element.attrib)
     copy.text = element.text
     copy.extend(map(_bare, element))
@@ -76,11 +76,11 @@ def _bare(element: ET.Element) -> ET.Element:
 
 
 def _of(element: ET.Element, link: str, names: set[str]) -> bool:
-    """Whether an element refers to one of some others."""
+    """Whether an element refers to one of the given names."""
     return element.findtext(link, "").strip() in names
 
 
 def _without(parent: ET.Element, tag: str, goes: Callable[[ET.Element], bool]) -> None:
-    """Take some children away."""
+    """Remove some children of an element."""
     for child in [child for child in parent.iterfind(tag) if goes(child)]:
         parent.remove(child)

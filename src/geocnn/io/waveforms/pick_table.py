@@ -1,4 +1,4 @@
-"""Catalogues out, as a table of picks: comma-separated values with a head, as associators take them."""
+"""Write catalogues as tables of picks: comma-separated values with a header, as associators read them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -18,24 +18,24 @@ _COLUMNS = (
 
 
 def pick_table(picks: Iterable[tuple[str, PhasePick, int]]) -> str:
-    """The text of a table of picks, which :func:`geocnn.io.waveforms.catalogue_files.read_catalogue` reads.
+    """Table of picks as text, which :func:`geocnn.io.waveforms.catalogue_files.read_catalogue` can read.
 
     Args:
-        picks: in the order of the lines: network.station.location.instrument, pick, and number of its event. What is
-            not known of a pick is left empty.
+        picks: in the order of the lines: network.station.location.instrument, pick, and number of its event. Unknown
+            values of a pick are left empty.
     """
     return "".join(pick_rows(picks))
 
 
 def pick_rows(picks: Iterable[tuple[str, PhasePick, int]]) -> Iterator[str]:
-    """The text of :func:`pick_table`, line by line."""
+    """Lines of :func:`pick_table`."""
     return csv_lines(chain([_COLUMNS], map(_row, picks)))
 
 
 def _row(of: tuple[str, PhasePick, int]) -> tuple[object, ...]:
-    """Cells of a pick."""
+    """Cells of one pick."""
     identity, pick, event = of
-    time = round(pick.time / 1000)  # of both columns, so that a table that is read and written again has the same
+    time = round(pick.time / 1000)  # for both columns: a table that is read and written again stays the same
     chance = ("" if number is None else f"{number:.3f}" for number in (pick.uncertainty, pick.probability))
     size = None if pick.amplitude is None else pick.amplitude.value
     measured, drawn = ("" if number is None else plain(number, 4) for number in (size, pick.wood_anderson))

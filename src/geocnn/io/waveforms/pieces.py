@@ -1,4 +1,4 @@
-"""What a file of seismograms holds, as known from its headers: channels, and pieces of their records in time."""
+"""Contents of seismogram files according to their headers: channels and continuous pieces of their records."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,17 +38,17 @@ __all__ = [
 ]
 
 SECOND = 1_000_000_000
-"""Nanoseconds."""
+"""Nanoseconds of a second."""
 _DENOMINATOR = 8
-"""A sampling rate is taken as the nearest fraction with a denominator up to this; the rest is drift of the clock."""
+"""Largest denominator of a sampling rate; what remains is drift of the clock."""
 _FINE = 1000
-"""Largest denominator of a rate that is no such fraction: larger ones would make resampling slow. It is off by 0.0005
-samples a second at most, which shifts the end of a day in one piece by 0.4 s."""
+"""Largest denominator of a rate that is no such fraction; larger ones would make resampling slow. The error is at most
+0.0005 samples per second, which shifts the end of a day in one piece by 0.4 s."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Channel:
-    """Codes of a channel, as FDSN assigns them: network, station, location (may be empty), channel."""
+    """Codes of a channel as FDSN assigns them: network, station, location (may be empty) and channel."""
 
     network: str
     station: str
@@ -62,13 +62,13 @@ class Channel:
 
 @dataclass(frozen=True)
 class Piece(ABC):
-    """Samples of a channel without a gap, of which nothing but the header has been read.
+    """Continuous samples of a channel, of which only the header has been read.
 
     Attributes:
-        channel: whose.
+        channel: the channel.
         start: time of the first sample, nanoseconds since 1970 (UTC).
         rate: samples per second.
-        count: of the samples.
+        count: number of samples.
     """
 
     channel: Channel
@@ -78,12 +78,12 @@ class Piece(ABC):
 
     @property
     def end(self) -> int:
-        """When the next sample would come, ns."""
+        """Time at which the sample after the last would come, ns."""
         return self.start + round(self.count * SECOND / self.rate)
 
     @cached_property
     def grid(self) -> Fraction:
-        """The rate of the times that samples are put at: the plain one, unless that would shift the last sample."""
+        """Rate of the grid on which samples are placed: the plain rate, unless that would shift the last sample."""
         plain = nominal(self.rate)
         if abs(float(plain) / self.rate - 1) * self.count <= 0.5:
             return plain
@@ -92,28 +92,28 @@ class Piece(ABC):
     @property
     @abstractmethod
     def origin(self) -> str:
-        """Where the samples come from, and in what state: other text for other samples."""
+        """Text that identifies the source of the samples and its state; other samples have another text."""
 
     @property
     def digest(self) -> str:
-        """Other text for other samples, and the same as long as these are the same: a file may grow behind them."""
+        """Digest of the samples; it stays the same when the file grows after them."""
         return self.origin
 
     @abstractmethod
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
-        """Samples with the time of the first of them, ns; what cannot be decoded is left out.
+        """Decoded samples, each array with the time of its first one in ns; what cannot be decoded is left out.
 
         Args:
-            start: no samples before this time, ns, are needed, and
-            stop: none from this one on; there may be more.
+            start: samples before this time (ns) are not needed, but may be returned.
+                stop: samples from this time (ns) on are not needed, but may be returned.
 
         Raises:
             MissingError: the file is gone.
-            FormatError: it cannot be read.
+            FormatError: the file cannot be read.
         """
 
     def damaged(self) -> int:
-        """How many records there are between its samples that cannot be decoded; known when they have been read."""
+        """Number of records of the piece that cannot be decoded; known once they have been read."""
         return 0
 
 
@@ -122,7 +122,7 @@ class FilePiece(Piece):
     """A piece in a file.
 
     Attributes:
-        path: of the file.
+        path: path of the file.
         state: size and time of the last change of the file.
     """
 
@@ -135,39 +135,39 @@ class ArrayPiece(Piece):
     """A piece in memory.
 
     Attributes:
-        samples: ``count`` of them.
+        samples: the samples, ``count`` of them.
     """
 
     samples: NDArray[np.generic]
 
     @classmethod
     def of(cls, channel: Channel, start: int, rate: float, samples: NDArray[np.generic]) -> "ArrayPiece":
-        """All of an array."""
+        """Piece of all samples of an array."""
         return cls(channel, start, rate, len(samples), samples)
 
     @cached_property
     def origin(self) -> str:
-        """A digest of the samples."""
+        """Digest of the samples."""
         import hashlib
 
         return hashlib.sha256(np.ascontiguousarray(self.samples).tobytes()).hexdigest()
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:  # noqa: ARG002
-        """All at once."""
+        """All samples at once."""
         yield self.start, self.samples
 
 
 class PieceTable(Sequence[Piece]):
-    """Pieces that are made when they are asked for: of years of records there are too many to be kept."""
+    """Sequence of pieces that are made on request; for years of records there are too many to keep."""
 
     @abstractmethod
     def piece(self, number: int) -> Piece:
-        """One of them."""
+        """Piece of a number."""
 
     @property
     @abstractmethod
     def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
-        """Start and end of each, ns."""
+        """Start and end of each piece, ns."""
 
     @overload
     def __getitem__(self, index: int) -> Piece: ...
@@ -176,16 +176,16 @@ class PieceTable(Sequence[Piece]):
     def __getitem__(self, index: slice) -> list[Piece]: ...
 
     def __getitem__(self, index: int | slice) -> Piece | list[Piece]:
-        """One, or a list of some."""
+        """Piece of an index, or list of pieces of a slice."""
         numbers = range(len(self))[index]
         return self.piece(numbers) if isinstance(numbers, int) else [self.piece(number) for number in numbers]
 
 
 class ByTime(PieceTable):
-    """Pieces of several sequences by time; of those that begin at once, the first by their origin.
+    """Pieces of several sequences in order of time; pieces that begin at the same time are ordered by their origin.
 
     Args:
-        groups: the sequences, none empty.
+        groups: the sequences; none is empty.
     """
 
     def __init__(self, groups: Iterable[Sequence[Piece]]) -> None:
@@ -199,16 +199,16 @@ class ByTime(PieceTable):
         self._group, self._number = group[order].astype(np.int32), number[order].astype(np.int32)
 
     def __len__(self) -> int:
-        """How many."""
+        """Number of pieces."""
         return len(self._group)
 
     @property
     def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
-        """Start and end of each, ns."""
+        """Start and end of each piece, ns."""
         return self._edges
 
     def piece(self, number: int) -> Piece:
-        """One of them."""
+        """Piece of a number."""
         group: Sequence[Piece] = self._groups[int(self._group[number])]
         return group[int(self._number[number])]
 
@@ -221,62 +221,62 @@ def edges(pieces: Sequence[Piece]) -> tuple[Int64[ndarray, " pieces"], Int64[nda
 
 
 def file_state(path: Path) -> tuple[int, int]:
-    """Size and time of the last change, ns."""
+    """Size of a file, and time of its last change in ns."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns
 
 
 def how_long(seconds: float) -> str:
-    """A time in the unit in which it is read well, such as 30 s, 4.5 min, 24.00 h."""
+    """A duration in a readable unit, such as 30 s, 4.5 min or 24.00 h."""
     if seconds < 120:
         return f"{seconds:.4g} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.2f} h"
 
 
 def utc(time: int, digits: int = 6) -> str:
-    """A time, ns since 1970, such as 2026-01-31T23:59:59.123456Z.
+    """A time (ns since 1970) as text, such as 2026-01-31T23:59:59.123456Z.
 
     Args:
-        time: that is written.
-        digits: of the fraction of a second, 1 to 9.
+        time: the time.
+        digits: digits of the fraction of a second, 1 to 9.
     """
     step = 10 ** (9 - digits)
     return f"{str(np.datetime64(round(time / step) * step, 'ns'))[: 20 + digits]}Z"
 
 
 def clock() -> str:
-    """The time of day, UTC, as a program that runs for days puts it before what it says: 23:59:59Z."""
+    """The current time of day in UTC, such as 23:59:59Z, for messages of programs that run for days."""
     return f"{datetime.now(UTC):%H:%M:%SZ}"
 
 
 def unreadable(path: Path, error: OSError) -> MissingError:
-    """What to say of a file that was there when its headers were read."""
+    """Error for a file that could be read when its headers were scanned."""
     return MissingError(f"{path} can no longer be read ({reason(error)}); is its disk there?")
 
 
 def spans(live: Bool[ndarray, " samples"], least: int = 1) -> list[tuple[int, int]]:
-    """Where something is true for at least so many samples: the first one and the one behind the last, run by run."""
+    """Runs of at least ``least`` true values: first index and end (excluded) of each."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], live, [False])).astype(np.int8))).reshape(-1, 2)
     long = edges[edges[:, 1] - edges[:, 0] >= least]
     return [(first, last) for first, last in long.tolist()]
 
 
 def nominal(rate: float) -> Fraction:
-    """The plain fraction that a rate in a header means: 100 for 99.9999, 125/2 for 62.5."""
+    """Simple fraction that a rate in a header stands for: 100 for 99.9999, 125/2 for 62.5."""
     return Fraction(rate).limit_denominator(_DENOMINATOR) if rate > 1 else Fraction(rate).limit_denominator(1000)
 
 
 def index_of(time: int, rate: Fraction) -> int:
-    """Number of the sample at a time, counted from 1970 at a rate, the nearest one.
+    """Number of the nearest sample to a time, counted from 1970 at a rate.
 
-    Whole numbers: floating-point ones would be wrong by more than a sample.
+    It is computed in integers, because floating-point numbers would be wrong by more than a sample.
     """
     denominator = rate.denominator * SECOND
     return (2 * time * rate.numerator + denominator) // (2 * denominator)
 
 
 def time_of(index: float, rate: Fraction) -> int:
-    """Time of a sample, ns; the inverse of :func:`index_of`, between samples too."""
+    """Time of a sample in ns, also between samples; the inverse of :func:`index_of`."""
     whole = int(index // 1)
     exact = Fraction(whole * SECOND) / rate
     return round(exact + Fraction((index - whole) * SECOND) / rate)

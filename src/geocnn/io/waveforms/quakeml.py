@@ -1,4 +1,4 @@
-"""QuakeML 1.2: picks, origins and magnitudes for the software of observatories.
+"""Write QuakeML 1.2: picks, origins and magnitudes, for the software of observatories.
 
 D. Schorlemmer, F. Euchner, P. Kaestli, J. Saul, 2011, QuakeML: status of the XML-based seismological data exchange
 format, Annals of Geophysics 54(1), 59-65, doi:10.4401/ag-4874.
@@ -34,31 +34,31 @@ __all__ = [
 ]
 
 AUTHOR = "geocnn"
-"""Who has made what is written: observatories tell their own results from others by this."""
+"""Author of everything that is written, by which observatories tell our results from their own."""
 OF_RECORDS = "in the unit of the records, such as counts"
-"""What is said of an :class:`Amplitude`, and tells it from those of others."""
+"""Comment on an :class:`Amplitude`, by which it is told from amplitudes of other programs."""
 WOOD_ANDERSON = "Wood-Anderson seismograph with a magnification of 1, horizontal"
-"""What is said of the amplitudes of local magnitudes."""
+"""Comment on the amplitudes of local magnitudes."""
 Mode = Literal["automatic", "manual"]
-"""Who it was: a program, or an analyst."""
+"""Evaluation mode of a pick or origin: made by a program or by an analyst."""
 
 _BED, _ROOT = "http://quakeml.org/xmlns/bed/1.2", "http://quakeml.org/xmlns/quakeml/1.2"
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 _AUTHORITY = "smi:local/geocnn"
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Characters that XML cannot have, not even escaped; codes of damaged records may have them. They are left out.
+"""Characters that XML must not contain, not even escaped. Codes of damaged records may contain them; they are left out.
 
 Source: https://www.w3.org/TR/xml/#charsets"""
 
 
 @dataclass(frozen=True, slots=True)
 class Amplitude:
-    """The largest of a wave.
+    """Largest amplitude of a wave.
 
     Attributes:
-        value: in the unit of the records.
-        code: of the channel.
-        window: it is within so many seconds after the pick; None if that is not known.
+        value: amplitude in the unit of the records.
+        code: code of the channel.
+        window: length of the window after the pick in which it was measured, s; None if that is not known.
     """
 
     value: float
@@ -68,22 +68,22 @@ class Amplitude:
 
 @dataclass(frozen=True, slots=True)
 class PhasePick:
-    """An arrival at a station.
+    """A pick: an arrival at a station.
 
     Attributes:
-        channel: where it was seen.
+        channel: channel on which it was picked.
         phase: such as P or S; empty if it is not known.
         time: nanoseconds since 1970 (UTC).
         uncertainty: standard deviation, s; None if it is not known.
         probability: that there is an arrival; None if it is not known.
         polarity: of the first motion, 1 up, -1 down, 0 not known.
         mode: who picked; None if it is not known.
-        place: what the record says of where the earthquake is.
-        amplitude: of the wave; None if it is not known.
-        wood_anderson: largest amplitude behind an S wave on the horizontal components of a Wood-Anderson seismograph
+        place: what this record alone tells about the place of the earthquake.
+        amplitude: largest amplitude of the wave; None if it is not known.
+        wood_anderson: largest amplitude after an S wave on the horizontal components of a Wood-Anderson seismograph
             with a magnification of 1, nm; None if it is not known.
-        backazimuth: direction of the earthquake, degrees from north, and its standard deviation or None, where nobody
-            knows more of its place; None if it is not known.
+        backazimuth: direction of the earthquake in degrees from north, and its standard deviation or None, if this is
+            all that is known of its place; None if it is not known.
     """
 
     channel: Channel
@@ -101,14 +101,14 @@ class PhasePick:
 
 @dataclass(frozen=True, slots=True)
 class Magnitude:
-    """How strong an earthquake was.
+    """Magnitude of an earthquake.
 
     Attributes:
-        value: the number.
+        value: the magnitude.
         kind: its scale, such as Mw or ML.
         error: standard deviation; None if it is not known.
-        of_picks: those of single stations: number of the pick in the event, and what its amplitude says.
-        stations: how many it rests on, where those of single stations are not known; 0 if this is not known either.
+        of_picks: magnitudes of single stations: number of the pick in the event, and magnitude from its amplitude.
+        stations: number of stations, if their magnitudes are not known; 0 if it is not known either.
     """
 
     value: float
@@ -119,20 +119,19 @@ class Magnitude:
 
     @property
     def bare(self) -> "Magnitude":
-        """Without those of single stations."""
+        """Copy without the magnitudes of single stations."""
         return replace(self, of_picks=(), stations=self.stations or len(self.of_picks))
 
 
 @dataclass(frozen=True, slots=True)
 class Ray:
-    """From an origin to a station.
+    """Path from an origin to a station.
 
     Attributes:
-        distance: of the epicentre, km; None if it is not known.
-        azimuth: of the station, seen from the epicentre, degrees from north; None if it is not known.
-        residual: how much later a wave came than it would have from the origin, s; None where the origin does not rest
-            on its time.
-        weight: of this time in the origin.
+        distance: distance of the epicentre from the station, km; None if it is not known.
+        azimuth: direction of the station from the epicentre, degrees from north; None if it is not known.
+        residual: observed minus computed arrival time, s; None if the time was not used for the origin.
+        weight: weight of this time in the origin.
     """
 
     distance: float | None
@@ -142,7 +141,7 @@ class Ray:
 
     @classmethod
     def to(cls, site: Site, latitude: float, longitude: float, residual: float | None = None) -> "Ray":
-        """From a place, in degrees, to a station."""
+        """Ray from a place, in degrees, to a station."""
         seen = offsets(latitude, longitude, (np.array([site.latitude]), np.array([site.longitude])))
         return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual)
 
@@ -152,7 +151,7 @@ _NOWHERE = Ray(None, None)
 
 @dataclass(frozen=True)
 class Origin:
-    """Where and when.
+    """Place and time of an earthquake.
 
     Attributes:
         time: nanoseconds since 1970 (UTC).
@@ -160,11 +159,11 @@ class Origin:
         longitude: degrees east.
         depth: km; None if it is not known.
         uncertainty: standard deviation of the time, s; None if it is not known.
-        spread: within so many km it is, horizontally, with a probability of about two thirds; None if it is not known.
+        spread: horizontal distance within which it lies with a probability of about two thirds, km; None if not known.
         depth_error: standard deviation of the depth, km; None if it is not known.
-        rays: to the station of each pick of the event, in their order; None for a pick of another origin, and none at
-            all where nobody knows where the stations are.
-        mode: who located it; None if it is not known.
+        rays: ray to the station of each pick of the event, in their order; None for a pick that was not used. Empty if
+            the places of the stations are not known.
+        mode: whether a program or an analyst located it; None if it is not known.
     """
 
     time: int
@@ -184,13 +183,13 @@ class Event:
 
     Attributes:
         picks: of all stations.
-        origin: None if it has not been located.
+        origin: place and time; None if it has not been located.
         magnitude: None if it is not known.
-        comment: what else is known, in words.
-        kind: in the words of QuakeML, such as "quarry blast"; empty if it is not known.
-        certainty: of the kind, known or suspected; empty if it is not known.
-        original: as another program has written it, from which picks are taken and to which they are added; the rest
-            above then says what is in there.
+        comment: further information in words.
+        kind: type of the event in the words of QuakeML, such as "quarry blast"; empty if it is not known.
+        certainty: certainty of the kind, known or suspected; empty if it is not known.
+        original: the event as another program has written it. Picks are removed from it and added to it; the attributes
+            above then repeat what it contains.
     """
 
     picks: tuple[PhasePick, ...]
@@ -203,25 +202,25 @@ class Event:
 
     @property
     def place(self) -> Place | None:
-        """What the first station that says anything says of where it is."""
+        """Place of the earthquake according to the first pick that has one; None if none has."""
         return next((pick.place for pick in self.picks if pick.place is not None), None)
 
 
 def quakeml(events: Sequence[Event], name: str) -> str:
-    """The text of a QuakeML file.
+    """QuakeML of a catalogue as text.
 
     Args:
-        events: in the order in which they are written; each has a pick or an origin.
-        name: of the kind of catalogue, letters, digits and ``-_./`` alone. Identifiers are made of it, of times and of
-            the codes of channels, for databases of observatories rest on them: the same catalogue gives the same text,
-            a pick keeps its own in a catalogue that has grown, an event as long as it has the same first pick, and no
-            two catalogues share one by chance.
+        events: events in the order in which they are written; each has a pick or an origin.
+        name: kind of the catalogue, letters, digits and ``-_./`` only. Identifiers consist of it, of times and of codes
+            of channels, because databases of observatories rely on them: the same catalogue gives the same text; a pick
+            keeps its identifier in a catalogue that has grown, and an event as long as its first pick is the same; and
+            no two catalogues share an identifier by chance.
     """
     return "".join(quakeml_pieces(events, name))
 
 
 def quakeml_pieces(events: Sequence[Event], name: str) -> Iterator[str]:
-    """The text of :func:`quakeml`, event by event: that of a long catalogue takes more memory than the catalogue."""
+    """QuakeML event by event; as one text that of a long catalogue would take more memory than the catalogue."""
     yield f'{_XML}\n<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">\n'
     yield f'  <eventParameters publicID="{_AUTHORITY}/{name}"{"" if events else " /"}>\n'
     for event in events:
@@ -230,7 +229,7 @@ def quakeml_pieces(events: Sequence[Event], name: str) -> Iterator[str]:
 
 
 def _event(event: Event, root: str) -> str:
-    """The text of an event, whose identifiers begin with ``root``."""
+    """Text of an event whose identifiers begin with ``root``."""
     if event.original is not None:
         element, new = event.original.element(event.picks)
         for number in new:
@@ -247,7 +246,7 @@ def _event(event: Event, root: str) -> str:
     picks = [_pick_with_amplitudes(element, pick, root) for pick in event.picks]
     origin = None
     if event.origin is not None:
-        # A place that is found again, with another pick, is another origin of the same event.
+        # When an event is located again with a further pick, its origin gets a new identifier.
         origin = f"{root}/origin-{_compact(event.origin.time)}-{name}"
         _under(element, "preferredOriginID", origin)
         _origin(element, event, event.origin, origin, picks)
@@ -260,7 +259,7 @@ def _event(event: Event, root: str) -> str:
 
 
 def _name(event: Event) -> str:
-    """That of its first pick, which no other event has."""
+    """Identifier of an event: that of its first pick, which no other event has."""
     if event.picks:
         return _pick_name(event.picks[0])
     assert event.origin is not None, "an event has a pick or an origin"
@@ -268,7 +267,7 @@ def _name(event: Event) -> str:
 
 
 def _pick_name(pick: PhasePick) -> str:
-    """Time, channel and phase, in what identifiers may have."""
+    """Identifier of a pick: time, channel and phase, with characters that identifiers may contain."""
     channel = pick.channel
     codes = ".".join((channel.network, channel.station, channel.location, channel.code))
     words = [_compact(pick.time), codes, pick.phase]
@@ -276,12 +275,12 @@ def _pick_name(pick: PhasePick) -> str:
 
 
 def _compact(time: int) -> str:
-    """Such as 20260131T235959.123456."""
+    """A time in compact form, such as 20260131T235959.123456."""
     return re.sub("[-:Z]", "", utc(time))
 
 
 def _in_words(event: Event) -> str:
-    """What the first station that says anything says, with its name where there are several."""
+    """Place according to the first station that tells one, with its name if the event has several stations."""
     first = next((pick for pick in event.picks if pick.place is not None), None)
     if first is None or first.place is None:
         return ""
@@ -298,7 +297,7 @@ def _station(pick: PhasePick) -> tuple[str, str]:
 
 
 def _pick_with_amplitudes(parent: ET.Element, pick: PhasePick, root: str) -> str:
-    """A pick and what was measured at it; its identifier."""
+    """Write a pick and the amplitudes measured at it; returns its identifier."""
     identity = f"{root}/pick-{_pick_name(pick)}"
     _pick(parent, pick, identity)
     if pick.amplitude is not None:
@@ -323,7 +322,7 @@ def _pick(parent: ET.Element, pick: PhasePick, identity: str) -> None:
 
 
 def _backazimuth(parent: ET.Element, pick: PhasePick) -> None:
-    """The direction of the earthquake, as far as it is known."""
+    """Write the direction of the earthquake as far as it is known."""
     if pick.place is not None and pick.place.azimuth is not None:
         azimuth = pick.place.azimuth
         _under(_value(parent, "backazimuth", f"{azimuth.value:.0f}"), "uncertainty", f"{azimuth.half:.0f}")
@@ -335,7 +334,7 @@ def _backazimuth(parent: ET.Element, pick: PhasePick) -> None:
 
 
 def _waveform(parent: ET.Element, channel: Channel, code: str) -> None:
-    """A channel, or another component of it."""
+    """Write the codes of a channel, or of another component of it."""
     codes = {"networkCode": channel.network, "stationCode": channel.station}
     _under(parent, "waveformID", **codes, locationCode=channel.location, channelCode=code)
 
@@ -344,7 +343,7 @@ def _amplitude(parent: ET.Element, pick: PhasePick, amplitude: Amplitude, identi
     element = _under(parent, "amplitude", publicID=f"{identity}-amplitude")
     _under(_under(element, "comment"), "text", OF_RECORDS)
     _value(element, "genericAmplitude", plain(amplitude.value, 4))
-    _under(element, "type", "A")  # of no kind of magnitude (Storchak et al. 2003)
+    _under(element, "type", "A")  # an amplitude for no kind of magnitude (Storchak et al. 2003)
     _under(element, "category", "point")
     _under(element, "unit", "other")
     if amplitude.window is not None:
@@ -378,7 +377,7 @@ def _origin(parent: ET.Element, event: Event, origin: Origin, identity: str, pic
     _value(element, "latitude", f"{origin.latitude:.5f}")
     _value(element, "longitude", f"{origin.longitude:.5f}")
     if origin.depth is not None:
-        depth = _value(element, "depth", f"{1000 * origin.depth:.0f}")  # metres, in QuakeML
+        depth = _value(element, "depth", f"{1000 * origin.depth:.0f}")  # QuakeML has metres
         if origin.depth_error is not None:
             _under(depth, "uncertainty", f"{1000 * origin.depth_error:.0f}")
     if origin.spread is not None:
@@ -409,9 +408,10 @@ def _arrival(parent: ET.Element, phase: str, pick: str, ray: Ray, identity: str)
 
 
 def _quality(parent: ET.Element, known: Sequence[tuple[PhasePick, Ray]]) -> None:
-    """How many waves an origin rests on, how well they agree, and how its stations lie around it.
+    """Write how many waves an origin rests on, how well they agree, and how its stations surround it.
 
-    From numbers as they stand at the arrivals, so that a catalogue that is read and written again has the same.
+    The numbers are computed from rounded values of the arrivals, so that a catalogue that is read and written again
+    stays the same.
     """
     element = _under(parent, "quality")
     _under(element, "usedPhaseCount", str(len(known)))
@@ -437,10 +437,10 @@ def _magnitude(
     identities: tuple[str, str | None],
     picks: Sequence[str],
 ) -> None:
-    """That of the event and those of its stations; the identities are its own and that of the origin."""
+    """Write the magnitude of an event and those of its stations; ``identities`` are of magnitude and origin."""
     identity, origin = identities
     stations = []
-    for number, value in magnitude.of_picks if origin is not None else ():  # QuakeML has none without an origin
+    for number, value in magnitude.of_picks if origin is not None else ():  # QuakeML needs an origin for them
         stations.append(f"{identity}-{number}")
         element = _under(parent, "stationMagnitude", publicID=stations[-1])
         _under(element, "originID", origin)
@@ -459,12 +459,12 @@ def _magnitude(
     if count := magnitude.bare.stations:
         _under(element, "stationCount", str(count))
     if origin is not None:
-        _under(element, "originID", origin)  # databases that keep magnitudes under origins lose others
+        _under(element, "originID", origin)  # some databases keep magnitudes under origins and lose those without one
     _author(element)
 
 
 def _author(parent: ET.Element) -> None:
-    """Who made it."""
+    """Write the author of an element."""
     _under(_under(parent, "creationInfo"), "author", AUTHOR)
 
 
@@ -475,14 +475,14 @@ def _under(parent: ET.Element, tag: str, text: str | None = None, **attributes: 
 
 
 def _known(parent: ET.Element, **texts: str | None) -> None:
-    """Elements of what is known."""
+    """Write an element for each text that is not empty."""
     for tag, text in texts.items():
         if text:
             _under(parent, tag, text)
 
 
 def _value(parent: ET.Element, tag: str, text: str) -> ET.Element:
-    """A quantity: its number lies one level deeper."""
+    """Write a quantity, whose number lies one level deeper."""
     element = _under(parent, tag)
     _under(element, "value", text)
     return element

@@ -1,4 +1,4 @@
-"""An SDS archive that records are added to as they come: a file a day and channel, each record in it once.
+"""Write an SDS archive as records come: one file per day and channel, each record once.
 
 SeisComP Data Structure: YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY.
 """
@@ -16,20 +16,20 @@ from geocnn.io.waveforms.pieces import Channel
 __all__ = ["RECORD", "Sds", "read_header"]
 
 RECORD = 512
-"""Bytes of a record, in the archives that are written here."""
+"""Bytes of a record in the archives that are written here."""
 _SEQUENCE = 6
-"""Bytes of the number that a record begins with, which says nothing of what is in it."""
+"""Bytes of the sequence number at the beginning of a record, which does not depend on its contents."""
 _FILES = 2000
-"""Files whose records are remembered."""
+"""Number of files whose records are remembered."""
 _CODE = re.compile(r"[A-Za-z0-9_-]*")
-"""Letters of a code, which names folders and files here. FDSN has A-Z, 0-9 and "-", and "_" in codes of three parts."""
+"""Characters of a code, which becomes part of paths. FDSN allows A-Z, 0-9 and "-", and "_" in codes of three parts."""
 
 
 def read_header(record: bytes) -> tuple[Channel, int] | None:
     """Channel of a miniSEED record and the time of its first sample, ns since 1970.
 
-    None where it is no record, or one whose codes have other letters than codes can have: a server must not choose
-    where on our disk it is written.
+    None if it is no record, or if its codes have other characters than codes may have: a server must not choose where
+    on our disk it is written.
     """
     from pymseed import MiniSEEDError, MS3Record, sourceid2nslc
 
@@ -37,7 +37,7 @@ def read_header(record: bytes) -> tuple[Channel, int] | None:
         for header in MS3Record.from_buffer(record):
             codes = sourceid2nslc(header.sourceid)
             return (Channel(*codes), header.starttime) if all(map(_CODE.fullmatch, codes)) else None
-    except (MiniSEEDError, ValueError):  # damaged, or no names of FDSN
+    except (MiniSEEDError, ValueError):  # damaged, or not named as by FDSN
         return None
     return None
 
@@ -46,7 +46,7 @@ class Sds:
     """Adds records to an archive.
 
     Args:
-        folder: of the archive; made if missing.
+        folder: folder of the archive; made if missing.
 
     Raises:
         TargetError: the folder cannot be made.
@@ -66,7 +66,7 @@ class Sds:
             record: :data:`RECORD` bytes.
 
         Returns:
-            Whether it is a new one.
+            Whether the record is new.
 
         Raises:
             TargetError: the disk is full.
@@ -79,7 +79,7 @@ class Sds:
                 return False
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:
-                file.truncate(file.tell() // RECORD * RECORD)  # a full disk may have left the first part of a record
+                file.truncate(file.tell() // RECORD * RECORD)  # a full disk may have left the beginning of a record
                 file.write(record)
         except OSError as error:
             raise TargetError(
@@ -89,7 +89,7 @@ class Sds:
         return True
 
     def _path(self, channel: Channel, start: int) -> Path:
-        """The file of a channel and day."""
+        """Path of the file of a channel and day."""
         day = np.datetime64(start, "ns").astype("datetime64[D]")
         year = day.astype("datetime64[Y]")
         number = int((day - year.astype("datetime64[D]")).astype(int)) + 1
@@ -97,7 +97,7 @@ class Sds:
         return folder / f"{channel}.D.{year}.{number:03d}"
 
     def _records(self, path: Path) -> set[bytes]:
-        """Digests of the records of a file, which is read once."""
+        """Digests of the records in a file, which is read only once."""
         if path not in self._known:
             while len(self._known) >= _FILES:
                 self._known.pop(next(iter(self._known)))

@@ -1,7 +1,7 @@
-"""Records of a SeedLink server, added to an SDS archive as they come; through ObsPy.
+"""Receive records from a SeedLink server through ObsPy, and add them to an SDS archive as they come.
 
-SeedLink 3 (SeisComP, ringserver): 512-byte records of miniSEED, each with a number of its station, from which on a
-server is asked to go on.
+SeedLink 3 (SeisComP, ringserver) sends 512-byte records of miniSEED. Each has a number within its station, from which
+the server can be asked to continue.
 """
 
 import json
@@ -30,17 +30,17 @@ _PORT = 18_000
 _PATIENCE = 20.0
 """Seconds that a server may take to answer."""
 _ALIVE, _SILENT = 60, 180.0
-"""Seconds after which a silent server is asked whether it is there, and after which it counts as lost."""
+"""Seconds after which a silent server is asked for a sign of life, and seconds after which it counts as lost."""
 _FIRST, _LONGEST = 2.0, 300.0
-"""Seconds until a lost connection is tried again: each time twice as long, up to these."""
+"""First and longest pause before a lost connection is tried again, s; each pause is twice as long as the last."""
 
 
 class _Quiet(Exception):  # noqa: N818
-    """Nothing has come for as long as one wanted to wait."""
+    """Nothing has come within the time to wait."""
 
 
 class _Lost(Exception):  # noqa: N818
-    """The connection is no more."""
+    """The connection is lost."""
 
 
 def is_server(source: object) -> bool:
@@ -49,20 +49,20 @@ def is_server(source: object) -> bool:
 
 
 class SeedLink:
-    """A connection to a server, made again when it is lost.
+    """A connection to a server that is made again when it is lost.
 
-    What came last of each station is noted in the archive, so that the server is asked for what has come since, while
-    it still has it; the first time records come from now on.
+    The number of the last record of each station is kept in the archive, so that the server is asked for all records
+    since then, as far as it still has them. At first only records from now on are received.
 
     Args:
         address: seedlink://HOST or seedlink://HOST:PORT.
         channels: pattern for the channels that are wanted, such as "CX.PB01..HH?".
-        folder: of the archive, made if missing.
-        announce: is told of the connection, line by line.
+        folder: folder of the archive; made if missing.
+        announce: is called with news about the connection, line by line.
 
     Raises:
-        DataError: ObsPy is not installed, no address, no pattern of four parts, or nothing that it matches.
-        MissingError: no such host, or no SeedLink server there.
+        DataError: ObsPy is not installed, the address or the pattern is wrong, or the pattern matches nothing.
+        MissingError: there is no such host, or no SeedLink server on it.
         TargetError: the folder cannot be made.
     """
 
@@ -82,7 +82,7 @@ class SeedLink:
         self._until = self._heard = self._again = 0.0
         self._left: float | None = None
         self._patience, self._broken, self._pause = _PATIENCE, False, _FIRST
-        logging.getLogger("obspy.clients.seedlink").setLevel(logging.CRITICAL + 1)  # what matters is said here
+        logging.getLogger("obspy.clients.seedlink").setLevel(logging.CRITICAL + 1)  # relevant errors are announced here
         stations = self._begin()
         self._archive = Sds(folder)
         shown = ", ".join(stations[:6]) + " ..." * (len(stations) > 6)
@@ -90,7 +90,7 @@ class SeedLink:
 
     @property
     def name(self) -> str:
-        """Host and port."""
+        """Host and port of the server."""
         return f"{self._host}:{self._port}"
 
     def receive(self, seconds: float) -> None:
@@ -100,7 +100,7 @@ class SeedLink:
             TargetError: the disk is full.
         """
         until = time.monotonic() + seconds
-        if self._left is not None:  # nobody has listened since
+        if self._left is not None:  # nothing has been received since the last call
             self._heard += time.monotonic() - self._left
         try:
             while (left := until - time.monotonic()) > 0:
@@ -115,16 +115,16 @@ class SeedLink:
             self._keep()
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Enter the block."""
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Leave the server.
+        """Close the connection.
 
         Raises:
-            KeyboardInterrupt: again, with a sentence on what is kept.
+            KeyboardInterrupt: as it came, with a sentence on what is kept.
         """
         self._disconnect()
         if isinstance(error, KeyboardInterrupt) and not str(error):
@@ -134,7 +134,7 @@ class SeedLink:
             ) from None
 
     def _next(self, until: float) -> None:
-        """Take a record, if one comes in time."""
+        """Receive one record if it comes in time."""
         from obspy.clients.seedlink.slpacket import SLPacket
 
         self._until = until
@@ -146,7 +146,7 @@ class SeedLink:
             self._lose(_why(error))
             return
         if not isinstance(packet, SLPacket):
-            if packet is not None:  # else it was an answer to a question that nobody remembers
+            if packet is not None:  # otherwise an answer to an earlier request
                 self._lose("ended by the server")
             return
         self._pause = _FIRST
@@ -160,11 +160,11 @@ class SeedLink:
         self._numbers[f"{channel.network}.{channel.station}"] = packet.get_sequence_number()
 
     def _begin(self) -> list[str]:
-        """Connect for the first time; the stations that are asked for.
+        """Connect for the first time and return the stations that are asked for.
 
         Raises:
-            MissingError: nobody answers, or nobody who speaks SeedLink.
-            DataError: the server has nothing that is wanted.
+            MissingError: there is no answer, or none in SeedLink.
+            DataError: the server has none of the wanted channels.
         """
         try:
             self._connect()
@@ -179,14 +179,14 @@ class SeedLink:
         return sorted(f"{stream.net}.{stream.station}" for stream in self._connection.streams)
 
     def _connect(self) -> None:
-        """Connect, and ask for the stations; what goes wrong is raised as it is."""
+        """Connect and ask for the stations; errors pass through."""
         from obspy.clients.seedlink.client.seedlinkconnection import SeedLinkConnection
         from obspy.clients.seedlink.client.slstate import SLState
 
         made: Any = SeedLinkConnection()
         made.set_sl_address(self.name)
         made.netto, made.keepalive = 0, _ALIVE
-        made.receive_data = self._receive  # ObsPy's does not notice that the other side has closed
+        made.receive_data = self._receive  # ObsPy's method does not notice that the other side has closed
         made.connect = self._refuse
         self._connection = made
         self._until, self._patience, self._broken = math.inf, _PATIENCE, False
@@ -206,7 +206,7 @@ class SeedLink:
             raise
 
     def _reconnect(self) -> None:
-        """Try again; what keeps it from that may pass."""
+        """Try to connect again; a failure may be temporary."""
         failures: tuple[type[Exception], ...] = (DataError, *_failures())
         try:
             self._connect()
@@ -216,7 +216,7 @@ class SeedLink:
             self._say(f"{clock()}  {self.name} is connected again")
 
     def _lose(self, why: str) -> None:
-        """Wait before the connection is made again."""
+        """Disconnect, and set the time of the next attempt."""
         self._disconnect()
         again = f"trying again in {self._pause:g} s"
         self._say(f"{clock()}  no connection to {self.name} ({why}); {again}")
@@ -229,19 +229,19 @@ class SeedLink:
             self._connection = None
 
     def _refuse(self) -> None:
-        """Keep ObsPy from connecting by itself.
+        """Prevent ObsPy from connecting by itself.
 
         Raises:
-            _Lost: in any case.
+            _Lost: always.
         """
         raise _Lost("closed")
 
     def _receive(self, most: int, _code: object) -> bytes:
-        """Bytes of the server, none where none come within a second.
+        """Bytes from the server; empty if none come within a second.
 
         Raises:
-            _Quiet: the time is over.
-            _Lost: the other side has closed, or says nothing at all.
+            _Quiet: the time to wait is over.
+            _Lost: the other side has closed the connection, or sends nothing at all.
         """
         link: socket.socket = self._connection.socket
         if not select.select([link], [], [], min(1.0, max(0.0, self._until - time.monotonic())))[0]:
@@ -253,7 +253,7 @@ class SeedLink:
             return b""
         try:
             found = link.recv(most)
-        except OSError as error:  # which ObsPy would wait with
+        except OSError as error:  # ObsPy would keep waiting after this error
             self._broken = True
             raise _Lost(reason(error)) from None
         self._heard, self._broken = time.monotonic(), not found
@@ -262,7 +262,7 @@ class SeedLink:
         return found
 
     def _noted(self) -> dict[str, dict[str, int]]:
-        """What came last, by server and station; nothing where that cannot be read."""
+        """Numbers of the last records, by server and station; empty if the file cannot be read."""
         try:
             noted = json.loads(self._note.read_text(encoding="utf-8"))
             return {str(s): {str(k): int(n) for k, n in own.items()} for s, own in noted.items()}
@@ -270,7 +270,7 @@ class SeedLink:
             return {}
 
     def _keep(self) -> None:
-        """Note what came last.
+        """Save the numbers of the last records.
 
         Raises:
             TargetError: the disk is full.
@@ -282,17 +282,17 @@ class SeedLink:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What a connection fails with."""
+    """Errors that a connection can fail with."""
     from obspy.clients.seedlink.seedlinkexception import SeedLinkException
 
     return _Lost, OSError, SeedLinkException
 
 
 def _place(address: str) -> tuple[str, int]:
-    """Host and port.
+    """Host and port from an address.
 
     Raises:
-        DataError: no address of a server.
+        DataError: it is no address of a server.
     """
     try:
         parts = urlsplit(address)
@@ -305,7 +305,7 @@ def _place(address: str) -> tuple[str, int]:
 
 
 def _why(error: BaseException) -> str:
-    """What went wrong with a connection."""
+    """Why a connection failed, in words."""
     if isinstance(error, socket.gaierror):
         return "there is no such host"
     if isinstance(error, TimeoutError):

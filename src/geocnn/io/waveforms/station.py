@@ -1,4 +1,4 @@
-"""The three components of a station as one array on one clock, any part of it at a time."""
+"""Read the three components of a station as one array on a common clock, in parts of any length."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from geocnn.io.waveforms.pieces import SECOND, Channel, Piece, edges, index_of, 
 __all__ = ["Record", "Station"]
 
 _FILTER = 12
-"""Samples, of the slower of two rates, on each side that resampling looks at."""
+"""Samples, at the slower of two rates, that resampling needs on each side."""
 _FLAT = 5.0
-"""Seconds of one and the same number after which a channel counts as dead."""
+"""Seconds with a constant value after which a channel counts as dead."""
 _APART = 30.0
-"""Seconds between two parts of a record that are worked on one by one."""
+"""Seconds between two parts of a record that are processed separately."""
 _WHOLE = 0.9
-"""Of the time between two samples, from which on one is missing: clocks drift."""
+"""Least distance, in sampling intervals, at which samples do not follow each other; clocks drift a little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Record:
 
     Attributes:
         start: number of the first sample, counted from 1970 at the rate of the station.
-        waveform: relative to the first number of each channel, in the unit of the file; 0 where there are no data.
+        waveform: samples minus the first value of each channel, in the unit of the file; 0 without data.
         live: where there are data.
     """
 
@@ -38,10 +38,10 @@ class Record:
     live: Bool[ndarray, "3 samples"]
 
     def marked(self) -> Float32[ndarray, "3 samples"]:
-        """The waveform for networks that take zeros for gaps: a sample that happens to be 0 is next to nothing.
+        """The waveform for networks that take zeros for gaps: live samples that are 0 become next to nothing.
 
-        Else each equal to the first number of its channel would be a gap: in records of few counts many, and others
-        wherever the record begins.
+        Otherwise samples equal to the first value of their channel would count as gaps: many of them in records of
+        small counts, and different ones wherever the record begins.
         """
         tiny = np.finfo(np.float32).tiny
         return np.where(self.live & (self.waveform == 0), tiny, self.waveform)
@@ -49,17 +49,17 @@ class Record:
 
 @dataclass(eq=False)
 class Station:
-    """An instrument of three components, or what there is of them.
+    """An instrument with three components, some of which may be missing.
 
     Attributes:
-        network: its code.
+        network: code of the network.
         name: code of the station.
-        location: its code.
+        location: code of the location.
         instrument: the first two letters of its channels, such as HH.
-        components: pieces of the vertical, the north and the east component (or those across), by time; none where
-            there is no such channel.
-        rate: samples per second at which it is read, whatever it was recorded with.
-        notes: what was found while reading, each once.
+        components: pieces of the vertical, north and east components (1 and 2 count as north and east), by time; empty
+            if there is no such channel.
+        rate: samples per second at which it is read, whatever the rate of its files.
+        notes: what was noticed while reading, each note once.
         grid: the rate as a fraction.
     """
 
@@ -79,23 +79,23 @@ class Station:
         self._longest = [int(np.max(ends - starts, initial=0)) for starts, ends in self._edges]
 
     def __str__(self) -> str:
-        """The codes, such as CX.PB01..HH."""
+        """Codes of the instrument, such as CX.PB01..HH."""
         return ".".join((self.network, self.name, self.location, self.instrument))
 
     @property
     def file_name(self) -> str:
-        """The codes as the beginning of the name of a file: in those of a damaged or hostile file may be anything."""
+        """Codes as the beginning of a file name; other characters, from damaged or hostile files, are replaced."""
         return re.sub(r"[^\w.-]", "_", str(self))
 
     def channel(self, code: str) -> Channel:
-        """One of its channels: the same object for all who ask, of whom there are as many as picks."""
+        """One of its channels; the same object each time, because there are as many requests as picks."""
         if code not in self._channels:
             self._channels[code] = Channel(self.network, self.name, self.location, code)
         return self._channels[code]
 
     @property
     def pieces(self) -> Iterator[Piece]:
-        """Of all components."""
+        """Pieces of all components."""
         return (piece for pieces in self.components for piece in pieces)
 
     @property
@@ -105,11 +105,11 @@ class Station:
 
     @property
     def end(self) -> int:
-        """When the sample behind the last would come, ns."""
+        """Time at which the sample after the last would come, ns."""
         return max(int(ends.max()) for _, ends in self._edges if len(ends))
 
     def spans(self) -> list[tuple[int, int]]:
-        """When there are data of any component, from and to, ns, by time; what is less than a sample is no gap."""
+        """Spans with data of any component, start and end in ns, by time; less than a sample is no gap."""
         starts, ends = (np.concatenate(times) for times in zip(*self._edges, strict=True))
         return _joined(starts[ends > starts], ends[ends > starts], SECOND / self.rate)
 
@@ -118,7 +118,7 @@ class Station:
         return index_of(time, self.grid)
 
     def runs(self) -> list[tuple[int, int]]:
-        """Parts in which there are data, first sample and the one behind the last; what is between them is long."""
+        """Parts that have data, separated by long gaps: first sample and end (excluded) of each."""
         runs: list[tuple[int, int]] = []
         for first, last in self.spans():
             start, stop = self.index(first), self.index(last)
@@ -129,9 +129,9 @@ class Station:
         return [run for run in runs if run[0] < run[1]]
 
     def gaps(self) -> list[tuple[int, int]]:
-        """Times, ns, from and to which one of its channels has no data, by time; gaps of several at once are one.
+        """Spans, start and end in ns, in which any of its channels has no data, by time; overlapping gaps are merged.
 
-        Channels may begin and end some seconds apart.
+        Channels may begin and end some seconds apart without a gap.
         """
         first, last = self.start, self.end
         found: list[tuple[int, int]] = []
@@ -155,7 +155,7 @@ class Station:
         return gaps
 
     def dead(self) -> list[str]:
-        """Channels with one and the same number throughout; of others no more is decoded than it takes to see that.
+        """Channels with a constant value throughout; decoding stops at the first change.
 
         Raises:
             MissingError: a file is gone.
@@ -170,7 +170,7 @@ class Station:
         return [p for p in pieces[low:high] if p.end >= start]
 
     def time(self, index: float) -> int:
-        """Time of a sample, ns, where it was really taken: clocks seldom tick at whole hundredths of a second."""
+        """Time in ns at which a sample was really taken: clocks seldom tick at whole hundredths of a second."""
         time, half = time_of(index, self.grid), round(SECOND / self.rate / 2)
         for component in range(3):
             for piece in self.within(component, time - half, time + half):
@@ -180,8 +180,8 @@ class Station:
     def read(self, start: int, stop: int) -> Record:
         """Samples ``start`` to ``stop`` (excluded).
 
-        Of records that overlap, the first one in time is taken. Channels of another rate are resampled without a shift
-        in time. What stays the same number for five seconds is dead.
+        Where records overlap, the earlier one is taken. Channels at another rate are resampled without a shift in time.
+        Values that stay constant for five seconds count as dead.
 
         Raises:
             MissingError: a file is gone.
@@ -203,11 +203,11 @@ class Station:
     def _at(
         self, component: int, pieces: Sequence[Piece], rate: Fraction, start: int, stop: int
     ) -> tuple[Float64[ndarray, " samples"], Bool[ndarray, " samples"]]:
-        """Samples of pieces of one rate at the rate of the station."""
+        """Samples of pieces with one rate, resampled to the rate of the station."""
         ratio = self.grid / rate
         up, down = ratio.numerator, ratio.denominator
         margin = -(-_FILTER * max(up, down) // (up * down)) + 1
-        first = (start // up - margin) * down  # of the pieces; a sample of the station lies at the same time
+        first = (start // up - margin) * down  # first sample of the pieces, at the time of a sample of the station
         last = (-(-stop // up) + margin) * down
         samples, live = self._native(component, pieces, rate, first, last)
         if ratio == 1:
@@ -218,7 +218,7 @@ class Station:
         self._note(
             f"{pieces[0].channel} has {float(rate):.7g} samples per second and was resampled to {self.rate:g} Hz."
         )
-        if not live.all() and live.any():  # no steps at the ends of gaps, which would ring
+        if not live.all() and live.any():  # avoids steps at the ends of gaps, which would ring
             known = np.flatnonzero(live)
             samples = samples[known[np.clip(np.searchsorted(known, np.arange(len(live))), 0, len(known) - 1)]]
         inside = slice(start - first * up // down, stop - first * up // down)
@@ -230,7 +230,7 @@ class Station:
     def _native(
         self, component: int, pieces: Sequence[Piece], rate: Fraction, first: int, last: int
     ) -> tuple[Float64[ndarray, " samples"], Bool[ndarray, " samples"]]:
-        """Samples ``first`` to ``last`` as they were recorded."""
+        """Samples ``first`` to ``last`` (excluded) at the rate of the pieces."""
         flat = round(_FLAT * float(rate))
         first, last = first - flat, last + flat
         samples, live = np.zeros(last - first), np.zeros(last - first, bool)
@@ -258,7 +258,7 @@ class Station:
         live: Bool[ndarray, " samples"],
         new: Float64[ndarray, " samples"],
     ) -> None:
-        """Put samples where there are none."""
+        """Put samples of a piece where there are none yet."""
         known = np.isfinite(new)
         if np.any(live & known & (samples != new)):
             self._note(f"records of {piece.channel} overlap with other samples in them; the first ones are taken.")
@@ -269,7 +269,7 @@ class Station:
         live |= place
 
     def _level(self, component: int) -> float:
-        """The first number of a channel: subtracted from all, so that few digits are lost in 32 bits."""
+        """First value of a channel, which is subtracted from all, so that 32 bits keep enough digits."""
         if component not in self._first:
             self._first[component] = 0.0
             for piece in self.components[component][:3]:
@@ -286,7 +286,7 @@ class Station:
 
 
 def _joined(starts: Int64[ndarray, " pieces"], ends: Int64[ndarray, " pieces"], apart: float) -> list[tuple[int, int]]:
-    """Spans that no more than this lies between, as one."""
+    """Merge spans that are at most ``apart`` from each other."""
     order = np.argsort(starts, kind="stable")
     starts, reached = starts[order], np.maximum.accumulate(ends[order])
     new = np.flatnonzero(starts[1:] - reached[:-1] > apart)
@@ -295,7 +295,7 @@ def _joined(starts: Int64[ndarray, " pieces"], ends: Int64[ndarray, " pieces"], 
 
 
 def _moves(piece: Piece) -> bool:
-    """Whether there are different numbers in a piece."""
+    """Whether a piece has different values."""
     decoded = (np.asarray(raw, float) for _, raw in piece.segments(piece.start, piece.end))
     finite = (raw[np.isfinite(raw)] for raw in decoded)
     return any(raw.size and raw.min() < raw.max() for raw in finite)
@@ -304,7 +304,7 @@ def _moves(piece: Piece) -> bool:
 def _flat(
     samples: Float64[ndarray, " samples"], live: Bool[ndarray, " samples"], least: int
 ) -> Bool[ndarray, " samples"]:
-    """Samples in runs of at least so many equal ones."""
+    """Samples in runs of at least ``least`` equal values."""
     same = (samples[1:] == samples[:-1]) & live[1:] & live[:-1]
     flat = np.zeros(len(samples), bool)
     for first, last in spans(same, least - 1):

@@ -1,4 +1,4 @@
-"""Which streams of a SeedLink server a pattern of channels means."""
+"""Find the streams of a SeedLink server that match a pattern of channels."""
 
 import re
 import xml.etree.ElementTree as Xml
@@ -17,21 +17,21 @@ _WILD = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Channels that are wanted.
+    """Pattern of the channels that are wanted.
 
     Attributes:
-        pattern: as it was given, network, station, location and channel with full stops between, ``*``, ``?`` and
-            ``[...]`` for what may differ.
+        pattern: network, station, location and channel separated by full stops, with ``*``, ``?`` and ``[...]`` as
+            wildcards.
     """
 
     pattern: str
 
     @classmethod
     def of(cls, pattern: str) -> "Wanted":
-        """Take a pattern.
+        """Check and take a pattern.
 
         Raises:
-            DataError: it has not four parts: all that a server has would be thousands of stations.
+            DataError: it does not have four parts; everything a server has would be thousands of stations.
         """
         parts = pattern.split(".")
         if len(parts) != 4 or not all((parts[0], parts[1], parts[3])):
@@ -48,12 +48,12 @@ class Wanted:
 
     @property
     def lists(self) -> bool:
-        """Whether the server has to say what it has: stations cannot be asked for with wildcards."""
+        """Whether the server must list its streams, because stations cannot be requested with wildcards."""
         return any(_WILD.search(part) for part in self.parts[:2])
 
     @property
     def selector(self) -> str:
-        """Location and channel as SeedLink selects them, with ``?`` alone, so that there may be more than wanted."""
+        """Location and channel as a SeedLink selector, which knows ``?`` only and may select more than is wanted."""
         location, code = (re.sub(r"\[[^]]*\]", "?", part) for part in self.parts[2:])
         before, star, after = code.partition("*")
         code = f"{before}{'?' * (3 - len(before) - len(after))}{after}" if star else code
@@ -65,12 +65,12 @@ class Wanted:
 
 
 def wanted_streams(wanted: Wanted, streams: Sequence[Channel] | None, server: str) -> dict[tuple[str, str], list[str]]:
-    """Selectors by network and station.
+    """Selectors of the wanted streams, by network and station.
 
     Args:
-        wanted: what is.
-        streams: what the server has; None where it was not asked.
-        server: its name.
+        wanted: the pattern.
+        streams: streams of the server; None if it was not asked.
+        server: name of the server.
 
     Raises:
         DataError: nothing matches.
@@ -88,15 +88,15 @@ def wanted_streams(wanted: Wanted, streams: Sequence[Channel] | None, server: st
 
 
 def listed(connection: Any, up: int, server: str) -> list[Channel]:  # noqa: ANN401  (ObsPy is optional)
-    """What a server has.
+    """Streams that a server lists.
 
     Args:
-        connection: ObsPy's, connected.
-        up: its state in which it can be asked.
-        server: its name.
+        connection: connection of ObsPy, open.
+        up: state of the connection in which the server can be asked.
+        server: name of the server.
 
     Raises:
-        DataError: it does not say.
+        DataError: the server does not list its streams.
     """
     from obspy.clients.seedlink.slpacket import SLPacket
 

@@ -1,4 +1,4 @@
-"""Labelled windows for the recipe classify: split without leaks, normalised."""
+"""Labelled windows for the recipe classify: split into training and validation without leaks, and normalised."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from geocnn.normalisation import Normalisation
 __all__ = ["Parts", "labelled", "split"]
 
 _TRIES = 200
-"""Ways to choose groups for validation of which the best is taken."""
+"""Number of random choices of validation groups, of which the best is taken."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Parts:
     """Windows with their split and normalisation.
 
     Attributes:
-        name: of the file or folder they come from, or "arrays".
-        windows: all that are labelled.
-        learnt: numbers of the windows to learn from, in the order of the file.
-        judged: numbers of those to be judged by.
-        normalisation: for the card.
-        sha256: of all windows that were given.
-        notes: what a user should know: windows that are left out or empty.
+        name: name of their file or folder, or "arrays".
+        windows: all labelled windows.
+        learnt: numbers of the training windows, in the order of the file.
+        judged: numbers of the validation windows.
+        normalisation: how they are normalised, for the card.
+        sha256: digest of all windows that were given.
+        notes: what a user should know about windows that are empty or left out.
     """
 
     name: str
@@ -56,28 +56,28 @@ class Parts:
 
     @property
     def vertical(self) -> int:
-        """Which axis of space is the vertical one."""
+        """Number of the vertical axis among the axes of space."""
         return self.windows.vertical
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """``(windows,)`` number of the class of each window."""
+        """Class of each window, ``(windows,)``."""
         if self.windows.y is None:
             raise AssertionError("labelled windows have labels")
         return self.windows.y
 
     @cached_property
     def inputs(self) -> NDArray[np.float32]:
-        """``(windows, channels, *space)``, normalised."""
+        """Normalised windows, ``(windows, channels, *space)``."""
         return np.stack([Normalisation.fit(x, **self.normalisation).apply(x) for x in self.windows.x])
 
     def train(self, changes: Augmentation | None, seed: int) -> Samples:
-        """What is learnt from, changed at random in every epoch anew unless ``changes`` is None."""
+        """Training samples, changed at random in every epoch unless ``changes`` is None."""
         samples = self._samples(self.learnt)
         return samples if changes is None else Augmented(samples, changes, seed)
 
     def validate(self) -> TensorSamples:
-        """What it is judged by."""
+        """Validation samples."""
         return self._samples(self.judged)
 
     def _samples(self, chosen: NDArray[np.int64]) -> TensorSamples:
@@ -90,7 +90,7 @@ def labelled(
     """Read labelled windows and split them.
 
     Raises:
-        DataError: no classes, fewer than two, one without enough windows, or a share that leaves nothing.
+        DataError: there are no classes, fewer than two, one without enough windows, or the share leaves nothing.
     """
     if data is None:
         raise DataError(f"the recipe classify needs --data WINDOWS: {FORMS}.")
@@ -123,10 +123,10 @@ def labelled(
 
 
 def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
-    """The windows that have a class, and how many have none.
+    """Windows that have a class, and the number of those that have none.
 
     Raises:
-        DataError: none has one.
+        DataError: no window has a class.
     """
     if windows.y is None or not (unknown := windows.y == UNKNOWN).any():
         return windows, 0
@@ -139,10 +139,10 @@ def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
 
 
 def _check_counts(windows: Windows, told: str | Path, left_out: int) -> None:
-    """Refuse fewer than two classes, or fewer than two windows of one.
+    """Refuse data with fewer than two classes, or with fewer than two windows of a class.
 
     Raises:
-        DataError: with the classes.
+        DataError: the data are like that; the message lists the classes.
     """
     counts = np.bincount(windows.y if windows.y is not None else [], minlength=len(windows.classes))
     few = [f"{name} ({n})" for name, n in zip(windows.classes, counts, strict=True) if n < 2]
@@ -161,13 +161,13 @@ def _check_counts(windows: Windows, told: str | Path, left_out: int) -> None:
 def split(
     y: NDArray[np.int64], group: NDArray[np.int64] | None, share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of the windows to learn from and to be judged by.
+    """Numbers of the training windows, and of the validation windows.
 
-    Whole groups are kept for judging, chosen so that as many classes as possible occur there and all in the others;
-    without groups the last windows of each class.
+    Whole groups are kept for validation, chosen so that as many classes as possible occur there, and all classes in
+    the others. Without groups the last windows of each class are kept.
 
     Raises:
-        DataError: there is one group only.
+        DataError: there is only one group.
     """
     judged = np.zeros(len(y), bool)
     if group is None:
@@ -182,7 +182,7 @@ def split(
 def _by_group(
     y: NDArray[np.int64], group: NDArray[np.int64], share: float, random: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Which windows belong to the groups that are kept for judging."""
+    """Which windows belong to the groups that are kept for validation."""
     sizes = np.bincount(group)
     if len(sizes) < 2:
         raise DataError("all windows are of one group; needed are two groups or more, one to judge by.")

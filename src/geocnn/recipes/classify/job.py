@@ -1,4 +1,4 @@
-"""From the arguments of the recipe classify to the recipe."""
+"""Make the recipe classify from its arguments."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -14,7 +14,7 @@ __all__ = ["recipe"]
 
 
 def recipe(given: Mapping[str, Any]) -> Recipe:
-    """Read and divide the windows, make the network, and put together what learns from what.
+    """Read and split the windows, make the network, and combine them into a recipe.
 
     Args:
         given: all arguments of :func:`geocnn.recipes.classify.classify`.
@@ -42,7 +42,7 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         loss=objective(parts, balance=given["balance"]),
         metrics=confusion,
         summary=partial(summary, classes=parts.classes),
-        monitor="-validation_loss",  # unlike accuracy it has no ties in small sets, and keeps probabilities honest
+        monitor="-validation_loss",  # unlike accuracy it has no ties in small sets, and it keeps probabilities honest
         schedule=schedule(network.model, len(parts.learnt), fresh=changed, **learning),
         seed=given["seed"],
         report="classification",

@@ -1,4 +1,4 @@
-"""The network of the recipe classify: fresh, or with weights from elsewhere; its loss, scores, schedule and card."""
+"""Network of the recipe classify, fresh or with weights from elsewhere, with its loss, scores, schedule and card."""
 
 import inspect
 from collections.abc import Callable
@@ -28,20 +28,20 @@ from geocnn.words import size_text
 __all__ = ["Start", "card", "check_width", "objective", "plan", "schedule", "start_network", "summary"]
 
 _LARGE = 64
-"""Samples from which a window is worth a network that begins by halving it twice."""
+"""Least number of samples of a window for which a network is used that begins by halving it twice."""
 _NAMED = 8
-"""Groups that are named at most."""
+"""Largest number of groups that are named."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """A network before it learns.
+    """A network before training.
 
     Attributes:
         model: the network.
-        architecture: key of the table of models.
+        architecture: its key in the table of models.
         arguments: keyword arguments of the architecture.
-        note: where its weights come from, empty for fresh ones.
+        note: origin of its weights; empty for fresh ones.
     """
 
     model: Classifier
@@ -51,12 +51,12 @@ class Start:
 
 
 def start_network(parts: Parts, *, model: str | None, width: float | None, start: str | None, seed: int) -> Start:
-    """A network for these windows and classes.
+    """Make a network for these windows and classes.
 
     Raises:
-        MissingError: no architecture, network or file of that name.
-        DataError: one that does not take these windows.
-        FormatError: weights of another network.
+        MissingError: there is no architecture, network or file of that name.
+        DataError: the network does not accept these windows.
+        FormatError: the weights are of another network.
     """
     if start is not None and Path(start).suffix.lower() not in SUFFIXES:
         trained = load(start)
@@ -83,7 +83,7 @@ def start_network(parts: Parts, *, model: str | None, width: float | None, start
 
 
 def _kept(old: Card) -> dict[str, Any]:
-    """Arguments of a trained network that do not follow from the windows."""
+    """Arguments of a trained network that do not depend on the windows."""
     return {k: v for k, v in old.arguments.items() if k not in ("ndim", "in_channels", "out_channels", "window")}
 
 
@@ -91,8 +91,8 @@ def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifie
     """The network with fresh weights, and its arguments for the card.
 
     Raises:
-        MissingError: no architecture of that name.
-        DataError: it does not classify, or does not take such windows or such a width.
+        MissingError: there is no architecture of that name.
+        DataError: it is no classifier, or does not accept such windows or such a width.
     """
     space, channels = parts.windows.x.shape[2:], parts.windows.x.shape[1]
     if name in ARCHITECTURES:
@@ -124,10 +124,10 @@ def _made(parts: Parts, name: str, arguments: dict[str, Any]) -> tuple[Classifie
 
 
 def check_width(model: str, width: object, default: float | None) -> float:
-    """The width as the architecture takes it: a whole number where its default is one, else a factor.
+    """Check a width, and convert it: to a whole number if the default is one, else to a factor.
 
     Raises:
-        DataError: it has one width (no default), or cannot be so wide.
+        DataError: the architecture has only one width (no default), or does not accept this one.
     """
     if default is None:
         raise DataError(f"--model {model} has one width; leave --width out.")
@@ -142,7 +142,7 @@ def check_width(model: str, width: object, default: float | None) -> float:
 
 
 def objective(parts: Parts, *, balance: bool) -> Callable[[Tensor, Tensor], Tensor]:
-    """Cross-entropy; balanced, each class weighs as much as the others together have windows for one of its own."""
+    """Cross-entropy as loss; if balanced, windows are weighted so that every class counts the same in total."""
     if not balance:
         return cross_entropy
     counts = np.bincount(parts.labels[parts.learnt], minlength=len(parts.classes))
@@ -150,7 +150,7 @@ def objective(parts: Parts, *, balance: bool) -> Callable[[Tensor, Tensor], Tens
 
 
 def summary(counts: dict[str, float], classes: tuple[str, ...]) -> dict[str, float]:
-    """Scores of an epoch from the counts of :func:`geocnn.metrics.confusion`: of all, mean of classes, and by class."""
+    """Scores of an epoch from counts of :func:`geocnn.metrics.confusion`: overall, mean of classes, and per class."""
     size = range(len(classes))
     found = scores(np.array([[counts[f"{i} as {j}"] for j in size] for i in size]), classes)
     by_class = {f"accuracy_{c.replace(' ', '_')}": found[f"recall_{c.replace(' ', '_')}"] for c in classes}
@@ -168,10 +168,10 @@ def schedule(
     workers: int,
     fresh: bool,
 ) -> Schedule:
-    """AdamW with warm-up and cosine decay; batches of a size that leaves no last one of a single window.
+    """AdamW with warm-up and cosine decay; the batch size leaves no last batch of a single window.
 
     Raises:
-        DataError: a batch of one window for a network that normalises over batches.
+        DataError: a batch would be a single window, and the network normalises over batches.
     """
     size = max(2, min(32, windows // 8)) if batch_size is None else batch_size
     if any(name.endswith("running_mean") for name in model.state_dict()):
@@ -193,7 +193,7 @@ def schedule(
 
 
 def plan(parts: Parts, network: Start, validation: float) -> tuple[str, ...]:
-    """What a user should know before training begins."""
+    """Lines on the training that a user should see before it begins."""
     windows, counts = parts.windows, np.bincount(parts.labels, minlength=len(parts.classes))
     weights = sum(p.numel() for p in network.model.parameters())
     kept = f"{len(parts.judged)} of {len(parts.labels)} windows"
@@ -213,7 +213,7 @@ def plan(parts: Parts, network: Start, validation: float) -> tuple[str, ...]:
 
 
 def card(parts: Parts, network: Start) -> Card:
-    """What is known before training."""
+    """Card of the network before training."""
     windows = parts.windows
     channels = windows.x.shape[1]
     names = tuple(f"channel {k + 1}" for k in range(channels))

@@ -1,4 +1,4 @@
-"""How well a network of the recipe classify judges the windows that were kept for that."""
+"""Report on how well a network of the recipe classify judges its validation windows."""
 
 import shlex
 from collections.abc import Iterator
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 __all__ = ["Report", "Shown", "report"]
 
 _SHOWN, _CLASSES, _EACH = 6, 10, 2
-"""Windows in each half of the picture, classes up to which each has its best one there, and the best of a class."""
+"""Windows in each half of the figure; classes up to which the best of each are shown; and how many of each."""
 
 Shown = tuple[str, bool, NDArray[np.float32]]
-"""Title, whether the answer is right, and the window ``(channels, *space)``."""
+"""A window in the figure: title, whether the answer is right, and samples ``(channels, *space)``."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured.
+    """Measured performance on the validation windows.
 
     Attributes:
         classes: names of the classes.
-        counts: ``(true, found)`` windows.
-        worst: windows whose class was given the smallest probability, the worst first.
-        best: windows whose class was given the largest and who are right, of each class in turn.
-        axes: names of the axes of space of a window.
-        channels: names of its channels.
+        counts: number of windows, ``(true, found)``.
+        worst: windows whose true class was given the smallest probability, the worst first.
+        best: rightly classified windows with the largest probability, of each class in turn.
+        axes: names of the axes of space.
+        channels: names of the channels.
         data: file to apply the network to.
         notes: what else a user should know.
     """
@@ -56,7 +56,7 @@ class Report:
         return rows
 
     def lines(self) -> Iterator[str]:
-        """What the table does not say."""
+        """Sentences beyond the table."""
         found, n = scores(self.counts, self.classes), self.counts.sum()
         yield (
             f"accuracy {found['accuracy']:.3f} ({n - self.counts.diagonal().sum()} of {n} windows wrong), mean of the "
@@ -65,13 +65,13 @@ class Report:
         yield from self.notes
 
     def command(self, folder: Path) -> str:
-        """What applies the network."""
+        """Command that applies the network."""
         out = f"{self.data.stem}-{folder.resolve().name}.csv"
         return f"geocnn predict {shlex.quote(str(folder))} {shlex.quote(str(self.data))} --out {shlex.quote(out)}"
 
 
 def report(run: "Run", data: Path | None = None) -> Report:
-    """Judge a run by the windows that it was validated on.
+    """Evaluate a run on its validation windows.
 
     Args:
         run: a finished run of a recipe for windows.
@@ -84,7 +84,7 @@ def report(run: "Run", data: Path | None = None) -> Report:
     right = p[np.arange(len(y)), y]
     order = np.argsort(right, kind="stable")
     half = min(_SHOWN, (len(order) + 1) // 2)
-    places = np.full(len(y), len(y))  # of each right window among those of its class, the best is 0
+    places = np.full(len(y), len(y))  # rank of each right window in its class, 0 for the best
     for k in range(len(classes)):
         own = order[::-1][(y[order[::-1]] == k) & (found[order[::-1]] == k)]
         places[own] = np.arange(len(own))

@@ -1,4 +1,4 @@
-"""Windows of one station: earthquakes of a region and noise by turns."""
+"""Windows of one station: earthquakes of a region and noise in turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,38 +17,38 @@ from geocnn.synthetic.region import FAR, Region
 __all__ = ["NORMALISATION", "RATE", "RECORD", "SIZE", "RegionWindows"]
 
 RATE, SIZE = 100.0, 1001
-"""Samples per second, and of a window: 10 s."""
+"""Samples per second, and samples of a window (10 s)."""
 NORMALISATION: dict[str, Any] = {"kind": "record"}
-"""Windows are cut from records that :func:`geocnn.models.convnetquake.scaled` has scaled."""
+"""Normalisation: windows are cut from records that :func:`geocnn.models.convnetquake.scaled` has scaled."""
 RECORD = 3072
-"""Samples of a record of an earthquake, and of noise about a window: its scale depends on most of them."""
+"""Samples of a record of an earthquake, and of noise around a window; the scale depends on most of them."""
 _ONSET = 12.0
-"""Seconds from the beginning of a record of an earthquake to its P wave."""
+"""Seconds from the beginning of a record to the P wave of its earthquake."""
 _LATEST = 4.0
-"""Most seconds from the beginning of a window to the P wave, unless the margin behind the S wave takes more."""
+"""Most seconds from the beginning of a window to the P wave, unless the margin after the S wave requires more."""
 _MARGIN = 0.5
 """Fewest seconds from the beginning of a window to the P wave, and from the S wave to its end."""
 _NOISE = 6144
 """Samples of a record of noise, from which several windows are cut."""
 _WHITE = (20.0, 80.0)
-"""How far the white noise that is added lies below the largest amplitude, dB."""
+"""Range of the level of added white noise below the largest amplitude, dB."""
 
-assert FAR <= 50  # so that P and S are in one window
+assert FAR <= 50  # so that P and S are in the same window
 
 
 @dataclass(frozen=True, eq=False)
 class RegionWindows:
-    """Windows of earthquakes (even numbers) and of noise (odd ones), and their classes: 0 noise, 1, 2, ... a cluster.
+    """Windows of earthquakes (even numbers) and of noise (odd ones), with classes: 0 for noise, others for clusters.
 
-    Each earthquake has one record, as in nature, from which a window with its P and S waves is cut. Records are made
-    when first asked for, and kept.
+    Each earthquake has one record, as in nature, from which windows with its P and S waves are cut. Records are made
+    when they are first needed, and kept.
 
     Attributes:
         region: station, earthquakes, clusters.
-        events: numbers of the earthquakes; an epoch has each once, and as many windows of noise.
+        events: numbers of the earthquakes; an epoch shows each once, with as many windows of noise.
         noises: numbers of the records of noise.
-        seed: of the order, the cuts and what is added.
-        white: add white noise, to earthquakes and noise alike, so that it does not give one of them away.
+        seed: seed of the order, of the cuts and of what is added.
+        white: whether to add white noise, to earthquakes and noise alike, so that it does not give away the class.
     """
 
     region: Region
@@ -59,7 +59,7 @@ class RegionWindows:
     _kept: dict[int, Float32[ndarray, "3 size"]] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Windows of an epoch."""
+        """Number of windows in an epoch."""
         return 2 * len(self.events)
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
@@ -70,13 +70,13 @@ class RegionWindows:
         return torch.stack(windows), torch.tensor(classes)
 
     def event(self, index: int) -> int:
-        """Number of the earthquake in window ``index``, an even one."""
+        """Number of the earthquake in window ``index``, which must be even."""
         epoch, place = divmod(index // 2, len(self.events))
         order = np.random.default_rng((self.seed, 1, epoch)).permutation(len(self.events))
         return int(self.events[order[place]])
 
     def _record(self, index: int) -> tuple[Float32[ndarray, "3 size"], int, int]:
-        """The record of window ``index``, the same whenever it is asked for, where the window begins, and its class."""
+        """Record of window ``index``, always the same; first sample of the window; and its class."""
         rng = np.random.default_rng((self.seed, 0, index))
         if index % 2:
             record = self._noise(self.noises[int(rng.integers(len(self.noises)))])
@@ -97,14 +97,14 @@ class RegionWindows:
         return record, start, label
 
     def _earthquake(self, event: int) -> Float32[ndarray, "3 size"]:
-        """The record of an earthquake, in noise of its own."""
+        """Record of an earthquake with noise of its own."""
         if event not in self._kept:
             waves = self.region.waves(event, size=RECORD, onset=_ONSET)
             self._kept[event] = waves + self.region.noise(event, size=RECORD)
         return self._kept[event]
 
     def _noise(self, number: int) -> Float32[ndarray, "3 size"]:
-        """A record of noise."""
+        """Record of noise."""
         if number not in self._kept:
             self._kept[number] = self.region.noise(number, size=_NOISE)
         return self._kept[number]

@@ -1,4 +1,4 @@
-"""What the recipe convnetquake learns from: the station, the catalogue, and their division."""
+"""Training and validation data of the recipe convnetquake: the station, the catalogue, and their split."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -22,9 +22,9 @@ from geocnn.travel import Layers
 __all__ = ["Job", "plan"]
 
 _LEARNT, _JUDGED = 10_000_000, 20_000_000
-"""First numbers of the records of noise; those of earthquakes have the numbers of these."""
+"""First number of the noise records for training and for validation; records of earthquakes use smaller numbers."""
 _SERIES = 5_000_000
-"""Series of windows: training takes the even, validation the odd ones from here on."""
+"""First series of windows; training takes even numbers from here on, validation odd ones."""
 _NOTES = (
     "Learnt from synthetic records of one station, whose site, path and scattered waves it knows: for another station, "
     "and for real records, it has to learn anew. Detection is any class but noise."
@@ -33,14 +33,14 @@ _NOTES = (
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Network, windows and words.
+    """Network and windows of a training, with a description.
 
     Attributes:
-        model: with its first weights.
-        card: what is known before training.
-        train: windows to learn from.
-        validation: windows to be judged by, of other earthquakes and noise.
-        lines: what a user should know before training begins.
+        model: the network with its first weights.
+        card: card before training.
+        train: training windows.
+        validation: validation windows, of other earthquakes and noise.
+        lines: what a user should see before training begins.
     """
 
     model: Network
@@ -60,16 +60,16 @@ def plan(
     l2: float,
     seed: int,
 ) -> Job:
-    """Lay out what is learnt from what.
+    """Make network and windows.
 
     Args:
         clusters: number of clusters.
         places: file of stations, name of the station, file of earthquakes.
         error: of catalogued epicentres, km.
         velocity_model: file of layers.
-        counts: earthquakes to be made, earthquakes for testing, hours of noise.
-        l2: factor of the penalty.
-        seed: of everything.
+        counts: number of earthquakes to be made, number of earthquakes for testing, and hours of noise.
+        l2: factor of the penalty on the kernels.
+        seed: seed of everything.
     """
     events, tested, hours = counts
     if min(clusters, events, tested, hours) < 1 or seed < 0 or not 0 <= error <= 50 or not 0 <= l2 < 1e3:
@@ -118,7 +118,7 @@ def _region(
     layers: Layers,
     seed: int,
 ) -> tuple[Region, str]:
-    """The region, and its earthquakes in words."""
+    """The region, and a description of its earthquakes."""
     told = read_region(*places)
     put = partial(Region.of, groups=clusters, error=error, layers=layers, seed=seed, size=RECORD, rate=RATE)
     if told is None:
@@ -131,7 +131,7 @@ def _region(
 
 
 def _card(clusters: int, data: str) -> Card:
-    """What is known before training."""
+    """Card of the network before training."""
     return Card(
         name="convnetquake",
         task="classification",

@@ -1,4 +1,4 @@
-"""How well a run of the recipe convnetquake detects and locates the earthquakes that were kept for testing."""
+"""Report on how well a run of the recipe convnetquake detects and locates its test earthquakes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ __all__ = ["Report", "report", "save_windows"]
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What was measured; class 0 is noise.
+    """Measured performance; class 0 is noise.
 
     Attributes:
-        counts: ``(true, found)`` windows.
-        epicentres: all, east and north of the station, km, ``(earthquakes, 2)``.
-        centres: of the clusters, ``(clusters, 2)``.
-        judged: epicentres of the test, ``(tested, 2)``.
-        truth: their classes.
-        found: what they were called.
+        counts: number of windows, ``(true, found)``.
+        epicentres: all epicentres, east and north of the station, km, ``(earthquakes, 2)``.
+        centres: centres of the clusters, ``(clusters, 2)``.
+        judged: epicentres of the test earthquakes, ``(tested, 2)``.
+        truth: true classes of these.
+        found: classes that the network gave.
         station: codes of the station.
     """
 
@@ -43,11 +43,11 @@ class Report:
 
     @property
     def guess(self) -> float:
-        """Share of the earthquakes of the test that are in the cluster which has most of them."""
+        """Score of guessing: share of the test earthquakes that are in the largest cluster."""
         return float(self.counts[1:].sum(1).max() / self.counts[1:].sum())
 
     def lines(self) -> Iterator[str]:
-        """Detection, location, and what guessing does."""
+        """Sentences on detection, location, and guessing."""
         table = self.counts
         hit, events, noise, false = (int(p.sum()) for p in (table[1:, 1:], table[1:], table[0], table[0, 1:]))
         right = int(table.diagonal()[1:].sum())
@@ -59,10 +59,10 @@ class Report:
 
 
 def report(run: "Run") -> Report:
-    """Judge a run by the windows that it was validated on.
+    """Evaluate a run on its validation windows.
 
     Raises:
-        TypeError: a run of another recipe.
+        TypeError: the run is of another recipe.
     """
     windows = run.recipe.validation
     if not isinstance(windows, RegionWindows):
@@ -85,7 +85,7 @@ def report(run: "Run") -> Report:
 
 
 def save_windows(run: "Run", folder: Path) -> Path:
-    """Write the windows of the test with their classes as windows.npz.
+    """Write the test windows with their classes as windows.npz.
 
     Raises:
         TargetError: the folder cannot be written.

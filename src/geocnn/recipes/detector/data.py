@@ -1,4 +1,4 @@
-"""Windows with earthquakes whose places are known."""
+"""Windows with earthquakes at known places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,25 +17,25 @@ from geocnn.travel import TravelTimes
 __all__ = ["PlacedRecords"]
 
 _FALSE = 0.2
-"""Share of the records of earthquakes in which the detector is asked about a pick that is none."""
+"""Share of the earthquake records in which the detector is asked about a false pick."""
 _SEEN = 0.05
-"""Least probability that the picker gives such a pick."""
+"""Least probability of a false pick according to the picker."""
 
 
 @dataclass(frozen=True)
 class PlacedRecords:
-    """Synthetic seismograms with what a detector is to say of them, made when asked for.
+    """Synthetic seismograms with the right answers of a detector, made on request.
 
     Attributes:
         samples: number of records in an epoch.
         size: samples of a record.
-        seed: number of the series.
+        seed: seed of the series.
         rate: samples per second.
-        picker: says where P and S are.
-        ranges: what is drawn at random.
-        noise: of real stations.
-        places: of the earthquakes of a region.
-        times: travel times of a region.
+        picker: network that tells where P and S are.
+        ranges: ranges from which properties are drawn.
+        noise: noise of real stations.
+        places: places of the earthquakes of a region.
+        times: travel times in a region.
     """
 
     samples: int
@@ -69,16 +69,16 @@ class PlacedRecords:
     def question(
         self, rng: np.random.Generator, record: EarthquakeRecord, probability: Float32[ndarray, " size"]
     ) -> tuple[int, Float32[ndarray, " bins"]]:
-        """The sample of a pick, and what is to be said of it.
+        """Sample of a pick, and the right answer about it.
 
-        It is the P wave of an earthquake, or, in records without and at times in others, what looks most like one to
-        the picker and is none. The place is to be told where the S wave is in the record as well, or P so early that
-        only that of a far earthquake is not.
+        The pick is the P wave of an earthquake or, in records without one and sometimes in others, the false pick that
+        looks most like a P wave to the picker. A place is part of the answer if the S wave is in the record as well, or
+        if P is so early that only a far earthquake has its S wave beyond the end.
 
         Args:
-            rng: for what is drawn.
-            record: with its arrivals.
-            probability: of P, by sample.
+            rng: random numbers.
+            record: record with its arrivals.
+            probability: probability of P by sample.
         """
         length = self.size / self.rate
         said = partial(encode, clusters=len(self.places.centres) if self.places else 0)

@@ -1,4 +1,4 @@
-"""What the recipe detector learns from: records, and where the earthquakes of a region are."""
+"""Training data of the recipe detector: records, and places of the earthquakes of a region."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -24,20 +24,20 @@ __all__ = ["Job", "plan"]
 _RATE = 100.0
 """Samples per second of the records."""
 _SERIES = 6_000_000
-"""Training takes the even and validation the odd series from here on, whatever the seed."""
+"""First series of records; training takes even numbers from here on, validation odd ones, whatever the seed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Network, records and words.
+    """Network and records of a training, with a description.
 
     Attributes:
-        model: with its first weights.
-        card: what is known before training.
-        heads: bins of each question.
-        train: records to learn from.
-        validation: records to be judged by.
-        lines: what a user should know before training begins.
+        model: the network with its first weights.
+        card: card before training.
+        heads: number of bins of each question.
+        train: training records.
+        validation: validation records.
+        lines: what a user should see before training begins.
     """
 
     model: Network
@@ -49,10 +49,10 @@ class Job:
 
 
 def plan(given: dict[str, Any]) -> Job:
-    """Lay out what is learnt from what.
+    """Make network and records.
 
     Args:
-        given: the arguments of the recipe.
+        given: arguments of the recipe.
     """
     check_shares(given)
     size, samples, seed, picker = (given[name] for name in ("size", "samples", "seed", "picker"))
@@ -77,15 +77,15 @@ def plan(given: dict[str, Any]) -> Job:
 
 
 def _arguments(heads: Sequence[int]) -> dict[str, Any]:
-    """Of a detector with these bins."""
+    """Keyword arguments of a detector with these bins."""
     return {"ndim": 1, "in_channels": 5, "out_channels": sum(heads), "heads": tuple(heads)}
 
 
 def _network(arguments: dict[str, Any], size: int, seed: int, start: str | None) -> Network:
-    """With its first weights; a network that knows no clusters may be the start of one that does.
+    """Detector with its first weights; a network without clusters can be the start of one with clusters.
 
     Raises:
-        DataError: the size does not fit, or the network to start from is another one.
+        DataError: the size does not fit, or the network to start from is of another kind.
     """
     plain = _arguments(HEADS)
     if start is None or arguments == plain or load(start, ndim=1).card.arguments != plain:
@@ -102,10 +102,10 @@ def _network(arguments: dict[str, Any], size: int, seed: int, start: str | None)
 def _places(
     files: tuple[str | None, str | None, str | None], clusters: int, error: float, farthest: float, seed: int
 ) -> tuple[Places | None, str]:
-    """Where the earthquakes of a region are, and whose they are in words; None where no files are given.
+    """Places of the earthquakes of a region, and a description; None if no files are given.
 
     Raises:
-        DataError: clusters of no or of several stations, an error that none has, or no earthquake near.
+        DataError: clusters without a single station, an error that no catalogue has, or no earthquake near.
     """
     region = read_region(*files)
     if not 0 <= error <= 50 or clusters < 0 or clusters == 1:
@@ -129,7 +129,7 @@ def _places(
 def _times(
     model: str | None, pairs: dict[str, tuple[float, float]], places: Places | None, error: float
 ) -> TravelTimes | None:
-    """Travel times in the layers of a file, as far and as deep as earthquakes are drawn; None without one."""
+    """Travel times in the layers of a file, for the ranges in which earthquakes are drawn; None without a file."""
     if model is None:
         return None
     deepest = pairs["depth"][1] if places is None else float(places.depth.max())
@@ -143,13 +143,13 @@ def _records(
     places: Places | None,
     times: TravelTimes | None,
 ) -> Callable[..., PlacedRecords]:
-    """What makes a series of records, and asks about them.
+    """Function that makes a series of records with questions.
 
     Raises:
-        DataError: ranges that do not fit, or the network is no picker.
+        DataError: ranges do not fit, or the network is no picker.
     """
     given: dict[str, Any] = {name: (float(low), float(high)) for name, (low, high) in pairs.items()}
-    # Swarms, in which a record holds several earthquakes, are where one wants to know places most.
+    # In swarms, where a record holds several earthquakes, places are of most interest.
     ranges = EarthquakeRanges(**given, second=0.35, flipped=0.01, dead=0.15)
     phases = load(picker, ndim=1)
     if not is_picker(phases.card):
@@ -164,7 +164,7 @@ def _card(
     places: Places | None,
     where: str,
 ) -> Card:
-    """What is known of the network before it has learnt."""
+    """Card of the network before training."""
     size = given["size"]
     data = f"seismograms of geocnn.synthetic.earthquakes: {given['samples']} new records of {size} samples an epoch"
     if recorded:

@@ -1,4 +1,4 @@
-"""Labelled surveys as pieces to learn from: read as prediction reads them; labels may be missing anywhere."""
+"""Labelled surveys as pieces for training, read as for prediction; labels may be missing anywhere."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,16 +22,16 @@ from geocnn.words import number_of, size_text
 __all__ = ["Axes", "Given", "Piece", "Survey", "open_surveys", "pieces", "sections"]
 
 _MOST = 100
-"""Classes. Whoever has more has amplitudes."""
+"""Largest number of classes; data with more values are amplitudes."""
 _FILL = 64
-"""Traces within which a dead one is filled from its nearest live neighbour."""
+"""Largest distance, in traces, from which a dead trace is filled."""
 _SPARSE = 0.25
-"""Share of the sections of a cube below which the labelled ones are learnt from one by one."""
+"""Share of labelled sections of a cube below which they are learnt from one by one."""
 
 Given = str | NDArray[Any] | Source
-"""A path, or from Python an array or source."""
+"""A path or, from Python, an array or source."""
 Axes = dict[int, list[int]]
-"""Sections: axis that they are perpendicular to -> their indices."""
+"""Indices of sections, by the axis that they are perpendicular to."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Piece:
 
     Attributes:
         x: normalised samples.
-        y: class of each sample, UNKNOWN where there is none.
+        y: class of each sample, UNKNOWN where it is not known.
         file: name of the file.
-        axes: of space, as in the file.
-        section: axis of the cube that the section is perpendicular to, and its number there; None if it is no section.
+        axes: axes of space, as in the file.
+        section: axis of the cube that the section is perpendicular to, and its number there; None for lines and cubes.
     """
 
     x: NDArray[np.float32]
@@ -54,11 +54,11 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """What it is, for pictures and messages."""
+        """Name of the piece for figures and messages."""
         return self.file if self.section is None else f"{self.file}, {self.section[0]} {self.section[1]:g}"
 
     def part(self, axis: int, start: int, stop: int) -> "Piece":
-        """The samples from ``start`` to ``stop`` of an axis."""
+        """Samples ``start`` to ``stop`` (excluded) along an axis."""
         cut, old = (*[slice(None)] * axis, slice(start, stop)), self.axes[axis]
         new = replace(old, size=stop - start, start=old.start + start * old.step)
         axes = (*self.axes[:axis], new, *self.axes[axis + 1 :])
@@ -71,8 +71,8 @@ class Survey:
 
     Attributes:
         source: its samples.
-        labels: its classes, not yet looked at.
-        name: of the data, for messages.
+        labels: its labels, which have not been checked yet.
+        name: name of the data, for messages.
     """
 
     source: Source
@@ -84,7 +84,7 @@ def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]
     """Open data and labels, files or arrays, in pairs.
 
     Raises:
-        DataError: none, not as many, another shape, neither lines nor cubes, or lines beside cubes.
+        DataError: there are none, the numbers or shapes differ, or they are neither all lines nor all cubes.
     """
     if not data or not labels:
         raise DataError("the recipe segment needs --data SURVEY and --labels CLASSES, a class a sample, or --horizons.")
@@ -112,7 +112,7 @@ def sections(survey: Survey, inlines: Sequence[int], crosslines: Sequence[int]) 
     """Indices of the interpreted sections of a cube.
 
     Raises:
-        DataError: numbers that the survey has not, or a line.
+        DataError: the survey lacks such a number, or is a line.
     """
     grid, found = survey.source.grid, {}
     for axis, (option, numbers) in enumerate((("--inlines", inlines), ("--crosslines", crosslines))):
@@ -131,11 +131,11 @@ def sections(survey: Survey, inlines: Sequence[int], crosslines: Sequence[int]) 
 
 
 def classes_of(survey: Survey, unknown: float | None, most: int) -> NDArray[np.int16]:
-    """Class of every sample, UNKNOWN where the labels are NaN, -1, 255 or what is given as ``unknown``.
+    """Class of every sample, UNKNOWN where labels are NaN, -1, 255 or ``unknown``.
 
     Args:
         survey: whose labels to read.
-        unknown: another value that means so.
+        unknown: another label that means unknown.
         most: number of classes.
 
     Raises:
@@ -160,10 +160,10 @@ def classes_of(survey: Survey, unknown: float | None, most: int) -> NDArray[np.i
 
 
 def count_classes(found: Sequence[NDArray[np.int16]], names: Sequence[str]) -> int:
-    """Number of classes, that of the names or one more than the highest.
+    """Number of classes: the number of names, or one more than the largest class.
 
     Raises:
-        DataError: nothing is known, or there is one class alone.
+        DataError: no class is known, or there is only one.
     """
     highest = max(int(y.max()) for y in found)
     if highest == UNKNOWN:
@@ -180,7 +180,7 @@ def count_classes(found: Sequence[NDArray[np.int16]], names: Sequence[str]) -> i
 def labelled(
     surveys: Sequence[Survey], chosen: Sequence[Axes], names: Sequence[str], unknown: float | None
 ) -> list[NDArray[np.int16]]:
-    """Classes of all surveys; with chosen sections all other samples are unknown."""
+    """Classes of all surveys; where sections are chosen, all other samples are unknown."""
     most = max(2, len(names)) if names else _MOST
     found = []
     for survey, axes in zip(surveys, chosen, strict=True):
@@ -195,7 +195,7 @@ def labelled(
 
 
 def sparse(y: NDArray[np.int16]) -> Axes:
-    """The labelled sections of a cube along the axis where they are few, none where labels are all over it."""
+    """The labelled sections of a cube, if they are few along one axis; empty if labels are everywhere."""
     known = y != UNKNOWN
     for axis in (0, 1):
         own = np.flatnonzero(known.any(axis=tuple(k for k in range(3) if k != axis)))
@@ -205,9 +205,9 @@ def sparse(y: NDArray[np.int16]) -> Axes:
 
 
 def pieces(survey: Survey, y: NDArray[np.int16], fit: Mapping[str, Any], axes: Axes | None) -> list[Piece]:
-    """Read a survey, whole or only those sections, as prediction would show it to the network.
+    """Read a survey, all of it or some sections, as prediction would show it to the network.
 
-    Samples where there is no data, on dead traces, in mutes and at NaN, are of no known class.
+    Samples without data (dead traces, mutes and NaN) have no known class.
 
     Args:
         survey: what to read.
@@ -242,19 +242,19 @@ def pieces(survey: Survey, y: NDArray[np.int16], fit: Mapping[str, Any], axes: A
 def split(
     found: Sequence[Sequence[Piece]], share: float, crop: Sequence[int], *, dense: bool
 ) -> tuple[list[Piece], list[Piece]]:
-    """Pieces to learn from and to be judged by, apart by position so that neighbours do not leak.
+    """Split pieces into training and validation by position, so that neighbours do not leak.
 
-    With several files the last one judges. The last sections of a cube do where no two labelled ones touch; else the
-    end of every piece, along its longest horizontal axis, with half a window left out between.
+    If there are several files, the last one is for validation. Otherwise, if no two labelled sections of a cube touch,
+    its last sections are; else the end of every piece along its longest horizontal axis, with half a window left out.
 
     Args:
         found: pieces by file.
-        share: of the samples that are to judge.
+        share: share of the samples for validation.
         crop: samples of a window per axis.
-        dense: whether some labelled sections are neighbours.
+        dense: whether some labelled sections are next to each other.
 
     Raises:
-        DataError: one of the two would be empty.
+        DataError: one of the two parts would be empty.
     """
     if len(found) > 1:
         return [p for file in found[:-1] for p in file], list(found[-1])
@@ -278,7 +278,7 @@ def split(
 
 
 def _name(given: Given, otherwise: str) -> str:
-    """Path of a file, or words for what is none."""
+    """Path of a file, or other words for data in memory."""
     return given if isinstance(given, str) else otherwise
 
 

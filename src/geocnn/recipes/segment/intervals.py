@@ -1,4 +1,4 @@
-"""Horizons as labels: the intervals between them are the classes."""
+"""Labels from horizons: the intervals between them are the classes."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,18 +20,18 @@ __all__ = ["check_learnt", "intervals"]
 def intervals(
     data: Sequence[Given], labels: Sequence[Given], horizons: Sequence[str | Path | Horizon]
 ) -> tuple[list[Given], tuple[str, ...], tuple[str, ...]]:
-    """Labels for each survey, names of the classes, and how the files were read.
+    """Labels for each survey, names of the classes, and notes on how the files were read.
 
     Args:
         data: surveys.
-        labels: that are given as well, which is one thing too many.
+        labels: labels that are given as well, which is an error.
         horizons: text files, or what was read from them, from top to bottom.
 
     Raises:
         MissingError: no such file.
         FormatError: a file is no horizon.
-        DataError: labels as well, two horizons of one name, or horizons of which none lies in a survey, or one above
-            those before it.
+        DataError: labels are given as well, two horizons have the same name, none of them lies in a survey, or one lies
+            above those before it.
     """
     if labels:
         raise DataError("--horizons are given in place of --labels; leave one of the two out.")
@@ -51,19 +51,19 @@ def intervals(
 
 
 def check_learnt(card: Card, who: str, horizons: Sequence[str | Path | Horizon]) -> None:
-    """Refuse horizons whose intervals are not as many as the classes of a network that is to be judged by them.
+    """Refuse horizons whose number of intervals is not the number of classes of a network to be evaluated.
 
-    Below the last of too few everything would count as one interval, of which the network knows several.
+    With too few horizons everything below the last would count as one interval, of which the network knows several.
 
     Args:
         card: of the network.
-        who: the network, for the message.
+        who: name of the network, for the message.
         horizons: text files, or what was read from them, from top to bottom.
 
     Raises:
-        DataError: with those that it has learnt.
+        DataError: the numbers differ; the message names the horizons that it has learnt.
     """
-    count = max(2, len(card.classes)) - 1  # a network of one class tells it from the rest
+    count = max(2, len(card.classes)) - 1  # a network of one class tells it from everything else
     if card.task != "segmentation" or count == len(horizons):
         return
     learnt = card.training.get("arguments", {}).get("horizons")
@@ -79,7 +79,7 @@ def _check(found: Sequence[Horizon]) -> None:
     """Refuse horizons in the wrong order.
 
     Raises:
-        DataError: one lies above the one before it, on most traces that have both, or has its name.
+        DataError: a horizon lies above the one before it, on most traces that have both, or has its name.
     """
     for upper, lower in pairwise(found):
         if upper.name == lower.name:

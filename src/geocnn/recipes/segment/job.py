@@ -1,4 +1,4 @@
-"""From the arguments of the recipe segment to the recipe."""
+"""Make the recipe segment from its arguments."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ __all__ = ["recipe"]
 
 
 def recipe(given: Mapping[str, Any]) -> Recipe:
-    """Read and divide the data, make the network, and put together what learns from what.
+    """Read and split the data, make the network, and combine them into a recipe.
 
     Args:
         given: all arguments of :func:`geocnn.recipes.segment.segment`.
@@ -30,7 +30,7 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
     if given["horizons"]:
         files["labels"], between, told = intervals(files["data"], files["labels"], given["horizons"])
         names = names or between
-    # A card holds paths, not samples; a run from arrays is judged by what one gives to evaluate.
+    # A card holds paths, not samples; a run on arrays is evaluated with data given to ``evaluate``.
     noted = {k: v if all(isinstance(one, str) for one in v) else None for k, v in files.items()}
     if given["horizons"]:
         noted["horizons"] = [str(one) for one in given["horizons"] if isinstance(one, str | Path)] or None
@@ -88,6 +88,6 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
 
 
 def _several(given: object) -> list[Given]:
-    """Surveys that a user names, one or several; paths as strings."""
+    """Surveys from one or several of them; paths become strings."""
     found: list[Any] = list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
     return [str(one) if isinstance(one, Path) else one for one in found]

@@ -1,4 +1,4 @@
-"""The network of the recipe segment: fresh, or a trained one that goes on; its loss, scores, schedule and card."""
+"""Network of the recipe segment, fresh or trained, with its loss, scores, schedule and card."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ _RAREST = 10.0
 
 @dataclass(frozen=True)
 class Start:
-    """A network before it learns.
+    """A network before training.
 
     Attributes:
         model: the network.
-        architecture: key of the table of models.
+        architecture: its key in the table of models.
         arguments: keyword arguments of the architecture.
         normalisation: of the data, as in the card.
-        note: where its weights come from, empty for fresh ones.
+        note: origin of its weights; empty for fresh ones.
     """
 
     model: Segmenter
@@ -49,11 +49,11 @@ class Start:
 
 
 def start(ndim: int, classes: int, *, from_: str | None, model: str | None, width: int | None, seed: int) -> Start:
-    """A network for so many dimensions and classes: two classes share one map of logits.
+    """Make a network for so many dimensions and classes; for two classes it has one map of logits.
 
     Raises:
-        MissingError: no architecture or trained network of that name.
-        DataError: one that segments nothing, or a trained one for other data.
+        MissingError: there is no architecture or trained network of that name.
+        DataError: the network does not segment, or was trained on other data.
     """
     maps = 1 if classes == 2 else classes
     with torch.random.fork_rng(devices=[]):
@@ -74,10 +74,10 @@ def start(ndim: int, classes: int, *, from_: str | None, model: str | None, widt
 
 
 def _trained(name: str, ndim: int, maps: int) -> Start:
-    """A trained network; with another number of maps all but its last layer, which starts anew.
+    """A trained network; its last layer starts anew if the number of maps differs.
 
     Raises:
-        DataError: it is for other data.
+        DataError: it was trained on other data.
     """
     trained = load(name, ndim=ndim)
     old = trained.card
@@ -99,16 +99,16 @@ def _trained(name: str, ndim: int, maps: int) -> Start:
 
 
 def _segmenter(made: torch.nn.Module) -> Segmenter:
-    """The table says that it is one."""
+    """The network, after a check of its type."""
     if not isinstance(made, Segmenter):
         raise TypeError(f"{type(made).__name__} is no Segmenter")
     return made
 
 
 def balance(counts: NDArray[np.int64]) -> list[float]:
-    """Weights of classes: one over the square root of their frequency, none more than ten times another.
+    """Weights of classes: proportional to one over the square root of their frequency, at most ten times another.
 
-    Their mean over all samples is 1.
+    The mean weight over all samples is 1.
     """
     share = counts / counts.sum()
     weights = 1 / np.sqrt(share)
@@ -119,10 +119,10 @@ def balance(counts: NDArray[np.int64]) -> list[float]:
 def objective(
     job: "Job",
 ) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[dict[str, float]], dict[str, float]], str]:
-    """Loss, scores from counts, and the score that decides.
+    """Loss, function from counts to scores, and name of the score that decides.
 
-    For two classes cross-entropy with Dice, which looks after the rare one itself, so that probabilities stay honest;
-    for more weighted cross-entropy.
+    For two classes the loss is cross-entropy plus Dice, which takes care of a rare class by itself, so that
+    probabilities stay honest; for more it is weighted cross-entropy.
     """
     summary = partial(overlaps, classes=job.classes)
     if len(job.classes) == 2:
@@ -142,8 +142,8 @@ def schedule(
 ) -> Schedule:
     """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
     batch_size = (8 if job.ndim == 2 else 2) if batch_size is None else batch_size
-    usual = 3e-4 if job.network.note else 2e-3  # what is learnt already is not to be thrown away
-    # With two planes at the bottom the library's bf16 gradient of a 3-D kernel reads beyond its memory.
+    usual = 3e-4 if job.network.note else 2e-3  # so that what has been learnt is not lost
+    # With two planes at the coarsest level the library's bf16 gradient of a 3-D kernel reads beyond its memory.
     thin = job.ndim == 3 and job.crop[0] < 3 * job.network.model.sizes.step
     return Schedule.of_windows(
         samples,
@@ -158,7 +158,7 @@ def schedule(
 
 
 def card(job: "Job") -> Card:
-    """What is known before training."""
+    """Card of the network before training."""
     model = job.network.model
     return Card(
         name="segment",

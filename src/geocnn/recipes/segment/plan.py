@@ -1,4 +1,4 @@
-"""From labelled files to windows: dimensions, sections, size of the windows, and what is kept to judge by."""
+"""Plan of a training on labelled files: dimensions, sections, size of windows, and split."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -30,25 +30,25 @@ from geocnn.recipes.segment.words import said
 __all__ = ["Job", "plan"]
 
 _WINDOW = {2: 128, 3: 64}
-"""Samples of a window per axis, at most, by dimensions."""
+"""Largest size of a window per axis, by dimensions."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What learns from what.
+    """Plan of a training.
 
     Attributes:
-        ndim: of the network.
+        ndim: dimensions of the network.
         classes: names of all classes.
-        network: with its first weights.
+        network: the network with its first weights.
         crop: samples of a window per axis.
-        learn: pieces to learn from.
-        judge: pieces to be judged by.
-        counts: samples of each class to learn from.
+        learn: pieces for training.
+        judge: pieces for validation.
+        counts: training samples of each class.
         axes: names of the axes of the pieces.
-        data: pieces in words.
-        surveys: each with its axes in words.
-        why: reason for the dimensions.
+        data: description of the pieces.
+        surveys: description of each survey, with its axes.
+        why: reason for the number of dimensions.
     """
 
     ndim: int
@@ -65,7 +65,7 @@ class Job:
 
     @property
     def digest(self) -> str:
-        """Of all samples and classes: other text where the data are not those of a run that is to be resumed."""
+        """Digest of all samples and classes, which tells whether a run can be resumed with these data."""
         found = hashlib.sha256()
         for piece in (*self.learn, *self.judge):
             for values in (piece.x, piece.y):
@@ -74,10 +74,10 @@ class Job:
         return found.hexdigest()
 
     def train(self, samples: int, seed: int, augmentation: Augmentation) -> RandomWindows:
-        """So many windows an epoch to learn from.
+        """Training windows, so many per epoch.
 
         Raises:
-            DataError: fewer than one window, or a seed below zero.
+            DataError: ``samples`` is below 1, or the seed is negative.
         """
         if samples < 1 or seed < 0:
             raise DataError(f"--samples is {samples} and --seed {seed}; needed are 1 or more and 0 or more.")
@@ -85,7 +85,7 @@ class Job:
         return RandomWindows(self.learn, len(self.classes), self.crop, margin, samples, seed, augmentation)
 
     def validate(self) -> Tiles:
-        """Windows to be judged by."""
+        """Validation windows."""
         return Tiles(self.judge, self.crop, self.network.model.margin)
 
 
@@ -100,20 +100,20 @@ def plan(
     crop: int | Sequence[int] | None,
     validation: float,
 ) -> Job:
-    """Read the files and divide them.
+    """Read the files and split them.
 
     Args:
         files: data and labels.
-        names: of the classes, none to call them by their numbers.
+        names: names of the classes; empty to name them by number.
         unknown: value of unknown labels beside -1, 255 and NaN.
         lines: numbers of the interpreted inlines and crosslines.
-        ndim: of the network, None to choose.
-        network: makes it for so many dimensions and classes.
+        ndim: dimensions of the network, None to choose.
+        network: makes a network for given dimensions and classes.
         crop: samples of a window per axis, one number for all of them, None to choose.
-        validation: share that is kept to judge by.
+        validation: share of the data for validation.
 
     Raises:
-        DataError: what does not fit.
+        DataError: something does not fit.
     """
     if not 0 < validation < 1:
         raise DataError(f"--validation is {validation:g}; give a share between 0 and 1, such as 0.2.")
@@ -144,10 +144,10 @@ def plan(
 
 
 def _names(count: int, names: Sequence[str]) -> tuple[str, ...]:
-    """Names of all classes; one name alone is that of class 1.
+    """Names of all classes; a single name is that of class 1.
 
     Raises:
-        DataError: two classes of one name.
+        DataError: two classes have the same name.
     """
     found = ("other", names[0]) if len(names) == 1 else tuple(names) or tuple(f"class {k}" for k in range(count))
     twice = next((name for name in found if found.count(name) > 1), None)
@@ -169,11 +169,11 @@ def _dimensions(
         surveys: lines or cubes.
         known: their classes.
         chosen: sections that the user named.
-        ndim: what the user wants.
-        thinnest: samples of the smallest window of a network for volumes.
+        ndim: dimensions that the user wants, None to choose.
+        thinnest: returns the samples of the smallest window of a network for volumes.
 
     Raises:
-        DataError: volumes of lines.
+        DataError: volumes are asked for, but the data are lines.
     """
     data = surveys[0].source.grid.ndim
     if data == 2:
@@ -185,7 +185,7 @@ def _dimensions(
     if ndim is None and any(few):
         why = "few sections are labelled"
     elif ndim is None:
-        # A window that is wider than the cube would be filled up with mirrored samples.
+        # A window wider than the cube would be filled with mirrored samples.
         sizes, least = [min(axes) for axes in zip(*(y.shape[:2] for y in known), strict=True)], thinnest()
         along = int(np.argmin(sizes))
         if sizes[along] >= least:
@@ -198,7 +198,7 @@ def _dimensions(
 
 
 def _thinnest(made: Start) -> int:
-    """Samples per axis of the smallest window that a network answers for."""
+    """Samples per axis of the smallest window of a network, counted in its answer."""
     return max(made.model.sizes.above([1] * made.model.ndim)) - 2 * made.model.margin
 
 
@@ -208,13 +208,13 @@ def _crop(
     """Samples of a window per axis.
 
     Args:
-        crop: what the user wants.
+        crop: samples that the user wants, None to choose.
         found: pieces that windows are cut from.
         made: the network.
-        share: of the pieces that is kept to judge by, None where they stay whole.
+        share: share of the pieces for validation, None if pieces are not cut.
 
     Raises:
-        DataError: the network does not take it.
+        DataError: the network does not accept the size.
     """
     rule, margin, name = made.model.sizes, made.model.margin, made.architecture
     shape = [max(sizes) for sizes in zip(*(p.x.shape for file in found for p in file), strict=True)]
@@ -230,7 +230,7 @@ def _crop(
         return crop
     largest = _WINDOW[len(shape)] + 2 * margin
     sizes = [_at_most(rule.above, n + 2 * margin, largest) for n in shape]
-    if share is not None:  # a window, half of one between, and the rest
+    if share is not None:  # a window, half a window in between, and the rest
         axis = int(np.argmax(shape[:-1]))
         fits = max(1, int((1 - share) * shape[axis] / 1.5)) + 2 * margin
         sizes[axis] = min(sizes[axis], _at_most(rule.above, fits, fits))
@@ -238,20 +238,20 @@ def _crop(
 
 
 def _at_most(above: Callable[[Sequence[int]], tuple[int, ...]], n: int, largest: int) -> int:
-    """The size that holds ``n`` samples, or the largest one that is allowed, or the smallest there is."""
+    """Size that holds ``n`` samples, at most ``largest`` if possible, otherwise the smallest allowed."""
     return next((size for k in range(min(n, largest), 0, -1) if (size := above([k])[0]) <= largest), above([1])[0])
 
 
 def _counts(learn: Sequence[Piece], judge: Sequence[Piece], classes: Sequence[str]) -> NDArray[np.int64]:
-    """Samples of each class to learn from.
+    """Training samples of each class.
 
     Raises:
-        DataError: a class does not occur where it must.
+        DataError: a class is missing in training or validation.
     """
     counts, other = class_counts(learn, len(classes)), class_counts(judge, len(classes))
     if not counts.all():
         missing, last = classes[int(np.argmin(counts))], len(classes) - 1
-        code = f" (if {last} means unknown, give --unknown {last})"  # far above the others, such as 99
+        code = f" (if {last} means unknown, give --unknown {last})"  # far larger than the others, such as 99
         lone = classes[last] == f"class {last}" and last > 1 and counts[last] and not (counts + other)[last - 1]
         raise DataError(
             f"{missing} occurs nowhere in what is learnt from ({said(learn)}), and every class must; label some, keep "

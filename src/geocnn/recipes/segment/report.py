@@ -1,4 +1,4 @@
-"""How well a network of the recipe segment answers in the part that was kept to judge by."""
+"""Report on how well a network of the recipe segment answers on its validation data."""
 
 import shlex
 from collections.abc import Iterator
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 __all__ = ["Curve", "Report", "Shown", "report"]
 
 _BINS = 200
-"""Steps of probability in the curve."""
+"""Number of steps of probability in the curve."""
 _SHOWN = 3
-"""Windows in each half of the picture."""
+"""Number of windows in each half of the figure."""
 
 Side = tuple[str, float, float]
-"""Name of an axis with its unit, its first and its last number."""
+"""A side of a section: name of its axis with the unit, and first and last number."""
 Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], tuple[Side, Side]]
-"""Title, samples, classes (UNKNOWN where there is none), answers (probability or class) of a section, and its axes."""
+"""A section: title, samples, classes (UNKNOWN where not known), answers (probability or class), and its two sides."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Precision and recall of two classes at every threshold of probability.
+    """Precision and recall for two classes at every threshold of probability.
 
     Attributes:
-        thresholds: of probability, rising.
-        precision: of what is at or above; NaN where nothing is.
-        recall: share of what is true that is at or above.
+        thresholds: thresholds of probability, rising.
+        precision: precision of samples at or above each threshold; NaN where there are none.
+        recall: share of the true samples that are at or above each threshold.
     """
 
     thresholds: NDArray[np.float64]
@@ -47,7 +47,7 @@ class Curve:
 
     @property
     def f1(self) -> NDArray[np.float64]:
-        """Harmonic mean of the two, 0 where nothing is found."""
+        """Harmonic mean of precision and recall, 0 where nothing is found."""
         both = np.nan_to_num(self.precision) + self.recall
         return np.asarray(2 * np.nan_to_num(self.precision) * self.recall / np.maximum(both, 1e-12))
 
@@ -59,12 +59,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured.
+    """Measured performance on the validation data.
 
     Attributes:
         classes: names of all classes.
-        counts: ``(true, found)`` samples.
-        curve: for two classes.
+        counts: number of samples, ``(true, found)``.
+        curve: precision and recall for two classes; None for more.
         worst: windows with the worst answers, the worst first.
         best: windows with the best answers, the best first.
         data: file to apply the network to.
@@ -89,7 +89,7 @@ class Report:
         return rows
 
     def lines(self) -> Iterator[str]:
-        """What the table does not say."""
+        """Sentences beyond the table."""
         if self.curve is not None:
             k = self.curve.best
             yield (
@@ -104,14 +104,14 @@ class Report:
         yield from self.notes
 
     def command(self, folder: Path) -> str:
-        """What applies the network."""
+        """Command that applies the network."""
         suffix = self.data.suffix or ".sgy"
         out = f"{self.data.stem}-{folder.resolve().name}{suffix}"
         return f"geocnn predict {shlex.quote(str(folder))} {shlex.quote(str(self.data))} --out {shlex.quote(out)}"
 
 
 def report(run: "Run") -> Report:
-    """Judge a run by the windows that it was validated on.
+    """Evaluate a run on its validation windows.
 
     Args:
         run: a finished run of the recipe segment.
@@ -133,11 +133,11 @@ def report(run: "Run") -> Report:
         if len(classes) == 2:
             histogram += _pairs(y[known], np.floor(answer[known] * _BINS).astype(np.int64), _BINS + 1)[:2]
     order = [int(i) for i in np.argsort(scores, kind="stable") if not np.isnan(scores[i])]
-    several = [i for i in order if variety[i] > 1]  # a window of one class says little
+    several = [i for i in order if variety[i] > 1]  # windows of a single class tell little
     order = several if len(several) >= 2 * _SHOWN else order
     what = "Dice" if len(classes) == 2 else "mean IoU"
     low, high = order[: (len(order) + 1) // 2], order[::-1][: len(order) // 2]
-    high = [i for i in high if scores[i] > max(0, scores[order[0]])]  # none is the best where all are alike
+    high = [i for i in high if scores[i] > max(0, scores[order[0]])]  # if all are alike, none is the best
     worst, best = (
         [_shown(f"{what} {scores[i]:.2f}", _place(tiles, i), _answers(run, tiles, i)) for i in chosen[:_SHOWN]]
         for chosen in (low, high)
@@ -152,7 +152,7 @@ Answers = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 
 @torch.inference_mode()
 def _answers(run: "Run", tiles: Tiles, index: int) -> Answers:
-    """Samples, classes and probability (two classes) or class of a validation window, as far as there are data."""
+    """Samples, classes, and probability (two classes) or class of a validation window, where there are data."""
     place = next(run.model.parameters()).device
     x, y = tiles[[index]]
     logits = run.model(channels_last(x.to(place), run.card.ndim))[0].float().cpu()
@@ -172,7 +172,7 @@ def _place(tiles: Tiles, index: int) -> Piece:
 
 
 def _shown(score: str, place: Piece, answers: Answers) -> Shown:
-    """A section with a title; of a volume the one across its first axis with most samples beyond class 0, or labels."""
+    """A section for the figure; of a volume the one with most samples of a class other than 0, or most labels."""
     x, y, answer = answers
     axes, title = place.axes, f"{score}: {place.name}"
     if x.ndim == 3:
@@ -185,12 +185,12 @@ def _shown(score: str, place: Piece, answers: Answers) -> Shown:
 
 
 def _pairs(true: NDArray[np.int64], found: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """How often each of ``size`` numbers goes with each, ``(true, found)``."""
+    """Counts of all pairs of numbers below ``size``, ``(true, found)``."""
     return np.bincount(true * size + found, minlength=size**2).reshape(size, size)
 
 
 def _score(counts: NDArray[np.int64]) -> float:
-    """Dice of class 1, NaN where it neither is nor is found; mean IoU of those that occur where there are more."""
+    """Dice of class 1, NaN if it neither occurs nor is found; for more classes mean IoU of those that occur."""
     hit, true, found = counts.diagonal(), counts.sum(1), counts.sum(0)
     if len(counts) > 2:
         return float((hit / np.maximum(true + found - hit, 1))[true > 0].mean())
@@ -198,7 +198,7 @@ def _score(counts: NDArray[np.int64]) -> float:
 
 
 def _curve(histogram: NDArray[np.int64]) -> Curve:
-    """From the numbers of samples of both classes by probability."""
+    """Curve from the number of samples of both classes in bins of probability."""
     true, called = histogram[1, ::-1].cumsum()[::-1], histogram.sum(0)[::-1].cumsum()[::-1]
     with np.errstate(invalid="ignore"):
         return Curve(np.arange(_BINS + 1) / _BINS, true / called, true / true[0])

@@ -1,4 +1,4 @@
-"""Windows of labelled pieces: drawn at random to learn from, side by side to be judged by."""
+"""Windows of labelled pieces: at random places for training, side by side for validation."""
 
 import itertools
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from geocnn.tiling import EDGE, reflect
 __all__ = ["RandomWindows", "Tiles", "class_counts"]
 
 _PLACES = 50_000
-"""Samples of each class that are remembered to put windows on."""
+"""Number of samples of each class that are kept as centres of windows."""
 
 
 def class_counts(found: Sequence[Piece], classes: int) -> NDArray[np.int64]:
-    """Samples of each class."""
+    """Number of samples of each class."""
     return np.asarray(sum(np.bincount(p.y[p.y >= 0], minlength=classes) for p in found))
 
 
 def window(piece: Piece, origin: Sequence[int], crop: Sequence[int], margin: int) -> tuple[Tensor, Tensor]:
-    """Samples ``(1, *crop)`` and classes ``(*crop - 2 margin)``; beyond the piece mirrored samples of unknown class."""
+    """Samples ``(1, *crop)`` and classes ``(*crop - 2 margin)``; mirrored and unknown beyond the piece."""
     shape = piece.x.shape
     indices = [np.arange(start, start + size) for start, size in zip(origin, crop, strict=True)]
     x = piece.x[np.ix_(*(reflect(index, 0, n - 1) for index, n in zip(indices, shape, strict=True)))]
@@ -39,19 +39,19 @@ def window(piece: Piece, origin: Sequence[int], crop: Sequence[int], margin: int
 
 @dataclass
 class RandomWindows:
-    """Windows at random places, changed at random; number ``i`` is the same whenever it is asked for.
+    """Windows at random places with random changes; window ``i`` is always the same.
 
-    Half of them lie around a sample of a class that is drawn first, so that rare classes are met; the others around
-    any sample whose class is known.
+    Half of them lie around a sample of a randomly drawn class, so that rare classes are seen; the others around any
+    sample of a known class.
 
     Attributes:
-        pieces: what they are cut from.
+        pieces: pieces from which windows are cut.
         classes: number of classes.
         crop: samples of a window per axis.
         margin: samples at each side for which the network gives no answer.
         samples: number of windows in an epoch.
-        seed: of the choice.
-        augmentation: what may happen to a window.
+        seed: seed of all choices.
+        augmentation: random changes of a window.
     """
 
     pieces: Sequence[Piece]
@@ -79,7 +79,7 @@ class RandomWindows:
         return torch.stack([x for x, _ in found]), torch.stack([y for _, y in found])
 
     def _places_of(self, number: int) -> NDArray[np.int32]:
-        """Where samples of a class are, ``(places, 1 + axes)``, the piece first; some of them where there are many."""
+        """Places of samples of a class, ``(places, 1 + axes)``, the piece first; a selection if there are many."""
         generator = np.random.default_rng((self.seed, number))
         found = []
         for k, piece in enumerate(self.pieces):
@@ -98,7 +98,7 @@ class RandomWindows:
         k, *centre = places[draw.integers(len(places))].tolist()
         piece = self.pieces[k]
         origin = [
-            # The sample lies anywhere in the answer, and the answer in the piece where it is large enough.
+            # The sample is anywhere in the answer, and the answer is within the piece if that is large enough.
             self._clipped(at - int(draw.integers(self.margin, size - self.margin)), n, size)
             for at, n, size in zip(centre, piece.x.shape, self.crop, strict=True)
         ]
@@ -109,10 +109,10 @@ class RandomWindows:
         return x, changed
 
     def _clipped(self, start: int, n: int, size: int) -> int:
-        """First sample of a window along an axis of ``n`` samples; in the middle of what is far smaller than a window.
+        """First sample of a window along an axis of ``n`` samples; small pieces lie in its middle.
 
-        Answers may begin and end as far beyond the piece as in prediction. Were they to end with it, networks would
-        learn the depth of horizons from their own zero padding, which prediction has elsewhere.
+        Answers may extend as far beyond the piece as in prediction. If they ended at its edge, networks would learn the
+        depth of horizons from their own zero padding, which lies elsewhere in prediction.
         """
         low, high = -EDGE - self.margin, n + EDGE - size + self.margin
         return min(max(start, low), high) if high >= low else -((size - n) // 2)
@@ -120,12 +120,12 @@ class RandomWindows:
 
 @dataclass
 class Tiles:
-    """Windows that cover pieces, continued as in prediction; those in which nothing is known are left out.
+    """Windows that cover pieces, continued as in prediction; windows without known classes are left out.
 
-    The last one of an axis ends with the continued piece; what the one before has answered is of unknown class in it.
+    The last window along an axis ends with the continued piece; samples that the one before answers count as unknown.
 
     Attributes:
-        pieces: what they are cut from.
+        pieces: pieces from which windows are cut.
         crop: samples of a window per axis.
         margin: samples at each side for which the network gives no answer.
     """
@@ -148,7 +148,7 @@ class Tiles:
         return torch.stack([x for x, _ in found]), torch.stack([y for _, y in found])
 
     def answered(self, index: int) -> tuple[slice, ...]:
-        """Samples of its piece that a window answers for."""
+        """Slices of its piece that a window answers."""
         k, origin = self.places[index]
         return self._answered(self.pieces[k], origin)
 
@@ -175,12 +175,12 @@ class Tiles:
         for start, n, size in zip(origin, piece.x.shape, self.crop, strict=True):
             starts = self._starts(n, size)
             at = starts.index(start)
-            first = starts[at - 1] + size if at else start + 2 * self.margin  # what the one before has not answered
+            first = starts[at - 1] + size if at else start + 2 * self.margin  # what the window before does not answer
             part.append(slice(*np.clip((first - self.margin, start + size - self.margin), 0, n).tolist()))
         return tuple(part)
 
     def _places_of(self, k: int, piece: Piece) -> list[tuple[int, tuple[int, ...]]]:
-        """Piece and first sample of its windows."""
+        """Piece and first sample of each window of a piece."""
         starts = [self._starts(n, size) for n, size in zip(piece.x.shape, self.crop, strict=True)]
         return [
             (k, origin)

@@ -1,4 +1,4 @@
-"""What the recipe segment is about to do, in words."""
+"""Description of what the recipe segment is about to do."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 __all__ = ["plan_of", "said"]
 
 _MOST = 8
-"""Sections, files or classes that are named one by one."""
+"""Largest number of sections, files or classes that are named one by one."""
 
 
 def said(found: Sequence[Piece]) -> str:
-    """Pieces with their ranges, such as "cube.sgy, inline 2, 12, 22, crossline 300..327"; time is left out."""
+    """Pieces with their ranges, such as "cube.sgy, inline 2, 12, 22, crossline 300..327", without the time axis."""
     groups = [list(own) for _, own in groupby(found, key=lambda p: (p.file, p.section and p.section[0]))]
     return _some([_group(own) for own in groups], "; ")
 
 
 def plan_of(job: "Job", *, samples: int, batch_size: int, epochs: int) -> tuple[str, ...]:
-    """Lines about data, classes, network and windows for a user who waits for training to begin.
+    """Lines about data, classes, network and windows that a user sees before training begins.
 
     Args:
-        job: what learns from what.
+        job: plan of the training.
         samples: windows an epoch.
         batch_size: windows a step.
         epochs: largest number of epochs.
@@ -50,7 +50,7 @@ def plan_of(job: "Job", *, samples: int, batch_size: int, epochs: int) -> tuple[
 
 
 def _group(own: Sequence[Piece]) -> str:
-    """Pieces of one file that are sections across one axis, or no sections."""
+    """Description of pieces of one file that are sections across one axis, or no sections."""
     first = own[0]
     ranges = ", ".join(_range(axis) for axis in first.axes[:-1])
     if first.section is None:
@@ -60,19 +60,19 @@ def _group(own: Sequence[Piece]) -> str:
 
 
 def _range(axis: Axis) -> str:
-    """For example "crossline 300..327"."""
+    """Range of an axis, for example "crossline 300..327"."""
     return f"{axis.name} {axis.start:g}..{axis.stop:g}"
 
 
 def _some(words: Sequence[str], between: str) -> str:
-    """Words side by side; of many the first and the last."""
+    """Words joined; if there are many, only the first ones and the last."""
     if len(words) > _MOST:
         return f"{between.join(words[: _MOST - 2])}{between}... {words[-1]} ({len(words)})"
     return between.join(words)
 
 
 def _percent(share: float) -> str:
-    """A share in words that never says 0 % of something or 100 % of a part."""
+    """A share in per cent that says neither 0 % nor 100 % unless that is exact."""
     if 0 < share < 0.001:
         return "less than 0.1 %"
     if 0.999 < share < 1:

@@ -38,7 +38,7 @@ __all__ = [
 
 COMPONENTS = ("Z", "N", "E")
 _MOST = 4
-"""Earthquakes of a record."""
+"""Largest number of earthquakes in a record."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class EarthquakeRecord:
     arrivals: tuple[Arrival, ...]
 
     def probabilities(self, deviation: float = 0.1) -> Float32[ndarray, "3 size"]:
-        """Targets of a picker: P, S, and what is neither; a Gaussian about each arrival (Zhu & Beroza 2019).
+        """Targets of a picker: P, S and neither, with a Gaussian around each arrival (Zhu & Beroza 2019).
 
         W. Zhu, G. C. Beroza, 2019, PhaseNet: a deep-neural-network-based seismic arrival-time picking method,
         Geophys. J. Int. 216(1), 261-273, doi:10.1093/gji/ggy423.
@@ -90,21 +90,21 @@ def earthquake(
     noise: RecordedNoise | None = None,
     places: Places | None = None,
 ) -> EarthquakeRecord:
-    """Record ``index`` of series ``seed``; always the same, whoever asks.
+    """Make record ``index`` of series ``seed``, which is always the same.
 
     Args:
         index: number of the record, 0 or more.
         seed: number of the series, 0 or more.
         size: samples.
         rate: samples per second.
-        ranges: what is drawn at random.
-        times: travel times of a site, whose sources then lie within its table; by default those of a crust of one
-            velocity over the mantle, drawn for each earthquake.
-        noise: of real stations, for a share of the records, whose unit is that of the noise then.
-        places: where the earthquakes of a region are, in place of distances and depths of the ranges.
+        ranges: ranges from which properties are drawn.
+        times: travel times of a site; sources then lie within its table. By default those of a crust of one velocity
+            over the mantle, drawn for each earthquake.
+        noise: noise of real stations for a share of the records, which then have its unit.
+        places: places of the earthquakes of a region, instead of distances and depths from the ranges.
 
     Raises:
-        DataError: negative numbers, or fewer than 64 samples.
+        DataError: a number is negative, or the record has fewer than 64 samples.
     """
     if min(index, seed) < 0 or size < 64 or not 0 < rate < 1e6:
         raise DataError(

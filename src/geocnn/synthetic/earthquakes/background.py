@@ -1,4 +1,4 @@
-"""What a station records without earthquakes: ground noise, machines, traffic, faults of the electronics."""
+"""Background of a station without earthquakes: ground noise, machines, traffic and faults of the electronics."""
 
 from dataclasses import dataclass
 
@@ -14,20 +14,20 @@ from geocnn.synthetic.earthquakes.ranges import EarthquakeRanges
 __all__ = ["Background", "background", "spikes"]
 
 _BAND = (1.0, 20.0)
-"""Hz: where local earthquakes are looked for, and noise is compared with them."""
+"""Band in which local earthquakes are searched, and compared with noise, Hz."""
 _HIGHEST = 0.9
-"""Of the Nyquist frequency, up to which it is."""
+"""Upper end of the spectrum of noise, as a share of the Nyquist frequency."""
 
 
 @dataclass(frozen=True, eq=False)
 class Background:
-    """What a station records without earthquakes.
+    """Record of a station without earthquakes.
 
     Attributes:
-        waveform: ground velocity as it is recorded, m/s.
+        waveform: ground velocity as recorded, m/s.
         live: where there are data.
         density: power spectral density of the steady part of a component, (m/s)^2/Hz, by frequency.
-        loudness: standard deviation of it within 1..20 Hz.
+        loudness: standard deviation of the steady part within 1..20 Hz.
     """
 
     waveform: Float32[ndarray, "3 size"]
@@ -43,15 +43,15 @@ class Background:
         live: Bool[ndarray, "3 size"],
         density: Float[ndarray, " frequencies"],
     ) -> "Background":
-        """With its loudness."""
+        """Background, with its loudness computed."""
         within = (clock.frequency >= _BAND[0]) & (clock.frequency <= _BAND[1])
         return cls(waveform, live, density, float(np.sqrt(np.sum(density[within]) * clock.rate / clock.padded)))
 
     def beside(self, clock: Clock, waves: Float32[ndarray, "3 size"]) -> float:
-        """Standard deviation that the noise would have within 1..20 Hz were it as strong as in the band of the waves.
+        """Standard deviation that noise as strong as in the band of the waves would have within 1..20 Hz.
 
-        A wave of 10 Hz is seen above microseisms, whatever their size: the mean of the logarithm of the noise, weighted
-        with the power of the waves, says how much of it is in their way.
+        A wave of 10 Hz can be seen above microseisms of any size. The mean of the logarithm of the noise, weighted with
+        the power of the waves, tells how much noise competes with them.
         """
         band = (clock.frequency >= _BAND[0]) & (clock.frequency <= _HIGHEST * clock.rate / 2)
         power = np.sum(np.abs(scipy.fft.rfft(waves, clock.padded, axis=1)[:, band]) ** 2, axis=0, dtype=np.float64)
@@ -69,13 +69,13 @@ def background(
     """Noise between the models of Peterson, with machines and passing traffic.
 
     Args:
-        rng: where chance comes from.
-        ranges: what is drawn.
-        clock: of the record.
-        response: of the recording, by frequency.
+        rng: random numbers.
+        ranges: ranges from which properties are drawn.
+        clock: samples and frequencies of the record.
+        response: response of the recording, by frequency.
     """
     density = _density(rng, ranges, clock) * response**2  # (m/s)^2 / Hz
-    sides = np.array([1.0, *np.exp(rng.uniform(-0.2, 0.7, 1).repeat(2))])  # horizontal noise is mostly the larger
+    sides = np.array([1.0, *np.exp(rng.uniform(-0.2, 0.7, 1).repeat(2))])  # horizontal noise is mostly larger
     scale = np.sqrt(density * clock.rate * clock.padded / 4).astype(np.float32)
     parts = rng.standard_normal((3, len(scale), 2), np.float32)
     spectrum = (parts[..., 0] + 1j * parts[..., 1]) * scale * sides[:, None].astype(np.float32)
@@ -90,7 +90,7 @@ def background(
 
 
 def _density(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Float[ndarray, " frequencies"]:
-    """Power spectral density of ground velocity: between the models, tilted, with bumps."""
+    """Power spectral density of ground velocity: between Peterson's models, tilted, and with bumps."""
     frequency = np.maximum(clock.frequency, clock.frequency[1])
     low, high = low_noise(1 / frequency), high_noise(1 / frequency)
     level = low + rng.uniform(*ranges.noise_level) * (high - low)
@@ -111,7 +111,7 @@ def _slow(rng: np.random.Generator, size: int, deviation: float) -> Float32[ndar
 
 
 def _line(rng: np.random.Generator, clock: Clock) -> Float32[ndarray, "3 size"]:
-    """A machine: a frequency that hardly wanders."""
+    """Noise of a machine: a spectral line whose frequency hardly changes."""
     time = np.arange(clock.size, dtype=np.float32) / np.float32(clock.rate)
     frequency = np.exp(rng.uniform(np.log(1.0), np.log(min(45.0, 0.45 * clock.rate))))
     wander = np.interp(time, np.linspace(0, time[-1], 6), np.cumsum(rng.standard_normal(6) * 0.3)).astype(np.float32)
@@ -126,7 +126,7 @@ def _burst(rng: np.random.Generator, clock: Clock, noise: Float32[ndarray, "3 si
     seconds = np.exp(rng.uniform(np.log(0.15), np.log(12.0)))
     length = max(8, round(seconds * clock.rate))
     height = loudness * np.exp(rng.uniform(np.log(1.0), np.log(40.0)))
-    rise = np.exp(rng.uniform(np.log(0.03), np.log(0.6)))  # share of the length
+    rise = np.exp(rng.uniform(np.log(0.03), np.log(0.6)))  # as a share of the length
     t = np.linspace(0, 1, length, dtype=np.float32)
     envelope = np.where(t < rise, np.sin(np.pi / 2 * t / rise) ** 2, np.exp(-4 * (t - rise) / (1 - rise)) * (1 - t))
     frequency = np.exp(rng.uniform(np.log(1.5), np.log(min(35.0, 0.35 * clock.rate)))) / clock.rate
@@ -136,7 +136,7 @@ def _burst(rng: np.random.Generator, clock: Clock, noise: Float32[ndarray, "3 si
     carrier = np.cos(2 * np.pi * tau) * np.exp(-0.5 * (2.5 * tau / cycles) ** 2)
     carrier /= np.sqrt(np.sum(carrier**2))
     gains = height * np.exp(0.6 * rng.standard_normal(3))
-    common = rng.uniform(0, 0.9)  # share of the motion that the components have in common
+    common = rng.uniform(0, 0.9)  # share of the motion that is common to the components
     motion = np.sqrt(common) * rng.standard_normal(length) + np.sqrt(1 - common) * rng.standard_normal((3, length))
     group = np.stack([np.convolve(m * envelope, carrier) * g for m, g in zip(motion, gains, strict=True)])
     repeats = int(rng.integers(2, 12)) if seconds < 1 and rng.random() < 0.4 else 1
@@ -147,21 +147,21 @@ def _burst(rng: np.random.Generator, clock: Clock, noise: Float32[ndarray, "3 si
 
 
 def _add(onto: Float32[ndarray, "3 size"], group: Float[ndarray, "3 length"], start: int) -> None:
-    """Add what lies inside."""
+    """Add the part of a group that lies inside the record."""
     first, last = max(start, 0), min(start + group.shape[1], onto.shape[1])
     if first < last:
         onto[:, first:last] += group[:, first - start : last - start].astype(np.float32)
 
 
 def spikes(rng: np.random.Generator, clock: Clock, height: float) -> Float32[ndarray, "3 size"]:
-    """Faults of the electronics: single samples, steps that decay, and the answer of the sensor to being tilted."""
+    """Faults of the electronics: spikes of one sample, decaying steps, and responses of the sensor to tilt."""
     wrong = np.zeros((3, clock.size), np.float32)
     where = [int(rng.integers(0, 3))] if rng.random() < 0.6 else [0, 1, 2]
     for _ in range(int(rng.integers(1, 4))):
         at, size = int(rng.integers(0, clock.size)), height * np.exp(rng.uniform(np.log(3.0), np.log(300.0)))
         decay = np.exp(rng.uniform(np.log(0.002), np.log(4.0))) * clock.rate
         tail = np.exp(-np.arange(clock.size - at) / decay)
-        if rng.random() < 0.3:  # out and back, as a tilt looks
+        if rng.random() < 0.3:  # to one side and back, as for a tilt
             tail *= np.cos(np.arange(clock.size - at) / decay)
         for component in where:
             wrong[component, at:] += np.float32(size * rng.choice((-1, 1))) * tail.astype(np.float32)

@@ -16,7 +16,8 @@ class Clock:
 
     Attributes:
         size: samples.
-        padded: samples of the Fourier transforms, more than ``size`` so that what leaves the end comes back unseen.
+        padded: samples of the Fourier transforms; more than ``size``, so that what wraps around stays outside the
+            record.
         rate: samples per second.
         frequency: Hz, ``(padded / 2 + 1,)``.
     """
@@ -28,6 +29,6 @@ class Clock:
 
     @classmethod
     def of(cls, size: int, rate: float) -> "Clock":
-        """With room for ten seconds behind the record."""
+        """Clock with padding for ten seconds after the record."""
         padded = scipy.fft.next_fast_len((size + round(10 * rate) + 1) // 2, real=True) * 2
         return cls(size, padded, rate, np.fft.rfftfreq(padded, 1 / rate))

@@ -1,4 +1,4 @@
-"""The quietest and the noisiest that the ground is: noise models of Peterson.
+"""Peterson's models of the least and the strongest noise of the ground.
 
 J. Peterson, 1993, Observations and modeling of seismic background noise, USGS Open-File Report 93-322, Tables 3 and 4:
 power spectral density of acceleration, ``A + B log10(period)`` dB relative to 1 (m/s^2)^2/Hz, piece by piece.
@@ -55,7 +55,7 @@ _HIGH = np.array(
 def low_noise(period: Float[ndarray, " periods"]) -> Float[ndarray, " periods"]:
     """New low-noise model at these periods, s: dB relative to 1 (m/s^2)^2/Hz.
 
-    Below 0.1 s, where the model ends, its first piece goes on.
+    Below 0.1 s, where the model ends, its first piece is continued.
     """
     return _model(_LOW, period)
 
@@ -66,7 +66,7 @@ def high_noise(period: Float[ndarray, " periods"]) -> Float[ndarray, " periods"]
 
 
 def _model(table: Float[ndarray, "pieces 3"], period: Float[ndarray, " periods"]) -> Float[ndarray, " periods"]:
-    """The piece that each period lies in."""
+    """Level of a model at each period, from the piece in which the period lies."""
     piece = np.maximum(np.searchsorted(table[:, 0], period, side="right") - 1, 0)
     level: Float[ndarray, " periods"] = table[piece, 1] + table[piece, 2] * np.log10(period)
     return level

@@ -1,4 +1,4 @@
-"""Where the earthquakes of a catalogue are, as the stations of a network see them."""
+"""Places of the earthquakes of a catalogue, as seen from the stations of a network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from geocnn.synthetic.clusters import Centre, centres, clusters
 __all__ = ["Place", "Places"]
 
 _SHALLOWEST = 0.1
-"""Depth of a source below a station, km, at least."""
+"""Least depth of a source below a station, km."""
 
 
 class Place(NamedTuple):
-    """Of an earthquake, seen from a station.
+    """Place of an earthquake, as seen from a station.
 
     Attributes:
-        distance: of the epicentre, km.
+        distance: distance of the epicentre, km.
         azimuth: of the epicentre, degrees from north.
         depth: below the station, km.
-        cluster: from 0 on; None where earthquakes have none.
+        cluster: number of its cluster, from 0 on; None without clusters.
     """
 
     distance: float
@@ -38,19 +38,19 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Places to draw from: each earthquake is as frequent as any other, and a station the more frequent the nearer.
+    """Places to draw from: all earthquakes are equally frequent, and near stations are more frequent than far ones.
 
-    A catalogue has errors, and the next earthquakes are beside those that it has: places are spread by its error.
+    A catalogue has errors, and future earthquakes lie beside past ones, so places are spread by its error.
 
     Attributes:
-        distance: of the epicentres, km; rows are stations.
-        azimuth: degrees from north.
+        distance: distance of the epicentres, km; rows are stations.
+        azimuth: azimuth of the epicentres, degrees from north.
         depth: below the stations, km.
-        share: of the stations among those that are drawn of each earthquake; zero of those that are too far.
-        cluster: of each earthquake; None where they have none.
-        centres: of the clusters.
-        error: standard deviation of what is added, to east, to north and downwards, km.
-        stations: their names.
+        share: probability of each station for an earthquake; zero for stations that are too far.
+        cluster: number of the cluster of each earthquake; None without clusters.
+        centres: centres of the clusters.
+        error: standard deviation of what is added to places to the east, to the north and downwards, km.
+        stations: names of the stations.
     """
 
     distance: Float[ndarray, "stations events"]
@@ -73,15 +73,15 @@ class Places:
         error: float = 1.0,
         seed: int = 0,
     ) -> "Places":
-        """Of the earthquakes of a catalogue that are near a station.
+        """Places of those earthquakes of a catalogue that are near a station.
 
         Args:
             sites: the stations.
             hypocentres: the earthquakes.
-            farthest: hypocentre from a station, km.
+            farthest: largest distance of a hypocentre from a station, km.
             groups: number of clusters, by k-means of the epicentres; 0 for none.
-            error: of the catalogue, km.
-            seed: of the clusters.
+            error: error of the catalogue, km.
+            seed: seed of the clusters.
 
         Raises:
             DataError: no earthquake is near, or there are fewer places than clusters.
@@ -113,7 +113,7 @@ class Places:
         return len(self.distance[0])
 
     def draw(self, rng: np.random.Generator) -> Place:
-        """An earthquake, and a station that has seen it."""
+        """Draw an earthquake, and a station that has seen it."""
         event = int(rng.integers(len(self)))
         station = int(rng.choice(len(self.distance), p=self.share[:, event]))
         east, north, down = self.error * rng.standard_normal(3)

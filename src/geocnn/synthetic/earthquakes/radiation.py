@@ -1,4 +1,4 @@
-"""What a known earthquake sends to a station: motion of P and S of a double couple, and the waves scattered behind.
+"""Radiation of a known earthquake towards a station: P and S of a double couple, and scattered waves behind them.
 
 K. Aki, P. G. Richards, 2002, Quantitative seismology, 2nd ed., sections 4.3 and 4.4.
 """
@@ -17,12 +17,12 @@ __all__ = ["Mechanism", "Radiation", "directions", "displacement_areas"]
 _MEAN = (math.sqrt(4 / 15), math.sqrt(2 / 5))
 """Root mean square over all directions of the radiation of P and S of a double couple (Aki & Richards, p. 115)."""
 _DENSITY, _SURFACE = 2700.0, 2.0
-"""kg/m^3, and how many times larger the motion is at the free surface than inside the earth."""
+"""Density, kg/m^3, and amplification of the motion at the free surface."""
 
 
 @dataclass(frozen=True)
 class Mechanism:
-    """How a fault slips, degrees: strike clockwise from north, dip to the right of it, rake."""
+    """Mechanism of a fault, degrees: strike clockwise from north, dip to its right, and rake."""
 
     strike: float
     dip: float = 90.0
@@ -46,14 +46,14 @@ class Mechanism:
 
 @dataclass(frozen=True, eq=False)
 class Radiation:
-    """What a known earthquake sends to a station, where otherwise chance decides.
+    """Radiation of a known earthquake towards a station, which is otherwise random.
 
     Attributes:
-        p: motion of the direct P wave, up, north and east; of length 1 where it is as large as in the mean direction.
-        s: the same of the S wave.
-        areas: of the pulses of displacement of P and S in the mean direction, m s.
-        scattered: random numbers of deviation 1 behind P and S, from their onsets on, ``(2, 3, samples)``; None where
-            chance decides.
+        p: motion of the direct P wave, up, north and east, relative to its mean over all directions.
+        s: the same for the S wave.
+        areas: areas of the displacement pulses of P and S for the mean radiation, m s.
+        scattered: random numbers of standard deviation 1 for the waves behind P and S, from the onsets on,
+            ``(2, 3, samples)``; None to draw them.
     """
 
     p: Float[ndarray, " 3"]
@@ -65,15 +65,15 @@ class Radiation:
 def directions(
     mechanism: Mechanism, azimuth: float, takeoff: float, incidence: float
 ) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
-    """Motion of the direct P and S waves at the station, up, north and east, relative to that in the mean direction.
+    """Motion of the direct P and S waves at the station (up, north, east), relative to the mean over all directions.
 
-    The S wave keeps its shares of motion within and across the plane of the ray, which bends on its way up.
+    The S wave keeps its components within and across the plane of the ray, which bends on its way up.
 
     Args:
-        mechanism: of the source.
-        azimuth: of the station, seen from the source, degrees from north.
-        takeoff: of the ray at the source, degrees from upwards.
-        incidence: of the ray at the station, degrees from upwards.
+        mechanism: mechanism of the source.
+        azimuth: direction of the station as seen from the source, degrees from north.
+        takeoff: angle of the ray at the source, degrees from upwards.
+        incidence: angle of the ray at the station, degrees from upwards.
     """
     below, above = (_frame(azimuth, angle) for angle in (takeoff, incidence))
     traction = mechanism.tensor() @ below[0]
@@ -82,7 +82,7 @@ def directions(
 
 
 def _frame(azimuth: float, angle: float) -> Float[ndarray, "3 3"]:
-    """Unit vectors, up, north and east: along a rising ray, across it in its plane, and across its plane."""
+    """Unit vectors (up, north, east) of a rising ray: along it, across it in its plane, and across its plane."""
     a, i = math.radians(azimuth), math.radians(angle)
     north, east = math.cos(a), math.sin(a)
     return np.array(
@@ -95,12 +95,12 @@ def _frame(azimuth: float, angle: float) -> Float[ndarray, "3 3"]:
 
 
 def displacement_areas(magnitude: float, distance: float, speeds: tuple[float, float]) -> tuple[float, float]:
-    """Areas of the far-field pulses of displacement of P and S in the mean direction, m s (Aki & Richards, eq. 4.91).
+    """Areas of the far-field displacement pulses of P and S for mean radiation, m s (Aki & Richards, eq. 4.91).
 
     Args:
         magnitude: moment magnitude.
-        distance: from the source, km.
-        speeds: of P and S waves at the source, km/s.
+        distance: distance from the source, km.
+        speeds: velocities of P and S waves at the source, km/s.
     """
     strength = _SURFACE * moment(magnitude) / (4 * math.pi * _DENSITY * 1e3 * distance)
     p, s = (strength * mean / (1e3 * speed) ** 3 for mean, speed in zip(_MEAN, speeds, strict=True))

@@ -1,4 +1,4 @@
-"""What is drawn at random for a synthetic seismogram."""
+"""Ranges from which synthetic seismograms are drawn."""
 
 from dataclasses import dataclass
 
@@ -38,48 +38,49 @@ _POSSIBLE = {
 
 @dataclass(frozen=True)
 class EarthquakeRanges:
-    """What is drawn at random: (smallest, largest), uniform between unless it says otherwise, or a probability.
+    """Ranges (smallest, largest), uniform unless stated otherwise, and probabilities.
 
     Attributes:
-        distance: from the hypocentre, km; log-uniform.
-        depth: of the source, km, no more than that; uniform.
+        distance: distance of the hypocentre, km; log-uniform.
+        depth: depth of the source, km, at most the distance; uniform.
         vp: mean velocity of P waves to the source, km/s (crust: N. I. Christensen, W. D. Mooney, 1995, J. Geophys. Res.
             100, 9761-9788, figure 9).
-        ratio: of the velocities of P and S waves (N. I. Christensen, 1996, J. Geophys. Res. 101, 3139-3156).
+        ratio: ratio of the velocities of P and S waves (N. I. Christensen, 1996, J. Geophys. Res. 101, 3139-3156).
         moho: depth of the mantle, km, below which the first arrivals of the farther earthquakes travel as head waves.
         mantle: velocity of P waves in it, km/s.
         magnitude: moment magnitude.
         stress_drop: decimal logarithm, Pa (Brune 1970; B. P. Allmann, P. M. Shearer, 2009, J. Geophys. Res. 114).
         corner_ratio: corner frequency of P over that of S waves.
         kappa: attenuation under the station, s (Anderson & Hough 1984).
-        quality: decimal logarithm of Q at 1 Hz, which grows as the frequency to the power of
-        quality_exponent: (K. Aki, B. Chouet, 1975, J. Geophys. Res. 80, 3322-3342).
+        quality: decimal logarithm of Q at 1 Hz.
+            quality_exponent: exponent with which Q grows with frequency (K. Aki, B. Chouet, 1975, J. Geophys. Res. 80,
+                3322-3342).
         resonances: number of peaks of the site's response.
         instrument: decimal logarithm of the corner of the seismometer, Hz.
-        amplitude_ratio: of S over P pulses; log-uniform.
-        ruptures: number of further parts of the fault that break while the first one does, for one over its corner
-            frequency (T. C. Hanks, R. K. McGuire, 1981, Bull. Seism. Soc. Am. 71, 2071-2095): the pulses of strong
-            earthquakes are rows of pulses, those of weak ones one.
+        amplitude_ratio: ratio of the pulses of S and P; log-uniform.
+        ruptures: number of further parts of the fault that break within one over its corner frequency after the first
+            (T. C. Hanks, R. K. McGuire, 1981, Bull. Seism. Soc. Am. 71, 2071-2095), so that strong earthquakes have
+            several pulses and weak ones have one.
         coda: standard deviation of the scattered waves at the onset relative to the peak of the pulse; log-uniform.
-        coda_exponent: of the lapse time with which they decrease, and
-        coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
-        rise: decimal logarithm of the time that scattered waves take to come up, s: short is impulsive, long emergent.
-        surface: velocity under the station over that at the source, which bends rays upwards (Snell).
-        converted: probability of a conversion in front of the S wave and one behind the P wave, unlabelled.
-        second: probability of one more earthquake in the window after each, up to four; all are labelled.
-        quiet: probability of a window without any.
+        coda_exponent: exponent of the lapse time with which scattered waves decrease.
+            coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
+        rise: decimal logarithm of the rise time of scattered waves, s: short is impulsive, long is emergent.
+        surface: velocity under the station relative to that at the source; it bends rays upwards (Snell).
+        converted: probability of a conversion before the S wave and one after the P wave, which are not labelled.
+        second: probability of another earthquake in the window after each one, up to four; all are labelled.
+        quiet: probability of a window without earthquakes.
         snr: decimal logarithm of the peak of the P wave over the standard deviation within 1..20 Hz of noise that is
             as strong as in the band of the earthquake.
-        noise_level: where between the low (0) and the high (1) noise model of Peterson (1993) the spectrum lies.
+        noise_level: level of the noise between the low (0) and the high (1) noise model of Peterson (1993).
         lines: number of machines, spectral lines of 1..45 Hz.
         bursts: number of transients of traffic, steps and wind: hard negatives.
         spikes: probability of spikes, steps and other faults of the electronics.
-        dead: probability that components are dead: one, two, or, as often as those together, both horizontal ones.
-        gap: probability of a gap in all components, every other time where the record begins.
-        flipped: probability that a component has the wrong sign, of each.
-        lowpass: corner of a recorder that was slower, Hz, and
-        slow: probability of it.
-        coarse: probability that amplitudes are whole numbers of few counts.
+        dead: probability of dead components: one, two or, as often as these together, both horizontal ones.
+        gap: probability of a gap in all components; half of the gaps are at the beginning of the record.
+        flipped: probability that a component has the wrong sign, for each one.
+        lowpass: corner frequency of a slower recorder, Hz.
+            slow: probability of a slower recorder.
+        coarse: probability that amplitudes are whole numbers of a few counts.
         clipped: probability that large amplitudes are clipped.
     """
 
@@ -121,9 +122,9 @@ class EarthquakeRanges:
     clipped: float = 0.05
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn.
+        """Refuse ranges from which nothing can be drawn.
 
         Raises:
-            DataError: a range upside down or beyond what is possible, a probability outside 0..1.
+            DataError: a range is upside down or beyond what is possible, or a probability lies outside 0..1.
         """
         check_ranges(self, _POSSIBLE)

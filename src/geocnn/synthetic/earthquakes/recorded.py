@@ -1,4 +1,4 @@
-"""Noise that real stations recorded, for synthetic earthquakes to lie in."""
+"""Noise recorded by real stations, as background of synthetic earthquakes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from geocnn.words import number_of
 __all__ = ["RecordedNoise"]
 
 _FASTER = (0.7, 1.5)
-"""Samples of a window to one of a record, at random: a few stations sound like many."""
+"""Range of the random speed: samples of a window per sample of a record, so that a few stations sound like many."""
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedNoise:
     """Windows of real records without arrivals.
 
-    Each is heard a little slower or faster, turned about the vertical, and with either sign.
+    Each use of a window is a little slower or faster, turned about the vertical, and has a random sign.
 
     Attributes:
         windows: ``(3, length)`` each, components Z, N and E, in any unit; dead components are 0 throughout.
-        share: probability that a record gets one of these instead of synthetic noise.
+        share: probability that a record gets such noise instead of synthetic noise.
 
     Raises:
-        DataError: no windows, or a share outside 0..1.
+        DataError: there are no windows, or the share lies outside 0..1.
     """
 
     windows: Sequence[Float32[ndarray, "3 length"]]
@@ -45,11 +45,11 @@ class RecordedNoise:
 
     @staticmethod
     def length(size: int) -> int:
-        """Samples that a window needs to have for records of ``size``."""
+        """Least number of samples of a window for records of ``size``."""
         return int(np.ceil(size * _FASTER[1])) + 1
 
     def draw(self, rng: np.random.Generator, clock: Clock) -> Background:
-        """Noise of a record.
+        """Draw the noise of a record.
 
         Raises:
             DataError: the window is shorter than :meth:`length` says.
@@ -82,7 +82,7 @@ def _density(heard: Float64[ndarray, "alive size"], clock: Clock) -> Float64[nda
     """Power spectral density of a component, smoothed over a quarter of a hertz."""
     taper = np.hanning(clock.size)
     ends = np.linspace(0, 1, clock.size)
-    trend = heard[:, :1] + (heard[:, -1:] - heard[:, :1]) * ends  # what the taper would spread over all frequencies
+    trend = heard[:, :1] + (heard[:, -1:] - heard[:, :1]) * ends  # the taper would spread it
     power = np.abs(scipy.fft.rfft((heard - trend) * taper, clock.padded, axis=1)) ** 2
     periodogram = np.mean(power, axis=0) * 2 / (clock.rate * np.sum(taper**2))
     half = max(1, round(0.125 * clock.padded / clock.rate))

@@ -1,4 +1,4 @@
-"""The way from the ground to the file: site, instrument, recorder, and what goes wrong there."""
+"""From the ground to the file: response of site, instrument and recorder, and their faults."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ __all__ = ["Recording", "blemish", "live_samples"]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What all waves of a record go through.
+    """Responses that all waves of a record pass through.
 
     Attributes:
-        response: of instrument and recorder, by frequency.
+        response: response of instrument and recorder, by frequency.
         site: amplification of waves from below, by frequency.
         kappa: attenuation under the station, s.
     """
@@ -29,11 +29,11 @@ class Recording:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> "Recording":
-        """A station."""
+        """Draw a station."""
         f = clock.frequency
         response = instrument(f, float(10 ** rng.uniform(*ranges.instrument)))
         nyquist = clock.rate / 2
-        response = response / np.sqrt(1 + (f / (0.85 * nyquist)) ** 24)  # the filter in front of the digitiser
+        response = response / np.sqrt(1 + (f / (0.85 * nyquist)) ** 24)  # anti-alias filter of the digitiser
         if rng.random() < ranges.slow:
             response = response / np.sqrt(1 + (f / rng.uniform(*ranges.lowpass)) ** 16)
         site = np.ones_like(f)
@@ -46,7 +46,7 @@ class Recording:
 def blemish(
     rng: np.random.Generator, ranges: EarthquakeRanges, waveform: Float32[ndarray, "3 size"], loudness: float
 ) -> Float32[ndarray, "3 size"]:
-    """Unequal gains, wrong signs, an offset, coarse and clipped numbers."""
+    """Add unequal gains, wrong signs, an offset, and coarse or clipped numbers to a waveform."""
     gains = np.exp(0.25 * rng.standard_normal(3)) * np.where(rng.random(3) < ranges.flipped, -1, 1)
     waveform = waveform * gains[:, None].astype(np.float32)
     if rng.random() < ranges.clipped:
@@ -61,7 +61,7 @@ def blemish(
 
 
 def live_samples(rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock) -> Bool[ndarray, "3 size"]:
-    """Where there are data."""
+    """Draw where there are data."""
     live = np.ones((3, clock.size), bool)
     if rng.random() < ranges.dead:
         horizontal = rng.random() < 0.5

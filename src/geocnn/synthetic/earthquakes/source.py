@@ -1,4 +1,4 @@
-"""An earthquake near a station: where it is, when its waves arrive, and what they look like."""
+"""An earthquake near a station: its place, the arrival times of its waves, and its waveforms."""
 
 import math
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ __all__ = ["Arrival", "Source", "draw", "seismogram"]
 
 
 _PARTS = (0.3, 3.0)
-"""How large the pulses of further parts of a fault are relative to the first, log-uniform."""
+"""Range of the pulses of further parts of a fault relative to the first, log-uniform."""
 _LONGEST = 5.0
-"""Seconds that a rupture takes at most, for what leaves the end of a record comes back at its beginning after ten."""
+"""Longest rupture, s: what extends beyond the end of a record would wrap around after ten seconds."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """The first wave of a kind.
+    """First wave of a kind.
 
     Attributes:
         phase: P or S.
         time: seconds after the first sample.
-        source: which of the earthquakes of the record.
-        polarity: of the first motion, 1 up, -1 down; 0 of S waves.
+        source: number of its earthquake in the record.
+        polarity: of the first motion, 1 up, -1 down; 0 for S waves.
         snr: signal-to-noise ratio, see :class:`geocnn.synthetic.network.Network`; None where it is not known.
     """
 
@@ -48,19 +48,19 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Source:
-    """An earthquake, seen from the station.
+    """An earthquake as seen from the station.
 
     Attributes:
         distance: of the epicentre, km.
         depth: km.
-        azimuth: of the epicentre, seen from the station, degrees from north.
+        azimuth: direction of the epicentre as seen from the station, degrees from north.
         magnitude: moment magnitude.
-        origin: time of its beginning, seconds after the first sample, mostly before it.
+        origin: time at which it begins, seconds after the first sample; mostly negative.
         p: travel time of the first P wave, s.
-        s: of the first S wave, s.
-        direct: of the direct P wave, later than ``p`` where that comes along the mantle, s.
+        s: travel time of the first S wave, s.
+        direct: travel time of the direct P wave, s; larger than ``p`` if a wave along the mantle is first.
         polarity: of the first motion, 1 up or -1 down.
-        cluster: of the earthquakes of a region, from 0 on; None where they have none.
+        cluster: number of its cluster in a region, from 0 on; None without clusters.
     """
 
     distance: float
@@ -75,7 +75,7 @@ class Source:
     cluster: int | None = None
 
     def arrivals(self, number: int, clock: Clock) -> list[Arrival]:
-        """Those inside the record."""
+        """Its P and S arrivals that are inside the record."""
         both = [
             Arrival("P", self.origin + self.p, number, self.polarity),
             Arrival("S", self.origin + self.s, number),
@@ -90,7 +90,7 @@ def draw(
     times: TravelTimes | None,
     places: Places | None = None,
 ) -> Source:
-    """Somewhere in the ranges, or in the table, or at one of some places; its P wave mostly inside the record.
+    """Draw an earthquake from the ranges, the table or given places; its P wave is mostly inside the record.
 
     Raises:
         DataError: the table and the ranges have nothing in common, or a place is not in the table.
@@ -99,7 +99,7 @@ def draw(
     if times is None:
         p, direct = _times(rng, ranges, place.distance, place.depth)
         s = direct * float(rng.uniform(*ranges.ratio))
-    else:  # the earth is not the model: all is a little faster or slower, and S waves again by themselves
+    else:  # the earth differs from the model: velocities are scaled, and that of S waves once more
         both, own = 1 + 0.03 * float(rng.standard_normal()), 1 + 0.01 * float(rng.standard_normal())
         p, s, direct = (both * time for time in times.at(place.distance, place.depth))
         s = max(own * s, 1.2 * p)
@@ -121,15 +121,15 @@ def draw(
 
 
 def _somewhere(rng: np.random.Generator, ranges: EarthquakeRanges, times: TravelTimes | None) -> Place:
-    """In the ranges; the azimuth, which is drawn later, is 0."""
+    """Draw a place from the ranges; its azimuth is drawn later and is 0 here."""
     (near, far), (shallow, deep) = ranges.distance, ranges.depth
     if times is not None:
         near, far = max(near, float(times.distance[0])), min(far, float(times.distance[-1]))
         shallow, deep = max(shallow, float(times.depth[0])), min(deep, float(times.depth[-1]))
         if near > far or shallow > deep:
             raise DataError("no distance or depth of the ranges lies within the table of travel times; widen one.")
-    # Sources are everywhere, and on a sphere all depths are as frequent (Archimedes): were distance and depth drawn one
-    # by one on logarithmic scales, too many would be just below the station or just below the ground.
+    # Sources are everywhere, and on a sphere all depths are equally frequent (Archimedes). If distance and depth were
+    # drawn one by one on logarithmic scales, too many would be just below the station or just below the ground.
     way = max(shallow, float(np.exp(rng.uniform(math.log(near), math.log(far)))))
     depth = float(rng.uniform(shallow, max(shallow, min(deep, way))))
     distance = max(float(near) if times is not None else 0.0, math.sqrt(max(0.0, way**2 - depth**2)))
@@ -151,13 +151,13 @@ def _times(rng: np.random.Generator, ranges: EarthquakeRanges, distance: float, 
 
 @dataclass(frozen=True, eq=False)
 class _Wave:
-    """The pulse of a phase.
+    """Pulse of a phase.
 
     Attributes:
-        spectrum: of the pulse with a peak of 1.
-        peak: of the pulse before it was made 1, of a source whose displacement has the area 1 / (2 pi).
-        spread: standard deviation of scattered waves that begin with random numbers of deviation 1.
-        frequency: Hz, where the spectrum has its centre.
+        spectrum: spectrum of the pulse, scaled to a peak of 1.
+        peak: peak of the pulse before that, for a source whose displacement has the area 1 / (2 pi).
+        spread: standard deviation of scattered waves that are made of random numbers of standard deviation 1.
+        frequency: centre of the spectrum, Hz.
     """
 
     spectrum: Complex[ndarray, " frequencies"]
@@ -167,7 +167,7 @@ class _Wave:
 
     @classmethod
     def of(cls, amplitude: Float[ndarray, " frequencies"], clock: Clock) -> "_Wave":
-        """The causal pulse with this spectrum."""
+        """Causal pulse with a given amplitude spectrum."""
         spectrum = minimum_phase(amplitude, clock.padded)
         pulse = scipy.fft.irfft(spectrum, clock.padded)
         peak = float(np.abs(pulse).max())
@@ -184,9 +184,9 @@ def seismogram(
     recording: Recording,
     radiation: Radiation | None = None,
 ) -> Float32[ndarray, "3 size"]:
-    """Waves of an earthquake at the station, in m/s where its radiation is known.
+    """Waves of an earthquake at the station, in m/s if its radiation is given.
 
-    Otherwise the pulse of the direct P wave has a peak of about 1.
+    Without radiation the pulse of the direct P wave has a peak of about 1.
     """
     p_wave, s_wave, corner = _waves(rng, ranges, clock, source, recording)
     if radiation is None:
@@ -200,7 +200,7 @@ def seismogram(
         times_p = s_size / size
     begin = source.origin
     p_part = _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.direct, source.direct), p_coda)
-    if source.p < source.direct:  # the head wave is the weaker one, with scattered waves of its own
+    if source.p < source.direct:  # the head wave is weaker and has scattered waves of its own
         weak = np.float32(rng.uniform(0.15, 0.8))
         p_part += weak * _scattered(rng, ranges, clock, p_wave, p_way, (begin + source.p, source.p))
     s_part = np.float32(times_p) * _scattered(rng, ranges, clock, s_wave, s_way, (begin + source.s, source.s), s_coda)
@@ -219,7 +219,7 @@ def seismogram(
 def _waves(
     rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, source: Source, recording: Recording
 ) -> tuple[_Wave, _Wave, float]:
-    """Pulses of P and S after source, path, site and instrument, and the corner frequency of S at the source, Hz."""
+    """Pulses of P and S after source, path, site and instrument, and the corner frequency of S at the source in Hz."""
     drop, corners = float(10 ** rng.uniform(*ranges.stress_drop)), float(rng.uniform(*ranges.corner_ratio))
     speed = 1000 * math.hypot(source.distance, source.depth) / source.s
     corner = corner_frequency(source.magnitude, drop, speed)
@@ -235,11 +235,11 @@ def _waves(
 def _rupture(
     rng: np.random.Generator, ranges: EarthquakeRanges, clock: Clock, corner: float
 ) -> Complex[ndarray, " frequencies"]:
-    """The spectrum of what breaks one part after the other, each as one pulse, all together of the same moment."""
+    """Spectrum of a rupture whose parts break one after the other, each with one pulse; its moment is unchanged."""
     row: Complex[ndarray, " frequencies"] = np.ones(len(clock.frequency), np.complex64)
     for _ in range(int(rng.integers(ranges.ruptures[0], ranges.ruptures[1] + 1))):
         size = math.exp(rng.uniform(*np.log(_PARTS)))
-        # By whole samples, for other delays ring before they begin.
+        # Delays are whole samples, because others would ring before the pulse begins.
         delay = round(rng.uniform(0, min(1 / corner, _LONGEST)) * clock.rate) / clock.rate
         row += (size * np.exp(-2j * np.pi * delay * clock.frequency)).astype(np.complex64)
     row /= row[0].real
@@ -249,8 +249,8 @@ def _rupture(
 def _directions(
     rng: np.random.Generator, ranges: EarthquakeRanges, source: Source
 ) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
-    """Unit vectors of the motion, up, north and east: of P away from the source, of S across that."""
-    takeoff = source.distance / math.hypot(source.distance, source.depth)  # sine of the angle of a straight ray
+    """Unit vectors of motion (up, north, east): of P away from the source, of S across that."""
+    takeoff = source.distance / math.hypot(source.distance, source.depth)  # sine of the takeoff angle of a straight ray
     incidence = math.asin(takeoff * rng.uniform(*ranges.surface))
     azimuth, turn = (math.radians(a) for a in (source.azimuth, rng.uniform(0, 360)))
     away = np.array([0.0, -math.cos(azimuth), -math.sin(azimuth)])
@@ -269,9 +269,9 @@ def _scattered(
     when: tuple[float, float],
     numbers: Float32[ndarray, "3 samples"] | None = None,
 ) -> Float32[ndarray, "3 size"]:
-    """What a pulse is convolved with: one direct wave, then random numbers that fade (Aki & Chouet 1975).
+    """Series to convolve a pulse with: the direct wave, then random numbers that fade (Aki & Chouet 1975).
 
-    The numbers are drawn, or given from the onset on.
+    The random numbers are drawn, or given from the onset on.
     """
     onset, travel = when
     lapse = np.arange(clock.size, dtype=np.float32) / np.float32(clock.rate) - np.float32(onset)
@@ -282,7 +282,7 @@ def _scattered(
     level = float(np.exp(rng.uniform(*np.log(ranges.coda)))) / wave.spread
     envelope = (1 + after / np.float32(max(travel, 0.3))) ** -exponent * np.exp(-fade * after)
     envelope *= (1 - np.exp(-after / rise)) * np.float32(level)
-    sides = np.sqrt(0.4 * way**2 + 0.2).astype(np.float32)  # mostly, but not only, along the motion of the direct wave
+    sides = np.sqrt(0.4 * way**2 + 0.2).astype(np.float32)  # mainly along the motion of the direct wave
     drawn = rng.standard_normal((3, clock.size), np.float32) if numbers is None else _behind(numbers, clock, onset)
     train: Float32[ndarray, "3 size"] = drawn * envelope * sides[:, None]
     _pulse(train, clock, onset, way)
@@ -290,7 +290,7 @@ def _scattered(
 
 
 def _behind(numbers: Float32[ndarray, "3 samples"], clock: Clock, onset: float) -> Float32[ndarray, "3 size"]:
-    """Those numbers from the onset on, zeros before it and where they end."""
+    """Random numbers placed from the onset on, with zeros before them and after their end."""
     placed = np.zeros((3, clock.size), np.float32)
     at = math.ceil(onset * clock.rate)
     inside = numbers[:, max(0, -at) : max(0, clock.size - at)]
@@ -299,7 +299,7 @@ def _behind(numbers: Float32[ndarray, "3 samples"], clock: Clock, onset: float) 
 
 
 def _pulse(train: Float32[ndarray, "3 size"], clock: Clock, onset: float, motion: Float[ndarray, " 3"]) -> None:
-    """Add a direct wave at the first sample that sees it."""
+    """Add the direct wave at the first sample after its onset."""
     at = math.ceil(onset * clock.rate)
     if 0 <= at < clock.size:
         train[:, at] += motion.astype(np.float32)

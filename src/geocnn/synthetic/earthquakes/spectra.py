@@ -11,7 +11,7 @@ from numpy import ndarray
 __all__ = ["brune", "corner_frequency", "instrument", "minimum_phase", "moment", "path", "resonance"]
 
 _FLOOR = 1e-5
-"""Of an amplitude spectrum above its largest, relative to that: what has zeros there has no minimum phase."""
+"""Floor of an amplitude spectrum, relative to its largest value: a spectrum with zeros has no minimum phase."""
 
 
 def moment(magnitude: float) -> float:
@@ -25,7 +25,7 @@ def corner_frequency(magnitude: float, stress_drop: float, speed: float) -> floa
     Args:
         magnitude: moment magnitude.
         stress_drop: Pa.
-        speed: of S waves at the source, m/s.
+        speed: velocity of S waves at the source, m/s.
     """
     return float(0.372 * speed * (16 / 7 * stress_drop / moment(magnitude)) ** (1 / 3))
 
@@ -39,14 +39,14 @@ def brune(frequency: Float[ndarray, " frequencies"], corner: float) -> Float[nda
 def path(
     frequency: Float[ndarray, " frequencies"], time: float, quality: float, exponent: float, kappa: float
 ) -> Float[ndarray, " frequencies"]:
-    """What is left after attenuation, ``exp(-pi f (kappa + time / Q(f)))`` with ``Q = quality f^exponent``.
+    """Attenuation along a path, ``exp(-pi f (kappa + time / Q(f)))`` with ``Q = quality f^exponent``.
 
     Args:
         frequency: Hz.
-        time: under way, s.
+        time: travel time, s.
         quality: Q at 1 Hz.
-        exponent: of the frequency.
-        kappa: of the site, s (J. G. Anderson, S. E. Hough, 1984, Bull. Seism. Soc. Am. 74, 1969-1993).
+        exponent: exponent of the frequency in Q.
+        kappa: attenuation of the site, s (J. G. Anderson, S. E. Hough, 1984, Bull. Seism. Soc. Am. 74, 1969-1993).
     """
     left: Float[ndarray, " frequencies"] = np.exp(
         -np.pi * (kappa * frequency + time / quality * frequency ** (1 - exponent))
@@ -71,17 +71,18 @@ def instrument(frequency: Float[ndarray, " frequencies"], corner: float) -> Floa
 
 
 def minimum_phase(amplitude: Float[ndarray, " frequencies"], size: int) -> Complex[ndarray, " frequencies"]:
-    """The spectrum with this amplitude whose pulse begins at once: nothing before the onset, most of it soon after.
+    """Minimum-phase spectrum with a given amplitude: its pulse begins at the onset and is as early as possible.
 
-    Through the cepstrum (A. V. Oppenheim, R. W. Schafer, Discrete-time signal processing, section 13.5). A pulse that
-    attenuation has broadened stays causal that way, as dispersion makes it in the earth. Ground velocity and
-    seismometers have zeros at 0 Hz, of which there is no logarithm: any number in its place makes a ghost of the pulse,
-    half of the length behind it and up to 1/50 of its size. So many differences of samples are taken instead, which
-    begin at once too; and the cepstrum fades to its middle, so that whatever is left of it there does not end abruptly.
+    It is computed through the cepstrum (A. V. Oppenheim, R. W. Schafer, Discrete-time signal processing, section 13.5).
+    So a pulse that attenuation has broadened stays causal, as dispersion makes it in the earth. Ground velocity and
+    seismometers have zeros at 0 Hz, which have no logarithm; any number in their place makes a ghost of the pulse, half
+    of the length behind it and up to 1/50 of its size. Therefore the zeros are represented by as many differences of
+    neighbouring samples, which begin at once as well; and the cepstrum is faded towards its middle, so that it does not
+    end abruptly there.
 
     Args:
-        amplitude: at ``0, 1, ..., size / 2`` over the length.
-        size: samples, even.
+        amplitude: at the frequencies ``0, 1, ..., size / 2`` over the length.
+        size: number of samples, even.
     """
     peak = int(amplitude.argmax())
     shape = amplitude.copy()
@@ -99,14 +100,14 @@ def minimum_phase(amplitude: Float[ndarray, " frequencies"], size: int) -> Compl
 
 @lru_cache(maxsize=32)
 def _differences(size: int, order: int) -> Complex[ndarray, " frequencies"]:
-    """Spectrum of so many differences of neighbouring samples, one of the other."""
+    """Spectrum of the difference of neighbouring samples, applied ``order`` times."""
     one = 1 - np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     return np.asarray(one**order)
 
 
 @lru_cache(maxsize=8)
 def _fade(size: int) -> Float[ndarray, " half"]:
-    """By what the cepstrum of a causal pulse exceeds that of its amplitudes: 1 at 0, then 2, fading to the middle."""
+    """Factors from the cepstrum of amplitudes to that of a causal pulse: 1 at 0, then 2, fading to the middle."""
     fade = 1 + np.cos(np.pi * np.maximum(0, 4 * np.arange(size // 2) / size - 1))
     fade[0] = 1
     return np.asarray(fade)

@@ -1,7 +1,7 @@
-"""Real records with what a picker says of them, to learn from under harder conditions.
+"""Real records with the answers of a picker, to be learnt under harder conditions.
 
-A network that learns its own answers in more noise, at other speeds and from other directions than it gave them under
-becomes better than it was: self-training with a noisy student (Q. Xie, M.-T. Luong, E. Hovy, Q. V. Le, 2020,
+A network becomes better by learning its own answers in more noise, at other speeds and from other directions than
+those under which it gave them: self-training with a noisy student (Q. Xie, M.-T. Luong, E. Hovy, Q. V. Le, 2020,
 Self-training with Noisy Student improves ImageNet classification, CVPR, 10687-10698).
 """
 
@@ -22,28 +22,28 @@ from geocnn.synthetic.earthquakes.recording import Recording
 __all__ = ["TaughtRecord", "TaughtRecords"]
 
 _FASTER = (0.75, 1.4)
-"""Samples of a record to one of a window, at random."""
+"""Range of the random speed: samples of a record per sample of a window."""
 _NEAR, _SEEN = 0.6, 0.15
-"""Share of the windows that hold an arrival, and the probability of one at least."""
+"""Share of the windows that must contain an arrival, and least probability of such an arrival."""
 _MARGIN = 0.02
-"""Of a window at both ends, where that arrival is not put."""
+"""Margin at both ends of a window, as a share of its length, in which that arrival is not placed."""
 _NOISE, _LEVEL = 0.6, (-1.2, 0.6)
-"""Share of the windows with more noise, and its logarithmic level over the fastest motion of the record."""
+"""Share of the windows to which noise is added, and logarithm of its level relative to the record's fastest motion."""
 _DEAD = 0.12
-"""Probability of dead components: the vertical, or, more often, both horizontal ones."""
+"""Probability of dead components: the vertical one or, more often, both horizontal ones."""
 _GAIN = 0.2
-"""Standard deviation of the logarithm of the gain of a component."""
+"""Standard deviation of the logarithm of a component's gain."""
 _TRIES = 20
 
 
 @dataclass(frozen=True, eq=False)
 class TaughtRecord:
-    """A record without an end of one of its components.
+    """A continuous record with the answers of a picker.
 
     Attributes:
         waveform: components Z, N, E, in any unit.
         live: where there are data.
-        probability: of P and of S.
+        probability: probabilities of P and of S.
     """
 
     waveform: Float32[ndarray, "3 samples"]
@@ -53,14 +53,14 @@ class TaughtRecord:
 
 @dataclass(frozen=True, eq=False)
 class TaughtRecords:
-    """Windows of such records, each heard a little slower or faster, turned about the vertical, with either sign.
+    """Windows of such records, each a little slower or faster, turned about the vertical, and with a random sign.
 
     Attributes:
         records: the records, at the rate of the windows.
-        share: of the windows that a network learns from, which are from these.
+        share: share of the training windows that come from these records.
 
     Raises:
-        DataError: no record with an arrival, or a share outside 0..1.
+        DataError: no record has an arrival, or the share lies outside 0..1.
     """
 
     records: Sequence[TaughtRecord]
@@ -75,7 +75,7 @@ class TaughtRecords:
 
     @cached_property
     def arrivals(self) -> list[tuple[int, int]]:
-        """Records and samples."""
+        """All probable arrivals: number of the record, and sample."""
         found = []
         for number, record in enumerate(self.records):
             most = record.probability.max(0)
@@ -87,12 +87,12 @@ class TaughtRecords:
     def draw(
         self, rng: np.random.Generator, clock: Clock, ranges: EarthquakeRanges
     ) -> tuple[Float32[ndarray, "3 size"], Float32[ndarray, "3 size"]]:
-        """A window, and the probabilities of P, S and neither.
+        """Draw a window, and the probabilities of P, S and neither.
 
         Args:
             rng: random numbers.
             clock: samples of the window.
-            ranges: of the noise that is added.
+            ranges: ranges of the noise that is added.
         """
         step = float(np.exp(rng.uniform(*np.log(_FASTER))))
         piece = self._piece(rng, int(np.ceil(clock.size * step)) + 2)
@@ -111,11 +111,11 @@ class TaughtRecords:
             live[[0] if rng.random() < 0.3 else [1, 2]] = False
         said *= live.any(0)
         both = np.concatenate((said, 1 - said.sum(0, keepdims=True)))
-        heard[heard == 0] = np.finfo(np.float32).tiny  # no gap
+        heard[heard == 0] = np.finfo(np.float32).tiny  # so that it does not count as a gap
         return np.where(live, heard, 0).astype(np.float32), both.astype(np.float32)
 
     def _piece(self, rng: np.random.Generator, length: int) -> TaughtRecord:
-        """So many samples of a record; what is missing of a shorter one is a gap."""
+        """Draw ``length`` samples of a record; a shorter record is filled with a gap."""
         sizes = np.array([record.waveform.shape[1] for record in self.records])
         for _ in range(_TRIES):
             if rng.random() < _NEAR:
@@ -134,7 +134,7 @@ class TaughtRecords:
 
 
 def _level(piece: TaughtRecord) -> Float64[ndarray, "3 samples"]:
-    """The waveform relative to the first number of each component, 0 in gaps."""
+    """Waveform minus the first value of each component, 0 in gaps."""
     first = piece.waveform[np.arange(3), piece.live.argmax(1)].astype(float)
     return np.where(piece.live, piece.waveform - first[:, None], 0)
 
@@ -142,7 +142,7 @@ def _level(piece: TaughtRecord) -> Float64[ndarray, "3 samples"]:
 def _turned(
     rng: np.random.Generator, heard: Float64[ndarray, "3 size"], live: Bool[ndarray, "3 size"]
 ) -> tuple[Float64[ndarray, "3 size"], Bool[ndarray, "3 size"]]:
-    """About the vertical, where there are two horizontal components; what only one of them has is left out."""
+    """Turn about the vertical if there are two horizontal components; samples of only one of them become gaps."""
     live = live.copy()
     if not live[1].any() or not live[2].any():
         return heard, live

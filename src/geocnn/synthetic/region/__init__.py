@@ -1,8 +1,8 @@
 """The earthquakes of a region at one station: a catalogue, clusters of its epicentres, and their records.
 
-What a network can learn of a location from one station is in the records for physical reasons: travel times of a
-layered earth, the direction that P and S waves come from and how a double couple radiates in it, attenuation with
-distance, and a coda that neighbours have in common (:mod:`geocnn.synthetic.region.scatterers`).
+What a network can learn about locations from one station is in the records for physical reasons: travel times of a
+layered earth, the direction of P and S waves and the radiation of a double couple, attenuation with distance, and a
+coda that neighbouring earthquakes share (:mod:`geocnn.synthetic.region.scatterers`).
 """
 
 import math
@@ -28,22 +28,22 @@ __all__ = ["FAR", "LAYERS", "SITE", "Region", "sequence"]
 LAYERS = Layers(tops=(0.0, 1.5, 8.0, 21.0, 42.0), vp=(4.0, 5.8, 6.25, 6.5, 8.0), vs=(2.2, 3.35, 3.6, 3.75, 4.5))
 """Sediments over the crystalline basement, as in central Oklahoma; plausible numbers, not measured ones."""
 FAR = 40.0
-"""km: sources from which S waves follow P waves within about 5.5 s."""
+"""Largest distance of a source, km: its S wave follows P within about 5.5 s."""
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A station, its earthquakes and their clusters.
+    """A station with its earthquakes and their clusters.
 
     Attributes:
-        site: the station's place.
-        hypocentres: where the waves come from, none farther than :data:`FAR`.
+        site: place of the station.
+        hypocentres: the earthquakes, none farther than :data:`FAR`.
         plane: the epicentres as seen from the station.
-        strike: of the faults, degrees.
-        cluster: number of each earthquake's cluster from 0, by its catalogued epicentre.
-        receiver: the station.
-        layers: below the station.
-        times: travel times in them.
+        strike: strikes of the faults, degrees.
+        cluster: number of each earthquake's cluster, from 0 on, by its catalogued epicentre.
+        receiver: properties of the station.
+        layers: layers below the station.
+        times: travel times in the layers.
     """
 
     site: Site
@@ -69,16 +69,16 @@ class Region:
         size: int = 1401,
         rate: float = 100.0,
     ) -> "Region":
-        """Put a station and earthquakes together; those farther than :data:`FAR` are left out.
+        """Combine a station and earthquakes; those farther than :data:`FAR` are left out.
 
         Args:
             hypocentres: the earthquakes.
-            site: where the station is.
-            strike: of the faults, degrees; drawn where they are not known.
+            site: place of the station.
+            strike: strikes of the faults, degrees; drawn if not given.
             groups: number of clusters, by k-means.
-            error: standard deviation of the catalogued epicentres, by which clusters are made, to east and north, km.
-            layers: below the station.
-            seed: of the station, the records and the clusters.
+            error: standard deviation of the catalogued epicentres, from which clusters are made, to east and north, km.
+            layers: layers below the station.
+            seed: seed of the station, the records and the clusters.
             size: samples of a record of an earthquake.
             rate: samples per second.
 
@@ -90,7 +90,7 @@ class Region:
         plane = offsets(site.latitude, site.longitude, (hypocentres.latitude, hypocentres.longitude))
         near = np.hypot(plane.distance, hypocentres.depth + site.elevation_m / 1000) <= FAR
         if not near.any():
-            nearest = float(plane.distance.min())  # farther away than that it is not exact
+            nearest = float(plane.distance.min())  # larger distances are not exact
             how_far = f"{nearest:.0f}" if nearest < 1000 else "more than 1000"
             raise DataError(
                 f"of {len(hypocentres)} earthquakes none is within {FAR:g} km of station {site}, the nearest {how_far} "
@@ -107,7 +107,7 @@ class Region:
         return len(self.hypocentres)
 
     def source(self, index: int, onset: float) -> Source:
-        """An earthquake whose P wave arrives so many seconds after the first sample."""
+        """Source of an earthquake whose P wave arrives ``onset`` seconds after the first sample."""
         distance, depth = float(self.plane.distance[index]), self._below(index)
         p, s, _ = self.times.at(distance, depth)
         motion, _ = self._directions(index)
@@ -129,7 +129,7 @@ class Region:
         Args:
             index: number of the earthquake.
             size: samples.
-            onset: of the P wave, seconds after the first sample.
+            onset: time of the P wave, seconds after the first sample.
         """
         source = self.source(index, onset)
         speeds = self.layers.speeds(source.depth)
@@ -141,7 +141,7 @@ class Region:
         return self.receiver.waves(rng, size, source, radiation)
 
     def noise(self, index: int, *, size: int) -> Float32[ndarray, "3 size"]:
-        """Record number ``index`` of noise alone, m/s, components Z, N, E; always the same."""
+        """Noise record number ``index``, m/s, components Z, N, E; always the same."""
         return self.receiver.noise(np.random.default_rng((self.receiver.seed, 15, index)), size)
 
     def _below(self, index: int) -> float:
@@ -149,7 +149,7 @@ class Region:
         return max(0.1, float(self.hypocentres.depth[index]) + self.site.elevation_m / 1000)
 
     def _directions(self, index: int) -> tuple[Float[ndarray, " 3"], Float[ndarray, " 3"]]:
-        """Motion of P and S at the station; their rays are taken to be those of the direct P wave."""
+        """Motion of P and S at the station; the ray of S is taken to be that of the direct P wave."""
         distance, depth = float(self.plane.distance[index]), self._below(index)
         near, far = max(0.0, distance - 0.5), distance + 0.5
         slowness = (self.times.at(far, depth).p - self.times.at(near, depth).p) / (far - near)

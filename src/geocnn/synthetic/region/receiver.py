@@ -1,4 +1,4 @@
-"""A station: what is the same in all its records."""
+"""A station: properties that are the same in all its records."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ __all__ = ["Receiver"]
 
 _COMMON = {"converted": 0.0, "spikes": 0.03, "slow": 0.0}
 _NOISE = (0.55, 0.9)
-"""Where between the models of Peterson the noise of its records lies, where nothing else is asked for."""
+"""Default range of the noise level of a station between Peterson's models."""
 _PER_EVENT = {"stress_drop": (6.2, 6.8), "corner_ratio": (1.2, 1.4), "bursts": (0, 2), "lines": (0, 2)}
 _DRAWN = {
     "kappa": (0.02, 0.05),
@@ -34,18 +34,18 @@ _DRAWN = {
 
 @dataclass(frozen=True, eq=False)
 class Receiver:
-    """A station in the ground.
+    """A station, drawn once.
 
-    Instrument, response of the site, attenuation on the way to it, strength and decrease of the coda and the scatterers
-    around it are drawn once. What differs from record to record is the earthquake (stress drop, ratio of the corner
+    Fixed are its instrument, the response of the site, attenuation on the way to it, strength and decrease of the coda,
+    and the scatterers around it. What differs from record to record is the earthquake (stress drop, ratio of the corner
     frequencies) and the noise: its level and spectrum, machines, traffic, spikes.
 
     Attributes:
-        seed: of the station.
+        seed: seed of the station.
         rate: samples per second.
-        ranges: what is drawn for a record; of what belongs to the station both ends are the same.
-        gains: of the components.
-        scatterers: around it; None where those of each record are other ones.
+        ranges: ranges for a record; properties of the station have equal ends.
+        gains: gains of the components.
+        scatterers: scatterers around the station; None to draw other ones for each record.
     """
 
     seed: int
@@ -56,13 +56,13 @@ class Receiver:
 
     @classmethod
     def draw(cls, seed: int, *, size: int | None, rate: float, noise_level: tuple[float, float] = _NOISE) -> "Receiver":
-        """A station for records of earthquakes of up to so many samples.
+        """Draw a station for records of up to ``size`` samples.
 
         Args:
-            seed: of the station.
-            size: samples of the coda that its earthquakes have in common; None for nothing in common.
+            seed: seed of the station.
+            size: samples of the coda that its earthquakes share; None if they share nothing.
             rate: samples per second.
-            noise_level: where between the models of Peterson the noise of its records lies.
+            noise_level: range of the noise of its records between Peterson's models.
         """
         rng = np.random.default_rng((seed, 11))
         own = {name: (value := float(rng.uniform(*limits)), value) for name, limits in _DRAWN.items()}
@@ -71,13 +71,13 @@ class Receiver:
         return cls(seed, rate, ranges, gains, None if size is None else Scatterers.draw(rng, size, rate))
 
     def recording(self, clock: Clock) -> Recording:
-        """Instrument and site, for records of any length the same."""
+        """Instrument and site, the same for records of any length."""
         return Recording.draw(np.random.default_rng((self.seed, 12)), self.ranges, clock)
 
     def scattered(
         self, place: Float[ndarray, " 3"], speeds: tuple[float, float]
     ) -> Float32[ndarray, "2 3 samples"] | None:
-        """What the scatterers send after P and S, see :meth:`Scatterers.numbers`; None where there are none."""
+        """Waves that the scatterers send after P and S, see :meth:`Scatterers.numbers`; None without scatterers."""
         return None if self.scatterers is None else self.scatterers.numbers(place, speeds)
 
     def waves(
@@ -94,7 +94,7 @@ class Receiver:
         return self.ground(rng, size).waveform
 
     def ground(self, rng: np.random.Generator, size: int) -> Background:
-        """Noise alone with its spectrum, which is that before the gains of the components."""
+        """Noise with its spectrum, which is that before the gains of the components."""
         clock = Clock.of(size, self.rate)
         ground = background(rng, self.ranges, clock, self.recording(clock).response)
         if rng.random() < self.ranges.spikes:

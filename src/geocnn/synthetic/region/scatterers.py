@@ -1,4 +1,4 @@
-"""Scattered waves that sources close to one another have in common.
+"""Scattered waves that neighbouring sources have in common.
 
 The coda of a record is made of waves that leave the source in all directions and reach the station after scattering. A
 source that lies elsewhere sends them on ways that are longer or shorter by what it has moved along each direction, and
@@ -27,9 +27,9 @@ class Scatterers:
 
     Attributes:
         directions: in which waves leave the sources, ``(directions, 3)``, unit vectors.
-        spectra: of the random numbers that come in from each, of P and S, ``(2, 3, directions, frequencies)``.
+        spectra: of the random numbers from each direction, for P and S, ``(2, 3, directions, frequencies)``.
         frequency: Hz, ``(frequencies,)``.
-        size: samples of the numbers, which then begin anew.
+        size: number of samples after which the random numbers repeat.
     """
 
     directions: Float[ndarray, "directions 3"]
@@ -39,7 +39,7 @@ class Scatterers:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, size: int, rate: float) -> "Scatterers":
-        """For codas of up to so many samples at so many a second."""
+        """Draw scatterers for codas of up to ``size`` samples at ``rate`` samples per second."""
         padded = scipy.fft.next_fast_len(size, real=True)
         directions = rng.standard_normal((_DIRECTIONS, 3))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -47,11 +47,11 @@ class Scatterers:
         return cls(directions, scipy.fft.rfft(numbers), np.fft.rfftfreq(padded, 1 / rate).astype(np.float32), padded)
 
     def numbers(self, place: Float[ndarray, " 3"], speeds: tuple[float, float]) -> Float32[ndarray, "2 3 size"]:
-        """Random numbers of deviation 1 behind P and S of a source, from their onsets on.
+        """Random numbers of standard deviation 1 for the coda of P and S of a source, from their onsets on.
 
         Args:
-            place: of the source, km.
-            speeds: of P and S waves there, km/s.
+            place: place of the source, km.
+            speeds: velocities of P and S waves there, km/s.
         """
         way = (self.directions @ place).astype(np.float32)
         parts = []

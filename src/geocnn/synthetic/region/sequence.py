@@ -19,7 +19,7 @@ SITE = Site("XX", "SYN", 35.85, -97.43, 330.0)
 """A station in the middle of the sequence."""
 
 _CENTRE, _HALF = (35.85, -97.40), (15.0, 17.0)
-"""Latitude and longitude, and half the extent of the region to north and east, km: 35.72-35.98 N, 97.59-97.21 W."""
+"""Centre of the region, and half its extent to north and east, km: 35.72-35.98 N, 97.59-97.21 W."""
 _DEGREE = 111.0
 _STRIKES, _TURN = (55.0, 115.0), 8.0
 _FAULTS, _ELSEWHERE = 24, 0.05
@@ -27,11 +27,11 @@ _SMALLEST, _LARGEST = 1.2, 4.8
 
 
 def sequence(count: int, *, seed: int = 0) -> tuple[Hypocentres, Float[ndarray, " events"]]:
-    """Earthquakes and the strikes of their faults, degrees.
+    """Earthquakes, and the strikes of their faults in degrees.
 
     Args:
-        count: of the earthquakes.
-        seed: of the faults and the earthquakes.
+        count: number of earthquakes.
+        seed: seed of the faults and the earthquakes.
     """
     rng = np.random.default_rng((seed, 7))
     share = rng.dirichlet(np.full(_FAULTS, 2.0))  # some swarms are larger than others
@@ -54,19 +54,19 @@ def sequence(count: int, *, seed: int = 0) -> tuple[Hypocentres, Float[ndarray, 
     depth[scattered] = rng.uniform(2, 8, int(scattered.sum()))
     latitude = _CENTRE[0] + place[:, 0] / _DEGREE
     longitude = _CENTRE[1] + place[:, 1] / (_DEGREE * np.cos(np.radians(latitude)))
-    depth = np.where(depth < 2, 4 - depth, depth)  # what lies beyond the range is folded back into it
+    depth = np.where(depth < 2, 4 - depth, depth)  # depths beyond the range are folded back into it
     depth = np.clip(np.where(depth > 8, 16 - depth, depth), 2, 8)
     found = Hypocentres(latitude, longitude, depth, _magnitudes(rng, count))
     return found, np.where(scattered, strikes(rng, count), strike[fault] + 5 * rng.standard_normal(count))
 
 
 def strikes(rng: np.random.Generator, count: int) -> Float[ndarray, " events"]:
-    """Strikes of faults that nobody knows, degrees: one of the two of the region, and some of it."""
+    """Draw strikes of unknown faults, degrees: one of the two of the region, with some scatter."""
     drawn: Float[ndarray, " events"] = rng.choice(_STRIKES, count) + _TURN * rng.standard_normal(count)
     return drawn
 
 
 def _magnitudes(rng: np.random.Generator, count: int) -> Float[ndarray, " events"]:
-    """By the law of Gutenberg and Richter with b = 1, from 1.2 on; the largest is 4.8."""
+    """Draw magnitudes by the law of Gutenberg and Richter with b = 1, from 1.2 to 4.8."""
     drawn: Float[ndarray, " events"] = np.minimum(_SMALLEST + rng.exponential(1 / np.log(10), count), _LARGEST)
     return drawn

@@ -4,7 +4,7 @@ The workflow of Wu et al. (2019, Geophysics 84(3) IM35, doi:10.1190/geo2018-0646
 sheared and faulted, convolved with a wavelet *after* faulting, and noise is added. Instead of deforming an image
 step by step, every output sample is traced back through the faults (latest first), the shear and the folds to the
 depth at which its layer was deposited. One interpolation then gives the reflectivity, and the depth itself is the
-relative geologic time. What real sections have beside that is described by
+relative geologic time. Further features of real sections are described by
 :class:`~geocnn.synthetic.structure.ranges.StructureRanges`: an unconformity, above which a second, milder series of
 folds and faults is undone before the first one, and packages of layers of several kinds.
 """
@@ -54,20 +54,20 @@ class StructureSample(NamedTuple):
     clean: Float[Tensor, "*space"]
     """Amplitude without noise."""
     number: Int[Tensor, "*space"]
-    """Which fault of ``faults`` it is, from 1, seen or not; 0 where there is none."""
+    """Number of the fault in ``faults``, from 1, whether visible or not; 0 without a fault."""
     throw: Float[Tensor, "*space"]
-    """Vertical displacement of that fault there, samples; 0 where there is none."""
+    """Vertical displacement of that fault at the sample, samples; 0 without a fault."""
     faults: tuple[Fault, ...]
     """The faults, the oldest first."""
 
     def of_faults(self, values: list[float]) -> Float[Tensor, "*space"]:
-        """A number for each fault, put where the fault is; NaN elsewhere."""
+        """Values, one per fault, put at the samples of each fault; NaN elsewhere."""
         table = torch.tensor([float("nan"), *values], device=self.number.device)
         return table[self.number.long()]
 
     @property
     def dip(self) -> Float[Tensor, "*space"]:
-        """Angle of the fault's plane against the horizontal, degrees; NaN where there is none."""
+        """Angle of the fault's plane against the horizontal, degrees; NaN without a fault."""
         return self.of_faults([float(np.degrees(np.arccos(abs(fault.normal[2])))) for fault in self.faults])
 
     @property
@@ -78,10 +78,10 @@ class StructureSample(NamedTuple):
 
 
 class Folds(NamedTuple):
-    """Folds and a shear."""
+    """Folds and a shear of a volume."""
 
     bumps: list[tuple[float, float, float, float]]
-    """Height, centre and standard deviation."""
+    """Height, centre (two numbers) and standard deviation of each fold."""
     slopes: tuple[float, float]
 
 
@@ -91,14 +91,14 @@ class _Scene(NamedTuple):
     folds: Folds
     faults: list[Fault]
     younger: tuple[Folds, list[Fault]] | None
-    """What has happened since the younger layers were deposited; None where there are none."""
+    """Folds and faults since the younger layers were deposited; None without younger layers."""
     packages: list[Package]
     column: Tensor
     """Reflectivity of the undeformed layers."""
     image: Image
     min_throw: float
     visible: bool
-    """Only what can be seen is labelled."""
+    """Whether only visible parts of faults are labelled."""
 
 
 def structure(
@@ -121,7 +121,7 @@ def structure(
         device: where to compute.
 
     Raises:
-        DataError: a negative number, or ``shape`` has not two or three axes, or one of fewer than 8 samples.
+        DataError: a number is negative, or ``shape`` has not two or three axes of at least 8 samples.
     """
     if len(shape) not in (2, 3) or min(shape) < 8:
         raise DataError(
@@ -130,7 +130,7 @@ def structure(
         )
     if min(seed, index) < 0:
         raise DataError(f"seed is {seed} and index {index}; both must be whole numbers from 0 up.")
-    # Products of matrices by several threads differ from those by one in their last bits, on some processors.
+    # The last bits of matrix products depend on the number of threads on some processors.
     with threads(1):
         return _made(np.random.default_rng((seed, index)), shape, ranges, device)
 
@@ -138,7 +138,7 @@ def structure(
 def _made(
     rng: np.random.Generator, shape: tuple[int, ...], ranges: StructureRanges | None, device: torch.device | str
 ) -> StructureSample:
-    """Draw, deposit, move, image and record."""
+    """Make a sample: draw, deposit, deform, image and record."""
     size = nx, ny, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
     scene = _draw(rng, size, ranges or StructureRanges())
     time, clean, throw = (torch.empty((nx * ny, nz), device=device) for _ in range(3))
@@ -171,7 +171,7 @@ def _made(
     level = 10 ** (-scene.image.snr / 20)
     fault = number > 0
     if scene.visible:
-        # A small throw changes a reflection little: by the sine of its share of the period.
+        # A small throw changes a reflection only a little: by the sine of its share of the period.
         step = throw.mul(2 * math.pi * scene.image.frequency).clamp_(max=1)
         fault &= step.mul_(loudness(clean)) > max(0.05, 0.5 * level)
         if torn is not None:
@@ -191,14 +191,14 @@ def _made(
 
 
 def _blocks(traces: int, samples: int, device: torch.device | str) -> Iterator[slice]:
-    """Divide traces of so many samples into blocks: of the cache's size on a processor, one for all on a GPU."""
+    """Divide traces into blocks: of the size of the cache on a processor, all in one on a GPU."""
     step = max(1, BLOCK // samples) if torch.device(device).type == "cpu" else traces
     for start in range(0, traces, step):
         yield slice(start, min(start + step, traces))
 
 
 def _places(traces: slice, size: tuple[int, int, int], device: torch.device | str) -> Float[Tensor, "4 traces depth"]:
-    """Coordinates of the samples of some traces, margins included, and ones."""
+    """Coordinates of the samples of some traces, including margins, with a row of ones."""
     _, ny, nz = size
     trace = torch.arange(traces.start, traces.stop, device=device)[:, None]
     place = torch.ones((4, len(trace), nz + 2 * MARGIN), device=device)
@@ -241,7 +241,7 @@ def _draw_folds(rng: np.random.Generator, size: tuple[int, int, int], ranges: St
         (-rng.uniform(4, 30), rng.uniform(0, nx), rng.uniform(0, ny), rng.uniform(6, 24))
         for _ in range(rng.integers(ranges.domes[0], ranges.domes[1] + 1) if ranges.domes[1] else 0)
     ]
-    # Folds that took more than half the thickness away would turn layers over in a shallow volume.
+    # Folds that remove more than half of the thickness would overturn layers in a shallow volume.
     thinning = -1.5 / nz * sum(min(height, 0.0) for height, *_ in bumps)
     bumps = [(height * min(1.0, 0.5 / max(thinning, 1e-9)), *rest) for height, *rest in bumps]
     f, g = (rng.uniform(*ranges.slope) * rng.choice((-1.0, 1.0)) for _ in range(2))
@@ -251,7 +251,7 @@ def _draw_folds(rng: np.random.Generator, size: tuple[int, int, int], ranges: St
 def _back_map(
     scene: _Scene, surfaces: list[Surfaces], place: Float[Tensor, "4 traces depth"], size: tuple[int, int, int]
 ) -> tuple[Float[Tensor, "traces depth"], Float[Tensor, "traces depth"], Labels]:
-    """Depth at which samples were deposited, over and under the unconformity, and what is known of faults there."""
+    """Depths of deposition of samples above and below the unconformity, and labels of faults."""
     shape, flat, nz = place.shape[1:], size[1] == 1, size[2]
     place = place.flatten(1)
     labels = Labels(torch.zeros_like(place[0]), torch.zeros_like(place[0]))
@@ -283,8 +283,8 @@ def _unfold(folds: Folds, place: Float[Tensor, "4 points"], nz: int) -> None:
     z.sub_(x, alpha=f).sub_(y, alpha=g)
     if not folds.bumps:
         return
-    # Squares of distances from all centres in one product, as |p - c|^2 = |p|^2 - 2 c p + |c|^2; small numbers, for
-    # what is lost by the difference, if they are measured from the middle of the centres.
+    # Squared distances from all centres in one product, as |p - c|^2 = |p|^2 - 2 c p + |c|^2. They are measured from
+    # the middle of the centres, so that the numbers are small and the difference loses few digits.
     height, middle, product = _bumps(tuple(folds.bumps), place.device)
     features = torch.empty_like(place)
     torch.sub(place[:2], middle, out=features[:2])
@@ -297,7 +297,7 @@ def _unfold(folds: Folds, place: Float[Tensor, "4 points"], nz: int) -> None:
 
 @lru_cache(maxsize=16)
 def _bumps(bumps: tuple[tuple[float, float, float, float], ...], device: torch.device) -> tuple[Tensor, ...]:
-    """Heights of folds, the middle of their centres, and what makes exponents of x, y and their squares from there."""
+    """Heights of folds, middle of their centres, and matrix from x, y and their squares to exponents."""
     height, cx, cy, width = torch.tensor(bumps, dtype=torch.float64).T
     middle = torch.stack((cx.mean(), cy.mean()))[:, None]
     cx, cy, scale = cx - middle[0], cy - middle[1], -0.5 / width.square()
@@ -306,11 +306,11 @@ def _bumps(bumps: tuple[tuple[float, float, float, float], ...], device: torch.d
 
 
 def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
-    """Periodic traces at places of the column of layers instead of depths: what was flat follows the layers."""
+    """Read periodic traces at positions in the column instead of depths, so that flat noise follows the layers."""
     made, n = torch.empty_like(noise), noise.shape[1]
     for part in _blocks(len(noise), n, noise.device):
         whole = time[part].floor()
-        index = (whole - (whole / n).floor_().mul_(n)).long()  # whole numbers take longer to divide
+        index = (whole - (whole / n).floor_().mul_(n)).long()  # dividing integers would take longer
         wrapped = torch.cat((noise[part], noise[part, :1]), 1)
         upper, lower = wrapped.gather(1, index), wrapped.gather(1, index.add_(1))
         made[part] = upper.lerp_(lower, time[part] - whole)
@@ -318,14 +318,14 @@ def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces 
 
 
 def _disturbed(packages: list[Package], position: Float[Tensor, "traces n"]) -> Bool[Tensor, "traces n"]:
-    """Whether samples at these places of the column are of a package without layers that a fault could offset."""
+    """Whether samples at these positions of the column are in a disturbed package, where a fault offsets no layers."""
     ends = torch.tensor([package.samples for package in packages], device=position.device).cumsum(0)
     which = torch.bucketize(position, ends.float(), right=True).clamp_(max=len(packages) - 1)
     return torch.tensor([package.chaos > 0 for package in packages], device=position.device)[which]
 
 
 def _interpolate(column: Float[Tensor, " n"], position: Float[Tensor, "traces depth"]) -> Float[Tensor, "traces depth"]:
-    """Linear interpolation of the column."""
+    """Interpolate the column linearly at some positions."""
     place = position.flatten().clamp(0, column.shape[0] - 2)
     whole = place.floor()
     index = whole.to(torch.int32)

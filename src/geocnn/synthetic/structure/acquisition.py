@@ -1,4 +1,4 @@
-"""What acquisition, migration, processing and storage do to an image."""
+"""Effects of acquisition, migration, processing and storage on an image."""
 
 import math
 
@@ -14,7 +14,7 @@ __all__ = ["finish", "static_shifts"]
 
 
 def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "traces 1"] | None:
-    """Vertical shifts of the traces, partly alike for neighbours; None without."""
+    """Vertical shifts of the traces, partly equal for neighbours; None without shifts."""
     if not image.statics:
         return None
     shifts = _by_trace(np.random.default_rng((image.seed, 1)), image, size)
@@ -23,7 +23,7 @@ def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "tr
 
 
 def _by_trace(rng: np.random.Generator, image: Image, size: tuple[int, int, int]) -> Float[Tensor, "x y 1"]:
-    """Normal numbers, one a trace, alike far along lines if there are streaks."""
+    """Normal random numbers, one per trace, similar over long distances along lines if there are streaks."""
     numbers = torch.from_numpy(rng.standard_normal((*size[:2], 1), dtype=np.float32))
     if not any(image.streaks):
         return numbers
@@ -32,7 +32,7 @@ def _by_trace(rng: np.random.Generator, image: Image, size: tuple[int, int, int]
 
 
 def finish(seismic: Float[Tensor, "x y z"], image: Image) -> Float[Tensor, "x y z"]:
-    """What acquisition, migration, processing and storage add, in place."""
+    """Add the effects of acquisition, migration, processing and storage, in place."""
     rng = np.random.default_rng((image.seed, 3))
     nx, ny, nz = seismic.shape
     device = seismic.device
@@ -56,7 +56,7 @@ def finish(seismic: Float[Tensor, "x y z"], image: Image) -> Float[Tensor, "x y 
 
 
 def _add_smiles(seismic: Float[Tensor, "x y z"], image: Image, rng: np.random.Generator) -> None:
-    """Add arcs open to the top, as migration makes of single loud samples."""
+    """Add arcs open to the top, which migration makes of single loud samples."""
     nx, ny, nz = seismic.shape
     wavelet = np.array(image.wavelets[-1], np.float32)
     for _ in range(image.smiles):

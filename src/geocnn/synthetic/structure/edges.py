@@ -1,4 +1,4 @@
-"""What stands at the edges of a survey, in mutes and for dead traces: where data are poor or none."""
+"""Places with poor or no data: edges of a survey, mutes, dead traces and padding."""
 
 import numpy as np
 import torch
@@ -11,10 +11,10 @@ __all__ = ["continuation", "low_fold", "pad_samples"]
 
 
 def continuation(image: Image, size: tuple[int, int, int]) -> tuple[int, Int[Tensor, "x y z"]] | None:
-    """What stands where there are no data: an axis, and the sample along it that is taken for each; None if all live.
+    """How samples without data are filled: an axis, and the sample along it that is taken for each; None if all live.
 
-    As prediction continues a survey: beyond an edge and into a mute its mirror image, and for a dead trace the nearest
-    live one.
+    They are filled as prediction does it: beyond an edge and in a mute by the mirror image, and dead traces by the
+    nearest live one.
     """
     if not image.blank:
         return None
@@ -40,7 +40,7 @@ def continuation(image: Image, size: tuple[int, int, int]) -> tuple[int, Int[Ten
 
 
 def _mute(rng: np.random.Generator, size: tuple[int, int, int]) -> Int[np.ndarray, "x y"]:
-    """First live samples: a plane, steeper towards the ends of the survey, with the steps that single shots leave."""
+    """First live sample of each trace: a plane, steeper towards the ends of the survey, with steps of single shots."""
     nx, ny, nz = size
     x, y = np.meshgrid(np.arange(nx), np.arange(ny), indexing="ij")
     axis = 0 if ny == 1 else int(rng.integers(2))
@@ -55,7 +55,7 @@ def _mute(rng: np.random.Generator, size: tuple[int, int, int]) -> Int[np.ndarra
 
 
 def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], image: Image) -> None:
-    """Make the traces at an end of the survey those of few shots: bent, blurred, noisy, louder or weaker; in place.
+    """Turn the traces at one end into those of few shots: bent, blurred, noisy, louder or weaker; in place.
 
     Faults there are no longer labelled.
     """
@@ -77,7 +77,7 @@ def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], imag
     place.clamp_(0, nz - 1.001)
     whole = place.floor().long()
     moved = torch.lerp(part.gather(2, whole), part.gather(2, whole + 1), place - whole)
-    if rng.random() < 0.5:  # what few shots see is of lower frequency
+    if rng.random() < 0.5:  # with few shots frequencies are lower
         moved = smooth(moved.transpose(0, 2), (float(rng.uniform(0.5, 3)), 0.0)).transpose(0, 2)
     white = rng.standard_normal((shifts.size, nz + 2 * MARGIN), dtype=np.float32)
     noise = convolve(torch.from_numpy(white).to(seismic.device), image.wavelets[-1:])
@@ -87,13 +87,13 @@ def low_fold(seismic: Float[Tensor, "x y z"], fault: Bool[Tensor, "x y z"], imag
 
 
 def pad_samples(parts: list[Tensor], image: Image) -> list[Tensor]:
-    """Put one number into the first or last samples of all traces, as converted files have it.
+    """Fill the first or last samples of all traces with one number, as in converted files.
 
-    In half of them the mirror image of the rest follows, as where prediction continues a survey.
+    In half of the cases the mirror image of the rest follows, as where prediction continues a survey.
 
     Args:
-        parts: seismic, fault and whatever else is known, ``(x, y, z)``.
-        image: what was drawn.
+        parts: seismic, fault and further labels, ``(x, y, z)``.
+        image: properties that were drawn.
     """
     if not image.padding:
         return parts
@@ -107,14 +107,14 @@ def pad_samples(parts: list[Tensor], image: Image) -> list[Tensor]:
     start = beyond if at_start else nz - count - beyond
     number = float(rng.uniform(-8, 8)) if rng.random() < 0.7 else 0.0
     padding = parts[0].narrow(2, start, count)
-    # Not quite one number: resampling leaves some of the neighbouring sample in it.
+    # Resampling leaves a little of the neighbouring samples in the padding.
     padding.mul_(0.2 if rng.random() < 0.5 else 0.0).add_(number)
     parts[1].narrow(2, start, count)[:] = False
     return parts
 
 
 def _continued(volume: Tensor, beyond: int, *, at_start: bool) -> Tensor:
-    """A volume moved along its last axis, its mirror image in the ``beyond`` samples that become free at an end."""
+    """A volume shifted along its last axis; the ``beyond`` samples that become free are filled by its mirror image."""
     nz = volume.shape[2]
     index = torch.arange(nz, device=volume.device) - (beyond if at_start else -beyond)
     return volume.index_select(2, torch.minimum(index.abs(), 2 * (nz - 1) - index.abs()))

@@ -1,4 +1,4 @@
-"""Faults: surfaces along which, and about which, layers have moved."""
+"""Faults: surfaces along which layers have slipped, with bending around them."""
 
 import math
 from functools import lru_cache
@@ -31,17 +31,17 @@ class Fault(NamedTuple):
     radius: tuple[float, float]
     """Extents of the slip along strike and dip: standard deviations, or half the way to the tip line."""
     form: str = "gaussian"
-    """How slip changes along the fault: gaussian about the centre, linear along dip, or to a tip line."""
+    """Change of slip along the fault: gaussian about the centre, linear along dip, or to a tip line."""
     bend: float = 0.0
     """Distance of the fault from its plane at one radius up or down dip, towards the hanging wall."""
     drag: tuple[float, float] = (0.0, 1.0)
-    """Share of the slip that is taken up by bending, and the distance within which."""
+    """Share of the slip that is taken up by bending, and the distance within which it is."""
     fades: float = 0.0
     """Distance within which slip dies out away from the plane; 0 if it does not."""
     moves: float = 1.0
-    """Share of the slip by which the hanging wall moves; the other one moves by the rest."""
+    """Share of the slip by which the hanging wall moves; the foot wall moves by the rest."""
     zone: float = 0.0
-    """Width of the zone across which one wall passes into the other, sheared; 0 is a sharp plane."""
+    """Width of the zone across which one wall gradually passes into the other; 0 for a sharp plane."""
 
     @property
     def throw(self) -> float:
@@ -50,25 +50,25 @@ class Fault(NamedTuple):
 
     @property
     def frame(self) -> tuple[Row, ...]:
-        """Rows that take (x, y, z, 1) to the distance from the plane, and to places along strike and dip in radii."""
+        """Rows from (x, y, z, 1) to the distance from the plane, and to positions along strike and dip in radii."""
         x, y, z = self.centre
         rows = (self.normal, 1.0), (self.strike, self.radius[0]), (self.dip, self.radius[1])
         return tuple((a / r, b / r, c / r, -(a * x + b * y + c * z) / r) for (a, b, c), r in rows)
 
 
 class Labels(NamedTuple):
-    """What is known of the samples beside faults."""
+    """Labels of samples beside faults."""
 
     number: Float[Tensor, " points"]
-    """Of the fault, from 1; 0 elsewhere."""
+    """Number of the fault, from 1; 0 elsewhere."""
     throw: Float[Tensor, " points"]
-    """There, samples; 0 elsewhere."""
+    """Throw of the fault at the sample, samples; 0 elsewhere."""
 
 
 def draw_faults(
     rng: np.random.Generator, size: tuple[int, int, int], ranges: StructureRanges, count: int
 ) -> list[Fault]:
-    """Draw faults, each with a strike, dip and throw of its own, or of one or two families."""
+    """Draw faults, each with its own strike, dip and throw, or in one or two families."""
     if ranges.stretch[1] > ranges.stretch[0]:
         stretch = math.exp(rng.uniform(*np.log(ranges.stretch)))
         low, high = (math.degrees(math.atan(stretch * math.tan(math.radians(dip)))) for dip in ranges.dip)
@@ -97,7 +97,7 @@ def _draw_fault(
 ) -> Fault:
     """Draw one fault; its plane crosses the volume."""
     azimuth, dip = math.radians(rng.uniform(*ranges.strike)), math.radians(rng.uniform(*ranges.dip))
-    if size[1] == 1:  # a section is shot across the faults: apparent dips stay near the true ones
+    if size[1] == 1:  # sections lie across the faults: apparent dips stay near the true ones
         half = rng.integers(2) if side is None else (side + 1) // 2
         azimuth = math.radians(rng.uniform(-60, 60) + 180 * half)
     along = (math.cos(azimuth), math.sin(azimuth))
@@ -118,12 +118,12 @@ def _draw_fault(
         form="linear" if rng.random() < ranges.linear else "gaussian",
     )
     fault = _bent(rng, fault, max(size), ranges)
-    # The same curvature over a quarter of the length; and what is short ends.
+    # A short fault ends at a tip line; its curvature is the same over a quarter of the length.
     return fault._replace(form="tip", bend=fault.bend / 16) if short else fault
 
 
 def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: StructureRanges) -> Fault:
-    """The same with what the published workflow lacks, as far as it is wanted."""
+    """The fault with properties that the published workflow lacks, as the ranges ask for."""
     if ranges.tips and rng.random() < ranges.tips:
         fault = fault._replace(form="tip")
     if any(ranges.curvature):
@@ -133,29 +133,29 @@ def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: Structur
     if ranges.rollover and rng.random() < ranges.rollover:
         fault = fault._replace(fades=rng.uniform(0.2, 1.5) * longest, moves=rng.uniform(0.5, 1))
     if ranges.zone and rng.random() < ranges.zone:
-        # Not wider than the throw is high: what slopes less is a fold.
+        # It is not wider than the throw is high: gentler slopes are folds.
         fault = fault._replace(zone=rng.uniform(0.2, 1.0) * min(fault.throw, 12.0))
     return fault
 
 
 class _Constants(NamedTuple):
-    """Numbers of a fault as tensors, for a number that is not one has to become one in every operation."""
+    """Numbers of a fault as tensors; plain numbers would have to be converted in every operation."""
 
     rows: Float[Tensor, "3 4"]
-    """As :attr:`Fault.frame`, along strike and dip in units in which its form is simplest."""
+    """Rows of :attr:`Fault.frame`; strike and dip are in units in which the form of slip is simplest."""
     dip: Float[Tensor, " 3"]
     slip: Float[Tensor, ""]
     bend: Float[Tensor, ""]
     dragged: Float[Tensor, ""]
     rates: Float[Tensor, " 2"]
-    """One over the distances, negative, within which there is drag, and slip dies out."""
+    """Negative inverse distances within which there is drag, and within which slip dies out."""
     still: Float[Tensor, ""]
     """Share of the slip by which the foot wall moves."""
 
 
 @lru_cache(maxsize=256)
 def _constants(fault: Fault, device: torch.device) -> _Constants:
-    """The numbers of a fault there."""
+    """Numbers of a fault as tensors on a device."""
     scale = math.sqrt(0.5) if fault.form == "gaussian" else 0.5
     frame = torch.tensor(fault.frame, dtype=torch.float64)
     frame[1:] *= scale
@@ -177,18 +177,18 @@ def _constants(fault: Fault, device: torch.device) -> _Constants:
 def unfault(
     fault: Fault, number: int, place: Float[Tensor, "4 points"], labels: Labels, *, flat: bool, min_throw: float
 ) -> None:
-    """Move the walls back along dip, and note the samples beside the plane; both in place.
+    """Undo a fault: move its walls back along dip, and label the samples beside its plane; both in place.
 
     Args:
         fault: the fault.
-        number: of it, from 1.
-        place: of the samples, along inline, crossline and depth; and ones.
-        labels: of the samples so far; what later faults have labelled stays.
-        flat: a section, whose second axis has one sample.
+        number: number of the fault, from 1.
+        place: coordinates of the samples along inline, crossline and depth, and a row of ones.
+        labels: labels of the samples so far; those of later faults are kept.
+        flat: whether it is a section, whose second axis has one sample.
         min_throw: throw below which nothing is labelled.
     """
     numbers = _constants(fault, place.device)
-    # One product for all three coordinates, for sums need more passes over the samples.
+    # One product for all three coordinates; sums would need more passes over the samples.
     distance, along, down = numbers.rows @ place
     bend = _bend(fault, down, numbers) if fault.bend else None
     slip = _slip(fault, down, along, numbers)
@@ -210,12 +210,12 @@ def unfault(
 
 
 def _bend(fault: Fault, down: Tensor, numbers: _Constants) -> Tensor:
-    """Distance of the fault from its plane, at places down dip."""
+    """Distance of the fault from its plane, at positions down dip."""
     return (down - 1 if fault.form == "linear" else down).square().mul_(numbers.bend)
 
 
 def _slip(fault: Fault, down: Tensor, along: Tensor, numbers: _Constants) -> Tensor | None:
-    """Slip at places along dip and strike; their memory is used again. None where it is nowhere."""
+    """Slip at positions along dip and strike, whose memory is reused; None if there is no slip anywhere."""
     if fault.form == "linear":
         return down.clamp_(0, 1.5).mul_(numbers.slip)
     squared = down.square_().addcmul_(along, along)
@@ -228,7 +228,7 @@ def _slip(fault: Fault, down: Tensor, along: Tensor, numbers: _Constants) -> Ten
 def _label(
     fault: Fault, number: int, slip: Tensor, distance: Tensor, labels: Labels, *, flat: bool, min_throw: float
 ) -> None:
-    """Note the samples beside the plane, in place: few, so that they are picked out first."""
+    """Label the samples beside the plane, in place; they are few, so they are selected first."""
     # Two samples wide along the axis that crosses the plane most directly.
     across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
     near = _within(distance, across)
@@ -242,7 +242,7 @@ def _label(
 
 
 def _within(distance: Float[Tensor, " points"], limit: float) -> Int[Tensor, " near"]:
-    """Which are nearer to 0 than a limit; on a processor by NumPy, which is faster at it than torch."""
+    """Indices of numbers with an absolute value below a limit; NumPy is faster at this than torch on a processor."""
     if distance.device.type == "cpu":
         return torch.from_numpy(np.flatnonzero(np.abs(distance.numpy()) < np.float32(limit)))
     return torch.nonzero(distance.abs() < limit)[:, 0]

@@ -29,24 +29,24 @@ __all__ = [
 MARGIN = 16
 """Samples computed above and below the crop, so that the wavelet never sees its edge."""
 _PIECE = 128
-"""Samples that are convolved at a time: a matrix of longer traces would be mostly zeros."""
+"""Samples that are convolved at a time; the matrix for longer traces would be mostly zeros."""
 BLOCK = 32_000
-"""Samples that are worked on at a time on a processor. They stay in its cache; and torch computes fewer than 32,768
-elements on one thread, so that the number of threads cannot change the last bit of a sample."""
+"""Samples that are processed at a time on a processor. They stay in its cache; and torch uses one thread for fewer than
+32,768 elements, so that the number of threads cannot change the last bit of a sample."""
 
 
 class Image(NamedTuple):
-    """Everything about the image that was drawn at random."""
+    """Properties of the image that were drawn."""
 
     wavelets: tuple[tuple[float, ...], ...]
-    """At the top, and at the bottom where it is another one."""
+    """Wavelet at the top, and another one at the bottom if it differs."""
     frequency: float
     snr: float
     coherent: bool
     streaks: tuple[float, float]
-    """Standard deviations of a smoothing of the noise along the horizontal axes; zeros if there are none."""
+    """Standard deviations of a smoothing of the noise along the horizontal axes; zeros without streaks."""
     oriented: bool
-    """Coherent noise follows the layers."""
+    """Whether coherent noise follows the layers."""
     blur: float
     statics: float
     footprint: tuple[float, float, int]
@@ -55,17 +55,17 @@ class Image(NamedTuple):
     gain: float
     clip: bool
     blank: float
-    """0: nothing; up to a third: dead traces; up to two thirds: a mute; above: an edge."""
+    """0 for no blanks; up to 1/3 for dead traces; up to 2/3 for a mute; above for an edge of the survey."""
     fringe: bool
-    """Traces of low fold at an end of the survey."""
+    """Whether traces at an end of the survey are of low fold."""
     padding: bool
-    """First or last samples that hold one number."""
+    """Whether the first or last samples hold one number."""
     seed: int
-    """Of whatever is drawn per sample."""
+    """Seed of everything that is drawn per sample."""
 
 
 def draw_image(rng: np.random.Generator, ranges: StructureRanges) -> Image:
-    """Draw wavelet, resolution, noise and the rest."""
+    """Draw wavelet, resolution, noise and all other properties of the image."""
     frequency, phase = rng.uniform(*ranges.frequency), rng.uniform(*ranges.phase)
     snr, coherent = rng.uniform(*ranges.noise), bool(rng.random() < ranges.coherent)
     streaks = (0.0, 0.0)
@@ -107,7 +107,8 @@ def convolve(
 ) -> Float[Tensor, "traces n"]:
     """Vertical convolution, margins dropped; with two wavelets the second one takes over linearly with depth.
 
-    As products with a band matrix: faster than a sum over the samples of the wavelet, and a second one costs nothing.
+    It is a product with a band matrix: faster than a sum over the wavelet's samples, and a second wavelet costs
+    nothing.
     """
     n = traces.shape[1] - 2 * MARGIN
     made = torch.empty((traces.shape[0], n), device=traces.device)
@@ -122,7 +123,7 @@ def convolve(
 def _band(
     wavelets: tuple[tuple[float, ...], ...], start: int, stop: int, n: int, device: torch.device
 ) -> Float[Tensor, "padded piece"]:
-    """The matrix that makes samples ``start`` to ``stop`` of ``n`` from those and a margin on both sides."""
+    """Matrix that makes samples ``start`` to ``stop`` of ``n`` from these samples and a margin on both sides."""
     width = stop - start
     columns = torch.arange(width)
     down = torch.linspace(0, 1, n)[start:stop, None]
@@ -142,9 +143,9 @@ def moments(values: Float[Tensor, "*any"]) -> tuple[float, float]:
 
 
 def smooth(image: Float[Tensor, "x y z"], widths: tuple[float, float]) -> Float[Tensor, "x y z"]:
-    """Gaussian smoothing of these standard deviations along the horizontal axes, reflecting at their ends.
+    """Gaussian smoothing with given standard deviations along the horizontal axes, reflecting at their ends.
 
-    As products with a matrix: the time does not depend on the width.
+    It is a product with a matrix, so that the time does not depend on the width.
     """
     for axis, width in enumerate(widths):
         n = image.shape[axis]
@@ -163,7 +164,7 @@ def smooth(image: Float[Tensor, "x y z"], widths: tuple[float, float]) -> Float[
 
 @lru_cache(maxsize=32)
 def _smoothing(n: int, width: float) -> Float[Tensor, "n n"]:
-    """The matrix of a Gaussian smoothing of n values, reflecting at their ends."""
+    """Matrix of a Gaussian smoothing of ``n`` values, reflecting at their ends."""
     reach = math.ceil(3 * width)
     offsets = torch.arange(-reach, reach + 1)
     weights = torch.exp(-0.5 * (offsets / width) ** 2)
@@ -175,7 +176,7 @@ def _smoothing(n: int, width: float) -> Float[Tensor, "n n"]:
 
 
 def loudness(traces: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
-    """The largest amplitude of a trace within some 20 samples of each: as far as a fault is followed from a reflection.
+    """Largest amplitude of a trace within some 20 samples of each sample: the range in which a fault is visible.
 
     Interpreters draw faults through quiet intervals between reflections, and a little beyond the last one.
     """
@@ -202,7 +203,7 @@ def noise_of(rng: np.random.Generator, size: tuple[int, int, int], image: Image)
     noise = smooth(noise.view(size), image.streaks)
     for axis in (0, 1) if ny > 1 else (0,):
         noise += noise.roll(1, axis)
-        if image.smiles:  # events that dip: each neighbour a little later
+        if image.smiles:  # dipping events: each neighbour is a little later
             dips = np.random.default_rng((image.seed, 2, axis)).integers(-3, 4, 2)
             for span, dip in zip((1, 2), dips, strict=True):
                 noise += noise.roll((span, int(dip)), (axis, 2))
@@ -211,7 +212,7 @@ def noise_of(rng: np.random.Generator, size: tuple[int, int, int], image: Image)
 
 
 def chaos_of(seed: int, size: tuple[int, int, int]) -> Float[Tensor, "traces padded"]:
-    """A disturbance of layers, of about unit variance and some samples' extent, margins included."""
+    """Disturbance of layers with about unit variance and an extent of some samples, including margins."""
     nx, ny, nz = size
     rng = np.random.default_rng((seed, 4))
     cell = rng.uniform(4, 10), rng.uniform(3, 6)

@@ -1,4 +1,4 @@
-"""Layers as they were deposited: packages with boundaries, inclined, rough, disturbed or transparent."""
+"""Layers as they were deposited: packages with boundaries, whose layers may be inclined, rough or disturbed."""
 
 import math
 from typing import NamedTuple
@@ -15,24 +15,24 @@ __all__ = ["Package", "Surfaces", "Waves", "column_of", "deposition", "draw_pack
 
 
 class Waves(NamedTuple):
-    """A smooth random surface: a sum of plane waves, and perhaps a channel cut into it, or a ridge on it."""
+    """A smooth random surface: a sum of plane waves, possibly with a channel cut into it or a ridge on it."""
 
     vectors: tuple[tuple[float, float], ...]
     phases: tuple[float, ...]
     height: float
     channel: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 1.0, 0.0)
-    """Its depth, negative for a ridge; a x + b y + c, the place in half widths from its axis; how many it meanders."""
+    """Depth (negative for a ridge); a, b, c of the position a x + b y + c in half widths; amount of meandering."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator, height: float, shortest: float, longest: float, count: int = 5) -> "Waves":
-        """One whose standard deviation is ``height``, with wavelengths between two numbers of samples."""
+        """Draw a surface of standard deviation ``height``; wavelengths are ``shortest`` to ``longest`` samples."""
         lengths = np.exp(rng.uniform(math.log(shortest), math.log(longest), count))
         angles = rng.uniform(0, 2 * math.pi, count)
         vectors = tuple(zip((np.cos(angles) / lengths).tolist(), (np.sin(angles) / lengths).tolist(), strict=True))
         return cls(vectors, tuple(rng.uniform(0, 2 * math.pi, count).tolist()), height * math.sqrt(2 / count))
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
-        """Its height at places."""
+        """Height of the surface at some places."""
         total = torch.zeros_like(x)
         for (a, b), phase in zip(self.vectors, self.phases, strict=True):
             total += torch.sin(2 * math.pi * (a * x + b * y) + phase)
@@ -45,23 +45,23 @@ class Waves(NamedTuple):
 
     @property
     def reach(self) -> float:
-        """Largest height that need be reckoned with."""
+        """Height that the surface hardly exceeds."""
         return 3 * self.height + abs(self.channel[0])
 
 
 class Package(NamedTuple):
-    """Layers between two boundaries; depths in samples as deposited."""
+    """Layers between two boundaries; depths are those of deposition, in samples."""
 
     top: float
     """Depth of the upper boundary, -inf for the first package."""
     relief: Waves
-    """Of the upper boundary."""
+    """Relief of the upper boundary."""
     conformable: bool
-    """The layers follow the upper boundary; else it truncates those below."""
+    """Whether the layers follow the upper boundary; otherwise it truncates the layers below."""
     offset: float
-    """Sample of the column at the upper boundary, at depth 0 for the first package."""
+    """Sample of the column at the upper boundary; for the first package at depth 0."""
     samples: int
-    """Of the column."""
+    """Number of samples in the column."""
     strength: float
     """Amplitude of the layers."""
     thickness: float
@@ -69,17 +69,17 @@ class Package(NamedTuple):
     marker: float
     """Reflectivity of the upper boundary."""
     patches: Waves | None
-    """Where that is above zero the boundary reflects; None if it does everywhere."""
+    """Surface that is above zero where the boundary reflects; None if it reflects everywhere."""
     lateral: Waves
     """Logarithm of the amplitude along the package."""
     inclined: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Dip of its layers along both horizontal axes, samples per sample, and how much they flatten at both ends."""
+    """Dip of the layers along both horizontal axes, samples per sample, and how much they flatten at both ends."""
     rough: Waves | None = None
-    """Shift of the layers near the top."""
+    """Shift of the layers near the top; None without."""
     chaos: float = 0.0
     """Disturbance of the layers, samples."""
     young: bool = False
-    """Lies over the unconformity."""
+    """Whether it lies over the unconformity."""
 
 
 def draw_packages(
@@ -89,8 +89,8 @@ def draw_packages(
 
     Args:
         rng: random numbers.
-        size: of the volume.
-        ranges: what is drawn at random.
+        size: size of the volume.
+        ranges: ranges from which properties are drawn.
         cover: depth of the unconformity, None without one.
     """
     nx, ny, nz = size
@@ -103,7 +103,7 @@ def draw_packages(
     for number, top in enumerate(tops):
         package = _draw_package(rng, top, ranges, size)
         young = cover is not None and top < cover
-        opens = number == 0 or (not young and packages[-1].young)  # what lies above its top is not known beforehand
+        opens = number == 0 or (not young and packages[-1].young)  # what lies above its top is not known yet
         last = number + 1 == len(tops)
         thick = 3.0 * nz if last else tops[number + 1] - max(top, 0.0)
         steep = (nx + ny) * max(map(abs, package.inclined[:2])) + package.inclined[2]
@@ -115,7 +115,7 @@ def draw_packages(
 
 
 def _draw_package(rng: np.random.Generator, top: float, ranges: StructureRanges, size: tuple[int, int, int]) -> Package:
-    """Draw one, its place in the column still to be found."""
+    """Draw a package; its position in the column is set later."""
     longest, first = float(max(size[:2])), not math.isfinite(top)
     weak, loud = ranges.marker
     package = Package(
@@ -154,7 +154,7 @@ def _draw_package(rng: np.random.Generator, top: float, ranges: StructureRanges,
 def _channel(
     rng: np.random.Generator, size: tuple[int, int, int], depth: float, width: float
 ) -> tuple[float, float, float, float, float]:
-    """Draw where a channel, or a ridge of negative depth, runs through the volume, in a section across it."""
+    """Draw the course of a channel, or of a ridge (negative depth), through a volume; in a section it runs across."""
     angle = rng.uniform(0, 2 * math.pi)
     a, b = (1 / width, 0.0) if size[1] == 1 else (math.cos(angle) / width, math.sin(angle) / width)
     c = -(a * rng.uniform(0, size[0]) + b * rng.uniform(0, size[1]))
@@ -162,7 +162,7 @@ def _channel(
 
 
 def column_of(rng: np.random.Generator, packages: list[Package]) -> NDArray[np.float32]:
-    """Reflectivity of all packages, one behind the other."""
+    """Reflectivity of all packages, one after the other."""
     return np.concatenate([p.strength * layers(rng, p.samples, p.thickness) for p in packages]).astype(np.float32)
 
 
@@ -170,26 +170,26 @@ def layers(rng: np.random.Generator, n: int, thickness: float) -> NDArray[np.flo
     """Reflectivity in [-1, 1]: a spike at each interface, interfaces ``thickness`` samples apart on average."""
     spikes = rng.uniform(-1, 1, n)
     spikes *= rng.random(n) < 1 / thickness
-    # Packages of strong and weak reflectors, as real sections show them.
+    # Groups of strong and weak reflectors, as in real sections.
     envelope = np.repeat(rng.uniform(0.2, 1.0, n // 16 + 1), 16)[:n]
     envelope = np.convolve(envelope, np.hanning(19) / np.hanning(19).sum(), mode="same")[:n]
     return (spikes * envelope).astype(np.float32)
 
 
 class Surfaces(NamedTuple):
-    """What a package has for each trace, ``(traces, 1)``."""
+    """Properties of a package at each trace, ``(traces, 1)``."""
 
     x: Tensor
     y: Tensor
     top: Tensor
     rough: Tensor | None
     marker: Tensor | None
-    """Share of the boundary's reflectivity; None where that is all of it."""
+    """Factor on the boundary's reflectivity; None where it is 1 everywhere."""
     loudness: Tensor
 
     @classmethod
     def of(cls, package: Package, size: tuple[int, int, int], device: torch.device | str) -> "Surfaces":
-        """For all traces of a volume."""
+        """Properties for all traces of a volume."""
         x, y = torch.meshgrid(*(torch.arange(n, dtype=torch.float32, device=device) for n in size[:2]), indexing="ij")
         x, y = x.reshape(-1, 1), y.reshape(-1, 1)
         rough = package.rough(x, y) if package.rough is not None else None
@@ -198,7 +198,7 @@ class Surfaces(NamedTuple):
         return cls(x, y, package.relief(x, y), rough, marker, loudness)
 
     def some(self, traces: slice) -> "Surfaces":
-        """For some of them."""
+        """Properties for some of the traces."""
         rough, marker = (None if part is None else part[traces] for part in (self.rough, self.marker))
         return Surfaces(self.x[traces], self.y[traces], self.top[traces], rough, marker, self.loudness[traces])
 
@@ -210,32 +210,32 @@ def deposition(
     old: Float[Tensor, "traces depth"],
     chaos: Float[Tensor, "traces depth"] | None,
 ) -> tuple[Float[Tensor, "traces depth"], Float[Tensor, "traces depth"], Float[Tensor, "traces depth"]]:
-    """Place in the column, amplitude, and reflectivity of boundaries, of every sample.
+    """Position in the column, amplitude, and reflectivity of boundaries, for every sample.
 
     Args:
-        packages: from the top down.
-        surfaces: of each for the traces.
-        young: depth as deposited over the unconformity.
-        old: depth as deposited under it.
+        packages: packages from the top down.
+        surfaces: properties of each package at the traces.
+        young: depth of deposition above the unconformity.
+        old: depth of deposition below it.
         chaos: disturbance of standard deviation 1; None where no package is disturbed.
     """
     first = packages[0]
     below = packages[1].top if packages[1:] else math.inf
     position = _layering(first, surfaces[0], below, young if first.young else old, chaos)
     amplitude, markers = surfaces[0].loudness.expand_as(old).clone(), torch.zeros_like(old)
-    tops: dict[bool, Tensor] = {}  # the lowest boundary so far, by whether it is measured in the younger depth
+    tops: dict[bool, Tensor] = {}  # lowest boundary so far, by whether it is measured in the younger depth
     bottoms = [package.top for package in packages[2:]] + [math.inf]
     for before, package, surface, below in zip(packages, packages[1:], surfaces[1:], bottoms, strict=False):
-        # The top of the first old package, the unconformity, is a surface of the younger depth.
+        # The top of the first old package, which is the unconformity, is measured in the younger depth.
         of_young = package.young or before.young
         top = package.top + surface.top
         top = torch.maximum(top, tops[of_young]) if of_young in tops else top
         tops[of_young] = top
         measured = young if of_young else old
-        # 1.0 or 0.0, and a mean with these weights instead of a choice, which takes longer.
+        # 1.0 or 0.0; a mean with these weights takes less time than a selection.
         inside = torch.ge(measured, top, out=torch.empty_like(old))
         under = None
-        if not of_young and True in tops:  # an old boundary does not reach through the unconformity
+        if not of_young and True in tops:  # an old boundary does not pass through the unconformity
             under = torch.ge(young, tops[True], out=torch.empty_like(old))
             inside.mul_(under)
         if package.marker:
@@ -249,7 +249,7 @@ def deposition(
 
 
 def unconformity(packages: list[Package], surfaces: list[Surfaces]) -> Float[Tensor, "traces 1"]:
-    """Depth of the top of the first old package: what lies deepest of it and of the boundaries over it."""
+    """Depth of the unconformity: the deepest of the top of the first old package and of the boundaries above it."""
     top = torch.full_like(surfaces[0].top, -math.inf)
     for package, surface in zip(packages, surfaces, strict=True):
         top = torch.maximum(top, package.top + surface.top)
@@ -261,7 +261,7 @@ def unconformity(packages: list[Package], surfaces: list[Surfaces]) -> Float[Ten
 def _layering(
     package: Package, surface: Surfaces, below: float, depth: Float[Tensor, "traces depth"], chaos: Tensor | None
 ) -> Float[Tensor, "traces depth"]:
-    """Place in the column if all samples were of this package, which ends at ``below``."""
+    """Position in the column if all samples were in this package, which ends at ``below``."""
     start = package.top if math.isfinite(package.top) else 0.0
     local = depth + (package.offset - start)
     if package.conformable and package.relief.height:

@@ -1,4 +1,4 @@
-"""What is drawn at random for a synthetic volume, and the presets."""
+"""Ranges from which synthetic volumes are drawn, and the presets."""
 
 import math
 from dataclasses import dataclass, replace
@@ -45,72 +45,73 @@ _POSSIBLE = {
 
 @dataclass(frozen=True)
 class StructureRanges:
-    """What is drawn at random: (smallest, largest), uniform between, or a probability; lengths and throws in samples.
+    """Ranges (smallest, largest), uniform, and probabilities; lengths and throws are in samples.
 
-    The defaults are the published workflow with wide ranges; what it lacks is off: see :data:`FIELD`.
+    The defaults are the published workflow with wide ranges; features that it lacks are off, see :data:`FIELD`.
 
     Attributes:
         bumps: number of Gaussian folds (FaultSeg3D: 4).
         bump_height: height b_k of one fold; its sign is random.
         bump_width: standard deviation s_k of one fold.
-        domes: number of narrow upward folds beside those, with flanks as steep as those of build-ups and salt.
+        domes: number of additional narrow upward folds with steep flanks, as of build-ups and salt.
         slope: planar shear f and g, samples per sample; signs are random.
         faults: number of faults.
         throw: vertical displacement at the centre of a fault; log-uniform, so that small faults are as many as large.
         dip: angle against the horizontal, degrees.
-        stretch: of the vertical axis, by which the tangents of the dips of all faults are multiplied; log-uniform.
+        stretch: stretch of the vertical axis, by which the tangents of all fault dips are multiplied; log-uniform.
         strike: azimuth of the horizontal that a fault dips along, degrees from axis 0.
         extent: half length of the slip ellipse relative to the largest side of the volume.
         short: probability that a fault is a quarter as long, and its slip at most 0.6 of its half length.
         reverse: probability that a fault is reverse.
-        linear: probability that slip grows linearly along dip instead of being Gaussian about the centre: half the
-            throw more at every ``extent`` below it, from none to one and a half times the throw.
+        linear: probability that slip grows linearly along dip instead of being Gaussian about the centre: by half the
+            throw over each ``extent`` downwards, from none to one and a half times the throw.
         tips: probability that slip ends at a tip line, an ellipse of two extents, instead.
         families: probability that the faults of a volume are of one or two sets of about the same strike, dip and
             throw, as dominoes and relays are.
         curvature: distance of a fault from its plane at one extent from the centre; positive is listric.
         drag: share of the slip that is taken up by bending beside the plane.
-        rollover: probability that slip dies out away from the plane and is divided between the walls.
-        zone: probability that the walls pass into one another across a sheared zone, not wider than the throw is
-            high, as limited resolution and many small faults beside one another let it appear.
-        min_throw: a fault is labelled only where its throw is at least this,
-        visible: and at least this share of the dominant period, and where it changes reflections by more than the
-            noise; 0 labels all of it.
+        rollover: probability that slip dies out away from the plane and is shared by both walls.
+        zone: probability that the walls pass gradually into one another across a sheared zone, at most as wide as the
+            throw is high, as it appears with limited resolution or many small faults side by side.
+        min_throw: least throw for which a fault is labelled.
+            visible: least throw for which a fault is labelled, as a share of the dominant period; it must also change
+                reflections by more than the noise. 0 labels all of it.
         frequency: dominant frequency of the wavelet, cycles per sample (0.08..0.14 is 20..35 Hz at 4 ms).
         phase: rotation of the wavelet, degrees.
         wavelets: kinds to choose from, see :data:`geocnn.synthetic.wavelets.WAVELETS`.
         attenuation: share of the frequency that is lost from top to bottom.
         thickness: mean thickness of constant-impedance layers; 1 is an independent number per sample.
         packages: number of packages of layers, each with its own thickness and amplitude.
-        relief: of the boundaries between packages; at every second one it truncates the layers below.
+        relief: relief of the boundaries between packages; at every second boundary it truncates the layers below.
         marker: reflectivity of the boundaries between packages, relative to the largest of the layers; more weak ones
             than loud ones.
-        patchy: probability that a boundary reflects in patches alone, as bright spots and pinch-outs do.
+        patchy: probability that a boundary reflects only in patches, as bright spots and pinch-outs do.
         lateral: standard deviation of the logarithm of amplitude along a package.
         cover: probability that an unconformity separates faulted layers from younger ones, which few faults reach.
         clinoforms: probability that the layers of a package are inclined towards its base.
-        channels: probability that a channel is cut in under a package.
-        mounds: probability that the top of a package rises in a ridge, as build-ups do, which the layers over it meet.
+        channels: probability that a channel is cut below a package.
+        mounds: probability that the top of a package rises in a ridge, like a build-up, against which younger layers
+            end.
         chaos: probability that the layers of a package are disturbed.
         transparent: probability that a package hardly reflects.
-        rugged: probability that the top of a package is rough, though not faulted.
+        rugged: probability that the top of a package is rough without faults.
         noise: ratio of signal to noise, dB of their standard deviations.
         coherent: probability that the noise is smoothed into the band of the signal and along the horizontal axes, or,
             with ``smiles``, along dips.
-        streaks: probability that coherent noise, shifts and loudness of traces are alike far along one of the
-            horizontal axes, as lines of sources and receivers and finer sampling along them leave it.
-        oriented: probability that coherent noise follows the layers, as smoothing along structure leaves it.
-        blur: standard deviation of a horizontal smoothing of the noise-free image, as limited resolution gives it.
+        streaks: probability that coherent noise, shifts and loudness of traces are similar over long distances along
+            one of the horizontal axes, as lines of sources and receivers, and finer sampling along them, cause it.
+        oriented: probability that coherent noise follows the layers, as after smoothing along structure.
+        blur: standard deviation of a horizontal smoothing of the noise-free image, for limited resolution.
         statics: standard deviation of vertical shifts from trace to trace.
         footprint: strength of stripes along the horizontal axes that acquisition leaves.
         smiles: number of arcs that migration leaves.
         gain: standard deviation of the logarithm of slow changes of amplitude with depth, and of traces.
-        clip: probability that large amplitudes are clipped, and the numbers those of 8 bits.
+        clip: probability that large amplitudes are clipped, and amplitudes are stored in 8 bits.
         blank: probability of a mute at the top, dead traces, or an edge of the survey, continued as prediction does it:
             by mirroring, and by the nearest live trace.
         fringe: probability that the traces at an end of the survey are of low fold: bent, blurred, noisy, louder or
             weaker; and in half of these, a mute.
-        padding: probability that the first or last samples hold one number, as converted files have it.
+        padding: probability that the first or last samples hold one number, as in converted files.
     """
 
     bumps: tuple[int, int] = (2, 6)
@@ -167,7 +168,7 @@ class StructureRanges:
     padding: float = 0.0
 
     def replace(self, **changes: Any) -> "StructureRanges":  # noqa: ANN401  (those of the fields)
-        """The same with other ranges for some quantities."""
+        """Copy with other ranges for some quantities."""
         return replace(self, **changes)
 
     def __post_init__(self) -> None:
@@ -251,7 +252,7 @@ FIELD = StructureRanges(
     fringe=0.2,
     padding=0.12,
 )
-"""What the networks that ship learn from: the variation that real sections have and the published recipe lacks."""
+"""Ranges for training the networks that ship: the variation of real sections that the published recipe lacks."""
 
 QUIET = FIELD.replace(
     noise=(90.0, 90.0),
@@ -263,7 +264,7 @@ QUIET = FIELD.replace(
     fringe=0.0,
     padding=0.0,
 )
-"""What a denoiser is to leave as it is: structure, arcs of migration, slow changes of amplitude, and nothing else."""
+"""Ranges for what a denoiser must keep: structure, arcs of migration and slow changes of amplitude, nothing else."""
 
 PRESETS = {"faultseg3d": FAULTSEG3D, "plain": StructureRanges(), "field": FIELD}
-"""By the names that the recipe and ``geocnn synth`` take."""
+"""Presets by the names that the recipe and ``geocnn synth`` take."""
