@@ -30,6 +30,7 @@ def textbook_example(folder: Path) -> list[Path]:
 
 def faults_in_a_survey(folder: Path) -> list[Path]:
     """Write a synthetic survey, predict its faults, score them, draw a section."""
+    from geocnn.checkpoints import read_card
     from geocnn.evaluation import scores
     from geocnn.figures import save
     from geocnn.figures.section import section
@@ -44,8 +45,9 @@ def faults_in_a_survey(folder: Path) -> list[Path]:
     print(f"plan    {result.plan}; {result.seconds:.1f} s")
     everything = tuple(slice(0, n) for n in survey.grid.shape)
     probability, truth = geocnn.open(out), geocnn.open(files["fault"])
-    found = scores(probability.read(everything), truth.read(everything) > 0.5)
-    print("\nscores against the known faults (tolerant: within 2 samples)")
+    threshold = read_card("faults", ndim=3).threshold
+    found = scores(probability.read(everything), truth.read(everything) > 0.5, threshold=threshold)
+    print(f"\nscores against the known faults at a probability of {threshold:g} (tolerant: within 2 samples)")
     for name, value in found.items():
         print(f"  {name.replace('_', ' '):<20} {value:.3f}")
     picture = section(survey, probability, truth=truth)

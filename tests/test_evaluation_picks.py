@@ -9,8 +9,9 @@ import pytest
 from geocnn.cli import main
 from geocnn.errors import DataError
 from geocnn.evaluation import _own, evaluate_picks
-from geocnn.io.known_arrivals import KnownArrival
+from geocnn.io.known_arrivals import KnownArrival, read_arrivals
 from geocnn.io.waveforms import open_archive
+from geocnn.io.waveforms.quakeml import quakeml
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.seismograms import write_records
 
@@ -64,6 +65,24 @@ def test_tables_of_picks_are_arrivals(records, tmp_path, columns):
     scores = evaluate_picks("quakes", records, tmp_path / "known.csv", show_progress=False)
     assert scores["recall_p"] == scores["recall_s"] == scores["precision_p"] == 1
     assert scores["error_p"] < 1e-4
+
+
+def test_quakeml_is_a_table_of_arrivals_too(records, tmp_path, capsys):
+    """A reviewed catalogue; picks of amplitudes are none of a P or an S wave."""
+    made = pick_earthquakes("quakes", records, tmp_path / "c.xml", detector=None, show_progress=False)
+    scores = evaluate_picks("quakes", records, tmp_path / "c.xml", show_progress=False)
+    assert scores["recall_p"] == scores["recall_s"] == scores["precision_p"] == 1
+    first, *others = made.events[0].picks
+    channel = replace(first.channel, location="", code="")
+    picks = (replace(first, phase="Pg", channel=channel), replace(first, phase="IAML"), *others)
+    (tmp_path / "r.xml").write_text(quakeml([replace(made.events[0], picks=picks)], "quakes", reviewed=True))
+    known = read_arrivals(tmp_path / "r.xml")
+    assert (known[0].where, known[0].phase) == (f"XX.{first.channel.station}", "P")
+    assert abs(known[0].time - first.time) < 1000
+    assert len(known) == len(picks) - 1
+    (tmp_path / "none.xml").write_text(quakeml([], "quakes"))
+    assert main(["evaluate", "quakes", "--quiet", "--data", str(records), "--labels", str(tmp_path / "none.xml")]) == 2
+    assert "none.xml has no picks of P or S waves; needed is a catalogue with picks" in capsys.readouterr().err
 
 
 def test_what_synth_writes_is_judged_by_its_table(records, capsys):

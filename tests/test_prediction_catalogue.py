@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -23,7 +24,7 @@ from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import quakeml
+from geocnn.io.waveforms.quakeml import Origin, quakeml
 from geocnn.models import build
 from geocnn.prediction import picker as picker_module
 from geocnn.prediction.arrivals import first_motion
@@ -378,6 +379,47 @@ def test_a_watch_replaces_nothing_but_its_own_files(tmp_path, quakes, data):
         (tmp_path / name).unlink()
     for _ in range(2):
         assert watch_earthquakes(quakes, data, tmp_path / "c.xml", rounds=1, detector=None) is not None
+    events = tmp_path / "c-events.csv"
+    events.write_text(events.read_text().replace(",origin_time", "", 1))  # as an earlier version wrote it
+    assert watch_earthquakes(quakes, data, tmp_path / "c.xml", rounds=1, detector=None) is not None
+
+
+def test_a_watch_replaces_no_catalogue_that_knows_more(tmp_path, quakes, data):
+    """One that was reviewed, as QuakeML or as a table, and one with origins, also with a journal beside it."""
+    table, out = tmp_path / "stations.csv", tmp_path / "c.xml"
+    table.write_text("network,station,latitude,longitude,elevation_m\nXX,AAA,35,25,0\n")
+    look = partial(watch_earthquakes, quakes, data, out, rounds=1, detector=None)
+    assert look() is not None
+    assert (tmp_path / "c.xml.unfinished").exists()
+    plain, events = texts(tmp_path), read_catalogue(out)
+
+    def refused(words, **options):
+        before = texts(tmp_path)
+        with pytest.raises(TargetError) as caught:
+            look(**options)
+        assert str(caught.value) == f"{tmp_path}/{words}"
+        assert texts(tmp_path) == before
+
+    set_or_moved = "has picks that somebody has set or moved, and watch would replace it; choose another --out."
+    picks = (replace(events[0].picks[0], mode="manual"), *events[0].picks[1:])
+    out.write_text(quakeml([replace(events[0], picks=picks), *events[1:]], "quakes"))
+    refused(f"c.xml {set_or_moved}")
+    out.write_text(quakeml([replace(events[0], picks=picks), *events[1:]], "quakes", reviewed=True))
+    refused(f"c.xml {set_or_moved}", stations=table)
+    out.write_text(quakeml(events[1:], "quakes", reviewed=True))  # picks were only removed
+    refused("c.xml was saved after a review, and watch would replace it; choose another --out.")
+    out.write_text(plain[0])
+    (tmp_path / "c.csv").write_text(plain[1].replace(",automatic", ",manual", 1))
+    refused(f"c.csv {set_or_moved}")
+    (tmp_path / "c.csv").write_text(plain[1])
+    out.write_text(quakeml([replace(events[0], origin=Origin(0, 35.0, 25.0)), *events[1:]], "quakes"))
+    refused(
+        "c.xml has located earthquakes, and watch without --stations would replace it by one without; give --stations "
+        "again, or another --out."
+    )
+    assert look(stations=table) is not None
+    assert look() is not None  # nothing was located, and nothing is lost
+    assert texts(tmp_path) == plain
 
 
 def test_the_places_of_stations_are_never_replaced(tmp_path, quakes, data):

@@ -27,6 +27,17 @@ def test_stations_of_one_name_in_two_networks_are_two_stations():
     assert [row["time"] for row in rows] == ["1970-01-01T00:00:00.000000Z", "1970-01-01T00:00:00.500000Z"]
 
 
+def test_origins_have_a_time_of_their_own():
+    events = [Event((pick("AA", "P", 9),), Origin(5 * SECOND // 2, 60.0, 8.0, 4.0)), Event((pick("AA", "P", 9),))]
+    rows = list(csv.DictReader("".join(f"{line.rstrip()}\n" for line in event_rows(events)).splitlines()))
+    columns = ("time", "origin_time", "latitude", "longitude", "origin_depth", "spread")
+    assert [rows[0][name] for name in columns] == [
+        *("1970-01-01T00:00:09.000000Z", "1970-01-01T00:00:02.500000Z"),
+        *("60.0000", "8.0000", "4.0", ""),
+    ]
+    assert [rows[1][name] for name in columns] == ["1970-01-01T00:00:09.000000Z", *[""] * 5]
+
+
 def test_the_command_counts_them_as_two(monkeypatch, capsys):
     origin = Origin(0, 60.0, 8.0)
     events = [Event((pick("AA", "P", 0), pick(network, "S", 8)), origin) for network in ("AA", "BB")]

@@ -170,6 +170,11 @@ def test_the_first_run(tmp_path, monkeypatch, capsys):
     assert made
     assert all(Path(line.strip()).stat().st_size > 0 for line in made[1].splitlines())
     assert said.count("0.0007") >= 2  # printed and ours
+    told = dict(line.rsplit(maxsplit=1) for line in said.splitlines() if line.startswith("  tolerant"))
+    judged = geocnn.evaluate("faults", "results/002-seismic.sgy", "results/002-fault.sgy", show_progress=False)
+    assert f"known faults at a probability of {judged['threshold']:g} (" in said
+    for name in ("tolerant_precision", "tolerant_recall", "tolerant_f1"):
+        assert float(told[f"  {name.replace('_', ' ')}"]) == pytest.approx(judged[name], abs=0.0011)
 
 
 def test_the_shipped_networks_find_the_obvious_faults_of_a_survey_they_never_saw():

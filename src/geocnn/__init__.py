@@ -1,4 +1,4 @@
-"""geocnn: convolutional networks for gridded earth data (1-D traces, 2-D sections, 3-D volumes).
+"""geocnn: convolutional networks for gridded earth data (traces, sections and volumes).
 
 The public names, re-exported. They load on first use, so that ``import geocnn`` is instant.
 """

@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command line; Ctrl-C is answered even while it still loads."""
-    # Half a second less at the end: all that PyTorch has made is not looked through before it is given back anyway.
+    # Saves half a second at the end: the garbage collector need not go through everything that PyTorch has made.
     atexit.register(gc.freeze)
     try:
         from geocnn.cli import main as run

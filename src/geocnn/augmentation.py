@@ -1,4 +1,4 @@
-"""Changes of a training window that its labels survive: flips, quarter turns, elastic deformation, amplitude, noise."""
+"""Random changes of training windows and their labels, such as flips and deformation."""
 
 import math
 from collections.abc import Callable
@@ -20,11 +20,11 @@ __all__ = ["Augmentation"]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may happen to a window; labels move with the data. Axes are those of space, the vertical one is the last.
+    """Random changes of a window; labels move with the data. Axes are those of space, the vertical one is the last.
 
     Attributes:
-        flip: axes that are mirrored in half of the cases.
-        rotate: two axes, equally long, whose plane is turned by 0 to 3 quarters; None never.
+        flip: axes along which windows are mirrored in half of the cases.
+        rotate: two equally long axes, whose plane is turned by 0 to 3 quarters; None for no turns.
         elastic: standard deviation, in samples, of the random displacements at a coarse grid of points, between which
             they are interpolated smoothly (Ronneberger et al. 2015, section 3.1: 10 on a grid of 3 x 3).
         grid: points of that grid, per axis.
@@ -33,7 +33,7 @@ class Augmentation:
         shift: the window is moved by up to so many samples along each axis; what moves in repeats the edge.
 
     Raises:
-        DataError: a number that cannot be.
+        DataError: a number is out of its range.
     """
 
     flip: tuple[int, ...] = ()
@@ -64,7 +64,7 @@ class Augmentation:
         Args:
             x: data ``(channels, *space)``.
             y: labels ``(*space)`` or several maps of them ``(maps, *space)``, or none.
-            generator: decides; the same one gives the same window.
+            generator: random numbers; the same generator gives the same window.
 
         Raises:
             DataError: a quarter turn of a plane that is not square.
@@ -96,24 +96,24 @@ class Augmentation:
 
 
 def _both(x: Tensor, y: Tensor | None, change: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor | None]:
-    """The same change to data and labels."""
+    """Apply the same change to data and labels."""
     return change(x), None if y is None else change(y)
 
 
 def _moved(values: Tensor, moves: list[int]) -> Tensor:
-    """Each axis of space moved by whole samples, the edge repeated."""
+    """Move each axis of space by whole samples; the edge is repeated."""
     for axis, (move, n) in enumerate(zip(moves, values.shape[-len(moves) :], strict=True), start=-len(moves)):
         values = values.index_select(axis, (torch.arange(n) - move).clamp(0, n - 1))
     return values
 
 
 def _uniform(generator: torch.Generator) -> float:
-    """A number in [0, 1)."""
+    """A random number in [0, 1)."""
     return float(torch.rand((), generator=generator, dtype=torch.float64))
 
 
 def _displaced(space: tuple[int, ...], std: float, grid: int, generator: torch.Generator) -> NDArray[np.float32]:
-    """Where to look for each sample, ``(axes, *space)``: itself, moved by smooth random displacements."""
+    """Positions to read each sample from, ``(axes, *space)``: its own, moved by smooth random displacements."""
     coarse = std * torch.randn((len(space), *(grid,) * len(space)), generator=generator, dtype=torch.float64).numpy()
     moves = coarse
     for axis, size in enumerate(space, start=1):
@@ -131,9 +131,9 @@ def _spline(size: int, grid: int) -> NDArray[np.float64]:
 
 
 def _deformed(values: Tensor, where: NDArray[np.float32], *, order: Literal[0, 3]) -> Tensor:
-    """Samples of each map at other places, mirrored beyond the edge; order 0 takes the nearest, 3 interpolates.
+    """Read samples of each map at other positions, mirrored beyond the edge; order 0 takes the nearest, 3 interpolates.
 
-    By cubic splines: lines between samples would smooth the noise that is in the data the network meets later.
+    Cubic splines are used because linear interpolation would smooth the noise that data have in prediction.
     """
     from scipy.ndimage import map_coordinates
 

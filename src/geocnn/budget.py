@@ -1,4 +1,4 @@
-"""How much memory prediction may take, and how much it needs."""
+"""Memory for prediction: how much it may take, and how much it needs."""
 
 import math
 import os
@@ -16,15 +16,15 @@ from geocnn.layers import SizeRule
 __all__ = ["FIXED", "KEPT", "bytes_of", "half_of_memory", "per_sample"]
 
 FIXED = 600_000_000
-"""Bytes that the process needs besides the tile: Python, torch, the weights."""
+"""Bytes that the process needs besides a tile: for Python, torch and the weights."""
 KEPT = 1.8
-"""Peak memory relative to what the maps need, where freed blocks are kept for speed."""
+"""Peak memory relative to what the maps need, if freed blocks are kept for speed."""
 
 _BLOCK = 16
-"""Fewest samples per axis of the block on which maps are counted: networks that pad circularly take no smaller ones."""
+"""Least number of samples per axis of the block on which maps are counted; circular padding needs that many."""
 
 _GROUPS, _MEMBERSHIP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-"""Where Linux keeps the limits of groups of processes, and which groups this process is in."""
+"""Paths in Linux of the limits of process groups, and of the groups that this process belongs to."""
 _V1 = "memory.limit_in_bytes"
 
 
@@ -32,7 +32,7 @@ def bytes_of(text: str) -> int:
     """Parse "4GB", "800 MB" or "2e9".
 
     Raises:
-        DataError: anything else.
+        DataError: the text has another form.
     """
     match = re.fullmatch(r"\s*(\d*\.?\d+(?:e\d+)?)\s*([kmgt]?)i?b?\s*", str(text).lower())
     if not match:
@@ -41,7 +41,7 @@ def bytes_of(text: str) -> int:
 
 
 def half_of_memory(device: torch.device) -> int:
-    """Half of what is free on the GPU; or of what the machine has, or the container or job of this process may take."""
+    """Half of the free memory of a GPU; otherwise half of what the machine has, or the container or job may take."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) // 2
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else [8_000_000_000]
@@ -50,33 +50,33 @@ def half_of_memory(device: torch.device) -> int:
 
 
 def _limits(groups: Path, membership: Path) -> Iterator[int]:
-    """Bytes that each of the groups of this process may take, from its own to the one above all; those that say so.
+    """Memory limits in bytes of the groups of this process that have one, from its own group up to the root.
 
     Args:
-        groups: where the groups are, as ``/sys/fs/cgroup``.
-        membership: lines ``number:controllers:path``, as ``/proc/self/cgroup``. Without controllers (version 2) limits
-            are in ``memory.max`` of the folder of the group, in version 1 under ``memory/``.
+        groups: folder of the groups, such as ``/sys/fs/cgroup``.
+        membership: file with lines ``number:controllers:path``, such as ``/proc/self/cgroup``. Without controllers
+            (version 2) limits are in ``memory.max`` of the group's folder, in version 1 they are under ``memory/``.
     """
     lines = membership.read_text().splitlines() if membership.is_file() else []
     found = {kinds: path for _, kinds, path in (line.split(":", 2) for line in lines if line.count(":") >= 2)}
     own = next((path for kinds, path in found.items() if "memory" in kinds.split(",")), "/")
     for top, name, path in ((groups, "memory.max", found.get("", "/")), (groups / "memory", _V1, own)):
         folder = top / path.strip("/")
-        # In a container the path may be that of the machine, whose folders are not seen here; those above it may be.
+        # In a container the path may be the machine's, whose folders are not visible here; those above it may be.
         for above in (folder, *folder.parents):
             if not above.is_relative_to(top):
                 break
             limit = above / name
             text = limit.read_text().strip() if limit.is_file() else ""
-            if text.isdecimal():  # else there is none: "max"
+            if text.isdecimal():  # otherwise "max", which is no limit
                 yield int(text)
 
 
 def per_sample(model: nn.Module, card: Card) -> float:
-    """Bytes at the peak of a forward pass per input sample, from the sizes of all maps on a small block.
+    """Bytes per input sample at the peak of a forward pass, from the sizes of all maps for a small block.
 
-    At the widest moment four maps of the largest size live at once (input and output of a layer, what is added to it,
-    and the library's working copy), besides one map of every stage that waits for the decoder.
+    At most four maps of the largest size live at once (input and output of a layer, what is added to it, and the
+    library's working copy), besides one map of every stage that waits for the decoder.
     """
     elements: list[int] = []
     hooks = [

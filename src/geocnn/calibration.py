@@ -1,9 +1,10 @@
-"""Probabilities that mean what they say: of the samples called 0.7, seven in ten are of the class.
+"""Calibration of probabilities: of the samples called 0.7, seven in ten are of the class.
 
-Two numbers, a factor and an offset, change all logits (Platt 1999, Probabilistic outputs for support vector machines;
-Guo et al. 2017, On calibration of modern neural networks, section 4.1); they leave their order, and so every ranking,
-as it is. They go into the weights of the last layer, so that prediction, streaming and exports need to know nothing of
-them. A factor alone, the temperature, cannot mend what learning with Dice leaves: 0.5 where a third is of the class.
+All logits are scaled by a factor and shifted by an offset (Platt 1999, Probabilistic outputs for support vector
+machines; Guo et al. 2017, On calibration of modern neural networks, section 4.1). Their order stays, and so does every
+ranking. The two numbers go into the weights of the last layer, so that prediction, streaming and exports are not
+affected. A factor alone, the temperature, cannot correct what learning with Dice leaves: 0.5 where a third is of the
+class.
 """
 
 import copy
@@ -25,14 +26,14 @@ __all__ = ["calibrated", "calibration_error", "fit_scaling", "logits_of", "relia
 
 
 def fit_scaling(logits: Float[ndarray, " n"], truth: Bool[ndarray, " n"]) -> tuple[float, float]:
-    """The factor and the offset at which the cross-entropy of ``sigmoid(factor * logits + offset)`` is smallest.
+    """Factor and offset for which the cross-entropy of ``sigmoid(factor * logits + offset)`` is smallest.
 
     Args:
-        logits: of samples that the network has not learnt from.
+        logits: of samples that the network was not trained on.
         truth: whether each is of the class.
 
     Raises:
-        DataError: all samples are of one kind, so that any confidence is too low.
+        DataError: all samples are of one kind, so that no confidence is too high.
     """
     if truth.all() or not truth.any():
         raise DataError("calibration needs samples of the class and others; give more samples.")
@@ -51,7 +52,7 @@ def fit_scaling(logits: Float[ndarray, " n"], truth: Bool[ndarray, " n"]) -> tup
 def reliability(
     probability: Float[ndarray, " n"], truth: Bool[ndarray, " n"], bins: int = 10
 ) -> tuple[Float[ndarray, " bins"], Float[ndarray, " bins"], Float[ndarray, " bins"]]:
-    """The reliability diagram: mean probability, share of the class, and share of all samples, per bin of probability.
+    """Reliability diagram: mean probability, share of the class, and share of all samples, per bin of probability.
 
     The first two are NaN in a bin without samples.
     """
@@ -64,14 +65,14 @@ def reliability(
 
 
 def calibration_error(probability: Float[ndarray, " n"], truth: Bool[ndarray, " n"], bins: int = 10) -> float:
-    """Expected calibration error: mean distance of what is said from what is true (Naeini et al. 2015)."""
+    """Expected calibration error: mean distance between probability and share of the class (Naeini et al. 2015)."""
     said, true, share = reliability(probability, truth, bins)
     return float(np.nansum(np.abs(said - true) * share))
 
 
 @torch.inference_mode()
 def logits_of(model: nn.Module, samples: Samples) -> tuple[Float[ndarray, " n"], Bool[ndarray, " n"]]:
-    """Logits and truth of all samples of a data set of one class, one behind the other."""
+    """Logits and truth of all samples of a data set with one class, concatenated."""
     found, truth = [], []
     for index in range(len(samples)):
         x, y = samples[[index]]
@@ -81,14 +82,14 @@ def logits_of(model: nn.Module, samples: Samples) -> tuple[Float[ndarray, " n"],
 
 
 def calibrated(trained: Trained, samples: Samples) -> tuple[Trained, tuple[float, float]]:
-    """A network of one class with factor and offset of its logits in its last layer, and the two.
+    """Calibrated copy of a network of one class, with the factor and the offset in its last layer; and these two.
 
     Args:
-        trained: network; it stays as it is.
-        samples: inputs and masks that it has not learnt from.
+        trained: network; it is not changed.
+        samples: inputs and masks that it was not trained on.
 
     Raises:
-        DataError: its last layer is no convolution with a bias, or as :func:`fit_scaling`.
+        DataError: its last layer is no convolution with a bias, or as raised by :func:`fit_scaling`.
     """
     model = copy.deepcopy(trained.model)
     factor, offset = fit_scaling(*logits_of(model, samples))

@@ -1,4 +1,7 @@
-"""A trained network on disk: a folder with weights.safetensors, card.json and metrics.csv; no pickle anywhere."""
+"""Trained networks on disk: folders with weights.safetensors, card.json and metrics.csv.
+
+There is no pickle in them.
+"""
 
 import dataclasses
 import hashlib
@@ -52,35 +55,35 @@ SHIPPED: dict[str, dict[int, str]] = {
     "quakes": {1: "quakes"},
     "detector": {1: "detector"},
 }
-"""Networks inside the package: name that users type -> dimensions of the data -> folder under weights/."""
+"""Networks in the package: name that users type -> dimensions of the data -> folder under weights/."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """Everything that prediction needs and training decided; the content of card.json.
+    """Everything that prediction needs to know about a network; the content of card.json.
 
     Attributes:
-        name: what the network is called.
+        name: name of the network.
         task: "classification", "segmentation", "restoration" or "location".
         architecture: key of the table in :mod:`geocnn.models`.
         arguments: keyword arguments of the architecture, ``ndim`` included.
-        classes: what the output channels mean.
-        channels: what the input channels mean, in order.
+        classes: meaning of the output channels.
+        channels: meaning of the input channels, in order.
         axes: names of the axes of space, the vertical one last.
         normalisation: keyword arguments of :meth:`geocnn.normalisation.Normalisation.fit`.
         window: samples per axis of the training windows.
-        size_multiple: sizes that the network takes are multiples of this.
-        reach: samples beyond an output sample that can change it; None where that is the whole window.
-        margin: samples at each side of a window that an unpadded network has no answer for.
-        least: a size that the network takes, from which the others follow in steps of ``size_multiple``.
-        threshold: probability from which on a sample is called one of the class, of a network of one; of a picker that
-            of an arrival.
+        size_multiple: sizes that the network accepts are multiples of this.
+        reach: samples beyond an output sample that can change it; None for the whole window.
+        margin: samples at each side of a window for which an unpadded network gives no answer.
+        least: an accepted size, from which the others follow in steps of ``size_multiple``.
+        threshold: probability from which on a sample counts as one of the class, for a network of one class; for a
+            picker that of an arrival.
         finer: samples of the result per sample of the survey, along each axis of the network.
-        data: what it was trained on, in words.
+        data: description of the training data.
         training: recipe, arguments, epochs, seconds, machine.
         metrics: results by data set.
-        versions: of geocnn, torch, numpy and python.
-        sha256: of the weights file.
+        versions: versions of geocnn, torch, numpy and python.
+        sha256: checksum of the weights file.
         notes: what users should know: limits, origin, licence.
     """
 
@@ -124,7 +127,7 @@ class Card:
             path: where it comes from, for the message.
 
         Raises:
-            FormatError: not JSON, or not the fields of a card.
+            FormatError: the text is not JSON, or lacks fields of a card.
         """
         try:
             fields = json.loads(text)
@@ -140,12 +143,12 @@ class Card:
         return card
 
     def to_json(self) -> str:
-        """Indented JSON, one field a line where possible."""
+        """The card as indented JSON, one field per line where possible."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False, default=plain_number) + "\n"
 
 
 def _check_counts(card: Card) -> None:
-    """ValueError if the names do not fit the arguments of the network."""
+    """Raise ValueError if the numbers of names do not fit the arguments of the network."""
     check_ndim(card.ndim)
     inputs = card.arguments.get("in_channels", 1)
     if len(card.channels) != inputs or len(card.axes) != card.ndim:
@@ -164,7 +167,7 @@ class Trained:
     folder: Path | None = None
 
     def __repr__(self) -> str:
-        """What it is and where it lies, without weights; a notebook shows it."""
+        """Short description without weights, as a notebook shows it."""
         size = sum(p.numel() for p in self.model.parameters())
         where = "" if self.folder is None else f", in {self.folder}"
         what = f"{self.card.architecture}, {self.card.ndim}-D, {size:,} parameters"
@@ -175,7 +178,7 @@ def plain_number(value: object) -> object:
     """A number of NumPy as one that JSON can hold.
 
     Raises:
-        TypeError: anything else that JSON cannot hold.
+        TypeError: the value is no number of NumPy.
     """
     if not isinstance(value, np.generic):
         raise TypeError(f"{value!r} is a {type(value).__name__}, which a card cannot hold; give numbers and words.")
@@ -183,7 +186,7 @@ def plain_number(value: object) -> object:
 
 
 def versions() -> dict[str, str]:
-    """Versions that decide the numbers."""
+    """Versions of the packages that results depend on."""
     from geocnn import __version__
 
     return {
@@ -195,14 +198,14 @@ def versions() -> dict[str, str]:
 
 
 def write_atomically(path: Path, write: Mapping[str, Tensor] | str | Iterable[str]) -> None:
-    """Write tensors, a text, or a text piece by piece, beside ``path`` and rename: the file is finished or as it was.
+    """Write tensors, a text, or pieces of a text to ``path``; it appears complete or stays as it was.
 
     Raises:
-        TargetError: no permission, disk full.
+        TargetError: there is no permission, or the disk is full.
     """
     with system.replaced(path) as part:
         if isinstance(write, Mapping):
-            # Not save_file, whose files nobody but their owner may read.
+            # safetensors' save_file is not used: nobody but the owner may read its files.
             part.write_bytes(serialise(_apart(write)))
         else:
             with part.open("w", encoding="utf-8") as file:
@@ -210,7 +213,7 @@ def write_atomically(path: Path, write: Mapping[str, Tensor] | str | Iterable[st
 
 
 def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors of which no two share memory, as layers with tied weights do and the format does not."""
+    """Tensors of which no two share memory; tied layers share it, but the format does not allow that."""
     result, taken = {}, set()
     for name, tensor in tensors.items():
         plain = tensor.detach().contiguous()
@@ -221,10 +224,10 @@ def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def save(folder: Path, model: nn.Module, card: Card) -> Card:
-    """Write weights and card into ``folder``; return the card with checksum and versions filled in.
+    """Write weights and card to ``folder``; return the card with checksum and versions filled in.
 
     Raises:
-        TargetError: no permission, disk full.
+        TargetError: there is no permission, or the disk is full.
     """
     system.make_folder(folder)
     write_atomically(folder / WEIGHTS, model.state_dict())
@@ -238,12 +241,12 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
 
     Args:
         name: "faults", or a folder with card.json and weights.safetensors.
-        ndim: which of the shipped networks of that name, by the dimensions of the data; default the largest.
+        ndim: dimensions of the data, to choose among shipped networks of that name; default the largest.
 
     Raises:
-        MissingError: neither a shipped network nor a folder, or the card names an architecture that we have not.
-        FormatError: the folder is damaged: no card, weights that do not fit it or its checksum.
-        DataError: no shipped network of that name for ``ndim`` dimensions, or something that is no name.
+        MissingError: there is neither a shipped network nor a folder, or the card names an unknown architecture.
+            FormatError: the folder is damaged: it has no card, or weights that do not fit the card or its checksum.
+            DataError: there is no shipped network of that name for ``ndim`` dimensions, or the value is no name.
     """
     folder = _find(name, ndim)
     card_path, weights_path = folder / CARD, folder / WEIGHTS
@@ -280,16 +283,16 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
 
 
 def read_card(name: str | Path, *, ndim: int | None = None) -> Card:
-    """The card alone of a shipped network or a run folder; its weights are not looked at.
+    """Read only the card of a shipped network or a run folder, without its weights.
 
     Args:
         name: as of :func:`load`.
         ndim: as of :func:`load`.
 
     Raises:
-        MissingError: neither a shipped network nor a folder.
-        FormatError: the folder is damaged.
-        DataError: no shipped network of that name for ``ndim`` dimensions.
+        MissingError: there is neither a shipped network nor a folder.
+            FormatError: the folder is damaged.
+            DataError: there is no shipped network of that name for ``ndim`` dimensions.
     """
     return _read_card(_find(name, ndim))
 
@@ -300,7 +303,7 @@ def is_picker(card: Card) -> bool:
 
 
 def restores(card: Card) -> bool:
-    """Whether a network gives amplitudes, those of the survey without something."""
+    """Whether a network restores the amplitudes of a survey."""
     return card.task == "restoration"
 
 
@@ -310,10 +313,10 @@ def is_detector(card: Card) -> bool:
 
 
 def refuse_detector(card: Card) -> None:
-    """Refuse a network that is nothing without a picker where another is wanted.
+    """Refuse a detector, which needs a picker, where another network is wanted.
 
     Raises:
-        DataError: it is a detector.
+        DataError: the network is a detector.
     """
     if is_detector(card):
         raise DataError(
@@ -323,15 +326,15 @@ def refuse_detector(card: Card) -> None:
 
 
 def judges_seismograms(card: Card) -> bool:
-    """Whether a network tells noise from earthquakes of several places in windows of seismograms."""
+    """Whether a network classifies windows of seismograms as noise or earthquakes of several places."""
     return card.task == "classification" and card.architecture == "convnetquake" and card.ndim == 1
 
 
 def _read_card(folder: Path) -> Card:
-    """The card of a run folder that is whole.
+    """Read the card of a run folder, after a check that the folder is complete.
 
     Raises:
-        FormatError: a file is missing, or the card is none.
+        FormatError: a file is missing, or the card cannot be read.
     """
     for path in (folder / CARD, folder / WEIGHTS):
         if not path.is_file():
@@ -342,7 +345,7 @@ def _read_card(folder: Path) -> Card:
 
 
 def _find(name: str | Path, ndim: int | None) -> Path:
-    """Folder of a network; a run on disk goes before a shipped name, any other folder of that name does not."""
+    """Folder of a network. A run on disk takes precedence over a shipped name, but any other folder does not."""
     try:
         path = Path(name)
     except TypeError:
@@ -368,6 +371,6 @@ def _find(name: str | Path, ndim: int | None) -> Path:
 
 
 def _sha256(path: Path) -> str:
-    """Checksum of a file."""
+    """SHA-256 checksum of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -28,15 +28,15 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Classified:
-    """What a classifier says of windows.
+    """Answers of a classifier for windows.
 
     Attributes:
-        names: of the windows.
+        names: names of the windows.
         probability: ``(windows, classes)``.
-        truth: ``(windows,)`` number of the known class, -1 where it is not known; None where no class is.
-        card: of the network.
-        notes: what a user should know: windows of another size than in training, those that were learnt from.
-        unfit: why labels that lie with the windows were not used, empty where there are none or they were.
+        truth: number of the known class, ``(windows,)``, -1 where it is not known; None if no class is known.
+        card: card of the network.
+        notes: what a user should know: windows of another size than in training, or windows from the training.
+        unfit: why labels in the file of windows were not used; empty if they were, or there are none.
     """
 
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ class Classified:
     unfit: str = ""
 
     def __repr__(self) -> str:
-        """How many windows of which class; a notebook shows it."""
+        """Number of windows by class, as a notebook shows it."""
         counts = np.bincount(self.found, minlength=len(self.classes))
         told = ", ".join(f"{name} ({count})" for name, count in zip(self.classes, counts, strict=True))
         return f"Classified({number_of(len(self.names), 'window')}: {told}, by {self.card.name})"
@@ -59,21 +59,21 @@ class Classified:
 
     @property
     def found(self) -> NDArray[np.int64]:
-        """``(windows,)`` number of the most probable class."""
+        """Number of the most probable class, ``(windows,)``."""
         return np.asarray(self.probability.argmax(1), np.int64)
 
     def judged(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Numbers of the known and of the found class, of the windows whose class is known."""
+        """True and found classes of the windows whose class is known."""
         if self.truth is None:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         known = self.truth != UNKNOWN
         return self.truth[known], self.found[known]
 
     def write(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write a row for each window: name, class, its probability, the known class if there is one, then all of them.
+        """Write one row per window: name, class, its probability, the known class if any, then all probabilities.
 
         Raises:
-            TargetError: it exists, or cannot be written.
+            TargetError: the file exists, or cannot be written.
         """
         check_table(path, overwrite=overwrite)
         classes, found = self.card.classes, self.found
@@ -88,10 +88,10 @@ class Classified:
 
 
 def check_table(path: Path, *, overwrite: bool) -> None:
-    """Find out before any work whether a table may be written there.
+    """Check before any work whether a table can be written.
 
     Raises:
-        TargetError: another suffix, no folder, or the file is there already.
+        TargetError: the suffix is wrong, the folder is missing, or the file exists.
     """
     if path.suffix.lower() != ".csv":
         raise TargetError(f"{path} is no name of a table; a classifier writes .csv, for example {path.stem}.csv.")
@@ -101,18 +101,18 @@ def check_table(path: Path, *, overwrite: bool) -> None:
 def classify(
     network: str | Path | Trained, data: Given, *, device: str = "auto", show_progress: bool = True
 ) -> Classified:
-    """Say what is in each window.
+    """Classify windows.
 
     Args:
         network: a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
-        data: windows, as of :func:`geocnn.io.windows.read_windows`; classes may be missing, or be others.
+        data: windows, as for :func:`geocnn.io.windows.read_windows`; classes may be missing, or be others.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
 
     Raises:
-        DataError: a network that does not judge windows, or windows that it does not take.
-        FormatError: no file of windows.
-        MissingError: no such file or network.
+        DataError: the network does not judge windows, or does not accept these.
+            FormatError: the file holds no windows.
+            MissingError: there is no such file or network.
     """
     trained = network if isinstance(network, Trained) else load(network)
     card = trained.card
@@ -130,7 +130,7 @@ def classify(
 
 
 def _notes(windows: Windows, card: Card, data: Given) -> Iterator[str]:
-    """What a user should know of windows that a network was applied to."""
+    """Notes for the user on the windows that a network was applied to."""
     have, learnt = (size_text(size) for size in (windows.x.shape[2:], card.window))
     if have != learnt:
         yield f"{card.name} was trained on windows of {learnt} samples; these have {have}."
@@ -151,7 +151,7 @@ def _notes(windows: Windows, card: Card, data: Given) -> Iterator[str]:
 
 
 def normalised(windows: Windows, card: Card) -> NDArray[np.float32]:
-    """The windows as the network is to see them, each normalised by itself unless the card fixes the numbers."""
+    """Windows normalised for the network, each by itself unless the card fixes the numbers."""
     return np.stack([Normalisation.fit(x, **card.normalisation).apply(x) for x in windows.x])
 
 
@@ -159,10 +159,10 @@ def normalised(windows: Windows, card: Card) -> NDArray[np.float32]:
 def probabilities(
     trained: Trained, x: NDArray[np.float32], *, device: str = "auto", show_progress: bool = True
 ) -> NDArray[np.float32]:
-    """Probabilities ``(windows, classes)`` of normalised windows ``(windows, channels, *space)``.
+    """Probabilities ``(windows, classes)`` for normalised windows ``(windows, channels, *space)``.
 
     Raises:
-        DataError: windows of a size that the network does not take.
+        DataError: the network does not accept windows of this size.
     """
     place = choose_device(device)
     model = channels_last(trained.model.to(place).eval(), trained.card.ndim)
@@ -179,15 +179,15 @@ def probabilities(
 
 
 def confusion_table(truth: NDArray[np.int64], found: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """``(classes, classes)``: how many windows of the class of a row are taken for the class of a column."""
+    """Confusion table ``(classes, classes)``: windows of the row's class that are taken for the column's."""
     return np.bincount(truth * classes + found, minlength=classes**2).reshape(classes, classes)
 
 
 def scores(table: NDArray[np.int64], classes: tuple[str, ...]) -> dict[str, float]:
-    """Scores from a confusion table: share of windows that are right, its mean over classes, and by class.
+    """Scores from a confusion table: share of right windows, its mean over classes, and scores of each class.
 
-    ``recall`` is the share of a class that is found, ``precision`` the share of what is called so that is right, ``f1``
-    their harmonic mean; NaN where nothing is of a class or called so.
+    ``recall`` is the share of the windows of a class that are found, ``precision`` the share of the windows called so
+    that are right, ``f1`` their harmonic mean; NaN where no window is of the class or called so.
     """
     hit = table.diagonal().astype(float)
     true, found = table.sum(1), table.sum(0)

@@ -49,7 +49,7 @@ __all__ = [
 class Samples(Protocol):
     """Labelled samples; always the same for the same indices, so that a run can be repeated and resumed.
 
-    Those of a recipe that asks for ``fresh`` samples take indices beyond their length, one epoch after the other.
+    Recipes with ``fresh`` samples also ask for indices beyond the length, one epoch after the other.
     """
 
     def __len__(self) -> int:
@@ -62,17 +62,17 @@ class Samples(Protocol):
 def batches(
     samples: Samples, schedule: Schedule, team: Team, *, seed: int, epoch: int, skip: int
 ) -> Iterator[tuple[tuple[list[int], int], tuple[Tensor, Tensor]]]:
-    """This process's share of the batches of an epoch, each with its indices and how many of them count.
+    """Batches of an epoch for this process, each with its indices and the number of those that count.
 
-    The order depends on seed and epoch alone.
+    The order depends only on seed and epoch.
 
     Args:
-        samples: what is learnt from.
+        samples: training samples.
         schedule: size of a batch, order, workers.
-        team: processes that share each batch, as of :meth:`Team.share`.
-        seed: of the order.
+        team: processes that share each batch, see :meth:`Team.share`.
+        seed: seed of the order.
         epoch: number of the epoch, from 0.
-        skip: batches that are done already.
+        skip: number of batches that are done already.
     """
     n, size = len(samples), schedule.batch_size
     order = list(range(n))
@@ -87,8 +87,8 @@ def batches(
         return
     from torch.utils.data import DataLoader
 
-    # With batch_size=None each element of the sampler, a list of indices, goes to the samples as it is. A generator
-    # of its own keeps the loader from drawing from the random state of the network.
+    # With batch_size=None each element of the sampler, which is a list of indices, is passed to the samples as it is. A
+    # separate generator keeps the loader from using the random state of the network.
     loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
         samples,  # type: ignore[arg-type]  # wants a Dataset, takes anything with its methods
         batch_size=None,
@@ -101,7 +101,7 @@ def batches(
 
 
 def _generator(seed: int, number: int) -> torch.Generator:
-    """A random stream of its own for an epoch or a sample; a date makes a seed that 64 bits hold, its product not."""
+    """Random stream for an epoch or a sample; modulo 2**63, because products with large seeds have more bits."""
     return torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63)
 
 
@@ -114,7 +114,7 @@ class TensorSamples:
         targets: ``(samples, ...)``.
 
     Raises:
-        DataError: not as many of these as of those.
+        DataError: the numbers of inputs and targets differ.
     """
 
     inputs: Tensor
@@ -133,7 +133,7 @@ class TensorSamples:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch with these indices."""
-        if list(indices) == list(range(len(self))):  # all of them, in order: no copy
+        if list(indices) == list(range(len(self))):  # all, in order: no copy
             return self.inputs, self.targets
         chosen = torch.as_tensor(list(indices))
         return self.inputs[chosen], self.targets[chosen]
@@ -141,15 +141,15 @@ class TensorSamples:
 
 @dataclass(frozen=True)
 class Augmented:
-    """Windows of one class each, changed at random: with ``fresh`` samples in every epoch anew.
+    """Windows with one class each, changed at random; with ``fresh`` samples anew in every epoch.
 
     Attributes:
         samples: the windows.
-        augmentation: what may happen to them.
-        seed: of the changes.
+        augmentation: random changes.
+        seed: seed of the changes.
 
     Raises:
-        DataError: they would be moved out of themselves.
+        DataError: windows would be moved by more than their size.
     """
 
     samples: TensorSamples
@@ -186,7 +186,7 @@ class FaultStructures:
         samples: number of samples in an epoch.
         shape: (inline, crossline, time) or (trace, time) samples.
         seed: number of the series.
-        ranges: what is drawn at random; the samples take several in turn.
+        ranges: ranges from which volumes are drawn; samples take several in turn.
         normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
     """
 
@@ -214,14 +214,14 @@ class FaultStructures:
 
 @dataclass(frozen=True)
 class _RestoredStructures:
-    """Synthetic volumes or sections in two forms, what is given and what is wanted, made when asked for.
+    """Synthetic volumes or sections in pairs of input and target, made on request.
 
     Attributes:
         samples: number of samples in an epoch.
         shape: (inline, crossline, time) or (trace, time) samples.
         seed: number of the series.
-        ranges: of the structure; its own noise is part of what is wanted.
-        noise: of the survey.
+        ranges: ranges of the structure; its own noise belongs to the target.
+        noise: ranges of the noise of the survey.
         normalisation: keyword arguments of :meth:`Normalisation.fit`; the card must hold the same.
     """
 
@@ -237,7 +237,7 @@ class _RestoredStructures:
         return self.samples
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Batch ``(batch, 1, *shape)`` of normalised seismic, and of what is wanted of it, float32."""
+        """Batch of normalised seismic and of its targets, both ``(batch, 1, *shape)``, float32."""
         inputs, targets = zip(*(self._sample(index) for index in indices), strict=True)
         return torch.from_numpy(np.stack(inputs))[:, None], torch.from_numpy(np.stack(targets))[:, None]
 
@@ -247,10 +247,10 @@ class _RestoredStructures:
 
 @dataclass(frozen=True)
 class NoisyStructures(_RestoredStructures):
-    """Synthetic volumes or sections with noise, which is to be taken away, and without."""
+    """Synthetic volumes or sections with noise as input, and without noise as target."""
 
     def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
-        """With noise and without, upside down and of the other polarity as often as not."""
+        """Sample with noise and without; half of the samples are upside down, and half have the other polarity."""
         clean = structure(index, seed=self.seed, shape=self.shape, ranges=self.ranges).seismic.numpy()
         rng = np.random.default_rng((self.seed, index, 1))
         if rng.random() < 0.5:  # arcs of migration become diffractions
@@ -264,16 +264,16 @@ class NoisyStructures(_RestoredStructures):
 
 @dataclass(frozen=True)
 class FinerStructures(_RestoredStructures):
-    """Synthetic volumes or sections of even sizes, sampled half as finely and interpolated, and as they are.
+    """Synthetic volumes or sections of even sizes: input is sampled half as finely and interpolated, target is fine.
 
-    Horizontally every second trace is left out, as surveys leave them out, whatever is folded by that; vertically the
-    upper half of the frequencies goes, as in recording. Noise belongs to the survey, and stays: a network that makes it
-    finer adds what can be known, and changes nothing. The interpolation is that of prediction,
+    Horizontally every second trace is left out, as in surveys, with all aliasing; vertically the upper half of the
+    frequencies is removed, as in recording. Noise belongs to the survey and stays: a network that makes it finer adds
+    what can be known, and changes nothing. The interpolation is that of prediction,
     :class:`~geocnn.io.stretched.StretchedSource`.
     """
 
     def _sample(self, index: int) -> tuple[Float32[ndarray, "*shape"], Float32[ndarray, "*shape"]]:
-        """Interpolated and fine, upside down and of the other polarity as often as not."""
+        """Interpolated and fine sample; half of the samples are upside down, and half have the other polarity."""
         rng = np.random.default_rng((self.seed, index, 1))
         size = tuple(n + 1 for n in self.shape)
         fine = structure(index, seed=self.seed, shape=size, ranges=self.ranges).seismic.numpy()
@@ -287,7 +287,7 @@ class FinerStructures(_RestoredStructures):
 
 
 def halved(fine: Float32[ndarray, "*space"]) -> Float32[ndarray, "*half"]:
-    """Every second trace of a survey, with half as many samples: the first and the last one of an odd number stay."""
+    """Every second trace of a survey, with half as many samples; of an odd number the first and the last are kept."""
     samples = fine.shape[-1]
     taps = taps_of((0, (samples + 1) // 2), samples, 2.0, "sinc")
     every = tuple(slice(None, None, 2) for _ in fine.shape[:-1])
@@ -303,10 +303,10 @@ class EarthquakeRecords:
         size: samples of a record.
         seed: number of the series.
         rate: samples per second.
-        ranges: what is drawn at random.
-        deviation: of the Gaussian about each arrival, s.
+        ranges: ranges from which earthquakes are drawn.
+        deviation: of the Gaussian around each arrival, s.
         times: travel times of a site.
-        noise: of real stations.
+        noise: noise of real stations.
         taught: real records, for a share of the samples.
     """
 
@@ -349,8 +349,8 @@ class Crops:
         targets: ``(images, maps, *space)``.
         crop: samples of a window, per axis.
         samples: number of windows in an epoch.
-        seed: of the choice.
-        augmentation: what may happen to a window.
+        seed: seed of the choice.
+        augmentation: random changes of a window.
         margin: samples at each side of a window for which the network gives no answer.
     """
 
@@ -372,7 +372,7 @@ class Crops:
         return torch.stack([x for x, _ in windows]), torch.stack([y for _, y in windows])
 
     def _window(self, index: int) -> tuple[Tensor, Tensor]:
-        """Window number ``index``, the same whenever it is asked for."""
+        """Window number ``index``, which is always the same."""
         generator = _generator(self.seed, index)
         image = int(torch.randint(len(self.inputs), (), generator=generator))
         x, y = self.inputs[image], self.targets[image]
@@ -385,7 +385,7 @@ class Crops:
 
     @staticmethod
     def whole(inputs: Tensor, targets: Tensor, network: Segmenter) -> TensorSamples:
-        """Whole images instead of windows: mirrored to a size that the network takes, without labels out there."""
+        """Whole images instead of windows, mirrored to a size that the network accepts, without labels there."""
         margin, space = network.margin, inputs.shape[2:]
         sizes = network.sizes.above([n + 2 * margin for n in space])
         more = [p for n, size in zip(reversed(space), reversed(sizes), strict=True) for p in (0, size - n - 2 * margin)]
@@ -393,7 +393,7 @@ class Crops:
 
 
 def mirrored(x: Tensor, before: int, sizes: Sequence[int]) -> Tensor:
-    """Continue ``(batch, channels, *space)`` by its mirror image to ``sizes`` samples, ``before`` of them in front."""
+    """Continue ``(batch, channels, *space)`` by reflection to ``sizes`` samples, ``before`` of them in front."""
     for axis, (n, size) in enumerate(zip(x.shape[2:], sizes, strict=True), start=2):
         index = reflect(np.arange(-before, size - before), 0, n - 1)
         x = x.index_select(axis, torch.from_numpy(index).to(x.device))

@@ -1,7 +1,7 @@
 """Training on several processes: ``torchrun --nproc-per-node 4 -m geocnn train faults``.
 
-Every process takes its share of each batch, the gradients are averaged, and all make the same step: the weights stay
-equal without being sent. The first process alone writes and talks.
+Every process takes its share of each batch, gradients are averaged, and all processes make the same step, so that
+weights stay equal without being sent. Only the first process writes files and messages.
 """
 
 import os
@@ -34,12 +34,12 @@ class Team:
 
     @property
     def is_first(self) -> bool:
-        """True in the process that writes and talks."""
+        """Whether this is the process that writes files and messages."""
         return self.rank == 0
 
     @contextmanager
     def connected(self, device: torch.device) -> Iterator[None]:
-        """Connect the processes for as long as the block runs."""
+        """Connect the processes while the block runs."""
         if self.size == 1:
             yield
             return
@@ -52,15 +52,15 @@ class Team:
             dist.destroy_process_group()
 
     def share(self, indices: Sequence[int]) -> tuple[list[int], int]:
-        """Part of a batch that this process takes, and how many samples of it count.
+        """Indices of a batch that this process takes, and the number of those that count.
 
-        Where a batch has fewer samples than there are processes, the others take one that does not count.
+        If a batch has fewer samples than there are processes, the others take one that does not count.
         """
         own = list(indices[self.rank :: self.size])
         return own or [indices[0]], len(own)
 
     def agree(self, scores: dict[str, float], device: torch.device) -> dict[str, float]:
-        """The scores of the first process, for all: decisions that rest on them must be the same everywhere."""
+        """Scores of the first process, sent to all: decisions that rest on them must be the same everywhere."""
         if self.size == 1:
             return scores
         import torch.distributed as dist
@@ -71,13 +71,13 @@ class Team:
 
     @torch.no_grad()
     def average(self, parameters: Sequence[nn.Parameter], loss: float, samples: int) -> float:
-        """Replace every gradient by the mean over all processes, each weighted by its ``samples``; return that loss."""
+        """Replace gradients by their mean over all processes, weighted by ``samples``; return the mean of the loss."""
         if self.size == 1:
             return loss
         import torch.distributed as dist
 
         gradients: list[Tensor] = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-        # One message for all: small networks are bound by latency.
+        # A single message for all, because small networks are limited by latency.
         flat = torch.cat([g.flatten() for g in gradients] + [gradients[0].new_tensor([loss, 1.0])])
         flat = flat * samples if samples else torch.zeros_like(flat)
         dist.all_reduce(flat)

@@ -1,4 +1,4 @@
-"""How good is a network: on labelled samples, a survey with known classes, or seismograms with known arrivals."""
+"""Evaluate networks on labelled samples, surveys with classes, or seismograms with arrivals."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ def scores(
     Args:
         probability: 0..1.
         truth: True where the class is, such as on a fault.
-        known: False where nothing is known: neither the truth nor the answer counts there. All is known if missing.
+        known: False where the truth is not known; these samples do not count. Default all known.
         threshold: a sample at or above is called one of the class.
         tolerance: samples (Euclidean) within which a called sample matches a true one, for the scores named tolerant.
 
@@ -91,14 +91,14 @@ def scores(
 
 
 def _harmonic(a: float, b: float) -> float:
-    """Harmonic mean; zero if both are, or one is and the other undefined; NaN if neither is defined."""
+    """Harmonic mean; 0 if both are 0, or one is 0 and the other undefined; NaN if neither is defined."""
     if math.isnan(a) and math.isnan(b):
         return math.nan
     return 2 * a * b / (a + b) if a > 0 and b > 0 else 0.0
 
 
 def _share(part: float, whole: float) -> float:
-    """Part of a whole, NaN of nothing."""
+    """Part divided by whole; NaN if the whole is 0."""
     return part / whole if whole else math.nan
 
 
@@ -114,14 +114,14 @@ def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
 def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict[str, float]:
     """Average precision and area under the ROC curve of known samples, from 1,000 thresholds of probability.
 
-    As the binned scores of torchmetrics, which compares all samples with each threshold; here they are counted once.
+    The result is that of the binned scores of torchmetrics, but samples are counted once instead of per threshold.
     """
     from scipy.integrate import trapezoid
 
     if not truth.any():
         return {"average_precision": math.nan, "auc": math.nan}
     thresholds = np.linspace(0, 1, 1000, dtype=np.float32)
-    reached = np.searchsorted(thresholds, probability, side="right")  # thresholds at or below each sample
+    reached = np.searchsorted(thresholds, probability, side="right")  # number of thresholds at or below each sample
     hits, called = (
         np.bincount(of, minlength=len(thresholds) + 1)[:0:-1].cumsum()[::-1].astype(float)
         for of in (reached[truth], reached)
@@ -142,12 +142,12 @@ def evaluate_samples(
     metrics: Callable[[Tensor, Tensor], dict[str, float]] | None = None,
     summary: Callable[[dict[str, float]], dict[str, float]] | None = None,
 ) -> dict[str, float]:
-    """Scores on labelled samples, each sample judged alone and the scores averaged over those where they are defined.
+    """Mean scores over labelled samples, each judged by itself; undefined scores are left out of the mean.
 
-    For a classifier: those of :func:`geocnn.metrics.accuracies`, beside those of its recipe.
+    For a classifier: those of :func:`geocnn.metrics.accuracies`, in addition to those of its recipe.
     For a segmentation network: those of :func:`scores`.
-    For one that restores amplitudes: the ratio of signal to noise before and after, dB.
-    With ``metrics`` and ``summary``, those of a recipe: what it would have recorded in training.
+    For a network that restores amplitudes: the ratio of signal to noise before and after, dB.
+    With ``metrics`` and ``summary``: those that the recipe records in training.
     """
     trained = network if isinstance(network, Trained) else load(network)
     place = choose_device(device)
@@ -179,16 +179,16 @@ def evaluate_samples(
 
 
 def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: float = 1.0, tolerance: int = 2) -> float:
-    """The threshold of probability at which samples, counted together, have the best tolerant F score.
+    """Threshold of probability with the best tolerant F score of all samples together.
 
     Args:
-        network: of one class.
-        samples: inputs and masks that it has not learnt from.
+        network: network of one class.
+        samples: inputs and masks that it was not trained on.
         beta: how many times as much recall counts as precision (van Rijsbergen 1979).
-        tolerance: as of :func:`scores`.
+        tolerance: as for :func:`scores`.
 
     Raises:
-        DataError: nothing in the samples is of the class.
+        DataError: no sample is of the class.
     """
     from scipy.ndimage import maximum_filter
 
@@ -203,7 +203,7 @@ def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: flo
         with torch.inference_mode():
             probability = torch.sigmoid(trained.model(x).float())[0, 0].numpy()
         truth = y[0, 0].numpy() > 0.5
-        # A true sample is found as soon as the largest probability near it is reached.
+        # A true sample is found when the threshold falls below the largest probability near it.
         largest = maximum_filter(probability, footprint=footprint, mode="constant")
         right += np.histogram(probability[_near(truth, tolerance)], edges)[0]
         called += np.histogram(probability, edges)[0]
@@ -218,7 +218,7 @@ def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: flo
 
 
 def _mean(values: list[float]) -> float:
-    """Mean of what is defined, NaN if nothing is."""
+    """Mean of the defined values; NaN if there are none."""
     defined = [value for value in values if not math.isnan(value)]
     return _share(math.fsum(defined), len(defined))
 
@@ -232,22 +232,22 @@ def evaluate_survey(
     device: str = "auto",
     show_progress: bool = True,
 ) -> dict[str, float]:
-    """Scores on a survey with labels, a file or array of the same shape; of one class at the threshold in the card.
+    """Scores on a survey with labels of the same shape; for one class at the threshold of the card.
 
-    For a network of one class, such as faults, the labels are 1 on it and 0 elsewhere (or probabilities, on it above
-    0.5), and -1, 255, NaN or the value that was called unknown in training where it is not known. For several they are
+    For a network of one class, such as faults, labels are 1 on it and 0 elsewhere (or probabilities, above 0.5 on it);
+    -1, 255, NaN, or the value that meant unknown in training, mark unknown samples. For several classes labels are
     numbers of classes, and scores are those of :func:`geocnn.metrics.overlaps`, NaN for classes that occur nowhere.
-    Samples that the network does not see, on dead traces, in mutes and padding and at NaN, do not count.
+    Samples that the network does not see do not count: dead traces, mutes, padding and NaN.
 
-    For a network that restores amplitudes the labels are the survey without noise, in the same units, and the scores
-    the ratio of its energy to that of the difference, before and after, dB; NaN counts for nothing. For one that makes
-    surveys finer they lie on the finer grid, and before is the survey interpolated.
+    For a network that restores amplitudes, labels are the survey without noise in the same unit. The scores are the
+    ratios of its energy to that of the difference, before and after, in dB; NaN samples do not count. For a network
+    that makes surveys finer, labels lie on the finer grid, and "before" is the interpolated survey.
 
-    Of labels that are horizons, see :class:`geocnn.io.horizons.IntervalSource`, there are mean errors as well, and on
-    which share of the picks the horizon has been found.
+    If labels are horizons, see :class:`geocnn.io.horizons.IntervalSource`, there are also mean errors, and the share of
+    the picks where the horizon has been found.
 
     Raises:
-        DataError: the shapes differ, or the labels are something else, or nowhere of the class or of any class.
+        DataError: the shapes differ, or the labels are invalid, or contain nothing of the class or no class at all.
     """
     source, truth = io.open(data), io.open(labels)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
@@ -284,13 +284,13 @@ def evaluate_survey(
 
 
 def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
-    """Mean distance of each horizon between the classes of a result from its picks, in the unit of the vertical axis.
+    """Mean distance of each horizon in a result from its picks, in the unit of the vertical axis; and share found.
 
-    NaN where none of the picks is on a trace that has the horizon in the result; and the share of those that are.
+    The distance is NaN if no pick is on a trace where the result has the horizon; the share counts the picks that are.
     """
     try:
         found = find_horizons(result)
-    except DataError:  # it says one class everywhere
+    except DataError:  # the result has only one class
         found = []
     errors = {}
     for number, horizon in enumerate(truth.horizons):
@@ -304,10 +304,10 @@ def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
 def _restored(
     trained: Trained, source: Source, truth: Source, *, memory: str | None, device: str, show_progress: bool
 ) -> dict[str, float]:
-    """Ratios of signal to noise of a survey as it is, and as the network makes it, against one without noise.
+    """Signal-to-noise ratios of a survey, before and after a network, against a survey without noise.
 
     Raises:
-        DataError: that has no signal.
+        DataError: the latter has no signal.
     """
     result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
     assert result.array is not None  # without out it is in memory
@@ -333,24 +333,24 @@ def evaluate_picks(
     device: str = "auto",
     show_progress: bool = True,
 ) -> dict[str, float]:
-    """Scores of a picker on seismograms in which somebody knows all arrivals.
+    """Score a picker on seismograms in which all arrivals are known.
 
     Args:
         network: "quakes", a run folder, or a network in memory.
         data: seismograms, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
-        arrivals: table, see :func:`geocnn.io.known_arrivals.read_arrivals`. Those with a signal-to-noise ratio below 3
-            need not be found, and may be; those of times without data do not count.
-        tolerance: seconds within which a pick is right.
+        arrivals: table, see :func:`geocnn.io.known_arrivals.read_arrivals`. Arrivals with a signal-to-noise ratio below
+            3 need not be found, but may be; arrivals without data do not count.
+        tolerance: largest difference in time of a right pick, s.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
 
     Returns:
-        Recall, precision and mean absolute error in seconds of P and of S; NaN where there is nothing to judge.
+        Recall, precision and mean absolute error in seconds of P and of S; NaN where nothing can be judged.
 
     Raises:
-        DataError: no arrival of the table is at one of the stations, or none while it has data.
+        DataError: no arrival of the table is at one of the stations while it has data.
         MissingError: no such file.
-        FormatError: the table is none.
+        FormatError: the table cannot be read.
     """
     known, archive = read_arrivals(arrivals), opened(data, "*", show_progress=show_progress)
     own = [_own(archive, station, known) for station in archive.stations]
@@ -388,7 +388,7 @@ def evaluate_picks(
 
 
 def _own(archive: Archive, station: Station, known: Sequence[KnownArrival]) -> list[KnownArrival]:
-    """Arrivals at a station: at the instrument or in the file that is named, or at any instrument of the station."""
+    """Arrivals at a station: for the named instrument or file, or without a name for any instrument of the station."""
 
     def names(one: Station) -> set[str]:
         return {str(one), *(piece.path.name for piece in one.pieces if isinstance(piece, FilePiece))}
@@ -406,16 +406,16 @@ def _own(archive: Archive, station: Station, known: Sequence[KnownArrival]) -> l
 
 
 def _has_data(station: Station, time: int) -> bool:
-    """Whether any of its channels has a sample at a time, ns."""
+    """Whether any channel of a station has a sample at a time, ns."""
     near = (piece for component in range(3) for piece in station.within(component, time, time))
     return any(piece.start <= time < piece.end for piece in near)
 
 
 def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.int64]:
-    """Number of the class of every sample, UNKNOWN where it is none.
+    """Class of every sample, UNKNOWN where it is not known.
 
     Raises:
-        DataError: no sample has a class, or one has another than the network knows.
+        DataError: no sample has a class, or one has a class that the network does not know.
     """
     values = labels.read(...)
     known = ~is_unknown(values, unknown)
@@ -435,10 +435,10 @@ def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.in
 
 
 def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]:
-    """1 on the class, 0 elsewhere, UNKNOWN where nothing is known.
+    """1 on the class, 0 elsewhere, UNKNOWN where it is not known.
 
     Raises:
-        DataError: samples outside 0..1 that do not mean unknown, or nothing of the class.
+        DataError: samples lie outside 0..1 and do not mean unknown, or none is of the class.
     """
     values = labels.read(...)
     blank = is_unknown(values, unknown)

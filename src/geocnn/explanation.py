@@ -1,4 +1,4 @@
-"""The ideas behind convolutional networks as measurements on one network: what ``geocnn explain`` shows."""
+"""Measure the ideas behind convolutional networks on one network, for ``geocnn explain``."""
 
 import math
 from collections.abc import Sequence
@@ -19,23 +19,23 @@ from geocnn.words import size_text
 __all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation"]
 
 _BUDGET = 6e10
-"""Multiply-adds that the effective receptive field may cost, forward: some ten seconds on a core."""
+"""Largest number of multiply-adds, forward, for the effective receptive field: some ten seconds on one core."""
 _LONG = {1: 4096, 2: 2048, 3: 160}
-"""Samples of the longest window in which shifts are measured, by dimensions."""
+"""Largest length of the window in which shifts are measured, samples, by dimensions."""
 _ACROSS = {1: 0, 2: 96, 3: 48}
-"""Samples of that window across."""
+"""Size of that window along the other axes, samples, by dimensions."""
 
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """Some maps of a layer, those with the largest deviation.
+    """Maps of a layer, those with the largest deviation.
 
     Attributes:
-        layer: its name and what it does.
+        layer: name of the layer, and what it does.
         stride: input samples per sample.
-        channels: numbers of the maps shown, of ``count``.
-        count: maps that it has.
-        values: ``(maps, *space)``; of a 3-D network the slice in the middle of the first axis.
+        channels: numbers of the maps that are shown.
+        count: number of maps of the layer.
+        values: ``(maps, *space)``; for a 3-D network the slice in the middle of the first axis.
     """
 
     layer: str
@@ -47,12 +47,12 @@ class FeatureMaps:
 
 @dataclass(frozen=True)
 class Shifts:
-    """Relative change of a layer's result, beyond moving along, when the input moves along the last axis.
+    """Change of a layer's result when the input moves along the last axis, beyond moving along with it.
 
     Attributes:
         layer: its name.
         stride: input samples per sample.
-        errors: one for each shift; NaN where the window has no sample that sees no edge.
+        errors: relative change for each shift; NaN where no sample of the window is free of its edges.
     """
 
     layer: str
@@ -62,25 +62,25 @@ class Shifts:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All measured numbers and all pictures of one network.
+    """All measurements and figures of one network.
 
     Attributes:
-        name: of the network.
-        ndim: dimensions.
-        trained: whether its weights are.
-        upright: whether the axes are rows and columns of a picture; else the last one runs downward.
+        name: name of the network.
+        ndim: its dimensions.
+        trained: whether its weights are trained.
+        upright: whether the axes are rows and columns of a picture; otherwise the last axis is drawn downward.
         source: where the input comes from, in words.
-        input: ``(channels, *space)``; of a 3-D network the slice in the middle of the first axis.
-        channels: their names.
-        kernels: of the first convolution, ``(out, in, *kernel)``; of a 3-D network its middle slice.
+        input: ``(channels, *space)``; for a 3-D network the slice in the middle of the first axis.
+        channels: names of the channels.
+        kernels: kernels of the first convolution, ``(out, in, *kernel)``; for a 3-D network the middle slice.
         kernels_of: name of that layer.
-        maps: of an early, a middle and the last layer that has positions.
-        moves: samples by which the input moves, for ``shifts``.
-        shifts: one row a layer.
-        fields: names of the layers with their receptive fields along the last axis, None where that is all of it.
-        effective: where the samples lie that matter to the last map with positions; None where it depends on all.
-        sharing: names of the convolutions with their parameters and those of layers that share nothing.
-        parameters: of the whole network.
+        maps: maps of an early, a middle and the last layer that has positions.
+        moves: shifts of the input for ``shifts``, samples.
+        shifts: changes by shifts, one entry per layer.
+        fields: names of the layers with their receptive fields along the last axis, None for all of it.
+        effective: effective receptive field of the last map with positions; None if it depends on the whole window.
+        sharing: names of the convolutions, with their parameters and those of layers that share none.
+        parameters: number of parameters of the network.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Explanation:
         return Sharing(sum(s.convolution for s in every), sum(s.unshared for s in every), sum(s.dense for s in every))
 
     def lines(self) -> list[str]:
-        """The report as text, one line an element."""
+        """The report as text, line by line."""
         state = "trained" if self.trained else "untrained, random weights"
         head = [f"{self.name}, {self.ndim}-D, {self.parameters:,} parameters, {state}", f"input: {self.source}"]
         return [*head, "", *self._field_lines(), "", *self._shift_lines(), "", *self._sharing_lines()]
@@ -170,7 +170,7 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
         source: where the input comes from, in words.
 
     Raises:
-        DataError: the network does not take ``x``, or has an operator whose receptive field is not known.
+        DataError: the network does not accept ``x``, or has an operator whose receptive field is not known.
     """
     model = found.model
     model.check(x)
@@ -205,14 +205,14 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
 
 
 def _channels(found: Named, count: int) -> tuple[str, ...]:
-    """Names of the channels, those of the card where there are any."""
+    """Names of the channels, from the card if there is one."""
     if found.card is not None and len(found.card.channels) == count:
         return found.card.channels
     return tuple(f"channel {number} of {count}" for number in range(1, count + 1))
 
 
 def _kernels(model: nn.Module, first: Layer) -> NDArray[np.float32]:
-    """Kernels as they are laid over the input: those of a true convolution are flipped."""
+    """Kernels of the first convolution as they are applied: those of a true convolution are flipped."""
     weights = model.get_parameter(first.weights).detach().float().cpu()
     if getattr(model.get_submodule(first.weights.rpartition(".")[0]), "true_convolution", False):
         weights = weights.flip(tuple(range(2, weights.ndim)))
@@ -220,12 +220,12 @@ def _kernels(model: nn.Module, first: Layer) -> NDArray[np.float32]:
 
 
 def _last(rows: Sequence[Layer], seen: Trace) -> int:
-    """Number of the row that makes the last map with positions."""
+    """Index of the row that makes the last map with positions."""
     return max(k for k, row in enumerate(rows) if row.step <= seen.results[-1])
 
 
 def _results(model: nn.Module, x: Tensor, steps: Sequence[int]) -> list[Tensor]:
-    """What some steps make of an input."""
+    """Results of some steps for an input."""
     kept: dict[int, Tensor] = {}
 
     def watch(step: int, value: Tensor) -> None:
@@ -237,12 +237,12 @@ def _results(model: nn.Module, x: Tensor, steps: Sequence[int]) -> list[Tensor]:
 
 
 def _slice(values: NDArray[np.float32], ndim: int) -> NDArray[np.float32]:
-    """The middle of the first axis of space of a volume; sections and traces as they are."""
+    """Middle slice along the first axis of space of a volume; sections and traces are returned unchanged."""
     return values if ndim < 3 else np.take(values, values.shape[-3] // 2, axis=-3)
 
 
 def _maps(row: Layer, value: Tensor, ndim: int) -> FeatureMaps:
-    """The most lively maps of a layer."""
+    """Maps of a layer that vary most."""
     values = value[0].float().numpy()
     order = np.argsort(-values.reshape(len(values), -1).std(1), kind="stable")
     most = np.sort(order[: 16 if ndim == 1 else 6])
@@ -257,10 +257,11 @@ def _maps(row: Layer, value: Tensor, ndim: int) -> FeatureMaps:
 
 
 def _sharing(row: Layer) -> Sharing:
-    """A layer without sharing has a weight for each multiply-add, a dense one for each pair of input and output.
+    """Parameters of a convolution, of the same layer without sharing, and of a dense layer.
 
-    Some multiply-adds are by zeros that are no parameters, where a map sees some of the maps before it alone (LeNet-5):
-    no position has more weights than the kernels.
+    Without sharing there is a weight for each multiply-add, and in a dense layer one for each pair of input and output.
+    Where maps take only some of the maps before them (LeNet-5), some multiply-adds are by zeros that are no parameters;
+    then no position has more weights than the kernels.
     """
     outputs, positions = math.prod(row.shape), math.prod(row.shape[1:])
     unshared = min(row.multiply_adds + row.biased * outputs, row.parameters * positions)
@@ -268,7 +269,7 @@ def _sharing(row: Layer) -> Sharing:
 
 
 def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField | None:
-    """In a window somewhat larger than the field, as far as that can be afforded."""
+    """Effective receptive field, measured in a window somewhat larger than the field, as far as time allows."""
     model = found.model
     bounded = [field for field in fields if field is not None]
     if len(bounded) < len(fields):
@@ -284,7 +285,7 @@ def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField |
 
 
 def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[int, ...], tuple[Shifts, ...]]:
-    """Move the input along its last axis by up to the largest stride, and compare the maps where they see no edge."""
+    """Changes of all layers when the input moves by up to the largest stride, compared where maps see no edge."""
     bounded = [row for row in placed if row.fields[-1] is not None]
     chosen = _chosen([row for row in bounded if any(word in row.kind for word in ("conv", "pool", "samp"))] or bounded)
     strides = [math.ceil(row.fields[-1].stride) if row.fields[-1] else 1 for row in chosen]
@@ -294,7 +295,7 @@ def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[i
     runs: dict[int, list[Tensor]] = {}
 
     def result(window: Tensor, k: int) -> Tensor:
-        start = int(window.storage_offset())  # windows of one length: where one begins says which it is
+        start = int(window.storage_offset())  # all windows have the same length: the offset identifies one
         if start not in runs:
             runs[start] = _results(model, window.contiguous(), [row.after for row in chosen])
         return runs[start][k]
@@ -318,7 +319,7 @@ def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[i
 
 
 def _chosen(rows: Sequence[Layer], most: int = 10) -> list[Layer]:
-    """The layers that change the stride and the last one, as many of the others as there is room for, in order."""
+    """Layers that change the stride, the last one, and as many others as there is room for, in order."""
     strides = [row.stride for row in rows]
     marked = [k for k in range(len(rows)) if k in (0, len(rows) - 1) or strides[k] != strides[k - 1]]
     others = [k for k in range(len(rows)) if k not in marked]
@@ -328,14 +329,14 @@ def _chosen(rows: Sequence[Layer], most: int = 10) -> list[Layer]:
 
 
 def _border(field: Field | None, count: int, length: int) -> tuple[int, int]:
-    """Samples at each end of a map that see the edge of a window of ``length`` samples, and those that it has."""
+    """Samples at each end of a map that see the edge of a window of ``length`` samples; and the size of the map."""
     ends = [field.at(j) for j in range(count)] if field else []
     inside = [j for j, (low, high) in enumerate(ends) if low >= 0 and high < length]
     return (max(inside[0], count - 1 - inside[-1]) if inside else count), count
 
 
 def _longer(model: Network, x: Tensor, rows: Sequence[Layer], more: int) -> tuple[Tensor, int]:
-    """The input, mirrored until all layers have samples that see no edge, and the windows' length, ``more`` below."""
+    """Input, mirrored until all layers have samples that see no edge; and length of windows, ``more`` less."""
     length, space = x.shape[-1], x.shape[2:]
     if model.sizes.step:
         wanted = max((row.fields[-1].size for row in rows if row.fields[-1]), default=1) + 6 * more

@@ -1,8 +1,8 @@
-"""A trained network as a file for other programs: ONNX, TorchScript, or an exported program of torch.
+"""Write networks for other programs: as ONNX, TorchScript, or an exported program of torch.
 
-What is written gives the numbers of the network itself: that is checked before the file gets its name, on windows of
-two sizes where it takes several. Sizes are free where the network's size rule leaves them free. The file ends with
-logits and begins behind the normalisation, which is in the card, and the card travels inside the file.
+Before the file gets its name, its results are compared with those of the network, on windows of two sizes if it takes
+several. Sizes are free where the network's size rule leaves them free. The file begins after the normalisation, which
+is described by the card inside the file, and ends with logits.
 """
 
 import copy
@@ -35,23 +35,23 @@ __all__ = ["INPUT", "OUTPUT", "SUFFIXES", "Exported", "Form", "export", "exporte
 Form = Literal["onnx", "torchscript", "exported-program"]
 SUFFIXES: dict[Form, str] = {"onnx": ".onnx", "torchscript": ".pt", "exported-program": ".pt2"}
 INPUT, OUTPUT, CARD = "input", "logits", "card.json"
-"""Names of the tensors, and of the card inside the file."""
+"""Names of the input and output tensors, and of the card inside the file."""
 
 _TOLERANCE = 1e-4
-"""Largest difference of a result, relative to the largest logit, that is rounding: sums in another order."""
+"""Largest difference that counts as rounding, relative to the largest logit."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What :func:`export` has written.
+    """A file written by :func:`export`.
 
     Attributes:
         path: the file.
         form: "onnx", "torchscript" or "exported-program".
-        sizes: the sizes per axis that it takes.
-        difference: largest difference from the network's own logits; None where there was nothing to run the file.
-        checked: samples per axis of the windows it was checked on.
-        card: of the network.
+        sizes: sizes per axis that it accepts.
+        difference: largest difference from the network's own logits; None if the file could not be run.
+        checked: samples per axis of the windows used for the check.
+        card: card of the network.
     """
 
     path: Path
@@ -76,15 +76,15 @@ def export(
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
         out: the file: .onnx, .pt (TorchScript) or .pt2 (exported program).
-        form: of the file.
-        ndim: which of the shipped networks of a name.
+        form: form of the file.
+        ndim: dimensions, to choose among shipped networks of the same name.
         overwrite: replace the file if it exists.
         show_progress: show a live line.
 
     Raises:
-        DataError: an unknown form, or numbers that differ from those of the network.
-        MissingError: no such network, or a package that is needed is not installed.
-        TargetError: ``out`` cannot be written.
+        DataError: the form is unknown, or results differ from those of the network.
+            MissingError: there is no such network, or a required package is not installed.
+            TargetError: ``out`` cannot be written.
     """
     if form not in get_args(Form):
         raise DataError(f"form is {form!r}; it is one of {', '.join(get_args(Form))}.")
@@ -113,9 +113,9 @@ def export(
 
 
 def free_sizes(model: Network) -> SizeRule:
-    """The sizes that an exported file takes: those of the network whose smallest map has two samples or more per axis.
+    """Sizes that an exported file accepts: those for which the smallest map has at least two samples per axis.
 
-    A map of one sample is a special case to torch.export, which writes one general case.
+    Maps of one sample are a special case for torch.export, which writes only one general case.
     """
     rule = model.sizes
     if rule.step == 0:
@@ -139,8 +139,8 @@ def exported_program(model: Network, sizes: SizeRule, axes: tuple[str, ...] = ()
     """The network as a graph of torch operators, with the batch and, where the rule allows, all sizes free.
 
     Args:
-        model: on the processor, in evaluation mode.
-        sizes: what :func:`free_sizes` says of it.
+        model: network on the processor, in evaluation mode.
+        sizes: result of :func:`free_sizes` for it.
         axes: names of the axes of space, for messages.
     """
     example, free = _windows(model, sizes)[0], _free(model, sizes, axes)
@@ -148,12 +148,12 @@ def exported_program(model: Network, sizes: SizeRule, axes: tuple[str, ...] = ()
 
 
 def _free(model: Network, sizes: SizeRule, axes: tuple[str, ...]) -> dict[int, Any]:
-    """What may differ from the example, by axis of the input, and in which steps."""
+    """Axes of the input whose size may differ from the example, and their steps."""
     from torch.export import Dim
 
     free: dict[int, Any] = {0: Dim("batch")}
     for axis, least in enumerate(sizes.above((1,) * model.ndim) if sizes.step else ()):
-        # In front of the name, for a bare one such as trace means something to the algebra behind it.
+        # With a prefix, because bare names such as trace have a meaning in the algebra package.
         name = f"n_{axes[axis]}" if len(axes) == model.ndim and axes[axis].isidentifier() else f"n_{axis}"
         count, rest = divmod(least, sizes.step)
         samples = Dim(name, min=count)
@@ -163,7 +163,7 @@ def _free(model: Network, sizes: SizeRule, axes: tuple[str, ...]) -> dict[int, A
 
 
 def _windows(model: Network, sizes: SizeRule) -> list[Tensor]:
-    """Random windows, two of the smallest size, and three larger ones of another size per axis where there are any."""
+    """Random windows: two of the smallest size and, if larger sizes exist, three with another size per axis."""
     generator = torch.Generator().manual_seed(0)
     first = sizes.above((1,) * model.ndim)
     spaces = [first, tuple(n + (axis + 1) * sizes.step for axis, n in enumerate(first))] if sizes.step else [first]
@@ -174,7 +174,7 @@ def _windows(model: Network, sizes: SizeRule) -> list[Tensor]:
 
 
 def _onnx(model: Network, card: Card, sizes: SizeRule) -> bytes:
-    """An ONNX file; the card is in its metadata."""
+    """ONNX file as bytes; the card is in its metadata."""
     program = exported_program(model, sizes, card.axes)
     with _quiet():
         made = torch.onnx.export(
@@ -182,7 +182,7 @@ def _onnx(model: Network, card: Card, sizes: SizeRule) -> bytes:
             dynamo=True,
             input_names=[INPUT],
             output_names=[OUTPUT],
-            dynamic_shapes=(_free(model, sizes, card.axes),),  # for the names of the sizes
+            dynamic_shapes=(_free(model, sizes, card.axes),),  # gives the sizes their names
             verbose=False,
             optimize=True,
         )
@@ -193,7 +193,7 @@ def _onnx(model: Network, card: Card, sizes: SizeRule) -> bytes:
 
 
 def _script(model: Network, card: Card, sizes: SizeRule) -> bytes:
-    """A TorchScript file; the card is among its extra files."""
+    """TorchScript file as bytes; the card is among its extra files."""
     file, example = BytesIO(), _windows(model, sizes)[0]
     with _quiet(), torch.no_grad():
         script = torch.jit.trace(model, example, check_trace=False)  # type: ignore[no-untyped-call]
@@ -202,7 +202,7 @@ def _script(model: Network, card: Card, sizes: SizeRule) -> bytes:
 
 
 def _program(model: Network, card: Card, sizes: SizeRule) -> bytes:
-    """An exported program; the card is among its extra files."""
+    """Exported program as bytes; the card is among its extra files."""
     file = BytesIO()
     with _quiet():
         torch.export.save(exported_program(model, sizes, card.axes), file, extra_files={CARD: card.to_json()})
@@ -210,7 +210,7 @@ def _program(model: Network, card: Card, sizes: SizeRule) -> bytes:
 
 
 def _runner(form: Form, path: Path) -> Callable[[Tensor], Tensor] | None:
-    """What runs a written file; None where nothing can."""
+    """Function that runs a written file; None if it cannot be run here."""
     if form == "onnx":
         if find_spec("onnxruntime") is None:
             return None
@@ -234,10 +234,10 @@ def _runner(form: Form, path: Path) -> Callable[[Tensor], Tensor] | None:
 
 @torch.no_grad()
 def _difference(model: Network, run: Callable[[Tensor], Tensor], x: Tensor) -> float:
-    """Largest difference of a file's logits from the network's.
+    """Largest difference between the logits of a file and those of the network.
 
     Raises:
-        DataError: it is more than rounding.
+        DataError: the difference is more than rounding.
     """
     wanted, found = model(x), run(x)
     difference = float((wanted - found).abs().max()) if wanted.shape == found.shape else math.inf
@@ -251,10 +251,10 @@ def _difference(model: Network, run: Callable[[Tensor], Tensor], x: Tensor) -> f
 
 
 def _check_target(path: Path, form: Form, *, overwrite: bool) -> None:
-    """Refuse a name before any work.
+    """Refuse an unsuitable file name before any work.
 
     Raises:
-        TargetError: another suffix, no folder, a folder, or a file is there already.
+        TargetError: the suffix is wrong, the folder is missing, or a file or folder of that name exists.
     """
     if path.suffix.lower() != SUFFIXES[form]:
         raise TargetError(f"{path} has the wrong ending for {form}; name it {path.with_suffix(SUFFIXES[form])}.")
@@ -263,7 +263,7 @@ def _check_target(path: Path, form: Form, *, overwrite: bool) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hide what torch says of itself: that TorchScript is old, that torchvision is absent, its own deprecations."""
+    """Hide messages of torch: that TorchScript is old, that torchvision is missing, and its own deprecations."""
     import logging
 
     registry = logging.getLogger("torch.onnx._internal.exporter._registration")
@@ -273,9 +273,9 @@ def _quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
             warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
-            # Our own size checks, which hold for the traced window and are left out of the file.
+            # Warnings on our own size checks, which hold for the traced window and are left out of the file.
             warnings.filterwarnings("ignore", "Converting a tensor to a Python")
-            warnings.filterwarnings("ignore", "torch.tensor results are registered as constants")  # and meant as such
+            warnings.filterwarnings("ignore", "torch.tensor results are registered as constants")  # as intended
             yield
     finally:
         registry.setLevel(level)

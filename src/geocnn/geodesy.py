@@ -1,4 +1,4 @@
-"""Distances, azimuths and places on the earth, in the plane about one of them."""
+"""Distances, azimuths and places on the earth, in the plane around one place."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,9 @@ from numpy import ndarray
 __all__ = ["DEGREE", "Plane", "offsets", "place_at"]
 
 DEGREE = 111.195
-"""km of a degree on the sphere."""
+"""Kilometres of a degree on the sphere."""
 _AXIS, _SQUARED = 6378.137, 0.00669437999014
-"""Equatorial radius, km, and squared eccentricity of the WGS84 ellipsoid."""
+"""Equatorial radius in km, and squared eccentricity, of the WGS84 ellipsoid."""
 
 
 class Plane(NamedTuple):
@@ -27,27 +27,27 @@ class Plane(NamedTuple):
 
     @property
     def east(self) -> Float[ndarray, " places"]:
-        """The way to the east, km."""
+        """Distance to the east, km."""
         return np.asarray(self.distance * np.sin(np.radians(self.azimuth)))
 
     @property
     def north(self) -> Float[ndarray, " places"]:
-        """The way to the north, km."""
+        """Distance to the north, km."""
         return np.asarray(self.distance * np.cos(np.radians(self.azimuth)))
 
 
 def offsets(
     latitude: float, longitude: float, places: tuple[Float[ndarray, " places"], Float[ndarray, " places"]]
 ) -> Plane:
-    """Where places are, seen from one.
+    """Distance and azimuth of places from a given place.
 
-    Gauss's formulae of the mean latitude on the WGS84 ellipsoid (W. Torge, J. Mueller, 2012, Geodesy, section 6.3):
-    within 0.01 % of the geodesic and 0.01 degrees up to 150 km away, outside the polar regions.
+    Gauss's formulae of the mean latitude on the WGS84 ellipsoid are used (W. Torge, J. Mueller, 2012, Geodesy, section
+    6.3). They are within 0.01 % and 0.01 degrees of the geodesic up to 150 km away, outside the polar regions.
 
     Args:
-        latitude: of the one, degrees.
-        longitude: of the one, degrees.
-        places: latitudes and longitudes of the others, degrees.
+        latitude: of the given place, degrees.
+        longitude: of the given place, degrees.
+        places: latitudes and longitudes of the other places, degrees.
     """
     mean = np.radians((latitude + places[0]) / 2)
     up = np.radians(places[0] - latitude)
@@ -60,16 +60,16 @@ def offsets(
 
 
 def place_at(latitude: float, longitude: float, east: float, north: float) -> tuple[float, float]:
-    """Latitude and longitude of what is so many km from a place: the inverse of :func:`offsets`, degrees.
+    """Latitude and longitude, in degrees, of a place so many km from a given one: the inverse of :func:`offsets`.
 
     Args:
-        latitude: of the one, degrees.
-        longitude: of the one, degrees.
-        east: km, as :attr:`Plane.east` has it.
-        north: km.
+        latitude: of the given place, degrees.
+        longitude: of the given place, degrees.
+        east: distance to the east, km.
+        north: distance to the north, km.
     """
     found = np.array([latitude, longitude], np.float64)
-    for _ in range(6):  # what is left becomes smaller by the distance over the earth's radius each time
+    for _ in range(6):  # each time the error shrinks by the distance over the earth's radius
         seen = offsets(latitude, longitude, (found[:1], found[1:]))
         mean = np.radians((latitude + found[0]) / 2)
         radii = _radii(mean)
@@ -81,6 +81,6 @@ def place_at(latitude: float, longitude: float, east: float, north: float) -> tu
 
 
 def _radii(latitude: Float[ndarray, "*places"]) -> tuple[Float[ndarray, "*places"], Float[ndarray, "*places"]]:
-    """Of curvature across the meridian and along it, km; the latitude in radians."""
+    """Radii of curvature across the meridian and along it, km, at a latitude in radians."""
     flat = 1 - _SQUARED * np.sin(latitude) ** 2
     return _AXIS / np.sqrt(flat), _AXIS * (1 - _SQUARED) / flat**1.5

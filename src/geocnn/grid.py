@@ -11,7 +11,7 @@ __all__ = ["FOOT", "Axis", "Grid"]
 FOOT = 0.3048
 """Metres in a foot."""
 _PARALLEL = 0.01
-"""Sine of the angle between inlines and crosslines on the map below which they cannot be told apart."""
+"""Least sine of the angle between inlines and crosslines on the map; below it they cannot be told apart."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class Grid:
 
     @property
     def _map(self) -> dict[str, Any]:
-        """Map coordinates where they are known of every place, else nothing.
+        """Map coordinates in ``attributes`` if they are known for every place; otherwise empty.
 
-        They follow from an origin and a vector an axis, those of a crooked line from the points of its traces.
+        They consist of an origin and a vector per axis, or for a crooked line of the points of its traces.
         """
         known = self.attributes.get("coordinates")
         if not isinstance(known, dict):
@@ -90,12 +90,12 @@ class Grid:
 
     @property
     def has_coordinates(self) -> bool:
-        """Whether the map coordinates of every place follow from ``attributes``."""
+        """Whether map coordinates of every place can be computed from ``attributes``."""
         return bool(self._map)
 
     @property
     def is_crooked(self) -> bool:
-        """Whether it is a line whose traces have map coordinates, and do not lie evenly on a straight line."""
+        """Whether it is a line with map coordinates whose traces are not evenly spaced on a straight line."""
         return "points" in self._map
 
     @property
@@ -108,8 +108,8 @@ class Grid:
     def spacing(self) -> tuple[float, ...]:
         """Metres between neighbouring lines of the file, one number for each horizontal axis.
 
-        Map coordinates are in metres unless ``attributes`` say feet; the step of the axis plays no part in it. Of a
-        crooked line it is the mean. Empty where there are no map coordinates, or where lines lie upon one another.
+        Map coordinates are in metres unless ``attributes`` say feet; the step of the axis plays no part. For a crooked
+        line it is the mean. Empty without map coordinates, or if lines coincide.
         """
         sides = tuple(_metres(self._map) * float(np.hypot(*vector)) for vector in self._map.get("vectors", ()))
         if self.is_crooked:
@@ -120,7 +120,7 @@ class Grid:
     def directions(self) -> NDArray[np.float64] | None:
         """Unit vectors (east, north) in which the inline and the crossline numbers of a cube increase.
 
-        None where there are no map coordinates, or such that inlines and crosslines run alike.
+        None without map coordinates, or if inlines and crosslines are parallel.
         """
         if self.ndim != 3 or not self.spacing:
             return None
@@ -131,7 +131,7 @@ class Grid:
         return units if abs(float(np.linalg.det(units))) > _PARALLEL else None
 
     def map_xy(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Map coordinates, in the unit they are in, of a grid that has them.
+        """Map coordinates of places, in their own unit; the grid must have them.
 
         Args:
             places: ``(n, ndim - 1)`` fractional indices along the horizontal axes.
@@ -148,8 +148,8 @@ class Grid:
         """The grid of a section through a cube, with its map coordinates.
 
         Args:
-            axis: the horizontal axis that the section is across.
-            index: where along that axis.
+            axis: horizontal axis that the section is perpendicular to.
+            index: position along that axis.
         """
         axes = tuple(one for k, one in enumerate(self.axes) if k != axis)
         if not self._map:
@@ -161,10 +161,10 @@ class Grid:
         return Grid(axes, {"coordinates": known})
 
     def __str__(self) -> str:
-        """All axes, comma separated."""
+        """All axes as text, separated by commas."""
         return ", ".join(str(axis) for axis in self.axes)
 
 
 def _metres(known: dict[str, Any]) -> float:
-    """In a unit of map coordinates."""
+    """Metres of a unit of map coordinates."""
     return FOOT if known.get("unit") == "ft" else 1.0

@@ -1,4 +1,4 @@
-"""Where and in what precision a network runs, and how memory is kept between layers."""
+"""Device and precision of networks, and how memory is kept between layers."""
 
 import ctypes
 import os
@@ -37,9 +37,9 @@ Placed = TypeVar("Placed", Tensor, nn.Module)
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The first GPU where there is one, else the processor; or the device of that name.
+    """Device of a name; "auto" is the first GPU if there is one, otherwise the processor.
 
-    Under torchrun "auto" and "cuda" are the GPU of this process: each process of a machine has one of its own.
+    Under torchrun "auto" and "cuda" are the GPU of this process; each process of a machine has its own.
 
     Args:
         name: "auto", "cpu", "cuda" or "cuda:1".
@@ -67,7 +67,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 @cache
 def has_fast_bf16(device_type: str) -> bool:
-    """True where bfloat16 products are faster than float32 ones (AVX-512 BF16, AMX, CUDA 8.0 and later)."""
+    """Whether bfloat16 products are faster than float32 ones (AVX-512 BF16, AMX, CUDA 8.0 and later)."""
     if device_type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     flags = Path("/proc/cpuinfo")
@@ -75,7 +75,7 @@ def has_fast_bf16(device_type: str) -> bool:
 
 
 def check_precision(precision: str) -> None:
-    """Refuse what is no :data:`Precision`.
+    """Refuse a word that is no :data:`Precision`.
 
     Raises:
         DataError: the word is unknown.
@@ -95,7 +95,7 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[obj
 
 
 def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
-    """Type in which convolutions run in a :data:`Precision`; None where that is the type of the weights.
+    """Dtype in which convolutions run for a :data:`Precision`; None if it is that of the weights.
 
     Raises:
         DataError: the precision is unknown.
@@ -116,10 +116,9 @@ def channels_last(what: Placed, ndim: int) -> Placed:
 
 @contextmanager
 def flushed() -> Iterator[None]:
-    """Let this thread take numbers below 1e-38 for 0 for a while.
+    """Treat numbers below 1e-38 as 0 in this thread while the block runs.
 
-    A penalty on weights drives kernels that nothing needs to such numbers, with which a processor takes ten times as
-    long.
+    A penalty on weights drives unused kernels to such numbers, and processors take ten times as long for them.
     """
     torch.set_flush_denormal(True)
     try:
@@ -131,8 +130,8 @@ def flushed() -> Iterator[None]:
 def keep_memory(*, keep: bool = True) -> None:
     """Ask glibc to keep freed blocks instead of returning them after every layer (up to 40 % of the time).
 
-    What is kept cannot serve every later layer: the peak grows, by up to four fifths where the sizes vary. Pass
-    ``keep=False`` where memory is short.
+    Kept blocks do not fit every later layer, so the peak grows, by up to four fifths if sizes vary. Pass ``keep=False``
+    if memory is short.
     """
     if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
         return
@@ -143,7 +142,7 @@ def keep_memory(*, keep: bool = True) -> None:
 
 
 def one_heap() -> None:
-    """Ask glibc to serve all threads that begin from now on from one heap: what one frees the others use again."""
+    """Ask glibc to use one heap for all threads that begin from now on: they reuse each other's freed memory."""
     if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         m_arena_max = -8  # malloc.h
         ctypes.CDLL("libc.so.6").mallopt(m_arena_max, 1)
@@ -158,7 +157,7 @@ def machine(device: torch.device) -> str:
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """Let torch work with that many threads for a while; None changes nothing."""
+    """Set the number of torch's threads while the block runs; None changes nothing."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:

@@ -1,4 +1,4 @@
-"""A reflection followed through a section, from one place on it to another."""
+"""Follow a reflection through a section from one place to another."""
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
@@ -7,32 +7,33 @@ from numpy import ndarray
 __all__ = ["follow", "snapped"]
 
 _NEAR = 3
-"""Samples on each side of a place that somebody pointed at in which its peak or trough is looked for."""
+"""Samples on each side of a place that a user points at in which its peak or trough is searched."""
 _STEP = 3
-"""Samples from one trace to the next by which a reflection may leave the straight line between its ends."""
+"""Largest change in samples per trace, relative to the straight line between the ends."""
 _WAVE = 6
-"""Samples on each side of a place that belong to its waveform."""
+"""Samples of a waveform on each side of its place."""
 _GOOD = 0.8
-"""Most that a place counts, where likeness and amplitude reach 2 together: two clear reflections count alike."""
+"""Largest score of a place; likeness and amplitude together can reach 2, so that all clear reflections score alike."""
 _STIFF = 0.05
-"""What each sample by which a path leaves the straight line costs, on the scale on which places count."""
+"""Cost of each sample of change relative to the straight line, on the scale of the scores."""
 _BAND = 100
-"""Samples on each side of the straight line between the ends in which the reflection is looked for."""
+"""Samples on each side of the straight line between the ends in which the reflection is searched."""
 _SOON = 12
-"""Traces from an end over which the path passes from the crest of single traces to that of the mean waveform."""
+"""Traces from an end over which the path changes from crests of single traces to those of the mean waveform."""
 
 
 def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | None = None) -> tuple[float, float]:
-    """The peak or trough that somebody pointed at.
+    """Find the peak or trough that a user points at.
 
     Args:
         trace: amplitudes.
-        sample: where.
+        sample: place that the user points at.
         sign: 1 for peaks, -1 for troughs; None for whichever is stronger there.
 
     Returns:
-        Where the parabola through it has its top, and its sign; the place itself, and 1 for no sign, where there is no
-        such extremum nearby.
+        Position of the extremum, refined by a parabola, and its sign; the given place and sign 1 if there is no such
+        extremum
+            nearby.
     """
     at = int(np.clip(round(sample), 0, len(trace) - 1))
     first, last = max(1, at - _NEAR), min(len(trace) - 2, at + _NEAR)
@@ -43,7 +44,7 @@ def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | No
         tops = inside[
             (values[inside] > 0) & (values[inside] >= values[inside - 1]) & (values[inside] >= values[inside + 1])
         ]
-        # Of the samples of a crest that is cut off, as those of 8 bits are, the one that was pointed at.
+        # Of several equal samples of a clipped crest, as in 8-bit data, the one nearest to the given place.
         found += [(float(values[top]), -abs(top - sample), int(top), direction) for top in tops]
     if not found:
         return float(np.clip(sample, 0, len(trace) - 1)), 1.0 if sign is None else sign
@@ -54,19 +55,19 @@ def snapped(trace: Float32[ndarray, " samples"], sample: float, sign: float | No
 def follow(
     section: Float32[ndarray, "traces samples"], first: float, last: float, *, sign: float = 0
 ) -> Float[ndarray, " traces"]:
-    """Samples of a reflection on each trace, from where it is on the first one to where it is on the last.
+    """Follow a reflection from its sample on the first trace to its sample on the last; returns its samples.
 
-    It is the path of what is like the waveforms at the ends, with large amplitudes of the ``sign``, among those within
-    100 samples of the straight line between the ends, that leave it by three samples a trace at most (dynamic
-    programming, as R. Bellman, 1957; amplitudes relative to their mean size, so that no single bright spot decides);
-    then each sample is moved to where the mean waveform along the path fits best.
+    The path consists of places with waveforms like those at the ends and large amplitudes of the ``sign``. It stays
+    within 100 samples of the straight line between the ends, and changes by at most three samples per trace relative to
+    it. It is found by dynamic programming (R. Bellman, 1957), with amplitudes relative to their mean size, so that no
+    single bright spot decides. Finally each sample is moved to where the mean waveform along the path fits best.
 
     Args:
         section: amplitudes, of two traces or more.
-        first: sample on the first trace, which the result begins with.
-        last: that on the last trace.
-        sign: 1 if these are peaks, -1 if they are troughs, as :func:`snapped` has them; 0 for what is there, a zero
-            crossing perhaps, and the waveform alone decides.
+        first: sample on the first trace, with which the result begins.
+        last: sample on the last trace.
+        sign: 1 for peaks, -1 for troughs, see :func:`snapped`; 0 for other places, such as zero crossings, for which
+            only the waveform decides.
     """
     count, size = section.shape
     values = np.nan_to_num(section) * np.float32(sign or 1)
@@ -84,8 +85,8 @@ def follow(
     found, top = _aligned(values, path)
     if sign:
         found += top
-    # Noise moves the crests of single traces, those of the ends too; what is no crest is as far from the waveforms as
-    # at the ends.
+    # Noise moves the crests of single traces, also at the ends. A place that is no crest is as far from the waveforms
+    # as at the ends.
     reach = min(_SOON, count) if sign else count
     share = (1 - np.arange(count) / max(1, reach - 1)).clip(0)
     found += (first - found[0]) * share + (last - found[-1]) * share[::-1]
@@ -95,7 +96,7 @@ def follow(
 def _likeness(
     values: Float32[ndarray, "traces samples"], places: Int[ndarray, "traces places"], ends: tuple[int, int]
 ) -> Float[ndarray, "traces places"]:
-    """How much the waveform at each place is that of the ends, of the nearer one more: a correlation, -1 to 1."""
+    """Correlation (-1 to 1) of the waveform at each place with those at the ends, weighted to the nearer end."""
     padded = np.pad(values, ((0, 0), (_WAVE, _WAVE)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _WAVE + 1, axis=1)
     share = np.linspace(0, 1, len(values))[:, None]
@@ -105,13 +106,13 @@ def _likeness(
 
 
 def _of_size_one(waves: Float[ndarray, "*any samples"]) -> Float[ndarray, "*any samples"]:
-    """Waveforms without their amplitudes; zeros stay zeros."""
+    """Waveforms scaled to unit size; zeros stay zeros."""
     size = np.linalg.norm(waves, axis=-1, keepdims=True)
     return np.asarray(np.divide(waves, size, out=np.zeros(waves.shape, np.float32), where=size > 0))
 
 
 def _best(worth: Float[ndarray, "traces places"]) -> Int[ndarray, " traces"]:
-    """Places of the path with the largest sum, from the middle one to the middle one."""
+    """Places of the path with the largest sum, from the middle place on the first trace to that on the last."""
     count, width = worth.shape
     middle = width // 2
     total = np.full(width, -np.inf)
@@ -121,7 +122,7 @@ def _best(worth: Float[ndarray, "traces places"]) -> Int[ndarray, " traces"]:
     padded = np.full(width + 2 * _STEP, -np.inf)
     for trace in range(1, count):
         padded[_STEP:-_STEP] = total
-        # Where each place may come from, beside what the step costs.
+        # Scores of the places that each place can be reached from, minus the cost of the step.
         before = np.stack([padded[_STEP + step : _STEP + step + width] - _STIFF * abs(step) for step in steps])
         which = before.argmax(0)
         came[trace] = steps[which]
@@ -135,14 +136,13 @@ def _best(worth: Float[ndarray, "traces places"]) -> Int[ndarray, " traces"]:
 def _aligned(
     values: Float32[ndarray, "traces samples"], path: Int[ndarray, " traces"]
 ) -> tuple[Float[ndarray, " traces"], float]:
-    """Where the mean waveform along a path fits best near each of its places, and how far from there its crest is.
+    """Place near each place of a path where the mean waveform fits best, and the distance of its crest from there.
 
-    A path of places that are good enough lies beside the crest where that costs fewer steps, and noise moves the crest
-    of a single trace.
+    A path may lie beside the crest where that costs fewer steps, and noise moves the crests of single traces.
     """
     reach = _WAVE + _NEAR
     padded = np.pad(values, ((0, 0), (reach, reach)))
-    for _ in range(2):  # the mean of waveforms that lie where they fit is a sharper one
+    for _ in range(2):  # the mean becomes sharper when waveforms are aligned
         fits, _ = _fits(padded, path, reach)
         path = (path + fits.argmax(1) - _NEAR).clip(0, values.shape[1] - 1)
     fits, mean = _fits(padded, path, reach)
@@ -154,7 +154,7 @@ def _aligned(
 def _fits(
     padded: Float32[ndarray, "traces samples"], path: Int[ndarray, " traces"], reach: int
 ) -> tuple[Float[ndarray, "traces shifts"], Float[ndarray, " wave"]]:
-    """How well the mean waveform along a path fits beside each of its places, and that waveform."""
+    """Fit of the mean waveform near each place of a path, and that waveform."""
     around = _of_size_one(np.take_along_axis(padded, path[:, None] + np.arange(2 * reach + 1), axis=1))
     mean = around.mean(0)
     waves = np.lib.stride_tricks.sliding_window_view(around, 2 * _WAVE + 1, axis=1)
@@ -162,7 +162,7 @@ def _fits(
 
 
 def _top(curves: Float[ndarray, "curves places"], at: Int[ndarray, " curves"]) -> Float[ndarray, " curves"]:
-    """How far the tops of parabolas are from places on curves, by half a place at most."""
+    """Offset of the top of the parabola through each place of a curve, at most half a place."""
     rows, inner = np.arange(len(curves)), at.clip(1, curves.shape[1] - 2)
     before, here, after = (curves[rows, inner + k].astype(np.float64) for k in (-1, 0, 1))
     bend = before - 2 * here + after

@@ -1,6 +1,6 @@
-"""Ctrl-C at a moment of our choosing: work stops between two steps, never inside one.
+"""Hold Ctrl-C back, so that work stops between two steps and never inside one.
 
-What a batch system (SIGTERM) or a closed terminal (SIGHUP) sends can be made to stop work in the same way.
+Signals of a batch system (SIGTERM) or a closed terminal (SIGHUP) can be handled in the same way.
 """
 
 import signal
@@ -14,10 +14,10 @@ __all__ = ["ignore_interrupts", "interrupts_held", "terminations_as_interrupts"]
 
 @contextmanager
 def interrupts_held() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C back until the block calls the function that it is given.
+    """Hold Ctrl-C back until the block calls the function that it receives.
 
-    That function raises KeyboardInterrupt if Ctrl-C was pressed since; call it where everything is in order. A second
-    Ctrl-C is not held back. Outside the main thread, or where somebody else handles Ctrl-C, nothing is held back.
+    That function raises KeyboardInterrupt if Ctrl-C was pressed; call it where work can stop. A second Ctrl-C is not
+    held back. Nothing is held back outside the main thread, or if Ctrl-C is handled by other code.
     """
     pressed = False
 
@@ -44,10 +44,10 @@ def interrupts_held() -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def terminations_as_interrupts() -> Iterator[Callable[[], int | None]]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does while the block runs, which is to raise KeyboardInterrupt.
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, like Ctrl-C, while the block runs.
 
-    Gives a function that returns the number of the signal that came, None if none did. Signals that somebody else
-    handles, or that are ignored (``nohup``), stay as they are, and so does everything outside the main thread.
+    Gives a function that returns the number of the signal that came, or None. Signals that are handled by other code or
+    ignored (``nohup``) stay as they are, and so does everything outside the main thread.
     """
     came: int | None = None
 
@@ -73,5 +73,5 @@ def terminations_as_interrupts() -> Iterator[Callable[[], int | None]]:
 
 
 def ignore_interrupts(_worker: int = 0) -> None:
-    """Make a worker process deaf to Ctrl-C, which a terminal sends to it too; the main process ends it."""
+    """Let a worker process ignore Ctrl-C, which a terminal sends to it as well; the main process ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

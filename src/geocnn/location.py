@@ -1,4 +1,4 @@
-"""Where an earthquake is, seen from one station, as distributions over bins of distance, azimuth and depth."""
+"""Place of an earthquake as seen from one station: bins of distance, azimuth and depth."""
 
 import math
 from collections.abc import Sequence
@@ -33,21 +33,21 @@ __all__ = [
 ]
 
 _BLUR = 0.6
-"""Standard deviation, in bins, of what is learnt about the true value: neighbours are nearly right."""
+"""Standard deviation, in bins, of the distribution that is learnt for a true value: neighbours are nearly right."""
 _ABOUT = 50
-"""Samples on each side of a pick that are of the same wave."""
+"""Samples on each side of a pick that belong to the same wave."""
 SURE = 0.7
-"""Probability from which on what looks like another P wave is one."""
+"""Least probability of a P pick that counts as sure."""
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 
 class Estimate(NamedTuple):
-    """A number with its uncertainty.
+    """A value with its uncertainty.
 
     Attributes:
-        value: the median, of an azimuth the mean direction.
-        low: from here
-        high: to here it is with a probability of 68 %; of an azimuth ``high`` may be the smaller number.
+        value: the median; for an azimuth the mean direction.
+        low: lower end of the interval with a probability of 68 %.
+        high: upper end of that interval; for an azimuth it may be the smaller number.
     """
 
     value: float
@@ -56,7 +56,7 @@ class Estimate(NamedTuple):
 
     @property
     def half(self) -> float:
-        """Half of the interval, of a direction that goes through north as well."""
+        """Half of the interval, also for directions on both sides of north."""
         return (self.high - self.low if self.high >= self.low else self.high - self.low + 360) / 2
 
 
@@ -64,8 +64,8 @@ class Cluster(NamedTuple):
     """One of the clusters into which the earthquakes of a region fall.
 
     Attributes:
-        number: from 1 on.
-        probability: that it is this one.
+        number: number of the cluster, from 1 on.
+        probability: probability of this cluster.
     """
 
     number: int
@@ -74,13 +74,13 @@ class Cluster(NamedTuple):
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins of equal width, of the logarithm or of a direction.
+    """Bins of equal width, of the logarithm of a number or of a direction.
 
     Attributes:
-        low: lower end of the first.
-        high: upper end of the last.
-        count: of the bins.
-        circle: directions in degrees, whose last bin is beside the first; else bins of the logarithm.
+        low: lower end of the first bin.
+        high: upper end of the last bin.
+        count: number of bins.
+        circle: whether values are directions in degrees, whose last bin is next to the first; otherwise logarithms.
     """
 
     low: float
@@ -89,21 +89,21 @@ class Bins:
     circle: bool = False
 
     def position(self, value: float) -> float:
-        """Where a value lies: 0 at the middle of the first bin, 1 at that of the second."""
+        """Position of a value among the bins: 0 at the middle of the first bin, 1 at the middle of the second."""
         if self.circle:
             return (value - self.low) / (self.high - self.low) * self.count - 0.5
-        value = max(value, 1e-3 * self.low)  # right below a station, and above it
+        value = max(value, 1e-3 * self.low)  # a station may be right above an earthquake
         return math.log(value / self.low) / math.log(self.high / self.low) * self.count - 0.5
 
     def value(self, position: float) -> float:
-        """What lies there."""
+        """Value at a position; the inverse of :meth:`position`."""
         share = (position + 0.5) / self.count
         if self.circle:
             return (self.low + share * (self.high - self.low)) % 360
         return float(self.low * (self.high / self.low) ** share)
 
     def encode(self, value: float) -> Float32[ndarray, " count"]:
-        """The distribution that is learnt about a true value; values beyond the ends belong to the last bins."""
+        """Distribution that is learnt for a true value; values beyond the ends belong to the outermost bins."""
         apart = np.arange(self.count) - self.position(value)
         if self.circle:
             apart = (apart + self.count / 2) % self.count - self.count / 2
@@ -113,7 +113,7 @@ class Bins:
         return np.asarray(weights / weights.sum(), np.float32)
 
     def estimate(self, probability: Float[ndarray, " count"]) -> Estimate:
-        """Value and uncertainty of a distribution."""
+        """Value and uncertainty of a distribution over the bins."""
         if self.circle:
             angle = np.radians([self.value(k) for k in range(self.count)])
             x, y = float(np.sum(probability * np.cos(angle))), float(np.sum(probability * np.sin(angle)))
@@ -127,20 +127,20 @@ class Bins:
 
 
 DISTANCE = Bins(0.7, 200.0, 32)
-"""Of the epicentre, km."""
+"""Bins of the distance of the epicentre, km."""
 AZIMUTH = Bins(0.0, 360.0, 24, circle=True)
-"""Of the epicentre as seen from the station, degrees from north."""
+"""Bins of the azimuth of the epicentre as seen from the station, degrees from north."""
 DEPTH = Bins(0.4, 40.0, 12)
-"""km."""
+"""Bins of the depth, km."""
 HEADS = (2, DISTANCE.count, AZIMUTH.count, DEPTH.count)
-"""Bins of the four questions: noise or an earthquake, then where."""
+"""Numbers of bins of the four questions: noise or earthquake, distance, azimuth and depth."""
 
 
 def heads_of(bins: int) -> tuple[int, ...]:
-    """Bins of each question of a detector with so many in all; what is more than of four belongs to clusters.
+    """Numbers of bins of each question of a detector from their sum; what exceeds four questions belongs to clusters.
 
     Raises:
-        DataError: fewer, or a single cluster.
+        DataError: there are fewer bins, or a single one for clusters.
     """
     more = bins - sum(HEADS)
     if more < 0 or more == 1:
@@ -151,11 +151,11 @@ def heads_of(bins: int) -> tuple[int, ...]:
 
 
 DEPTHS = np.geomspace(0.5, 40.0, 46)
-"""Of earthquakes that are looked for from the times at several stations, km."""
+"""Depths that are tried when earthquakes are located from times at several stations, km."""
 _NEAR, _FAR = np.arange(0.0, 50.0, 0.25), np.arange(50.0, 1001.0)
 """Distances for which travel times are tabulated, km."""
 _USUAL = np.arange(5.0, 101.0), 10.0
-"""Distances and the depth of earthquakes of most networks, km."""
+"""Usual distances and depth of earthquakes of a network, km."""
 
 
 @dataclass(frozen=True)
@@ -163,12 +163,12 @@ class Crust:
     """Velocities by which earthquakes are located.
 
     Attributes:
-        p: mean velocity of P waves, km/s, by which picks are put together to earthquakes.
-        s: that of S waves, km/s.
-        layers: by which earthquakes are then located; without them it is by these two velocities.
+        p: mean velocity of P waves, km/s, with which picks are grouped into earthquakes.
+        s: mean velocity of S waves, km/s.
+        layers: layers with which earthquakes are then located; without layers the two velocities are used.
 
     Raises:
-        DataError: S waves are not the slower ones, or the velocities are no km/s.
+        DataError: S waves are not slower than P waves, or the velocities are not in km/s.
     """
 
     p: float = 6.0
@@ -177,7 +177,7 @@ class Crust:
 
     @classmethod
     def of(cls, layers: Layers) -> "Crust":
-        """In layers, with the velocities that first arrivals have on the average of usual distances."""
+        """Crust with layers, and with the mean velocities of first arrivals at usual distances."""
         distance, depth = _USUAL
         way = np.hypot(distance, depth).sum()
         p, s = (float(way / first_arrivals(layers.tops, v, distance, depth).sum()) for v in (layers.vp, layers.vs))
@@ -196,28 +196,28 @@ class Crust:
 
     @cached_property
     def times(self) -> TravelTimes | None:
-        """Travel times in the layers."""
+        """Travel times in the layers; None without layers."""
         if self.layers is None:
             return None
         return TravelTimes.of(self.layers, np.concatenate((_NEAR, _FAR)).tolist(), DEPTHS.tolist())
 
     @property
     def pace(self) -> float:
-        """Kilometres for each second from P to S."""
+        """Distance in km per second from P to S."""
         return 1 / (1 / self.s - 1 / self.p)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one station says of an earthquake.
+    """Result of a detector for one station.
 
     Attributes:
-        probability: that there is one.
-        distance: of the epicentre, km.
+        probability: probability of an earthquake.
+        distance: distance of the epicentre, km.
         depth: km.
-        azimuth: of the epicentre, seen from the station, degrees from north; None where nobody knows in which
-            directions the horizontal components point.
-        cluster: the likeliest; None where the detector knows of none.
+        azimuth: direction of the epicentre from the station, degrees from north; None if the directions of the
+            horizontal components are not known.
+        cluster: the most probable one; None if the detector knows none.
     """
 
     probability: float
@@ -228,7 +228,7 @@ class Place:
 
     @classmethod
     def of(cls, parts: Sequence[Sequence[float]]) -> "Place":
-        """The place with these :meth:`parts`."""
+        """Place from the result of :meth:`parts`."""
         (probability,), distance, depth, azimuth, cluster = parts
         return cls(
             probability,
@@ -239,14 +239,14 @@ class Place:
         )
 
     def parts(self) -> list[list[float]]:
-        """All of its numbers, attribute by attribute; none of what is not known."""
+        """All numbers, attribute by attribute; an empty list for unknown attributes."""
         return [
             [self.probability],
             *(list(part or ()) for part in (self.distance, self.depth, self.azimuth, self.cluster)),
         ]
 
     def describe(self) -> str:
-        """In words, with the intervals of 68 %."""
+        """The place in words, with intervals of 68 %."""
         far, way, deep = self.distance, self.azimuth, self.depth
         where = ""
         if way is not None:
@@ -260,20 +260,20 @@ class Place:
 
     @property
     def direction(self) -> str:
-        """One of eight; empty where it is not known."""
+        """One of eight directions in words; empty if it is not known."""
         return "" if self.azimuth is None else _DIRECTIONS[round(self.azimuth.value / 45) % 8]
 
 
 def encode(
     *, event: bool, where: tuple[float, float, float] | None, cluster: int | None = None, clusters: int = 0
 ) -> Float32[ndarray, " bins"]:
-    """What a detector learns of a pick; zeros where nothing is known.
+    """Target of a detector for a pick; zeros where nothing is known.
 
     Args:
-        event: whether it is the P wave of an earthquake.
-        where: distance, km, azimuth, degrees, and depth, km; None where they are not known.
-        cluster: from 0 on; None where it is not known.
-        clusters: number of them.
+        event: whether the pick is the P wave of an earthquake.
+        where: distance (km), azimuth (degrees) and depth (km); None if they are not known.
+        cluster: number of the cluster, from 0 on; None if it is not known.
+        clusters: number of clusters.
     """
     first = np.eye(2, dtype=np.float32)[int(event)]
     last = np.zeros(clusters, np.float32) if cluster is None else np.eye(clusters, dtype=np.float32)[cluster]
@@ -284,13 +284,13 @@ def encode(
 
 
 def asked(phases: Float32[ndarray, "2 samples"], onset: int) -> Float32[ndarray, "2 samples"]:
-    """Probabilities of P and S as a detector takes them that is asked about one P wave, at 100 Hz.
+    """Probabilities of P and S prepared for a detector that is asked about one P wave, at 100 Hz.
 
-    P is left within half a second of the pick alone. What comes from the next P wave on may be the S wave of that one,
-    and is left out.
+    P is kept only within half a second of the pick. S is removed from the next P wave on, because it may belong to
+    that one.
 
     Args:
-        phases: as a picker gives them.
+        phases: probabilities from a picker.
         onset: sample of the pick.
     """
     kept = np.zeros_like(phases)
@@ -305,14 +305,14 @@ def asked(phases: Float32[ndarray, "2 samples"], onset: int) -> Float32[ndarray,
 def place_of(
     probability: Float[ndarray, " bins"], likelihood: Float[ndarray, "distances depths"] | None = None
 ) -> Place:
-    """What the probabilities of a detector say.
+    """Place from the probabilities of a detector.
 
     Args:
-        probability: of all bins.
-        likelihood: of what else is known, at each distance and depth.
+        probability: probabilities of all bins.
+        likelihood: additional likelihood of each distance and depth; None without.
 
     Raises:
-        DataError: another number of bins.
+        DataError: the number of bins is wrong.
     """
     heads = heads_of(len(probability))
     event, distance, azimuth, depth, *more = np.split(probability, np.cumsum(heads)[:-1])
@@ -325,5 +325,5 @@ def place_of(
 
 
 def plain(number: float, digits: int) -> str:
-    """A number to so many digits, large ones without a power of ten: 120 and 17350, not 1.2e+02 and 1.735e+04."""
+    """A number with so many digits and without a power of ten: 120 and 17350, not 1.2e+02 and 1.735e+04."""
     return f"{float(f'{number:.{digits}g}'):.10g}"

@@ -1,4 +1,4 @@
-"""Losses: from logits and targets to one number to make small."""
+"""Losses: functions of logits and targets that training makes small."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 UNKNOWN = -1
-"""Class of samples of which nothing is known: they count neither in losses nor in metrics."""
+"""Class of samples that are not known: they count neither in losses nor in metrics."""
 
 
 def cross_entropy(
@@ -41,7 +41,7 @@ def balanced_bce(
 ) -> Float[Tensor, ""]:
     """Class-balanced binary cross-entropy (Xie & Tu 2015, eq. 2; Wu et al. 2019, eq. 2).
 
-    The rare fault samples are weighted by the share of the others in the batch, and the reverse.
+    The rare fault samples are weighted by the share of the others in the batch, and vice versa.
     """
     share = target.mean()
     weight = target * (1 - share) + (1 - target) * share
@@ -68,7 +68,7 @@ def dice_bce(
 
 
 def known_dice_bce(logits: Float[Tensor, "batch 1 *space"], target: Int[Tensor, " batch *space"]) -> Float[Tensor, ""]:
-    """The loss :func:`dice_bce` of the samples that are known to be of class 0 or 1; 0 where none is."""
+    """The loss :func:`dice_bce` over samples of known class (0 or 1); 0 if there are none."""
     known = target != UNKNOWN
     z, true = logits[:, 0][known], target[known].float()
     return dice_bce(z[None], true[None]) if len(z) else 0 * logits.sum()
@@ -87,8 +87,8 @@ def heads_cross_entropy(
     """Sum over several questions of the mean cross-entropy with probabilities that sum to 1, or to 0 where unknown.
 
     Args:
-        logits: of all bins of all questions.
-        target: their probabilities.
+        logits: logits of all bins of all questions.
+        target: probabilities of the bins.
         heads: bins of each question, in the order of the logits.
     """
     parts = zip(*(torch.split(z, list(heads), 1) for z in (logits.float(), target)), strict=True)
@@ -99,12 +99,12 @@ def heads_cross_entropy(
 def known_cross_entropy(
     logits: Float[Tensor, "batch classes *space"], target: Int[Tensor, " batch *space"], weight: Sequence[float]
 ) -> Float[Tensor, ""]:
-    """Weighted mean of -log softmax at the true class over the samples that are known; 0 where none is.
+    """Weighted mean of -log softmax at the true class over the known samples; 0 if there are none.
 
     Args:
         logits: one map per class.
         target: number of the class, UNKNOWN where it is not known.
-        weight: of each class.
+        weight: weight of each class.
     """
     weights = logits.new_tensor(weight, dtype=torch.float32)
     known = target != UNKNOWN
@@ -116,10 +116,10 @@ def known_cross_entropy(
 def noise_left(
     result: Float[Tensor, "batch channels *space"], target: Float[Tensor, "batch channels *space"]
 ) -> Float[Tensor, ""]:
-    """Mean over the samples of the batch of what is left of the noise, dB below the signal: minus the ratio of both.
+    """Mean ratio of remaining noise to signal over the samples of a batch, in dB.
 
-    As a ratio for each, in which a quiet section counts as much as a noisy one; what is less than -40 dB is not worth
-    an effort.
+    The ratio is taken for each sample, so that a quiet section counts as much as a noisy one; below -40 dB it hardly
+    decreases any more.
     """
     axes = tuple(range(1, target.ndim))
     wrong = (result.float() - target).square().mean(axes)
@@ -127,14 +127,14 @@ def noise_left(
 
 
 def weighted_bce(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, "batch 2 *space"]) -> Float[Tensor, ""]:
-    """Binary cross-entropy with a weight for every sample; the target holds the mask and, behind it, the weights."""
+    """Binary cross-entropy with a weight for every sample; the target holds the mask and, after it, the weights."""
     truth, weight = target[:, :1], target[:, 1:]
     summed = F.binary_cross_entropy_with_logits(logits.float(), truth, weight=weight, reduction="sum")
     return summed / weight.sum()
 
 
 def kernel_penalty(model: nn.Module, weight: float) -> Float[Tensor, ""]:
-    """``weight`` times the sum of squares of all kernels of convolutions: L2 regularisation, a part of the loss."""
+    """``weight`` times the sum of squares of all convolution kernels, for L2 regularisation as part of the loss."""
     squares = [p.square().sum() for p in model.parameters() if p.ndim > 2]
     return weight * torch.stack(squares).sum()
 
@@ -147,7 +147,7 @@ def border_weights(cells: Bool[ndarray, "*space"], *, w0: float = 10.0, sigma: f
 
     Args:
         cells: True inside a cell; cells that touch along a face are one.
-        w0: weight of a border of no width, beside the 1 of everything.
+        w0: weight of a border of zero width, in addition to 1.
         sigma: width that counts as narrow, in samples.
     """
     from scipy.ndimage import distance_transform_edt, find_objects, label

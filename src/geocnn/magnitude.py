@@ -1,4 +1,4 @@
-"""Local magnitudes: what a Wood-Anderson seismograph would have drawn.
+"""Local magnitudes from simulated Wood-Anderson seismographs.
 
 C. F. Richter, 1935, An instrumental earthquake magnitude scale, Bull. Seism. Soc. Am. 25, 1-32, as the IASPEI working
 group on magnitude measurements has standardised it: Summary of magnitude working group recommendations on standard
@@ -18,9 +18,9 @@ from geocnn.io.responses import Response
 __all__ = ["local_magnitude", "wood_anderson"]
 
 _POLES = (-5.49779 - 5.60886j, -5.49779 + 5.60886j)
-"""Of the seismograph, rad/s: a period of 0.8 s, damped at 0.7 of critical (IASPEI 2013, section 3)."""
+"""Poles of the seismograph, rad/s: a period of 0.8 s, damped at 0.7 of critical (IASPEI 2013, section 3)."""
 _LOW, _HIGH = (0.3, 0.6), (0.35, 0.45)
-"""Where the band begins, Hz, and ends, parts of the rate: below it is the unrest of the sea, above it filters of
+"""Beginning of the band in Hz, and its end as a share of the rate: below are microseisms, above the filters of
 recorders."""
 
 
@@ -28,8 +28,9 @@ def local_magnitude(amplitude: float, distance: float) -> float:
     """ML = log10 A + 1.11 log10 R + 0.00189 R - 2.09 (IASPEI 2013, equation 1; Hutton & Boore 1987).
 
     Args:
-        amplitude: A, largest of a horizontal component of a Wood-Anderson seismograph with a magnification of 1, nm.
-        distance: R, from the hypocentre, km; for some 600 km at most.
+        amplitude: A, the largest of a horizontal component of a Wood-Anderson seismograph with a magnification of 1,
+            nm.
+        distance: R, distance of the hypocentre, km; at most some 600 km.
     """
     return math.log10(amplitude) + 1.11 * math.log10(distance) + 0.00189 * distance - 2.09
 
@@ -37,14 +38,14 @@ def local_magnitude(amplitude: float, distance: float) -> float:
 def wood_anderson(
     samples: Float32[ndarray, " samples"], rate: float, response: Response
 ) -> Float64[ndarray, " samples"]:
-    """What such a seismograph, with a magnification of 1, would have drawn, nm.
+    """Trace that such a seismograph, with a magnification of 1, would draw, nm.
 
-    From 0.6 Hz to 0.35 of the rate, and less at both ends, within a tenth of the samples, where the record is faded.
+    It is valid from 0.6 Hz to 0.35 of the rate. Within a tenth of the samples at each end the record is faded.
 
     Args:
-        samples: of a horizontal component, without gaps.
+        samples: samples of a horizontal component, without gaps.
         rate: samples per second.
-        response: of its channel.
+        response: response of its channel.
     """
     size = 2 * len(samples)
     faded = (samples - samples.mean(dtype=np.float64)) * _fade(len(samples))
@@ -55,7 +56,7 @@ def wood_anderson(
 
 @lru_cache(maxsize=8)
 def _fade(size: int) -> Float64[ndarray, " samples"]:
-    """1, and at both ends from and to 0 within a tenth."""
+    """Taper that is 1 in the middle and falls to 0 within a tenth of the samples at each end."""
     width = max(1, size // 10)
     edge = np.minimum(np.arange(size), np.arange(size)[::-1]) / width
     return np.asarray(_smoothly(edge))
@@ -63,7 +64,7 @@ def _fade(size: int) -> Float64[ndarray, " samples"]:
 
 @lru_cache(maxsize=64)
 def _filter(size: int, rate: float, response: Response) -> Complex128[ndarray, " frequencies"]:
-    """From the numbers of a channel to the seismograph, nm."""
+    """Filter from the numbers of a channel to the trace of the seismograph in nm."""
     frequency = np.fft.rfftfreq(size, 1 / rate)
     s = 2j * np.pi * frequency
     band = _smoothly((frequency - _LOW[0]) / (_LOW[1] - _LOW[0]))
@@ -76,6 +77,6 @@ def _filter(size: int, rate: float, response: Response) -> Complex128[ndarray, "
 
 
 def _smoothly(share: Float64[ndarray, " values"]) -> Float64[ndarray, " values"]:
-    """From 0 to 1 as half a cosine."""
+    """Cosine ramp from 0 to 1 for values from 0 to 1, constant beyond."""
     smooth: Float64[ndarray, " values"] = 0.5 - 0.5 * np.cos(np.pi * np.clip(share, 0, 1))
     return smooth

@@ -1,4 +1,4 @@
-"""Metrics of one batch, for segmentation and classification; the tests hold them to torchmetrics."""
+"""Metrics of one batch, for segmentation, classification, picks and places."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ __all__ = [
 def overlap(logits: Float[Tensor, "batch maps *space"], target: Float[Tensor, "batch maps *space"]) -> dict[str, float]:
     """Precision, recall, Dice and IoU (intersection over union) at probability 0.5, over the whole batch.
 
-    A number whose denominator is zero, such as the recall where nothing is true, is 0.
+    A score whose denominator is zero, such as the recall where nothing is true, is 0.
     """
     found, true = logits > 0, target > 0.5
     hit, n_found, n_true = float((found & true).sum()), float(found.sum()), float(true.sum())
@@ -57,7 +57,7 @@ def signal_to_noise(
 def accuracies(
     logits: Float[Tensor, "batch classes"], target: Int[Tensor, " batch"], classes: Sequence[str]
 ) -> dict[str, float]:
-    """Share of windows whose largest logit is the true class: of all, and of those of each class that has any."""
+    """Accuracy of windows, overall and for each class that occurs."""
     right = (logits.argmax(1) == target).float()
     by_class = {f"accuracy_{name.replace(' ', '_')}": right[target == k] for k, name in enumerate(classes)}
     return {"accuracy": float(right.mean())} | {name: float(r.mean()) for name, r in by_class.items() if len(r)}
@@ -74,10 +74,10 @@ def pixel_errors(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, 
 
 @torch.no_grad()
 def confusion(logits: Float[Tensor, "batch maps *space"], target: Int[Tensor, " batch *space"]) -> dict[str, float]:
-    """How many samples of each class are taken for each, per window, over the samples whose class is known.
+    """Number of samples of each class that are taken for each class, per window, over the samples of known class.
 
-    One map answers for the classes 0 and 1, several for a class each. The numbers of batches add up to those of a data
-    set, from which :func:`overlaps` makes its scores; means of the scores of batches would be something else.
+    One map answers for the classes 0 and 1, several for one class each. Counts of batches add up to those of a data
+    set, from which :func:`overlaps` computes its scores; the mean of the scores of batches would be something else.
 
     Returns:
         "1 as 0": samples of class 1 taken for class 0, divided by the batch size; and so on.
@@ -100,10 +100,10 @@ def picks(
     threshold: float = 0.3,
     tolerance: int = 50,
 ) -> dict[str, float]:
-    """Picks of P (map 0) and S (map 1) beside the known arrivals, per window; :func:`pick_scores` makes scores of them.
+    """Counts of P (map 0) and S (map 1) picks and known arrivals, per window; see :func:`pick_scores`.
 
     Args:
-        logits: of P, S and noise.
+        logits: logits of P, S and noise.
         target: their probabilities, 1 at an arrival.
         threshold: probability of a pick, see :func:`geocnn.picking.find_picks`; the samples are 0.01 s apart.
         tolerance: samples within which a pick fits an arrival.
@@ -122,12 +122,12 @@ def picks(
 
 
 def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]:
-    """Recall and precision of P and S and the mean absolute error of those that fit, in seconds, from such numbers.
+    """Recall and precision of P and S, and mean absolute error in seconds of right picks, from counts.
 
-    The error is NaN where none fits.
+    The error is NaN if no pick is right.
 
     Args:
-        counts: as of :func:`picks`, of one batch or the mean of many.
+        counts: result of :func:`picks` for one batch, or its mean over many.
         rate: samples per second.
     """
     scores = {}
@@ -140,13 +140,13 @@ def pick_scores(counts: Mapping[str, float], *, rate: float) -> dict[str, float]
 
 @torch.no_grad()
 def head_probabilities(logits: Float[Tensor, "batch bins"], heads: Sequence[int]) -> Float[Tensor, "batch bins"]:
-    """Softmax over the bins of each of several questions, which lie one behind the other."""
+    """Softmax over the bins of each question, for several questions one after the other."""
     return torch.cat([torch.softmax(z, 1) for z in torch.split(logits.float(), list(heads), 1)], 1)
 
 
 @torch.no_grad()
 def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bins"]) -> dict[str, float]:
-    """How far a detector is from what is known, per window; :func:`place_scores` makes scores of the numbers."""
+    """Sums of the errors of a detector, per window; see :func:`place_scores`."""
     found = head_probabilities(logits, heads_of(logits.shape[1])).cpu().numpy()
     truth = target.cpu().numpy()
     sums = dict.fromkeys(("events", "noises", "hits", "false", "places", "distance", "azimuth", "depth"), 0.0)
@@ -172,11 +172,11 @@ def places(logits: Float[Tensor, "batch bins"], target: Float[Tensor, "batch bin
 
 
 def place_scores(sums: Mapping[str, float]) -> dict[str, float]:
-    """Scores from the numbers of :func:`places`, of one batch or the mean of many.
+    """Scores from the sums of :func:`places` for one batch, or from their mean over many.
 
-    ``recall`` and ``false`` are the shares of earthquakes and of noise that are called earthquakes, ``distance`` and
-    ``depth`` the mean error in natural logarithms (0.1 is about 10 %), ``azimuth`` in degrees, ``cluster`` the share
-    of the earthquakes whose cluster is right, where there are clusters. Errors are NaN where no place is known.
+    ``recall`` and ``false`` are the shares of earthquakes and of noise that are called earthquakes. ``distance`` and
+    ``depth`` are mean errors in natural logarithms (0.1 is about 10 %), and ``azimuth`` in degrees. ``cluster`` is the
+    share of the earthquakes whose cluster is right, if there are clusters. Errors are NaN if no place is known.
     """
     scores = {"recall": sums["hits"] / max(sums["events"], 1e-9), "false": sums["false"] / max(sums["noises"], 1e-9)}
     known = sums["places"]
@@ -185,15 +185,15 @@ def place_scores(sums: Mapping[str, float]) -> dict[str, float]:
 
 
 def detections(counts: Mapping[str, float], *, classes: int) -> dict[str, float]:
-    """Scores of a detector that also tells places, from the numbers of :func:`confusion`; class 0 is noise.
+    """Scores of a classifier of earthquakes and places, from the counts of :func:`confusion`; class 0 is noise.
 
-    ``precision`` is the share of the detections (another class than 0 is found) that are right, ``recall`` the share
-    of the earthquakes that are detected, ``location`` the share of these whose class is right (Perol et al. 2018). A
-    number whose denominator is zero is 0.
+    ``precision`` is the share of the detections (a class other than 0 is found) that are right, ``recall`` the share of
+    the earthquakes that are detected, and ``location`` the share of these whose class is right (Perol et al. 2018). A
+    score whose denominator is zero is 0.
 
     Args:
-        counts: as of :func:`confusion`, of one batch or the mean of many.
-        classes: number of classes with noise.
+        counts: result of :func:`confusion` for one batch, or its mean over many.
+        classes: number of classes, including noise.
     """
     size = range(classes)
     table = torch.tensor([[counts[f"{i} as {j}"] for j in size] for i in size], dtype=torch.float64)
@@ -206,13 +206,13 @@ def detections(counts: Mapping[str, float], *, classes: int) -> dict[str, float]
 
 
 def overlaps(counts: Mapping[str, float], classes: Sequence[str]) -> dict[str, float]:
-    """Scores from the numbers of :func:`confusion`.
+    """Scores from the counts of :func:`confusion`.
 
-    For two classes precision, recall, Dice and IoU of the second; for more IoU by class, their mean, and accuracy. A
-    class that does not occur has no score and does not count in the mean.
+    For two classes: precision, recall, Dice and IoU of the second. For more: IoU of each class, their mean, and
+    accuracy. A class that does not occur has no score and does not count in the mean.
 
     Args:
-        counts: as of :func:`confusion`, of one batch or the mean of many.
+        counts: result of :func:`confusion` for one batch, or its mean over many.
         classes: their names, two or more.
     """
     size = range(len(classes))

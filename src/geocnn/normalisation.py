@@ -1,4 +1,4 @@
-"""Amplitude normalisation: fitted once to a whole survey or window, never per tile."""
+"""Normalisation of amplitudes, fitted once to a whole survey or window, never per tile."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 __all__ = ["Normalisation"]
 
 _CONSTANT = 1e-12
-"""Deviations of less than this share of the mean are rounding: the data are constant."""
+"""Standard deviations below this share of the mean are rounding errors: the data are constant."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Normalisation:
     Attributes:
         mean: amplitude that becomes zero.
         std: amplitude that becomes one.
-        clip: largest magnitude after scaling; single spikes must not blind the network.
+        clip: largest magnitude after scaling, so that single spikes do not blind the network.
     """
 
     mean: float
@@ -38,12 +38,12 @@ class Normalisation:
     ) -> "Normalisation":
         """Mean and standard deviation of finite samples within the central 99.8 %.
 
-        With "none" amplitudes stay, and with "record", for windows of a record that has been scaled as a whole; with
-        "fixed" the numbers are ``mean`` and ``std`` whatever the samples, for data that come in the same units as those
-        of the training (grey values, counts).
+        With "none" amplitudes are not changed, nor with "record", for windows of a record that has been scaled as a
+        whole. With "fixed" the numbers are ``mean`` and ``std`` for any samples, for data in the same unit as in the
+        training (grey values, counts).
 
-        The scale is relative to the data at any magnitude (an absolute epsilon would silence weak records); constant
-        data give a standard deviation of one, so that they become zeros, and so do data without a finite sample.
+        The scale is relative to the data at any magnitude (an absolute epsilon would silence weak records). Constant
+        data, and data without a finite sample, get a standard deviation of one and become zeros.
         """
         if kind == "fixed":
             return cls(mean, std, clip)
@@ -55,7 +55,7 @@ class Normalisation:
         low, high = np.quantile(values, (0.001, 0.999)).tolist()
         inner = values[(values >= low) & (values <= high)]
         mean, std = float(inner.mean()), float(inner.std())
-        if std <= _CONSTANT * abs(mean):  # zeros with a few arrivals: all there is to see lies in the tails
+        if std <= _CONSTANT * abs(mean):  # zeros with a few arrivals: everything visible is in the tails
             std = float(values.std())
         return cls(mean, std if std > _CONSTANT * abs(mean) else 1.0, clip)
 
@@ -66,5 +66,5 @@ class Normalisation:
         return np.clip(scaled, -self.clip, self.clip, out=scaled)
 
     def undo(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Amplitudes of a block that was normalised, but for what was cut."""
+        """Amplitudes before the normalisation, except for what was clipped."""
         return block * np.float32(self.std) + np.float32(self.mean)

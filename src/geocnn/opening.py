@@ -1,4 +1,4 @@
-"""``geocnn.open``: whatever there is of gridded earth data, surveys and seismograms."""
+"""Implementation of ``geocnn.open``, for surveys and seismograms."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,23 +16,23 @@ __all__ = ["open", "seismograms"]
 
 
 def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (as geocnn.predict: nobody needs isinstance)
-    """Open a survey or seismograms; nothing but headers is read.
+    """Open a survey or seismograms; only headers are read.
 
     Args:
         data: survey: path of a SEG-Y, SU, Zarr or .npy file, an array, or a source, see :func:`geocnn.io.open`.
             Seismograms: a file, a folder (an SDS archive), several of these, or an ObsPy Stream, see
             :func:`geocnn.io.waveforms.open_archive`.
-        known: what is known better than the headers say: ``inline_byte``, ``crossline_byte``, ``domain``, ``ndim`` and
+        known: facts that override the headers: ``inline_byte``, ``crossline_byte``, ``domain``, ``ndim`` and
             ``sample_interval`` of a survey, ``channels`` of seismograms.
 
     Returns:
-        :class:`geocnn.io.Source`, of seismograms :class:`geocnn.io.waveforms.Archive`.
+        :class:`geocnn.io.Source` for a survey, :class:`geocnn.io.waveforms.Archive` for seismograms.
 
     Raises:
         MissingError: no such file.
-        FormatError: neither a survey nor a seismogram.
+        FormatError: the data are neither a survey nor seismograms.
         GeometryError: the traces form neither a line nor a cube.
-        DataError: options that do not fit.
+        DataError: options do not fit.
     """
     if _of_seismograms(data) or "channels" in known:
         from geocnn.io.waveforms import open_archive
@@ -50,15 +50,15 @@ def open(data: object, **known: Any) -> "Source | Any":  # noqa: A001, ANN401  (
 
 
 def seismograms(path: Path, scans: "Scans | None" = None) -> "Archive | None":
-    """Stations of a path that is no survey; None where it holds no seismogram, or calls itself a survey.
+    """Stations in a path that is no survey; None if it holds no seismograms, or has the suffix of a survey.
 
     Args:
         path: file or folder.
-        scans: becomes what was found in its files, whether a picker takes it or not.
+        scans: receives what was found in its files, whether or not a picker can use it.
 
     Raises:
         MissingError: no such file.
-        DataError: it is miniSEED, without records that can be picked; the message says what there is.
+        DataError: it is miniSEED without records that can be picked; the message says what there is.
     """
     from geocnn.io.waveforms import open_archive
     from geocnn.io.waveforms.miniseed import is_miniseed
@@ -76,7 +76,7 @@ def seismograms(path: Path, scans: "Scans | None" = None) -> "Archive | None":
 
 
 def _of_seismograms(data: object) -> bool:
-    """Whether an object can be no survey; the libraries of seismograms are left alone for a path."""
+    """Whether an object can only be seismograms; libraries for seismograms are not imported for a path."""
     if isinstance(data, str | Path):
         return False
     from geocnn.io.waveforms.obspy_formats import is_stream

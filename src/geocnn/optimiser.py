@@ -1,8 +1,8 @@
 """Adam with decoupled weight decay.
 
-The arithmetic of ``torch.optim.AdamW``, which the tests hold it to. It exists because the first use of anything in
-``torch.optim`` imports the compiler, which takes longer than the textbook example trains, and because its state is a
-flat dictionary of tensors that goes into a safetensors file.
+The arithmetic is that of ``torch.optim.AdamW``, with which tests compare it. It exists because the first use of
+anything in ``torch.optim`` imports the compiler, which takes longer than training the textbook example, and because
+its state is a flat dictionary of tensors that fits into a safetensors file.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class AdamW:
         eps: added to the root of the second moment.
 
     Raises:
-        DataError: there is nothing to learn.
+        DataError: there are no parameters.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class AdamW:
             )
         self.names = tuple(named)
         self.parameters = list(named.values())
-        self._tensors: list[Tensor] = [*self.parameters]  # the same objects, for functions that take tensors alone
+        self._tensors: list[Tensor] = [*self.parameters]  # the same objects, for functions that take plain tensors
         self.weight_decay, self.betas, self.eps = weight_decay, betas, eps
         self.step_count = 0
         self.first = [torch.zeros_like(p) for p in self.parameters]
@@ -90,7 +90,7 @@ class AdamW:
 
     @torch.no_grad()
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Continue from what :meth:`state` returned."""
+        """Restore the state that :meth:`state` returned."""
         self.step_count = int(state["step"])
         for name, first, second in zip(self.names, self.first, self.second, strict=True):
             first.copy_(state[f"first.{name}"])

@@ -1,4 +1,4 @@
-"""The architectures in numbers, and networks by name: what ``geocnn models`` shows."""
+"""The architectures in numbers, and networks by name, for ``geocnn models``."""
 
 import inspect
 import math
@@ -22,7 +22,7 @@ from geocnn.tracing import Field, trace_network
 __all__ = ["Named", "Overview", "counted", "named_network", "narrow_network", "overview"]
 
 _AFFORDABLE = 300_000
-"""Samples of the window in which a field is measured; beyond, the network of one dimension less is."""
+"""Largest number of samples of a window in which a field is measured; beyond, one dimension less is used."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class Overview:
     """One row of the table of architectures.
 
     Attributes:
-        name: of the architecture.
-        ndim: dimensions.
-        parameters: numbers to be learnt, with the published numbers of channels and classes.
-        field: receptive field by the arithmetic of the layers; None where it is the whole window.
-        measured: the same by gradients.
+        name: name of the architecture.
+        ndim: its dimensions.
+        parameters: number of learnt parameters, for the published numbers of channels and classes.
+        field: receptive field from the arithmetic of the layers; None for the whole window.
+        measured: receptive field measured by gradients.
         measured_in: dimensions of the network that was measured.
-        sizes: samples per axis that it takes.
-        multiply_adds: for the published window.
-        window: the published window, or the next that fits.
-        paper: where it comes from.
+        sizes: sizes per axis that it accepts.
+        multiply_adds: number of multiply-adds for the published window.
+        window: the published window, or the next size that fits.
+        paper: where it was published.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Overview:
 
 @dataclass(frozen=True)
 class Named:
-    """A network that a user named.
+    """A network that a user has named.
 
     Attributes:
-        name: as given.
-        model: the network; without samples in its weights where they are not trained.
-        window: samples per axis to look at it with.
-        card: of a trained network.
+        name: name as given.
+        model: the network; an untrained one has weights without values unless they are asked for.
+        window: samples per axis for its analysis.
+        card: card of a trained network; None for an architecture.
     """
 
     name: str
@@ -72,14 +72,14 @@ class Named:
 
 
 def overview(name: str, *, ndim: int | None = None) -> Overview:
-    """Numbers of one architecture.
+    """Numbers of one architecture for the table.
 
     Args:
         name: of the architecture.
         ndim: dimensions; default the published ones.
 
     Raises:
-        MissingError: no architecture of that name.
+        MissingError: there is no architecture of that name.
     """
     found = named_network(name, ndim=ndim)
     trace = trace_network(found.model, found.window)
@@ -113,20 +113,20 @@ def named_network(
     out_channels: int | None = None,
     weights: bool = False,
 ) -> Named:
-    """The network that a user means: an architecture, a run folder, or one that ships.
+    """The network that a user means: an architecture, a run folder, or a network that ships.
 
     Args:
-        name: of it.
+        name: name of it.
         ndim: dimensions; default as many as ``window`` has numbers, else the published ones.
         window: samples per axis, for all axes or each; default the published window.
         in_channels: of an architecture; default as published.
         out_channels: of an architecture; default as published.
-        weights: of a name that an architecture shares with a trained network the latter; draw the weights of an
-            untrained one, each time the same.
+        weights: prefer the trained network if an architecture has the same name, and draw the weights of an untrained
+            one, each time the same.
 
     Raises:
-        MissingError: nothing of that name.
-        DataError: numbers that the network cannot have, or that a trained network has already.
+        MissingError: there is nothing of that name.
+            DataError: the network cannot have these numbers, or a trained network has them already.
     """
     ndim = len(window) if ndim is None and window is not None and len(window) > 1 else ndim
     trained = name in SHIPPED or Path(name, CARD).is_file()
@@ -151,7 +151,7 @@ def named_network(
 
 
 def _trained(name: str, ndim: int | None, window: Sequence[int] | None, *, channels: bool) -> Named:
-    """A run folder or a network that ships."""
+    """A run folder or a network that ships, by name."""
     if not Path(name).is_dir() and name not in SHIPPED:
         near = get_close_matches(name, [*ARCHITECTURES, *SHIPPED], n=1)
         known = f"architectures are {', '.join(ARCHITECTURES)}, and geocnn ships {', '.join(SHIPPED)}."
@@ -180,7 +180,7 @@ def _trained(name: str, ndim: int | None, window: Sequence[int] | None, *, chann
 
 
 def _spread(window: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
-    """One number for all axes, or one per axis."""
+    """One number per axis, from one number for all axes or one per axis."""
     if window is None:
         return None
     if len(window) not in (1, ndim):
@@ -190,20 +190,20 @@ def _spread(window: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
 
 
 def _check_samples(window: Sequence[int] | None, who: str, sizes: SizeRule) -> None:
-    """Refuse a window without samples; other sizes that do not fit are refused where the network gets them."""
+    """Refuse a window without samples; other sizes that do not fit are refused later, by the network."""
     if window is not None and min(window) < 1:
         raise DataError(f"--input is {' '.join(map(str, window))}; sizes are 1 or more, and {who} takes {sizes}.")
 
 
 def _parameters(name: str) -> dict[str, Any]:
-    """Arguments of an architecture with their defaults."""
+    """Parameters of an architecture with their defaults."""
     module, kind = ARCHITECTURES[name].home.split(":")
     signature = inspect.signature(getattr(import_module(module), kind))
     return {key: parameter.default for key, parameter in signature.parameters.items()}
 
 
 def narrow_network(name: str, ndim: int) -> Network:
-    """The architecture with as few channels as it takes: width does not change the receptive field."""
+    """An architecture with as few channels as possible: width does not change the receptive field."""
     known = _parameters(name)
     width = {"width": 0.01 if isinstance(known["width"], float) else 1} if "width" in known else {}
     bottleneck = {"bottleneck": 2} if "bottleneck" in known else {}
@@ -211,14 +211,14 @@ def narrow_network(name: str, ndim: int) -> Network:
 
 
 def _samples(model: Network) -> int:
-    """Samples of the smallest window in which the field can be measured."""
+    """Samples of the smallest window in which the receptive field can be measured."""
     smallest = model.sizes.above((1,) * model.ndim)
     least = math.prod(smallest)
     return least if not model.sizes.step else 512 * least // smallest[-1]
 
 
 def counted(number: int) -> str:
-    """A large number with three digits, for example 1.81 G."""
+    """A large number with three digits and a prefix, for example 1.81 G."""
     for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
         if number >= 10**power:
             digits = max(0, 2 - int(math.log10(number / 10**power)))

@@ -1,4 +1,4 @@
-"""From probabilities of a phase to picks, and how well they fit known ones."""
+"""From probabilities of phases to picks, and comparison of picks with known arrivals."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -14,21 +14,21 @@ __all__ = ["AROUND", "Pick", "find_arrivals", "find_picks", "peaks", "residuals"
 _WITHIN = 0.4
 """Seconds on each side of a peak that belong to the same arrival."""
 _S_BEHIND, _P_BEFORE = (0.2, 10.0), (0.2, 20.0)
-"""Seconds from P to S: of an S pick that confirms a P wave, which chance alone puts there as well where S picks are
-many, and of a P wave that confirms an S pick, up to 170 km away."""
+"""Seconds from P to S: for an S pick that confirms a P wave, where longer times would admit many chance picks; and for
+a P wave that confirms an S pick, up to 170 km away."""
 _TRACE = 1 / 8
-"""Part of the odds of a pick that a P wave has at least where it confirms an S pick: weak P waves are easily missed."""
+"""Least odds of a P wave that confirms an S pick, relative to those of a pick: weak P waves are easily missed."""
 AROUND = 22.0
-"""Seconds on each side of an arrival in which lies all that it depends on."""
+"""Seconds on each side of an arrival on which its pick can depend."""
 
 
 class Pick(NamedTuple):
-    """An arrival, from the probabilities of a phase about it.
+    """A pick of a phase.
 
     Attributes:
-        sample: when, samples from the first one, which is 0.
-        probability: that there is an arrival within 0.4 s, whenever it may be exactly.
-        uncertainty: standard deviation of when it is, s.
+        sample: time in samples; the first sample is 0.
+        probability: probability of an arrival within 0.4 s, whatever its exact time.
+        uncertainty: standard deviation of its time, s.
     """
 
     sample: float
@@ -44,24 +44,24 @@ def find_picks(
     deviation: float = 0.1,
     separation: float = 0.5,
 ) -> list[Pick]:
-    """Arrivals with a probability of at least ``threshold``, the highest peaks first where two are near; by time.
+    """Picks with a probability of at least ``threshold``, by time; if two are near each other, the higher peak is kept.
 
-    A network that is sure of a wave and not of its moment spreads the Gaussian that it has learnt: the peak is low, and
-    the area under it is not. So the probability of an arrival is the area within 0.4 s over that of one Gaussian. A
-    plateau is one peak, at its middle, and an end of the record is no peak: what rises there has its peak elsewhere.
+    If a network is sure of a wave but not of its time, it spreads the learnt Gaussian: the peak is low, but its area is
+    not. So the probability of an arrival is the area within 0.4 s over that of one Gaussian. A plateau is one peak, at
+    its middle. An end of the record is no peak, because what rises there has its peak elsewhere.
 
     Args:
-        probability: of the phase, by sample.
-        threshold: of the area.
+        probability: probability of the phase, by sample.
+        threshold: least area of a pick.
         rate: samples per second.
-        deviation: of the Gaussian that the network has learnt, s.
-        separation: of two arrivals at least, s.
+        deviation: of the Gaussian with which the network was trained, s.
+        separation: least time between two arrivals, s.
     """
     if len(probability) < 3:
         return []
     one, half = deviation * rate * math.sqrt(2 * math.pi), max(1, round(_WITHIN * rate))
     values = np.asarray(probability, np.float64)
-    least = threshold * one / (2 * half + 1) / 2  # a peak is at least the mean
+    least = threshold * one / (2 * half + 1) / 2  # the peak is at least the mean
     smooth = _smoothed(values, deviation * rate / 2, least)
     found = []
     for peak in peaks(smooth, height=least, apart=max(1, round(separation * rate))).tolist():
@@ -86,18 +86,18 @@ def find_arrivals(
     rate: float = 100.0,
     deviation: float = 0.1,
 ) -> list[tuple[Pick, str]]:
-    """P and S waves by time, those that nothing confirms only where they are surer.
+    """P and S picks by time; a pick that no other one confirms must be more probable.
 
-    In a record there is much more noise than in what networks learn from, and it seldom looks like both waves of an
-    earthquake. A P wave is confirmed by an S pick 0.2 to 10 s behind it, an S wave by a P wave 0.2 to 20 s before it,
-    of which a trace is enough. Others have ``alone`` times the odds of the threshold at least.
+    Records contain much more noise than training data, and noise seldom looks like both waves of an earthquake. A P
+    wave is confirmed by an S pick 0.2 to 10 s after it, and an S wave by a P wave 0.2 to 20 s before it, even a faint
+    one. Other picks need at least ``alone`` times the odds of the threshold.
 
     Args:
-        probability: of P and S, by sample.
-        threshold: of an arrival that is confirmed, see :func:`find_picks`.
-        alone: factor of the odds; with 1 all are treated alike.
+        probability: probabilities of P and S, by sample.
+        threshold: least probability of a confirmed arrival, see :func:`find_picks`.
+        alone: factor on the odds of unconfirmed arrivals; 1 treats all alike.
         rate: samples per second.
-        deviation: of the Gaussian that the network has learnt, s.
+        deviation: of the Gaussian with which the network was trained, s.
     """
     p, s = (find_picks(row, threshold=threshold, rate=rate, deviation=deviation) for row in probability)
     surer = _times_odds(threshold, alone)
@@ -119,20 +119,20 @@ def find_arrivals(
 
 
 def _times_odds(probability: float, factor: float) -> float:
-    """The probability with so many times the odds."""
+    """Probability with its odds multiplied by a factor."""
     return factor * probability / (1 - probability + factor * probability)
 
 
 def peaks(values: Float[ndarray, " samples"], *, height: float, apart: int = 1) -> Int[ndarray, " peaks"]:
-    """Samples that are higher than those beside them, by time; a plateau is one, at its middle, and an end is none.
+    """Local maxima by time; a plateau counts once, at its middle, and ends do not count.
 
-    They are those of ``scipy.signal.find_peaks``, which takes as long to be imported as some hours of a station to be
-    picked in.
+    They equal those of ``scipy.signal.find_peaks``, but importing that takes as long as picking some hours of a
+    station.
 
     Args:
-        values: by sample.
-        height: of a peak at least.
-        apart: samples of two peaks at least; of those that are nearer the highest is kept.
+        values: values by sample.
+        height: least height of a peak.
+        apart: least distance of two peaks in samples; of nearer ones the highest is kept.
     """
     steps = np.diff(values)
     moves = np.flatnonzero(steps)
@@ -147,9 +147,9 @@ def peaks(values: Float[ndarray, " samples"], *, height: float, apart: int = 1) 
 
 
 def _smoothed(values: Float[ndarray, " samples"], deviation: float, least: float) -> Float[ndarray, " samples"]:
-    """Averages weighted by a Gaussian of so many samples, up to four deviations away; ends are held.
+    """Averages weighted by a Gaussian, up to four deviations away; ends are continued.
 
-    Those that are less than ``least``, beside others that are so as well, are 0: nearly all of a record is quiet.
+    Values below ``least`` whose neighbours are as small become 0: nearly all of a record is quiet.
     """
     reach = int(4 * deviation + 0.5)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
@@ -165,12 +165,12 @@ def _smoothed(values: Float[ndarray, " samples"], deviation: float, least: float
 
 
 def residuals(found: Sequence[float], true: Sequence[float], tolerance: float) -> Float[ndarray, " pairs"]:
-    """Found less true times of the pairs that fit, each of both used once, the nearest pairs first.
+    """Differences (found minus true) of matching times; each is used once, the nearest pairs first.
 
     Args:
         found: times of picks.
         true: times of known arrivals, in the same unit.
-        tolerance: largest distance of a pair.
+        tolerance: largest difference of a pair.
     """
     distance = np.subtract.outer(np.asarray(found, np.float64), np.asarray(true, np.float64))
     pairs: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""One live line: what, how far of how much, how fast, how long still."""
+"""A live line that shows progress: task, steps done, speed, and remaining time."""
 
 import math
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ class Tick(Protocol):
     """Reports progress: ``tick(1)``, ``tick(1, "loss 0.12")``."""
 
     def __call__(self, steps: float, text: str = "") -> None:
-        """Add ``steps`` to what is done and show ``text`` behind the bar."""
+        """Add ``steps`` to the progress and show ``text`` after the bar."""
 
 
 @contextmanager
 def progress(what: str, total: float, *, show: bool = True) -> Iterator[Tick]:
     """Show a progress line on standard error while the block runs; nothing with ``show=False``.
 
-    Whole steps are counted, a part of one at the end as one.
+    Whole steps are shown; a fraction at the end counts as one.
 
     Args:
         what: what is being done.
-        total: how many steps there are.
+        total: number of steps.
         show: whether to show anything.
     """
     if not show:
@@ -54,14 +54,14 @@ def progress(what: str, total: float, *, show: bool = True) -> Iterator[Tick]:
 
 
 def time_unit(seconds: float) -> tuple[str, int]:
-    """The unit in which so much of a record is counted, and its seconds: few numbers, and not none."""
+    """Unit for a duration of record, and its seconds, so that numbers are small but not zero."""
     if seconds >= 7200:
         return "hours", 3600
     return ("minutes", 60) if seconds >= 120 else ("seconds", 1)
 
 
 def _count(done: float, total: float) -> str:
-    """Such as " 3/24"; sums of fractions are rounded."""
+    """Steps done and total, such as " 3/24"; rounding errors of fractions do not show."""
     all_of_them = math.ceil(total - 1e-6 * total)
     shown = all_of_them if done >= total * (1 - 1e-6) else min(math.floor(done + 1e-6), all_of_them)
     return f"{shown:{len(str(all_of_them))}d}/{all_of_them}"

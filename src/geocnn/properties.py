@@ -1,7 +1,7 @@
-"""What convolution is praised for, measured on a layer or a network: sharing, receptive field, behaviour under shifts.
+"""Measure properties of convolution: sharing, receptive field, behaviour under shifts.
 
-Works for 1, 2 and 3 dimensions; axis arguments count as in torch, so -1 is the vertical axis. What the field must be by
-the arithmetic of the layers is :func:`geocnn.tracing.receptive_field`; here it is measured, by gradients.
+Works for 1, 2 and 3 dimensions; axes count as in torch, so -1 is the vertical axis. The receptive field is measured
+here by gradients; :func:`geocnn.tracing.receptive_field` computes it from the layers.
 """
 
 import copy
@@ -29,20 +29,20 @@ __all__ = [
 ]
 
 _FIRST, _LARGEST = 1 << 9, 1 << 15
-"""Samples of the first window in :func:`measured_field`, and beyond which a field is taken to be unbounded."""
+"""Samples of the first and the largest window in :func:`measured_field`; larger fields count as unbounded."""
 _GAIN = 1.2
-"""Sum of the taps of a kernel in :func:`measured_field`: over 1,200 layers neither the paths along the edges of the
-field (0.6 each time) nor the sum of all in residual networks (1 + 1.2^2 per block) leaves the range of float64."""
+"""Sum of the taps of a kernel in :func:`measured_field`. Over 1,200 layers neither paths along the edges of the field
+(0.6 each time) nor the sum of all paths in residual networks (1 + 1.2^2 per block) leave the range of float64."""
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """Parameters of three layers that make the same outputs from the same inputs.
+    """Number of parameters of three layers with the same inputs and outputs.
 
     Attributes:
-        convolution: one kernel for all positions.
-        unshared: a kernel and a bias of its own for each position ("locally connected").
-        dense: every output sees every input.
+        convolution: with one kernel for all positions.
+        unshared: with a separate kernel and bias for each position ("locally connected").
+        dense: with every output connected to every input.
     """
 
     convolution: int
@@ -52,12 +52,12 @@ class Sharing:
 
 @dataclass(frozen=True)
 class EffectiveField:
-    """Where the samples lie that really matter to the output sample in the middle.
+    """Effective receptive field: input samples that matter to the output sample in the middle.
 
     Attributes:
-        gradient: mean magnitude of its gradient at each input sample, ``(*space)``, the sum is 1.
-        bounds: per axis first and last sample of the shortest interval that holds ``share`` of it.
-        share: of the magnitude within the bounds of each axis.
+        gradient: mean magnitude of the gradient at each input sample, ``(*space)``; its sum is 1.
+        bounds: for each axis, first and last sample of the shortest interval that holds ``share`` of the gradient.
+        share: share of the gradient within the bounds of each axis.
     """
 
     gradient: NDArray[np.float64]
@@ -66,16 +66,16 @@ class EffectiveField:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Samples within the bounds, per axis."""
+        """Number of samples within the bounds, per axis."""
         return tuple(last - first + 1 for first, last in self.bounds)
 
     def profile(self, axis: int) -> NDArray[np.float64]:
-        """Sum over the other axes."""
+        """Gradient summed over all other axes."""
         return np.asarray(self.gradient.sum(tuple(k for k in range(self.gradient.ndim) if k != axis)))
 
 
 def parameter_sharing(conv: Conv, space: tuple[int, ...]) -> Sharing:
-    """Count what a convolution saves by using the same weights everywhere.
+    """Count the parameters of a convolution, and of layers that do not share weights.
 
     Args:
         conv: the layer.
@@ -107,10 +107,10 @@ def shift_error(
     axis: int = -1,
     border: int = 0,
 ) -> float:
-    """How much the result changes, beyond moving along, when the input moves by whole samples.
+    """Relative change of a result, beyond moving along, when the input moves by whole samples.
 
-    The two inputs are overlapping windows of ``x``, so that real samples and not zeros move in. The moved result is
-    compared at the nearest whole output sample; where the shift falls between two, at the better of them.
+    Both inputs are overlapping windows of ``x``, so that real samples move in instead of zeros. The moved result is
+    compared at the nearest whole output sample; if the shift falls between two, at the better one.
 
     Args:
         layer: layer, chain of layers, or function of a tensor.
@@ -121,7 +121,7 @@ def shift_error(
         border: output samples at each end of ``axis`` that see the padding and do not count.
 
     Returns:
-        Sum of absolute differences over sum of absolute values; 0 for a layer that just moves its result along.
+        Sum of absolute differences over sum of absolute values; 0 if the layer's result just moves along.
     """
     length = x.shape[axis] - shift
     still, moved = layer(x.narrow(axis, 0, length)), layer(x.narrow(axis, shift, length))
@@ -134,20 +134,21 @@ def shift_error(
 
 
 def measured_field(model: Network, *, axis: int = -1) -> int | None:
-    """Input samples along an axis that one sample of the last map with positions depends on, by gradients.
+    """Receptive field of the last map with positions along an axis, measured by gradients, in input samples.
 
-    A copy of the network gets positive weights, neutral batch normalisation and average instead of max pooling, so that
-    no path is silent and none cancels another; its input along the other axes is as small as it can be. The gradient of
-    one output sample is then other than 0 at all samples that it depends on. Behind up-sampling the largest of the
-    fields of all output samples counts.
+    A copy of the network gets positive weights, neutral batch normalisation, and average instead of max pooling, so
+    that no path is silent and paths do not cancel; its input is as small as possible along the other axes. The gradient
+    of one output sample is then nonzero at all samples that it depends on. Behind up-sampling the largest field of all
+    output samples counts.
 
     Args:
-        model: the network; weights do not matter, and a narrow one has the same field and is faster.
-        axis: of space, counted as in torch.
+        model: network; its weights do not matter, and a narrow network has the same field but is faster.
+        axis: axis of space, counted as in torch.
 
     Returns:
-        Samples; None if the field still reaches the ends of a window of 32,768. Networks that take one window only are
-        measured in it.
+        Number of samples; None if the field reaches the ends of a window of 32,768 samples. Networks that accept only
+        one
+            window are measured in it.
     """
     axis = axis % (model.ndim + 2) - 2
     open_, space = _open(model, axis), list(model.sizes.above((1,) * model.ndim))
@@ -164,13 +165,13 @@ def measured_field(model: Network, *, axis: int = -1) -> int | None:
 
 
 def _touched(model: Network, space: list[int], axis: int) -> list[tuple[int, int]]:
-    """First and last input sample with a gradient, for output samples in the middle, one of each alignment."""
+    """First and last input sample with a gradient, for output samples in the middle, one for each alignment."""
     x = torch.full((1, model.in_channels, *space), 0.5, dtype=torch.float64, requires_grad=True)
     y = _positions(model, x)
     count = y.shape[2 + axis]
     if not model.sizes.step:
         chosen = range(count)
-    else:  # poolings and up-samplings repeat their alignment with the step of the sizes
+    else:  # alignments of pooling and up-sampling repeat with the step of the sizes
         turns = 1 if isinstance(model, Classifier) else model.sizes.step
         chosen = range(max(0, (count - turns) // 2), min(count, (count - turns) // 2 + turns))
     y = y.movedim(2 + axis, -1)
@@ -184,13 +185,13 @@ def _touched(model: Network, space: list[int], axis: int) -> list[tuple[int, int
 
 
 def _positions(model: Network, x: Tensor) -> Tensor:
-    """The last map that has positions."""
+    """Result of the last map that has positions."""
     result: Tensor = model.forward_features(x) if isinstance(model, Classifier) else model(x)
     return result
 
 
 def _at_middle(y: Tensor, axes: int) -> Tensor:
-    """The first item of a batch in the middle of its first axes of space: channels, and axes that are left."""
+    """First item of a batch, in the middle of its first axes of space: channels and the remaining axes."""
     y = y[0]
     for _ in range(axes):
         y = y.select(1, y.shape[1] // 2)
@@ -199,7 +200,7 @@ def _at_middle(y: Tensor, axes: int) -> Tensor:
 
 @torch.no_grad()
 def _open(model: Network, axis: int) -> Network:
-    """A copy through which every path is open: see :func:`measured_field`."""
+    """Copy of a network in which all paths are open, see :func:`measured_field`."""
     model = copy.deepcopy(model).double().eval()
     for module in list(model.modules()):
         for name, child in module.named_children():
@@ -223,7 +224,7 @@ def _open(model: Network, axis: int) -> Network:
 
 
 def _heavy_ends(shape: torch.Size, axis: int) -> Tensor:
-    """Kernels ``(out, in, *kernel)``: heavy at both ends of the axis, in the middle of the others."""
+    """Kernels ``(out, in, *kernel)`` with most weight at both ends of the axis and in the middle of the others."""
     weight = torch.full(tuple(shape), 1 / shape[1], dtype=torch.float64)
     for other, size in enumerate(shape[2:]):
         taps = torch.full((size,), 1e-3, dtype=torch.float64)
@@ -236,18 +237,18 @@ def _heavy_ends(shape: torch.Size, axis: int) -> Tensor:
 def effective_receptive_field(
     model: Network, space: tuple[int, ...], *, inputs: int = 4, share: float = 0.95, seed: int = 0
 ) -> EffectiveField:
-    """Where the input samples lie that matter to the output sample in the middle, with the weights as they are.
+    """Input samples that matter to the output sample in the middle, for the present weights.
 
     W. Luo, Y. Li, R. Urtasun, R. Zemel, 2016, Understanding the effective receptive field in deep convolutional neural
-    networks, NIPS 29: the mean magnitude of the gradient of the output sample in the middle of the window, for white
-    noise as input; of several output channels a random combination is taken each time.
+    networks, NIPS 29: it is the mean magnitude of the gradient of the output sample in the middle of the window, for
+    white noise as input; for several output channels a random combination is used each time.
 
     Args:
         model: the network.
-        space: samples per axis that it takes; best somewhat more than its receptive field.
-        inputs: how many to average over.
-        share: of the magnitude that the reported width holds.
-        seed: of the inputs.
+        space: samples per axis, preferably somewhat more than the receptive field.
+        inputs: number of inputs to average over.
+        share: share of the magnitude within the reported width.
+        seed: seed of the inputs.
     """
     model = copy.deepcopy(model).float().cpu().eval().requires_grad_(requires_grad=False)
     generator = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Read a survey as a network is to see it: normalised, continued beyond its edge, dead traces and mutes filled."""
+"""Read a survey as a network needs it: normalised, continued, dead traces and mutes filled."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,18 +22,18 @@ from geocnn.words import number_of
 __all__ = ["Reader", "has_data"]
 
 _SLOW = 8
-"""Work relative to that in one piece from which a user should know."""
+"""Work relative to that in one piece above which a note is given."""
 
 
 @dataclass
 class Reader:
-    """Reads tiles: continued by reflection, dead traces and mutes filled, normalised; and blanks the results.
+    """Reads normalised tiles, in which edges, mutes and dead traces are filled, and blanks the results there.
 
     Attributes:
         source: survey.
-        tiles: how it is cut.
+        tiles: plan of the tiles.
         fit: keyword arguments of :meth:`Normalisation.fit`, which sees live traces from all of the survey.
-        nothing: the result where there are no data.
+        nothing: value of the result where there are no data.
 
     Raises:
         DataError: no trace is live.
@@ -61,18 +61,18 @@ class Reader:
         self.fill = _nearest_live(self.live, self.tiles.halo)
 
     def inside(self, tile: Tile) -> tuple[slice, ...]:
-        """Part of the survey that the tile decides, empty if it is all padding."""
+        """Part of the survey whose result a tile gives; empty if it is all padding."""
         return tuple(
             slice(min(max(0, c.start - before), n), max(0, min(n, c.stop - before)))
             for c, n, before in zip(tile.core, self.tiles.shape, self.tiles.pads, strict=True)
         )
 
     def read(self, spans: Sequence[slice]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Samples of the padded survey and beyond, ready for the network, and where they were not finite."""
+        """Samples of the padded survey, ready for the network, and which of them were not finite."""
         axes = zip(spans, self.tiles.shape, self.tiles.pads, strict=True)
         *across, down = [reflect(np.arange(r.start, r.stop) - before, 0, n - 1) for r, n, before in axes]
         traces = tuple(f[np.ix_(*across)] for f in self.fill)
-        # The network must not see the edge of a mute, which looks like a fault: reflect about it, trace by trace.
+        # Reflect at mutes, trace by trace: the edge of a mute would look like a fault to the network.
         first, last = self.first[traces], self.last[traces]
         muted = ((first > down.min()) | (last < down.max())) & (last >= 0)
         inside = reflect(down, first[muted][:, None], last[muted][:, None])
@@ -88,15 +88,15 @@ class Reader:
     def blank(
         self, where: tuple[slice, ...], result: NDArray[np.float32], bad: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Nothing where the data are dead, muted, padding or not finite."""
+        """Set the result to ``nothing`` where data are dead, muted, padding or not finite."""
         depth = np.arange(where[-1].start, where[-1].stop)
         alive = (depth >= self.first[where[:-1]][..., None]) & (depth <= self.last[where[:-1]][..., None])
         return np.where(alive & ~bad, result, np.float32(self.nothing))
 
     def notes(self, least: int = 1) -> list[str]:
-        """What a user should know of these data, for a network that needs ``least`` samples per axis.
+        """Notes for the user about these data, for a network that needs ``least`` samples per axis.
 
-        Traces and samples are counted in the survey itself where it is read resampled.
+        Traces and samples are counted in the original survey, even if it is read resampled.
         """
         notes, found, grid, factor, resampled = [], self.found, self.source.grid, 1.0, ""
         nothing = f"{self.nothing or 'zero'} in the result"
@@ -134,7 +134,7 @@ class Reader:
 
 
 def has_data(source: Source) -> Bool[ndarray, "*space"]:
-    """Where a network sees a survey: not on dead traces, in mutes and padding, and at NaN.
+    """Where a network sees data: not on dead traces, in mutes, in padding or at NaN.
 
     Raises:
         DataError: no trace is live.
@@ -149,7 +149,7 @@ def has_data(source: Source) -> Bool[ndarray, "*space"]:
 
 
 def _nearest_live(live: NDArray[np.bool_], reach: int) -> tuple[NDArray[np.intp], ...]:
-    """For every trace the indices of the trace to show the network: itself, or the nearest live one within reach."""
+    """Indices of the trace to show to the network, for every trace: itself, or the nearest live one within reach."""
     own = np.indices(live.shape)
     if live.all():
         return tuple(own)

@@ -1,4 +1,4 @@
-"""How long and how fast a network learns."""
+"""Schedule of a training: how long and how fast a network learns."""
 
 import math
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ __all__ = ["Schedule"]
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn.
+    """Schedule of a training.
 
     Attributes:
         epochs: passes over the training samples.
         batch_size: samples per step.
         learning_rate: peak learning rate of AdamW.
-        warmup: steps before the learning rate, rising in equal parts, reaches its peak.
+        warmup: number of steps over which the learning rate rises linearly to its peak.
         decay: "constant", or "cosine" down to 1 % of the peak at the last step.
         weight_decay: decoupled weight decay.
         clip: largest gradient norm.
-        ema: decay of the exponential moving average of the weights, which is then what is validated and saved.
-        shuffle: a new order in every epoch.
-        fresh: epoch ``e`` takes the samples ``e * n`` to ``(e + 1) * n``: a generator never repeats itself.
+        ema: decay of the exponential moving average of the weights, which is then validated and saved.
+        shuffle: whether every epoch has a new order.
+        fresh: whether epoch ``e`` takes the samples ``e * n`` to ``(e + 1) * n``, so that a generator never repeats
+            itself.
         workers: processes that prepare batches.
         precision: "float32", "bf16", or "auto": bf16 where the machine has it.
-        threads: processor threads; None for as many as torch takes. A network of a few thousand parameters learns
-            fastest on one: on busy cores threads that wait for one another cost a hundredfold.
-        patience: epochs without a better score of the kind that the recipe monitors after which training ends; None
-            for never.
+        threads: number of processor threads; None for torch's default. A network of a few thousand parameters learns
+            fastest on one thread: on busy cores waiting threads can cost a factor of a hundred.
+        patience: epochs without a better monitored score after which training ends; None for never.
 
     Raises:
-        DataError: a number that no training can have.
+        DataError: a number is impossible for a training.
     """
 
     epochs: int
@@ -81,11 +81,11 @@ class Schedule:
         learning_rate: float,
         **others: Any,  # noqa: ANN401  (the other attributes, of many types)
     ) -> "Schedule":
-        """Warm-up over a tenth of all steps, 100 at most, then cosine decay.
+        """Schedule with warm-up over a tenth of all steps, at most 100, and cosine decay.
 
         Args:
-            samples: of an epoch.
-            epochs: as the attribute, and so are the rest.
+            samples: samples per epoch.
+            epochs: number of epochs.
             batch_size: samples per step.
             learning_rate: peak learning rate.
             others: other attributes by name.
@@ -95,17 +95,17 @@ class Schedule:
 
     @classmethod
     def of_windows(cls, samples: int, **others: Any) -> "Schedule":  # noqa: ANN401
-        """The annealed one for windows that are made or cut anew in every epoch: nothing to shuffle, small steps.
+        """Annealed schedule for windows made or cut anew in every epoch: no shuffling, clipped gradients.
 
         Args:
-            samples: of an epoch.
+            samples: samples per epoch.
             others: as for :meth:`annealed`.
         """
         fresh = {"weight_decay": 1e-4, "clip": 1.0, "shuffle": False, "fresh": True}
         return cls.annealed(samples, **fresh | others)
 
     def steps(self, samples: int) -> int:
-        """Steps of an epoch of so many samples."""
+        """Number of steps of an epoch with so many samples."""
         return math.ceil(samples / self.batch_size)
 
     def rate(self, step: int, total: int) -> float:

@@ -1,4 +1,4 @@
-"""Synthetic seismograms as files: miniSEED, QuakeML and a table of the known arrivals."""
+"""Write synthetic seismograms to files: miniSEED, QuakeML and a table of known arrivals."""
 
 import csv
 import io
@@ -51,29 +51,29 @@ def write_records(
     overwrite: bool = False,
     show_progress: bool = True,
 ) -> list[Path]:
-    """Write synthetic records with what is known of them, one after the other.
+    """Write synthetic records with their known arrivals, one after the other.
 
-    Each is a station of its own, XX.S000 and so on, at latitude and longitude 0, and begins an hour after the one
+    Each record is of another station, XX.S000 and so on, at latitude and longitude 0, and begins an hour after the one
     before. Gaps and dead components are gaps in the files.
 
     Args:
-        folder: where; made if missing.
-        number: of records, one file each, NNN.mseed, in m/s or the unit of the noise.
-        seed: of the series.
+        folder: folder of the files; made if missing.
+        number: number of records, one file each, NNN.mseed, in m/s or the unit of the noise.
+        seed: seed of the series.
         size: samples of a record.
         rate: samples per second.
-        ranges: what is drawn at random.
-        noise: of real stations, of 100 samples per second as well.
+        ranges: ranges from which earthquakes are drawn.
+        noise: noise of real stations, also at 100 samples per second.
         times: travel times of a site.
         overwrite: replace files of an earlier call.
         show_progress: show a live line.
 
     Returns:
-        The files: the records, catalog.xml with origins and picks, and arrivals.csv. Its magnitudes are those of the
-        corner frequencies: amplitudes are drawn by themselves, relative to the noise.
+        The files: the records, catalog.xml with origins and picks, and arrivals.csv. Magnitudes are those of the corner
+            frequencies; amplitudes are drawn separately, relative to the noise.
 
     Raises:
-        TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
+        TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
     """
     target = Path(folder)
     files = [target / f"{index:03d}.mseed" for index in range(number)]
@@ -96,16 +96,16 @@ def write_records(
 def write_network(
     folder: str | Path, network: Network, number: int, *, overwrite: bool = False, show_progress: bool = True
 ) -> list[Path]:
-    """Write synthetic earthquakes as a network records them, with what is known of them.
+    """Write synthetic earthquakes as recorded by a network, with their known arrivals.
 
-    A file is what a station records of an earthquake, NNN.NET.STA..HH.mseed, in m/s; all files of an earthquake begin
-    at one time, and the next one an hour or more later. The table has every arrival inside the records with its
-    signal-to-noise ratio, the catalogue those that can be seen, :data:`geocnn.synthetic.network.SEEN`.
+    Each file, NNN.NET.STA..HH.mseed, is the record of one earthquake at one station, in m/s. All files of an earthquake
+    begin at the same time, and the next earthquake follows at least an hour later. The table has every arrival inside
+    the records with its signal-to-noise ratio, the catalogue those above :data:`geocnn.synthetic.network.SEEN`.
 
     Args:
-        folder: where; made if missing.
+        folder: folder of the files; made if missing.
         network: the stations.
-        number: of earthquakes.
+        number: number of earthquakes.
         overwrite: replace files of an earlier call.
         show_progress: show a live line.
 
@@ -114,8 +114,8 @@ def write_network(
         arrivals.csv.
 
     Raises:
-        DataError: the code of a station has no room in miniSEED.
-        TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
+        DataError: the code of a station is too long for miniSEED.
+            TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
     """
     for site in network.sites:
         if not all(code.isalnum() and len(code) <= n for code, n in ((site.network, 2), (site.station, 5))):
@@ -143,10 +143,10 @@ def write_network(
 
 
 def _known(folder: Path, files: Sequence[Path], *, overwrite: bool) -> tuple[Path, Path]:
-    """The catalogue and the table, when there is a folder in which all files can be made.
+    """Paths of the catalogue and the table, after a check that all files can be written.
 
     Raises:
-        TargetError: they cannot.
+        TargetError: a file cannot be written.
     """
     make_folder(folder)
     catalogue, table = folder / "catalog.xml", folder / "arrivals.csv"
@@ -168,7 +168,7 @@ def _tell(
 
 
 def _pieces(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> list[ArrayPiece]:
-    """Runs of live samples."""
+    """Runs of live samples as pieces."""
     pieces = []
     for component, samples, live in zip(COMPONENTS, record.waveform, record.live, strict=True):
         for first, last in spans(live):
@@ -179,14 +179,14 @@ def _pieces(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> lis
 
 
 def _pick(arrival: Arrival, codes: tuple[str, str], start: int, rate: float) -> PhasePick:
-    """As an analyst notes it, good to half a sample."""
+    """Pick of an arrival as an analyst notes it, accurate to half a sample."""
     channel = Channel(*codes, "", "HHZ" if arrival.phase == "P" else "HHN")
     time, phase, polarity = start + round(arrival.time * 1e9), arrival.phase, arrival.polarity
     return PhasePick(channel, phase, time, uncertainty=0.5 / rate, polarity=polarity, mode="manual")
 
 
 def _network_event(made: NetworkRecord, sites: Sequence[Site], start: int) -> Event:
-    """An earthquake with the arrivals that can be seen, of all stations, by time."""
+    """An earthquake with the visible arrivals at all stations, by time."""
     quake, rate = made.quake, made.stations[0].rate
     codes = [(site.network, site.station) for site in sites]
     seen = made.seen()
@@ -198,7 +198,7 @@ def _network_event(made: NetworkRecord, sites: Sequence[Site], start: int) -> Ev
 
 
 def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> list[Event]:
-    """Its earthquakes, with the arrivals inside the record."""
+    """Earthquakes of a record, with the arrivals inside it."""
     events = []
     for index, source in enumerate(record.sources):
         azimuth = math.radians(source.azimuth)
@@ -216,11 +216,11 @@ def _events(record: EarthquakeRecord, codes: tuple[str, str], start: int) -> lis
 def _rows(
     record: EarthquakeRecord, start: int, depth: float | None = None, number: int | None = None
 ) -> list[tuple[object, ...]]:
-    """One an arrival, with the depth and the number of the source where others are known than those of the record."""
+    """Rows of the table, one per arrival; ``depth`` and ``number`` replace those of the record if given."""
     rows: list[tuple[object, ...]] = []
     for arrival in record.arrivals:
         source = record.sources[arrival.source]
-        time = utc(start + round(arrival.time * 1e9))  # as the catalogue has it
+        time = utc(start + round(arrival.time * 1e9))  # equal to the time in the catalogue
         below, which = source.depth if depth is None else depth, arrival.source if number is None else number
         place = (f"{source.distance:.2f}", f"{below:.2f}", f"{source.azimuth:.1f}", f"{source.magnitude:.2f}")
         sample = f"{arrival.time * record.rate:.1f}"

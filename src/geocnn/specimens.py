@@ -1,4 +1,4 @@
-"""What a network is shown when it is explained: the middle of a survey, synthetic structure, or noise."""
+"""Inputs for the explanation of a network: part of a survey, synthetic structure, or noise."""
 
 import numpy as np
 import torch
@@ -14,11 +14,11 @@ from geocnn.words import number_of
 __all__ = ["from_survey", "synthetic"]
 
 _LEAST = 16
-"""Samples per axis of synthetic structure."""
+"""Least number of samples per axis of synthetic structure."""
 
 
 def synthetic(found: Named) -> tuple[Tensor, str]:
-    """Synthetic structure for networks of one channel, else white noise; and which of the two."""
+    """Synthetic structure for networks of one channel, otherwise white noise; and a description."""
     from geocnn.synthetic.structure import structure
 
     model, space = found.model, found.window
@@ -32,10 +32,10 @@ def synthetic(found: Named) -> tuple[Tensor, str]:
 
 
 def from_survey(found: Named, source: Source) -> Tensor:
-    """The middle of a survey as the network sees it: normalised as for prediction, as large as its window.
+    """Middle of a survey as the network sees it: normalised as for prediction, as large as its window.
 
     Raises:
-        DataError: another number of axes, or a network of several channels.
+        DataError: the number of axes differs, or the network has several channels.
     """
     model, grid = found.model, source.grid
     if grid.ndim != model.ndim or model.in_channels != 1:
@@ -47,7 +47,7 @@ def from_survey(found: Named, source: Source) -> Tensor:
     starts = [max(0, (have - n) // 2) for have, n in zip(grid.shape, found.window, strict=True)]
     sizes = [min(have, n) for have, n in zip(grid.shape, found.window, strict=True)]
     block = source.read(tuple(slice(a, a + n) for a, n in zip(starts, sizes, strict=True)))
-    # The survey's own statistics, as in prediction, where there is a card.
+    # With a card use statistics of the whole survey, as in prediction.
     samples, rule = (scanned(source).sample, found.card.normalisation) if found.card else (block, {})
     values = Normalisation.fit(samples, **rule).apply(block)
     missing = [(0, n - have) for have, n in zip(values.shape, found.window, strict=True)]

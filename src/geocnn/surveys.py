@@ -1,4 +1,4 @@
-"""Synthetic surveys as files: SEG-Y with labels on the same grid."""
+"""Write synthetic surveys to files: SEG-Y with labels on the same grid."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from geocnn.synthetic.structure import StructureRanges, structure
 __all__ = ["KINDS", "survey_grid", "write_survey"]
 
 KINDS = ("seismic", "fault", "time", "clean", "number", "throw")
-"""What is written of a sample."""
+"""Parts of a sample that are written."""
 
 
 def write_survey(
@@ -29,11 +29,11 @@ def write_survey(
     """Write one synthetic survey and its labels.
 
     Args:
-        folder: where; made if missing.
+        folder: folder of the files; made if missing.
         index: number of the survey in its series.
-        seed: of the series.
+        seed: seed of the series.
         shape: (inline, crossline, time) or (trace, time) samples.
-        ranges: what is drawn at random.
+        ranges: ranges from which the survey is drawn.
         suffix: .sgy, .zarr or .npy.
         overwrite: replace files of an earlier call.
 
@@ -42,7 +42,7 @@ def write_survey(
         (which fault, from 1) and throw (samples).
 
     Raises:
-        TargetError: a file exists and ``overwrite`` is not given, or cannot be written.
+        TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
     """
     sample = structure(index, seed=seed, shape=shape, ranges=ranges)
     grid = survey_grid(shape)
@@ -59,7 +59,7 @@ def write_survey(
 
 
 def survey_grid(shape: tuple[int, ...]) -> Grid:
-    """Line numbers and times like those of a real survey.
+    """Grid with line numbers and times like those of a real survey.
 
     Args:
         shape: (inline, crossline, time) or (trace, time) samples.

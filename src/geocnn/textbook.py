@@ -1,4 +1,7 @@
-"""The numbers printed in the textbook and ours beside them, as data and as text (NumPy only: pictures use it too)."""
+"""Numbers printed in the textbook and measured ones, as data and as text (NumPy only).
+
+Figures use it too, so it needs nothing else.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +17,18 @@ Head = Literal["flatten", "pool"]
 PRINTED = {1: 1.1431, 15: 0.2116, 30: 0.0077, 45: 0.0013, 60: 0.0007}
 """Epoch -> training loss as printed in the textbook."""
 PRINTED_HOLDOUT = {"loss": 0.0008, "accuracy": 1.0, "quiet": 1.0, "positive": 1.0, "negative": 1.0}
-"""What the textbook prints for the holdout."""
+"""Scores that the textbook prints for the holdout."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """One holdout trace of each class with what the network says about it.
+    """One holdout trace of each class, with the network's answer.
 
     Attributes:
         samples: amplitudes, ``(classes, size)``.
         true: class of each trace.
         predicted: class that the network gives it.
-        classes: their names.
+        classes: names of the classes.
     """
 
     samples: NDArray[np.float32]
@@ -68,12 +71,12 @@ class Report:
 
     Attributes:
         losses: training loss of each epoch.
-        printed: printed losses by epoch; empty where the settings are not those of the textbook.
-        holdout: "loss", "accuracy" and one accuracy a class, of the traces that were not trained on.
-        positions: this head and the other, trained on all positions, then on the first half of them.
+        printed: printed losses by epoch; empty if the settings are not those of the textbook.
+        holdout: "loss", "accuracy" and the accuracy of each class, for the traces that were not trained on.
+        positions: tests of this head and the other, trained on all positions, then on the first half of them.
         sharing: parameters of the convolution, of a kernel for each position, and of a dense layer, for the same
             outputs.
-        shifts: one row a layer.
+        shifts: tests under shifts, one per layer.
         examples: one holdout trace of each class.
     """
 
@@ -86,7 +89,7 @@ class Report:
     examples: Examples
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Table "epoch, printed, ours", the holdout below."""
+        """Rows "epoch, printed, ours" of the table, with the holdout below."""
         epochs = sorted({e for e in self.printed or PRINTED if e < len(self.losses)} | {len(self.losses)})
         rows = [(f"epoch {e}", _digits(self.printed.get(e), 4), f"{self.losses[e - 1]:.4f}") for e in epochs]
         printed = PRINTED_HOLDOUT if max(PRINTED) in self.printed and len(self.losses) == max(PRINTED) else {}
@@ -96,7 +99,7 @@ class Report:
         return rows
 
     def lines(self) -> list[str]:
-        """The whole report as text, one line an element."""
+        """The whole report as text, line by line."""
         rows = self.rows()
         width = max(8, *(len(ours) for _, _, ours in rows))
         table = [f"{a:18} {b:>8} {c:>{width}}" for a, b, c in [("", "printed", "ours"), *rows]]
@@ -125,5 +128,5 @@ class Report:
 
 
 def _digits(value: float | None, digits: int) -> str:
-    """A printed number, or nothing where there is none."""
+    """A printed number as text; empty if there is none."""
     return "" if value is None else f"{value:.{digits}f}"

@@ -1,8 +1,8 @@
-"""How a survey is cut into tiles whose results join exactly.
+"""Cut a survey into tiles whose results join exactly.
 
-The survey is padded by reflection, to sizes that the network takes. A tile is a block of the padded survey plus a halo
-of at least the reach of the network, its origin on a multiple of the network's stride: inside the block the result is
-then that of the whole padded survey, whatever the tile size.
+The survey is padded by reflection to sizes that the network accepts. A tile is a block of the padded survey plus a halo
+of at least the reach of the network, with its origin on a multiple of the network's stride. Inside the block its
+result then equals that of the whole padded survey, whatever the tile size.
 """
 
 import itertools
@@ -20,19 +20,19 @@ from geocnn.words import size_text
 __all__ = ["EDGE", "Plan", "Tile", "plan", "reflect"]
 
 EDGE = 16
-"""Samples of reflection around the survey. The network saw its own zero padding in training, beyond this suffices."""
+"""Samples of reflection around the survey; beyond, the network's zero padding is what it knows from training."""
 _CALL = 10_000
-"""Samples that take as long as what a tile costs beside its samples: without a halo single ones would be cheapest."""
+"""Fixed cost of a tile in samples; without it single samples would seem cheapest for a network without halo."""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One piece of work, in samples of the padded survey.
+    """One tile, in samples of the padded survey.
 
     Attributes:
-        core: block that this tile decides, one slice per axis.
-        read: the block with its halo, shifted inwards at the edge of the padded survey so that all tiles read
-            blocks of one size: memory is then taken once and reused.
+        core: block whose result this tile gives, one slice per axis.
+        read: the block with its halo, shifted inwards at the edge of the padded survey, so that all tiles read blocks
+            of the same size, for which memory is taken once and reused.
     """
 
     core: tuple[slice, ...]
@@ -49,7 +49,8 @@ class Plan:
         padded: samples of the padded survey.
         core: samples of a tile without its halo.
         halo: samples read around a tile.
-        flat: axis along which the survey is cut into single sections, without reflection and halo; None for none.
+        flat: axis along which the survey is cut into single sections, without reflection and halo; None if there is
+            none.
     """
 
     shape: tuple[int, ...]
@@ -87,12 +88,12 @@ class Plan:
 
     @property
     def block(self) -> int:
-        """Samples of the block that a tile reads."""
+        """Number of samples that a tile reads."""
         return math.prod(self.reads)
 
     @property
     def reads(self) -> tuple[int, ...]:
-        """Samples of that block per axis, the same for all tiles."""
+        """Samples that a tile reads per axis, the same for all tiles."""
         return tuple(min(n, c + 2 * h) for n, c, h in zip(self.padded, self.core, self._halos, strict=True))
 
     @property
@@ -101,7 +102,7 @@ class Plan:
         return len(self) * self.block / math.prod(self.padded)
 
     def __str__(self) -> str:
-        """What a user wants to know of it."""
+        """Summary for users."""
         tiles = "in one piece" if len(self) == 1 else f"{len(self)} tiles of {size_text(self.core)}, halo {self.halo}"
         return f"{size_text(self.shape)} samples, padded by reflection to {size_text(self.padded)}, {tiles}"
 
@@ -120,12 +121,12 @@ def plan(
 
     Args:
         shape: samples of the survey.
-        multiple: sizes that the network takes are multiples of this.
+        multiple: sizes that the network accepts are multiples of this.
         reach: samples beyond an output sample that can change it.
         largest: samples of the largest block that memory allows, halo included.
-        tile: samples of a tile without its halo, if the user wants it so; rounded up to the multiple.
+        tile: samples of a tile without its halo, if the user gives them; rounded up to the multiple.
         flat: axis along which the survey is cut into single sections, for a network with one dimension less.
-        uncut: axis of which every tile has all.
+        uncut: axis along which tiles are not cut.
 
     Raises:
         DataError: not even the smallest tile fits, or ``tile`` does not.
@@ -142,7 +143,7 @@ def plan(
         return Plan(shape, edge, padded, tuple(sizes), halo, flat)
 
     if tile is not None:
-        sizes = np.atleast_1d(tile).tolist()  # from Python one number may come without its tuple
+        sizes = np.atleast_1d(tile).tolist()  # from Python a single number may come without a tuple
         if len(sizes) != len(shape) or min(sizes) < 1:
             raise DataError(f"--tile is {' '.join(map(str, sizes))}; the data need {len(shape)} positive numbers.")
         chosen = made(tuple(_up(n, multiple) for n in sizes))
@@ -159,7 +160,7 @@ def plan(
 def _cheapest(
     padded: tuple[int, ...], multiple: int, halo: int, largest: int, flat: int | None, uncut: int | None
 ) -> tuple[int, ...]:
-    """Core sizes with the fewest computed samples among those that fit; the smallest tile if none does."""
+    """Core sizes with the fewest computed samples among those that fit; the smallest ones if none fits."""
     options = []
     for axis, n in enumerate(padded):
         if axis in (flat, uncut):
@@ -178,9 +179,9 @@ def _cheapest(
 def reflect(
     index: NDArray[np.integer], first: NDArray[np.integer] | int, last: NDArray[np.integer] | int
 ) -> NDArray[np.intp]:
-    """Where to look for sample ``index`` of an axis that is continued by reflection about its ends ``first``, ``last``.
+    """Index of the sample that continues an axis at ``index``, by reflection about its ends ``first`` and ``last``.
 
-    The three broadcast against each other; an axis of one sample is that sample everywhere.
+    The arguments broadcast against each other; an axis of one sample has that sample everywhere.
     """
     length = np.asarray(last) - first
     folded = np.abs(index - first) % np.maximum(2 * length, 1)
@@ -188,5 +189,5 @@ def reflect(
 
 
 def _up(size: int, multiple: int) -> int:
-    """The next multiple, or the size itself."""
+    """The size, rounded up to a multiple."""
     return -(-size // multiple) * multiple

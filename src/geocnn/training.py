@@ -1,4 +1,4 @@
-"""The one training loop: read it from top to bottom in :func:`fit`."""
+"""The training loop; read it from top to bottom in :func:`fit`."""
 
 import copy
 import csv
@@ -33,25 +33,26 @@ METRICS = "metrics.csv"
 
 @dataclass(frozen=True)
 class Recipe:
-    """A job: what learns what from which data; made by the functions in :mod:`geocnn.recipes`.
+    """A training job: a network with its data, loss and schedule; made by the functions in :mod:`geocnn.recipes`.
 
     Attributes:
-        name: what users type.
+        name: name that users type.
         model: the network with its initial weights; training works on a copy.
-        card: what is known about the network before training.
-        train: samples to learn from.
-        validation: samples to be judged by after every epoch.
-        loss: from logits (float32) and targets to one number.
-        metrics: of one batch, by name; their means over the validation batches, weighted by samples, are recorded.
+        card: card of the network before training.
+        train: training samples.
+        validation: samples on which the network is validated after every epoch.
+        loss: function from logits (float32) and targets to one number.
+        metrics: metrics of one batch, by name; their means over the validation batches, weighted by samples, are
+            recorded.
         schedule: how long and how fast.
-        seed: of the order of the samples and of everything random in the network.
-        summary: from these means to what is recorded instead, for scores that are no means: IoU from counts.
+        seed: seed of the order of the samples and of everything random in the network.
+        summary: function from these means to the scores that are recorded, for scores that are no means, such as IoU.
         monitor: score whose best epoch gives the weights that are kept, such as "validation_dice"; with a leading "-"
-            the smallest is the best; None keeps the last weights.
-        report: what is said and drawn at the end, a key of :data:`geocnn.cli.reports.REPORTS`.
-        applies_to: a file to name in the command that applies the network; empty where no command does.
-        plan: what a user should know before training begins, in lines: data, classes, what learns and what judges.
-        penalty: of the network's weights, added to the loss in training.
+            the smallest is best; None keeps the last weights.
+        report: kind of the final report, a key of :data:`geocnn.cli.reports.REPORTS`.
+        applies_to: file in the suggested command that applies the network; empty for no such command.
+        plan: lines that a user should see before training begins: data, classes, training and validation.
+        penalty: function of the network, added to the loss in training.
     """
 
     name: str
@@ -73,11 +74,11 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Run(Trained):
-    """A finished training run: a trained network (model, card, folder if it was written) and how it came about.
+    """A finished training run: the trained network, and how it came about.
 
     Attributes:
-        history: one row an epoch, as in metrics.csv.
-        recipe: what was run.
+        history: rows of metrics.csv, one per epoch.
+        recipe: recipe that was run.
     """
 
     history: list[dict[str, float]]
@@ -85,7 +86,7 @@ class Run(Trained):
 
     @property
     def ending(self) -> str:
-        """Why it ended and which weights are kept, in a sentence; empty where the last ones of all epochs are."""
+        """Sentence on why training ended and which weights are kept; empty for the last ones of all epochs."""
         done, planned, patience = len(self.history), self.recipe.schedule.epochs, self.recipe.schedule.patience
         if self.recipe.monitor is None:
             return ""
@@ -108,25 +109,26 @@ def fit(
 ) -> Run:
     """Train the network of a recipe.
 
-    Ctrl-C ends it after the step at hand, with everything written that ``resume`` needs.
+    Ctrl-C ends it after the current step, with everything written that ``resume`` needs.
 
     Args:
-        recipe: what to do.
+        recipe: recipe to run.
         out: run folder; nothing is written without one.
-        resume: continue an interrupted run in ``out``; on a processor with the same number of threads bit for bit as
-            if nothing had happened. The number of epochs, and with it the warm-up, of workers and the patience may
-            change.
+        resume: continue an interrupted run in ``out``; on a processor with the same number of threads the result is bit
+            for bit that of an uninterrupted run. The number of epochs, and with it the warm-up, of workers and the
+            patience may change.
         overwrite: replace a run that is already in ``out``.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
-        team: processes that share the work, each of which calls this; one alone if missing.
-        announce: is given the plan of the recipe line by line, and from where a run is resumed, before the first step.
+        team: processes that share the work, each of which calls this function; default this process alone.
+        announce: is called before the first step with each line of the plan, and with where a run is resumed.
 
     Raises:
-        DataError: no samples, or NaN in the data, the loss or the gradients; the message names the batch. Or a run to
-            be resumed that had other arguments.
-        TargetError: ``out`` holds a run and neither ``resume`` nor ``overwrite`` is given, or cannot be written.
-        MissingError: nothing to resume from.
+        DataError: there are no samples, or NaN in the data, the loss or the gradients; the message names the batch. Or
+            the
+                run to be resumed had other arguments.
+            TargetError: ``out`` holds a run and neither ``resume`` nor ``overwrite`` is given, or cannot be written.
+            MissingError: there is nothing to resume.
     """
     keep_memory()
     place = choose_device(device)
@@ -177,11 +179,11 @@ def fit(
 
 
 def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
-    """Refuse to begin a run where one is, or to resume one where none is; nothing is written.
+    """Refuse to begin a run in the folder of another, or to resume one that does not exist; nothing is written.
 
     Raises:
         TargetError: the folder holds a run, and neither ``resume`` nor ``overwrite`` is given.
-        MissingError: nothing to resume from.
+        MissingError: there is nothing to resume.
     """
     if resume:
         check_resumable(folder)
@@ -190,7 +192,7 @@ def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
 
 
 def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
-    """Check what is asked for and make the run folder."""
+    """Check the request and make the run folder."""
     for name, samples in (("train", recipe.train), ("validation", recipe.validation)):
         if not len(samples):
             raise DataError(f"there are 0 {name} samples; at least one is needed.")
@@ -207,7 +209,7 @@ def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite:
 
 
 def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
-    """State before the first step; the recipe stays as it is, so that it can be run again."""
+    """State before the first step; the recipe is not changed, so that it can be run again."""
     schedule, card = recipe.schedule, recipe.card
     model = channels_last(copy.deepcopy(recipe.model).to(place).train(), card.ndim)
     average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
@@ -222,7 +224,7 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
 def _announce(
     announce: Callable[[str], None], state: TrainingState, recipe: Recipe, folder: Path | None, *, over: bool
 ) -> None:
-    """Say what is about to be done, and from where a run in a folder goes on."""
+    """Announce what is about to be done, and where a run in a folder is resumed."""
     for line in recipe.plan:
         announce(line)
     if folder is not None:
@@ -264,7 +266,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, 
 
 
 def _check_size(card: Card, logits: Tensor, y: Tensor) -> None:
-    """DataError where a network that answers for every sample has another number of answers than there are labels."""
+    """Raise DataError if a network that answers for every sample does not give as many answers as there are labels."""
     answers, labels = logits.shape[2:], y.shape[y.ndim - card.ndim :]
     if card.task in ("segmentation", "restoration") and answers != labels:
         raise DataError(
@@ -275,7 +277,7 @@ def _check_size(card: Card, logits: Tensor, y: Tensor) -> None:
 
 
 def _bad_samples(indices: list[int], x: Tensor) -> str:
-    """How many values of which samples are not finite, and where the first one is."""
+    """Sentence on which samples have values that are not finite, and where the first one is."""
     bad = (~torch.isfinite(x)).nonzero()
     rows = [indices[row] for row in sorted(set(bad[:, 0].tolist()))]
     names = ", ".join(map(str, rows[:5])) + ", ..." * (len(rows) > 5)
@@ -289,7 +291,7 @@ def _bad_samples(indices: list[int], x: Tensor) -> str:
 
 @torch.no_grad()
 def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: Callable[[], None]) -> dict[str, float]:
-    """Loss and metrics, means over the validation batches weighted by their sizes, summed up as the recipe says."""
+    """Loss and metrics: means over validation batches, weighted by size, converted by the recipe's summary."""
     sums: dict[str, float] = {}
     n, size = len(recipe.validation), recipe.schedule.batch_size
     with state.holding(state.average) as model:
@@ -324,7 +326,7 @@ def _close_epoch(state: TrainingState, recipe: Recipe, scores: dict[str, float])
 
 
 def _card(state: TrainingState, recipe: Recipe, device: torch.device) -> Card:
-    """The recipe's card with what training adds."""
+    """The recipe's card, completed with results of the training."""
     training = recipe.card.training | {
         "recipe": recipe.name,
         "seed": recipe.seed,
@@ -336,7 +338,7 @@ def _card(state: TrainingState, recipe: Recipe, device: torch.device) -> Card:
     if recipe.monitor is not None:
         training["best_epoch"] = state.best_epoch
     row = state.history[state.best_epoch - 1] if state.history else {}
-    # JSON has no NaN: a score that is undefined is none.
+    # JSON has no NaN, so undefined scores are left out.
     scores = {k: v for k, v in row.items() if k.startswith("validation_") and not math.isnan(v)}
     return recipe.card.replace(training=training, metrics=recipe.card.metrics | {"validation": scores})
 
@@ -354,7 +356,7 @@ def _record(state: TrainingState, recipe: Recipe, folder: Path, device: torch.de
 
 
 def _finish(state: TrainingState, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
-    """The weights that are kept into the network, evaluation mode, card."""
+    """Put the weights that are kept into the network, and complete the card."""
     if state.kept is not None:
         state.model.load_state_dict(state.kept)
     model = state.model.eval()

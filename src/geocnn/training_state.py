@@ -1,4 +1,4 @@
-"""All that changes while a network learns, and its way to a file and back."""
+"""State of a training, and its way to a file and back."""
 
 import json
 import math
@@ -24,12 +24,12 @@ __all__ = ["MAY_CHANGE", "STATE", "TrainingState", "check_resumable"]
 
 STATE = "state.safetensors"
 MAY_CHANGE = ("epochs", "warmup", "workers", "patience")
-"""Arguments that a resumed run may have otherwise; the warm-up is often a part of all steps, and follows the epochs."""
+"""Arguments in which a resumed run may differ; the warm-up often depends on the number of epochs."""
 _PLAIN = ("epoch", "step", "losses", "history", "seconds")
 
 
 def check_resumable(folder: Path) -> None:
-    """Whether a run can be resumed.
+    """Check that a run can be resumed.
 
     Raises:
         MissingError: the folder holds no state.
@@ -40,21 +40,21 @@ def check_resumable(folder: Path) -> None:
 
 @dataclass
 class TrainingState:
-    """What a resumed run needs.
+    """Everything that a resumed run needs.
 
     Attributes:
-        model: the network that learns.
-        optimiser: with its moments.
+        model: the network in training.
+        optimiser: the optimiser with its moments.
         average: moving average of the state of ``model``, or None.
-        job: what must be the same when the run is resumed, by name.
+        job: settings that must be the same when the run is resumed, by name.
         team: the processes that share the work.
-        monitor: score by which epochs are compared, as of :class:`geocnn.training.Recipe`.
-        best: weights (averaged ones if there are any) after the best epoch, or None without a monitor.
-        epoch: epochs that are done.
-        step: steps that are done in the epoch after them.
-        losses: of these steps.
-        history: one row an epoch.
-        seconds: spent so far.
+        monitor: score by which epochs are compared, see :class:`geocnn.training.Recipe`.
+        best: weights after the best epoch (averaged ones, if there are any); None without a monitor.
+        epoch: number of finished epochs.
+        step: number of finished steps in the epoch after them.
+        losses: losses of these steps.
+        history: one row per epoch.
+        seconds: time spent so far.
         between_steps: False while weights, moments and averages are changing and belong to different moments.
     """
 
@@ -74,10 +74,10 @@ class TrainingState:
 
     @property
     def best_epoch(self) -> int:
-        """Number, from 1, of the epoch with the best score; the last epoch without a monitor. Equals do not replace it.
+        """Number, from 1, of the epoch with the first best score; of the last epoch without a monitor.
 
         Raises:
-            DataError: what is monitored is no score of this run.
+            DataError: the monitored score is none of this run's.
         """
         if self.monitor is None or not self.history:
             return len(self.history)
@@ -89,18 +89,18 @@ class TrainingState:
         return 1 + values.index(max(values))
 
     def is_stale(self, patience: int | None) -> bool:
-        """Whether that many epochs have not been better than one before them."""
+        """Whether so many epochs have passed without a better score."""
         return patience is not None and self.epoch - self.best_epoch >= patience
 
     def resumed(self, folder: Path, schedule: Schedule, *, over: bool) -> str:
-        """From where the run in ``folder`` goes on by that schedule, in a sentence; ``over`` if it does not."""
+        """Sentence on where the run in ``folder`` goes on; ``over`` if it is finished."""
         done, epochs = f"{number_of(self.epoch, 'epoch')} done", schedule.epochs
         if over:
             larger = "--epochs" if schedule.patience is None else "--epochs or --patience"
             return f"{folder} is finished already: {done}; a larger {larger} goes on from there"
         try:
             before = int(json.loads((folder / CARD).read_text(encoding="utf-8"))["training"]["schedule"]["epochs"])
-        except (OSError, ValueError, KeyError, TypeError):  # no epoch is done yet
+        except (OSError, ValueError, KeyError, TypeError):  # no epoch is finished yet
             before = epochs
         follows = "; the learning rate follows the new number" * (schedule.decay != "constant" or schedule.warmup > 0)
         longer = f" (it was to end after {before}{follows})" if before != epochs else ""
@@ -108,20 +108,20 @@ class TrainingState:
 
     @property
     def kept(self) -> dict[str, Tensor] | None:
-        """The weights that the run gives away: the best, or else averaged ones; None for those at hand."""
+        """Weights that the run returns: the best, otherwise averaged ones; None for the current ones."""
         return self.average if self.best is None else self.best
 
     def keep(self) -> None:
-        """Remember the weights as the best ones; without a monitor the last are."""
+        """Keep the current weights as the best; without a monitor nothing needs to be kept."""
         if self.monitor is not None:
             source = self.model.state_dict() if self.average is None else self.average
             self.best = {k: v.detach().clone() for k, v in source.items()}
 
     def save(self, folder: Path) -> None:
-        """Write everything; an interrupted write leaves the state before.
+        """Write the state; an interrupted write leaves the previous state.
 
         Raises:
-            TargetError: no permission, disk full.
+            TargetError: there is no permission, or the disk is full.
         """
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"optimiser.{k}": v for k, v in self.optimiser.state().items()}
@@ -131,7 +131,7 @@ class TrainingState:
         if next(self.model.parameters()).is_cuda:
             tensors |= {"random.cuda": torch.cuda.get_rng_state()}
         plain = {"job": self.job} | {k: getattr(self, k) for k in _PLAIN}
-        # One file holds both: the tensors and the position must never be of two different moments.
+        # One file holds tensors and position, so that they can never be of different moments.
         tensors["position"] = torch.frombuffer(
             bytearray(json.dumps(plain, default=plain_number).encode()), dtype=torch.uint8
         )
@@ -139,12 +139,12 @@ class TrainingState:
 
     @torch.no_grad()
     def load(self, folder: Path, epochs: int) -> None:
-        """Continue from what :meth:`save` wrote to so many epochs.
+        """Continue from what :meth:`save` wrote, up to ``epochs`` epochs.
 
         Raises:
             MissingError: nothing was written.
-            FormatError: the file is damaged.
-            DataError: it belongs to a run of another recipe, or has done more epochs.
+                FormatError: the file is damaged.
+                DataError: it belongs to a run of another recipe, or has more epochs already.
         """
         check_resumable(folder)
         path = folder / STATE
@@ -177,7 +177,7 @@ class TrainingState:
             )
 
     def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
-        """DataError if the run in ``folder`` had another recipe."""
+        """Raise DataError if the run in ``folder`` had another recipe."""
         job: dict[str, Any] = json.loads(
             json.dumps(self.job, default=plain_number)
         )  # tuples become lists, as in the file
@@ -196,7 +196,7 @@ class TrainingState:
 
     @contextmanager
     def holding(self, weights: dict[str, Tensor] | None) -> Iterator[nn.Module]:
-        """The network with these weights, None for its own, in evaluation mode, for as long as the block runs."""
+        """Network with the given weights (None for its own) in evaluation mode, while the block runs."""
         own = {k: v.clone() for k, v in self.model.state_dict().items()} if weights is not None else None
         self.between_steps = False
         try:
@@ -211,7 +211,7 @@ class TrainingState:
 
     @torch.no_grad()
     def update_average(self, decay: float) -> None:
-        """Exponential moving average of the weights; shorter at the beginning, so that it forgets the random start."""
+        """Update the exponential moving average of the weights; it is shorter at first, to forget the random start."""
         if self.average is None:
             return
         count = self.optimiser.step_count

@@ -1,4 +1,4 @@
-"""Travel times of the first P and S waves in layers: ray by ray, and tabulated."""
+"""Travel times of the first P and S waves in layers: for single rays and as tables."""
 
 import math
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ from geocnn.errors import DataError
 __all__ = ["CRUST", "Layers", "Ray", "Times", "TravelTimes", "first_arrivals"]
 
 _RAYS = 400
-"""Rays of the direct wave; between them times are interpolated."""
+"""Number of rays of the direct wave, between which times are interpolated."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Flat layers of constant velocity, the last one without end.
+    """Flat layers of constant velocity; the last one is infinitely thick.
 
     Attributes:
-        tops: depth of the top of each, km; the first is 0.
-        vp: velocity of P waves, km/s.
-        vs: of S waves, km/s.
+        tops: depth of the top of each layer, km; the first is 0.
+        vp: velocity of P waves in each layer, km/s.
+        vs: velocity of S waves in each layer, km/s.
 
     Raises:
-        DataError: tops that do not begin at 0 and grow, or velocities that do not fit.
+        DataError: tops do not begin at 0 or do not increase, or velocities do not fit.
     """
 
     tops: tuple[float, ...]
@@ -51,11 +51,11 @@ class Layers:
         return self.vp[layer], self.vs[layer]
 
     def angles(self, slowness: float, depth: float, surface: float | None = None) -> tuple[float, float]:
-        """A rising P ray at its source and at the surface, degrees from upwards.
+        """Angles of a rising P ray at its source and at the surface, degrees from upwards.
 
         Args:
-            slowness: of the ray, along the surface, s/km.
-            depth: of the source, km.
+            slowness: slowness of the ray along the surface, s/km.
+            depth: depth of the source, km.
             surface: velocity of P waves at the surface, km/s; default that of the first layer.
         """
         speeds = self.speeds(depth)[0], self.vp[0] if surface is None else surface
@@ -68,16 +68,16 @@ CRUST = Layers(tops=(0.0, 20.0, 35.0), vp=(5.8, 6.5, 8.04), vs=(3.36, 3.75, 4.47
 
 
 _STEP = 0.05
-"""km to both sides, between which the slowness is taken."""
+"""Distance on each side over which the slowness is computed, km."""
 
 
 class Ray(NamedTuple):
     """First arrivals at one station.
 
     Attributes:
-        p: seconds after the origin time.
-        s: the same of S waves.
-        direct: of the P wave that goes up all the way, later than ``p`` where that comes along a layer below.
+        p: time of the first P wave, seconds after the origin time.
+        s: time of the first S wave, seconds after the origin time.
+        direct: time of the direct P wave; later than ``p`` if a wave along a deeper layer is first.
         slowness: of that direct P wave along the surface, s/km.
     """
 
@@ -88,12 +88,12 @@ class Ray(NamedTuple):
 
     @classmethod
     def of(cls, layers: Layers, distance: float, depth: float) -> "Ray":
-        """To a station at the surface.
+        """First arrivals at a station at the surface.
 
         Args:
-            layers: below the station.
-            distance: from the epicentre, km.
-            depth: of the source, km.
+            layers: layers below the station.
+            distance: distance of the epicentre, km.
+            depth: depth of the source, km.
         """
         near, far = max(0.0, distance - _STEP), distance + _STEP
         before, direct, after = direct_arrivals(layers.tops, layers.vp, np.array([near, distance, far]), depth)
@@ -102,12 +102,12 @@ class Ray(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Seconds after the origin time.
+    """Travel times in seconds after the origin time.
 
     Attributes:
         p: of the first P wave.
         s: of the first S wave.
-        direct: of the P wave that goes up all the way.
+        direct: of the direct P wave, which rises all the way.
     """
 
     p: float
@@ -117,14 +117,14 @@ class Times(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TravelTimes:
-    """Arrivals over a grid of distances and depths.
+    """Table of travel times over distances and depths.
 
     Attributes:
         distance: from the epicentre to the station, km, ``(distances,)``.
         depth: of the source, km, ``(depths,)``.
-        p: seconds after the origin time of the first P waves, ``(depths, distances)``.
-        s: the same of S waves.
-        direct: the same of the P waves that go up all the way.
+        p: travel times of the first P waves, s, ``(depths, distances)``.
+        s: travel times of the first S waves, likewise.
+        direct: travel times of the direct P waves, which rise all the way, likewise.
     """
 
     distance: Float[ndarray, " distances"]
@@ -135,12 +135,12 @@ class TravelTimes:
 
     @classmethod
     def of(cls, layers: Layers, distance: Sequence[float], depth: Sequence[float]) -> "TravelTimes":
-        """Tabulate for a station at the surface.
+        """Compute the table for a station at the surface.
 
         Args:
-            layers: below the station.
-            distance: where, km, growing from 0 or more.
-            depth: of the sources, km, growing from 0 or more.
+            layers: layers below the station.
+            distance: distances, km, increasing from 0 or more.
+            depth: depths of the sources, km, increasing from 0 or more.
         """
         x, z = np.asarray(distance, np.float64), np.asarray(depth, np.float64)
         if min(x[0], z[0]) < 0 or np.any(np.diff(x) <= 0) or np.any(np.diff(z) <= 0):
@@ -154,12 +154,12 @@ class TravelTimes:
 
     @classmethod
     def within(cls, layers: Layers, distance: float, depth: float) -> "TravelTimes":
-        """Tabulate from 0 on, so finely that interpolation costs hundredths of a second near by.
+        """Compute a table that begins at 0 and is so fine that interpolation errors are hundredths of a second near by.
 
         Args:
-            layers: below the station.
-            distance: as far as this at least, km.
-            depth: as deep as this at least, km.
+            layers: layers below the station.
+            distance: least end of the distances, km.
+            depth: least end of the depths, km.
         """
         return cls.of(layers, _steps(distance, 0.5).tolist(), _steps(depth, 0.25).tolist())
 
@@ -167,7 +167,7 @@ class TravelTimes:
         """Times interpolated between the nearest entries.
 
         Raises:
-            DataError: outside the table.
+            DataError: the distance or depth lies outside the table.
         """
         x, z = self.distance, self.depth
         if not (x[0] <= distance <= x[-1] and z[0] <= depth <= z[-1]):
@@ -181,14 +181,14 @@ class TravelTimes:
     def over(
         self, phase: str, distance: Float[ndarray, "*places"], depth: Float[ndarray, " depths"]
     ) -> Float[ndarray, "depths ..."]:
-        """Times of one phase, s, at places that are as far from each of some sources below one another.
+        """Times of one phase in s for several distances and several depths of sources.
 
-        Beyond the ends of the table they go on as between its last entries.
+        Beyond the ends of the table they are extrapolated from its last entries.
 
         Args:
             phase: P or S.
-            distance: from the epicentre, km.
-            depth: of the sources, km.
+            distance: distance of the epicentre, km.
+            depth: depths of the sources, km.
         """
         return self._of(self.s if phase == "S" else self.p, distance, depth)
 
@@ -198,7 +198,7 @@ class TravelTimes:
         distance: Float[ndarray, "*places"],
         depth: Float[ndarray, " sources"],
     ) -> Float[ndarray, "sources ..."]:
-        """Of one table, as of :meth:`over`."""
+        """Times from one table; arguments as for :meth:`over`."""
         row, below, down = _between(self.depth, depth)
         rows = table[row] * (1 - down)[:, None] + table[below] * down[:, None]
         column, beyond, along = _between(self.distance, distance)
@@ -207,7 +207,7 @@ class TravelTimes:
 
 
 def _steps(last: float, fine: float) -> Float[ndarray, " entries"]:
-    """From 0 to at least ``last``: in fine steps to 50, then in ones."""
+    """Values from 0 to at least ``last``: in fine steps up to 50, then in steps of 1."""
     near, far = np.arange(0.0, min(last, 50.0) + fine, fine), np.arange(51.0, last + 1)
     return np.concatenate((near[near <= 50], far))
 
@@ -215,7 +215,7 @@ def _steps(last: float, fine: float) -> Float[ndarray, " entries"]:
 def _between(
     axis: Float[ndarray, " entries"], values: Float[ndarray, "*places"]
 ) -> tuple[Int[ndarray, "*places"], Int[ndarray, "*places"], Float[ndarray, "*places"]]:
-    """The entries before and after values, and how much of the way from one to the other these lie."""
+    """Indices of the entries before and after some values, and the fraction of the way from one to the other."""
     last = len(axis) - 1
     before = np.clip(np.searchsorted(axis, values, side="right") - 1, 0, max(0, last - 1))
     after = np.minimum(before + 1, last)
@@ -226,13 +226,13 @@ def _between(
 def first_arrivals(
     tops: Sequence[float], velocity: Sequence[float], distance: Float[ndarray, " distances"], depth: float
 ) -> Float[ndarray, " distances"]:
-    """The earliest of the direct wave and the head waves along every layer top below the source.
+    """Time of the first arrival: of the direct wave, or of a head wave along a layer top below the source.
 
     Args:
-        tops: of the layers, km.
-        velocity: of the layers, km/s.
-        distance: of the station at the surface, km.
-        depth: of the source, km.
+        tops: tops of the layers, km.
+        velocity: velocities of the layers, km/s.
+        distance: distance of the station at the surface, km.
+        depth: depth of the source, km.
 
     Returns:
         Seconds, ``(distances,)``.
@@ -242,7 +242,7 @@ def first_arrivals(
     speed = np.asarray(velocity, np.float64)
     best = _direct(above, speed, distance)
     for k in range(1, len(tops)):
-        below = np.clip(thickness[:k] - above[:k], 0, None)  # of the way from the source down to the refractor
+        below = np.clip(thickness[:k] - above[:k], 0, None)  # thickness of layers between the source and the refractor
         refractor = speed[k]
         if tops[k] <= depth or refractor <= speed[:k].max():
             continue
@@ -257,12 +257,12 @@ def first_arrivals(
 def direct_arrivals(
     tops: Sequence[float], velocity: Sequence[float], distance: Float[ndarray, " distances"], depth: float
 ) -> Float[ndarray, " distances"]:
-    """The wave that goes up all the way; arguments and result as of :func:`first_arrivals`."""
+    """Time of the direct wave, which rises all the way; arguments and result as for :func:`first_arrivals`."""
     return _direct(_way_up(tops, depth), np.asarray(velocity, np.float64), distance)
 
 
 def _way_up(tops: Sequence[float], depth: float) -> Float[ndarray, " layers"]:
-    """How much of each layer lies above the source, km."""
+    """Thickness of the part of each layer that lies above the source, km."""
     above: Float[ndarray, " layers"] = np.clip(depth - np.asarray(tops, np.float64), 0, np.diff([*tops, math.inf]))
     return above
 
@@ -270,20 +270,20 @@ def _way_up(tops: Sequence[float], depth: float) -> Float[ndarray, " layers"]:
 def _direct(
     above: Float[ndarray, " layers"], speed: Float[ndarray, " layers"], distance: Float[ndarray, " distances"]
 ) -> Float[ndarray, " distances"]:
-    """The wave that goes up all the way: time over distance from many rays, with the exact slope in between."""
+    """Time of the direct wave over distance from many rays, with the exact slope in between."""
     crossed = above > 0
     if not crossed.any():
         times: Float[ndarray, " distances"] = distance / speed[0]
         return times
     h, v = above[crossed], speed[crossed]
-    # With growing distance the ray parameter nears 1 / v of the fastest layer: even steps of its angle are fine there.
+    # As distance grows, the ray parameter nears 1 / v of the fastest layer, where even steps of its angle are fine.
     angle = np.concatenate(([0.0], (math.pi / 2) * (1 - np.geomspace(1, 1e-5, _RAYS))))
     sine = np.sin(angle)[:, None] * v / v.max()
     cosine = np.sqrt(1 - sine**2)
     x = np.sum(h * sine / cosine, axis=1)
-    tau = np.sum(h * cosine / v, axis=1)  # intercept: time less distance times ray parameter
+    tau = np.sum(h * cosine / v, axis=1)  # intercept: time minus distance times ray parameter
     p = np.sin(angle) / v.max()
-    # The slope of time over distance is p: between two rays it is taken as linear.
+    # The slope of time over distance is p; between two rays p is taken to be linear.
     i = np.clip(np.searchsorted(x, distance) - 1, 0, len(x) - 2)
     share = np.clip((distance - x[i]) / np.maximum(x[i + 1] - x[i], 1e-12), 0, 1)
     p_here = p[i] * (1 - share) + p[i + 1] * share

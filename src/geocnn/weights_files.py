@@ -1,7 +1,7 @@
-"""Weights from elsewhere: state dictionaries saved by torchvision, timm and others, loaded strictly or refused.
+"""Load weights from elsewhere, such as torchvision and timm: strictly, or not at all.
 
-What lies in a .pth file is a pickle, which can hold any program: it is read by the reader of torch that knows tensors
-alone (``weights_only``), so that nothing in it is ever run. What lies in a .safetensors file cannot hold one.
+A .pth file is a pickle, which may contain any program. It is read by the reader of torch that knows tensors only
+(``weights_only``), so that nothing in it is ever run. A .safetensors file cannot contain programs.
 """
 
 import warnings
@@ -23,17 +23,17 @@ from geocnn.words import size_text
 __all__ = ["SUFFIXES", "load_weights", "misfit", "read_weights"]
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
-"""Names of files of weights end so."""
+"""Suffixes of files of weights."""
 
 _NESTS = ("state_dict", "model_state_dict", "model_state", "model")
-"""Where training programs keep the weights beside the rest of their state."""
+"""Keys under which training programs store the weights beside the rest of their state."""
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
-"""What training on several GPUs, compilation, and modules of Lightning that hold a network put in front of every name.
+"""Prefixes that training on several GPUs, compilation, and modules of Lightning put in front of every name.
 """
 
 
 def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = False) -> list[str]:
-    """Put the weights of a file into a network; every tensor must be there, with its name and shape, and no other.
+    """Put the weights of a file into a network; names and shapes of all tensors must agree.
 
     Counters of batches (``num_batches_tracked``), which old files lack, may be missing.
 
@@ -47,8 +47,8 @@ def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = Fa
         Names of the tensors that kept their weights for this reason.
 
     Raises:
-        MissingError: no such file.
-        FormatError: a file of something else, a damaged one, one with code in it, or weights of another network.
+        MissingError: there is no such file.
+            FormatError: the file is of another kind, damaged, contains code, or holds weights of another network.
     """
     path = Path(path)
     wanted, found = model.state_dict(), read_weights(path)
@@ -68,8 +68,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """The state dictionary in a file: tensors by name, on the processor.
 
     Raises:
-        MissingError: no such file.
-        FormatError: a file of something else, a damaged one, or one with code in it.
+        MissingError: there is no such file.
+            FormatError: the file is of another kind, damaged, or contains code.
     """
     content = _content(path)
     while isinstance(content, Mapping):
@@ -77,7 +77,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         if inner is None:
             break
         content = inner
-    # Some programs keep a list of grey values or the like among the tensors.
+    # Some programs store other objects, such as a list of grey values, among the tensors.
     tensors = {k: v for k, v in content.items() if isinstance(v, Tensor)} if isinstance(content, Mapping) else {}
     if not tensors:
         raise FormatError(f"{path} holds no tensors with names; save the state_dict() of the network instead.")
@@ -88,7 +88,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
-    """The first difference between the tensors of a network and those of a file, None if they fit."""
+    """First difference between the tensors of a network and those of a file; None if they fit."""
     for name in dict.fromkeys([*wanted, *found]):
         if name not in found or name not in wanted:
             return f"{name} is {'missing' if name in wanted else 'too much'}"
@@ -99,7 +99,7 @@ def misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | N
 
 
 def _content(path: Path) -> Any:  # noqa: ANN401  (whatever lies in the file)
-    """What lies in a file, by its suffix; as :func:`read_weights`."""
+    """Content of a file, read according to its suffix; errors as for :func:`read_weights`."""
     if not path.is_file():
         raise MissingError(f"there is no file of weights {path}; check the name.")
     if path.suffix.lower() not in SUFFIXES:
@@ -118,15 +118,15 @@ def _content(path: Path) -> Any:  # noqa: ANN401  (whatever lies in the file)
 
 
 def _unpickled(path: Path) -> Any:  # noqa: ANN401  (whatever lies in the file)
-    """Tensors, numbers and words of a pickle.
+    """Content of a pickle that consists of tensors, numbers and words.
 
     Raises:
         FormatError: there is anything else in it.
-        UnpicklingError: and other errors: it is damaged or no pickle.
+            UnpicklingError: it is damaged or no pickle; other errors are possible then, too.
     """
     try:
         with warnings.catch_warnings():
-            # Of pickles and archives that torch did not write as weights; what matters is whether they can be read.
+            # Warnings about files that torch did not write as weights; what matters is whether they can be read.
             warnings.filterwarnings("ignore", "Detected pickle protocol|'torch.load' received a zip file", UserWarning)
             return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
@@ -147,7 +147,7 @@ def _calls(path: Path) -> bool:
 
 
 def _last_layer(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
-    """Tensors of the last layer that differ in the number of classes alone."""
+    """Tensors of the last layer that differ only in the number of classes."""
     layer = list(wanted)[-1].rpartition(".")[0]
     names = [k for k in wanted if k.rpartition(".")[0] == layer and k in found and found[k].shape != wanted[k].shape]
     changes = {

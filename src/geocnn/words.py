@@ -1,4 +1,4 @@
-"""Numbers as parts of sentences."""
+"""Put numbers into words."""
 
 from collections.abc import Iterable
 
@@ -11,11 +11,11 @@ def size_text(sizes: Iterable[object]) -> str:
 
 
 def number_of(number: int, what: str, several: str = "") -> str:
-    """How many there are, for example "1 horizon" or "2 horizons".
+    """A number with its noun, for example "1 horizon" or "2 horizons".
 
     Args:
-        number: of them.
-        what: the word for one.
-        several: for more, where that is not the same with an s.
+        number: the number.
+        what: noun for one.
+        several: noun for more, if it is not ``what`` with an s.
     """
     return f"{number} {what if number == 1 else several or what + 's'}"

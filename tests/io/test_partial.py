@@ -79,7 +79,7 @@ def test_a_result_that_appeared_meanwhile_is_not_overwritten_and_ours_is_kept(cu
     with pytest.raises(TargetError) as error:
         sink.__exit__(None, None, None)
     assert str(error.value) == (
-        f"{target.name} has appeared while its result was being made, and is left as it is; the result is "
+        f"{target} has appeared while its result was being made, and is left as it is; the result is "
         f"{sink.partial}, give that file another name."
     )
     assert target.read_text() == "somebody else's"

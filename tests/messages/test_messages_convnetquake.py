@@ -80,6 +80,19 @@ def nothing_left_to_learn_from():
 
 @command
 def no_clusters():
-    """--clusters is 0, --events 2918, --tested 209, --hours 48, --error 0.5, --l2 0.001 and --seed 0; needed are 1 or
-    more of the first four, 0 to 50 km, and 0 or more of the others."""
+    """--clusters is 0, --events 2918, --hours 48, --error 0.5, --l2 0.001 and --seed 0; needed are 1 or more of
+    clusters, events, tested and hours, 0 to 50 km, and 0 or more of the others."""
     return run("train", "convnetquake", "--clusters", "0", "--quiet")
+
+
+@command
+def no_earthquakes_for_testing():
+    """--clusters is 6, --events 2918, --tested 0, --hours 48, --error 0.5, --l2 0.001 and --seed 0; needed are 1 or
+    more of clusters, events, tested and hours, 0 to 50 km, and 0 or more of the others."""
+    return run("train", "convnetquake", "--tested", "0", "--quiet")
+
+
+@command
+def a_single_earthquake():
+    """there is 1 earthquake; needed are 2 or more, one to learn from and one for testing."""
+    return train("--clusters", "1", catalogue="".join(CATALOGUE.splitlines(keepends=True)[:2]))

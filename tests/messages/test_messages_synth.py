@@ -32,7 +32,7 @@ def a_negative_series():
 
 @command
 def surveys_that_exist():
-    """000-seismic.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
+    """synthetic/000-seismic.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("synthetic").mkdir()
     Path("synthetic/000-seismic.sgy").write_text("mine")
     return run("synth", "--shape", "16", "16")
@@ -70,7 +70,7 @@ def a_seismogram_of_no_length():
 
 @command
 def seismograms_that_exist():
-    """000.mseed exists already; give --overwrite (in Python overwrite=True) or another name."""
+    """synthetic/000.mseed exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("synthetic").mkdir()
     Path("synthetic/000.mseed").write_text("mine")
     return run("synth", "earthquakes")

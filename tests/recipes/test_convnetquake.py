@@ -139,6 +139,12 @@ def test_the_card_knows_where_the_clusters_are(tmp_path):
     assert west["spread_km"] == pytest.approx(np.sqrt((4 * km**2).sum() / 2 / 5), rel=0.02)
 
 
+@pytest.mark.parametrize(("events", "tested"), [(2, 1), (57, 11), (2918, 209)])
+def test_a_fifth_of_few_earthquakes_is_kept_for_testing(events, tested):
+    made = build("convnetquake", events=events, hours=1, clusters=1)
+    assert (len(made.train.events), len(made.validation.events)) == (events - tested, tested)
+
+
 def test_a_station_and_a_catalogue_of_ones_own(tmp_path, capsys):
     rng = np.random.default_rng(0)
     rows = [f"{35.8 + y:.4f},{-97.4 + x:.4f},5,2.0" for x, y in 0.05 * rng.standard_normal((40, 2))]

@@ -177,6 +177,7 @@ def test_the_quakeml_that_is_saved_has_all_picks_and_what_was_known_of_earthquak
     assert not state["changed"]
     assert state["undo"].startswith("P of XX.AAA moved")  # and can be undone still
     (tmp_path / "saved.xml").write_bytes(answer.content)
+    assert '<eventParameters publicID="smi:local/geocnn/quakes/reviewed">' in answer.text
     events = read_catalogue(tmp_path / "saved.xml")
     assert events[0].origin == EVENTS[0].origin
     assert events[0].magnitude == EVENTS[0].magnitude
@@ -236,6 +237,7 @@ def test_what_was_not_saved_is_kept_when_the_page_ends(tmp_path, monkeypatch):
     send(asked, "/add", station=0, phase="S", time=3655.25)
     assert shown.close() == "changes of picks that were not saved are in catalog-reviewed-2.xml."
     ((kept,),) = (event.picks for event in read_catalogue(tmp_path / "catalog-reviewed-2.xml"))
+    assert "quakes/reviewed" in (tmp_path / "catalog-reviewed-2.xml").read_text()
     assert (kept.phase, kept.time) == ("S", MIDNIGHT + 3655 * SECOND + SECOND // 4)
     assert (tmp_path / "catalog-reviewed.xml").read_text() == "of yesterday"
     assert shown.close() == ""  # they are kept once

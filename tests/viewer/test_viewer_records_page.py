@@ -111,6 +111,21 @@ def test_magnitudes_stand_beside_their_earthquakes(tab, tmp_path):
         assert [said for said, *_ in tab.evaluate(drawn)[1] if "ML" in said] == ["origin ML 3.5", "ML 2.5"]
 
 
+def test_amplitudes_are_in_a_unit_that_nobody_knows(tab, server):
+    tab.add_init_script(path=WORDS)
+    tab.goto(server.url)
+    window(tab)
+    drawn = """() => {
+      words.length = 0;
+      geocnn.window.draw();
+      return words.map(([said]) => said).filter((said) => said.startsWith("amplitude"));
+    }"""
+    assert tab.evaluate(drawn) == ["amplitude above 1 Hz (data units)"]
+    tab.keyboard.press("f")
+    window(tab)
+    assert tab.evaluate(drawn) == ["amplitude (data units from the first sample)"]
+
+
 def test_a_window_longer_than_the_record_has_it_in_its_middle(tab, server):
     tab.goto(server.url)
     window(tab)

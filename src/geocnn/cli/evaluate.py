@@ -36,7 +36,7 @@ def evaluate(
             number of the class, from 0; for denoise the survey without noise, for superres that on the finer grid.
             Samples of -1, 255 or NaN are unknown and do not count. For a picker a table of all arrivals with the
             columns phase, P or S, time, UTC, and station, such as CX.PB01, or file, as geocnn synth earthquakes writes
-            it, or a table of picks.
+            it, or picks, a table or QuakeML.
         horizons: text files, from top to bottom, in place of labels, for a network that learnt such; there is a mean
             error of each as well, in the unit of the vertical axis.
         memory: for the whole process, for example 4GB; default half of what the machine has.

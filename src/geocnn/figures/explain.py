@@ -1,4 +1,4 @@
-"""Figure of one network: what it has learnt, what a shift does to it, how far it sees, and what sharing saves."""
+"""Figure of one network: what it has learnt, effects of shifts, how far it sees, and sharing."""
 
 import math
 from typing import TYPE_CHECKING, Literal

@@ -1,4 +1,4 @@
-"""Map of a region: station, clusters of epicentres, and answers of a network for test earthquakes."""
+"""Map of a region: station, clusters of epicentres, and a network's answers for a test."""
 
 import numpy as np
 from jaxtyping import Float, Int64

@@ -1,4 +1,4 @@
-"""A section of a survey with a prediction over it."""
+"""Figure of a survey with a prediction over it: a line, or sections of a cube."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -29,18 +29,18 @@ def section(
     classes: Sequence[str] = (),
     threshold: float = 0.2,
 ) -> Figure:
-    """Draw a line, or an inline, a crossline and a map of a cube, amplitudes grey, probability in colour.
+    """Draw a line, or an inline, a crossline and a map of a cube, amplitudes in grey, probability in colour.
 
-    The slices of a cube go through much probability, away from the outer tenth of the survey; thin lines show where
-    they cross. Missing and dead traces have the colour of sand. With ``truth`` a second row shows the known faults.
+    The slices of a cube go through places of much probability, away from the outer tenth of the survey; thin lines show
+    where they cross. Missing and dead traces have the colour of sand. With ``truth`` a second row shows known faults.
 
     Args:
         seismic: amplitudes, survey of two or three axes.
         probability: 0..1 on the same grid.
         truth: known faults, above 0.5 on a fault.
-        label: of the colour bar.
-        classes: their names, where ``probability`` holds numbers of classes.
-        threshold: probability from which on there is colour, 0.2 at most.
+        label: label of the colour bar.
+        classes: names of the classes, if ``probability`` holds numbers of classes.
+        threshold: probability from which on colours are visible, 0.2 at most.
     """
     several = len(classes) > 1
     over_cmap = class_colours(len(classes)) if several else fault_colours(threshold)
@@ -78,10 +78,10 @@ def _overlay(
     *,
     labels: bool,
 ) -> tuple[AxesImage, AxesImage]:
-    """Amplitudes with the probability, or half transparent the numbers of classes (``labels``), over them."""
+    """Draw amplitudes with the probability over them, or half transparent with classes if ``labels`` is set."""
     below = draw(place, *grey)
     limits = place.get_xlim(), place.get_ylim()
-    # The axes are those of the survey: a result as .npy has none of its own.
+    # Use the axes of the survey, because a result in a .npy file has none of its own.
     above = draw(place, grey[0]._replace(values=over[0].values), *over[1:], labels=labels)
     if labels:
         above.set_alpha(0.5)
@@ -90,10 +90,10 @@ def _overlay(
 
 
 def _best(probability: "Source") -> list[int]:
-    """Inline, crossline and time with much probability, outside the outer tenth of the survey.
+    """Indices of the inline, crossline and time with much probability, outside the outer tenth of the survey.
 
-    Not the most of all, which often lies in the plane of a fault and shows little of it: of the slices with at least a
-    quarter of the most, the one that three quarters of them do not exceed.
+    They are not those with the most, which often lie in the plane of a fault and show little of it. Of the slices with
+    at least a quarter of the largest sum, the one at the 75th percentile is taken.
     """
     shape = probability.grid.shape
     inner = [slice(n // 10, n - n // 10) for n in shape]
@@ -111,6 +111,6 @@ def _best(probability: "Source") -> list[int]:
 
 
 def _line_size(seismic: "Source") -> tuple[float, float]:
-    """Inches for a line: room for its traces and samples, never too small nor too long for a screen."""
+    """Size in inches of the figure of a line: room for its traces and samples, but not too long for a screen."""
     traces, samples = seismic.grid.shape
     return float(np.clip(2 + traces / 60, 8, 18)), float(np.clip(samples / 130, 4.5, 9))

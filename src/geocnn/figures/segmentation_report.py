@@ -1,4 +1,4 @@
-"""How a segmentation network answers in the part of the data that was kept to judge by."""
+"""Figures on how a segmentation network answers on its validation data."""
 
 from collections.abc import Sequence
 
@@ -15,24 +15,24 @@ from geocnn.figures.style import FAULT, INK, class_colours, figure
 __all__ = ["confusion_matrix", "precision_recall", "windows"]
 
 Side = tuple[str, float, float]
-"""Name of an axis, its first and its last number."""
+"""A side of a section: name of its axis, and first and last number."""
 Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], tuple[Side, Side]]
-"""Title, samples, classes (below 0 where there is none), probability of class 1 or number of the class, and axes."""
+"""A section: title, samples, classes (below 0 where not known), probability of class 1 or class, and its two sides."""
 
 _MATCH, _OTHER = "#2f6690", "#c1121f"
 _OVER, _BLANK = 0.72, 0.8
-"""Opacity of the colours of several classes, and of what is unknown, over the data."""
+"""Opacity of the colours over the data, for several classes and for unknown samples."""
 
 
 def precision_recall(
     thresholds: NDArray[np.float64], precision: NDArray[np.float64], recall: NDArray[np.float64], best: int
 ) -> Figure:
-    """Precision against recall for all thresholds, and both against the threshold.
+    """Draw precision against recall for all thresholds, and both against the threshold.
 
     Args:
-        thresholds: rising.
-        precision: of what is at or above.
-        recall: of what is true.
+        thresholds: thresholds of probability, rising.
+        precision: precision of the samples at or above each threshold.
+        recall: share of the true samples that are at or above each threshold.
         best: index of the threshold to mark.
     """
     made = figure(9.5, 4.2)
@@ -72,10 +72,10 @@ def precision_recall(
 
 
 def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str]) -> Figure:
-    """What each class is taken for, in per cent of its own samples.
+    """Draw the confusion matrix: what each class is taken for, in per cent of its own samples.
 
     Args:
-        counts: ``(true, found)``.
+        counts: number of samples, ``(true, found)``.
         classes: their names.
     """
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -98,12 +98,12 @@ def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str]) -> Figur
 
 
 def windows(worst: Sequence[Shown], best: Sequence[Shown], classes: Sequence[str]) -> Figure:
-    """Data, known classes and found ones of the worst windows, left, and of the best, right.
+    """Draw data, known classes and found classes, of the worst windows on the left and of the best on the right.
 
     Args:
-        worst: the worst first.
-        best: the best first; none where no window is better than another.
-        classes: all names; of two, answers are probabilities of the second.
+        worst: windows, the worst first.
+        best: windows, the best first; empty if no window is better than another.
+        classes: names of all classes; for two classes, answers are probabilities of the second.
     """
     rows = max(len(worst), len(best))
     wide, high = worst[0][1].shape
@@ -120,7 +120,7 @@ def windows(worst: Sequence[Shown], best: Sequence[Shown], classes: Sequence[str
 
 
 def _key(classes: Sequence[str]) -> list[Patch]:
-    """What the colours mean, as they are drawn."""
+    """Patches for a legend of the colours as they are drawn."""
     if len(classes) == 2:
         known = [Patch(color=FAULT(1.0), label=classes[1]), Patch(color=FAULT(0.5), label="found with probability 0.5")]
     else:
@@ -130,13 +130,13 @@ def _key(classes: Sequence[str]) -> list[Patch]:
 
 
 def _over_grey(colour: tuple[float, ...], opacity: float) -> tuple[float, float, float]:
-    """A colour as it is seen over an amplitude of zero."""
+    """A colour as it appears over an amplitude of zero."""
     red, green, blue = (opacity * part + (1 - opacity) * 0.5 for part in colour[:3])
     return red, green, blue
 
 
 def _row(part: SubFigure, shown: Shown, norm: Normalize, classes: int) -> None:
-    """One window: data, what is known and what was found."""
+    """Draw one window: data, known classes and answers."""
     title, x, y, answer, sides = shown
     part.suptitle(title, fontsize=9, x=0.02, ha="left")
     row = part.subplots(1, 3, sharex=True, sharey=True)
@@ -164,7 +164,7 @@ def _image(
     norm: Normalize,
     alpha: float = 1.0,
 ) -> None:
-    """Samples with the vertical axis downward."""
+    """Draw samples with the vertical axis downward."""
     edges = []
     for (_, first, last), n in zip(sides, values.shape, strict=True):
         half = (last - first) / max(1, n - 1) / 2 or 0.5

@@ -24,7 +24,7 @@ def sheet(records: "Sequence[EarthquakeRecord]", *, unit: str = "m/s") -> Figure
     """Draw each record: components Z, N and E on one scale, and a line at each P and S arrival.
 
     Args:
-        records: of one length.
+        records: records of equal length.
         unit: of their amplitudes; empty if it is not known.
     """
     columns = min(_COLUMNS, len(records))

@@ -21,20 +21,20 @@ __all__ = ["Place", "station_map"]
 
 _WIDTH, _HEIGHT = 10.0, 8.0
 _NAME = (0.08, 0.06)
-"""Width and height of a name, parts of those of the map."""
+"""Width and height of a name, as shares of the map."""
 _SAME, _MATES = 0.01, 3
-"""Parts of the map up to which two stations have one place, and names that are written there."""
+"""Distance, as a share of the map, up to which stations count as one place; and number of names written there."""
 _UNKNOWN = "0.75"
 """Grey of earthquakes whose depth is not known."""
 _RING = "0.55"
-"""Grey of how far away from there an earthquake may be."""
+"""Grey of the circles of uncertainty."""
 
 
 class Place(NamedTuple):
-    """Where a station is.
+    """Place of a station.
 
     Attributes:
-        name: as it is written on the map.
+        name: name that is written on the map.
         latitude: degrees north.
         longitude: degrees east.
     """
@@ -49,20 +49,20 @@ def station_map(
 ) -> Figure:
     """Draw stations as triangles and located earthquakes as circles: colour is depth, size magnitude.
 
-    The triangles are open: an earthquake below a station is seen.
+    The triangles are open, so that an earthquake below a station is visible.
 
-    In a thin circle an earthquake is with a probability of 68 %, where that is known. The map shows all stations,
-    earthquakes and circles but the largest of these.
+    A thin circle shows where an earthquake is with a probability of 68 %, if that is known. The map contains all
+    stations, earthquakes and circles, except for the largest circles.
 
-    Degrees of longitude are as wide as they are at the middle of the map, so that distances and directions are right
-    on the map of a network; of one that spans more than some ten degrees they are less so.
+    Longitudes are scaled for the middle of the map, so that distances and directions are right on the map of a network,
+    and less so if it spans more than some ten degrees.
 
     Args:
         stations: one or more.
         events: earthquakes; those without an origin are left out.
-        silent: stations without data, which are grey, and left out off the map of the others and where one
-            with data is.
-        title: of the map.
+        silent: stations without data, drawn in grey; left out if they are off the map of the others, or at the place of
+            a station with data.
+        title: title of the map.
 
     Raises:
         ValueError: there is neither a station nor an earthquake with an origin.
@@ -106,7 +106,7 @@ def _view(
     longitudes: Float64[ndarray, " places"],
     spreads: Float64[ndarray, " places"],
 ) -> View:
-    """With the circles whose radius is no more than half of the extent, so that a vague place shrinks no map."""
+    """Extent of the map with circles up to half of its size, so that a vague place does not shrink the map."""
     view = view_of(latitudes, longitudes)
     half = max(view.width, (view.north - view.south) * KM_PER_DEGREE) / 2
     high = np.where(spreads <= half, spreads, 0.0) / KM_PER_DEGREE
@@ -119,7 +119,7 @@ def _view(
 def _on_map(
     silent: Sequence[Place], stations: Sequence[Place], view: View
 ) -> tuple[list[Place], Float64[ndarray, " stations"]]:
-    """Stations without data on the map, where none with data is at the same place, and their longitudes."""
+    """Stations without data that are on the map and not at the place of one with data, and their longitudes."""
     taken = {(s.latitude, s.longitude) for s in stations}
     west = view.west + (np.array([s.longitude for s in silent]) - view.west) % 360
     shown = [
@@ -131,7 +131,7 @@ def _on_map(
 
 
 def _sizes(magnitudes: Float64[ndarray, " events"]) -> Float64[ndarray, " events"]:
-    """Areas of circles, points squared; those of magnitude 1 where it is not known."""
+    """Areas of circles in points squared; those of magnitude 1 if the magnitude is not known."""
     areas: Float64[ndarray, " events"] = 10 * 1.8 ** np.clip(np.nan_to_num(magnitudes, nan=1.0), -1, 7)
     return areas
 
@@ -144,7 +144,7 @@ def _earthquakes(
     depths: Float64[ndarray, " events"],
     sizes: Float64[ndarray, " events"],
 ) -> None:
-    """Circles, the largest below the others."""
+    """Draw circles for earthquakes, the largest at the bottom."""
     from cmcrameri import cm
 
     order = np.argsort(-sizes, kind="stable")
@@ -167,7 +167,7 @@ def _earthquakes(
         )
         points.set(edgecolor=INK, linewidth=0.4, alpha=0.9)
         bar = made.colorbar(points, ax=place, label="depth, km", shrink=0.7, aspect=25, pad=0.02)
-        bar.ax.invert_yaxis()  # downward
+        bar.ax.invert_yaxis()  # deep is down
 
 
 def _spreads(
@@ -177,7 +177,7 @@ def _spreads(
     spreads: Float64[ndarray, " events"],
     view: View,
 ) -> None:
-    """Circles of so many km."""
+    """Draw circles of uncertainty, whose radii are in km."""
     known = spreads > 0
     if not known.any():
         return
@@ -192,7 +192,7 @@ def _spreads(
         facecolors="none",
         edgecolors=_RING,
         linewidths=0.7,
-        alpha=float(np.clip(10 / len(high), 0.2, 1)),  # of a swarm they would hide it
+        alpha=float(np.clip(10 / len(high), 0.2, 1)),  # they would hide a swarm
         zorder=1.5,
     )
     place.add_collection(ring, autolim=False)
@@ -200,7 +200,7 @@ def _spreads(
 
 
 def _magnitudes(place: Axes, magnitudes: Sequence[float]) -> None:
-    """What sizes mean, at whole magnitudes."""
+    """Draw a legend of sizes, at whole magnitudes."""
     if not magnitudes:
         return
     low, high = int(np.floor(min(magnitudes))), int(np.ceil(max(magnitudes)))
@@ -218,7 +218,7 @@ def _stations(
     colour: str,
     label: str,
 ) -> None:
-    """Open triangles with their names, all in one where they have one place, below where another is just above."""
+    """Draw open triangles with names; stations at one place share a label, which is below if another is just above."""
     if not stations:
         return
     latitudes = np.array([s.latitude for s in stations])

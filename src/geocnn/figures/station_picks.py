@@ -1,4 +1,4 @@
-"""Days to years of a station in one picture: how often it picked, when it recorded, how far away earthquakes were."""
+"""Days to years of a station in one figure: picks, times of data, and distances of earthquakes."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 __all__ = ["station_picks"]
 
 _SPEED = 8.0
-"""Kilometres for each second from P to S in the crust: 1 / (1/v_S - 1/v_P) with v_P = 6 km/s and v_P/v_S = 1.75."""
+"""Distance in km per second from P to S in the crust: 1 / (1/v_S - 1/v_P) with v_P = 6 km/s and v_P/v_S = 1.75."""
 _NO_DATA = "#e4e4e4"
 _SEEN = 5e-4
-"""Of the width, about half of a pixel."""
+"""Least visible width, as a share of the axis: about half a pixel."""
 
 
 def station_picks(
     station: Station, arrivals: "Sequence[Arrival]", events: Sequence[Event], *, unit: str = "counts"
 ) -> Figure:
-    """Draw S minus P against time, picks for each hour or day, and when there are data.
+    """Draw S minus P against time, number of picks per hour or day, and times of data.
 
-    What comes from one place lies at one height: swarms and aftershocks are horizontal clouds. Of the distance at the
-    right 8 km for each second are meant, which is right for shallow earthquakes in the crust.
+    Earthquakes from one place have one height, so swarms and aftershocks are horizontal clouds. The distances on the
+    right assume 8 km per second, which is right for shallow earthquakes in the crust.
 
     Args:
-        station: whose.
-        arrivals: what was picked; those of other stations are left out.
-        events: picks that belong together.
+        station: the station.
+        arrivals: picks; those of other stations are left out.
+        events: groups of picks.
         unit: of the data.
     """
     bins = time_bins(station)
@@ -73,7 +73,7 @@ def station_picks(
 
 
 def _size(pick: PhasePick) -> float:
-    """Amplitude, 0 if it is not known."""
+    """Amplitude of a pick, 0 if it is not known."""
     return 0.0 if pick.amplitude is None else pick.amplitude.value
 
 
@@ -85,7 +85,7 @@ def _distances(
     sizes: Sequence[float],
     unit: str,
 ) -> None:
-    """S minus P of each pair, the larger and darker the larger the amplitude is; at the right, how many there are."""
+    """Draw S minus P of each pair, larger and darker for larger amplitudes; on the right how many there are."""
     from cmcrameri import cm
 
     delay = np.array([(s.time - p.time) / SECOND for p, s in pairs])
@@ -105,13 +105,13 @@ def _distances(
         edgecolor=INK,
         linewidth=0.25,
         zorder=3,
-        clip_on=False,  # whole, at the edge too
+        clip_on=False,  # not cut at the edge
     )
     if pairs:
         made.colorbar(points, ax=beside, label=f"amplitude, {unit}", aspect=30, fraction=0.5, extend="both", pad=0.05)
     else:
         place.text(0.5, 0.5, "no P with its S", transform=place.transAxes, fontsize=12, color="0.4", ha="center")
-    top = 1.3 * max(delay.max(), 2.0) if pairs else 20.0  # a decade and more, so that some numbers lie in it
+    top = 1.3 * max(delay.max(), 2.0) if pairs else 20.0  # more than a decade, so that it contains some numbers
     bottom = max(0.15, min(0.8 * delay.min(), 0.1 * top)) if pairs else 0.5
     place.set_yscale("log")
     place.set_ylim(bottom, top)
@@ -129,19 +129,19 @@ def _distances(
 
 
 def _ticks(axis: Axis, at: Sequence[float]) -> None:
-    """Plain numbers on a logarithmic axis."""
+    """Set plain numbers as ticks of a logarithmic axis."""
     axis.set_ticks(list(at))
     axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
 def _counts(times: Float64[ndarray, " times"], bins: Bins) -> Int[ndarray, " bins"]:
-    """Picks in each bin."""
+    """Number of picks in each bin."""
     return np.histogram(times, bins.edges)[0]
 
 
 def _rates(place: Axes, bins: Bins, times: dict[str, Float64[ndarray, " times"]]) -> None:
-    """P upward, S downward."""
+    """Draw the number of P picks upward and of S picks downward."""
     most = 1
     for phase, sign in (("P", 1), ("S", -1)):
         count = _counts(times[phase], bins)
@@ -157,7 +157,7 @@ def _rates(place: Axes, bins: Bins, times: dict[str, Float64[ndarray, " times"]]
 
 
 def _availability(place: Axes, bins: Bins) -> None:
-    """Part of the time with data."""
+    """Draw the share of the time with data."""
     place.stairs(100 * bins.share, stamps(bins.edges), fill=True, color="#44aa99")
     place.set_ylim(0, 100)
     place.set_yticks([0, 100], ["0", "100"])
@@ -169,7 +169,7 @@ def _availability(place: Axes, bins: Bins) -> None:
 
 
 def _empty(place: Axes, bins: Bins) -> None:
-    """Grey where nothing can be picked, as far as it is wide enough to be seen."""
+    """Draw grey bars where there are no data, if they are wide enough to be visible."""
     begin, end = bins.edges[[0, -1]]
     wide = bins.gaps[np.diff(bins.gaps)[:, 0] >= _SEEN * (end - begin)]
     bars = [(start, stop - start) for start, stop in date2num(stamps(wide)).tolist()]  # type: ignore[no-untyped-call]
@@ -178,7 +178,7 @@ def _empty(place: Axes, bins: Bins) -> None:
 
 
 def _time(place: Axes, bins: Bins) -> None:
-    """The axis that all have."""
+    """Set up the time axis, which all panels share."""
     begin, end = stamps(bins.edges[[0, -1]])
     place.set_xlim(begin, end)
     ticks = AutoDateLocator(minticks=5, maxticks=12)  # type: ignore[no-untyped-call]

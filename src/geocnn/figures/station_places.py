@@ -1,4 +1,4 @@
-"""Where one station says that earthquakes are: a compass with distances."""
+"""Figure of the places that a detector gives for one station: a compass with distances."""
 
 from collections.abc import Sequence
 
@@ -18,18 +18,18 @@ from geocnn.words import number_of
 __all__ = ["station_places"]
 
 _RINGS = (1, 2, 5, 10, 20, 50, 100, 200)
-"""km."""
+"""Distances of the rings, km."""
 _SURE = 60.0
-"""Degrees to both sides, up to which a direction is worth a point; others are bars of their own distance alone."""
+"""Largest half width of the interval of an azimuth for a point; other earthquakes are bars of distance only."""
 _LEAST = 0.5
-"""Probability of an earthquake of those that are shown."""
+"""Least probability of an earthquake that is shown."""
 
 
 def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
-    """Draw what a detector says of the earthquakes of a station; None where it says nothing.
+    """Draw the places that a detector gives for the earthquakes of a station; None if there are none.
 
-    Each earthquake whose direction is known within 60 degrees to both sides is a point at its azimuth and distance, the
-    darker the surer the direction is. Behind them is the density of all together, each spread as its uncertainty says.
+    Each earthquake whose azimuth is known to within 60 degrees on both sides is a point at its azimuth and distance,
+    darker for smaller uncertainty. Behind the points is the density of all, each spread by its uncertainty.
 
     Args:
         station: where they were seen.
@@ -80,7 +80,7 @@ def station_places(station: Station, events: Sequence[Event]) -> Figure | None:
 def _density(
     places: Sequence[Place],
 ) -> tuple[Float64[ndarray, " angles"], Float64[ndarray, " rings"], Float64[ndarray, "rings_1 angles_1"]]:
-    """Edges of azimuth, radians, and of the logarithm of distance, and the sum of all distributions between them."""
+    """Edges in azimuth (radians) and logarithm of distance, and the sum of all distributions in between."""
     angle = np.radians(np.arange(0, 361, 5.0))
     rings = np.linspace(np.log10(_RINGS[0]) - 0.15, np.log10(_RINGS[-1]), 60)
     theta, radius = (angle[1:] + angle[:-1]) / 2, (rings[1:] + rings[:-1]) / 2

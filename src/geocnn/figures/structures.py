@@ -1,4 +1,4 @@
-"""Synthetic structures side by side: what was made, and what is known of it."""
+"""Figure of synthetic structures side by side: amplitudes, and their labels."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["sheet"]
 
 _COLUMNS = 3
-"""Samples beside one another."""
+"""Number of samples side by side."""
 
 
 def sheet(samples: "Sequence[StructureSample]", grid: Grid) -> Figure:
-    """Draw each sample twice: its amplitudes, and over them its faults, one colour each, and lines of equal age.
+    """Draw each sample twice: its amplitudes, and over them its faults in colours, with lines of equal age.
 
     Of a volume the section with the most fault samples is drawn.
 

@@ -61,6 +61,6 @@ def _cube(source: "Source") -> Figure:
 
 
 def middle(live: NDArray[np.intp]) -> int:
-    """The line nearest to the middle among those with nearly as many live traces as the fullest."""
+    """Index of the line nearest to the middle, among those with at least 90 % of the most live traces."""
     full = np.flatnonzero(live >= 0.9 * live.max())
     return int(full[np.argmin(np.abs(full - len(live) // 2))])

@@ -1,4 +1,4 @@
-"""Bins of time over which picks are counted."""
+"""Bins of time in which picks are counted."""
 
 from typing import NamedTuple
 
@@ -22,26 +22,26 @@ _BINS = {
     86_400: "day",
     604_800: "week",
 }
-"""Seconds that picks are counted over, and what they are called."""
+"""Possible lengths of a bin in seconds, with their names."""
 _MOST = 100
-"""Bars, at most; of years more, by the week."""
+"""Largest number of bins; for years of data the bins are weeks, and may be more."""
 _MONDAY = 4 * 86_400
-"""Begin of the first full week of 1970, s."""
+"""Beginning of the first full week of 1970, s."""
 _LITTLE = 0.01
-"""Part of a bin of data, which records often have beyond a full hour, that gets no bin of its own."""
+"""Data at the ends that get no bin of their own, as a share of a bin: records often go on beyond a full hour."""
 _BEYOND = 10.0
-"""Seconds of data beyond midnight, which files of a day often have, that do not count as another day."""
+"""Seconds of data beyond midnight that do not count as another day; files of a day often have some."""
 
 
 class Bins(NamedTuple):
-    """What the time of a record is divided into.
+    """Division of the time of a record into bins.
 
     Attributes:
-        edges: where bins begin and end, seconds since 1970; the first and the last data are the outermost.
-        name: of their length.
-        gaps: where there are no data between the first and the last, begin and end, seconds since 1970.
-        share: part of each bin in which there are data.
-        recorded: part of the time from the first to the last data in which there are some.
+        edges: edges of the bins, seconds since 1970; the outermost are the first and the last data.
+        name: name of the length of a bin.
+        gaps: beginning and end of the gaps between the first and the last data, seconds since 1970.
+        share: share of each bin that has data.
+        recorded: share of the time from the first to the last data that has data.
     """
 
     edges: Float64[ndarray, " edges"]
@@ -51,7 +51,7 @@ class Bins(NamedTuple):
     recorded: float
 
     def dates(self) -> str:
-        """From the first to the last day."""
+        """First and last day in words."""
         begin, stop = self.edges[0], self.edges[-1]
         beyond = min(_BEYOND, (stop - begin) / 2)
         ends = np.array([begin + beyond, max(begin + beyond, stop - beyond)])
@@ -61,7 +61,7 @@ class Bins(NamedTuple):
 
 
 def time_bins(station: Station) -> Bins:
-    """As many as are read well, from the first to the last data of a station, divided at full hours or days."""
+    """Bins from the first to the last data of a station, at full hours or days, as many as can be read well."""
     parts = np.array(station.spans(), np.float64).reshape(-1, 2) / SECOND  # since 1970
     begin, stop = (float(parts[0, 0]), float(parts[-1, 1])) if len(parts) else (0.0, 3600.0)
     step = next((s for s in _BINS if (stop - begin) / s <= _MOST), max(_BINS))
@@ -78,5 +78,5 @@ def time_bins(station: Station) -> Bins:
 
 
 def stamps(seconds: Float64[ndarray, " times"]) -> ndarray:
-    """As Matplotlib takes times, ``datetime64[ms]``."""
+    """Times as Matplotlib takes them, ``datetime64[ms]``."""
     return np.round(np.asarray(seconds) * 1000).astype("datetime64[ms]")

@@ -1,4 +1,4 @@
-"""The textbook example in one picture: what the network sees, how it learnt, and where it can be trusted."""
+"""Figure of the textbook example: what the network sees, its losses, and where it is right."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""What an interpreter needs of a fault probability: thin faults, a table of them, and fault sticks."""
+"""From fault probabilities to interpretation: thin faults, a table of faults, fault sticks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def interpret(
 
 
 def _bent(objects: Sequence[FaultObject]) -> list[str]:
-    """Which faults may be several."""
+    """Note on objects that bend so much that they may be several faults."""
     bent = [f"{one.number} ({one.spread:.0f})" for one in objects if one.spread > _BENT]
     if not bent:
         return []
@@ -200,7 +200,7 @@ def _write_thin(
 
 
 def _left_out(label: NDArray[np.int64], min_size: int, threshold: float) -> list[str]:
-    """What is not among the objects."""
+    """Note on voxels that belong to no object."""
     if not len(label):
         return [f"no voxel is on a ridge of at least {threshold:g}; with a lower threshold there may be some."]
     small = int((label == 0).sum())
@@ -208,7 +208,7 @@ def _left_out(label: NDArray[np.int64], min_size: int, threshold: float) -> list
 
 
 def _taken(grid: Grid, known: Sequence[float], velocity: float) -> list[str]:
-    """What dips rest on that is not in the file."""
+    """Notes on assumptions for strikes and dips that are not from the file."""
     notes = []
     if not known:
         notes.append(f"lines are taken to be {_SPACING:g} m apart, for strike and dip; give --spacing if they are not.")

@@ -1,4 +1,4 @@
-"""Which ridge points belong to one fault: neighbours with like normals, with care where faults cross.
+"""Connect ridge points to faults: neighbours with similar normals, with care at crossings.
 
 Where two faults cross or meet, smoothing turns their normals gradually into one another, so that a chain of like
 neighbours leads from one to the other. Points with unlike normals around them are therefore left out at first, as a

@@ -111,7 +111,7 @@ def named_horizons(found: Sequence[Horizon], names: Sequence[str]) -> list[Horiz
 
 
 def horizon_targets(folder: Path, names: Sequence[str], *, overwrite: bool) -> list[Path]:
-    """Where horizons will be written, a file each.
+    """Paths of the files of horizons, one for each.
 
     Raises:
         TargetError: there is one already, or the folder cannot be made.

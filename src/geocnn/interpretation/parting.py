@@ -1,4 +1,4 @@
-"""Faults that cross or meet at acute angles, parted: planes are laid through an object that bends, one after the other.
+"""Part faults that cross or meet at acute angles, by planes laid through objects that bend.
 
 The plane through most of the points, then the one through most of what is left, and so on (M. A. Fischler, R. C.
 Bolles, 1981, Random sample consensus, Comm. ACM 24(6), 381-395, with the points' own normals in place of random

@@ -1,4 +1,4 @@
-"""Fault sticks: polylines from top to bottom of a fault on parallel sections, for interpretation software.
+"""Fault sticks: polylines down a fault on parallel sections, for interpretation software.
 
 Two layouts of text files, a node a line, columns apart by spaces:
 

@@ -1,4 +1,4 @@
-"""Data in, files out: ``open`` finds out what a file is, ``create`` makes a result that is finished or absent."""
+"""Read and write data: ``open`` recognises a file, ``create`` makes a result, finished or absent."""
 
 from dataclasses import replace
 from inspect import getattr_static
@@ -149,7 +149,7 @@ def _open_path(path: Path, options: "SegyOptions") -> Source:
 
 
 def _no_survey(name: str, head: bytes) -> str:
-    """What a file is that begins so, and what is to be typed."""
+    """Sentence on a file that is no survey: what it is, and what to type instead."""
     from geocnn.io.waveforms.miniseed import is_miniseed
 
     if is_miniseed(head):
@@ -234,7 +234,7 @@ def _sink(path: Path, like: Source, dtype: np.dtype[np.generic], description: st
 
 
 class _Life(TypedDict):
-    """What all sinks take."""
+    """Arguments that all sinks take."""
 
     overwrite: bool
     job: str

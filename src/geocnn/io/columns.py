@@ -47,7 +47,7 @@ def read_columns(path: Path, columns: Mapping[str, object], what: str) -> list[R
 
 
 def read_text(path: Path, need: str) -> str:
-    """All of a file.
+    """Read the whole text of a file.
 
     Raises:
         MissingError: no such file.

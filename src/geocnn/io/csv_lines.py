@@ -7,11 +7,11 @@ __all__ = ["csv_lines"]
 
 
 class _Echo:
-    """Where a writer writes that is asked for its lines."""
+    """Target of a CSV writer that gives each line back."""
 
     @staticmethod
     def write(line: str) -> str:
-        """The line again, which a writer returns."""
+        """Return the line, which the writer returns as well."""
         return line
 
 

@@ -136,7 +136,7 @@ def _has_decimal_commas(line: str) -> bool:
 
 
 def _no_horizon(name: str, what: str, option: str) -> str:
-    """Why a file of faults is refused."""
+    """Sentence on why a file of faults is refused as a horizon."""
     return (
         f"{name} is {what} that geocnn predict faults --{option} writes, and no horizon; give a text file with the "
         "place of a trace and the time or depth of the horizon on each line."

@@ -1,4 +1,4 @@
-"""Horizons: surfaces with a time or depth on each trace that was picked, in text files of interpretation systems."""
+"""Horizons: surfaces with a time or depth on each picked trace, read from text files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,7 +151,7 @@ class IntervalSource(ScannedSource):
 
 @dataclass(frozen=True, eq=False)
 class _Placed:
-    """What a way of reading makes of a file.
+    """Result of reading a file of horizons in one of the possible ways.
 
     Attributes:
         where: indices of the traces that are picked.
@@ -198,7 +198,7 @@ def _placed(reading: Reading, grid: Grid) -> _Placed:
 
 
 def _picks(z: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which numbers are times or depths, and not a number that stands for none."""
+    """Which numbers are times or depths, rather than one of the numbers that mean no value."""
     known = np.isfinite(z) & (np.abs(z) < 1e20) & ~np.isin(z, (-999.25, -9999.0, -99999.0))
     if not known.any():
         return known

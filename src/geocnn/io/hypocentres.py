@@ -23,7 +23,7 @@ _LIMITS = {
 
 @dataclass(frozen=True, eq=False)
 class Hypocentres:
-    """Where earthquakes were.
+    """Places and magnitudes of earthquakes, as arrays.
 
     Attributes:
         latitude: degrees, north is positive.
@@ -42,7 +42,7 @@ class Hypocentres:
         return len(self.latitude)
 
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | Sequence[int]) -> "Hypocentres":
-        """Some of them."""
+        """Hypocentres of some of the earthquakes."""
         return Hypocentres(self.latitude[chosen], self.longitude[chosen], self.depth[chosen], self.magnitude[chosen])
 
 

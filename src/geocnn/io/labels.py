@@ -11,6 +11,6 @@ _UNKNOWN = (-1, 255)
 
 
 def is_unknown(labels: NDArray[Any], also: float | None = None) -> NDArray[np.bool_]:
-    """Which labels are not known: NaN, -1, 255, and a number that somebody else uses for it."""
+    """Which labels mean unknown: NaN, -1, 255, and a further number if one is given."""
     numbers = _UNKNOWN if also is None else (*_UNKNOWN, also)
     return np.asarray(np.isnan(labels) | np.isin(labels, numbers), bool)

@@ -27,12 +27,12 @@ class MirroredSource(ScannedSource):
 
     @property
     def path(self) -> Path | None:  # type: ignore[override]
-        """Of the survey."""
+        """Path of the survey."""
         return self.source.path
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
-        """Of the survey."""
+        """Dtype of the survey."""
         return self.source.dtype
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
@@ -44,7 +44,7 @@ class MirroredSource(ScannedSource):
         return np.ascontiguousarray(np.flip(self.source.read(tuple(wanted)), self.axes))
 
     def scan(self) -> Scan:
-        """That of the survey, mirrored: no pass of its own."""
+        """Scan of the survey, mirrored; it needs no further pass over the data."""
         found = scanned(self.source)
         return replace(found, first=np.flip(found.first, self.axes), last=np.flip(found.last, self.axes))
 

@@ -1,4 +1,4 @@
-"""Samples above and below a survey that hold no data though they are not zero, as conversions leave them."""
+"""Padding above and below a survey: samples without data that conversions left nonzero."""
 
 import numpy as np
 from numpy.typing import NDArray

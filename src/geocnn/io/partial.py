@@ -138,7 +138,7 @@ class PartialSink:
             self._end()
         if appeared:  # hours of work are not thrown away for it
             raise TargetError(
-                f"{self.path.name} has appeared while its result was being made, and is left as it is; the result is "
+                f"{self.path} has appeared while its result was being made, and is left as it is; the result is "
                 f"{self.partial}, give that file another name."
             )
 
@@ -250,15 +250,14 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
         raise TargetError(f"cannot write {path.name} in {target.parent}: permission denied; choose another folder.")
     source = source_path.resolve() if source_path is not None else None
     if source is not None and target.exists() and (target in source.parents or target.samefile(source)):
-        raise TargetError(f"{path.name} is the input itself; choose another name for the result.")
+        raise TargetError(f"{path} is the input itself; choose another name for the result.")
     if target.is_dir() and not is_zarr(target):
-        raise TargetError(f"{path.name} is a folder and no Zarr store; it is not replaced, choose another name.")
+        raise TargetError(f"{path} is a folder and no Zarr store; it is not replaced, choose another name.")
     if target.exists() and not overwrite:
         raise TargetError(_exists(path))
     if target.is_dir() and not is_one_array(target):
         raise TargetError(
-            f"{path.name} holds more than one Zarr array (a group, or other files); it is not replaced, choose another "
-            "name."
+            f"{path} holds more than one Zarr array (a group, or other files); it is not replaced, choose another name."
         )
     free = shutil.disk_usage(target.parent).free
     if free < needed:
@@ -319,7 +318,7 @@ def _left_over(target: Path, job: str) -> tuple[Path, tuple[int, ...]] | None:
 
 
 def _exists(path: Path) -> str:
-    return f"{path.name} exists already; give --overwrite (in Python overwrite=True) or another name."
+    return f"{path} exists already; give --overwrite (in Python overwrite=True) or another name."
 
 
 def _full(target: Path, name: str, needed: int, free: int) -> str:

@@ -1,4 +1,7 @@
-"""Probabilities as whole per cent in 8 bits: a quarter of the size, and what interpretation systems load fastest."""
+"""Probabilities as whole per cent in 8 bits.
+
+They take a quarter of the size, and are what interpretation systems load fastest.
+"""
 
 from pathlib import Path
 
@@ -28,12 +31,12 @@ class PercentSource(ScannedSource):
 
     @property
     def path(self) -> Path | None:  # type: ignore[override]
-        """Of the result."""
+        """Path of the result."""
         return self.source.path
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
-        """What is read: the result itself holds integers."""
+        """Dtype of the samples that are read; the result itself holds integers."""
         return np.dtype(np.float32)
 
     def read(self, slices: Slices) -> NDArray[np.float32]:

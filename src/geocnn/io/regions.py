@@ -11,12 +11,12 @@ __all__ = ["KnownRegion", "read_region"]
 
 
 class KnownRegion(NamedTuple):
-    """What files say of a region.
+    """Stations and earthquakes of a region, read from files.
 
     Attributes:
         sites: stations.
         hypocentres: earthquakes.
-        name: of the file of the earthquakes.
+        name: name of the file of the earthquakes.
     """
 
     sites: list[Site]

@@ -1,4 +1,4 @@
-"""Weights that resample an axis: a sinc in a window, means, lines from sample to sample, or the nearest one."""
+"""Weights that resample an axis: a windowed sinc, means, linear, or the nearest sample."""
 
 import math
 from typing import TYPE_CHECKING, Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""What turns the motion of the ground into the numbers of a channel: instrument responses of StationXML."""
+"""Instrument responses of StationXML: from ground motion to the numbers of a channel."""
 
 import hashlib
 import math
@@ -23,16 +23,16 @@ _MOTIONS |= {f"NM{unit[1:]}": (order, 1e-9) for unit, (order, _) in _MOTIONS.ite
 
 @dataclass(frozen=True)
 class Response:
-    """Of a channel, for a time.
+    """Response of a channel for a period of time.
 
     Attributes:
-        order: of the motion that it records: 0 displacement, 1 velocity, 2 acceleration.
-        sensitivity: numbers in the record for each metre, m/s or m/s^2.
-        frequency: of the motion for which that holds, Hz.
-        zeros: of the sensor, rad/s.
-        poles: the same.
-        since: nanoseconds since 1970; None if it is not known.
-        until: the same, when it was over.
+        order: motion that it records: 0 displacement, 1 velocity, 2 acceleration.
+        sensitivity: counts per metre, m/s or m/s^2 of that motion.
+        frequency: frequency at which the sensitivity holds, Hz.
+        zeros: zeros of the sensor, rad/s.
+        poles: poles of the sensor, rad/s.
+        since: beginning of the period, nanoseconds since 1970; None if it is not known.
+        until: end of the period, nanoseconds since 1970; None if it is not known.
     """
 
     order: int
@@ -63,11 +63,11 @@ class Response:
 
 @dataclass(frozen=True)
 class Responses:
-    """Of the channels of a file.
+    """Responses of the channels in a file.
 
     Attributes:
-        of_channels: by the codes NET.STA.LOC.CHA, each for a time of its own.
-        identity: a digest of them.
+        of_channels: responses by the codes NET.STA.LOC.CHA, each for a period of time.
+        identity: digest of all responses.
     """
 
     of_channels: dict[str, tuple[Response, ...]]
@@ -75,9 +75,9 @@ class Responses:
 
     @classmethod
     def of(cls, path: str | Path) -> "Responses | None":
-        """Those of StationXML (FDSN StationXML 1.x); None of a file that is no XML, such as a table of stations.
+        """Read StationXML (FDSN StationXML 1.x); None for a file that is no XML, such as a table of stations.
 
-        Of the stages of a channel the analogue ones with poles and zeros count, and its overall sensitivity.
+        Only the analogue stages with poles and zeros, and the overall sensitivity of a channel, are used.
 
         Raises:
             MissingError: no such file.
@@ -100,7 +100,7 @@ class Responses:
         return cls(known, hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:16])
 
     def find(self, channel: Channel, time: int) -> Response | None:
-        """That of a channel at a time, nanoseconds since 1970; None if it is not known."""
+        """Response of a channel at a time, nanoseconds since 1970; None if it is not known."""
         codes = channel.network, channel.station, channel.location, channel.code
         for response in self.of_channels.get(".".join(codes), ()):
             if (response.since or -(2**63)) <= time < (response.until or 2**63):
@@ -109,7 +109,7 @@ class Responses:
 
 
 def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
-    """Of a channel; None where the file has none, or in a unit that is no motion of the ground.
+    """Response from the element of a channel; None without a response to a motion of the ground.
 
     Raises:
         FormatError: a date is none.
@@ -139,7 +139,7 @@ def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
 
 
 def _number(element: Xml.Element | None) -> float:
-    """That of an element; 0 if it has none."""
+    """Number in an element; 0 if it has none."""
     try:
         return float((element.text if element is not None else None) or 0)
     except ValueError:

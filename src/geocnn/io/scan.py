@@ -1,4 +1,4 @@
-"""One pass over all samples, block by block: dead traces, NaN samples, extremes, and an even sub-sample of traces."""
+"""One pass over all samples in blocks: dead traces, NaN, extremes, and a sub-sample of traces."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where seismic stations stand: from a table, or from StationXML."""
+"""Places of seismic stations, from a table or from StationXML."""
 
 import xml.etree.ElementTree as Xml
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class Site:
         return self.latitude, self.longitude, self.elevation_m
 
     def stood(self, times: Sequence[int]) -> int:
-        """At how many of some times it was there."""
+        """Number of the given times at which the station was at this place."""
         since, until = self.since or -(2**63), self.until or 2**63
         return sum(since <= time < until for time in times)
 
@@ -73,7 +73,7 @@ def read_sites(path: str | Path) -> list[Site]:
 
 
 def standing(sites: Sequence[Site], times: Mapping[str, Sequence[int]] | None = None) -> list[Site]:
-    """Each station once: where it was at most of some times, and where it was last among equals.
+    """Each station once: at the place where it was for most of the given times, or the last of these.
 
     Args:
         sites: as :func:`read_sites` gives them.

@@ -60,7 +60,7 @@ class Sink(Protocol):
 
     @property
     def resumed(self) -> tuple[int, ...] | None:
-        """How far a killed process had come with the same job."""
+        """Progress of an earlier process with the same job, which was killed."""
 
     def mark(self, *position: int) -> None:
         """Note how far the work has come."""

@@ -1,4 +1,4 @@
-"""Amplitude statistics of a survey: counts from every sample, distribution from traces spread over all of it."""
+"""Amplitude statistics of a survey: counts of all samples, distribution of spread traces."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A file of equally long traces, each behind a header of fixed size: SEG-Y, SU and C-ordered .npy alike."""
+"""Files of equally long traces behind headers of fixed size: SEG-Y, SU and C-ordered .npy."""
 
 import os
 import threading

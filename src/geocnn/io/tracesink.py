@@ -1,4 +1,4 @@
-"""Results in files of equally long traces (SEG-Y, SU, .npy): headers first, samples replaced block by block."""
+"""Write results to files of equally long traces (SEG-Y, SU, .npy): headers, then samples."""
 
 import errno
 import os

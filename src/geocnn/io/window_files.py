@@ -1,4 +1,4 @@
-"""Where windows lie: arrays in memory, in an .npz, .npy or Zarr group, or a folder of pictures and arrays."""
+"""Find windows: arrays in memory, in an .npz, .npy or Zarr group, or a folder of files."""
 
 import zipfile
 from collections import Counter
@@ -29,14 +29,14 @@ Given = str | Path | NDArray[Any] | tuple[Any, Any] | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Arrays:
-    """What was found, as it lies there.
+    """Windows with their labels, as they are stored.
 
     Attributes:
         x: ``(windows, ...)``, any kind of number.
-        y: ``(windows,)`` class of each, by number or name; None where there is none.
+        y: class of each window by number or name, ``(windows,)``; None without labels.
         classes: names of the classes, if there are any.
-        group: ``(windows,)`` what belongs together, if it is told.
-        names: of the windows: their files, or their numbers.
+        group: group of each window, ``(windows,)``; None without groups.
+        names: names of the windows: their files, or their numbers.
         pictures: whether they are pictures, ``(windows, channels, row, column)``.
     """
 
@@ -59,7 +59,7 @@ def are_windows(data: object) -> bool:
 
 
 def find_arrays(data: Given) -> tuple[str, Arrays]:
-    """What the windows are called in messages, and what was found.
+    """Name of the windows for messages, and their arrays.
 
     Raises:
         DataError: neither a path nor arrays.

@@ -1,4 +1,4 @@
-"""N-D building blocks, written once for 1, 2 and 3 dimensions.
+"""Building blocks of networks, written once for 1, 2 and 3 dimensions.
 
 Every block takes ``ndim`` first and works on ``(batch, channels, *space)``. Convolution is the
 cross-correlation that all deep-learning papers call convolution,

@@ -1,4 +1,4 @@
-"""Convolution, its adjoint, and up-sampling, written once for 1, 2 and 3 dimensions."""
+"""Convolution, transposed convolution and up-sampling, written once for 1, 2 and 3 dimensions."""
 
 import math
 from collections.abc import Callable
@@ -117,7 +117,7 @@ class Conv(nn.Module):
         return _CONV[self.ndim - 1](x, weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
-        """The arguments that matter, for ``print(model)``."""
+        """Main arguments, for ``print(model)``."""
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, "
             f"padding={self.padding} {self.padding_mode}"
@@ -161,7 +161,7 @@ class ConvTranspose(nn.Module):
         self.padding = per_axis(padding, ndim, "padding", least=0)
         self.weight = nn.Parameter(torch.empty(in_channels, out_channels, *self.kernel_size))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
-        # Each output sample sees kernel / stride taps of every input channel.
+        # Each output sample depends on kernel / stride taps of every input channel.
         fan_in = in_channels * math.prod(self.kernel_size) / math.prod(self.stride)
         nn.init.normal_(self.weight, std=math.sqrt(2 / max(fan_in, 1)))
 
@@ -187,10 +187,10 @@ class Upsample(nn.Module):
         self.mode = mode
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
-        """``(batch, channels, *space) -> (batch, channels, *(factor * space))``."""
+        """Up-sample ``(batch, channels, *space)`` to ``(batch, channels, *(factor * space))``."""
         size = [n * f for n, f in zip(x.shape[2:], self.factor, strict=True)]
         if self.mode == "nearest":
-            # "nearest" itself rounds i / factor down to the wrong sample for some factors (41, 47, ...).
+            # Mode "nearest" of torch rounds i / factor down to the wrong sample for some factors (41, 47, ...).
             return F.interpolate(x, size, mode="nearest-exact")
         return F.interpolate(x, size, mode=_LINEAR[self.ndim - 1], align_corners=False)
 

@@ -1,4 +1,4 @@
-"""How long after one thing another follows: coincidences by delay."""
+"""Coincidences of two traces by delay: how long after the first one the second follows."""
 
 import itertools
 
@@ -14,16 +14,16 @@ __all__ = ["Delays"]
 
 
 class Delays(nn.Module):
-    """Coincidence of a first wave some time ago and a second one now, for delays that grow evenly on a log scale.
+    """Coincidence of a first wave some time ago and a second wave now, in bins of delay that are even on a log scale.
 
-    For every sample and every range of delays the product of what the second trace is there and the largest value of
-    the first one in that range before it. Its sum over time is the cross-correlation of the two, in bins.
+    For every sample and every bin the result is a product: the second trace at the sample, times the largest value of
+    the first trace within that range of delays before it. Its sum over time is their cross-correlation, in bins.
 
     Args:
         ndim: 1, 2 or 3; the last axis is time.
         least: shortest delay, samples.
         most: longest delay, samples.
-        count: bins, fewer where short delays would share a sample.
+        count: number of bins; fewer where short delays would share a sample.
 
     Shape: two of ``(batch, 1, *space) -> (batch, bins, *space)``.
     """
@@ -31,14 +31,14 @@ class Delays(nn.Module):
     def __init__(self, ndim: int, least: int, most: int, count: int) -> None:
         super().__init__()
         edges = np.unique(np.geomspace(least, most, count + 1).round().astype(int)).tolist()
-        self.ranges = list(itertools.pairwise(edges))  # delays from the one to just below the other
+        self.ranges = list(itertools.pairwise(edges))  # each from a delay to just below the next
         still = (1,) * (ndim - 1)
         self.largest = nn.ModuleList(MaxPool(ndim, (*still, far - near), stride=1) for near, far in self.ranges)
 
     def forward(
         self, first: Float[Tensor, "batch 1 *space"], second: Float[Tensor, "batch 1 *space"]
     ) -> Float[Tensor, "batch bins *space"]:
-        """Same length; before the first sample there is nothing."""
+        """Coincidences in maps of the same length; before the first sample the first trace counts as zero."""
         size = first.shape[-1]
         earlier = (F.pad(first, (far - 1, 0))[..., : size + far - 1 - near] for near, far in self.ranges)
         return torch.cat([second * pool(part) for pool, part in zip(self.largest, earlier, strict=True)], 1)

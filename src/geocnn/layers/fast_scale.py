@@ -1,4 +1,4 @@
-"""The local scale as it runs on processors: the same numbers to rounding in a third of the time."""
+"""The local scale in a form for processors: equal up to rounding in a third of the time."""
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -11,14 +11,14 @@ __all__ = ["FastScale"]
 
 
 class FastScale(LocalScale):
-    """:class:`~geocnn.layers.LocalScale` in one dimension, for evaluation alone.
+    """:class:`~geocnn.layers.LocalScale` in one dimension, for evaluation only.
 
-    Pooling and interpolation are sums of views, records without a gap have no weights but at their ends, and the
-    inverse hyperbolic sine is its formula: of small numbers it keeps 1e-7, and not seven digits.
+    Pooling and interpolation are sums of views; records without a gap need weights only at their ends; and the inverse
+    hyperbolic sine is computed by its formula, which for small numbers is accurate to 1e-7 rather than to seven digits.
 
     Args:
         block: samples of the averages that the scale is interpolated between.
-        smooth: samples of those of the high-pass filter.
+        smooth: samples of the averages in the high-pass filter.
     """
 
     def __init__(self, *, block: int = 256, smooth: int = 8) -> None:
@@ -26,7 +26,7 @@ class FastScale(LocalScale):
         self.block, self.step = block, smooth
 
     def forward(self, x: Float[Tensor, "batch channels samples"]) -> Float[Tensor, "batch twice samples"]:
-        """Same size, a multiple of ``block``; twice as many channels."""
+        """Scale a record, whose size is a multiple of ``block``; the result has twice as many channels."""
         high, low, loud = self._parts(x)
         ratio = high / loud
         made = x.new_empty(x.shape[0], 2, *x.shape[1:])
@@ -35,7 +35,7 @@ class FastScale(LocalScale):
         return made.flatten(1, 2)
 
     def quiet(self, x: Float[Tensor, "batch channels samples"]) -> Float[Tensor, "batch channels samples"]:
-        """The first half of the result alone."""
+        """First half of the result only."""
         high, low, _ = self._parts(x)
         return self._compressed(high.div_(low), torch.empty_like(x))
 
@@ -44,8 +44,8 @@ class FastScale(LocalScale):
     ) -> tuple[
         Float[Tensor, "batch channels samples"], Float[Tensor, "batch 1 samples"], Float[Tensor, "batch 1 samples"]
     ]:
-        """What has passed the filter, and the two scales."""
-        whole = bool(x.all())  # no gap
+        """The filtered record, and both scales."""
+        whole = bool(x.all())  # there is no gap
         live = x.new_ones(()) if whole else (x != 0).to(x.dtype)
         (around, *_), (wide, *_) = self.around.kernel_size, self.wide.kernel_size
         slow, weight = (
@@ -69,15 +69,15 @@ class FastScale(LocalScale):
 
     @staticmethod
     def _known(live: Tensor, x: Tensor, step: int) -> Tensor:
-        """Means of what is known; of a record without a gap there is nothing to add up."""
+        """Means of the live samples; for a record without a gap nothing is summed."""
         if live.ndim:
             return _means(live, step)
         return live.expand(x.shape[0], x.shape[1], x.shape[2] // step)
 
     @staticmethod
     def _compressed(x: Tensor, out: Tensor) -> Tensor:
-        """Inverse hyperbolic sine."""
-        size = x.abs().clamp_(max=1e18)  # its square is a number
+        """Inverse hyperbolic sine of ``x``, written to ``out``."""
+        size = x.abs().clamp_(max=1e18)  # keeps its square finite
         torch.mul(size, size, out=out).add_(1).sqrt_().add_(size).log_()
         return out.copysign_(x)
 
@@ -87,7 +87,7 @@ def _means(x: Float[Tensor, "batch channels samples"], step: int) -> Float[Tenso
 
 
 def _near(x: Float[Tensor, "batch channels blocks"], count: int) -> Float[Tensor, "batch channels blocks"]:
-    """Running means, zeros beyond the ends."""
+    """Running means of ``count`` blocks, with zeros beyond the ends."""
     size, padded = x.shape[2], F.pad(x, (count // 2, count // 2))
     total = padded[..., :size].clone()
     for first in range(1, count):
@@ -96,7 +96,7 @@ def _near(x: Float[Tensor, "batch channels blocks"], count: int) -> Float[Tensor
 
 
 def _between(x: Float[Tensor, "batch channels blocks"], step: int) -> Float[Tensor, "batch channels samples"]:
-    """Linear interpolation between the middles of blocks, and constant beyond the first and the last."""
+    """Linear interpolation between the middles of blocks; constant before the first and after the last."""
     at = (torch.arange(step, dtype=x.dtype, device=x.device) + 0.5) / step - 0.5
     weights = torch.stack(((-at).clamp(min=0), 1 - at.abs(), at.clamp(min=0)))
     sides = F.pad(x, (1, 1), mode="replicate").unfold(2, 3, 1)

@@ -1,4 +1,4 @@
-"""Amplitudes relative to how large they are around: normalisation for records without an end."""
+"""Amplitudes relative to their surroundings: normalisation for records of any length."""
 
 import torch
 from jaxtyping import Float
@@ -11,20 +11,20 @@ __all__ = ["LocalScale"]
 
 
 class LocalScale(nn.Module):
-    """High-pass filter, then amplitudes relative to how large they are around, in two ways.
+    """High-pass filter, then amplitudes relative to those around them, in two forms.
 
-    The first half of the result is ``asinh(x / low)``, logarithmic for large amplitudes, where ``low`` is the fourth
-    power of the mean fourth root of ``|x|`` over all channels and ``9 block`` samples: near the level of the noise even
-    where a large earthquake fills a third of them, so that a weak first wave is seen beside a strong second one. The
-    other half is ``r / (1 + |r| / 4)`` with ``r = x / loud``, where ``loud`` is the mean of ``|x|``: it shows how much
-    stronger that is, and bounds what would rule all statistics. Zeros (gaps, dead channels) do not count. A factor on
-    the input changes nothing.
+    The first half of the result is ``asinh(x / low)``, which is logarithmic for large amplitudes. ``low`` is the fourth
+    power of the mean fourth root of ``|x|`` over all channels and ``9 block`` samples. It stays near the noise level
+    even if a large earthquake fills a third of them, so that a weak first wave is visible beside a strong second one.
+    The other half is ``r / (1 + |r| / 4)`` with ``r = x / loud``, where ``loud`` is the mean of ``|x|``: it shows how
+    much stronger the second wave is, and bounds amplitudes that would dominate all statistics. Zeros (gaps, dead
+    channels) do not count. A factor on the input changes nothing.
 
     Args:
         ndim: 1, 2 or 3.
         block: samples of the averages that the scale is interpolated between.
-        smooth: samples of those of the high-pass filter, whose corner lies at about ``1 / (12 smooth)`` cycles per
-            sample.
+        smooth: samples of the averages in the high-pass filter, whose corner lies at about ``1 / (12 smooth)`` cycles
+            per sample.
     """
 
     def __init__(self, ndim: int, *, block: int = 256, smooth: int = 8) -> None:
@@ -35,18 +35,18 @@ class LocalScale(nn.Module):
         self.finer, self.between = Upsample(ndim, smooth, mode="linear"), Upsample(ndim, block, mode="linear")
 
     def opened(self) -> nn.Module:
-        """What depends on the same samples, by sums of positive parts: for measurements of the receptive field."""
+        """A module that depends on the same samples but only adds, for measurements of the receptive field."""
         return _Opened(self)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
-        """Same size, a multiple of ``block``; twice as many channels."""
+        """Scale a map, whose size is a multiple of ``block``; the result has twice as many channels."""
         quiet, ratio = self.relative(x)
         return torch.cat((torch.asinh(quiet), ratio / (1 + 0.25 * ratio.abs())), 1)
 
     def relative(
         self, x: Float[Tensor, "batch channels *space"]
     ) -> tuple[Float[Tensor, "batch channels *space"], Float[Tensor, "batch channels *space"]]:
-        """What has passed the filter over ``low``, and over ``loud``."""
+        """The filtered map divided by ``low``, and by ``loud``."""
         live = (x != 0).to(x.dtype)
         slow, weight = (self.around(self.around(self.coarse(part))) for part in (x, live))
         high = (x - self.finer(slow / weight.clamp(min=1e-3))) * live
@@ -60,14 +60,14 @@ class LocalScale(nn.Module):
 
 
 class _Opened(nn.Module):
-    """The averages of a local scale, added up."""
+    """The averages of a local scale, added instead of divided."""
 
     def __init__(self, scale: LocalScale) -> None:
         super().__init__()
         self.scale = scale
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch twice *space"]:
-        """Same size."""
+        """Sums over the samples that the local scale depends on; the size stays the same."""
         s = self.scale
         high: Tensor = x + s.finer(s.around(s.around(s.coarse(x))))
         scale: Tensor = s.between(s.wide(s.blocks(high).mean(1, keepdim=True)))

@@ -1,4 +1,4 @@
-"""How the ground moves, whatever its strength: directions of motion in bands of frequency."""
+"""Polarisation of ground motion: its directions in bands of frequency, whatever its strength."""
 
 import itertools
 
@@ -12,21 +12,21 @@ from geocnn.layers.pooling import AvgPool
 __all__ = ["Polarisation"]
 
 _FLOOR = 0.1
-"""Energy, in that of the scale, below which directions fade out: what is left there is rounding."""
+"""Energy, relative to that of the scale, below which directions fade out because they are mostly rounding."""
 
 
 class Polarisation(nn.Module):
-    """Energy and directions of motion in bands of frequency that are learnt.
+    """Energy and directions of motion in learnt bands of frequency.
 
-    Every component goes through the same filters. The covariances of the components, averaged over about an eighth of
-    a second at 100 Hz and divided by their trace, are what polarisation analysis works with (A. Jurkevics, 1988,
-    Polarization analysis of three-component array data, Bull. Seism. Soc. Am. 78, 1725-1743): they do not change with
-    the amplitude nor with the sign of the wave. The energy itself goes on as its logarithm.
+    Every component passes the same filters. Polarisation analysis uses the covariances of the components, averaged over
+    about an eighth of a second at 100 Hz and divided by their trace (A. Jurkevics, 1988, Polarization analysis of
+    three-component array data, Bull. Seism. Soc. Am. 78, 1725-1743): they depend neither on the amplitude nor on the
+    sign of a wave. The energy itself is passed on as its logarithm.
 
     Args:
         ndim: 1, 2 or 3.
-        components: of the seismometer, the input channels.
-        bands: filters.
+        components: components of the seismometer, which are the input channels.
+        bands: number of filters.
         kernel_size: samples of a filter, odd.
 
     Shape: ``(batch, components, *space) -> (batch, bands (1 + components (components + 1) / 2), *space / 8)``, sizes a
@@ -49,7 +49,7 @@ class Polarisation(nn.Module):
         self.out_channels = bands * (1 + len(self.pairs))
 
     def forward(self, x: Float[Tensor, "batch components *space"]) -> Float[Tensor, "batch maps *result"]:
-        """Logarithm of the energy, then the covariances over it."""
+        """Return the logarithm of the energy, and the covariances divided by the energy."""
         filtered = self.bank(x.flatten(0, 1)[:, None]).unflatten(0, x.shape[:2]).float()
         products = [self.smooth(filtered[:, i] * filtered[:, j]) for i, j in self.pairs]
         energy = torch.stack([p for p, (i, j) in zip(products, self.pairs, strict=True) if i == j]).sum(0)

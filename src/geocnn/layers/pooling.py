@@ -56,7 +56,7 @@ class MaxPool(_Pool):
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
         """Pool; ``(n + 2 padding - size) // stride + 1`` samples per axis."""
         pool, sizes = _MAX_POOL[self.ndim - 1], (self.kernel_size, self.stride, self.padding)
-        if self.ndim == 1 and torch.compiler.is_compiling():  # its fast way without indices fixes the size of the input
+        if self.ndim == 1 and torch.compiler.is_compiling():  # else the graph fixes the size of the input
             return pool(x, *sizes, return_indices=True)[0]
         return pool(x, *sizes)
 
@@ -67,17 +67,17 @@ class AvgPool(_Pool):
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *result"]:
         """Pool; ``(n + 2 padding - size) // stride + 1`` samples per axis."""
         padding = self.padding
-        if self.ndim == 3 and any(padding):  # torch's own in 3-D wants maps as large as the window without it
+        if self.ndim == 3 and any(padding):  # torch's 3-D pooling requires maps as large as the window before padding
             x = F.pad(x, [p for side in reversed(padding) for p in (side, side)])
             padding = (0, 0, 0)
         return _AVG_POOL[self.ndim - 1](x, self.kernel_size, self.stride, padding)
 
 
 class GlobalMaxPool(nn.Module):
-    """Largest sample over all of space: what follows no longer knows where it was."""
+    """Largest sample over all of space; the position is lost."""
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels"]:
-        """Pool all axes of space away."""
+        """Pool over all axes of space."""
         return x.flatten(2).amax(2)
 
 
@@ -85,15 +85,15 @@ class GlobalAvgPool(nn.Module):
     """Mean over all of space."""
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels"]:
-        """Pool all axes of space away."""
+        """Pool over all axes of space."""
         return x.flatten(2).mean(2)
 
 
 class AdaptiveAvgPool(nn.Module):
-    """Mean over as many windows as it takes for a map of ``size`` samples per axis, whatever the input.
+    """Mean over windows, as many as give ``size`` samples per axis for any size of the input.
 
-    The windows of :func:`torch.nn.functional.adaptive_avg_pool2d`, as products with matrices: ONNX has these for any
-    size of the input, and no such pooling.
+    The windows are those of :func:`torch.nn.functional.adaptive_avg_pool2d`, applied as products with matrices: ONNX
+    has products for any size of the input, but no such pooling.
 
     Args:
         ndim: 1, 2 or 3.
@@ -122,7 +122,7 @@ def _windows(x: Tensor, axis: int, size: int) -> Float[Tensor, "samples size"]:
 
 
 class BlurPool(nn.Module):
-    """Low-pass filter, then every ``stride``-th sample: what sampling theory asks for before sub-sampling.
+    """Low-pass filter, then every ``stride``-th sample, as sampling theory requires.
 
     R. Zhang, 2019, Making convolutional networks shift-invariant again, ICML, section 3.2. The filter is binomial
     (1 2 1 for three taps) along each axis; beyond the edge the map is mirrored. It has nothing to learn and nothing in

@@ -1,4 +1,4 @@
-"""Numbers per axis, checked; and the sizes that a network takes."""
+"""Checks of numbers per axis, and the window sizes that a network accepts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ Sizes = int | tuple[int, ...]
 
 
 def check_ndim(ndim: int) -> int:
-    """Return ``ndim`` if it is 1, 2 or 3; ValueError otherwise."""
+    """Return ``ndim`` if it is 1, 2 or 3; raise ValueError otherwise."""
     if ndim not in (1, 2, 3):
         raise ValueError(f"ndim is {ndim}; geocnn layers work in 1, 2 or 3 dimensions.")
     return ndim
 
 
 def per_axis(value: Sizes, ndim: int, name: str, *, least: int = 1) -> tuple[int, ...]:
-    """Spread one number over all axes, or check that there is one number per axis; ValueError otherwise."""
+    """Spread one number over all axes, or check that there is one number per axis; raise ValueError otherwise."""
     sizes = (value,) * ndim if isinstance(value, int) else tuple(value)
     if len(sizes) != ndim or any(size < least for size in sizes):
         raise ValueError(f"{name} is {value}; needed is one number or {ndim} of them, {least} or more each.")
@@ -27,29 +27,29 @@ def per_axis(value: Sizes, ndim: int, name: str, *, least: int = 1) -> tuple[int
 
 
 def one_of(value: str, known: tuple[str, ...], name: str) -> None:
-    """ValueError unless ``value`` is one of the known words."""
+    """Raise ValueError unless ``value`` is one of the known words."""
     if value not in known:
         raise ValueError(f"{name} is {value!r}; it is one of {', '.join(known)}.")
 
 
 @dataclass(frozen=True)
 class SizeRule:
-    """The sizes that a network takes: ``least``, ``least + step``, ``least + 2 step``, ... samples per axis.
+    """Window sizes that a network accepts: ``least``, ``least + step``, ``least + 2 step``, ... samples per axis.
 
     Attributes:
-        least: smallest size, for all axes or each.
-        step: distance to the next size; 0 where there is none.
+        least: smallest size, one number for all axes or one per axis.
+        step: distance to the next size; 0 if there is only one size.
     """
 
     least: Sizes = 1
     step: int = 1
 
     def fits(self, space: Sequence[int]) -> bool:
-        """Whether the network takes windows of these samples."""
+        """Whether the network accepts a window of this size."""
         return all(self._fits(n, least) for n, least in zip(space, self._least(len(space)), strict=True))
 
     def above(self, space: Sequence[int]) -> tuple[int, ...]:
-        """The smallest sizes that fit and are as large, or the only one."""
+        """Smallest accepted size that is at least as large, or the only one."""
         return tuple(
             least + self.step * -(-max(0, n - least) // max(1, self.step))
             for n, least in zip(space, self._least(len(space)), strict=True)
@@ -72,7 +72,7 @@ class SizeRule:
         raise DataError(f"{who} got windows of {have} samples; it takes {self}: {cure}.")
 
     def __str__(self) -> str:
-        """In words, for tables and messages."""
+        """The rule in words, for tables and messages."""
         if self.step == 0:
             sizes = self.least if isinstance(self.least, tuple) else (self.least,)
             return f"{size_text(sizes)} samples{' per axis' if len(sizes) == 1 else ''} only"

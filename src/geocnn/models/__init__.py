@@ -1,4 +1,4 @@
-"""Architectures, one a file, and the table that names them."""
+"""Network architectures, one per file, and the table that names them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ __all__ = ["ARCHITECTURES", "Architecture", "build"]
 
 @dataclass(frozen=True)
 class Architecture:
-    """An entry of the table.
+    """An entry of the table of architectures.
 
     Attributes:
         home: module and class or function of the network.
-        task: what it answers: "classification", "segmentation", "restoration" or "location".
+        task: task of the network: "classification", "segmentation", "restoration" or "location".
         ndim: dimensions of the published network.
         channels: input channels of the published network.
         window: samples per axis of the published input.
-        paper: authors and year, what is published under that name.
+        paper: authors and year of the publication that the name refers to.
     """
 
     home: str
@@ -71,14 +71,14 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "picker": Architecture("geocnn.models.picker:Picker", "segmentation", 1, 3, 3072, "after Zhu & Beroza 2019"),
 }
-"""Name in the card -> network."""
+"""Architectures by the name that a card holds."""
 
 
 def build(name: str, *, ndim: int, **arguments: Any) -> "Network":  # noqa: ANN401  (each class has its own)
-    """Make the network of that name with fresh weights.
+    """Make a network by the name of its architecture, with fresh weights.
 
     Raises:
-        MissingError: no architecture of that name.
+        MissingError: there is no architecture of that name.
     """
     if name not in ARCHITECTURES:
         near = get_close_matches(name, ARCHITECTURES, n=1)

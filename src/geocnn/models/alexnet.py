@@ -31,7 +31,7 @@ class ResponseNorm(nn.Module):
     """
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same shape."""
+        """Normalise; the shape stays the same."""
         return F.local_response_norm(x, 5, alpha=5 * 1e-4, beta=0.75, k=2.0)  # torch divides alpha by n
 
 
@@ -159,7 +159,7 @@ class AlexNet(Classifier):
         )
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The map behind the last pooling, 32 input samples apart."""
+        """Return the map after the last pooling, whose samples are 32 input samples apart."""
         self.check(x)
         features: Tensor = self.features(x)
         return features

@@ -1,4 +1,4 @@
-"""What every network here has in common, so that training, prediction and reports need not know which it is."""
+"""Common base of all networks, for training, prediction and reports."""
 
 from abc import ABC, abstractmethod
 
@@ -18,7 +18,7 @@ class Network(nn.Module, ABC):
         ndim: 1, 2 or 3.
         in_channels: channels of the input.
         out_channels: classes, or maps of logits.
-        sizes: samples per axis that it takes.
+        sizes: rule of the window sizes that it accepts.
     """
 
     def __init__(self, ndim: int, in_channels: int, out_channels: int, sizes: SizeRule) -> None:
@@ -28,11 +28,11 @@ class Network(nn.Module, ABC):
             raise ValueError(f"in_channels is {in_channels} and out_channels {out_channels}; both are 1 or more.")
 
     def check(self, x: Tensor) -> None:
-        """Refuse an input that the network cannot take.
+        """Refuse an input that the network does not accept.
 
         Raises:
-            DataError: samples per axis that break :attr:`sizes`.
-            ValueError: another number of dimensions or channels.
+            DataError: the samples per axis break :attr:`sizes`.
+            ValueError: the number of dimensions or channels is wrong.
         """
         if x.ndim != self.ndim + 2 or x.shape[1] != self.in_channels:
             raise ValueError(
@@ -43,15 +43,15 @@ class Network(nn.Module, ABC):
 
 
 class Classifier(Network):
-    """What is in this window? ``(batch, in_channels, *space) -> (batch, out_channels)`` logits."""
+    """Classifies windows: ``(batch, in_channels, *space) -> (batch, out_channels)`` logits."""
 
     @abstractmethod
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The last map that still has positions; what follows looks at all of it."""
+        """Return the last map that still has positions; later layers look at all of it."""
 
     @abstractmethod
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch classes"]:
-        """Logits."""
+        """Return logits, one per class."""
 
 
 class FlatClassifier(Classifier):
@@ -66,7 +66,7 @@ class FlatClassifier(Classifier):
     classifier: nn.Module
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The map that the dense layers take."""
+        """Return the map that the dense layers take."""
         self.check(x)
         features: Tensor = self.features(x)
         return features
@@ -75,14 +75,14 @@ class FlatClassifier(Classifier):
         """Return logits.
 
         Raises:
-            DataError: another window than the network was made for.
+            DataError: the window has not the size that the network was made for.
         """
         logits: Tensor = self.classifier(self.forward_features(x).flatten(1))
         return logits
 
 
 class Segmenter(Network):
-    """Where is it? ``(batch, in_channels, *space) -> (batch, out_channels, *result)`` logits.
+    """Classifies samples: ``(batch, in_channels, *space) -> (batch, out_channels, *result)`` logits.
 
     Attributes:
         margin: samples at each side of the input that the result has no answer for; 0 for padded networks.
@@ -92,4 +92,4 @@ class Segmenter(Network):
 
     @abstractmethod
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """Logits, one map per output channel."""
+        """Return logits, one map per output channel."""

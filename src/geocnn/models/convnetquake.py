@@ -1,4 +1,4 @@
-"""ConvNetQuake: is there an earthquake in this window, and in which part of the region?
+"""ConvNetQuake: detects earthquakes in windows of one station, and tells their region.
 
 T. Perol, M. Gharbi, M. Denolle, 2018, Convolutional neural network for earthquake detection and location, Science
 Advances 4(2), e1700578, doi:10.1126/sciadv.1700578, Figure 2: eight convolutions of three samples, each with half as
@@ -24,16 +24,16 @@ __all__ = ["REACH", "ConvNetQuake", "scaled"]
 _LAYERS = 8
 _BLOCK = 256
 REACH = 6 * _BLOCK
-"""Samples on each side on which the scale of an amplitude depends."""
+"""Samples on each side that the scale of an amplitude depends on."""
 _SCALE = FastScale(block=_BLOCK)
 
 
 def scaled(records: Float[Tensor, "*batch channels samples"]) -> Float[Tensor, "*batch channels samples"]:
-    """Records as the network takes windows of them: amplitudes relative to the noise about them, compressed.
+    """Scale records for the network: amplitudes relative to the noise around them, compressed.
 
-    High-pass filter and scale are those of :class:`~geocnn.layers.LocalScale`, of this large amplitudes are the inverse
-    hyperbolic sine. The same wherever the record begins, in steps of 256 samples, and for any factor; zeros are no
-    data.
+    High-pass filter and scale are those of :class:`~geocnn.layers.LocalScale`, followed by the inverse hyperbolic sine,
+    which compresses large amplitudes. The result does not depend on where the record begins, in steps of 256 samples,
+    nor on a factor; zeros count as no data.
     """
     size = records.shape[-1]
     whole = F.pad(records, (0, -size % _BLOCK)).reshape(-1, records.shape[-2], size + -size % _BLOCK)
@@ -65,5 +65,5 @@ class ConvNetQuake(FlatClassifier):
             convolution = Conv(ndim, in_channels=before, out_channels=after, kernel_size=3, stride=2, padding=1)
             layers += [convolution, nn.ReLU(inplace=True)]
         self.features = nn.Sequential(*layers)
-        positions = math.prod(-(-n // 2**_LAYERS) for n in self.window)  # each layer halves, rounded up
+        positions = math.prod(-(-n // 2**_LAYERS) for n in self.window)  # each layer halves the samples, rounded up
         self.classifier = nn.Linear(width * positions, out_channels)

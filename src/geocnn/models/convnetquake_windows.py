@@ -1,9 +1,9 @@
-"""ConvNetQuake along a record: the answer to each of many windows that overlap, what they share computed once.
+"""ConvNetQuake for many overlapping windows of a record, with common parts computed only once.
 
-Windows that begin every 2^n samples have the maps of the first n layers in common, but for the two ends of each: a
-layer continues a window with zeros, where the record goes on. Of each window and layer these two samples are computed
-by themselves. Maps have their channels side by side in memory, for which convolutions in two dimensions have the faster
-kernels.
+Windows that begin every 2^n samples share the maps of the first n layers, except for both ends of each: there a layer
+continues a window with zeros, although the record goes on. These two samples are computed separately for each window
+and layer. Channels are contiguous in memory, a layout for which torch has faster kernels in two dimensions than in
+one.
 """
 
 import torch
@@ -17,12 +17,12 @@ __all__ = ["ConvNetQuakeInWindows"]
 
 
 class ConvNetQuakeInWindows(nn.Module):
-    """A trained ConvNetQuake for seismograms, for evaluation alone.
+    """A trained ConvNetQuake for seismograms, for evaluation only.
 
     Args:
-        network: in one dimension.
-        step: samples from the beginning of one window to that of the next, fewer than a window has; the more often it
-            can be halved, the more layers do windows share.
+        network: ConvNetQuake in one dimension.
+        step: samples from the beginning of one window to the next, fewer than a window has; the more often it can be
+            halved, the more layers the windows share.
 
     Shape: ``(channels, samples) -> (windows, classes)``, logits of the windows that begin at sample 0, ``step``,
     ``2 step`` and so on, and end within the record.
@@ -39,7 +39,7 @@ class ConvNetQuakeInWindows(nn.Module):
         halved, sizes = (step & -step).bit_length() - 1, [self.window]
         for _ in layers:
             sizes.append(-(-sizes[-1] // 2))
-        # Two samples of an end are apart, and one between them, in all maps that are shared.
+        # In all shared maps both end samples must be distinct, with at least one sample between them.
         shared = min(halved, sum(size >= 3 for size in sizes[:-1]))
         self.shared, self.single = nn.ModuleList(convolutions[:shared]), nn.ModuleList(convolutions[shared:])
         self.sizes = sizes[: shared + 1]
@@ -54,7 +54,7 @@ class ConvNetQuakeInWindows(nn.Module):
             assert isinstance(convolution, _Convolution)
             near = [_column(maps, at, step, count) for at in (1, size - 2, size - 3)]
             left = F.relu_(convolution.at(None, left, near[0]))
-            # The last output is that about the last sample, or, of an even number of them, about the one before it.
+            # The last output is centred on the last sample, or for an even number of samples on the one before it.
             right = F.relu_(convolution.at(*((near[1], right, None) if size % 2 else (near[2], near[1], right))))
             maps, step = F.relu_(convolution(maps)), step // 2
         y = maps[0, :, 0].T.unfold(0, self.sizes[-1], step)[:count].clone()
@@ -87,7 +87,7 @@ class _Convolution(nn.Module):
         return F.conv2d(x, self.get_buffer("weight"), self.get_buffer("bias"), stride=(1, 2), padding=(0, 1))
 
     def at(self, *samples: Float[Tensor, "windows channels"] | None) -> Float[Tensor, "windows outputs"]:
-        """A single output of three samples, None for zeros."""
+        """One output from three samples; None stands for zeros."""
         weight, made = self.get_buffer("weight"), self.get_buffer("bias")
         for tap, sample in enumerate(samples):
             if sample is not None:

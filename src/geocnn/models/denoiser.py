@@ -1,4 +1,4 @@
-"""A denoiser: a residual encoder-decoder without a single bias, whose result scales with what it is given.
+"""A denoiser: a residual encoder-decoder without biases, whose result scales with its input.
 
 K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, 2022, Plug-and-play image restoration with deep denoiser
 prior, IEEE TPAMI 44(10), 6360-6376, doi:10.1109/TPAMI.2021.3088914, Figure 1: residual blocks without normalisation,
@@ -29,12 +29,12 @@ class Denoiser(Segmenter):
     Args:
         ndim: 1, 2 or 3.
         in_channels: channels of the input.
-        out_channels: channels of the result. As many as of the input: what is taken for noise is subtracted from that.
-            Other than that: the result is made from all of them.
+        out_channels: channels of the result. If as many as the input has, the network computes the noise, which is
+            subtracted from the input; otherwise it computes the result itself.
         width: channels of the first level, doubled at each level down.
-        depth: steps down by two.
-        blocks: residual blocks of each level on the way down, at the lowest, and on the way up.
-        flat: an axis along which it does not look: it then goes through a volume section by section.
+        depth: number of levels below the first, each with half the samples per axis.
+        blocks: residual blocks of each level on the way down, at the lowest level, and on the way up.
+        flat: an axis along which kernels have one sample, so that a volume is processed section by section.
 
     Shape: ``(batch, in_channels, *space) -> (batch, out_channels, *space)``, each size a multiple of ``2**depth``.
     """
@@ -79,7 +79,7 @@ class Denoiser(Segmenter):
             nn.init.zeros_(self.tail.get_parameter("weight"))
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *space"]:
-        """Return the input without what is taken for noise.
+        """Return the input without the noise.
 
         Raises:
             DataError: a size is not a multiple of ``2**depth``.
@@ -97,18 +97,18 @@ class Denoiser(Segmenter):
 
 
 def _conv(in_channels: int, out_channels: int, kernel: tuple[int, ...]) -> Conv:
-    """A convolution of the same size, and no bias."""
+    """Convolution without bias that keeps the size."""
     return Conv(len(kernel), in_channels=in_channels, out_channels=out_channels, kernel_size=kernel, bias=False)
 
 
 class _Block(nn.Module):
-    """Two convolutions with a ReLU between them, added to what comes in."""
+    """Two convolutions with a ReLU in between, added to their input."""
 
     def __init__(self, channels: int, kernel: tuple[int, ...]) -> None:
         super().__init__()
         self.one, self.two = _conv(channels, channels, kernel), _conv(channels, channels, kernel)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same size."""
+        """Apply the block; the size stays the same."""
         result: Tensor = x + self.two(F.relu(self.one(x)))
         return result

@@ -1,17 +1,17 @@
-"""A detector: is this the P wave of an earthquake, and how far away is it, in which direction, how deep?
+"""A detector: whether a pick is P of an earthquake, and its distance, direction and depth.
 
-What ConvNetQuake (T. Perol, M. Gharbi, M. Denolle, 2018, Science Advances 4(2), e1700578) asks of a window, with
-answers that hold for any station, from what an analyst would look at: the delay between P and S, and the motion of the
-ground about both. What differs from it:
+It answers the questions of ConvNetQuake (T. Perol, M. Gharbi, M. Denolle, 2018, Science Advances 4(2), e1700578), but
+for any station, from what an analyst would look at: the delay between P and S, and the motion of the ground around
+both. Differences:
 
-* A picker's probabilities come in beside the record, of the P wave that is asked about and of S before the next P: a
-  record of a swarm holds others (:func:`geocnn.location.asked`).
+* A picker's probabilities are an input besides the record: of the P wave in question, and of S before the next P,
+  because the record of a swarm holds other waves (:func:`geocnn.location.asked`).
 * A local scale in front (:class:`~geocnn.layers.LocalScale`) instead of the largest amplitude of the month, and
   energy and polarisation of the motion in bands of frequency (:class:`~geocnn.layers.Polarisation`) instead of its
   samples, since that is where directions are.
-* Sums over time alone lead from maps to answers: coincidences of P and S by delay (:class:`~geocnn.layers.Delays`),
-  and means of the other maps, weighted with P, with S, and evenly. Where in the window an earthquake is makes no
-  difference, and a window may have any length.
+* From maps to answers there are only sums over time: coincidences of P and S by delay
+  (:class:`~geocnn.layers.Delays`), and means of the other maps, weighted with P, with S, and evenly. So the position
+  of an earthquake in the window makes no difference, and windows may have any length.
 * Every answer is a distribution over bins.
 """
 
@@ -31,7 +31,7 @@ __all__ = ["Detector"]
 _FRAME = 8
 """Samples of a frame, 0.08 s at 100 Hz."""
 _FAINT = 0.05
-"""Sum of probabilities that hardly counts."""
+"""Sum of probabilities below which a weighted mean hardly counts."""
 
 
 class Detector(Network):
@@ -43,7 +43,7 @@ class Detector(Network):
         out_channels: logits of all questions together.
         heads: bins of each question, one behind the other in the logits; they add up to ``out_channels``.
         width: channels of the maps.
-        bands: of the polarisation.
+        bands: number of bands of the polarisation.
         hidden: channels between the sums and the answers.
         delays: shortest and longest delay of S, frames (0.16 s and 25 s at 100 Hz), and bins of :class:`Delays`.
         block: as of :class:`~geocnn.layers.LocalScale`, a multiple of 8.
@@ -116,7 +116,7 @@ def _sum(maps: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch c
 
 
 class _Residual(nn.Module):
-    """What a convolution adds to the map (He et al. 2016)."""
+    """A convolution whose result is added to its input (He et al. 2016)."""
 
     def __init__(self, ndim: int, width: int, kernel_size: int, dilation: int) -> None:
         super().__init__()
@@ -126,5 +126,5 @@ class _Residual(nn.Module):
         self.norm = normalisation(ndim, width, "batch")
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same size."""
+        """Apply the layer; the size stays the same."""
         return x + F.relu(self.norm(self.conv(x)))

@@ -90,7 +90,7 @@ class FaultSeg(Segmenter):
 
 
 def _pair(ndim: int, in_channels: int, out_channels: int, residual: int = 0) -> nn.Sequential:
-    """Two 3-sample convolutions with ReLU, the unit of every stage, and residual blocks after them."""
+    """Unit of every stage: two 3-sample convolutions with ReLU, followed by residual blocks."""
     return nn.Sequential(
         Conv(ndim, in_channels=in_channels, out_channels=out_channels, kernel_size=3),
         nn.ReLU(inplace=True),
@@ -110,5 +110,5 @@ class _Residual(nn.Module):
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *space"]:
-        """Same size, from values that are not negative."""
+        """Apply the block to a map without negative values; the size stays the same."""
         return F.relu(x + self.second(F.relu(self.first(x), inplace=True)), inplace=True)

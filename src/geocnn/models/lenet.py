@@ -28,7 +28,7 @@ C3_TABLE = (
     *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)),
     (0, 1, 2, 3, 4, 5),
 )
-"""Maps of S2 that each map of C3 sees (Table I)."""
+"""Maps of S2 that each map of C3 takes (Table I)."""
 
 
 class LeNet5(Classifier):
@@ -59,12 +59,12 @@ class LeNet5(Classifier):
         self.output = CodeDistances(out_channels)
         for layer in (self.C1, self.C5, self.F6, *self.C3.maps):
             fan_in = layer.weight[0].numel()
-            nn.init.uniform_(layer.weight, -2.4 / fan_in**0.5, 2.4 / fan_in**0.5)  # Appendix A, fan_in under a root
+            nn.init.uniform_(layer.weight, -2.4 / fan_in**0.5, 2.4 / fan_in**0.5)  # Appendix A with sqrt(fan_in)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The maps of C5, one sample each, which see 32 input samples per axis of the published window."""
+        """Return the maps of C5, one sample each, which see 32 input samples per axis of the published window."""
         self.check(x)
         x = squash(self.S2(squash(self.C1(x))))
         return squash(self.C5(squash(self.S4(squash(self.C3(x))))))
@@ -73,7 +73,7 @@ class LeNet5(Classifier):
         """Return logits.
 
         Raises:
-            DataError: another window than the network was made for.
+            DataError: the window has not the size that the network was made for.
         """
         logits: Tensor = self.output(squash(self.F6(self.forward_features(x).flatten(1))))
         return logits
@@ -140,25 +140,25 @@ class SubSampling(nn.Module):
         self.weight = nn.Parameter(torch.full((channels,), 2.0**-ndim))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.windows = 2**ndim
-        # The mean of a window is a filter already; anti_alias makes it one of three taps per axis.
+        # The mean of a window is a filter already; anti_alias turns it into one of three taps per axis.
         self.pool: nn.Module = BlurPool(ndim, 2) if anti_alias else AvgPool(ndim, 2)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch channels *half"]:
-        """Half the samples per axis; not yet squashed."""
+        """Halve the samples per axis; the result is not squashed yet."""
         shape = (-1, *(1,) * (x.ndim - 2))
         summed: Tensor = self.pool(x) * self.windows
         return summed * self.weight.view(shape) + self.bias.view(shape)
 
 
 class PartialConv(nn.Module):
-    """5-sample convolution whose outputs each see some of the maps alone (layer C3): it breaks the symmetry of maps."""
+    """5-sample convolution whose outputs each take only some of the maps (layer C3), which breaks their symmetry."""
 
     def __init__(self, ndim: int) -> None:
         super().__init__()
         self.maps = nn.ModuleList(_valid(ndim, len(seen), 1, 5) for seen in C3_TABLE)
 
     def forward(self, x: Float[Tensor, "batch 6 *space"]) -> Float[Tensor, "batch 16 *result"]:
-        """16 maps; one convolution with zeros where a map is not seen is faster than 16."""
+        """Return 16 maps; one convolution with zeros for the missing maps is faster than 16 small ones."""
         kernels = []
         for conv, seen in zip(self.maps, C3_TABLE, strict=True):
             weight = conv.get_parameter("weight")[0]
@@ -180,12 +180,12 @@ class CodeDistances(nn.Module):
         self.register_buffer("codes", codes)
 
     def forward(self, x: Float[Tensor, "batch 84"]) -> Float[Tensor, "batch classes"]:
-        """Logits: 0 where the units spell the class."""
+        """Return logits: 0 where the units equal the code word of the class."""
         return -0.5 * (x[:, None] - self.codes).square().sum(2)
 
 
 def _window(window: Sizes, ndim: int, least: int) -> tuple[int, ...]:
-    """ValueError unless the window stays even down to the last map."""
+    """Check that the window stays even down to the last map; raise ValueError otherwise."""
     sizes = per_axis(window, ndim, "window", least=least)
     if any(n % 4 for n in sizes):
         raise ValueError(f"window is {window}; needed are multiples of 4, for two poolings halve them.")

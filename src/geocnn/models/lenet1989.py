@@ -1,4 +1,4 @@
-"""The first LeNet: 16 x 16 samples, weights shared, biases not.
+"""The first LeNet, for 16 x 16 samples: weights are shared, biases are not.
 
 Y. LeCun et al., 1989, Backpropagation applied to handwritten zip code recognition, Neural Computation 1(4), 541-551,
 doi:10.1162/neco.1989.1.4.541, section 3 and Figure 3: 9,760 parameters for one channel and ten classes.
@@ -22,7 +22,7 @@ from geocnn.models.base import Classifier
 __all__ = ["LeNet1989"]
 
 _SEEN = (tuple(range(8)), tuple(range(4, 12)), (*range(4), *range(8, 12)))
-"""Maps of H1 that each third of the maps of H2 sees."""
+"""Maps of H1 that each third of the maps of H2 takes."""
 
 
 class LeNet1989(Classifier):
@@ -66,7 +66,7 @@ class LeNet1989(Classifier):
             nn.init.uniform_(weight, -2.4 / fan_in**0.5, 2.4 / fan_in**0.5)  # section 4.1, with fan_in under a root
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The maps of H2, 4 input samples apart."""
+        """Return the maps of H2, whose samples are 4 input samples apart."""
         self.check(x)
         x = torch.tanh(self._stride2(x, self.H1w) + self.H1b)
         thirds = [self._stride2(x[:, list(seen)], w) for seen, w in zip(_SEEN, self.H2w.chunk(3), strict=True)]
@@ -76,12 +76,12 @@ class LeNet1989(Classifier):
         """Return logits.
 
         Raises:
-            DataError: another window than the network was made for.
+            DataError: the window has not the size that the network was made for.
         """
         hidden = torch.tanh(self.forward_features(x).flatten(1) @ self.H3w + self.H3b)
         return hidden @ self.outw + self.outb
 
     def _stride2(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Every second output of a 5-sample convolution; beyond the edge lies background, -1."""
+        """Every second output of a 5-sample convolution; beyond the edge lies the background, -1."""
         x = F.pad(x, [2, 2] * self.ndim, value=-1.0)
         return convolve(x, weight, stride=2) if self.blur is None else self.blur(convolve(x, weight))

@@ -1,11 +1,10 @@
-"""A picker of arrivals: an encoder-decoder in steps of four, whose input sets its own scale.
+"""A picker of arrivals: an encoder-decoder with strides of four and a local scale of its own.
 
 After W. Zhu, G. C. Beroza, 2019, PhaseNet: a deep-neural-network-based seismic arrival-time picking method, Geophys. J.
 Int. 216(1), 261-273, doi:10.1093/gji/ggy423: kernels of 7 samples, strides of 4, maps of P, S and noise. What differs:
-up-sampling by repetition and a convolution instead of transposed convolutions, whose pattern of fours shows in onset
-times; two convolutions on every level; and in front, in place of one normalisation for a whole window, a high-pass
-filter and a local scale. The answer to a record is so the answer to a millionth of it, and records of any length are
-treated alike everywhere.
+up-sampling by repetition and a convolution instead of transposed convolutions, whose pattern of fours is visible in
+onset times; two convolutions at every level; and, instead of one normalisation for a whole window, a high-pass filter
+and a local scale. So a factor on the record changes nothing, and records of any length are treated alike everywhere.
 """
 
 import itertools
@@ -23,7 +22,7 @@ from geocnn.models.base import Segmenter
 __all__ = ["FACTOR", "Picker", "Stage"]
 
 FACTOR = 4
-"""Samples of a level to one of the next."""
+"""Ratio of the samples of a level to those of the next."""
 
 
 class Picker(Segmenter):
@@ -33,10 +32,10 @@ class Picker(Segmenter):
         ndim: 1, 2 or 3.
         in_channels: components of the seismometer.
         out_channels: maps of logits: P, S, noise.
-        channels: of the levels, the first with as many samples as the input, each other with a fourth of those before.
+        channels: channels of each level; the first has as many samples as the input, each further one a fourth.
         kernel_size: samples of a convolution, odd.
-        block: samples of the averages that the local scale is interpolated between, a multiple of 8; one that is a
-            power of four as well costs no further rule for sizes.
+        block: samples of the averages between which the local scale is interpolated, a multiple of 8; if it is a power
+            of four as well, sizes need not obey a further rule.
 
     Shape: ``(batch, in_channels, *space) -> (batch, out_channels, *space)``, each size a multiple of ``block`` and of
     four to the number of further levels.
@@ -73,7 +72,7 @@ class Picker(Segmenter):
         """Return logits, one map per output channel.
 
         Raises:
-            DataError: a size that the network does not take.
+            DataError: the network does not accept a size.
         """
         self.check(x)
         skips = [self.stem(self.scale(x))]
@@ -87,7 +86,7 @@ class Picker(Segmenter):
 
 
 class Stage(nn.Module):
-    """Convolution, normalisation, ReLU."""
+    """Convolution, normalisation and ReLU."""
 
     def __init__(self, ndim: int, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1) -> None:
         super().__init__()
@@ -103,5 +102,5 @@ class Stage(nn.Module):
         self.norm = normalisation(ndim, out_channels, "batch")
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """One sample for each ``stride``."""
+        """Apply the stage; one sample is left of ``stride``."""
         return F.relu(self.norm(self.conv(x)), inplace=True)

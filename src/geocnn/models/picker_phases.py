@@ -1,9 +1,9 @@
-"""The picker as it runs on processors: the same numbers to rounding in half of the time.
+"""The picker in a form for processors: equal results up to rounding in half of the time.
 
-Batch normalisation goes into the convolutions. Maps have their channels side by side in memory, so that ``n`` samples
-of ``c`` channels are also ``n / 4`` samples of ``4 c``: steps of four, repeated samples and the first level, whose few
-channels leave most of a processor's lanes idle, become plain convolutions with three taps of such maps. Up-sampling by
-repetition costs less than half of the multiply-adds so (its polyphase form).
+Batch normalisation is folded into the convolutions. The channels of a sample are contiguous in memory, so that ``n``
+samples of ``c`` channels are also ``n / 4`` samples of ``4 c`` channels. On such maps strides of four, repeated
+samples and the first level (whose few channels would leave most lanes of a processor idle) become plain convolutions
+with three taps. Up-sampling by repetition then needs less than half of the multiply-adds (its polyphase form).
 """
 
 import torch
@@ -18,18 +18,18 @@ from geocnn.models.picker import FACTOR, Picker, Stage
 __all__ = ["PickerInPhases"]
 
 _PIECE = 2048
-"""Samples of the second level for which the finest one is made at once."""
+"""Samples of the second level for which the first level is computed at a time."""
 _BEYOND = 2
-"""Samples of the second level on either side of them that its two convolutions see."""
+"""Samples of the second level on either side of these that the two convolutions of the first level need."""
 
 
 class PickerInPhases(nn.Module):
-    """A trained picker of seismograms, for evaluation alone.
+    """A trained picker for seismograms, for evaluation only.
 
     Args:
-        picker: in one dimension, with kernels of up to nine samples.
+        picker: picker in one dimension, with kernels of up to nine samples.
 
-    Shape: as of the picker, ``(1, in_channels, samples) -> (1, out_channels, samples)``: one record.
+    Shape: that of the picker for a single record, ``(1, in_channels, samples) -> (1, out_channels, samples)``.
     """
 
     def __init__(self, picker: Picker) -> None:
@@ -47,7 +47,7 @@ class PickerInPhases(nn.Module):
 
     @staticmethod
     def fits(picker: nn.Module) -> bool:
-        """Whether a network has this form."""
+        """Whether a network can be brought into this form."""
         return isinstance(picker, Picker) and picker.ndim == 1 and picker.stem.conv.kernel_size[0] // 2 <= FACTOR
 
     def forward(self, x: Float[Tensor, "1 channels samples"]) -> Float[Tensor, "1 out samples"]:
@@ -63,7 +63,7 @@ class PickerInPhases(nn.Module):
         return self._finished(finest, x, skips.pop())
 
     def _finished(self, stage: nn.Module, coarse: Tensor, fine: Tensor) -> Float[Tensor, "1 out samples"]:
-        """The finest level and the head, piece by piece: its maps are the largest, and then stay in the cache."""
+        """Compute the first level and the head piece by piece, so that their maps, the largest, stay in the cache."""
         count = coarse.shape[3]
         logits = coarse.new_empty(FACTOR * count, len(self.bias))
         for begin in range(0, count, _PIECE):
@@ -95,7 +95,7 @@ class _Convolution(nn.Module):
 
 
 class _Down(nn.Module):
-    """A convolution in steps of four, of four samples at a time, and a second one."""
+    """A convolution with a stride of four, on groups of four samples, and a second convolution."""
 
     def __init__(self, one: Stage, two: Stage) -> None:
         super().__init__()
@@ -109,14 +109,14 @@ class _Down(nn.Module):
 
 
 class _Up(nn.Module):
-    """Two convolutions of a coarse map, repeated, beside a fine one."""
+    """Two convolutions of an up-sampled coarse map and a fine one."""
 
     def __init__(self, one: Stage, two: Stage, *, first: bool) -> None:
         super().__init__()
         weight, bias = _folded(one)
         coarse, fine = torch.split(weight, [weight.shape[1] - weight.shape[0], weight.shape[0]], 1)
         self.first, self.second = first, _Convolution(*_folded(two))
-        if first:  # few channels: four samples at a time
+        if first:  # if channels are few: on groups of four samples
             self.one = _Convolution(torch.cat((_repeated(coarse), _four_to_four(fine)), 1), bias.repeat(FACTOR))
         else:
             self.one, self.coarse = _Convolution(fine, bias), _Convolution(_repeated(coarse), None)
@@ -132,12 +132,12 @@ class _Up(nn.Module):
 
 
 def _joined(x: Float[Tensor, "1 channels 1 samples"]) -> Float[Tensor, "1 four_channels 1 quarter"]:
-    """Four samples side by side as channels, without a copy."""
+    """Join groups of four samples as channels, without a copy."""
     return x.permute(0, 2, 3, 1).reshape(1, 1, x.shape[3] // FACTOR, -1).permute(0, 3, 1, 2)
 
 
 def _parted(x: Float[Tensor, "1 four_channels 1 quarter"]) -> Float[Tensor, "1 channels 1 samples"]:
-    """The inverse."""
+    """Split channels into groups of four samples; the inverse of :func:`_joined`."""
     return x.permute(0, 2, 3, 1).reshape(1, 1, x.shape[3] * FACTOR, -1).permute(0, 3, 1, 2)
 
 
@@ -150,7 +150,7 @@ def _pair(stages: nn.Module) -> tuple[Stage, Stage]:
 
 
 def _folded(stage: Stage) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a convolution with the normalisation behind it."""
+    """Weight and bias of a convolution with its normalisation folded in."""
     norm = stage.norm
     known = [norm.get_buffer("running_mean"), norm.get_buffer("running_var")]
     learnt = [norm.get_parameter("weight"), norm.get_parameter("bias")]
@@ -159,7 +159,7 @@ def _folded(stage: Stage) -> tuple[Tensor, Tensor]:
 
 
 def _in_steps(weight: Float[Tensor, "out channels taps"], padding: int) -> Float[Tensor, "out four_channels 3"]:
-    """A kernel in steps of four, for four samples at a time."""
+    """Kernel of stride four, for groups of four samples."""
     out, channels, taps = weight.shape
     made = weight.new_zeros(out, FACTOR, channels, 3)
     for tap in range(taps):
@@ -169,7 +169,7 @@ def _in_steps(weight: Float[Tensor, "out channels taps"], padding: int) -> Float
 
 
 def _repeated(weight: Float[Tensor, "out channels taps"]) -> Float[Tensor, "four_out channels 3"]:
-    """What a kernel does to repeated samples, from the samples before they are repeated."""
+    """Kernel for repeated samples, to be applied to the samples before they are repeated."""
     out, channels, taps = weight.shape
     made = weight.new_zeros(FACTOR, out, channels, 3)
     for phase in range(FACTOR):
@@ -179,7 +179,7 @@ def _repeated(weight: Float[Tensor, "out channels taps"]) -> Float[Tensor, "four
 
 
 def _four_to_four(weight: Float[Tensor, "out channels taps"]) -> Float[Tensor, "four_out four_channels 3"]:
-    """A kernel for four samples at a time."""
+    """Kernel for groups of four samples, which gives groups of four samples."""
     out, channels, taps = weight.shape
     made = weight.new_zeros(FACTOR, out, FACTOR, channels, 3)
     for phase in range(FACTOR):

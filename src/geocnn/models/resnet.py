@@ -76,7 +76,7 @@ class ResNet(Classifier):
         self.fc = nn.Linear(channels, out_channels)
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The last map, 32 input samples apart."""
+        """Return the last map, whose samples are 32 input samples apart."""
         self.check(x)
         x = self.maxpool(F.relu(self.bn1(self.conv1(x)), inplace=True))
         for stage in range(1, 5):
@@ -103,7 +103,7 @@ class _Basic(nn.Module):
         self.downsample = _shortcut(ndim, in_channels, width, stride, anti_alias=anti_alias)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """Add the shortcut."""
+        """Apply the block and add the shortcut."""
         y = self.blur(F.relu(self.bn1(self.conv1(x)), inplace=True))
         y = self.bn2(self.conv2(y))
         return F.relu(y + (x if self.downsample is None else self.downsample(x)), inplace=True)
@@ -130,7 +130,7 @@ class _Bottleneck(nn.Module):
         self.downsample = _shortcut(ndim, in_channels, 4 * width, stride, anti_alias=anti_alias)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """Add the shortcut."""
+        """Apply the block and add the shortcut."""
         y = self.blur1(F.relu(self.bn1(self.conv1(x)), inplace=True))
         y = self.blur2(F.relu(self.bn2(self.conv2(y)), inplace=True))
         y = self.bn3(self.conv3(y))
@@ -138,7 +138,7 @@ class _Bottleneck(nn.Module):
 
 
 def _conv(ndim: int, in_channels: int, out_channels: int, size: int, stride: int = 1) -> Conv:
-    """Convolution without bias: the normalisation behind it has one."""
+    """Convolution without bias, because the normalisation behind it has one."""
     return Conv(
         ndim,
         in_channels=in_channels,
@@ -151,12 +151,12 @@ def _conv(ndim: int, in_channels: int, out_channels: int, size: int, stride: int
 
 
 def _shortcut(ndim: int, in_channels: int, out_channels: int, stride: int, *, anti_alias: bool) -> nn.Module | None:
-    """Projection where the sizes differ (option B), else None: the input itself."""
+    """Projection if the sizes differ (option B); None to use the input itself."""
     if stride == 1 and in_channels == out_channels:
         return None
     dense = 1 if anti_alias else stride
     layers = [_conv(ndim, in_channels, out_channels, 1, dense), normalisation(ndim, out_channels, "batch")]
-    # The filter goes last, where it has the same effect as in front and the names stay.
+    # The filter comes last: its effect is the same as in front, and names in the state dictionary are kept.
     return nn.Sequential(*layers, *([BlurPool(ndim, stride)] if dense != stride else []))
 
 

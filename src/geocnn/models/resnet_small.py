@@ -1,8 +1,8 @@
-"""ResNet for small windows, 6 n + 2 layers: 20, 32, 44, 56, 110 and 1202, and plain networks of the same depth.
+"""ResNet for small windows: 6 n + 2 layers, and plain networks of the same depth.
 
 K. He, X. Zhang, S. Ren, J. Sun, 2016, Deep residual learning for image recognition, CVPR, 770-778,
 doi:10.1109/CVPR.2016.90, section 4.2 (CIFAR-10): a 3-sample convolution, three stages of n blocks at 16, 32 and 64
-channels, the mean over all of space and one dense layer.
+channels, the mean over all of space and one dense layer; depths are 20, 32, 44, 56, 110 and 1202.
 
 Differences from the paper: the same code is the 1-D and the 3-D network; ``anti_alias`` puts a low-pass filter before
 sub-sampling (Zhang 2019).
@@ -30,8 +30,8 @@ class SmallResNet(Classifier):
         out_channels: classes.
         depth: layers with weights, 6 n + 2.
         width: channels of the first stage, doubled at each following one.
-        shortcut: where the channels grow "A" fills up with zeros and "B" learns a projection.
-        residual: False leaves the shortcuts out: the plain network that the paper compares with.
+        shortcut: what is done where the number of channels grows: "A" adds channels of zeros, "B" learns a projection.
+        residual: False omits the shortcuts, for the plain network that the paper compares with.
         anti_alias: low-pass filter before sub-sampling.
 
     Shape: ``(batch, in_channels, *space) -> (batch, out_channels)``, windows of any size.
@@ -76,7 +76,7 @@ class SmallResNet(Classifier):
         self.linear = nn.Linear(channels, out_channels)
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The last map, 4 input samples apart."""
+        """Return the last map, whose samples are 4 input samples apart."""
         self.check(x)
         x = F.relu(self.bn1(self.conv1(x)), inplace=True)
         for stage in range(1, 4):
@@ -90,7 +90,7 @@ class SmallResNet(Classifier):
 
 
 class _Block(nn.Module):
-    """Two 3-sample convolutions, and a shortcut around them unless ``shortcut`` is None."""
+    """Two 3-sample convolutions, with a shortcut around them unless ``shortcut`` is None."""
 
     def __init__(
         self,
@@ -128,14 +128,14 @@ class _Block(nn.Module):
             self.shortcut = nn.Sequential(projection, normalisation(ndim, out_channels, "batch"), *blur)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """Add the shortcut, if there is one."""
+        """Apply the block and add the shortcut, if there is one."""
         y = self.blur(F.relu(self.bn1(self.conv1(x)), inplace=True))
         y = self.bn2(self.conv2(y))
         return F.relu(y if self.shortcut is None else y + self.shortcut(x), inplace=True)
 
 
 class _Filled(nn.Module):
-    """Every ``stride``-th sample, with channels of zeros on both sides: option A, nothing to learn."""
+    """Every ``stride``-th sample, with channels of zeros added on both sides (option A); it has nothing to learn."""
 
     def __init__(self, ndim: int, more: int, stride: int, blur: list[BlurPool]) -> None:
         super().__init__()
@@ -144,12 +144,12 @@ class _Filled(nn.Module):
         self.every = AvgPool(ndim, 1, stride=stride)  # torch.export cannot follow a slice here
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """Sub-sample and fill up."""
+        """Sub-sample and add channels."""
         return F.pad(self.every(self.blur(x)), [0, 0] * self.ndim + [self.more // 2, self.more - self.more // 2])
 
 
 def _conv(ndim: int, in_channels: int, out_channels: int, stride: int) -> Conv:
-    """3-sample convolution without bias: the normalisation behind it has one."""
+    """3-sample convolution without bias, because the normalisation behind it has one."""
     return Conv(
         ndim, in_channels=in_channels, out_channels=out_channels, kernel_size=3, stride=stride, padding=1, bias=False
     )

@@ -1,9 +1,9 @@
-"""A denoiser for cubes that looks at their inlines and at their crosslines, and takes the mean.
+"""A denoiser for cubes: the mean of results along inlines and along crosslines.
 
-Noise differs from section to section, and what two denoisers of sections take away from a voxel is seldom wrong in the
-same way. Each is the network of :mod:`geocnn.models.denoiser` with kernels of one sample along an axis, so that both
-together are one fully convolutional network, which streams. Weights of a denoiser for sections serve both: there are
-many more sections to learn from than volumes, and they are made in a fiftieth of the time.
+Noise differs from section to section, and two denoisers of sections seldom make the same error at a voxel. Each is the
+network of :mod:`geocnn.models.denoiser` with kernels of one sample along an axis, so that both together are one fully
+convolutional network, which can be streamed. Both use weights of a denoiser for sections: there are many more
+sections to learn from than volumes, and they are made in a fiftieth of the time.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ class SectionsDenoiser(Segmenter):
     """Remove noise from volumes, section by section in both directions.
 
     Args:
-        ndim: 3; in 1 and 2 dimensions there is one section, and this is the denoiser itself.
+        ndim: 3; in 1 and 2 dimensions there is only one section, and the network is the denoiser itself.
         in_channels: channels of the input.
         out_channels: channels of the result.
         width: channels of the first level of each of the two networks.
-        depth: steps down by two.
+        depth: number of levels below the first, each with half the samples per axis.
         blocks: residual blocks of each level.
 
     Shape: ``(batch, in_channels, *space) -> (batch, out_channels, *space)``, each size a multiple of ``2**depth``.
@@ -51,11 +51,11 @@ class SectionsDenoiser(Segmenter):
 
     @staticmethod
     def flats(ndim: int) -> tuple[int | None, ...]:
-        """The axis along which each of its networks does not look."""
+        """For each of its networks the axis along which kernels have one sample."""
         return (0, 1) if ndim == 3 else (None,)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *space"]:
-        """Return the input without what is taken for noise.
+        """Return the input without the noise.
 
         Raises:
             DataError: a size is not a multiple of ``2**depth``.
@@ -67,7 +67,7 @@ class SectionsDenoiser(Segmenter):
         return made / len(self.ways)
 
     def take(self, sections: Mapping[str, Tensor]) -> None:
-        """Take the weights of a denoiser for sections, of the same width, depth and blocks, in both directions."""
+        """Load the weights of a denoiser for sections, of the same width, depth and blocks, into both networks."""
         for flat, way in zip(self.flats(self.ndim), self.ways, strict=True):
             spread = {k: v if flat is None else v.unsqueeze(2 + flat) for k, v in sections.items()}
             way.load_state_dict(spread)

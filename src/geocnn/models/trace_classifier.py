@@ -4,8 +4,8 @@ One convolution (kernel 5) with ReLU, max pooling by 2, and two dense layers: 4,
 samples and three classes. The same code classifies 1-D traces, 2-D patches and 3-D blocks.
 
 Differences from the textbook: it returns logits (the softmax belongs to the loss), and ``head="pool"`` puts a global
-maximum before the dense layers. A flattened map keeps its positions, each with weights of its own, so that such a
-network knows an arrival only where it met one in training; after a global maximum it knows it anywhere.
+maximum before the dense layers. A flattened map keeps its positions, each with its own weights, so that the network
+recognises an arrival only at positions of the training data; after a global maximum it recognises it anywhere.
 """
 
 import math
@@ -71,7 +71,7 @@ class TraceClassifier(Classifier):
         self.output = nn.Linear(hidden, out_channels)
 
     def forward_features(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch features *map"]:
-        """The pooled maps, 2 input samples apart."""
+        """Return the pooled maps, whose samples are 2 input samples apart."""
         self.check(x)
         features: Tensor = self.pool(F.relu(self.conv(x)))
         return features
@@ -80,7 +80,7 @@ class TraceClassifier(Classifier):
         """Return logits.
 
         Raises:
-            DataError: with ``head="flatten"``, another window than the network was made for.
+            DataError: with ``head="flatten"``, the window has not the size that the network was made for.
         """
         logits: Tensor = self.output(F.relu(self.dense(self.gather(self.forward_features(x)))))
         return logits
@@ -96,7 +96,7 @@ def initialise(model: TraceClassifier, uniform: Callable[[int], ndarray]) -> Non
 
     Args:
         model: the network.
-        uniform: gives that many float32 numbers in [0, 1), such as ``Xoshiro.fill``.
+        uniform: returns so many float32 numbers in [0, 1), such as ``Xoshiro.fill``.
     """
 
     def draw(count: int, bound: float) -> Tensor:
@@ -106,7 +106,7 @@ def initialise(model: TraceClassifier, uniform: Callable[[int], ndarray]) -> Non
         weight, bias = layer.weight, layer.bias
         fan_in = weight[0].numel()
         values = draw(weight.numel(), math.sqrt(3) * gain / math.sqrt(fan_in))
-        # A dense matrix is (out, in) in column-major order; a kernel (*space, in, out) is our order read backwards.
+        # A dense matrix is (out, in) in column-major order; a kernel (*space, in, out) is our order reversed.
         weight.copy_(values.view(weight.shape[1], -1).T if weight.ndim == 2 else values.view_as(weight))
         if bias is not None:
             bias.copy_(draw(bias.numel(), 1 / math.sqrt(fan_in)))

@@ -1,4 +1,4 @@
-"""The U-Net that people use: padded, with batch normalisation, as large a result as the input.
+"""The common form of the U-Net: padded, with batch normalisation, result as large as input.
 
 After O. Ronneberger, P. Fischer, T. Brox, 2015 (see :mod:`geocnn.models.unet2015`) and, in 3-D, O. Cicek et al., 2016,
 3D U-Net, MICCAI, doi:10.1007/978-3-319-46723-8_49. The defaults give the network, and the names in the state
@@ -30,9 +30,9 @@ class UNet(Segmenter):
         in_channels: channels of the input.
         out_channels: maps of logits.
         width: channels of the first level, doubled at each level down.
-        depth: poolings.
-        norm: "batch", "instance", "group" or "none". The second and third look at all of a window: their result
-            depends on its size.
+        depth: number of poolings.
+        norm: "batch", "instance", "group" or "none". With "instance" and "group" the result depends on the size of the
+            window, because they look at all of it.
         up: "transposed" convolution, or "nearest" or "linear" up-sampling in front of the convolutions.
         residual: add the input of each pair of convolutions to its result.
         dropout: share of the features of the lowest level dropped while learning.
@@ -89,7 +89,7 @@ class UNet(Segmenter):
 
 
 class DoubleConv(nn.Module):
-    """Two 3-sample convolutions, each with normalisation and ReLU; as a residual block with a shortcut around them."""
+    """Two 3-sample convolutions, each with normalisation and ReLU; optionally with a shortcut around them."""
 
     def __init__(
         self, ndim: int, in_channels: int, out_channels: int, *, norm: NormalisationKind, residual: bool
@@ -111,32 +111,32 @@ class DoubleConv(nn.Module):
             self.shortcut = nn.Identity()
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *space"]:
-        """Same size."""
+        """Apply the block; the size stays the same."""
         result: Tensor = self.double_conv(x)
         return result if self.shortcut is None else F.relu(result + self.shortcut(x))
 
 
 def _norm(ndim: int, channels: int, kind: NormalisationKind) -> nn.Module:
-    """The layer; with "group" in groups of about eight channels."""
+    """Normalisation layer; "group" uses groups of about eight channels."""
     groups = next(g for g in range(max(1, channels // 8), 0, -1) if channels % g == 0)
     return normalisation(ndim, channels, kind, groups=groups)
 
 
 class _Down(nn.Module):
-    """Pool, then two convolutions."""
+    """Pooling, then two convolutions."""
 
     def __init__(self, pool: nn.Module, convs: DoubleConv) -> None:
         super().__init__()
         self.maxpool_conv = nn.Sequential(pool, convs)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *half"]:
-        """Half the samples per axis."""
+        """Halve the samples per axis."""
         result: Tensor = self.maxpool_conv(x)
         return result
 
 
 class _Up(nn.Module):
-    """Up-sample, the map of the way down beside it, two convolutions to half the channels."""
+    """Up-sampling, concatenation with the map of the way down, and two convolutions to half the channels."""
 
     def __init__(self, ndim: int, channels: int, *, up: UpKind, norm: NormalisationKind, residual: bool) -> None:
         super().__init__()
@@ -151,19 +151,19 @@ class _Up(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch channels *half"], skip: Float[Tensor, "batch skip *space"]
     ) -> Float[Tensor, "batch out *space"]:
-        """Twice the samples per axis."""
+        """Double the samples per axis."""
         result: Tensor = self.conv(torch.cat((skip, self.up(x)), 1))
         return result
 
 
 class _Out(nn.Module):
-    """One logit per sample and map."""
+    """The last convolution, to one logit per sample and map."""
 
     def __init__(self, ndim: int, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = Conv(ndim, in_channels=in_channels, out_channels=out_channels, kernel_size=1)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *space"]:
-        """Same size."""
+        """Apply the convolution; the size stays the same."""
         result: Tensor = self.conv(x)
         return result

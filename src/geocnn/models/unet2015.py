@@ -27,7 +27,7 @@ class UNet2015(Segmenter):
         in_channels: channels of the input.
         out_channels: maps of logits, 2 in the paper: membrane and cell.
         width: channels of the first level, doubled at each level down.
-        depth: poolings; 4 in the paper.
+        depth: number of poolings; 4 in the paper.
         dropout: share of features dropped at the end of the contracting path while learning (section 3.1).
         anti_alias: low-pass filter before sub-sampling (Zhang 2019).
 
@@ -49,7 +49,7 @@ class UNet2015(Segmenter):
         if depth < 1 or width < 1:
             raise ValueError(f"depth is {depth} and width {width}; needed are 1 or more each.")
         stride = 2**depth
-        # A bottom map of b samples needs 2**d b + 4 (2**d - 1) at the top and gives 2**d (b - 4) - 4 (2**d - 1).
+        # A bottom map of b samples needs 2**d b + 4 (2**d - 1) as input and gives 2**d (b - 4) - 4 (2**d - 1) samples.
         bottom = 5 + -(-(4 * (stride - 1) + 1 - stride) // stride)
         super().__init__(ndim, in_channels, out_channels, SizeRule(stride * bottom + 4 * (stride - 1), stride))
         self.margin = 6 * stride - 4
@@ -61,10 +61,10 @@ class UNet2015(Segmenter):
         self.last = Conv(ndim, in_channels=width, out_channels=out_channels, kernel_size=1)
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """Return logits of the part of the window that all of the network has seen.
+        """Return logits for the part of the window that has its full receptive field in it.
 
         Raises:
-            DataError: a size that does not stay even down to the bottom.
+            DataError: a size does not stay even down to the lowest level.
         """
         self.check(x)
         skips: list[Tensor] = []
@@ -93,13 +93,13 @@ class _Convs(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch out *result"]:
-        """4 samples less per axis."""
+        """Apply the convolutions; the result has 4 samples less per axis."""
         result: Tensor = self.block(x)
         return result
 
 
 class _Up(nn.Module):
-    """Up-convolution to half the channels, the cropped map of the way down beside it, two convolutions."""
+    """Up-convolution to half the channels, concatenation with the cropped map of the way down, and two convolutions."""
 
     def __init__(self, ndim: int, channels: int) -> None:
         super().__init__()

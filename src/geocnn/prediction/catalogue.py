@@ -1,7 +1,7 @@
 """From a folder of seismograms to a catalogue of what was picked in them."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from geocnn.io.waveforms.pick_table import pick_rows
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
 from geocnn.prediction.days import Pictures, Probabilities
-from geocnn.prediction.event_table import event_rows
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.magnitudes import with_magnitudes
 from geocnn.prediction.pick_job import Catalogue, PickJob
@@ -27,6 +26,10 @@ __all__ = ["Catalogue", "catalogue_files", "check_own", "opened", "pick_earthqua
 
 _OURS = b'<eventParameters publicID="smi:local/geocnn/quakes"'
 """First bytes that identify a catalogue written by geocnn."""
+_REVIEWED = b'<eventParameters publicID="smi:local/geocnn/quakes/reviewed"'
+"""The same of a catalogue that was saved after a review."""
+_OF_EVENTS = b"event,stations,time,s_minus_p,probability,"
+"""First bytes of a table of events; later columns depend on the version."""
 
 
 def pick_earthquakes(
@@ -176,21 +179,46 @@ def catalogue_files(out: Path, *, overwrite: bool, inputs: Sequence[object] = ()
     return targets
 
 
-def check_own(targets: Sequence[Path]) -> None:
-    """Refuse to replace files that no earlier catalogue has left there.
+def check_own(targets: Sequence[Path], *, located: bool) -> None:
+    """Refuse to replace files that no earlier watch has left there, or that know more than a new catalogue would.
 
     Args:
         targets: as :func:`catalogue_files` gives them.
+        located: whether earthquakes of the new catalogue are located.
 
     Raises:
         TargetError: there is such a file.
     """
-    heads = (_OURS, next(iter(pick_rows(()))).encode(), next(iter(event_rows(()))).encode())
-    for path, head in zip(targets, heads, strict=True):
-        if path.is_file():
-            with path.open("rb") as file:
-                own = head in file.read(1024)
-            if not own:
+    heads = (_OURS, next(iter(pick_rows(()))).encode(), _OF_EVENTS)
+    for path, own in zip(targets, heads, strict=True):
+        if not path.is_file():
+            continue
+        with path.open("rb") as file:
+            head = file.read(1024)
+            reviewed = _REVIEWED in head
+            if own not in head and not reviewed:
                 raise TargetError(
                     f"{path} is there and no such file of geocnn's; it is not replaced, choose another --out."
                 )
+            file.seek(0)
+            manual, origins = _known(file)
+        if manual:
+            raise TargetError(
+                f"{path} has picks that somebody has set or moved, and watch would replace it; choose another --out."
+            )
+        if reviewed:
+            raise TargetError(f"{path} was saved after a review, and watch would replace it; choose another --out.")
+        if origins and not located:
+            raise TargetError(
+                f"{path} has located earthquakes, and watch without --stations would replace it by one without; give "
+                "--stations again, or another --out."
+            )
+
+
+def _known(lines: Iterable[bytes]) -> tuple[bool, bool]:
+    """Whether a catalogue of geocnn, or its table of picks, has manual picks, and whether it has origins."""
+    manual = origins = False
+    for line in lines:  # a long catalogue takes seconds this way, and minutes as XML
+        manual = manual or b"<evaluationMode>manual<" in line or line.rstrip().endswith(b",manual")
+        origins = origins or b"<origin " in line
+    return manual, origins

@@ -1,4 +1,7 @@
-"""Dask for prediction by many processes: connect to a cluster, or start and end processes, without log messages."""
+"""Dask for prediction by many processes: connect to a cluster, or start and end processes.
+
+Its log messages are silenced.
+"""
 
 import logging
 import signal

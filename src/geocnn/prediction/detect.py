@@ -1,4 +1,4 @@
-"""From a folder of seismograms to a table of earthquakes, found by a network that judges windows."""
+"""From a folder of seismograms to a table of earthquakes, with a network for windows."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Locate earthquakes from the picks of stations; a detector with a direction can do it from one station.
+"""Locate earthquakes from the picks of stations; from one station with a detector.
 
 Picks of several stations belong to one earthquake if one place explains them all.
 """

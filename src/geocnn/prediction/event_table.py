@@ -1,4 +1,4 @@
-"""Table of the events of a catalogue: the result of a single station, the origin and the magnitude."""
+"""Table of the events of a catalogue: result of a single station, origin and magnitude."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -12,7 +12,7 @@ __all__ = ["event_rows"]
 
 _ESTIMATES = tuple(f"{name}{end}" for name in ("distance", "azimuth", "depth") for end in ("", "_low", "_high"))
 _COLUMNS = ("event", "stations", "time", "s_minus_p", "probability", *_ESTIMATES, "where")
-_COLUMNS += ("cluster", "cluster_probability", "latitude", "longitude", "origin_depth", "spread")
+_COLUMNS += ("cluster", "cluster_probability", "origin_time", "latitude", "longitude", "origin_depth", "spread")
 _COLUMNS += ("magnitude", "magnitude_error", "magnitude_stations")
 
 
@@ -36,10 +36,10 @@ def _row(number: int, event: Event) -> tuple[object, ...]:
         words = f"{plain(place.distance.value, 2)} km {place.direction}".strip()
         group = ["", ""] if place.cluster is None else [str(place.cluster.number), f"{place.cluster.probability:.3f}"]
         of_station = [f"{place.probability:.3f}", *away, *way, *deep, words, *group]
-    where = [""] * 4
+    where = [""] * 5
     if origin is not None:
         km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))
-        where = [f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
+        where = [utc(origin.time), f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
     return number, " ".join(stations), utc(first.time), _delay(event), *of_station, *where, *_strength(event)
 
 

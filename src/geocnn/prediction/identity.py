@@ -1,4 +1,4 @@
-"""Digest of what results depend on besides the data, to tell results of different networks apart."""
+"""Digest of what results depend on besides the data, to tell networks apart."""
 
 import hashlib
 

@@ -1,4 +1,7 @@
-"""Journal on disk of what has been found so far: a killed run goes on where it was, also in a growing archive."""
+"""Journal on disk of what has been found so far, from which a killed run goes on.
+
+With a growing archive only what is new is picked again.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Judge the windows of a record with a network: windows of 10 s, one every 0.64 s, part by part."""
+"""Judge the windows of a record: windows of 10 s, one every 0.64 s, part by part."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Local magnitudes of earthquakes, from the amplitudes of simulated Wood-Anderson seismographs at the stations."""
+"""Local magnitudes of earthquakes, from simulated Wood-Anderson amplitudes at the stations."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Apply a network to many surveys: one after the other, or in parallel with one process per survey."""
+"""Apply a network to many surveys: one after the other, or with one process per survey."""
 
 import pickle
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Pick stations one after the other and day by day, with pictures and probabilities of each day."""
+"""Pick stations one after the other and day by day, with pictures and probabilities."""
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
@@ -76,14 +76,13 @@ class Catalogue:
 
         ``event`` is the number in the QuakeML file and in the table of the picks, ``time`` the time of the first pick,
         and ``s_minus_p`` the seconds from P to S at the first station with both. The next columns are what this station
-        alone
-        tells: ``probability`` of an earthquake; ``distance`` of the epicentre and ``depth`` in km and ``azimuth`` of
-            the
-        epicentre in degrees from north, if the components point north and east, each with the interval that holds 68 %;
-        ``where`` in words; and, from a detector that knows clusters, ``cluster`` with its ``cluster_probability``.
-        Located earthquakes have ``latitude``, ``longitude`` and ``origin_depth`` below the sea; with a probability of
-        68 % they are within ``spread`` km of there. ``magnitude`` is the local magnitude ML, the median over
-        ``magnitude_stations`` stations, and ``magnitude_error`` its standard deviation.
+        alone tells: ``probability`` of an earthquake; ``distance`` of the epicentre and ``depth`` in km and ``azimuth``
+        of the epicentre in degrees from north, if the components point north and east, each with the interval that
+        holds 68 %; ``where`` in words; and, from a detector that knows clusters, ``cluster`` with its
+        ``cluster_probability``. Located earthquakes have ``origin_time`` (UTC), ``latitude``, ``longitude`` and
+        ``origin_depth`` below the sea; with a probability of 68 % they are within ``spread`` km of there.
+        ``magnitude`` is the local magnitude ML, the median over ``magnitude_stations`` stations, and
+        ``magnitude_error`` its standard deviation.
         """
         return "".join(event_rows(self.events))
 

@@ -1,4 +1,4 @@
-"""Apply a picker to a record part by part, each part with the samples around it that the network sees."""
+"""Apply a picker to a record part by part, each with the samples around it that are seen."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator

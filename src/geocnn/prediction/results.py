@@ -1,4 +1,4 @@
-"""Write results to a file: collect them, write them in a thread, and note when they are finished."""
+"""Write results to a file: collect them, write in a thread, and note what is finished."""
 
 import hashlib
 import json

@@ -115,7 +115,7 @@ class Found(NamedTuple):
         spread: distance within which the earthquake lies with a probability of 68 %, km.
         depth_error: standard deviation of the depth, km.
         time_error: standard deviation of the time, s.
-        fits: whether the times of all stations agree with the place.
+        fits: whether all times, and most distances from detectors, agree with the place.
     """
 
     east: float

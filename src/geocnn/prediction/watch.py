@@ -70,13 +70,13 @@ def watch_earthquakes(
     Raises:
         DataError: the network is no picker, the catalogue has a wrong name, or the server has no such channels.
         MissingError: no such folder, or no such server.
-        TargetError: a result cannot be written, or a file in its place was not written by geocnn.
+        TargetError: a result cannot be written, or a file in its place must not be replaced, see :func:`check_own`.
         KeyboardInterrupt: on Ctrl-C, with a sentence on what is kept.
     """
     check_associator(associate)
     picker, sites = picker_and_sites(network, stations, threshold=threshold, detector=detector, device=device)
     targets = catalogue_files(Path(out), overwrite=True, inputs=[stations])
-    check_own(targets)
+    check_own(targets, located=sites is not None)
     located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}

@@ -1,4 +1,4 @@
-"""Waves of an earthquake at stations: their arrival times, and their travel times from any place."""
+"""Waves of an earthquake at stations: arrival times, and travel times from any place."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Code that runs in a worker: it writes a share of a prediction into the partial file of the process that asked."""
+"""Code that runs in a worker: it writes a share of a prediction into the partial file."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Prediction by many processes: Dask hands out shares of the work, and workers write into one partial file.
+"""Prediction by many processes: Dask hands out shares, workers write into one partial file.
 
 The plan, the statistics of the data and the file come from the process that asks; workers only add samples. A share
 that is repeated because its worker died writes the same bytes again.

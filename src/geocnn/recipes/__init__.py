@@ -1,4 +1,4 @@
-"""Training recipes, one function each; their typed keyword arguments are the options of ``geocnn train``."""
+"""Training recipes, one function each; their arguments are the options of ``geocnn train``."""
 
 import inspect
 from collections.abc import Callable, Sequence

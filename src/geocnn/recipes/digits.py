@@ -1,4 +1,4 @@
-"""Handwritten digits, the example of the LeNet papers; also shows the effect of depth with and without shortcuts."""
+"""Handwritten digits, the example of the LeNet papers; also shows the effect of depth."""
 
 import gzip
 from functools import partial

@@ -1,4 +1,4 @@
-"""Measure the claims of the textbook example: numbers, independence of location, sharing of weights, and shifts."""
+"""Measure the claims of the textbook example: numbers, positions, sharing, and shifts."""
 
 import inspect
 from collections.abc import Iterator

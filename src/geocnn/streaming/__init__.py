@@ -1,4 +1,4 @@
-"""A trained network as an exact slab-by-slab executor: the result of the whole volume in bounded memory.
+"""Exact slab-by-slab prediction: the result of the whole volume in bounded memory.
 
 A network is recorded as a graph (``recording``, ``translation``), the graph is rewritten for speed (``rewrites``), a
 schedule says which planes of which map are made when (``schedule``, ``windows``), and the executor makes them

@@ -1,4 +1,4 @@
-"""The operations of a network on some planes of a map: each result plane is the one of a pass over the whole map.
+"""Operations of a network on some planes of a map, equal to a pass over the whole map.
 
 Maps are ``(1, channels, planes, *cross-section)``; planes lie along the axis that is streamed. An operation is given
 all planes of its windows that the map has. It continues the map beyond its ends itself, as its border demands.

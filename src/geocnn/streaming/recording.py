@@ -1,4 +1,4 @@
-"""From a network to its graph: run it once on shapes alone and translate every operator that meets the data.
+"""Record the graph of a network: run it on shapes alone and translate its operators.
 
 Tensors that do not depend on the data (weights and what is computed from them) get real values on the way. The
 network's Python code runs as it is, so that loops, branches on the size and functions outside modules need no care.

@@ -1,4 +1,7 @@
-"""Rewrites of a graph before it runs: fewer passes over memory, fewer multiply-adds, equal results up to rounding."""
+"""Rewrites of a graph before it runs: less memory traffic, fewer multiply-adds.
+
+Results are equal up to rounding.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

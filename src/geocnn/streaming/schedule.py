@@ -1,4 +1,4 @@
-"""Order of work: when each plane of each map is made, and how long it is needed. Only integers, no samples."""
+"""Order of work: when each plane of each map is made, and how long it is needed."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which planes of a map a plane of the next one is made of: integer arithmetic along the axis that is streamed."""
+"""Which planes of a map a plane of the next one is made of, in integer arithmetic."""
 
 from dataclasses import dataclass
 

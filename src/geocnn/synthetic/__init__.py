@@ -1,1 +1,1 @@
-"""Labelled samples from physics: sample ``i`` of seed ``s`` is always the same, on any number of workers."""
+"""Labelled samples from physics: sample ``i`` of seed ``s`` is the same for any number of workers."""

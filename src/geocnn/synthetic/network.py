@@ -1,4 +1,4 @@
-"""Earthquakes at all stations of a network: one source, seen by each station at its distance and direction.
+"""Earthquakes at all stations of a network: one source, as each station sees it.
 
 Travel times are those of flat layers below each station. Amplitudes are those of a double couple of the magnitude in
 m/s; they decrease with distance until nothing rises above the noise of the station.

@@ -1,4 +1,4 @@
-"""Noise as in stacked and migrated seismic sections: random, but with a band, dips and varying strength.
+"""Noise as in migrated seismic sections: random, but with a band, dips and varying strength.
 
 Field noise is white, and has passed the same filters, stack and migration as the signal. So it lies in a band of
 frequencies; neighbouring traces are similar as far as migration lets dips pass (a fan in the plane of frequency and
@@ -48,8 +48,8 @@ class NoiseRanges:
         depth: standard deviation of the logarithm of slow changes with depth.
         trace: standard deviation of the logarithm of the loudness of traces.
         bad: probability that single traces are much louder.
-            loud: factor by which they are louder.
-            share: share of such traces.
+        loud: factor by which they are louder.
+        share: share of such traces.
     """
 
     snr: tuple[float, float] = (-6.0, 26.0)

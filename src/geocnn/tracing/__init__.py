@@ -1,4 +1,4 @@
-"""What a network really computes: layer by layer, with exact receptive fields and multiply-adds.
+"""Analyse what a network computes: layers, exact receptive fields and multiply-adds.
 
 The network runs once on torch's meta device and every operator is recorded, whatever the modules are called: branches,
 crops, up-sampling and functions outside modules count as they are. An operator that is not known is an error.

@@ -1,4 +1,4 @@
-"""Receptive fields along one axis: which input samples each sample of a map depends on, in exact integers."""
+"""Receptive fields along one axis: input samples that each sample of a map depends on."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A tensor inside a network: which of its dimensions are axes of space, and which input its samples depend on."""
+"""Tensors inside a network: which dimensions are axes of space, and what samples depend on."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What each operator of torch does to the fields of its maps, and how many multiply-adds it costs."""
+"""Effect of each operator of torch on receptive fields, and its number of multiply-adds."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Record what a network computes: run it once on torch's meta device, where tensors have shapes but no values."""
+"""Record the operators of a network: run it on torch's meta device, which has only shapes."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence

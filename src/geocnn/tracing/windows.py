@@ -1,4 +1,4 @@
-"""Maps of operators that make each sample of a window of samples: convolution, pooling, up-sampling, padding."""
+"""Maps of operators on windows of samples: convolution, pooling, up-sampling, padding."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The local web page, in a browser on this machine: surveys with results, and seismograms with picks."""
+"""The local web page: surveys with results over them, and seismograms with picks."""
 
 import builtins
 import sys

@@ -1,4 +1,4 @@
-"""Colour tables of the page, the same as those of figures: 256 colours as red, green, blue and opacity."""
+"""Colour tables of the page: 256 colours with opacity, the same as those of figures."""
 
 from base64 import b64encode
 

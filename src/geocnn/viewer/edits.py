@@ -1,4 +1,4 @@
-"""Review of picks on the page of seismograms: send the picks, change them, and return them as a file."""
+"""Review of picks on the page of seismograms: send them, change them, save them."""
 
 import re
 import secrets
@@ -77,7 +77,7 @@ class Edits:
             if not self.review.changed:
                 return ""
             try:
-                path = write_new(Path(name), quakeml(self.review.events, "quakes"))
+                path = write_new(Path(name), quakeml(self.review.events, "quakes", reviewed=True))
             except OSError as error:
                 return f"changes of picks were not saved, and {name} cannot be written here ({reason(error)})."
             self.review.saved = self.review.latest
@@ -156,7 +156,10 @@ class Edits:
         form = asked.one_of("form", ["quakeml", "csv"])
         with self._lock:
             events, latest = self.review.numbered, self.review.latest
-        text = quakeml([event for _, event in events], "quakes") if form == "quakeml" else pick_table(_rows(events))
+        if form == "quakeml":
+            text = quakeml([event for _, event in events], "quakes", reviewed=True)
+        else:
+            text = pick_table(_rows(events))
         with self._lock:
             self.review.saved = latest
         return Response(text, media_type="application/xml" if form == "quakeml" else "text/csv")

@@ -1,4 +1,4 @@
-"""Horizons that are picked on the page, along the sections that are shown; every step can be undone."""
+"""Horizons picked on the page along the sections that are shown; every step can be undone."""
 
 import re
 import threading

@@ -39,7 +39,7 @@ class NetworkPicks:
         Args:
             station: the station; it may be read at any rate.
             start: beginning of the span, ns since 1970.
-                stop: end of the span, ns since 1970.
+            stop: end of the span, ns since 1970.
 
         Raises:
             DataError: the span is longer than a day, another one is being picked, or the page has been closed.

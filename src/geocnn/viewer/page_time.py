@@ -1,4 +1,4 @@
-"""Times on the page of seismograms: seconds since a midnight, which browsers can hold to the microsecond."""
+"""Times on the page of seismograms: seconds since a midnight, exact to the microsecond."""
 
 from collections.abc import Iterable
 

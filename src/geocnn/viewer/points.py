@@ -21,7 +21,7 @@ def points(source: Source, least: float = LEAST) -> Float32[ndarray, "points 4"]
     """Points on the ridges of a probability: index along each axis, and the probability.
 
     The cube is divided into a grid of at most 160 cells along an axis; of the samples in a cell the largest is taken.
-    Of more than 400,000 points a random selection is kept, evenly over the cube.
+    Of more than 400,000 points a random selection is kept, all with equal probability.
 
     Args:
         source: probabilities in a cube.

@@ -1,4 +1,4 @@
-"""Check what a page posts to change something; pages of other sites must not be able to do that."""
+"""Check what a page posts to change something; pages of other sites must not do that."""
 
 import json
 from collections.abc import Callable

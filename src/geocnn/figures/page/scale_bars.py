@@ -1,4 +1,4 @@
-"""True scales of a figure: bars of round lengths, proportions of a map, and vertical exaggeration."""
+"""True scales of a figure: bars of round lengths, proportions of a map, and exaggeration."""
 
 import math
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Group files, folders and archives of seismograms into stations of three components; only headers are read."""
+"""Group files, folders and archives of seismograms into stations; only headers are read."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence

@@ -27,7 +27,7 @@ from geocnn.io.waveforms.quakeml import (
     Ray,
 )
 
-__all__ = ["read_catalogue"]
+__all__ = ["is_xml", "read_catalogue"]
 
 _NEEDED = "needed is QuakeML, or the table of picks that geocnn predict quakes writes"
 _PROBABILITY = re.compile(r"probability ([01](?:\.\d+)?)")
@@ -71,8 +71,12 @@ def read_catalogue(path: str | Path) -> list[Event]:
         raise MissingError(f"there is no file {path}; {_NEEDED}.") from None
     except OSError as error:
         raise FormatError(f"{path} cannot be read ({reason(error)}); {_NEEDED}.") from None
-    is_xml = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") or head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return list(_quakeml(path)) if is_xml else _table(path)
+    return list(_quakeml(path)) if is_xml(head) else _table(path)
+
+
+def is_xml(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is XML, and no table."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") or head[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 def _quakeml(path: Path) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""A day of a station as on a drum recorder: least and largest sample of every column of a picture."""
+"""A day of a station as on a drum recorder: least and largest sample of every column."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""High-pass filters at 1 Hz that remove microseism, as seismologists do to look at local earthquakes."""
+"""High-pass filters at 1 Hz, which remove microseism from records of local earthquakes."""
 
 import math
 from functools import lru_cache
@@ -20,7 +20,7 @@ REACH = 2.0
 def high_pass(
     samples: Float32[ndarray, " samples"], live: Bool[ndarray, " samples"], rate: float
 ) -> Float32[ndarray, " samples"]:
-    """Samples above 1 Hz without a shift in time; at gaps the record is continued so that the filter does not ring.
+    """Samples above 1 Hz without a shift in time; at gaps as if the record went on steadily.
 
     Short gaps are bridged by a straight line. In long ones the nearest sample is held, so that the filter sees one side
     only: a live sample depends on the samples within three times the reach of the filter.

@@ -40,7 +40,7 @@ class MiniseedPiece(FilePiece):
 
     Attributes:
         table: table that the piece belongs to.
-            number: number of the piece in the table.
+        number: number of the piece in the table.
     """
 
     table: "MiniseedPieces"

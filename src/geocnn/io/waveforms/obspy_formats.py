@@ -1,4 +1,4 @@
-"""Read seismograms through ObsPy: objects in memory, and files in SAC, GSE2, SEISAN and other formats."""
+"""Read seismograms through ObsPy: objects in memory, and SAC, GSE2, SEISAN and other files."""
 
 import warnings
 from collections.abc import Iterable, Iterator

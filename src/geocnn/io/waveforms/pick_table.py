@@ -1,4 +1,4 @@
-"""Write catalogues as tables of picks: comma-separated values with a header, as associators read them."""
+"""Write catalogues as tables of picks (CSV with a header), as associators read them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain

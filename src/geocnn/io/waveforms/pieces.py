@@ -1,4 +1,4 @@
-"""Contents of seismogram files according to their headers: channels and continuous pieces of their records."""
+"""Contents of seismogram files by their headers: channels and continuous pieces of records."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -105,7 +105,7 @@ class Piece(ABC):
 
         Args:
             start: samples before this time (ns) are not needed, but may be returned.
-                stop: samples from this time (ns) on are not needed, but may be returned.
+            stop: samples from this time (ns) on are not needed, but may be returned.
 
         Raises:
             MissingError: the file is gone.

@@ -206,7 +206,7 @@ class Event:
         return next((pick.place for pick in self.picks if pick.place is not None), None)
 
 
-def quakeml(events: Sequence[Event], name: str) -> str:
+def quakeml(events: Sequence[Event], name: str, *, reviewed: bool = False) -> str:
     """QuakeML of a catalogue as text.
 
     Args:
@@ -215,14 +215,15 @@ def quakeml(events: Sequence[Event], name: str) -> str:
             of channels, because databases of observatories rely on them: the same catalogue gives the same text; a pick
             keeps its identifier in a catalogue that has grown, and an event as long as its first pick is the same; and
             no two catalogues share an identifier by chance.
+        reviewed: the identifier of the whole catalogue says that somebody has reviewed it; all others stay the same.
     """
-    return "".join(quakeml_pieces(events, name))
+    return "".join(quakeml_pieces(events, name, reviewed=reviewed))
 
 
-def quakeml_pieces(events: Sequence[Event], name: str) -> Iterator[str]:
+def quakeml_pieces(events: Sequence[Event], name: str, *, reviewed: bool = False) -> Iterator[str]:
     """QuakeML event by event; as one text that of a long catalogue would take more memory than the catalogue."""
     yield f'{_XML}\n<q:quakeml xmlns="{_BED}" xmlns:q="{_ROOT}">\n'
-    yield f'  <eventParameters publicID="{_AUTHORITY}/{name}"{"" if events else " /"}>\n'
+    yield f'  <eventParameters publicID="{_AUTHORITY}/{name}{"/reviewed" * reviewed}"{"" if events else " /"}>\n'
     for event in events:
         yield _NOT_XML.sub("", f"{_event(event, f'{_AUTHORITY}/{name}')}\n")
     yield "  </eventParameters>\n</q:quakeml>\n" if events else "</q:quakeml>\n"

@@ -1,4 +1,4 @@
-"""Receive records from a SeedLink server through ObsPy, and add them to an SDS archive as they come.
+"""Receive records from a SeedLink server through ObsPy, and add them to an SDS archive.
 
 SeedLink 3 (SeisComP, ringserver) sends 512-byte records of miniSEED. Each has a number within its station, from which
 the server can be asked to continue.

@@ -1,4 +1,4 @@
-"""Read the three components of a station as one array on a common clock, in parts of any length."""
+"""Read the three components of a station as one array on a common clock, in any parts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _FLAT = 5.0
 _APART = 30.0
 """Seconds between two parts of a record that are processed separately."""
 _WHOLE = 0.9
-"""Least distance, in sampling intervals, at which samples do not follow each other; clocks drift a little."""
+"""Least length of a gap, in sampling intervals, in which a sample is missing; clocks drift a little."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Labelled windows for the recipe classify: split into training and validation without leaks, and normalised."""
+"""Windows of the recipe classify: split without leaks into training and validation."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

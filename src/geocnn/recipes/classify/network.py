@@ -1,4 +1,4 @@
-"""Network of the recipe classify, fresh or with weights from elsewhere, with its loss, scores, schedule and card."""
+"""Network of the recipe classify, with its loss, scores, schedule and card."""
 
 import inspect
 from collections.abc import Callable

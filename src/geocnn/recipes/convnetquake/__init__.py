@@ -32,7 +32,7 @@ def convnetquake(
     error: float = 0.5,
     velocity_model: Path | None = None,
     events: int = 2918,
-    tested: int = 209,
+    tested: int | None = None,
     hours: int = 48,
     epochs: int = 90,
     batch_size: int = 128,
@@ -59,7 +59,7 @@ def convnetquake(
         velocity_model: of the crust, a table with the columns depth_km, of the top of a layer, vp_km_s, vs_km_s;
             default is one such as that of central Oklahoma.
         events: earthquakes of the catalogue that is made, with those for testing.
-        tested: earthquakes that are kept for testing.
+        tested: earthquakes that are kept for testing; default a fifth, and at most 209.
         hours: of noise to learn from.
         epochs: number of epochs, in which each earthquake is shown once.
         batch_size: windows per step, half of them of earthquakes.

@@ -1,4 +1,4 @@
-"""Training and validation data of the recipe convnetquake: the station, the catalogue, and their split."""
+"""Data of the recipe convnetquake: the station, the catalogue, and their split."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,8 @@ _LEARNT, _JUDGED = 10_000_000, 20_000_000
 """First number of the noise records for training and for validation; records of earthquakes use smaller numbers."""
 _SERIES = 5_000_000
 """First series of windows; training takes even numbers from here on, validation odd ones."""
+_TESTED = 209
+"""Largest number of earthquakes for testing by default: that of the paper, of 2918."""
 _NOTES = (
     "Learnt from synthetic records of one station, whose site, path and scattered waves it knows: for another station, "
     "and for real records, it has to learn anew. Detection is any class but noise."
@@ -56,7 +58,7 @@ def plan(
     places: tuple[str | Path | None, str | None, str | Path | None],
     error: float,
     velocity_model: Path | None,
-    counts: tuple[int, int, int],
+    counts: tuple[int, int | None, int],
     l2: float,
     seed: int,
 ) -> Job:
@@ -67,21 +69,23 @@ def plan(
         places: file of stations, name of the station, file of earthquakes.
         error: of catalogued epicentres, km.
         velocity_model: file of layers.
-        counts: number of earthquakes to be made, number of earthquakes for testing, and hours of noise.
+        counts: number of earthquakes to be made, number of earthquakes for testing, None for the default, and
+            hours of noise.
         l2: factor of the penalty on the kernels.
         seed: seed of everything.
     """
     events, tested, hours = counts
-    if min(clusters, events, tested, hours) < 1 or seed < 0 or not 0 <= error <= 50 or not 0 <= l2 < 1e3:
+    given = {"events": events, "tested": tested, "hours": hours}
+    known = {name: number for name, number in given.items() if number is not None}
+    if min(clusters, *known.values()) < 1 or seed < 0 or not 0 <= error <= 50 or not 0 <= l2 < 1e3:
         raise DataError(
-            f"--clusters is {clusters}, --events {events}, --tested {tested}, --hours {hours}, --error {error:g}, "
-            f"--l2 {l2:g} and --seed {seed}; needed are 1 or more of the first four, 0 to 50 km, and 0 or more "
-            "of the others."
+            f"--clusters is {clusters}, {', '.join(f'--{name} {number}' for name, number in known.items())}, --error "
+            f"{error:g}, --l2 {l2:g} and --seed {seed}; needed are 1 or more of clusters, events, tested and hours, 0 "
+            "to 50 km, and 0 or more of the others."
         )
     layers = LAYERS if velocity_model is None else read_layers(velocity_model)
     region, found = _region(places, events, clusters, error, layers, seed)
-    if not tested < len(region):
-        raise DataError(f"--tested is {tested} of {len(region)} earthquakes; some must be left to learn from.")
+    tested = _tested(tested, len(region))
     order = np.random.default_rng((seed, 17)).permutation(len(region))
     noise = range(_LEARNT, _LEARNT + 60 * hours)
     train = RegionWindows(region, order[tested:], noise, _SERIES + 2 * seed)
@@ -108,6 +112,20 @@ def plan(
             f"network: convnetquake, {sum(p.numel() for p in model.parameters()):,} parameters",
         ),
     )
+
+
+def _tested(given: int | None, count: int) -> int:
+    """Number of earthquakes that are kept for testing, of ``count``.
+
+    Raises:
+        DataError: none is left to learn from.
+    """
+    if given is None and count < 2:
+        raise DataError(f"there is {count} earthquake; needed are 2 or more, one to learn from and one for testing.")
+    tested = min(_TESTED, max(1, count // 5)) if given is None else given
+    if tested >= count:
+        raise DataError(f"--tested is {tested} of {count} earthquakes; some must be left to learn from.")
+    return tested
 
 
 def _region(

@@ -1,4 +1,4 @@
-"""Labelled surveys as pieces for training, read as for prediction; labels may be missing anywhere."""
+"""Labelled surveys as pieces for training; labels may be missing anywhere."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Synthetic seismograms of three components: earthquakes near a station, in noise, with their labels.
+"""Synthetic seismograms of three components: earthquakes near a station, in noise, labelled.
 
 A stochastic point source (D. M. Boore, 2003, Simulation of ground motion using the stochastic method, Pure Appl.
 Geophys. 160, 635-676): each phase is a polarised pulse and scattered waves behind it, with the spectrum of a Brune

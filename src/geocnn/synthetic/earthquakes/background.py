@@ -1,4 +1,4 @@
-"""Background of a station without earthquakes: ground noise, machines, traffic and faults of the electronics."""
+"""Background of a station: ground noise, machines, traffic and faults of the electronics."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Radiation of a known earthquake towards a station: P and S of a double couple, and scattered waves behind them.
+"""Radiation of a known earthquake: P and S of a double couple, and scattered waves.
 
 K. Aki, P. G. Richards, 2002, Quantitative seismology, 2nd ed., sections 4.3 and 4.4.
 """

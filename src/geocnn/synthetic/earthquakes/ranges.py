@@ -53,8 +53,8 @@ class EarthquakeRanges:
         corner_ratio: corner frequency of P over that of S waves.
         kappa: attenuation under the station, s (Anderson & Hough 1984).
         quality: decimal logarithm of Q at 1 Hz.
-            quality_exponent: exponent with which Q grows with frequency (K. Aki, B. Chouet, 1975, J. Geophys. Res. 80,
-                3322-3342).
+        quality_exponent: exponent with which Q grows with frequency (K. Aki, B. Chouet, 1975, J. Geophys. Res. 80,
+            3322-3342).
         resonances: number of peaks of the site's response.
         instrument: decimal logarithm of the corner of the seismometer, Hz.
         amplitude_ratio: ratio of the pulses of S and P; log-uniform.
@@ -63,7 +63,7 @@ class EarthquakeRanges:
             several pulses and weak ones have one.
         coda: standard deviation of the scattered waves at the onset relative to the peak of the pulse; log-uniform.
         coda_exponent: exponent of the lapse time with which scattered waves decrease.
-            coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
+        coda_quality: decimal logarithm of Q of their decrease (Aki & Chouet 1975).
         rise: decimal logarithm of the rise time of scattered waves, s: short is impulsive, long is emergent.
         surface: velocity under the station relative to that at the source; it bends rays upwards (Snell).
         converted: probability of a conversion before the S wave and one after the P wave, which are not labelled.
@@ -79,7 +79,7 @@ class EarthquakeRanges:
         gap: probability of a gap in all components; half of the gaps are at the beginning of the record.
         flipped: probability that a component has the wrong sign, for each one.
         lowpass: corner frequency of a slower recorder, Hz.
-            slow: probability of a slower recorder.
+        slow: probability of a slower recorder.
         coarse: probability that amplitudes are whole numbers of a few counts.
         clipped: probability that large amplitudes are clipped.
     """

@@ -1,4 +1,4 @@
-"""The earthquakes of a region at one station: a catalogue, clusters of its epicentres, and their records.
+"""Earthquakes of a region at one station: a catalogue, clusters of epicentres, and records.
 
 What a network can learn about locations from one station is in the records for physical reasons: travel times of a
 layered earth, the direction of P and S waves and the radiation of a double couple, attenuation with distance, and a

@@ -1,4 +1,4 @@
-"""A catalogue like that of an induced sequence: swarms along faults, in the manner of Guthrie, Oklahoma.
+"""A catalogue like that of an induced sequence: swarms along faults, as at Guthrie, Oklahoma.
 
 Of the earthquakes near Guthrie from 2014 to 2016 (Perol et al. 2018, Figure 1) it has the kind: some ten by ten km of
 swarms along steep faults that strike north-east and east-south-east, where the stress of the region makes faults slip

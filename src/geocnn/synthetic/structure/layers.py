@@ -1,4 +1,4 @@
-"""Layers as they were deposited: packages with boundaries, whose layers may be inclined, rough or disturbed."""
+"""Layers as deposited: packages with boundaries, which may be inclined, rough or disturbed."""
 
 import math
 from typing import NamedTuple

@@ -74,8 +74,8 @@ class StructureRanges:
         zone: probability that the walls pass gradually into one another across a sheared zone, at most as wide as the
             throw is high, as it appears with limited resolution or many small faults side by side.
         min_throw: least throw for which a fault is labelled.
-            visible: least throw for which a fault is labelled, as a share of the dominant period; it must also change
-                reflections by more than the noise. 0 labels all of it.
+        visible: least throw for which a fault is labelled, as a share of the dominant period; it must also change
+            reflections by more than the noise. 0 labels all of it.
         frequency: dominant frequency of the wavelet, cycles per sample (0.08..0.14 is 20..35 Hz at 4 ms).
         phase: rotation of the wavelet, degrees.
         wavelets: kinds to choose from, see :data:`geocnn.synthetic.wavelets.WAVELETS`.

@@ -167,6 +167,7 @@ export class Seismograms {
     context.restore();
   }
 
+  /** Files of records do not tell their unit: counts or m/s. */
   #unit(context, box, soft) {
     context.save();
     context.translate(11, box.y + box.height / 2);
@@ -174,7 +175,7 @@ export class Seismograms {
     context.fillStyle = soft;
     [context.textAlign, context.textBaseline] = ["center", "middle"];
     context.fillText(
-      this.view.settings.filter ? "amplitude above 1 Hz (counts)" : "amplitude (counts from the first sample)",
+      this.view.settings.filter ? "amplitude above 1 Hz (data units)" : "amplitude (data units from the first sample)",
       0,
       0,
     );
