@@ -139,29 +139,30 @@ def _made(
     rng: np.random.Generator, shape: tuple[int, ...], ranges: StructureRanges | None, device: torch.device | str
 ) -> StructureSample:
     """Make a sample: draw, deposit, deform, image and record."""
-    size = nx, ny, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
+    size = *_, nz = shape if len(shape) == 3 else (shape[0], 1, shape[1])
     scene = _draw(rng, size, ranges or StructureRanges())
-    time, clean, throw = (torch.empty((nx * ny, nz), device=device) for _ in range(3))
-    number = torch.empty((nx * ny, nz), dtype=torch.int16, device=device)
+    time, clean, throw = (torch.empty(size, device=device) for _ in range(3))
+    number = torch.empty(size, dtype=torch.int16, device=device)
     column, shifts = scene.column.to(device), static_shifts(scene.image, size)
     chaos = chaos_of(scene.image.seed, size).to(device) if any(p.chaos for p in scene.packages) else None
     surfaces = [Surfaces.of(package, size, device) for package in scene.packages]
     inner = slice(MARGIN, MARGIN + nz)
-    for traces in _blocks(nx * ny, nz + 2 * MARGIN, device):
-        place = _places(traces, size, device)
+    for block in _blocks(size, device):
+        place = _places(block, nz, device)
         if shifts is not None:
-            place[2] += shifts[traces].to(device)
-        here = [surface.some(traces) for surface in surfaces]
+            place[2] += shifts[block].to(device)
+        here = [surface.some(block) for surface in surfaces]
         young, old, labels = _back_map(scene, here, place, size)
-        disturbed = None if chaos is None else chaos[traces]
+        disturbed = None if chaos is None else chaos[block]
         position, amplitude, extra = deposition(scene.packages, here, young, old, disturbed)
         reflectivity = _interpolate(column, position).mul_(amplitude).add_(extra)
-        clean[traces] = convolve(reflectivity, scene.image.wavelets)
-        time[traces], throw[traces], number[traces] = (
-            position[:, inner],
-            labels.throw[:, inner],
-            labels.number[:, inner],
+        clean[block] = convolve(reflectivity.flatten(0, 1), scene.image.wavelets).view_as(clean[block])
+        time[block], throw[block], number[block] = (
+            position[..., inner],
+            labels.throw[..., inner],
+            labels.number[..., inner],
         )
+    time, clean, throw, number = (part.flatten(0, 1) for part in (time, clean, throw, number))
     torn = _disturbed(scene.packages, time) if chaos is not None else None
     time -= scene.packages[0].offset
     if scene.image.blur:
@@ -190,19 +191,27 @@ def _made(
     return StructureSample(seismic, fault, time, clean, number, throw, faults)
 
 
-def _blocks(traces: int, samples: int, device: torch.device | str) -> Iterator[slice]:
-    """Divide traces into blocks: of the size of the cache on a processor, all in one on a GPU."""
-    step = max(1, BLOCK // samples) if torch.device(device).type == "cpu" else traces
-    for start in range(0, traces, step):
-        yield slice(start, min(start + step, traces))
+def _blocks(size: tuple[int, int, int], device: torch.device | str) -> Iterator[tuple[slice, slice]]:
+    """Divide traces into blocks: of the size of the cache on a processor, all in one on a GPU.
+
+    They are about as wide along both axes, so that few faults pass through each.
+    """
+    nx, ny, nz = size
+    if torch.device(device).type != "cpu":
+        yield slice(nx), slice(ny)
+        return
+    traces = max(1, BLOCK // (nz + 2 * MARGIN))
+    across = -(-ny // -(-ny // max(1, math.isqrt(traces))))
+    for x in range(0, nx, traces // across):
+        for y in range(0, ny, across):
+            yield slice(x, min(x + traces // across, nx)), slice(y, min(y + across, ny))
 
 
-def _places(traces: slice, size: tuple[int, int, int], device: torch.device | str) -> Float[Tensor, "4 traces depth"]:
+def _places(block: tuple[slice, slice], nz: int, device: torch.device | str) -> Float[Tensor, "4 x y depth"]:
     """Coordinates of the samples of some traces, including margins, with a row of ones."""
-    _, ny, nz = size
-    trace = torch.arange(traces.start, traces.stop, device=device)[:, None]
-    place = torch.ones((4, len(trace), nz + 2 * MARGIN), device=device)
-    place[0], place[1] = trace // ny, trace % ny
+    xs, ys = (torch.arange(part.start or 0, part.stop, device=device) for part in block)
+    place = torch.ones((4, len(xs), len(ys), nz + 2 * MARGIN), device=device)
+    place[0], place[1] = xs[:, None, None], ys[:, None]
     place[2] = torch.arange(-MARGIN, nz + MARGIN, device=device)
     return place
 
@@ -249,8 +258,8 @@ def _draw_folds(rng: np.random.Generator, size: tuple[int, int, int], ranges: St
 
 
 def _back_map(
-    scene: _Scene, surfaces: list[Surfaces], place: Float[Tensor, "4 traces depth"], size: tuple[int, int, int]
-) -> tuple[Float[Tensor, "traces depth"], Float[Tensor, "traces depth"], Labels]:
+    scene: _Scene, surfaces: list[Surfaces], place: Float[Tensor, "4 x y depth"], size: tuple[int, int, int]
+) -> tuple[Float[Tensor, "x y depth"], Float[Tensor, "x y depth"], Labels]:
     """Depths of deposition of samples above and below the unconformity, and labels of faults."""
     shape, flat, nz = place.shape[1:], size[1] == 1, size[2]
     place = place.flatten(1)
@@ -258,13 +267,13 @@ def _back_map(
     young = None
     if scene.younger is not None:
         folds, faults = scene.younger
-        for number, fault in reversed(list(enumerate(faults, start=1 + len(scene.faults)))):
-            unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
+        latest = list(enumerate(faults, start=1 + len(scene.faults)))[::-1]
+        unfault(latest, place, labels, flat=flat, min_throw=scene.min_throw)
         _unfold(folds, place, nz)
         young = place[2].clone()
     before = [part.clone() for part in labels] if young is not None else []
-    for number, fault in reversed(list(enumerate(scene.faults, start=1))):
-        unfault(fault, number, place, labels, flat=flat, min_throw=scene.min_throw)
+    latest = list(enumerate(scene.faults, start=1))[::-1]
+    unfault(latest, place, labels, flat=flat, min_throw=scene.min_throw)
     _unfold(scene.folds, place, nz)
     if young is not None:  # older faults end at the unconformity
         under = torch.empty_like(young).view(shape)
@@ -292,7 +301,7 @@ def _unfold(folds: Folds, place: Float[Tensor, "4 points"], nz: int) -> None:
     features[3] = ones
     exponents = product @ features
     # Forward: depth -> depth + (1.5 depth / nz) folds + f x + g y; its inverse is one division.
-    z.div_(torch.mv(exponents.exp_().T, height).mul_(1.5 / nz).add_(1))
+    z.div_(torch.mv(exponents.clamp_(min=-100).exp2_().T, height).mul_(1.5 / nz).add_(1))
 
 
 @lru_cache(maxsize=16)
@@ -300,7 +309,7 @@ def _bumps(bumps: tuple[tuple[float, float, float, float], ...], device: torch.d
     """Heights of folds, middle of their centres, and matrix from x, y and their squares to exponents."""
     height, cx, cy, width = torch.tensor(bumps, dtype=torch.float64).T
     middle = torch.stack((cx.mean(), cy.mean()))[:, None]
-    cx, cy, scale = cx - middle[0], cy - middle[1], -0.5 / width.square()
+    cx, cy, scale = cx - middle[0], cy - middle[1], -0.5 / (width.square() * math.log(2))
     product = torch.stack((-2 * cx * scale, -2 * cy * scale, scale, scale * (cx.square() + cy.square())), 1)
     return tuple(part.float().to(device) for part in (height, middle, product))
 
@@ -308,12 +317,13 @@ def _bumps(bumps: tuple[tuple[float, float, float, float], ...], device: torch.d
 def _along_layers(noise: Float[Tensor, "traces n"], time: Float[Tensor, "traces n"]) -> Float[Tensor, "traces n"]:
     """Read periodic traces at positions in the column instead of depths, so that flat noise follows the layers."""
     made, n = torch.empty_like(noise), noise.shape[1]
-    for part in _blocks(len(noise), n, noise.device):
-        whole = time[part].floor()
+    step = max(1, BLOCK // n)
+    for here, at, out in zip(*(torch.split(part, step) for part in (noise, time, made)), strict=True):
+        whole = at.floor()
         index = (whole - (whole / n).floor_().mul_(n)).long()  # dividing integers would take longer
-        wrapped = torch.cat((noise[part], noise[part, :1]), 1)
+        wrapped = torch.cat((here, here[:, :1]), 1)
         upper, lower = wrapped.gather(1, index), wrapped.gather(1, index.add_(1))
-        made[part] = upper.lerp_(lower, time[part] - whole)
+        torch.lerp(upper, lower, at - whole, out=out)
     return made
 
 
@@ -324,7 +334,7 @@ def _disturbed(packages: list[Package], position: Float[Tensor, "traces n"]) -> 
     return torch.tensor([package.chaos > 0 for package in packages], device=position.device)[which]
 
 
-def _interpolate(column: Float[Tensor, " n"], position: Float[Tensor, "traces depth"]) -> Float[Tensor, "traces depth"]:
+def _interpolate(column: Float[Tensor, " n"], position: Float[Tensor, "x y depth"]) -> Float[Tensor, "x y depth"]:
     """Interpolate the column linearly at some positions."""
     place = position.flatten().clamp(0, column.shape[0] - 2)
     whole = place.floor()

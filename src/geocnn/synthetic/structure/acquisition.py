@@ -13,13 +13,13 @@ from geocnn.synthetic.structure.imaging import Image, moments, smooth
 __all__ = ["finish", "static_shifts"]
 
 
-def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "traces 1"] | None:
+def static_shifts(image: Image, size: tuple[int, int, int]) -> Float[Tensor, "x y 1"] | None:
     """Vertical shifts of the traces, partly equal for neighbours; None without shifts."""
     if not image.statics:
         return None
     shifts = _by_trace(np.random.default_rng((image.seed, 1)), image, size)
     shifts = shifts + shifts.roll(1, 0)
-    return shifts.view(-1, 1).mul_(image.statics / math.sqrt(2))
+    return shifts.mul_(image.statics / math.sqrt(2))
 
 
 def _by_trace(rng: np.random.Generator, image: Image, size: tuple[int, int, int]) -> Float[Tensor, "x y 1"]:

@@ -2,11 +2,11 @@
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from geocnn.synthetic.structure.ranges import StructureRanges
@@ -14,6 +14,9 @@ from geocnn.synthetic.structure.ranges import StructureRanges
 __all__ = ["Fault", "Labels", "draw_faults", "unfault"]
 
 Row = tuple[float, float, float, float]
+Span = tuple[float, float]
+
+_LOG2_E = 1 / math.log(2)
 
 
 class Fault(NamedTuple):
@@ -141,14 +144,16 @@ def _bent(rng: np.random.Generator, fault: Fault, longest: int, ranges: Structur
 class _Constants(NamedTuple):
     """Numbers of a fault as tensors; plain numbers would have to be converted in every operation."""
 
+    frame: tuple[Row, ...]
+    """:attr:`Fault.frame`."""
     rows: Float[Tensor, "3 4"]
-    """Rows of :attr:`Fault.frame`; strike and dip are in units in which the form of slip is simplest."""
+    """Rows of :attr:`Fault.frame`; strike and dip are in units in which the form of slip is simplest, a power of 2."""
     dip: Float[Tensor, " 3"]
     slip: Float[Tensor, ""]
     bend: Float[Tensor, ""]
     dragged: Float[Tensor, ""]
     rates: Float[Tensor, " 2"]
-    """Negative inverse distances within which there is drag, and within which slip dies out."""
+    """Negative inverse distances within which there is drag, and within which slip dies out, for powers of 2."""
     still: Float[Tensor, ""]
     """Share of the slip by which the foot wall moves."""
 
@@ -156,7 +161,8 @@ class _Constants(NamedTuple):
 @lru_cache(maxsize=256)
 def _constants(fault: Fault, device: torch.device) -> _Constants:
     """Numbers of a fault as tensors on a device."""
-    scale = math.sqrt(0.5) if fault.form == "gaussian" else 0.5
+    # Powers of 2 take a fraction of the time of powers of e on a processor.
+    scale = math.sqrt(0.5 * _LOG2_E) if fault.form == "gaussian" else 0.5
     frame = torch.tensor(fault.frame, dtype=torch.float64)
     frame[1:] *= scale
     if fault.form == "linear":
@@ -168,45 +174,147 @@ def _constants(fault: Fault, device: torch.device) -> _Constants:
         fault.slip,
         fault.bend / scale**2,
         -share,
-        (-1 / width, -1 / fault.fades if fault.fades else 0.0),
+        (-_LOG2_E / width, -_LOG2_E / fault.fades if fault.fades else 0.0),
         1 - fault.moves,
     )
-    return _Constants(*(torch.as_tensor(number, dtype=torch.float64).float().to(device) for number in numbers))
+    tensors = (torch.as_tensor(number, dtype=torch.float64).float().to(device) for number in numbers)
+    return _Constants(fault.frame, *tensors)
+
+
+class _Box(NamedTuple):
+    """A box around samples: what a fault does there as a whole is known without a look at each of them."""
+
+    middle: tuple[float, float, float]
+    half: tuple[float, float, float]
+    """Half of the extent along each axis."""
+
+    @classmethod
+    def of(cls, place: Float[Tensor, "4 points"]) -> "_Box":
+        """The smallest box around some samples."""
+        low, high = place[:3].amin(1).tolist(), place[:3].amax(1).tolist()
+        ends = list(zip(low, high, strict=True))
+        x, y, z = ((a + b) / 2 for a, b in ends)
+        u, v, w = ((b - a) / 2 for a, b in ends)
+        return cls((x, y, z), (u, v, w))
+
+    def span(self, row: Row) -> Span:
+        """Smallest and largest value of a linear function in it."""
+        (x, y, z), (u, v, w) = self
+        a, b, c, d = row
+        value, reach = a * x + b * y + c * z + d, abs(a) * u + abs(b) * v + abs(c) * w
+        return value - reach, value + reach
+
+    def moved(self, fault: Fault) -> "_Box":
+        """A box that holds the samples wherever the fault has moved them."""
+        slip = fault.slip * (1.5 if fault.form == "linear" else 1.0)
+        mean, reach = slip * (fault.moves - 0.5), abs(slip) / 2
+        (x, y, z), (u, v, w) = self
+        a, b, c = fault.dip
+        return _Box(
+            (x - mean * a, y - mean * b, z - mean * c), (u + reach * abs(a), v + reach * abs(b), w + reach * abs(c))
+        )
 
 
 def unfault(
-    fault: Fault, number: int, place: Float[Tensor, "4 points"], labels: Labels, *, flat: bool, min_throw: float
+    faults: list[tuple[int, Fault]],
+    place: Float[Tensor, "4 points"],
+    labels: Labels,
+    *,
+    flat: bool,
+    min_throw: float,
 ) -> None:
-    """Undo a fault: move its walls back along dip, and label the samples beside its plane; both in place.
+    """Undo faults: move their walls back along dip, and label the samples beside their planes; both in place.
 
     Args:
-        fault: the fault.
-        number: number of the fault, from 1.
+        faults: numbers of faults, from 1, and the faults, the latest first.
         place: coordinates of the samples along inline, crossline and depth, and a row of ones.
         labels: labels of the samples so far; those of later faults are kept.
         flat: whether it is a section, whose second axis has one sample.
         min_throw: throw below which nothing is labelled.
     """
+    if not faults:
+        return
+    box = _Box.of(place)
+    for number, fault in faults:
+        if _undo(fault, number, place, labels, box, flat=flat, min_throw=min_throw):
+            box = box.moved(fault)
+
+
+def _undo(
+    fault: Fault,
+    number: int,
+    place: Float[Tensor, "4 points"],
+    labels: Labels,
+    box: _Box,
+    *,
+    flat: bool,
+    min_throw: float,
+) -> bool:
+    """Undo one fault for samples within a box; returns whether any may have moved."""
     numbers = _constants(fault, place.device)
+    between, slips = _extent(fault, numbers.frame, box)
+    # Two samples wide along the axis that crosses the plane most directly.
+    across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
+    wide = max(across, fault.zone / 2)
+    foot, beside = between[1] < -wide, between[0] <= wide and between[1] >= -wide
+    if not slips or (foot and fault.moves >= 1):
+        return False
     # One product for all three coordinates; sums would need more passes over the samples.
-    distance, along, down = numbers.rows @ place
-    bend = _bend(fault, down, numbers) if fault.bend else None
+    if beside or fault.drag[0] or fault.fades:
+        distance, along, down = numbers.rows @ place
+        if fault.bend:
+            distance.sub_(_bend(fault, down, numbers))
+    else:
+        distance, (along, down) = None, numbers.rows[1:] @ place
     slip = _slip(fault, down, along, numbers)
     if slip is None:
-        return
-    if bend is not None:
-        distance.sub_(bend)
-    _label(fault, number, slip, distance, labels, flat=flat, min_throw=min_throw)
-    if fault.drag[0]:
-        slip.addcmul_(slip, distance.abs().mul_(numbers.rates[0]).exp_().mul_(numbers.dragged))
-    if fault.fades:
-        slip.mul_(distance.abs().mul_(numbers.rates[1]).exp_())
-    if fault.zone:
-        hanging = distance.mul_(1 / fault.zone).add_(0.5).clamp_(0, 1)
+        return False
+    if distance is not None:
+        if beside:
+            _label(fault, number, slip, distance, across, labels, min_throw=min_throw)
+        _taper(fault, slip, distance, numbers)
+    if beside and distance is not None:
+        hanging = _hanging(fault, distance)
+        slip.mul_(hanging.sub_(numbers.still) if fault.moves < 1 else hanging)
+        share = 1.0
     else:
-        hanging = torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: faster than torch.where
-    slip.mul_(hanging.sub_(numbers.still) if fault.moves < 1 else hanging)
-    place[:3].addr_(numbers.dip, slip, alpha=-1)
+        share = fault.moves - 1 if foot else fault.moves
+    place[:3].addr_(numbers.dip, slip, alpha=-share)
+    return True
+
+
+def _extent(fault: Fault, frame: tuple[Row, ...], box: _Box) -> tuple[Span, bool]:
+    """Distances from the fault that occur within a box, and whether there may be slip in it."""
+    near, far = box.span(frame[0])
+    along, down = box.span(frame[1]), box.span(frame[2])
+    if fault.bend:
+        ends = fault.bend * _least_square(down), fault.bend * max(down[0] ** 2, down[1] ** 2)
+        near, far = near - max(ends), far - min(ends)
+    if fault.form == "linear":
+        return (near, far), down[1] > -2
+    # Beyond six standard deviations coordinates have no digits for the slip.
+    return (near, far), _least_square(along) + _least_square(down) < (4 if fault.form == "tip" else 36)
+
+
+def _least_square(span: Span) -> float:
+    """Smallest square of a number in a range."""
+    low, high = span
+    return low * low if low > 0 else high * high if high < 0 else 0.0
+
+
+def _taper(fault: Fault, slip: Tensor, distance: Tensor, numbers: _Constants) -> None:
+    """Lessen the slip by drag near the plane, and away from a fault whose slip dies out; in place."""
+    if fault.drag[0]:
+        slip.addcmul_(slip, distance.abs().mul_(numbers.rates[0]).exp2_().mul_(numbers.dragged))
+    if fault.fades:
+        slip.mul_(distance.abs().mul_(numbers.rates[1]).exp2_())
+
+
+def _hanging(fault: Fault, distance: Tensor) -> Tensor:
+    """Share of the hanging wall at samples, whose distances are overwritten: 0.0 in the foot wall."""
+    if fault.zone:
+        return distance.mul_(1 / fault.zone).add_(0.5).clamp_(0, 1)
+    return torch.gt(distance, 0, out=distance)  # as 0.0 or 1.0: faster than torch.where
 
 
 def _bend(fault: Fault, down: Tensor, numbers: _Constants) -> Tensor:
@@ -222,27 +330,26 @@ def _slip(fault: Fault, down: Tensor, along: Tensor, numbers: _Constants) -> Ten
     if fault.form == "tip":
         share = squared.neg_().add_(1).clamp_(min=0)
         return share.mul_(numbers.slip) if share.amax() > 0 else None
-    return squared.neg_().exp_().mul_(numbers.slip)
+    # Numbers below the range of float32 would take several times as long.
+    return squared.neg_().clamp_(min=-100).exp2_().mul_(numbers.slip)
 
 
 def _label(
-    fault: Fault, number: int, slip: Tensor, distance: Tensor, labels: Labels, *, flat: bool, min_throw: float
+    fault: Fault, number: int, slip: Tensor, distance: Tensor, across: float, labels: Labels, *, min_throw: float
 ) -> None:
     """Label the samples beside the plane, in place; they are few, so they are selected first."""
-    # Two samples wide along the axis that crosses the plane most directly.
-    across = max(abs(fault.normal[0]), 0 if flat else abs(fault.normal[1]), abs(fault.normal[2]))
-    near = _within(distance, across)
-    if not len(near):
-        return
-    throw = slip[near].abs_().mul_(fault.dip[2] * (1 - fault.drag[0]))
-    fresh = (throw > min_throw).logical_and_(labels.number[near] == 0)
+    slips: Any
+    numbers: Any
+    throws: Any
+    near: Any
+    slips, numbers, throws = slip, *labels
+    if distance.device.type == "cpu":  # the same in NumPy, which takes less time for so few numbers
+        slips, numbers, throws = (part.numpy() for part in (slip, *labels))
+        near = np.flatnonzero(np.abs(distance.numpy()) < np.float32(across))
+    else:
+        near = torch.nonzero(distance.abs() < across)[:, 0]
+    throw = abs(slips[near]) * (fault.dip[2] * (1 - fault.drag[0]))
+    fresh = (throw > min_throw) & (numbers[near] == 0)
     near, throw = near[fresh], throw[fresh]
-    labels.number[near] = float(number)
-    labels.throw[near] = throw
-
-
-def _within(distance: Float[Tensor, " points"], limit: float) -> Int[Tensor, " near"]:
-    """Indices of numbers with an absolute value below a limit; NumPy is faster at this than torch on a processor."""
-    if distance.device.type == "cpu":
-        return torch.from_numpy(np.flatnonzero(np.abs(distance.numpy()) < np.float32(limit)))
-    return torch.nonzero(distance.abs() < limit)[:, 0]
+    numbers[near] = float(number)
+    throws[near] = throw

@@ -177,7 +177,7 @@ def layers(rng: np.random.Generator, n: int, thickness: float) -> NDArray[np.flo
 
 
 class Surfaces(NamedTuple):
-    """Properties of a package at each trace, ``(traces, 1)``."""
+    """Properties of a package at each trace, ``(x, y, 1)``."""
 
     x: Tensor
     y: Tensor
@@ -191,25 +191,25 @@ class Surfaces(NamedTuple):
     def of(cls, package: Package, size: tuple[int, int, int], device: torch.device | str) -> "Surfaces":
         """Properties for all traces of a volume."""
         x, y = torch.meshgrid(*(torch.arange(n, dtype=torch.float32, device=device) for n in size[:2]), indexing="ij")
-        x, y = x.reshape(-1, 1), y.reshape(-1, 1)
+        x, y = x[..., None], y[..., None]
         rough = package.rough(x, y) if package.rough is not None else None
         loudness = torch.exp(package.lateral(x, y)) if package.lateral.height else torch.ones_like(x)
         marker = package.patches(x, y).mul_(8).sigmoid_() if package.patches is not None else None
         return cls(x, y, package.relief(x, y), rough, marker, loudness)
 
-    def some(self, traces: slice) -> "Surfaces":
+    def some(self, block: tuple[slice, slice]) -> "Surfaces":
         """Properties for some of the traces."""
-        rough, marker = (None if part is None else part[traces] for part in (self.rough, self.marker))
-        return Surfaces(self.x[traces], self.y[traces], self.top[traces], rough, marker, self.loudness[traces])
+        rough, marker = (None if part is None else part[block] for part in (self.rough, self.marker))
+        return Surfaces(self.x[block], self.y[block], self.top[block], rough, marker, self.loudness[block])
 
 
 def deposition(
     packages: list[Package],
     surfaces: list[Surfaces],
-    young: Float[Tensor, "traces depth"],
-    old: Float[Tensor, "traces depth"],
-    chaos: Float[Tensor, "traces depth"] | None,
-) -> tuple[Float[Tensor, "traces depth"], Float[Tensor, "traces depth"], Float[Tensor, "traces depth"]]:
+    young: Float[Tensor, "x y depth"],
+    old: Float[Tensor, "x y depth"],
+    chaos: Float[Tensor, "x y depth"] | None,
+) -> tuple[Float[Tensor, "x y depth"], Float[Tensor, "x y depth"], Float[Tensor, "x y depth"]]:
     """Position in the column, amplitude, and reflectivity of boundaries, for every sample.
 
     Args:
@@ -248,7 +248,7 @@ def deposition(
     return position, amplitude, markers
 
 
-def unconformity(packages: list[Package], surfaces: list[Surfaces]) -> Float[Tensor, "traces 1"]:
+def unconformity(packages: list[Package], surfaces: list[Surfaces]) -> Float[Tensor, "x y 1"]:
     """Depth of the unconformity: the deepest of the top of the first old package and of the boundaries above it."""
     top = torch.full_like(surfaces[0].top, -math.inf)
     for package, surface in zip(packages, surfaces, strict=True):
@@ -259,8 +259,8 @@ def unconformity(packages: list[Package], surfaces: list[Surfaces]) -> Float[Ten
 
 
 def _layering(
-    package: Package, surface: Surfaces, below: float, depth: Float[Tensor, "traces depth"], chaos: Tensor | None
-) -> Float[Tensor, "traces depth"]:
+    package: Package, surface: Surfaces, below: float, depth: Float[Tensor, "x y depth"], chaos: Tensor | None
+) -> Float[Tensor, "x y depth"]:
     """Position in the column if all samples were in this package, which ends at ``below``."""
     start = package.top if math.isfinite(package.top) else 0.0
     local = depth + (package.offset - start)
