@@ -1,6 +1,6 @@
 """Days of a station through the picker that ships, from miniSEED to a catalogue: seconds and memory.
 
-    python benchmarks/archive.py [--days 1 4] [--repeats 3] [--busy 30] [--seisbench PYTHON]
+    python benchmarks/archive.py [--days 1 4] [--repeats 3] [--busy 30] [--threshold 0.3] [--seisbench PYTHON]
 
 Three components at 100 Hz of synthetic noise with earthquakes, in files of a day, are written, and then picked by a
 process of its own: ``geocnn predict quakes``, the picker alone, with the detector, and with pictures as well. With
@@ -9,6 +9,7 @@ long as others) annotates the same files in turn: reading and probabilities, wit
 """
 
 import argparse
+import math
 import subprocess
 import sys
 import tempfile
@@ -59,13 +60,16 @@ def write_days(folder: Path, days: int, busy: int = 30) -> None:
             write_miniseed(folder / f"XX.AAA..HH{component}.{day:03d}.mseed", [piece])
 
 
-def run(python: str, script: str, folder: Path, *options: str) -> tuple[float, float]:
-    """Seconds of a process, and its peak, MB."""
+def run(python: str, script: str, folder: Path, *options: str) -> tuple[float, float, float]:
+    """Seconds of a process, its peak, MB, and the number of picks."""
     with tempfile.TemporaryDirectory() as name:
         command = [python, "-c", script, str(folder), str(Path(name) / "catalog.xml"), *options]
         begun = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return time.perf_counter() - begun, float(done.stdout.split()[-1])
+        seconds = time.perf_counter() - begun
+        table = Path(name) / "catalog.csv"
+        picks = len(table.read_text().splitlines()) - 1 if table.exists() else math.nan
+        return seconds, float(done.stdout.split()[-1]), picks
 
 
 def main() -> None:
@@ -76,6 +80,7 @@ def main() -> None:
     parser.add_argument(
         "--busy", type=int, default=30, help="of the 30 records of two minutes of an hour, with earthquakes"
     )
+    parser.add_argument("--threshold", help="that of geocnn; near 1 there are few picks to keep")
     parser.add_argument("--seisbench", help="Python of an environment with SeisBench")
     options = parser.parse_args()
     ways = {
@@ -89,19 +94,24 @@ def main() -> None:
         "geocnn predict quakes --no-picture": (sys.executable, GEOCNN, "--no-picture"),
         "geocnn predict quakes": (sys.executable, GEOCNN),
     }
+    if options.threshold:
+        ways = {
+            f"{way} --threshold {options.threshold}": (*how, "--threshold", options.threshold)
+            for way, how in ways.items()
+        }
     if options.seisbench:
         ways["SeisBench PhaseNet, annotate"] = options.seisbench, SEISBENCH
-    print("| days | | seconds | seconds a day | peak MB |\n| --- | --- | --- | --- | --- |")
+    print("| days | | seconds | seconds a day | peak MB | picks |\n| --- | --- | --- | --- | --- | --- |")
     for days in options.days:
         with tempfile.TemporaryDirectory() as name:
             write_days(Path(name), days, options.busy)
-            found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
+            found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
             for _ in range(options.repeats):  # in turn, so that a busy machine is unjust to all alike
                 for way, (python, script, *more) in ways.items():
                     found[way].append(run(python, script, Path(name), *more))
         for way, rows in found.items():
-            seconds, peak = np.median(rows, axis=0)
-            print(f"| {days} | {way} | {seconds:.1f} | {seconds / days:.2f} | {peak:.0f} |", flush=True)
+            seconds, peak, picks = np.median(rows, axis=0)
+            print(f"| {days} | {way} | {seconds:.1f} | {seconds / days:.2f} | {peak:.0f} | {picks:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,6 @@ def test_one_flipped_bit_is_found(folder, where):
             "take both files from the same training run",
         ),
         ({"architecture": "faultsegg"}, MissingError, "which geocnn has not"),
-        ({"colour": "red"}, FormatError, "is not a geocnn card"),
         ({"window": None}, FormatError, "is not a geocnn card"),
     ],
 )
@@ -75,6 +74,56 @@ def test_a_card_that_does_not_fit_is_refused(folder, fields, error, message):
     change(folder, **fields)
     with pytest.raises(error, match=message):
         checkpoints.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("task", ("what", None)),
+        ("name", (None, 3)),
+        ("architecture", (None,)),
+        ("arguments", (None, [1])),
+        ("classes", ("fault", [], [1])),
+        ("axes", ("t", [1])),
+        ("window", (None, [0], ["a"], [16.0])),
+        ("normalisation", (None, [1], {"kind": "what"}, {"clipp": 4}, {"clip": "x"}, {"clip": -1}, {"std": 0})),
+        ("size_multiple", (0, -8, 8.0, "8", None, True)),
+        ("reach", (-1, "far")),
+        ("margin", (-1, None)),
+        ("threshold", ("high", 7, None, float("nan"))),
+        ("finer", (0, "a")),
+        ("training", (None, [])),
+        ("versions", (None, "0.1")),
+    ],
+)
+def test_a_damaged_value_of_a_card_is_named(folder, name, values):
+    for value in values:
+        change(folder, **{name: value})
+        with pytest.raises(FormatError, match=rf"card\.json is not a geocnn card \(.*{name}.* (needed is|it knows) "):
+            checkpoints.load(folder)
+
+
+def test_a_card_with_a_value_that_no_network_has_cannot_be_made():
+    with pytest.raises(DataError, match=r"^size_multiple is 0; needed is a whole number from 1 on\.$"):
+        CARD.replace(size_multiple=0)
+
+
+def test_a_field_that_a_later_version_has_written_is_left_aside_and_noted(folder):
+    change(folder, colour="red")
+    card = checkpoints.read_card(folder)
+    assert card.remarks() == ["the card of test has colour, which this geocnn does not know."]
+    assert "colour" not in card.to_json()
+    change(folder, versions={"geocnn": "99.1.0"})
+    version = checkpoints.versions()["geocnn"]
+    (said,) = checkpoints.read_card(folder).remarks()
+    assert said == (
+        "the card of test has colour, which this geocnn does not know; geocnn 99.1.0 has written it, and this is "
+        f"{version}: update geocnn if it matters."
+    )
+    change(folder, normalisation={"kind": "robust"})
+    with pytest.raises(FormatError, match=rf"update geocnn, because geocnn 99\.1\.0 has written it, .* {version}\.$"):
+        checkpoints.load(folder)
+    assert CARD.remarks() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b"\xff\xfe\x00", b"{"])

@@ -1,21 +1,28 @@
 """Scores against their definitions, counted sample by sample."""
 
 import math
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from tests.surveys import network, survey
 from torch import nn
 
+import geocnn
 from geocnn import evaluation
 from geocnn.checkpoints import Card, Trained
+from geocnn.cli import main
 from geocnn.datasets import TensorSamples
 from geocnn.errors import DataError
 from geocnn.evaluation import evaluate_samples, evaluate_survey, scores
 from geocnn.grid import Axis, Grid
 from geocnn.io import ArraySource
 from geocnn.io.horizons import Horizon, IntervalSource
+from geocnn.io.stretched import StretchedSource
+from geocnn.models import build
+from geocnn.synthetic.structure import structure
 
 
 def counted(probability, truth, threshold, tolerance):
@@ -59,9 +66,8 @@ def ranked(probability, truth):
 def test_scores_are_their_definitions(shape, seed):
     draw = np.random.default_rng(seed)
     truth = draw.random(shape) < 0.15
-    # Values between the 1,000 thresholds, far enough apart that the bins lose nothing.
-    probability = ((draw.integers(0, 200, shape) + 0.5) / 200).astype(np.float32)
-    probability[truth] = np.maximum(probability[truth], np.float32(0.5025))
+    # From 1e-9 to 1, as of a network that is sure or knows how rare the class is; many samples have the same.
+    probability = (1 / (1 + np.exp(-draw.integers(-20, 21, shape) - 2.0 * truth))).astype(np.float32)
     threshold, tolerance = 0.7, 2
     got = scores(probability, truth, threshold=threshold, tolerance=tolerance)
     expected = counted(probability, truth, threshold, tolerance) | ranked(probability, truth)
@@ -129,7 +135,7 @@ def test_undefined_scores_are_left_out_of_means():
 
 @pytest.mark.parametrize("bad", [np.inf, -0.1, 1.5, 254, -2])
 def test_labels_that_are_no_mask_are_refused_before_the_work(monkeypatch, bad):
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: pytest.fail("predicted"))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: pytest.fail("predicted"))
     labels = np.zeros((6, 6))
     labels[2, 3], labels[1, 1] = 1, bad
     with pytest.raises(DataError, match="labels for a network that finds fault are 1 on it, 0 elsewhere"):
@@ -143,8 +149,8 @@ def test_unknown_samples_count_for_nothing(monkeypatch, blank):
     probability = draw.random((8, 30)).astype(np.float32)
     truth, known = draw.random((8, 30)) < 0.3, draw.random((8, 30)) < 0.4
     card = CARD.replace(training={"arguments": {"unknown": 7}}, threshold=0.4)
-    seen = SimpleNamespace(array=probability)
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: seen)
+    seen = SimpleNamespace(array=probability, notes=[])
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: seen)
     labels = np.where(known, truth, blank)
     got = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels)
     seen.array = np.where(known, probability, draw.random((8, 30))).astype(np.float32)
@@ -152,7 +158,7 @@ def test_unknown_samples_count_for_nothing(monkeypatch, blank):
     rest = counted(np.where(known, probability, 0), truth & known, 0.4, 2) | ranked(probability[known], truth[known])
     assert got.pop("threshold") == 0.4
     for name, value in rest.items():
-        assert got[name] == pytest.approx(value, abs=2e-3), name
+        assert got[name] == pytest.approx(value, abs=1e-6), name
 
 
 def test_scores_are_the_same_whether_horizons_are_looked_for_or_not(monkeypatch):
@@ -160,7 +166,7 @@ def test_scores_are_the_same_whether_horizons_are_looked_for_or_not(monkeypatch)
     grid = Grid((Axis("trace", 8), Axis("time", 30, 0, 4, "ms")))
     labels = IntervalSource([Horizon("top", np.full(8, 62.0))], grid)
     card = CARD.replace(threshold=0.2)
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=probability))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: SimpleNamespace(array=probability, notes=[]))
     plain = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels.read(...))
     got = evaluate_survey(Trained(Same().eval(), card), np.ones((8, 30)), labels)
     assert got.pop("error_of_top") >= 0
@@ -174,12 +180,12 @@ def test_what_the_network_does_not_see_does_not_count(monkeypatch):
     data[:, 20:], data[3], data[5, 7] = 0, 0, np.nan  # padding, a dead trace, a hole
     seen = (data != 0) & np.isfinite(data)
     truth, probability = draw.random((8, 30)) < 0.3, np.where(seen, draw.random((8, 30)), 0).astype(np.float32)
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=probability))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: SimpleNamespace(array=probability, notes=[]))
     got = evaluate_survey(Trained(Same().eval(), CARD), data, truth)
     want = scores(probability, truth, known=seen, threshold=got.pop("threshold"))
     assert got == want
     classes = np.where(seen, probability > 0.5, -1)
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=classes))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: SimpleNamespace(array=classes, notes=[]))
     got = evaluate_survey(Trained(Same().eval(), CARD.replace(classes=("a", "b", "c"))), data, truth)
     assert got["accuracy"] == pytest.approx((classes == truth)[seen].mean())
 
@@ -189,7 +195,7 @@ def test_errors_of_horizons_say_on_how_many_picks_they_rest(monkeypatch):
     labels = IntervalSource([Horizon("top", np.full(8, 62.0))], grid)
     found = (np.arange(30) >= 16) * np.ones((8, 1))
     found[:6] = 0  # on most traces nothing lies below
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=found))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: SimpleNamespace(array=found, notes=[]))
     card = CARD.replace(classes=("above", "below"))
     data = ArraySource(np.random.default_rng(4).standard_normal((8, 30)), grid)
     got = evaluate_survey(Trained(Same().eval(), card), data, labels)
@@ -199,7 +205,7 @@ def test_errors_of_horizons_say_on_how_many_picks_they_rest(monkeypatch):
 
 @pytest.mark.parametrize("bad", [3, 0.5, -2])
 def test_labels_of_other_classes_are_refused_before_the_work(monkeypatch, bad):
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: pytest.fail("predicted"))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: pytest.fail("predicted"))
     labels = np.zeros((6, 6))
     labels[2, 3], labels[1, 1] = 1, bad
     card = CARD.replace(classes=("a", "b", "c"))
@@ -211,7 +217,7 @@ def test_classes_that_occur_nowhere_have_no_score(monkeypatch):
     labels = np.arange(36).reshape(6, 6) % 2.0
     found = np.where(np.arange(36).reshape(6, 6) < 6, 3, labels)
     card = CARD.replace(classes=("a", "b c", "d", "e"), training={"arguments": {"unknown": 0}})
-    monkeypatch.setattr(evaluation, "predict", lambda *_, **__: SimpleNamespace(array=found))
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: SimpleNamespace(array=found, notes=[]))
     got = evaluate_survey(Trained(Same().eval(), CARD.replace(classes=card.classes)), np.ones((6, 6)), labels)
     assert list(got) == ["mean_iou", "accuracy", "iou_a", "iou_b_c", "iou_d", "iou_e"]
     assert undefined(got) == {"iou_d", "iou_e"}
@@ -220,17 +226,92 @@ def test_classes_that_occur_nowhere_have_no_score(monkeypatch):
     assert undefined(got) == {"iou_a", "iou_d", "iou_e"}
 
 
+@pytest.fixture(scope="module")
+def fine():
+    """A section four times as fine as what the network for faults has learnt, and its faults."""
+    sample = structure(2, seed=11, shape=(128, 160))
+    mask = sample.fault.numpy()[:, np.floor(np.arange(4 * 159 + 1) / 4 + 0.5).astype(int)]
+    return StretchedSource(geocnn.open(sample.seismic.numpy()), (1, 4)).read(...), mask.astype(np.float32)
+
+
+@pytest.mark.parametrize("stretch", [None, "auto", 1, (1, 0.5)])
+def test_what_is_scored_is_what_predict_gives(fine, stretch):
+    data, labels = fine
+    said: list[str] = []
+    options = {"stretch": stretch, "device": "cpu", "show_progress": False}
+    made = geocnn.predict("faults", data, **options)
+    got = geocnn.evaluate("faults", data, labels, announce=said.append, **options)
+    assert got == scores(made.array, labels > 0.5, threshold=got["threshold"]) | {"threshold": made.card.threshold}
+    assert said == [f"note: {note}" for note in made.notes]
+    assert len(said) == (stretch != 1)
+
+
+def test_a_survey_is_scored_resampled_unless_asked_otherwise(fine):
+    found = evaluate_survey("faults", *fine, show_progress=False)
+    plain = evaluate_survey("faults", *fine, stretch=1, show_progress=False)
+    assert found["tolerant_f1"] > 0.9
+    assert plain["tolerant_f1"] < 0.6
+
+
+def test_the_command_scores_what_predict_writes_and_says_so(fine, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("data.npy", fine[0])
+    np.save("truth.npy", fine[1])
+    common = ["--quiet", "--device", "cpu"]
+    for more in ([], ["--stretch", "1"], ["--stretch", "1", "0.5"], ["--stretch", "auto"]):
+        assert (
+            main(["predict", "faults", "data.npy", "--out", "r.npy", "--no-picture", "--overwrite", *common, *more])
+            == 0
+        )
+        notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+        assert main(["evaluate", "faults", "--data", "data.npy", "--labels", "truth.npy", *common, *more]) == 0
+        told = capsys.readouterr().out.splitlines()
+        assert told[: len(notes)] == notes
+        assert len(notes) == (more != ["--stretch", "1"])
+        threshold = float(told[len(notes)].split()[-1])
+        want = scores(np.load("r.npy"), fine[1] > 0.5, threshold=threshold)
+        assert [line.split()[-1] for line in told[len(notes) + 1 :]] == [f"{value:.4f}" for value in want.values()]
+
+
+def test_resampled_classes_are_scored_where_there_are_data_alone():
+    """As the result has them: -1, which is no class, where the network saw nothing."""
+    card = network(2, classes=("a", "b", "c")).card
+    arguments = card.arguments | {"out_channels": 3}
+    trained = Trained(build("faultseg", **arguments).eval(), card.replace(arguments=arguments))
+    data = survey(40, 160)
+    data[6:8], data[12, :50], data[20, 100] = 0, 0, np.nan
+    labels = np.random.default_rng(0).integers(0, 3, data.shape)
+    for stretch in ((1, 2), (1, 0.25)):
+        found = geocnn.predict(trained, data, stretch=stretch, show_progress=False).array
+        got = geocnn.evaluate(trained, data, labels, stretch=stretch, show_progress=False)
+        assert got["accuracy"] == pytest.approx((found == labels)[found >= 0].mean())
+
+
 @pytest.mark.parametrize(("share", "count"), [(0.5, 40), (0.1, 5000), (0.99, 5000)])
-def test_ranking_agrees_with_torchmetrics(share, count):
+@pytest.mark.parametrize("middle", [-14.0, 0.0, 14.0])
+def test_ranking_agrees_with_torchmetrics_at_every_probability(share, count, middle):
+    """Of rare classes and of sure networks nearly all probabilities lie within a thousandth of 0 or 1."""
     from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
     rng = np.random.default_rng(count)
     truth = rng.random(count) < share
-    probability = np.clip(0.3 * truth + 0.75 * rng.random(count), 0, 0.9999).astype(np.float32)
+    logits = middle + 2 * truth + 1.5 * rng.standard_normal(count)
+    probability = (1 / (1 + np.exp(-logits))).astype(np.float32)
     found = evaluation.scores(probability, truth)
     p, t = torch.from_numpy(probability), torch.from_numpy(truth.astype(np.int64))
-    assert found["average_precision"] == pytest.approx(float(binary_average_precision(p, t, thresholds=1000)), abs=1e-6)
-    assert found["auc"] == pytest.approx(float(binary_auroc(p, t, thresholds=1000)), abs=1e-6)
+    assert found["average_precision"] == pytest.approx(float(binary_average_precision(p, t)), abs=1e-5)
+    assert found["auc"] == pytest.approx(float(binary_auroc(p, t)), abs=1e-5)
+
+
+def test_ranking_takes_less_memory_than_the_samples_twice():
+    draw = np.random.default_rng(0)
+    probability, truth = draw.random(2_000_000, np.float32), draw.random(2_000_000) < 0.05
+    tracemalloc.start()
+    try:
+        evaluation._ranking(probability, truth)
+        assert tracemalloc.get_traced_memory()[1] < 2 * probability.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_roc_curve_of_an_answer_of_yes_and_no_ends_at_both_corners():

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from geocnn.cli import main
 from geocnn.errors import DataError
 from geocnn.evaluation import _own, evaluate_picks
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
-from geocnn.io.waveforms import open_archive
+from geocnn.io.waveforms import Archive, Channel, Station, open_archive
+from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.io.waveforms.quakeml import quakeml
 from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.seismograms import write_records
@@ -114,4 +116,35 @@ def test_arrivals_of_an_instrument_are_those_of_this_one_alone(records, tmp_path
     other = replace(one, instrument="EH")
     named = [KnownArrival(str(s), "P", 0, 9.0) for s in (one, other)]
     both = replace(archive, stations=(one, other))
-    assert [_own(both, s, named) for s in (one, other)] == [[named[0]], [named[1]]]
+    assert _own(both, named) == [[named[0]], [named[1]]]
+
+
+class OfFile(FilePiece):
+    """Of which nothing but the name of the file is asked for."""
+
+    origin, segments = "", None
+
+
+def test_every_station_has_the_arrivals_that_name_it_and_its_pieces_are_read_once(monkeypatch):
+    """By its codes, by a file, and by network and station alone where no instrument and no file is called so."""
+    state, second = (0, 0), 10**9
+    kinds = [("AAA", "", "HH"), ("AAA", "", "EH"), ("AAA", "10", "HH"), ("BBB", "", "HH"), ("CCC", "", "HH")]
+    stations = []
+    for number, (name, location, instrument) in enumerate(kinds):
+        channel = Channel("XX", name, location, f"{instrument}Z")
+        pieces = [OfFile(channel, day * second, 100.0, 100, Path(f"{number}.{day}"), state) for day in range(3)]
+        stations.append(Station("XX", name, location, instrument, (pieces, [], [])))
+    archive, read = Archive(tuple(stations), ()), []
+    pieces_of = Station.pieces.fget
+    monkeypatch.setattr(Station, "pieces", property(lambda station: (read.append(station), pieces_of(station))[1]))
+    wheres = [*map(str, stations), "0.2", "4.0", "5.0", "XX.AAA", "XX.BBB..EH", "XX.AAA.99.HH", "XX", "YY.AAA", ""]
+    known = [
+        KnownArrival(where, "P", time) for time, where in enumerate(np.random.default_rng(0).permutation(wheres * 3))
+    ]
+    found = _own(archive, known)
+    assert len(read) == len(stations)
+    exact = {*map(str, stations), "0.2", "4.0"}
+    for number, (station, own) in enumerate(zip(stations, found, strict=True)):
+        here = {str(station), *(f"{number}.{day}" for day in range(3))}
+        rest = [a for a in known if a.where not in exact and a.where.split(".")[:2] == ["XX", station.name]]
+        assert own == sorted([*(a for a in known if a.where in here), *rest], key=lambda a: a.time)

@@ -13,6 +13,8 @@ from geocnn.losses import (
     dice_bce,
     known_cross_entropy,
     known_dice_bce,
+    pooled_cross_entropy,
+    pooled_dice_bce,
     weighted_bce,
 )
 
@@ -124,3 +126,15 @@ def test_what_is_not_known_is_left_out_of_the_losses():
     z = torch.from_numpy(logits[:, :1])
     cut = (torch.from_numpy(a[None]) for a in (logits[:, 0][known], np.minimum(target, 1)[known].astype(float)))
     assert float(known_dice_bce(z, binary)) == pytest.approx(float(dice_bce(*cut)), rel=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_losses_of_batches_add_up_to_that_of_a_data_set(classes):
+    """Batches of one class, of several, and of no known one."""
+    rng = np.random.default_rng(2)
+    logits = torch.from_numpy(rng.standard_normal((9, 1 if classes == 2 else 3, 5)))
+    target = torch.from_numpy(np.sort(rng.integers(-1, classes, 45)).reshape(9, 5))
+    loss = pooled_dice_bce() if classes == 2 else pooled_cross_entropy([1.0, 4.0, 0.5])
+    parts = [loss.sums(logits[part], target[part]) for part in (slice(0, 1), slice(1, 5), slice(5, 9))]
+    assert loss.of(parts[0]) == 0
+    assert float(loss.of(sum(parts))) == pytest.approx(float(loss(logits, target)), rel=1e-5)

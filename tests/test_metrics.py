@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from geocnn.metrics import accuracies, confusion, overlap, overlaps, pixel_errors
+from geocnn.metrics import accuracies, alike, confusion, mask_confusion, overlap, overlaps, pixel_scores
 
 
 def pairs():
@@ -36,20 +36,39 @@ def test_overlap_of_nothing_is_zero():
 
 def test_accuracies():
     logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [3.0, 1.0, 0.0]])
-    found = accuracies(logits, torch.tensor([0, 1, 1]), ("quiet", "positive arrival", "negative arrival"))
+    counts = confusion(logits, torch.tensor([0, 1, 1]))
+    found = accuracies(counts, ("quiet", "positive arrival", "negative arrival"))
     assert found == {"accuracy": pytest.approx(2 / 3), "accuracy_quiet": 1, "accuracy_positive_arrival": 0.5}
 
 
+def test_where_all_is_right_accuracies_are_one_to_the_last_bit():
+    for size in range(1, 40):
+        target = torch.arange(size) % 3
+        counts = confusion(torch.nn.functional.one_hot(target, 3).float(), target)
+        assert set(accuracies(counts, ("a", "b", "c")).values()) == {1.0}
+
+
 def test_pixel_errors_count_where_the_weight_is_not_zero():
+    """Over batches of any size, whose own scores differ."""
     rng = np.random.default_rng(3)
-    logits, mask = rng.standard_normal((2, 1, 7, 9)), rng.random((2, 1, 7, 9)) < 0.3
-    weight = rng.integers(0, 3, (2, 1, 7, 9)).astype(np.float64)
+    logits, mask = rng.standard_normal((5, 1, 7, 9)), rng.random((5, 1, 7, 9)) < 0.3
+    weight = rng.integers(0, 3, (5, 1, 7, 9)).astype(np.float64)
+    mask[3:], weight[4] = False, 0  # no membranes in the second batch, and nothing known of its end
     target = torch.from_numpy(np.concatenate((mask, weight), 1))
-    found = pixel_errors(torch.from_numpy(logits), target)
-    known = weight > 0
+    means = {}
+    for batch in (slice(0, 3), slice(3, 5)):
+        for key, value in mask_confusion(torch.from_numpy(logits[batch]), target[batch]).items():
+            means[key] = means.get(key, 0.0) + value * len(target[batch]) / 5
+    found, known = pixel_scores(means), weight > 0
     assert found["pixel_error"] == pytest.approx(((logits > 0) != mask)[known].mean(), rel=1e-6)
     both = ((logits > 0) & mask)[known].sum(), (logits > 0)[known].sum() + mask[known].sum()
     assert found["dice"] == pytest.approx(2 * both[0] / both[1])
+
+
+def test_counts_of_a_mask_alone_are_those_of_its_classes():
+    logits, target = pairs()
+    assert mask_confusion(logits, target) == confusion(logits, target[:, 0].long())
+    assert overlaps(mask_confusion(logits, target), ("other", "it")) == pytest.approx(overlap(logits, target))
 
 
 @pytest.mark.parametrize("maps", [1, 4])
@@ -84,3 +103,13 @@ def test_overlaps_of_batches_are_those_of_all_samples(maps):
 def test_a_class_that_does_not_occur_has_no_score():
     counts = confusion(torch.eye(3)[None, :, :2], torch.tensor([[0, 1]]))
     assert set(overlaps(counts, ("a", "b", "c"))) == {"mean_iou", "accuracy", "iou_a", "iou_b"}
+
+
+def test_classes_with_scores_of_one_name_count_each_in_the_mean():
+    target = torch.arange(40).reshape(1, 40) % 4
+    logits = torch.nn.functional.one_hot(target.where(target != 1, 3), 4).movedim(-1, 1).float()
+    found = overlaps(confusion(logits, target), ("a", "b c", "b_c", "d"))
+    assert found["mean_iou"] == pytest.approx((1 + 0 + 1 + 0.5) / 4)
+    assert alike(("a", "b c", "b_c", "d")) == ("b c", "b_c")
+    assert alike(("a", "d", "a")) == ("a", "a")
+    assert alike(("a b c", "abc", "a")) is None

@@ -1,6 +1,8 @@
 """Picks from probabilities, their fit to known arrivals, and the loss behind them."""
 
 import math
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -113,6 +115,39 @@ def test_pairs_are_the_nearest_and_each_is_used_once():
     assert residuals([6.0], [1.0], 5.0).tolist() == [5.0]
 
 
+def nearest_first(found, true, tolerance):
+    """All pairs by distance, the definition."""
+    pairs = sorted((abs(f - t), i, j) for i, f in enumerate(found) for j, t in enumerate(true))
+    taken: list[tuple[int, int]] = []
+    for distance, i, j in pairs:
+        if distance <= tolerance and all(i != a and j != b for a, b in taken):
+            taken.append((i, j))
+    return [found[i] - true[j] for i, j in taken]
+
+
+@given(
+    *[st.lists(st.integers(0, 60) | st.floats(0, 20), max_size=25)] * 2,
+    st.sampled_from([0.0, 0.3, 1.0, 5.0, 100.0]),
+    st.sampled_from([0.0, 1.7e9]),
+)
+def test_pairs_are_those_of_the_definition(found, true, tolerance, since):
+    """In any order, many as far away as others, at times since 1970 as well."""
+    found, true = ([since + time for time in times] for times in (found, true))
+    assert residuals(found, true, tolerance).tolist() == nearest_first(found, true, tolerance)
+
+
+def test_a_year_of_picks_takes_little_memory():
+    rng = np.random.default_rng(0)
+    true = np.sort(rng.uniform(0, 3e7, 5_000))
+    found = rng.permutation(true + rng.normal(0, 0.1, true.size))
+    tracemalloc.start()
+    try:
+        assert len(residuals(found.tolist(), true.tolist(), 0.5)) > 4_900
+        assert tracemalloc.get_traced_memory()[1] < 5e6  # all pairs are 200 MB
+    finally:
+        tracemalloc.stop()
+
+
 def test_the_loss_is_the_divergence_and_the_entropy_of_the_target():
     torch.manual_seed(0)
     logits, target = torch.randn(2, 3, 50), torch.softmax(torch.randn(2, 3, 50), 1)
@@ -145,3 +180,27 @@ def test_peaks_are_those_of_scipy(values, apart):
     for line in (uneven, np.repeat(uneven, 2)):
         expected, _ = scipy.signal.find_peaks(line, height=2, distance=apart)
         assert peaks(line, height=2, apart=apart).tolist() == expected.tolist()
+
+
+def highest_first(values, height, apart):
+    """Peaks from the highest down, each kept unless a kept one is too near: the definition."""
+    every, _ = scipy.signal.find_peaks(values, height=height)
+    kept: list[int] = []
+    for sample in sorted(every.tolist(), key=lambda k: -values[k]):
+        if all(abs(sample - other) >= apart for other in kept):
+            kept.append(sample)
+    return sorted(kept)
+
+
+@given(arrays(np.float64, st.integers(1, 120), elements=st.integers(0, 4).map(float)), st.integers(0, 12))
+def test_of_peaks_as_high_as_each_other_the_first_is_kept(values, apart):
+    assert peaks(values, height=1, apart=apart).tolist() == highest_first(values, 1, apart)
+
+
+def test_many_peaks_in_one_record_take_no_longer_than_their_number():
+    """All of which are kept, so that each one would have to be compared with all before it."""
+    values = np.zeros(40_001)
+    values[1::2] = np.random.default_rng(0).uniform(0.1, 1, 20_000)
+    begun = time.perf_counter()
+    assert peaks(values, height=0.05, apart=2).tolist() == list(range(1, 40_001, 2))
+    assert time.perf_counter() - begun < 3  # 0.02 s, and 20 s for all pairs

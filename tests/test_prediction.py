@@ -23,10 +23,12 @@ from geocnn.io.tracesink import TraceSink
 from geocnn.models import build
 from geocnn.normalisation import Normalisation
 from geocnn.prediction import predict
+from geocnn.prediction.alignment import aligned
 from geocnn.prediction.pieces import pieces
 from geocnn.prediction.results import Results
 from geocnn.prediction.work import plan_work
 from geocnn.reading import Reader
+from geocnn.tracing import reach_of
 
 
 def whole(trained: Trained, data: np.ndarray, edge: int = 16, norm: Normalisation | None = None) -> np.ndarray:
@@ -59,11 +61,75 @@ def test_tiles_join_to_the_whole_volume_result(shape, tile):
         np.testing.assert_allclose(result.array, expected, atol=1e-5)
 
 
-def test_seams_would_be_seen():
-    """The test above can fail: a halo shorter than the reach leaves seams."""
+def test_seams_would_be_seen(monkeypatch):
+    """The test above can fail: a halo shorter than the reach leaves seams, and a card may not ask for one."""
     trained, data = network(2, reach=8), survey(300, 210)
     result = predict(trained, data, tile=(64, 72), show_progress=False)
+    np.testing.assert_allclose(result.array, whole(trained, data), atol=1e-5)
+    assert result.notes[0] == (
+        "the card of random has reach=8, but its layers need reach=51; that is used. Write it into the card."
+    )
+    monkeypatch.setattr("geocnn.prediction.aligned", lambda trained: (trained, []))
+    result = predict(trained, data, tile=(64, 72), show_progress=False)
     assert np.abs(result.array - whole(trained, data)).max() > 1e-5
+
+
+class Skipping(torch.nn.Module):
+    """A U-Net with one pooling: it takes even sizes alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before, self.below = torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.Conv2d(4, 4, 3, padding=1)
+        self.after = torch.nn.Conv2d(8, 1, 3, padding=1)
+
+    def forward(self, x):
+        a = self.before(x).relu()
+        b = torch.nn.functional.interpolate(self.below(torch.nn.functional.max_pool2d(a, 2)).relu(), scale_factor=2)
+        return self.after(torch.cat([a, b], 1))
+
+
+def strided() -> torch.nn.Module:
+    """Half as many samples within, as many as before at the end."""
+    down, up = torch.nn.Conv2d(1, 16, 3, stride=2, padding=1), torch.nn.ConvTranspose2d(16, 1, 4, 2, 1)
+    return torch.nn.Sequential(down, torch.nn.ReLU(), up)
+
+
+def own(model: torch.nn.Module, **changes) -> Trained:
+    """A module of one's own with a card that has no sizes, as a user may write it."""
+    return Trained(model.eval(), network(2).card.replace(name="mine", architecture="mine", size_multiple=1, **changes))
+
+
+@pytest.mark.parametrize(("made", "reach"), [(strided, 3), (Skipping, 5)])
+def test_a_module_of_ones_own_with_strides_joins_though_its_card_does_not_say_so(made, reach):
+    torch.manual_seed(0)
+    trained, data = own(made(), reach=reach_of(made(), (1, 64, 64))), survey(81, 95)
+    one, several = (predict(trained, data, tile=tile, show_progress=False) for tile in (None, (21, 17)))
+    assert len(several.plan) > len(one.plan) == 1
+    assert np.ptp(one.array) > 1e-3
+    np.testing.assert_allclose(several.array, one.array, atol=1e-6)
+    said = "the card of mine has size_multiple=1, but its layers need size_multiple=2; that is used. Write it into "
+    assert one.notes == [said + "the card."]
+    assert trained.card.reach == reach
+    written = Trained(trained.model, trained.card.replace(size_multiple=2))
+    assert predict(written, data, show_progress=False).notes == []
+
+
+def test_what_ships_is_not_looked_at_again(monkeypatch):
+    monkeypatch.setattr("geocnn.prediction.alignment.trace", lambda *_: pytest.fail("traced"))
+    trained = geocnn.load("denoise", ndim=2)
+    assert aligned(trained) == (trained, [])
+
+
+def test_a_network_that_looks_at_values_is_applied_to_windows():
+    class Looks(torch.nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x) if np.isfinite(x.numpy()).all() else x
+
+    torch.manual_seed(0)
+    trained, data = own(Looks(1, 1, 3, padding=1), reach=1), survey(40, 50)
+    one, several = (predict(trained, data, tile=tile, show_progress=False) for tile in (None, (21, 17)))
+    np.testing.assert_allclose(several.array, one.array, atol=1e-6)
+    assert "in whole tiles: it cannot be run on shapes alone (" in str(one.plan)
 
 
 def test_the_scale_of_the_amplitudes_does_not_matter():
@@ -275,9 +341,11 @@ PEAK = """if True:
     from pathlib import Path
     import torch
     from tests.surveys import network, survey
+    from geocnn import prediction
     from geocnn.checkpoints import Trained
     from geocnn.models.faultseg import FaultSeg
     from geocnn.prediction import predict
+    prediction.aligned = lambda trained: (trained, [])  # a halo of 8 leaves room for strips
     torch.set_num_threads(1)
     what, out, memory = sys.argv[1:]
     trained = network(3) if out else Trained(FaultSeg(3).eval(), network(3).card.replace(reach=8))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geocnn.errors import DataError
-from geocnn.io.sites import Site
+from geocnn.io.sites import Site, standing
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
@@ -92,6 +92,23 @@ def test_earthquakes_are_put_together_and_located(locate):
     # None is lost, and none taken twice.
     assert sorted(id(p) for e in events for p in e.picks) == sorted(id(a.pick) for a in arrivals)
     assert quakeml(events, "quakes").count("<latitude>") == len(places)
+
+
+def test_a_station_that_has_moved_is_where_it_was_at_each_earthquake():
+    network, places = sites(6), [(-42.05, 172.1, 8.0), (-41.9, 171.9, 8.0)]
+    change = round((START + 180) * SECOND)  # between the two
+    old = replace(network[0], latitude=network[0].latitude + 0.25, elevation_m=900.0, until=change)
+    new = replace(network[0], since=change)
+    before = [a for k, a in made(places, [old, *network[1:]])[0] if k == 0]
+    after = [a for k, a in made(places, network)[0] if k == 1]
+    events = by_epicentres(before + after, standing([old, new, *network[1:]]))
+    assert [error(event.origin, place) < 1 for event, place in zip(events, places, strict=True)] == [True, True]
+    for event, site in zip(events, (old, new), strict=True):
+        (ray,) = {r.distance for p, r in zip(event.picks, event.origin.rays, strict=True) if p.channel.station == "S00"}
+        there = error(event.origin, (site.latitude, site.longitude))
+        assert ray == pytest.approx(there, rel=0.01)
+    heights = {r.height for p, r in zip(events[0].picks, events[0].origin.rays, strict=True)}
+    assert heights == {0.0, 0.9}
 
 
 @pytest.mark.parametrize("locate", [associated, by_epicentres])

@@ -1,9 +1,12 @@
 """Stations with two instruments: one earthquake each, with the picks of both."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 
+from geocnn.cli.options import CatalogueOptions
+from geocnn.cli.picks import pick as pick_command
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
@@ -17,7 +20,7 @@ SITES = [Site("XX", f"S{k}", -42 + 0.2 * math.sin(k), 172 + 0.3 * math.cos(k)) f
 PLACES = [(-42.02, 172.05, 8.0), (-41.9, 172.1, 12.0)]
 
 
-def arrivals(location, late, without=()):
+def arrivals(location, late, without=(), code="HH"):
     """Of P and S in a crust of one velocity, at every station but some."""
     rng, found = np.random.default_rng(0), []
     for k, (latitude, longitude, depth) in enumerate(PLACES):
@@ -26,10 +29,10 @@ def arrivals(location, late, without=()):
                 continue
             east = (longitude - site.longitude) * 111.2 * math.cos(math.radians(latitude))
             way = math.hypot(east, (latitude - site.latitude) * 111.2, depth)
-            station = Station("XX", site.station, location, "HH", ((), (), ()))
+            station = Station("XX", site.station, location, code, ((), (), ()))
             for phase, speed in (("P", 6.0), ("S", 3.45)):
                 at = START + 100 * k + way / speed + late + 0.02 * rng.standard_normal()
-                channel = Channel("XX", site.station, location, "HHZ")
+                channel = Channel("XX", site.station, location, f"{code}Z")
                 found.append(Arrival(station, PhasePick(channel, phase, round(at * SECOND), 0.1, 0.9)))
     return sorted(found, key=lambda a: a.pick.time)
 
@@ -85,3 +88,32 @@ def test_the_instrument_with_the_most_picks_locates():
     those, notes = locating([a.pick for a in [*few, *many]])
     assert {one[2] for one in those} == {"10"}
     assert len(notes) == len({a.station.name for a in few})
+
+
+def test_earthquakes_are_counted_by_their_phases_and_not_by_their_picks(monkeypatch, capsys):
+    """With two instruments P and S are four picks, and P without S is two."""
+    instruments = [
+        [a for a in arrivals(location, late) if (a.station.name, a.pick.phase) != ("S0", "S")]
+        for location, late in (("", 0.0), ("10", 0.05))
+    ]
+    found = catalogue(*instruments).by_station()
+    assert sorted(len(event.picks) for event in found.events) == [2] * 2 + [4] * 10
+    assert repr(found) == "Catalogue(24 P and 20 S picks at 12 stations, 10 earthquakes, 0 located)"
+    monkeypatch.setattr("geocnn.prediction.catalogue.pick_earthquakes", lambda *_, **__: found)
+    known = {"picture": False, "overwrite": False, "device": "cpu", "quiet": True}
+    pick_command("quakes", [Path("a.mseed")], Path("c.xml"), CatalogueOptions(), None, **known)
+    assert "\n10 earthquakes with P and S at one station\n" in capsys.readouterr().out
+
+
+def test_instruments_that_follow_each_other_at_one_location_both_locate():
+    before, after = arrivals("", 0.0), arrivals("", 600.0, code="EH")
+    made = catalogue(before, after, arrivals("10", 0.05)).located(SITES)
+    located = [e for e in made.events if e.origin is not None]
+    assert len(located) == 4
+    assert {p.channel.code for e in located[2:] for p in e.picks} == {"EHZ"}
+    assert (
+        "of the instruments of XX.S0 XX.S0..EH and XX.S0..HH have most picks; those of XX.S0.10.HH join their "
+        "earthquakes." in made.notes
+    )
+    assert not [note for note in catalogue(before, after).located(SITES).notes if "join" in note]
+    assert len(catalogue(before, after).by_station().events) == 2 * 2 * 6

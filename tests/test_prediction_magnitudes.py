@@ -12,26 +12,32 @@ from geocnn.io.waveforms import ArrayPiece, Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, Ray
 from geocnn.location import Estimate, Place
+from geocnn.picking import Pick
+from geocnn.prediction.arrivals import arrivals_in
 from geocnn.prediction.catalogue import pick_earthquakes
-from geocnn.prediction.magnitudes import amplitude_after, with_magnitudes
+from geocnn.prediction.magnitudes import amplitude_after, with_magnitudes, without_response
+from geocnn.prediction.picker import Part, Picked
 from geocnn.seismograms import write_network
 from geocnn.synthetic.earthquakes import EarthquakeRanges
 from geocnn.synthetic.network import Network
 
 START = 1_700_006_400 * SECOND
-GAIN, TONE, ONSET = 5e8, 3.0, 40
+GAIN, TONE, ONSET, BEGUN = 5e8, 3.0, 40, 8
 FLAT = Response(1, GAIN, 1.0)
 KNOWN = Responses({f"XX.AAA..HH{letter}": (FLAT,) for letter in "NE"})
 
 
-def instrument(amplitudes=(2e-6, 8e-6), gap=None, noise=1e-9):
-    """A station that is shaken with 3 Hz from 40 s on, so many m/s on both horizontal components."""
+def instrument(amplitudes=(2e-6, 8e-6), gap=None, noise=1e-9, first=0.0):
+    """A station that is shaken with 3 Hz from 40 s on, so many m/s on both horizontal components.
+
+    From 8 s on it is shaken as well, by the given share of that.
+    """
     time = np.arange(9000) / 100
     rng = np.random.default_rng(1)
     components = []
     for letter, amplitude in zip("ZNE", (0.0, *amplitudes), strict=True):
-        rise = np.clip((time - ONSET) / 2, 0, 1)  # slowly, for an instrument overshoots
-        velocity = amplitude * np.sin(2 * np.pi * TONE * (time - ONSET)) * rise
+        rise, early = (np.clip((time - at) / 2, 0, 1) for at in (ONSET, BEGUN))  # slowly, for an instrument overshoots
+        velocity = amplitude * np.sin(2 * np.pi * TONE * (time - ONSET)) * (rise * (1 - first) + early * first)
         samples = (GAIN * (velocity + noise * rng.standard_normal(len(time)))).astype(np.float32)
         channel = Channel("XX", "AAA", "", f"HH{letter}")
         parts = [(0, len(time))] if gap is None else [(0, gap[0]), (gap[1], len(time))]
@@ -41,9 +47,9 @@ def instrument(amplitudes=(2e-6, 8e-6), gap=None, noise=1e-9):
     return Station("XX", "AAA", "", "HH", tuple(components))
 
 
-def seen(station, responses=KNOWN, end=None):
+def seen(station, responses=KNOWN, end=None, begun=None):
     first = START // (SECOND // 100)
-    return amplitude_after(station, station.read(first, first + 9000), 100 * ONSET, responses, end)
+    return amplitude_after(station, station.read(first, first + 9000), 100 * ONSET, responses, end, begun)
 
 
 def drawn(velocity):
@@ -74,6 +80,46 @@ def test_noise_is_no_earthquake_however_much_of_it_there_is_before():
         assert amplitude_after(station, station.read(first, first + 4500), 1890, KNOWN) is None
 
 
+def test_a_p_wave_is_no_noise():
+    """From S back to P there may be more than the seconds before S over which noise is measured otherwise."""
+    station = instrument(first=0.5)
+    assert seen(station) is None
+    assert seen(station, begun=100 * BEGUN) == pytest.approx(drawn(4e-6), rel=0.03)
+    assert seen(instrument(first=0.5, gap=(300, 400)), begun=100 * BEGUN) is None  # before P there is too little
+    first = START // (SECOND // 100)
+    picks = [(Pick(100.0 * (30 + at), 0.9, 0.05), phase) for at, phase in ((BEGUN, "P"), (ONSET, "S"))]
+    found = Picked(Part(first, first + 9000), station.read(first - 3000, first + 9000), picks, None, {})
+    amplitudes = [arrival.pick.wood_anderson for arrival in arrivals_in(station, found, KNOWN)]
+    assert amplitudes == [None, seen(station, begun=100 * BEGUN)]
+
+
+def test_where_one_component_shows_the_wave_the_other_counts_too():
+    noise = 1e-6
+    alone = seen(instrument(amplitudes=(1e-6, 30e-6), noise=noise), Responses({"XX.AAA..HHN": (FLAT,)}))
+    both = seen(instrument(amplitudes=(1e-6, 30e-6), noise=noise))
+    assert alone is None
+    assert both == pytest.approx(drawn(math.sqrt(30) * 1e-6), rel=0.5)
+    assert both < 0.5 * seen(instrument(amplitudes=(1e-6, 30e-6), noise=noise), Responses({"XX.AAA..HHE": (FLAT,)}))
+    # The sensor of a component that is much calmer than the other is broken, and its amplitude that of the recorder.
+    broken = instrument(amplitudes=(0.0, 30e-6), noise=noise)
+    broken.components[1][0].samples[:] *= 1e-3
+    assert seen(broken) == pytest.approx(drawn(30e-6), rel=0.1)
+
+
+def test_the_response_is_that_of_the_channel_at_that_time():
+    station = instrument()
+    for row, code in ((1, "HH1"), (2, "HH2")):
+        (old,) = station.components[row]
+        first = ArrayPiece.of(Channel("XX", "AAA", "", code), START - 300 * SECOND, 100.0, old.samples.copy())
+        station.components[row].insert(0, first)
+    station = Station("XX", "AAA", "", "HH", station.components)
+    assert seen(station) == pytest.approx(drawn(4e-6), rel=0.03)
+    times = [START - 250 * SECOND, START + ONSET * SECOND]
+    assert without_response(station, times, KNOWN) == 1
+    assert without_response(station, times, Responses({})) == 2
+    assert without_response(station, times, Responses(KNOWN.of_channels | {"XX.AAA..HH2": (FLAT,)})) == 0
+
+
 def pick(station, phase, nm=None, place=None):
     return PhasePick(Channel("XX", station, "", "HHZ"), phase, START, wood_anderson=nm, place=place)
 
@@ -94,6 +140,20 @@ def test_the_magnitude_is_the_median_of_the_stations():
     assert [value for _, value in event.magnitude.of_picks] == pytest.approx(wanted, abs=0.02)
     assert event.magnitude.value == pytest.approx(np.median(wanted), abs=0.02)
     assert event.magnitude.error == pytest.approx(np.std(wanted, ddof=1), abs=0.01)
+
+
+@pytest.mark.parametrize("depth", [3.0, -3.0])
+def test_stations_far_above_the_sea_are_as_far_from_an_earthquake_as_those_at_the_sea(depth):
+    """A depth is counted from the sea: that of an earthquake in a mountain is negative."""
+    of_heights = []
+    for height in (0.0, 5.0):
+        sites = [Site("XX", name, 0.0, km / DEGREE, 1000 * height) for name, km in (("A", 5.0), ("B", 9.0))]
+        rays = tuple(Ray.to(site, 0.0, 0.0) for site in sites)
+        picks = tuple(pick(site.station, "S", 400.0) for site in sites)
+        (event,) = with_magnitudes([Event(picks, Origin(START, 0.0, 0.0, depth + 5 - height, rays=rays))])
+        of_heights.append([value for _, value in event.magnitude.of_picks])
+    assert of_heights[0] == pytest.approx([by_hand(400.0, math.hypot(km, depth + 5)) for km in (5, 9)], abs=0.02)
+    assert of_heights[1] == pytest.approx(of_heights[0])
 
 
 def test_one_station_says_it_with_the_error_of_its_distance():

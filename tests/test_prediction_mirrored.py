@@ -86,6 +86,51 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path, monkeypatch, at, stretc
     assert combine.calls == 2 + (at is None)
 
 
+@pytest.mark.parametrize("stretch", [None, (1.0, 0.5)])
+def test_a_killed_run_leaves_no_standard_deviation_of_another_name(tmp_path, monkeypatch, stretch):
+    """A kill leaves the steps and the partial files of both results."""
+    np.save(tmp_path / "line.npy", survey(100, 40))
+    partial_file, combine = partial._partial(tmp_path / "old.npy", "kept"), mirrored._combine
+
+    def predicted(name):
+        options = {"uncertainty": tmp_path / name, "show_progress": False}
+        if stretch is None:
+            return predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / "r.npy", **options)
+        options |= {"stretch": stretch, "run": predict_mirrored}
+        return predict_stretched(network(2), tmp_path / "line.npy", tmp_path / "r.npy", **options)
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mirrored, "_combine", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        predicted("old.npy")
+    partial_file.write_bytes(b"as a kill leaves it")
+    monkeypatch.setattr(mirrored, "_combine", combine)
+    predicted("new.npy")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "new.npy", "r.npy"]
+
+
+def test_a_step_that_is_not_put_in_its_place_is_kept_as_the_message_says(tmp_path, monkeypatch):
+    np.save(tmp_path / "line.npy", survey(100, 40))
+    replace = partial._replace
+
+    def refused(made, target):
+        if target.name == "1.npy":
+            raise PermissionError(13, "Permission denied")
+        replace(made, target)
+
+    monkeypatch.setattr(partial, "_replace", refused)
+    options = {"tile": (32, 40), "show_progress": False}
+    with pytest.raises(TargetError, match=r"1\.npy cannot be put in its place") as caught:
+        predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / "r.npy", **options)
+    (kept,) = (path for path in (tmp_path / ".r.npy.steps").glob(".1.npy.partial-*") if path.suffix != ".done")
+    assert f"the finished result is {kept}" in str(caught.value)
+    monkeypatch.setattr(partial, "_replace", replace)
+    predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / "r.npy", **options)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "r.npy"]
+
+
 class Interrupted:
     """A function whose first call is stopped by Ctrl-C, if it is to be."""
 

@@ -1,5 +1,7 @@
 """Results of 8 bits: whole per cent, for other programs and for ourselves."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import segyio
@@ -10,11 +12,13 @@ import geocnn
 from geocnn import io
 from geocnn.checkpoints import Trained
 from geocnn.errors import DataError
+from geocnn.figures.section import section
 from geocnn.interpretation import interpret
 from geocnn.io.percent import probabilities
 from geocnn.models import build
 from geocnn.prediction import predict
 from geocnn.prediction.mirrored import predict_mirrored
+from geocnn.prediction.stretched import predict_stretched
 
 
 def raw(path):
@@ -45,6 +49,48 @@ def test_per_cent_in_a_quarter_of_the_size(tmp_path, suffix, run):
     if suffix != ".zarr":
         sizes = [(tmp_path / f"{samples}{suffix}").stat().st_size for samples in ("float32", "int8")]
         assert sizes[0] - sizes[1] == 3 * data.size
+
+
+@pytest.mark.parametrize("suffix", [".sgy", ".zarr", ".npy"])
+@pytest.mark.parametrize("run", [predict, predict_mirrored, partial(predict_stretched, stretch=(1, 0.5))])
+def test_where_there_are_no_data_is_told_from_small_probabilities(tmp_path, suffix, run):
+    """Dead traces, a whole tile of them, a mute, padding below, and NaN."""
+    trained, data = network(2), survey(80, 200)
+    data[:50] = data[60] = data[62:70, :40] = data[:, 180:] = 0
+    data[75, 100] = np.nan
+    options = {"show_progress": False} | ({"tile": (16, 200)} if run is predict else {})
+    made = [run(trained, data, tmp_path / f"{k}{suffix}", samples=k, **options) for k in ("float32", "int8")]
+    exact, small = (geocnn.open(tmp_path / f"{k}{suffix}") for k in ("float32", "int8"))
+    expected = exact.read(...)
+    nothing = expected == 0
+    assert nothing[:50].all()
+    assert nothing.mean() < 0.8
+    np.testing.assert_array_equal(raw(tmp_path / f"int8{suffix}"), np.where(nothing, -1, np.rint(expected * 100)))
+    np.testing.assert_array_equal(np.isnan(probabilities(small).read(...)), nothing)
+    told = [[note for note in one.notes if "in the result" in note] for one in made]
+    assert told[0]
+    assert told[1] == [note.replace("zero in the result", "-1 in the result") for note in told[0]]
+
+
+def test_of_a_standard_deviation_too(tmp_path):
+    data = survey(40, 60)
+    data[:9] = 0
+    for samples in ("float32", "int8"):
+        options = {"uncertainty": tmp_path / f"{samples}-spread.npy", "samples": samples, "show_progress": False}
+        predict_mirrored(network(2), data, tmp_path / f"{samples}.npy", **options)
+    exact, stored = (np.load(tmp_path / f"{samples}-spread.npy") for samples in ("float32", "int8"))
+    np.testing.assert_array_equal(stored[:9], -1)
+    np.testing.assert_array_equal(stored[9:], np.rint(exact[9:] * 100))
+
+
+def test_a_picture_of_per_cent_without_data_everywhere():
+    chance = np.rint(100 * sheet((20, 24, 30), (0.8, 0.0, 0.6))).astype(np.int8)
+    chance[:, :, :9] = -1
+    seismic = io.ArraySource(survey(20, 24, 30))
+    made = section(seismic, probabilities(io.ArraySource(chance)))
+    zeros = section(seismic, io.ArraySource(np.maximum(chance, 0) / np.float32(100)))
+    titles = [[axes.get_title() for axes in figure.axes] for figure in (made, zeros)]
+    assert titles[0] == titles[1]
 
 
 def test_headers_of_a_file_stay_but_for_the_format(tmp_path):

@@ -144,6 +144,23 @@ def test_classes_come_from_the_nearest_sample(tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "r.npy"), seen[:, nearest])
 
 
+@pytest.mark.parametrize("stretch", [(1, 1), (1, 2), (2, 1), (1, 0.5)])
+def test_what_is_dead_has_no_class(tmp_path, stretch):
+    card = network(2, classes=("a", "b", "c")).card
+    arguments = card.arguments | {"out_channels": 3}
+    trained = Trained(build("faultseg", **arguments).eval(), card.replace(arguments=arguments))
+    data = survey(40, 160)
+    data[6:8], data[12, :50], data[20, 100] = 0, 0, np.nan
+    blank = ~np.isfinite(data) | (data == 0)
+    options = {"stretch": stretch, "show_progress": False}
+    made = predict_stretched(trained, data, **options)
+    predict_stretched(trained, data, tmp_path / "r.npy", samples="int8", **options)
+    for got in (made.array, np.load(tmp_path / "r.npy")):
+        assert (got[blank] == -1).all()
+        assert (got[0] >= 0).all()
+    assert made.notes[0] == "2 of 40 traces are dead or missing; they are -1 in the result."
+
+
 def test_in_8_bits_a_result_is_rounded_once(tmp_path):
     trained, data = network(2), survey(40, 160)
     for name, samples in (("f.npy", "float32"), ("i.npy", "int8")):

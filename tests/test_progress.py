@@ -5,7 +5,7 @@ import re
 import pytest
 
 from geocnn.io.waveforms.pieces import how_long
-from geocnn.progress import progress, time_unit
+from geocnn.progress import allowed, progress, time_unit
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,13 @@ def test_what_is_not_done_is_not_counted(capsys):
 )
 def test_times_are_told_in_units_that_fit(seconds, words):
     assert how_long(seconds) == words
+
+
+def test_where_it_is_not_allowed_nothing_is_shown(capsys):
+    with allowed(show=False):
+        with allowed(show=True), progress("inner", 1) as tick:
+            tick(1)
+        assert capsys.readouterr().err == ""
+    with allowed(show=True), progress("outer", 1) as tick:
+        tick(1)
+    assert "outer" in capsys.readouterr().err

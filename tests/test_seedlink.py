@@ -1,11 +1,13 @@
 """Records of a SeedLink server, over a real socket: the catalogue is that of the same records in a folder."""
 
+import itertools
 import json
 import signal
 import socket
 import threading
 import time
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -173,6 +175,16 @@ def test_a_server_that_is_gone_is_tried_again_after_growing_waits(tmp_path, reco
     assert waits[:4] == ["0.05 s", "0.1 s", "0.2 s", "0.4 s"]
     assert "(closed by the server)" in said[1]
     assert "(connection refused)" in said[2]
+
+
+def test_a_pause_that_ends_between_two_looks_at_the_clock(tmp_path, records, monkeypatch):
+    with Server(records[:6]) as server, SeedLink(server.address, "XX.AAA..HH?", tmp_path) as link:
+        link._disconnect()
+        link._again, paused = 10.0, []
+        looks = itertools.chain([9.0, 9.1, 9.9, 10.1], itertools.repeat(20.0))
+        monkeypatch.setattr(seedlink, "time", SimpleNamespace(monotonic=looks.__next__, sleep=paused.append))
+        link.receive(5.0)
+    assert paused == [0.0]
 
 
 def test_a_silent_server_is_asked_whether_it_is_there_and_then_left(tmp_path, records, monkeypatch):

@@ -63,7 +63,12 @@ def test_a_single_sample_is_repeated():
     np.testing.assert_array_equal(reflect(np.arange(-2, 3), 0, 0), [0, 0, 0, 0, 0])
 
 
-@pytest.mark.parametrize("tile", [(8, 8), (8, 8, 0)])
+def test_a_tile_may_be_computed_with_floats():
+    made = [list(plan((64, 64), multiple=8, reach=8, tile=tile)) for tile in ((16.0, np.float64(8)), (16, 8))]
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("tile", [(8, 8), (8, 8, 0), (8, 8, 8.5), (8, 8, np.nan), (8, 8, None), "8 8 8"])
 def test_a_tile_of_the_wrong_form_is_refused(tile):
-    with pytest.raises(DataError, match="3 positive numbers"):
+    with pytest.raises(DataError, match="3 positive whole numbers"):
         plan((64, 64, 64), multiple=8, reach=8, largest=10**9, tile=tile)

@@ -65,6 +65,36 @@ def test_modules_of_ones_own():
     assert reach_of(normed, (1, 64, 64)) is None
 
 
+def test_modules_of_ones_own_that_make_tensors_on_the_way():
+    """They are made on the processor, while all else has shapes alone."""
+
+    class Deeper(nn.Conv2d):
+        def forward(self, x):
+            y = F.conv2d(super().forward(x), self.weight * torch.ones(5, 5), padding=2)
+            scaled = torch.linspace(0, 1, x.shape[-1]).expand(x.shape).clone()
+            scaled *= y
+            return scaled[:, torch.tensor([0])] + torch.arange(x.shape[-1])
+
+    assert reach_of(Deeper(1, 1, 5, padding=2), (1, 64, 64)) == 2 + 2
+
+
+def test_a_module_of_ones_own_that_does_not_take_the_window_is_named():
+    class Skipping(nn.Module):
+        def forward(self, x):
+            return torch.cat([x, F.interpolate(F.max_pool2d(x, 2), scale_factor=2)], 1)
+
+    with pytest.raises(DataError, match=r"Skipping fails with the window \(1, 63, 63\), .* \(Sizes of"):
+        reach_of(Skipping(), (1, 63, 63))
+    assert reach_of(Skipping(), (1, 64, 64)) == 1
+
+    class Looking(nn.Module):
+        def forward(self, x):
+            return x * x.numpy().any()
+
+    with pytest.raises(DataError, match="or write the reach into the card yourself"):
+        reach_of(Looking(), (1, 64, 64))
+
+
 def test_the_published_unet_sees_188_samples_or_204():
     """By the alignment of the sample: 188 is the smallest window, all of which its four samples of output see."""
     (field,) = receptive_field(network("unet2015", ndim=1))

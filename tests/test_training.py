@@ -2,12 +2,15 @@
 
 import csv
 import dataclasses
+import inspect
 import itertools
 import json
 import math
+import re
 import signal
 import threading
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,13 +18,15 @@ import torch
 from torch import nn
 
 from geocnn import checkpoints
+from geocnn.augmentation import Augmentation
 from geocnn.checkpoints import Card
-from geocnn.datasets import TensorSamples
+from geocnn.cli import reports
+from geocnn.datasets import Augmented, Crops, TensorSamples
 from geocnn.errors import DataError, FormatError, MissingError, TargetError
 from geocnn.interruption import interrupts_held
 from geocnn.layers import Conv
 from geocnn.metrics import overlap
-from geocnn.training import Recipe, Schedule, fit
+from geocnn.training import PICTURES, Recipe, Schedule, fit
 
 
 class Network(nn.Module):
@@ -248,6 +253,60 @@ def test_an_existing_run_is_left_alone(tmp_path):
         run(recipe(epochs=1), tmp_path, resume=True)
 
 
+def test_a_replaced_run_leaves_nothing_behind_however_early_the_new_one_ends(tmp_path):
+    run(recipe(epochs=1), tmp_path)
+    for name in ("learning.png", "windows.png", "mine.npz"):
+        (tmp_path / name).write_text("old")
+
+    class Interrupting(Series):
+        def __getitem__(self, indices):
+            raise KeyboardInterrupt
+
+    frozen = recipe()
+    frozen.model.requires_grad_(requires_grad=False)
+    with pytest.raises(DataError, match="is frozen"):  # what cannot begin replaces nothing
+        run(frozen, tmp_path, overwrite=True)
+    assert (tmp_path / "card.json").exists()
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe(train=Interrupting(10)), tmp_path, overwrite=True)
+    assert {p.name for p in tmp_path.iterdir()} == {"state.safetensors", "mine.npz"}
+    with pytest.raises(FormatError, match=r"has no card\.json"):
+        checkpoints.load(tmp_path)
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "learning.png").write_text("of no run")
+    assert_same(run(recipe(), tmp_path / "whole", overwrite=True), run(recipe(), tmp_path, resume=True))
+    assert (tmp_path / "whole" / "learning.png").exists()
+
+
+def test_the_state_and_card_of_a_replaced_run_are_removed_last(tmp_path, monkeypatch):
+    run(recipe(epochs=1), tmp_path)
+    plain = Path.unlink
+
+    def refuse(path, **options):
+        if path.name == "state.safetensors":
+            raise PermissionError(13, "Permission denied")
+        plain(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    said = r"state\.safetensors cannot be removed \(permission denied\); choose another folder with --out"
+    with pytest.raises(TargetError, match=said):
+        run(recipe(epochs=1), tmp_path, overwrite=True)
+    assert {p.name for p in tmp_path.iterdir()} == {"state.safetensors", "card.json"}
+
+
+def test_all_pictures_of_reports_are_known():
+    drawn = re.findall(r"folder / '([\w-]+)\.png'", inspect.getsource(reports))
+    assert set(drawn) == set(PICTURES)
+
+
+def test_a_finished_run_gets_its_table_back(tmp_path):
+    run(recipe(epochs=1), tmp_path)
+    before = table(tmp_path)
+    (tmp_path / "metrics.csv").unlink()
+    run(recipe(epochs=1), tmp_path, resume=True)
+    assert table(tmp_path) == before
+
+
 def test_nothing_to_resume(tmp_path):
     with pytest.raises(MissingError, match=r"no state\.safetensors to resume from"):
         run(recipe(), tmp_path / "none", resume=True)
@@ -454,6 +513,51 @@ def test_data_that_have_changed_under_their_name_are_told_of(tmp_path, monkeypat
     np.save("x.npy", x[::-1].astype(np.float32))
     with pytest.raises(DataError, match="the data that the run in run learns from have changed since it began"):
         fit("segment", epochs=3, resume=True, **given)
+
+
+@pytest.mark.parametrize("kind", ["tensors", "augmented", "crops"])
+def test_a_recipe_of_ones_own_is_not_resumed_with_other_samples(tmp_path, kind):
+    def samples(shift=0.0, label=0.0):
+        x = torch.linspace(0, 1, 6 * 16).view(6, 1, 16) + shift
+        y = (x > 0.5).float() + label * (x > 0.9)
+        if kind == "crops":
+            return Crops(x, y, crop=8, samples=6, seed=0, augmentation=Augmentation())
+        made = TensorSamples(x.transpose(0, 2).contiguous().transpose(0, 2), y)
+        return Augmented(made, Augmentation(flip=(0,)), seed=0) if kind == "augmented" else made
+
+    def made(**changes):
+        return recipe(**{"epochs": 1, "decay": "constant", "train": samples(), "validation": samples()} | changes)
+
+    run(made(), tmp_path)
+    run(made(epochs=2), tmp_path, resume=True)
+    for changed in ({"train": samples(shift=1.0)}, {"train": samples(label=-1.0)}, {"validation": samples(shift=1.0)}):
+        with pytest.raises(DataError, match="learns from have changed since it began; bring back what they were"):
+            run(made(epochs=3, **changed), tmp_path, resume=True)
+
+
+def test_windows_are_not_learnt_on_with_other_labels_classes_or_groups(tmp_path, monkeypatch):
+    from geocnn.recipes import fit
+
+    monkeypatch.chdir(tmp_path)
+    small = {"data": "w.npz", "width": 2, "device": "cpu", "show_progress": False, "out": "run"}
+    arrays = {
+        "x": np.random.default_rng(0).standard_normal((24, 16)),
+        "y": np.arange(24) % 2,
+        "classes": ["sand", "shale"],
+        "group": np.arange(24) // 4,
+    }
+    np.savez("w.npz", **arrays)
+    fit("classify", epochs=1, **small)
+    fit("classify", epochs=2, resume=True, **small)
+    for changed in (
+        {"y": 1 - arrays["y"]},
+        {"classes": ["sand", "clay"]},
+        {"group": np.arange(24) % 6},
+        {"x": arrays["x"] + 1},
+    ):
+        np.savez("w.npz", **arrays | changed)
+        with pytest.raises(DataError, match="the data that the run in run learns from have changed since it began"):
+            fit("classify", epochs=3, resume=True, **small)
 
 
 def test_answers_of_another_size_than_the_labels_are_told_of():

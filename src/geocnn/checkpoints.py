@@ -6,8 +6,10 @@ There is no pickle in them.
 import dataclasses
 import hashlib
 import json
+import math
 import platform
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
@@ -22,6 +24,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.grid import Grid
 from geocnn.io import system
 from geocnn.layers import check_ndim
 from geocnn.models import ARCHITECTURES, build
@@ -33,6 +36,7 @@ __all__ = [
     "WEIGHTS",
     "Card",
     "Trained",
+    "flat_axis",
     "is_detector",
     "is_picker",
     "judges_seismograms",
@@ -72,7 +76,7 @@ class Card:
         axes: names of the axes of space, the vertical one last.
         normalisation: keyword arguments of :meth:`geocnn.normalisation.Normalisation.fit`.
         window: samples per axis of the training windows.
-        size_multiple: sizes that the network accepts are multiples of this.
+        size_multiple: sizes that the network accepts are multiples of this; at least the product of its strides.
         reach: samples beyond an output sample that can change it; None for the whole window.
         margin: samples at each side of a window for which an unpadded network gives no answer.
         least: an accepted size, from which the others follow in steps of ``size_multiple``.
@@ -85,6 +89,7 @@ class Card:
         versions: versions of geocnn, torch, numpy and python.
         sha256: checksum of the weights file.
         notes: what users should know: limits, origin, licence.
+        unknown: names of fields in card.json that this version of geocnn does not know; they are not written again.
     """
 
     name: str
@@ -108,6 +113,15 @@ class Card:
     versions: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
     notes: str = ""
+    unknown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse values that no network has.
+
+        Raises:
+            DataError: the message says which, and what is needed.
+        """
+        _check_values(vars(self))
 
     @property
     def ndim(self) -> int:
@@ -127,24 +141,132 @@ class Card:
             path: where it comes from, for the message.
 
         Raises:
-            FormatError: the text is not JSON, or lacks fields of a card.
+            FormatError: the text is not JSON, lacks fields of a card, or has values that no network has.
         """
+        later = ""
         try:
             fields = json.loads(text)
-            tuples: dict[str, Any] = {k: tuple(fields[k]) for k in ("classes", "channels", "axes", "window")}
-            tuples["arguments"] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields["arguments"].items()}
-            card = cls(**{**fields, **tuples})
+            later = _later(fields.get("versions"))
+            tuples = {k: _with_tuples(fields[k]) for k in ("classes", "channels", "axes", "window", "arguments")}
+            known = {entry.name for entry in dataclasses.fields(cls)} - {"unknown"}
+            values = {k: v for k, v in fields.items() if k in known} | tuples
+            _check_values(values)
+            card = cls(**values, unknown=tuple(sorted(set(fields) - known)))
             _check_counts(card)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
-            raise FormatError(
-                f"{path} is not a geocnn card ({reason}); give a folder written by geocnn train."
-            ) from None
+            cure = f"update geocnn, because {later}" if later else "give a folder written by geocnn train"
+            raise FormatError(f"{path} is not a geocnn card ({reason}); {cure}.") from None
         return card
 
     def to_json(self) -> str:
         """The card as indented JSON, one field per line where possible."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False, default=plain_number) + "\n"
+        fields = dataclasses.asdict(self)
+        del fields["unknown"]
+        return json.dumps(fields, indent=2, ensure_ascii=False, default=plain_number) + "\n"
+
+    def remarks(self) -> list[str]:
+        """A note if the file has fields that this version of geocnn does not know."""
+        if not self.unknown:
+            return []
+        later = _later(self.versions)
+        cure = f"; {later}: update geocnn if it matters" if later else ""
+        return [f"the card of {self.name} has {', '.join(self.unknown)}, which this geocnn does not know{cure}."]
+
+
+def _with_tuples(value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
+    """A list as a tuple, and a table with tuples for its lists."""
+    if isinstance(value, dict):
+        return {name: _with_tuples(entry) for name, entry in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _later(versions: object) -> str:
+    """That a later version of geocnn has written a card, in words; empty if none has."""
+    from geocnn import __version__
+
+    writer = str(versions.get("geocnn", "")) if isinstance(versions, dict) else ""
+    newer = [int(n) for n in re.findall(r"\d+", writer)] > [int(n) for n in re.findall(r"\d+", __version__)]
+    return f"geocnn {writer} has written it, and this is {__version__}" if newer else ""
+
+
+_Check = tuple[Callable[[Any], bool], str]
+"""Whether a value of a card can be, and in words what can be."""
+
+
+def _whole(least: int, *, none: bool = False) -> _Check:
+    """Check for a whole number."""
+    words = f"a whole number from {least} on" + " or none" * none
+    return lambda v: (none and v is None) or (_is_whole(v) and v >= least), words
+
+
+def _number(least: float = -math.inf, most: float = math.inf, words: str = "a number") -> _Check:
+    """Check for a number."""
+    return (
+        lambda v: isinstance(v, int | float | np.number) and not isinstance(v, bool) and least <= float(v) <= most,
+        words,
+    )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_list_of(value: object, kind: Callable[[object], bool]) -> bool:
+    """Whether a value is a list of items of a kind."""
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(map(kind, value))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_TEXT: _Check = _is_text, "a text"
+_NAMES: _Check = lambda v: _is_list_of(v, _is_text) and len(v) > 0, "a list of names"
+_TABLE: _Check = lambda v: isinstance(v, Mapping), "a table of names and values"
+
+
+def _one_of(*words: str) -> _Check:
+    """Check for one of some words."""
+    return lambda v: v in words, f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+_VALUES: dict[str, _Check] = {
+    "task": _one_of("classification", "segmentation", "restoration", "location"),
+    **dict.fromkeys(("name", "architecture", "data", "sha256", "notes"), _TEXT),
+    **dict.fromkeys(("classes", "channels", "axes"), _NAMES),
+    **dict.fromkeys(("arguments", "normalisation", "training", "metrics", "versions"), _TABLE),
+    "window": (lambda v: _is_list_of(v, _whole(1)[0]), "a list of whole numbers from 1 on"),
+    "size_multiple": _whole(1),
+    "reach": _whole(0, none=True),
+    "margin": _whole(0),
+    "least": _whole(0),
+    "threshold": _number(0.0, 1.0, "a number from 0 to 1"),
+    "finer": _whole(1),
+}
+_NORMALISATION: dict[str, _Check] = {
+    "kind": _one_of("zscore", "fixed", "record", "none"),
+    "clip": _number(0.0, words="a number from 0 on"),
+    "mean": _number(),
+    "std": (lambda v: _number()[0](v) and v != 0, "a number other than 0"),
+}
+
+
+def _check_values(values: Mapping[str, Any]) -> None:
+    """Refuse values that no card has.
+
+    Raises:
+        DataError: the message says which, and what is needed.
+    """
+    for name, (fits, needed) in _VALUES.items():
+        if name in values and not fits(values[name]):
+            raise DataError(f"{name} is {values[name]!r}; needed is {needed}.")
+    for name, value in values.get("normalisation", {}).items():
+        if name not in _NORMALISATION:
+            raise DataError(f"normalisation has {name!r}; it knows {', '.join(_NORMALISATION)}.")
+        fits, needed = _NORMALISATION[name]
+        if not fits(value):
+            raise DataError(f"{name} of normalisation is {value!r}; needed is {needed}.")
 
 
 def _check_counts(card: Card) -> None:
@@ -295,6 +417,16 @@ def read_card(name: str | Path, *, ndim: int | None = None) -> Card:
             DataError: there is no shipped network of that name for ``ndim`` dimensions.
     """
     return _read_card(_find(name, ndim))
+
+
+def flat_axis(grid: Grid, card: Card) -> int | None:
+    """Axis of a cube along which a network for sections goes from section to section; None for other data.
+
+    It is the horizontal axis that sections in the training did not have, or inlines if they had neither.
+    """
+    if card.ndim == grid.ndim:
+        return None
+    return next((axis for axis in (1, 0) if grid.names[axis] not in card.axes and grid.names[1 - axis] in card.axes), 0)
 
 
 def is_picker(card: Card) -> bool:

@@ -131,6 +131,7 @@ def classify(
 
 def _notes(windows: Windows, card: Card, data: Given) -> Iterator[str]:
     """Notes for the user on the windows that a network was applied to."""
+    yield from card.remarks()
     have, learnt = (size_text(size) for size in (windows.x.shape[2:], card.window))
     if have != learnt:
         yield f"{card.name} was trained on windows of {learnt} samples; these have {have}."

@@ -1,8 +1,10 @@
 """Evaluate networks on labelled samples, surveys with classes, or seismograms with arrivals."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geocnn import io
-from geocnn.checkpoints import Trained, load, restores
+from geocnn.checkpoints import Card, Trained, load, restores
 from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.hardware import channels_last, choose_device
@@ -21,15 +23,15 @@ from geocnn.io import ArraySource
 from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
 from geocnn.io.labels import is_unknown
+from geocnn.io.same_place import difference
 from geocnn.io.source import Source
 from geocnn.io.waveforms import Archive, Station
 from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.losses import UNKNOWN
-from geocnn.metrics import accuracies, overlaps, signal_to_noise
+from geocnn.metrics import accuracies, confusion, overlaps, signal_to_noise
 from geocnn.picking import residuals
-from geocnn.prediction import predict
 from geocnn.prediction.catalogue import opened, pick_earthquakes
-from geocnn.prediction.stretched import finer
+from geocnn.prediction.stretched import finer, predict_stretched
 from geocnn.progress import progress
 from geocnn.reading import has_data
 from geocnn.synthetic.network import SEEN
@@ -72,17 +74,35 @@ def scores(
             f"the prediction has {probability.shape} samples and the labels {truth.shape}; they must be equal."
         )
     known = np.ones(truth.shape, np.bool_) if known is None else known
+    counts = _counts(probability, truth, known, threshold=threshold, tolerance=tolerance)
+    return _shares(counts, _ranking(probability[known], truth[known]))
+
+
+def _counts(
+    probability: NDArray[np.floating],
+    truth: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    *,
+    threshold: float = 0.5,
+    tolerance: int = 2,
+) -> NDArray[np.int64]:
+    """Numbers of hits, called samples, true samples, called ones near a true one, and true ones near a called one."""
     found, truth = (probability >= threshold) & known, truth & known
-    hit, n_found, n_true = float((found & truth).sum()), float(found.sum()), float(truth.sum())
-    near_precision = _share(float((found & _near(truth, tolerance)).sum()), n_found)
-    near_recall = _share(float((truth & _near(found, tolerance)).sum()), n_true)
+    masks = found & truth, found, truth, found & _near(truth, tolerance), truth & _near(found, tolerance)
+    return np.array([np.count_nonzero(mask) for mask in masks])
+
+
+def _shares(counts: NDArray[np.int64], ranking: dict[str, float]) -> dict[str, float]:
+    """Scores from the counts of :func:`_counts`, with those over all thresholds."""
+    hit, n_found, n_true, near_true, near_found = counts.astype(float).tolist()
+    near_precision, near_recall = _share(near_true, n_found), _share(near_found, n_true)
     near_f1 = _harmonic(near_precision, near_recall)
     return {
         "precision": _share(hit, n_found),
         "recall": _share(hit, n_true),
         "dice": _share(2 * hit, n_found + n_true),
         "iou": _share(hit, n_found + n_true - hit),
-        **_ranking(probability[known], truth[known]),
+        **ranking,
         "tolerant_precision": near_precision,
         "tolerant_recall": near_recall,
         "tolerant_f1": near_f1,
@@ -111,26 +131,20 @@ def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
     return np.asarray(distance_transform_edt(~mask) <= tolerance)
 
 
-def _ranking(probability: NDArray[np.float32], truth: NDArray[np.bool_]) -> dict[str, float]:
-    """Average precision and area under the ROC curve of known samples, from 1,000 thresholds of probability.
-
-    The result is that of the binned scores of torchmetrics, but samples are counted once instead of per threshold.
-    """
-    from scipy.integrate import trapezoid
-
+def _ranking(probability: NDArray[np.floating], truth: NDArray[np.bool_]) -> dict[str, float]:
+    """Average precision and area under the ROC curve of known samples, with every probability as a threshold."""
     if not truth.any():
         return {"average_precision": math.nan, "auc": math.nan}
-    thresholds = np.linspace(0, 1, 1000, dtype=np.float32)
-    reached = np.searchsorted(thresholds, probability, side="right")  # number of thresholds at or below each sample
-    hits, called = (
-        np.bincount(of, minlength=len(thresholds) + 1)[:0:-1].cumsum()[::-1].astype(float)
-        for of in (reached[truth], reached)
-    )
-    recall, false = hits / truth.sum(), (called - hits) / max(1, (~truth).sum())
-    steps = -np.diff(recall, append=0.0)
-    precision = hits / np.maximum(called, 1)
-    auc = -trapezoid(np.append(recall, 0), np.append(false, 0))
-    return {"average_precision": float(steps @ precision), "auc": math.nan if truth.all() else float(auc)}
+    right, wrong = probability[truth], probability[~truth]
+    wrong.sort()  # in place, as a survey is large
+    values, counts = np.unique(right, return_counts=True)
+    below, up_to = (np.searchsorted(wrong, values, side) for side in ("left", "right"))
+    hits, false = counts[::-1].cumsum()[::-1], len(wrong) - below
+    ordered = counts @ ((below + up_to) / 2)  # pairs of a true and another sample in the right order, half where equal
+    return {
+        "average_precision": float(counts @ (hits / (hits + false)) / len(right)),
+        "auc": _share(float(ordered) / len(right), len(wrong)),
+    }
 
 
 def evaluate_samples(
@@ -147,7 +161,8 @@ def evaluate_samples(
     For a classifier: those of :func:`geocnn.metrics.accuracies`, in addition to those of its recipe.
     For a segmentation network: those of :func:`scores`.
     For a network that restores amplitudes: the ratio of signal to noise before and after, dB.
-    With ``metrics`` and ``summary``: those that the recipe records in training.
+    With ``metrics`` and ``summary``: those that the recipe records in training, which are those of all samples
+    together; where the targets are masks, see :func:`geocnn.metrics.mask_confusion`, so are those of :func:`scores`.
     """
     trained = network if isinstance(network, Trained) else load(network)
     place = choose_device(device)
@@ -171,11 +186,22 @@ def evaluate_samples(
         each = [metrics(p, t) for p, t in zip(logits, targets, strict=True)]
         recorded = summary({key: _mean([row[key] for row in each]) for key in each[0]})
     if trained.card.task == "classification":
-        return recorded | accuracies(torch.cat(logits), torch.cat(targets), trained.card.classes)
-    if recorded:
+        return recorded | accuracies(confusion(torch.cat(logits), torch.cat(targets)), trained.card.classes)
+    if recorded and (targets[0].ndim < logits[0].ndim or logits[0].shape[1] > 1):
         return recorded
-    rows = [scores(torch.sigmoid(p)[0, 0].numpy(), t[0, 0].numpy() > 0.5) for p, t in zip(logits, targets, strict=True)]
-    return {key: _mean([row[key] for row in rows]) for key in rows[0]}
+    judged = [_mask_judged(p, t) for p, t in zip(logits, targets, strict=True)]
+    if not recorded:
+        rows = [scores(probability, truth, known=known) for probability, truth, known in judged]
+        return {key: _mean([row[key] for row in rows]) for key in rows[0]}
+    counts = sum((_counts(*one) for one in judged), start=np.zeros(5, np.int64))
+    probability, truth = (np.concatenate([one[k][one[2]] for one in judged]) for k in (0, 1))
+    return _shares(counts, _ranking(probability, truth)) | recorded
+
+
+def _mask_judged(logits: Tensor, target: Tensor) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Probability, mask, and where the mask is known, of one sample; a second map of the target holds weights."""
+    known = target[0, 1] > 0 if target.shape[1] > 1 else torch.ones(target.shape[2:], dtype=torch.bool)
+    return torch.sigmoid(logits)[0, 0].numpy(), target[0, 0].numpy() > 0.5, known.numpy()
 
 
 def best_threshold(network: str | Path | Trained, samples: Samples, *, beta: float = 1.0, tolerance: int = 2) -> float:
@@ -228,11 +254,16 @@ def evaluate_survey(
     data: str | Path | NDArray[np.generic] | Source,
     labels: str | Path | NDArray[np.generic] | Source,
     *,
+    stretch: float | Sequence[float] | str = "auto",
     memory: str | None = None,
     device: str = "auto",
     show_progress: bool = True,
+    announce: Callable[[str], None] | None = None,
 ) -> dict[str, float]:
     """Scores on a survey with labels of the same shape; for one class at the threshold of the card.
+
+    What is scored is the result of :func:`geocnn.predict` with the same ``stretch``, and ``announce`` is called with
+    its notes, and with one if the network learnt from this survey.
 
     For a network of one class, such as faults, labels are 1 on it and 0 elsewhere (or probabilities, above 0.5 on it);
     -1, 255, NaN, or the value that meant unknown in training, mark unknown samples. For several classes labels are
@@ -247,40 +278,74 @@ def evaluate_survey(
     the picks where the horizon has been found.
 
     Raises:
-        DataError: the shapes differ, or the labels are invalid, or contain nothing of the class or no class at all.
+        DataError: the shapes or axes differ, or the labels are invalid, or contain nothing of the class or no class at
+            all.
     """
     source, truth = io.open(data), io.open(labels)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
-    card, coarse = trained.card, source.grid
-    source = finer(source, card)
-    if source.grid.shape != truth.grid.shape:
-        have, need, given = (size_text(grid.shape) for grid in (truth.grid, source.grid, coarse))
+    card, fine = trained.card, finer(source, trained.card)
+    if fine.grid.shape != truth.grid.shape:
+        have, need, given = (size_text(grid.shape) for grid in (truth.grid, fine.grid, source.grid))
         if card.finer > 1:
             raise DataError(
                 f"the labels have {have} samples, and of data of {given} the network {card.name} makes {need}; needed "
                 f"is the survey without noise on that finer grid, {need} samples."
             )
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
+    # The lines of a finer grid have numbers of their own, which the survey without noise need not have.
+    if card.finer == 1 and (apart := difference(truth.grid, source.grid)):
+        raise DataError(
+            f"the labels have {apart[0]}, and the data {apart[1]}; both must lie on the same grid: give the labels of "
+            "this survey, or where only headers are wrong the samples as .npy, which has none."
+        )
+    options: dict[str, Any] = {"stretch": stretch, "memory": memory, "device": device, "show_progress": show_progress}
     if restores(card):
-        return _restored(trained, source, truth, memory=memory, device=device, show_progress=show_progress)
+        return _restored(_predicted(trained, source, announce, **options), fine, truth)
     unknown = card.training.get("arguments", {}).get("unknown")
     several = len(card.classes) > 1
     true = _classes(truth, len(card.classes), unknown) if several else _mask(truth, card.classes[0], unknown)
-    result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
-    if result.array is None:
-        raise AssertionError("predict without out keeps its result in memory")
-    known = (true != UNKNOWN) & has_data(source)
-    errors = _horizon_errors(truth, ArraySource(result.array, source.grid)) if isinstance(truth, IntervalSource) else {}
+    result = _predicted(trained, source, announce, **options)
+    known = (true != UNKNOWN) & has_data(fine)
+    errors = _horizon_errors(truth, ArraySource(result, fine.grid)) if isinstance(truth, IntervalSource) else {}
     if not several:
-        found = scores(result.array, true == 1, known=known, threshold=card.threshold)
+        found = scores(result, true == 1, known=known, threshold=card.threshold)
         return {"threshold": card.threshold} | found | errors
+    known &= result != UNKNOWN  # beside mutes, where no sample of the resampled survey is next to one with data
     n = len(card.classes)
-    pairs = np.bincount(true[known] * n + result.array[known].astype(np.int64), minlength=n * n).astype(float)
+    pairs = np.bincount(true[known] * n + result[known].astype(np.int64), minlength=n * n).astype(float)
     found = overlaps({f"{k // n} as {k % n}": count for k, count in enumerate(pairs.tolist())}, card.classes)
     if n == 2:
         return found | errors
     by_class = {f"iou_{name.replace(' ', '_')}": math.nan for name in card.classes}
     return {k: found[k] for k in found if k not in by_class} | by_class | found | errors
+
+
+def _predicted(
+    trained: Trained,
+    source: Source,
+    announce: Callable[[str], None] | None,
+    **options: Any,  # noqa: ANN401  (those of predict_stretched)
+) -> NDArray[np.float32]:
+    """Result for a survey, as :func:`geocnn.predict` gives it; its notes are announced, and whether it was learnt."""
+    made = predict_stretched(trained, source, **options)
+    assert made.array is not None  # without out it is in memory
+    if announce is not None:
+        for note in (*_learnt(trained.card, source), *made.notes):
+            announce(f"note: {note}")
+    return made.array
+
+
+def _learnt(card: Card, source: Source) -> Iterator[str]:
+    """A note if the network learnt from the file of a survey."""
+    files = card.training.get("arguments", {}).get("data") if card.training.get("recipe") == "segment" else None
+    learnt = [Path(name).resolve() for name in files or ()]
+    if len(learnt) > 1:  # the last one is kept to judge by
+        learnt.pop()
+    if source.path is not None and source.path.resolve() in learnt:
+        yield (
+            f"the network learnt from parts of {source.path}, and it may know them by heart; geocnn evaluate without "
+            "--data tells how it does with what was kept to judge by."
+        )
 
 
 def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
@@ -301,16 +366,12 @@ def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
     return errors
 
 
-def _restored(
-    trained: Trained, source: Source, truth: Source, *, memory: str | None, device: str, show_progress: bool
-) -> dict[str, float]:
+def _restored(result: NDArray[np.float32], source: Source, truth: Source) -> dict[str, float]:
     """Signal-to-noise ratios of a survey, before and after a network, against a survey without noise.
 
     Raises:
         DataError: the latter has no signal.
     """
-    result = predict(trained, source, memory=memory, device=device, show_progress=show_progress)
-    assert result.array is not None  # without out it is in memory
     clean, noisy = truth.read(...), source.read(...)
     known = np.isfinite(clean) & np.isfinite(noisy) & source.live[..., None]
     signal = np.square(clean[known], dtype=np.float64).sum()
@@ -319,7 +380,7 @@ def _restored(
             f"the labels{f' {truth.path}' if truth.path else ''} are zero wherever the survey has data; needed is the "
             "survey without noise."
         )
-    left = [np.square(clean[known] - each[known], dtype=np.float64).sum() for each in (noisy, result.array)]
+    left = [np.square(clean[known] - each[known], dtype=np.float64).sum() for each in (noisy, result)]
     before, after = (10 * math.log10(signal / max(noise, 1e-30 * signal)) for noise in left)
     return {"snr_before": before, "snr": after}
 
@@ -353,7 +414,7 @@ def evaluate_picks(
         FormatError: the table cannot be read.
     """
     known, archive = read_arrivals(arrivals), opened(data, "*", show_progress=show_progress)
-    own = [_own(archive, station, known) for station in archive.stations]
+    own = _own(archive, known)
     if not any(own):
         raise DataError(
             f"no arrival in {arrivals} is at a station or in a file of {data}; the first one is at {known[0].where}, "
@@ -370,11 +431,12 @@ def evaluate_picks(
             f"{when}. Give the table of these seismograms."
         )
     made = pick_earthquakes(network, archive, detector=None, device=device, show_progress=show_progress).arrivals
+    times: dict[tuple[int, str], list[float]] = defaultdict(list)
+    for arrival in made:
+        times[id(arrival.station), arrival.pick.phase].append(arrival.pick.time / 1e9)
     judged = {}
     for phase in "PS":
-        picks = [
-            [a.pick.time / 1e9 for a in made if a.station is s and a.pick.phase == phase] for s in archive.stations
-        ]
+        picks = [times[id(station), phase] for station in archive.stations]
         truth = [[arrival for arrival in own if arrival.phase == phase] for own in heard]
         seen = [[a.time / 1e9 for a in own if a.snr >= SEEN] for own in truth]
         fit = np.concatenate([residuals(p, t, tolerance) for p, t in zip(picks, seen, strict=True)])
@@ -387,22 +449,21 @@ def evaluate_picks(
     return judged
 
 
-def _own(archive: Archive, station: Station, known: Sequence[KnownArrival]) -> list[KnownArrival]:
-    """Arrivals at a station: for the named instrument or file, or without a name for any instrument of the station."""
-
-    def names(one: Station) -> set[str]:
-        return {str(one), *(piece.path.name for piece in one.pieces if isinstance(piece, FilePiece))}
-
-    exact, own = set[str]().union(*map(names, archive.stations)), names(station)
-    return [
-        arrival
-        for arrival in known
-        if (
-            arrival.where in own
-            if arrival.where in exact
-            else arrival.where.split(".")[:2] == [station.network, station.name]
-        )
-    ]
+def _own(archive: Archive, known: Sequence[KnownArrival]) -> list[list[KnownArrival]]:
+    """Arrivals at each station: for the named instrument or file, or without a name for any instrument of it."""
+    exact: dict[str, set[int]] = defaultdict(set)
+    by_codes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, station in enumerate(archive.stations):
+        files = {piece.path.name for piece in station.pieces if isinstance(piece, FilePiece)}
+        for name in (str(station), *files):
+            exact[name].add(number)
+        by_codes[station.network, station.name].append(number)
+    own: list[list[KnownArrival]] = [[] for _ in archive.stations]
+    for arrival in known:
+        where = arrival.where
+        for number in exact[where] if where in exact else by_codes.get(tuple(where.split(".")[:2]), ()):
+            own[number].append(arrival)
+    return own
 
 
 def _has_data(station: Station, time: int) -> bool:

@@ -20,9 +20,9 @@ __all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation"]
 
 _BUDGET = 6e10
 """Largest number of multiply-adds, forward, for the effective receptive field: some ten seconds on one core."""
-_LONG = {1: 4096, 2: 2048, 3: 160}
+_LONG = {1: 4096, 2: 2048, 3: 256}
 """Largest length of the window in which shifts are measured, samples, by dimensions."""
-_ACROSS = {1: 0, 2: 96, 3: 48}
+_ACROSS = {1: 0, 2: 96, 3: 40}
 """Size of that window along the other axes, samples, by dimensions."""
 
 
@@ -106,6 +106,21 @@ class Explanation:
         return self.fields[-1][1]
 
     @property
+    def measured_in(self) -> str:
+        """Window in which the effective receptive field was measured, in words; empty if it holds the whole field."""
+        if self.field is None or self.effective is None or min(self.effective.gradient.shape) >= self.field.size:
+            return ""
+        return size_text(self.effective.gradient.shape)
+
+    @property
+    def effective_size(self) -> str:
+        """Size of the effective receptive field, in words; a least size where the window cuts off some of it."""
+        if self.effective is None:
+            return "all of the window"
+        cut = bool(self.measured_in) and self.effective.goes_on
+        return size_text(self.effective.widths) + " or more" * cut
+
+    @property
     def has_gaps(self) -> bool:
         """Whether some shifts could not be measured."""
         return any(math.isnan(error) for row in self.shifts for error in row.errors)
@@ -124,12 +139,11 @@ class Explanation:
     def _field_lines(self) -> list[str]:
         if self.field is None or self.effective is None:
             return ["Receptive field: all of the window"]
-        widths = size_text(self.effective.widths)
-        size, shape = self.field.size, self.effective.gradient.shape
-        cut = "" if min(shape) >= size else f", measured in a window of {size_text(shape)}"
+        inside = f" inside {self.measured_in} samples" if self.measured_in else ""
+        share, size = f"{self.effective.share:.0%} of the gradient{inside}", self.effective_size
         return [
-            f"Receptive field: {size} samples per axis, {float(self.field.stride):g} apart",
-            f"Effective: {self.effective.share:.0%} of the gradient within {widths} samples{cut}",
+            f"Receptive field: {self.field.size} samples per axis, {float(self.field.stride):g} apart",
+            f"Effective: {share} within {size}{'' if inside else ' samples'}",
         ]
 
     def _shift_lines(self) -> list[str]:
@@ -300,22 +314,17 @@ def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[i
             runs[start] = _results(model, window.contiguous(), [row.after for row in chosen])
         return runs[start][k]
 
-    rows = []
-    for k, (row, stride) in enumerate(zip(chosen, strides, strict=True)):
-        border, count = _border(row.fields[-1], result(x.narrow(-1, 0, length), k).shape[-1], length)
-        rows.append(
-            Shifts(
-                row.name,
-                stride,
-                tuple(
-                    shift_error(partial(result, k=k), x.narrow(-1, 0, length + m), m, stride=stride, border=border)
-                    if count - 2 * border - -(-m // stride) >= 1
-                    else math.nan
-                    for m in moves
-                ),
-            )
-        )
-    return moves, tuple(rows)
+    errors: list[list[float]] = [[] for _ in chosen]
+    for m in moves:
+        for k, (row, stride) in enumerate(zip(chosen, strides, strict=True)):
+            border, count = _border(row.fields[-1], result(x.narrow(-1, 0, length), k).shape[-1], length)
+            seen = count - 2 * border - -(-m // stride) >= 1
+            window = x.narrow(-1, 0, length + m)
+            error = shift_error(partial(result, k=k), window, m, stride=stride, border=border) if seen else math.nan
+            errors[k].append(error)
+        runs.pop(m, None)  # all maps of all moves would be gigabytes
+    names = [row.name for row in chosen]
+    return moves, tuple(Shifts(*shifts) for shifts in zip(names, strides, map(tuple, errors), strict=True))
 
 
 def _chosen(rows: Sequence[Layer], most: int = 10) -> list[Layer]:

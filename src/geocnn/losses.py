@@ -1,6 +1,8 @@
 """Losses: functions of logits and targets that training makes small."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 
 __all__ = [
     "UNKNOWN",
+    "Pooled",
     "balanced_bce",
     "bce",
     "border_weights",
@@ -21,12 +24,36 @@ __all__ = [
     "known_cross_entropy",
     "known_dice_bce",
     "noise_left",
+    "pooled_cross_entropy",
+    "pooled_dice_bce",
     "soft_cross_entropy",
     "weighted_bce",
 ]
 
 UNKNOWN = -1
 """Class of samples that are not known: they count neither in losses nor in metrics."""
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A loss with sums over samples, from which that of a whole data set follows exactly, batch by batch.
+
+    The mean of the losses of batches is something else where a loss is divided by weights or numbers of samples that
+    differ from batch to batch, and it depends on which samples meet in a batch.
+
+    Attributes:
+        loss: function from logits and targets to the loss.
+        sums: function from logits and targets to sums over their samples, ``(sums,)``.
+        of: function from such sums to the loss.
+    """
+
+    loss: Callable[[Tensor, Tensor], Tensor]
+    sums: Callable[[Tensor, Tensor], Tensor]
+    of: Callable[[Tensor], Tensor]
+
+    def __call__(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The loss of one batch."""
+        return self.loss(logits, target)
 
 
 def cross_entropy(
@@ -74,6 +101,28 @@ def known_dice_bce(logits: Float[Tensor, "batch 1 *space"], target: Int[Tensor, 
     return dice_bce(z[None], true[None]) if len(z) else 0 * logits.sum()
 
 
+def pooled_dice_bce() -> Pooled:
+    """The loss :func:`known_dice_bce`, of a data set with the overlap over all of it.
+
+    In a batch without the class the overlap is next to nothing, however good a network is.
+    """
+    return Pooled(known_dice_bce, _dice_sums, _dice_bce)
+
+
+def _dice_sums(logits: Float[Tensor, "batch 1 *space"], target: Int[Tensor, " batch *space"]) -> Float[Tensor, " 5"]:
+    """Over the known samples: cross-entropy, their number, probability at the class, probability, and the class."""
+    known = target != UNKNOWN
+    z, true = logits[:, 0][known].float(), target[known].float()
+    p = torch.sigmoid(z)
+    entropy = F.binary_cross_entropy_with_logits(z, true, reduction="sum")
+    return torch.stack([entropy, known.sum().to(entropy), (p * true).sum(), p.sum(), true.sum()])
+
+
+def _dice_bce(sums: Float[Tensor, " 5"]) -> Float[Tensor, ""]:
+    entropy, count, both, found, true = sums.unbind()
+    return entropy / count.clamp(min=1) + 1 - (2 * both + 1) / (found + true + 1)
+
+
 def soft_cross_entropy(
     logits: Float[Tensor, "batch classes *space"], target: Float[Tensor, "batch classes *space"]
 ) -> Float[Tensor, ""]:
@@ -111,6 +160,26 @@ def known_cross_entropy(
     if not bool(known.any()):
         return 0 * logits.float().sum()
     return F.cross_entropy(logits.float(), target.long(), weight=weights, ignore_index=UNKNOWN)
+
+
+def pooled_cross_entropy(weight: Sequence[float]) -> Pooled:
+    """The loss :func:`known_cross_entropy` with these weights of classes.
+
+    In a batch of one class the weights cancel; over a data set they do not.
+    """
+    return Pooled(partial(known_cross_entropy, weight=weight), partial(_weighted_sums, weight=weight), _weighted_mean)
+
+
+def _weighted_sums(
+    logits: Float[Tensor, "batch classes *space"], target: Int[Tensor, " batch *space"], weight: Sequence[float]
+) -> Float[Tensor, " 2"]:
+    """Over the known samples: weighted cross-entropy, and weights."""
+    weights = logits.new_tensor(weight, dtype=torch.float32)[target[target != UNKNOWN].long()].sum()
+    return torch.stack([known_cross_entropy(logits, target, weight) * weights, weights])
+
+
+def _weighted_mean(sums: Float[Tensor, " 2"]) -> Float[Tensor, ""]:
+    return sums[0] / torch.where(sums[1] > 0, sums[1], 1)  # both are 0 where nothing is known
 
 
 def noise_left(

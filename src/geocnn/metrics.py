@@ -13,14 +13,16 @@ from geocnn.picking import find_picks, peaks, residuals
 
 __all__ = [
     "accuracies",
+    "alike",
     "confusion",
     "detections",
     "head_probabilities",
+    "mask_confusion",
     "overlap",
     "overlaps",
     "pick_scores",
     "picks",
-    "pixel_errors",
+    "pixel_scores",
     "place_scores",
     "places",
     "signal_to_noise",
@@ -54,30 +56,12 @@ def signal_to_noise(
 
 
 @torch.no_grad()
-def accuracies(
-    logits: Float[Tensor, "batch classes"], target: Int[Tensor, " batch"], classes: Sequence[str]
-) -> dict[str, float]:
-    """Accuracy of windows, overall and for each class that occurs."""
-    right = (logits.argmax(1) == target).float()
-    by_class = {f"accuracy_{name.replace(' ', '_')}": right[target == k] for k, name in enumerate(classes)}
-    return {"accuracy": float(right.mean())} | {name: float(r.mean()) for name, r in by_class.items() if len(r)}
-
-
-@torch.no_grad()
-def pixel_errors(logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, "batch 2 *space"]) -> dict[str, float]:
-    """Share of wrong samples at probability 0.5, and Dice; the target holds mask and weights, 0 if unknown."""
-    known = target[:, 1:] > 0
-    found, true = (logits > 0)[known], (target[:, :1] > 0.5)[known]
-    hit, both = float((found & true).sum()), float(found.sum() + true.sum())
-    return {"pixel_error": float((found != true).float().mean()), "dice": 2 * hit / max(both, 1.0)}
-
-
-@torch.no_grad()
 def confusion(logits: Float[Tensor, "batch maps *space"], target: Int[Tensor, " batch *space"]) -> dict[str, float]:
     """Number of samples of each class that are taken for each class, per window, over the samples of known class.
 
     One map answers for the classes 0 and 1, several for one class each. Counts of batches add up to those of a data
-    set, from which :func:`overlaps` computes its scores; the mean of the scores of batches would be something else.
+    set, from which :func:`overlaps` and :func:`accuracies` compute their scores; the mean of the scores of batches
+    would be something else.
 
     Returns:
         "1 as 0": samples of class 1 taken for class 0, divided by the batch size; and so on.
@@ -87,6 +71,17 @@ def confusion(logits: Float[Tensor, "batch maps *space"], target: Int[Tensor, " 
     known = target != UNKNOWN
     pairs = torch.bincount(target[known] * classes + found[known], minlength=classes**2).double() / len(target)
     return {f"{k // classes} as {k % classes}": n for k, n in enumerate(pairs.tolist())}
+
+
+@torch.no_grad()
+def mask_confusion(
+    logits: Float[Tensor, "batch 1 *space"], target: Float[Tensor, "batch maps *space"]
+) -> dict[str, float]:
+    """Counts of :func:`confusion` for a mask; a second map of the target holds weights, 0 where it is not known."""
+    classes = (target[:, 0] > 0.5).long()
+    if target.shape[1] > 1:
+        classes[target[:, 1] <= 0] = UNKNOWN
+    return confusion(logits, classes)
 
 
 _PHASES = ("p", "s")
@@ -184,6 +179,31 @@ def place_scores(sums: Mapping[str, float]) -> dict[str, float]:
     return scores | ({"cluster": sums["cluster"] / sums["clusters"]} if sums["clusters"] else {})
 
 
+def alike(classes: Sequence[str]) -> tuple[str, str] | None:
+    """The first two classes whose scores would have one name, in which a blank is an underscore; None without such."""
+    known: dict[str, str] = {}
+    for name in classes:
+        key = name.replace(" ", "_")
+        if key in known:
+            return known[key], name
+        known[key] = name
+    return None
+
+
+def accuracies(counts: Mapping[str, float], classes: Sequence[str]) -> dict[str, float]:
+    """Accuracy of windows from the counts of :func:`confusion`, overall and for each class that occurs.
+
+    Args:
+        counts: result of :func:`confusion` for one batch, or its mean over many.
+        classes: their names, two or more.
+    """
+    size = range(len(classes))
+    hit = [counts[f"{k} as {k}"] for k in size]
+    true = [math.fsum(counts[f"{i} as {j}"] for j in size) for i in size]
+    by_class = {f"accuracy_{name.replace(' ', '_')}": hit[k] / true[k] for k, name in enumerate(classes) if true[k] > 0}
+    return {"accuracy": math.fsum(hit) / max(math.fsum(true), 1e-9)} | by_class
+
+
 def detections(counts: Mapping[str, float], *, classes: int) -> dict[str, float]:
     """Scores of a classifier of earthquakes and places, from the counts of :func:`confusion`; class 0 is noise.
 
@@ -223,6 +243,14 @@ def overlaps(counts: Mapping[str, float], classes: Sequence[str]) -> dict[str, f
         one = [float(v) for v in (hit[1] / found[1].clamp(min=1e-9), hit[1] / true[1].clamp(min=1e-9))]
         dice = float(2 * hit[1] / (true[1] + found[1]).clamp(min=1e-9))
         return {"precision": one[0], "recall": one[1], "dice": dice, "iou": float(iou[1])}
-    by_class = {f"iou_{name.replace(' ', '_')}": float(iou[k]) for k, name in enumerate(classes) if true[k] > 0}
-    mean = sum(by_class.values()) / max(1, len(by_class))
+    occurring = true > 0
+    mean = float(iou[occurring].sum()) / max(1, int(occurring.sum()))
+    by_class = {f"iou_{name.replace(' ', '_')}": float(iou[k]) for k, name in enumerate(classes) if occurring[k]}
     return {"mean_iou": mean, "accuracy": float(hit.sum() / table.sum().clamp(min=1e-9))} | by_class
+
+
+def pixel_scores(counts: Mapping[str, float]) -> dict[str, float]:
+    """Share of wrong samples at probability 0.5, and Dice, from the counts of :func:`mask_confusion`."""
+    wrong = counts["0 as 1"] + counts["1 as 0"]
+    dice = overlaps(counts, ("other", "it"))["dice"]
+    return {"pixel_error": wrong / max(math.fsum(counts.values()), 1e-9), "dice": dice}

@@ -139,11 +139,14 @@ def peaks(values: Float[ndarray, " samples"], *, height: float, apart: int = 1) 
     tops = (steps[moves[:-1]] > 0) & (steps[moves[1:]] < 0)
     found = (moves[:-1] + 1 + moves[1:])[tops] // 2
     found = found[values[found] >= height]
-    kept: list[int] = []
-    for sample in found[np.argsort(-values[found], kind="stable")].tolist():
-        if all(abs(sample - other) >= apart for other in kept):
-            kept.append(sample)
-    return np.array(sorted(kept), np.intp)
+    # A kept peak crosses out those too near; none kept before it is among them, or it would itself be crossed out.
+    first, last = np.searchsorted(found, found - apart, "right"), np.searchsorted(found, found + apart)
+    kept = np.ones(len(found), np.bool_)
+    for k in np.argsort(-values[found], kind="stable").tolist():
+        if kept[k]:
+            kept[first[k] : last[k]] = False
+            kept[k] = True
+    return np.asarray(found[kept], np.intp)
 
 
 def _smoothed(values: Float[ndarray, " samples"], deviation: float, least: float) -> Float[ndarray, " samples"]:
@@ -172,12 +175,23 @@ def residuals(found: Sequence[float], true: Sequence[float], tolerance: float) -
         true: times of known arrivals, in the same unit.
         tolerance: largest difference of a pair.
     """
-    distance = np.subtract.outer(np.asarray(found, np.float64), np.asarray(true, np.float64))
-    pairs: list[tuple[int, int]] = []
-    for index in np.argsort(np.abs(distance), axis=None, kind="stable"):
-        i, j = np.unravel_index(index, distance.shape)
-        if abs(distance[i, j]) > tolerance:
-            break
-        if all(i != a and j != b for a, b in pairs):
-            pairs.append((int(i), int(j)))
-    return np.array([distance[pair] for pair in pairs], np.float64)
+    first, second = np.asarray(found, np.float64), np.asarray(true, np.float64)
+    order = np.argsort(second)
+    # A little more than the tolerance, because the ends of a window are rounded; what is too far is left out below.
+    reach = tolerance + 4 * np.spacing(np.abs(first) + tolerance)
+    low = np.searchsorted(second[order], first - reach)
+    high = np.searchsorted(second[order], first + reach, "right")
+    count = high - low
+    i = np.repeat(np.arange(len(first)), count)
+    j = order[np.arange(len(i)) + np.repeat(low - (count.cumsum() - count), count)]
+    distance = first[i] - second[j]
+    near = np.abs(distance) <= tolerance
+    i, j, distance = i[near], j[near], distance[near]
+    used_i, used_j, pairs = set[int](), set[int](), []
+    for k in np.lexsort((j, i, np.abs(distance))).tolist():
+        a, b = int(i[k]), int(j[k])
+        if a not in used_i and b not in used_j:
+            used_i.add(a)
+            used_j.add(b)
+            pairs.append(k)
+    return np.asarray(distance[pairs], np.float64)

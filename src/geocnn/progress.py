@@ -3,9 +3,13 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Tick", "progress", "time_unit"]
+__all__ = ["Tick", "allowed", "progress", "time_unit"]
+
+_ALLOWED = ContextVar("_ALLOWED", default=True)
+"""Whether lines are shown at all."""
 
 
 @runtime_checkable
@@ -14,6 +18,16 @@ class Tick(Protocol):
 
     def __call__(self, steps: float, text: str = "") -> None:
         """Add ``steps`` to the progress and show ``text`` after the bar."""
+
+
+@contextmanager
+def allowed(*, show: bool) -> Iterator[None]:
+    """With ``show=False`` no line is shown while the block runs, also by functions that cannot be told so."""
+    before = _ALLOWED.set(_ALLOWED.get() and show)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(before)
 
 
 @contextmanager
@@ -27,7 +41,7 @@ def progress(what: str, total: float, *, show: bool = True) -> Iterator[Tick]:
         total: number of steps.
         show: whether to show anything.
     """
-    if not show:
+    if not (show and _ALLOWED.get()):
         yield lambda steps, text="": None  # noqa: ARG005
         return
     from rich.console import Console

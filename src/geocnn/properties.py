@@ -73,6 +73,16 @@ class EffectiveField:
         """Gradient summed over all other axes."""
         return np.asarray(self.gradient.sum(tuple(k for k in range(self.gradient.ndim) if k != axis)))
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the gradient at an end of the window is more than a twentieth of its largest, along any axis."""
+        profiles = [self.profile(axis) for axis in range(self.gradient.ndim)]
+        ends = [max(1, profile.size // 20) for profile in profiles]
+        return any(
+            max(profile[:n].mean(), profile[-n:].mean()) > profile.max() / 20
+            for profile, n in zip(profiles, ends, strict=True)
+        )
+
 
 def parameter_sharing(conv: Conv, space: tuple[int, ...]) -> Sharing:
     """Count the parameters of a convolution, and of layers that do not share weights.

@@ -33,7 +33,7 @@ class Reader:
         source: survey.
         tiles: plan of the tiles.
         fit: keyword arguments of :meth:`Normalisation.fit`, which sees live traces from all of the survey.
-        nothing: value of the result where there are no data.
+        nothing: value of the result where there are no data; a negative one is written as -1.
 
     Raises:
         DataError: no trace is live.
@@ -42,7 +42,7 @@ class Reader:
     source: Source
     tiles: Plan
     fit: Mapping[str, Any]
-    nothing: int = 0
+    nothing: float = 0
 
     def __post_init__(self) -> None:
         self.found = found = scanned(self.source)
@@ -99,7 +99,7 @@ class Reader:
         Traces and samples are counted in the original survey, even if it is read resampled.
         """
         notes, found, grid, factor, resampled = [], self.found, self.source.grid, 1.0, ""
-        nothing = f"{self.nothing or 'zero'} in the result"
+        nothing = f"{-1 if self.nothing else 'zero'} in the result"
         if isinstance(self.source, StretchedSource):
             found, grid, factor = self.source.survey, self.source.source.grid, self.source.factors[-1]
             resampled = " after resampling"

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from geocnn.checkpoints import flat_axis
 from geocnn.errors import DataError
 from geocnn.io.scan import scanned
 from geocnn.io.source import Source
@@ -31,24 +32,36 @@ def synthetic(found: Named) -> tuple[Tensor, str]:
     return noise, "white noise"
 
 
-def from_survey(found: Named, source: Source) -> Tensor:
-    """Middle of a survey as the network sees it: normalised as for prediction, as large as its window.
+def from_survey(found: Named, source: Source) -> tuple[Tensor, str]:
+    """Middle of a survey as the network sees it, and which that is, in words.
+
+    It is normalised as for prediction and as large as the window of the network. For a network for sections it lies in
+    the middle section of a cube, along the axis along which predictions go.
 
     Raises:
         DataError: the number of axes differs, or the network has several channels.
     """
-    model, grid = found.model, source.grid
-    if grid.ndim != model.ndim or model.in_channels != 1:
+    model, grid, window = found.model, source.grid, list(found.window)
+    across = None
+    if (model.ndim, grid.ndim) == (2, 3):
+        across = flat_axis(grid, found.card) if found.card else 0
+    if across is not None:
+        window.insert(across, 1)
+    if grid.ndim != len(window) or model.in_channels != 1:
         raise DataError(
             f"{source.path or 'the array'} has {number_of(grid.ndim, 'axis', 'axes')} and 1 channel, but "
             f"{found.name} takes {model.ndim}-D data of {number_of(model.in_channels, 'channel')}; give such "
             "data, or leave --data out."
         )
-    starts = [max(0, (have - n) // 2) for have, n in zip(grid.shape, found.window, strict=True)]
-    sizes = [min(have, n) for have, n in zip(grid.shape, found.window, strict=True)]
+    starts = [max(0, (have - n) // 2) for have, n in zip(grid.shape, window, strict=True)]
+    sizes = [min(have, n) for have, n in zip(grid.shape, window, strict=True)]
     block = source.read(tuple(slice(a, a + n) for a, n in zip(starts, sizes, strict=True)))
+    where = "the middle"
+    if across is not None:
+        axis, block = grid.axes[across], block.squeeze(across)
+        where = f"the middle of {axis.name} {axis.values[starts[across]]:g}"
     # With a card use statistics of the whole survey, as in prediction.
     samples, rule = (scanned(source).sample, found.card.normalisation) if found.card else (block, {})
     values = Normalisation.fit(samples, **rule).apply(block)
     missing = [(0, n - have) for have, n in zip(values.shape, found.window, strict=True)]
-    return torch.from_numpy(np.pad(values, missing, mode="symmetric"))[None, None]
+    return torch.from_numpy(np.pad(values, missing, mode="symmetric"))[None, None], where

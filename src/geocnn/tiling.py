@@ -144,9 +144,12 @@ def plan(
 
     if tile is not None:
         sizes = np.atleast_1d(tile).tolist()  # from Python a single number may come without a tuple
-        if len(sizes) != len(shape) or min(sizes) < 1:
-            raise DataError(f"--tile is {' '.join(map(str, sizes))}; the data need {len(shape)} positive numbers.")
-        chosen = made(tuple(_up(n, multiple) for n in sizes))
+        whole = [n for n in sizes if isinstance(n, int | float) and n >= 1 and n % 1 == 0]
+        if len(whole) < len(sizes) or len(sizes) != len(shape):
+            raise DataError(
+                f"--tile is {' '.join(map(str, sizes))}; the data need {len(shape)} positive whole numbers."
+            )
+        chosen = made(tuple(_up(int(n), multiple) for n in whole))
     else:
         chosen = made(_cheapest(padded, multiple, halo, largest, flat, uncut))
     if chosen.block > largest:

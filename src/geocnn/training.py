@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import hashlib
 import io
 import math
 import time
@@ -14,12 +15,13 @@ from torch import Tensor, nn
 
 from geocnn import checkpoints
 from geocnn.checkpoints import Card, Trained
-from geocnn.datasets import Samples, batches
+from geocnn.datasets import Augmented, Crops, Samples, TensorSamples, batches
 from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine, threads
 from geocnn.interruption import interrupts_held
-from geocnn.io.system import make_folder
+from geocnn.io.system import make_folder, reason
+from geocnn.losses import Pooled
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
 from geocnn.schedule import Schedule
@@ -29,6 +31,8 @@ from geocnn.words import number_of
 __all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit"]
 
 METRICS = "metrics.csv"
+PICTURES = ("learning", "confusion", "precision-recall", "windows", "traces", "section", "map")
+"""What :mod:`geocnn.cli.reports` draws into the folder of a run, as .png."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,14 @@ class Recipe:
         card: card of the network before training.
         train: training samples.
         validation: samples on which the network is validated after every epoch.
-        loss: function from logits (float32) and targets to one number.
-        metrics: metrics of one batch, by name; their means over the validation batches, weighted by samples, are
-            recorded.
+        loss: function from logits (float32) and targets to one number. For validation that of all samples together is
+            recorded if it is a :class:`geocnn.losses.Pooled`, else the mean over batches, weighted by samples.
+        metrics: metrics of one batch, by name, the same names for every batch; their means over the validation
+            batches, weighted by samples, are recorded.
         schedule: how long and how fast.
         seed: seed of the order of the samples and of everything random in the network.
-        summary: function from these means to the scores that are recorded, for scores that are no means, such as IoU.
+        summary: function from these means to the scores that are recorded, for scores that are no means, such as IoU or
+            the accuracy of a class.
         monitor: score whose best epoch gives the weights that are kept, such as "validation_dice"; with a leading "-"
             the smallest is best; None keeps the last weights.
         report: kind of the final report, a key of :data:`geocnn.cli.reports.REPORTS`.
@@ -116,8 +122,8 @@ def fit(
         out: run folder; nothing is written without one.
         resume: continue an interrupted run in ``out``; on a processor with the same number of threads the result is bit
             for bit that of an uninterrupted run. The number of epochs, and with it the warm-up, of workers and the
-            patience may change.
-        overwrite: replace a run that is already in ``out``.
+            patience may change, and data may not; but of sample sets of your own nothing is compared but their length.
+        overwrite: replace a run that is already in ``out``; its files are removed before the first step.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
         team: processes that share the work, each of which calls this function; default this process alone.
@@ -133,16 +139,16 @@ def fit(
     keep_memory()
     place = choose_device(device)
     team = team or Team()
-    if recipe.schedule.batch_size < team.size:
-        raise DataError(
-            f"a batch of {recipe.schedule.batch_size} cannot be shared by {team.size} processes; give --batch-size "
-            f"{team.size} or more."
-        )
+    _check_team(recipe, team)
     folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if team.is_first else None
     torch.manual_seed(recipe.seed)
     state = _start(recipe, place, team)
+    if out is not None and (digest := _digest(recipe)) is not None:
+        state.job["windows"] = digest
     if resume and out is not None:
         state.load(Path(out), recipe.schedule.epochs)
+    elif folder:
+        _clear(folder)
     per_epoch, epochs = recipe.schedule.steps(len(recipe.train)), recipe.schedule.epochs
     over = state.epoch >= epochs or state.is_stale(recipe.schedule.patience)
     if announce is not None and team.is_first:
@@ -191,6 +197,15 @@ def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
         raise TargetError(f"{folder} already holds a run; continue it with --resume, or replace it with --overwrite.")
 
 
+def _check_team(recipe: Recipe, team: Team) -> None:
+    """Raise DataError if some processes would have no sample of a batch."""
+    if recipe.schedule.batch_size < team.size:
+        raise DataError(
+            f"a batch of {recipe.schedule.batch_size} cannot be shared by {team.size} processes; give --batch-size "
+            f"{team.size} or more."
+        )
+
+
 def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
     """Check the request and make the run folder."""
     for name, samples in (("train", recipe.train), ("validation", recipe.validation)):
@@ -203,9 +218,24 @@ def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite:
     folder = Path(out)
     check_folder(folder, resume=resume, overwrite=overwrite)
     make_folder(folder)
-    if overwrite and not resume:  # otherwise a later --resume could continue the old run
-        (folder / STATE).unlink(missing_ok=True)
     return folder
+
+
+def _clear(folder: Path) -> None:
+    """Remove the run that is to be replaced, so that a folder never holds files of two runs.
+
+    Otherwise, if the new one were interrupted in its first epoch, the old network could be taken for its own. State and
+    card, by which a run is known, come last: whatever stops this, the rest is replaced with --overwrite again.
+    """
+    if not any((folder / name).exists() for name in (STATE, checkpoints.CARD)):
+        return
+    for name in (*(f"{name}.png" for name in PICTURES), METRICS, checkpoints.WEIGHTS, STATE, checkpoints.CARD):
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise TargetError(
+                f"{folder / name} cannot be removed ({reason(error)}); choose another folder with --out."
+            ) from None
 
 
 def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
@@ -215,10 +245,30 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     average = {k: v.detach().clone() for k, v in model.state_dict().items()} if schedule.ema is not None else None
     job = {"recipe": recipe.name, "seed": recipe.seed, "architecture": card.architecture} | card.arguments
     job |= {"window": card.window, "samples": len(recipe.train)} | card.training.get("arguments", {}) | asdict(schedule)
-    job |= {k: v for k, v in card.training.items() if k == "windows"}
     job = {k: v for k, v in job.items() if k not in MAY_CHANGE} | {"monitor": recipe.monitor}
     optimiser = AdamW(model.named_parameters(), weight_decay=schedule.weight_decay)
     return TrainingState(model, optimiser, average, job, team, recipe.monitor)
+
+
+def _digest(recipe: Recipe) -> str | None:
+    """Digest of the data, of which a resumed run must have the same; None where arguments tell all, or nobody knows."""
+    told = recipe.card.training
+    if "arguments" in told:
+        known: str | None = told.get("digest", told.get("windows"))
+        return known
+    tensors = [tensor for samples in (recipe.train, recipe.validation) for tensor in _tensors(samples)]
+    found = hashlib.sha256()
+    for tensor in tensors:
+        found.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()[:16] if tensors else None
+
+
+def _tensors(samples: Samples) -> tuple[Tensor, ...]:
+    """Samples in memory; nothing of those that are made or read when they are asked for."""
+    if isinstance(samples, Augmented):
+        samples = samples.samples
+    return (samples.inputs, samples.targets) if isinstance(samples, TensorSamples | Crops) else ()
 
 
 def _announce(
@@ -291,8 +341,11 @@ def _bad_samples(indices: list[int], x: Tensor) -> str:
 
 @torch.no_grad()
 def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: Callable[[], None]) -> dict[str, float]:
-    """Loss and metrics: means over validation batches, weighted by size, converted by the recipe's summary."""
-    sums: dict[str, float] = {}
+    """Loss and metrics: means over validation batches, weighted by size, converted by the recipe's summary.
+
+    The loss is that of all samples together, where it follows from sums over them.
+    """
+    sums, whole = dict[str, float](), torch.zeros((), dtype=torch.float64)
     n, size = len(recipe.validation), recipe.schedule.batch_size
     with state.holding(state.average) as model:
         for start in range(0, n, size):
@@ -300,7 +353,12 @@ def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: 
             y = y.to(device)
             with autocast(recipe.schedule.precision, device):
                 logits = model(_place(x, device, recipe.card.ndim)).float()
-            row = {"loss": float(recipe.loss(logits, y))} | recipe.metrics(logits, y)
+            if isinstance(recipe.loss, Pooled):
+                part = recipe.loss.sums(logits, y).cpu().double()
+                loss, whole = recipe.loss.of(part), whole + part
+            else:
+                loss = recipe.loss(logits, y)
+            row = {"loss": float(loss)} | recipe.metrics(logits, y)
             if not math.isfinite(row["loss"]):
                 raise DataError(
                     f"the loss of the validation samples {start} to {start + len(x) - 1} is {row['loss']} after epoch "
@@ -309,8 +367,9 @@ def _validate(state: TrainingState, recipe: Recipe, device: torch.device, stop: 
             for key, value in row.items():
                 sums[key] = sums.get(key, 0.0) + value * len(x) / n
             stop()
-    loss = {"loss": sums.pop("loss")}
-    return loss | (sums if recipe.summary is None else recipe.summary(sums))
+    mean = sums.pop("loss")
+    total = float(recipe.loss.of(whole)) if isinstance(recipe.loss, Pooled) else mean
+    return {"loss": total} | (sums if recipe.summary is None else recipe.summary(sums))
 
 
 def _close_epoch(state: TrainingState, recipe: Recipe, scores: dict[str, float]) -> None:
@@ -348,6 +407,11 @@ def _record(state: TrainingState, recipe: Recipe, folder: Path, device: torch.de
     state.save(folder)
     with state.holding(state.kept) as model:
         checkpoints.save(folder, model, _card(state, recipe, device))
+    _write_table(state, folder)
+
+
+def _write_table(state: TrainingState, folder: Path) -> None:
+    """Write metrics.csv."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(state.history[-1]), lineterminator="\n")
     writer.writeheader()
@@ -361,6 +425,7 @@ def _finish(state: TrainingState, recipe: Recipe, folder: Path | None, device: t
         state.model.load_state_dict(state.kept)
     model = state.model.eval()
     card = _card(state, recipe, device)
-    if folder:
+    if folder:  # also of a run that was finished before, and of which files may have been lost
         card = checkpoints.save(folder, model, card)
+        _write_table(state, folder)
     return Run(model, card, folder, history=state.history, recipe=recipe)

@@ -9,13 +9,17 @@ import pytest
 import torch
 from matplotlib.image import imread
 
+import geocnn
 from geocnn import checkpoints
 from geocnn.checkpoints import Card
 from geocnn.cli import main
 from geocnn.explanation import explanation
 from geocnn.figures.explain import explain as draw
 from geocnn.models import build
+from geocnn.normalisation import Normalisation
 from geocnn.overview import Named, named_network
+from geocnn.properties import EffectiveField
+from geocnn.specimens import from_survey
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +171,47 @@ def test_layers_that_see_edges_alone_are_dashes_that_the_picture_explains():
     assert heat.get_xlabel().endswith("\n\N{EN DASH}: the window is too short for a sample that sees none of its edges")
 
 
+def in_a_window_of(made, size, width):
+    """The explanation with the effective receptive field measured in a smaller window, where it is so wide and even."""
+    gradient, first = np.zeros((size,) * made.ndim), (size - width) // 2
+    gradient[(slice(first, first + width),) * made.ndim] = 1 / width**made.ndim
+    bounds = ((first, first + width - 1),) * made.ndim
+    return replace(made, effective=EffectiveField(gradient, bounds, 0.95))
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_an_effective_field_that_the_window_cuts_off_is_a_least_size(ndim):
+    """And what the picture does not show is not in its legend."""
+    made, sizes = unet(ndim), [" x ".join([str(n)] * ndim) for n in (44, 30, 20)]
+    whole, small, cut = made, in_a_window_of(made, 30, 20), in_a_window_of(made, 20, 20)
+    expected = {
+        "small": f"inside {sizes[1]} samples within {sizes[2]}",
+        "cut": f"inside {sizes[2]} samples within {sizes[2]} or more",
+    }
+    for name, shown in (("small", small), ("cut", cut)):
+        assert f"Effective: 95% of the gradient {expected[name]}" in shown.lines()
+        place = next(axes for axes in draw(shown).axes if axes.get_title().startswith("Receptive field"))
+        assert place.get_title() == f"Receptive field {sizes[0]}\n95% of the gradient " + expected[name].replace(
+            " samples ", "\n"
+        )
+        assert [text.get_text() for text in place.get_legend().get_texts()] == ["95% of the gradient"]
+    place = next(axes for axes in draw(whole).axes if axes.get_title().startswith("Receptive field"))
+    assert [text.get_text() for text in place.get_legend().get_texts()] == ["receptive field", "95% of the gradient"]
+    assert "inside" not in place.get_title()
+
+
+def test_shifts_are_seen_in_every_layer_of_a_fault_network(monkeypatch):
+    """As docs/learning.md has it: by 8 samples each layer just moves along, those of the decoder too."""
+    monkeypatch.setattr("geocnn.explanation._BUDGET", 1e8)  # the effective receptive field is not looked at
+    torch.manual_seed(0)
+    model = build("faultseg", ndim=3, in_channels=1, width=1, bottleneck=1, residual=1)
+    made = explained(Named("tiny", model, (32, 32, 32)))
+    assert made.field.size == named_network("faults", ndim=3, weights=True).card.reach * 2 - 2
+    assert not made.has_gaps
+    assert made.shifts[-1].layer == "head"
+    assert max(row.errors[-1] for row in made.shifts) < 1e-5
+
+
 def test_layers_of_one_name_are_told_apart():
     made = explained(Named("tiny", build("faultseg", ndim=2, in_channels=1, width=2, bottleneck=2), (24, 24)))
     assert [row.layer for row in made.shifts if "pool" in row.layer] == ["pool", "pool (2nd)", "pool (3rd)"]
@@ -215,6 +260,26 @@ def test_data_of_a_user(capsys):
     np.save("line.npy", values)
     assert main(["explain", "run", "--data", "line.npy", "--quiet"]) == 0
     assert "input: the middle of line.npy" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("axes", "said"), [(("crossline", "time"), "inline 10"), (("inline", "time"), "crossline 15")])
+def test_the_middle_section_of_a_cube_for_a_network_for_sections(capsys, axes, said):
+    """Along the axis along which predictions go; normalised as there, by the whole cube."""
+    arguments = {"ndim": 2, "in_channels": 1, "width": 2, "bottleneck": 2}
+    card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), ("amplitude",), axes, (32, 48))
+    checkpoints.save(Path("run"), build("faultseg", **arguments), card)
+    values = np.random.default_rng(0).standard_normal((21, 31, 60)).astype(np.float32)
+    values[10] += 1
+    np.save("cube.npy", values)
+    assert main(["explain", "run", "--data", "cube.npy", "--quiet"]) == 0
+    assert f"input: the middle of {said} of cube.npy" in capsys.readouterr().out.splitlines()
+    x, _ = from_survey(named_network("run", weights=True), geocnn.open("cube.npy"))
+    section = values[10] if axes[0] == "crossline" else values[:, 15]
+    expected = Normalisation.fit(values, clip=4.0).apply(section[:, 6:54])
+    np.testing.assert_allclose(x[0, 0, : len(section)], expected, atol=0.02)
+    along = said.split()[0]
+    notes = geocnn.predict("run", values, show_progress=False).notes
+    assert f"tiny is a network for sections; it went through the cube {along} by {along}." in notes
 
 
 def test_synthetic_structure_for_a_network_without_recipe(capsys):

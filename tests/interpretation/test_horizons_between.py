@@ -70,6 +70,24 @@ def test_of_a_probability_it_is_where_that_passes_one_half():
     assert np.abs(find_horizons(percent)[0].values - depth).max() <= 2.5
 
 
+def test_of_per_cent_there_are_none_where_there_are_no_data():
+    percent = np.full((6, 60), 1, np.int8)
+    percent[:, 20:30] = 99
+    percent[:, 30:] = -1
+    percent[2] = -1
+    percent[3, :25] = -1
+    (found,) = find_horizons(ArraySource(percent))
+    np.testing.assert_array_equal(found.values, [19.5, 19.5, np.nan, np.nan, 19.5, 19.5])
+
+
+@pytest.mark.parametrize("nothing", [0, -1])
+def test_numbers_of_classes_may_have_eight_bits(nothing):
+    classes = np.repeat(np.int8([0, 1, 2]), 20) * np.ones((5, 1), np.int8)
+    classes[0] = nothing
+    for number, horizon in enumerate(find_horizons(ArraySource(classes)), start=1):
+        np.testing.assert_array_equal(horizon.values, [np.nan, *[20 * number - 0.5] * 4])
+
+
 def test_what_horizons_are_found_in_stays_as_it_is():
     """Also where a source gives its own samples, which all may be written to."""
 

@@ -9,7 +9,7 @@ from geocnn.errors import DataError, TargetError
 from geocnn.grid import Axis, Grid
 from geocnn.interpretation.connection import connect
 from geocnn.interpretation.objects import describe, metres
-from geocnn.interpretation.ridges import find_ridges
+from geocnn.interpretation.ridges import Ridges, find_ridges
 from geocnn.interpretation.sticks import Stick, find_sticks, simplify, write_sticks
 
 CUBE = Grid((Axis("inline", 41, 100, 2), Axis("crossline", 41, 500), Axis("time", 41, 1000, 4, "ms")))
@@ -45,6 +45,41 @@ def test_a_straight_stick_has_few_nodes():
     assert max(len(stick.places) for stick in sticks) <= 6
     with pytest.raises(DataError, match="every is 0"):
         sticks_of(sheet(CUBE.shape, (0, 1, 0.2)), CUBE, every=0)
+
+
+@pytest.mark.parametrize("section", [0, 1, None])
+def test_sticks_keep_to_holes_and_branches(section):
+    """Two branches with a hole below them, a small hole that is bridged, and a few voxels apart."""
+    columns = {5: [*range(10, 40), *range(60, 70), *range(75, 90)], 20: [*range(15, 40)], 35: [*range(50, 54)]}
+    drawn = sorted((across, depth) for across, depths in columns.items() for depth in depths)
+    points = np.array([(10, *place) for place in drawn], np.int32)
+    if section == 1:
+        points = points[:, [1, 0, 2]]
+    elif section is None:
+        points = points[:, 1:]
+    normal = np.zeros(points.shape[1])
+    normal[-2 if section == 0 else 0] = 1
+    normals = np.tile(normal, (len(points), 1)).astype(np.float32)
+    ridges = Ridges(points, normals, np.ones(len(points), np.float32), (100,) * points.shape[1])
+    label, grid = np.ones(len(points), np.int64), Grid(CUBE.axes[-points.shape[1] :])
+    objects = describe(ridges, label, grid, metres(grid, [25.0] * (grid.ndim - 1), 2000))
+    sticks = find_sticks(ridges, label, objects)
+    assert [stick.number for stick in sticks] == [1, 2, 3]
+    ends = [(stick.places[0, -2:], stick.places[-1, -2:]) for stick in sticks]
+    if section == 1:
+        ends = [(stick.places[0, ::2], stick.places[-1, ::2]) for stick in sticks]
+    np.testing.assert_array_equal(ends, [[(5, 10), (5, 39)], [(20, 15), (20, 39)], [(5, 60), (5, 89)]])
+
+
+def test_a_branch_begins_beside_the_fault_it_leaves():
+    trunk, branch = [(20, depth) for depth in range(10, 60)], [(depth - 10, depth) for depth in range(31, 60)]
+    points = np.array(sorted(trunk + branch), np.int32)
+    ridges = Ridges(points, np.tile(np.float32([1, 0]), (len(points), 1)), np.ones(len(points), np.float32), (60, 60))
+    label, grid = np.ones(len(points), np.int64), Grid((Axis("trace", 60), Axis("time", 60)))
+    main, side = find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, [25.0], 2000)))
+    np.testing.assert_allclose([main.places[0], main.places[-1], side.places[-1]], [(20, 10), (20, 59), (49, 59)])
+    assert side.places[0, 1] < 36
+    assert np.abs(main.places[:, 0] - 20).max() <= 1.5
 
 
 def test_simplify_keeps_corners_and_ends():

@@ -148,6 +148,35 @@ def test_seconds_are_known_in_a_survey_from_zero_on(tmp_path, factor):
     assert found.told == f"108 of 108 picks, read as inline crossline time in s{', negative downward' * (factor < 0)}"
 
 
+# From 200 m above the datum on.
+LAND = Grid((*AXES[:2], Axis("depth", 300, -200, 5, "m")))
+
+
+@pytest.mark.parametrize("head", ["", "inline crossline depth_m\n", "inline crossline z\n"])
+def test_what_lies_above_the_datum_stays_there(tmp_path, head):
+    values = np.round(np.random.default_rng(0).uniform(-190, -20, (12, 9)), 2)
+    (tmp_path / "top.dat").write_text(head + rows(LAND, values, "{il} {xl} {t:.2f}"))
+    found = read_horizon(tmp_path / "top.dat", LAND)
+    np.testing.assert_allclose(found.values, values)
+    assert "negative" not in found.told
+
+
+def test_elevations_below_a_survey_from_above_the_datum_on_are_turned(tmp_path):
+    values = np.round(np.random.default_rng(0).uniform(300, 1200, (12, 9)), 2)
+    (tmp_path / "top.dat").write_text(rows(LAND, -values, "{il} {xl} {t:.2f}"))
+    found = read_horizon(tmp_path / "top.dat", LAND)
+    np.testing.assert_allclose(found.values, values)
+    assert found.told.endswith("read as inline crossline depth, negative downward")
+
+
+def test_what_geocnn_has_written_is_never_turned(tmp_path):
+    """A survey that begins at the datum does not hold what the other one has above it."""
+    write_horizon(Horizon("top", np.full((12, 9), -150.0)), tmp_path / "top.dat", LAND)
+    np.testing.assert_allclose(read_horizon(tmp_path / "top.dat", LAND).values, -150)
+    with pytest.raises(DataError, match="has picks on traces of the survey, but at -150 to -150, and depth goes from"):
+        read_horizon(tmp_path / "top.dat", Grid((*AXES[:2], Axis("depth", 300, 0, 5, "m"))))
+
+
 @pytest.mark.parametrize("head", ["twt_sec", "TWT(sec)", "twt_s", "time(s)"])
 def test_seconds_that_a_header_tells_of_are_seconds(tmp_path, head):
     values = times(EARLY)

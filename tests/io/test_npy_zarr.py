@@ -1,6 +1,8 @@
 """Arrays in .npy and Zarr against NumPy and zarr themselves."""
 
+import os
 import pickle
+import stat
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.samples import SampleFormat
 from geocnn.io.tracefile import TraceFile, TraceLayout, TraceSource
+
+NOISE = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
 
 
 def everything(source):
@@ -77,6 +81,21 @@ def test_zarr_results_carry_their_axes(tmp_path, shape):
     np.testing.assert_array_equal(everything(pickle.loads(pickle.dumps(source))), values)
 
 
+def test_zarr_results_are_flushed_as_windows_wants_it(tmp_path, monkeypatch):
+    flushed = []
+
+    def fsync(number):
+        if not stat.S_ISDIR(os.fstat(number).st_mode):
+            os.write(number, b"")  # refused, as Windows refuses to flush, where the file is open for reading only
+            flushed.append(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with io.create(tmp_path / "r.zarr", NOISE) as sink:
+        sink.write((0, 0), NOISE)
+    assert len(flushed) == 2  # the chunk and zarr.json
+    np.testing.assert_array_equal(everything(io.open(tmp_path / "r.zarr")), NOISE)
+
+
 def test_zarr_of_others_is_read_with_plain_axes(tmp_path):
     for version in (2, 3):
         folder = tmp_path / f"v{version}"
@@ -94,6 +113,73 @@ def test_zarr_groups(tmp_path):
     with pytest.raises(FormatError, match="amplitude, velocity"):
         io.open(tmp_path / "g.zarr")
     assert io.open(tmp_path / "g.zarr" / "velocity").grid.shape == (5, 4)
+
+
+def as_of_xarray(path, version, dims, coordinates, **more):
+    """A store as xarray writes a Dataset: ``seis``, and a coordinate with units for each name."""
+    group = zarr.open_group(str(path), mode="w", zarr_format=version)
+    shape = [4, 3, 5][-len(dims) :]
+    arrays = {"seis": (dims, np.arange(np.prod(shape), dtype="f4").reshape(shape), {"units": "amp"}), **more}
+    arrays |= {name: ((name,), np.asarray(values), {"units": unit}) for name, (values, unit) in coordinates.items()}
+    for name, (own, values, attributes) in arrays.items():
+        named = {"dimension_names": own} if version == 3 else {}
+        told = attributes if version == 3 else attributes | {"_ARRAY_DIMENSIONS": list(own)}
+        group.create_array(name, data=values, attributes=told, **named)
+    return path
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("inner", ["", "seis"])
+@pytest.mark.parametrize(
+    ("vertical", "start", "step", "unit"),
+    [
+        (("twt", [100, 104, 108, 112, 116], "ms"), 100, 4, "ms"),
+        (("time", [0.1, 0.104, 0.108, 0.112, 0.116], "s"), 100, 4, "ms"),
+        (("depth", [-10.0, 0, 10, 20, 30], "m"), -10, 10, "m"),
+        (("samples", [0, 1, 2, 3, 4], ""), 0, 1, ""),
+    ],
+)
+def test_what_xarray_writes_has_its_coordinates(tmp_path, version, inner, vertical, start, step, unit):
+    name, values, told = vertical
+    coordinates = {"iline": ([10, 12, 14, 16], ""), "xline": ([7, 6, 5], ""), name: (values, told)}
+    more = {"cdp_x": (("iline", "xline"), np.ones((4, 3)), {})}  # one of three dimensions is the survey
+    path = as_of_xarray(tmp_path / "x.zarr", version, ("iline", "xline", name), coordinates, **more) / inner
+    source = io.open(path)
+    axes = (Axis("iline", 4, 10, 2), Axis("xline", 3, 7, -1), Axis(name, 5, start, step, unit))
+    assert source.grid == Grid(axes)
+    assert source.grid.attributes == {"units": "amp"}
+    np.testing.assert_array_equal(everything(pickle.loads(pickle.dumps(source))).ravel(), np.arange(60))
+    with io.create(tmp_path / "r.zarr", source) as sink:
+        sink.write((0, 0, 0), everything(source))
+    assert io.open(tmp_path / "r.zarr").grid == source.grid
+
+
+def test_a_coordinate_without_a_step_is_told_and_counted(tmp_path):
+    coordinates = {"trace": ([1, 2, 5], ""), "twt": ([0, 4, 8, 12, 16], "ms")}
+    source = io.open(as_of_xarray(tmp_path / "x.zarr", 3, ("trace", "twt"), coordinates))
+    assert source.grid == Grid((Axis("trace", 3), Axis("twt", 5, 0, 4, "ms")))
+    assert ("axes", "trace has no numbers with a regular step and is counted from 0") in source.describe()
+
+
+def test_of_several_surveys_one_is_to_be_named(tmp_path):
+    more = {"dip": (("inline", "crossline", "twt"), np.ones((4, 3, 5)), {}), "time": (("time",), np.ones(5), {})}
+    path = as_of_xarray(tmp_path / "x.zarr", 3, ("inline", "crossline", "twt"), {}, **more)
+    with pytest.raises(FormatError) as error:
+        io.open(path)
+    assert str(error.value) == "x.zarr is a group that holds dip, seis; open the array itself, x.zarr/NAME."
+    assert io.open(path / "dip").grid.names == ("inline", "crossline", "twt")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("name", ["twt", "Depth", "samples"])
+def test_the_vertical_axis_is_the_last(tmp_path, version, name):
+    with pytest.raises(FormatError) as error:
+        io.open(as_of_xarray(tmp_path / "x.zarr", version, (name, "inline", "crossline"), {}))
+    assert str(error.value) == (
+        f"x.zarr has the axes ({name}, inline, crossline), and {name}, the vertical one, must be the last; write it as "
+        f"(inline, crossline, {name}), with numpy.moveaxis(array, 0, -1) or in xarray with .transpose('inline', "
+        f"'crossline', '{name}')."
+    )
 
 
 def test_the_user_states_axes_that_the_file_does_not_know(tmp_path):

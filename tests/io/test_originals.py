@@ -106,6 +106,29 @@ def stations():
     return open_archive([ArrayPiece.of(channel, START, 100.0, range(1000)) for channel in channels]).stations
 
 
+@pytest.mark.parametrize("gone", [0, 1])
+def test_of_two_equal_picks_the_one_that_is_removed_goes(tmp_path, gone):
+    """Two agencies have the same P wave. A copy of a pick, such as one moved away and back, stands for one of them."""
+    waveform = core.WaveformStreamID("CX", "PB01", None, "HHZ")
+    picks = [core.Pick(time=TIME, waveform_id=waveform, phase_hint="P", evaluation_mode="manual") for _ in range(2)]
+    sizes = [core.Amplitude(generic_amplitude=1e-3, pick_id=pick.resource_id) for pick in picks]
+    path = tmp_path / "theirs.xml"
+    core.Catalog([core.Event(picks=picks, amplitudes=sizes)]).write(str(path), format="QUAKEML")
+    review = Review(read_catalogue(path))
+    station = next(s for s in stations() if s.name == "PB01")
+    review.remove(review.at(station)[gone].number)
+    after = saved(path, review.events)
+    assert [one.resource_id for one in after.picks] == [picks[1 - gone].resource_id]
+    assert [one.pick_id for one in after.amplitudes] == [picks[1 - gone].resource_id]
+    review.undo()
+    (event,) = review.events
+    copies = tuple(map(replace, event.picks))
+    assert saved(path, [replace(event, picks=copies[::-1])]).picks == saved(path, [event]).picks
+    names = [one.resource_id for one in saved(path, [replace(event, picks=copies[:1])]).picks]
+    assert len(names) == 1
+    assert len(saved(path, [replace(event, picks=(*event.picks, copies[0]))]).picks) == 3
+
+
 def test_events_of_others_without_picks_and_origins_stay(tmp_path):
     path = tmp_path / "theirs.xml"
     core.Catalog([core.Event(focal_mechanisms=[core.FocalMechanism(waveform_id=[])])]).write(

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -86,6 +87,54 @@ def test_a_result_that_appeared_meanwhile_is_not_overwritten_and_ours_is_kept(cu
     named = sink.partial.rename(target.with_name(f"mine{target.suffix}"))
     assert names(target.parent) == sorted(["cube.sgy", target.name, named.name])
     np.testing.assert_array_equal(io.open(named).read((slice(0, 4), slice(0, 3), slice(0, 20))), -cube[1])
+
+
+def refused(monkeypatch, target):
+    """Let the system not replace a file, as Windows does while another program has it open."""
+    rename = Path.replace
+
+    def replace(path, to):
+        if target in (path, Path(to)):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "replace", replace)
+
+
+def finished(target, cube, job):
+    """A result over one that is there."""
+    with io.create(target, io.open(cube[0]), overwrite=True, job=job) as sink:
+        resumed = sink.resumed
+        sink.write((0, 0, 0), -cube[1])
+        sink.mark(4)
+    return resumed
+
+
+@pytest.mark.parametrize("job", ["", "job"])
+def test_a_finished_result_is_kept_where_the_old_one_cannot_be_replaced(cube, target, monkeypatch, job):
+    with io.create(target, io.open(cube[0])) as sink:
+        sink.write((0, 0, 0), cube[1])
+    owner = "kept" if job else os.getpid()
+    kept = target.with_name(f".{target.name}.partial-{socket.gethostname()}-{owner}")
+    again = "run the same command again, which goes on from there, or give the result another name"
+    for _ in range(2):  # the program is still not closed
+        with monkeypatch.context() as patch:
+            refused(patch, target)
+            with pytest.raises(TargetError) as error:
+                finished(target, cube, job)
+        assert str(error.value) == (
+            f"{target} cannot be put in its place (permission denied), perhaps because another program has it open; "
+            f"the finished result is {kept}. Close the program and "
+            f"{again if job else 'give the result its name, or another one'}."
+        )
+        everything = (slice(0, 4), slice(0, 3), slice(0, 20))
+        np.testing.assert_array_equal(io.open(target).read(everything), cube[1])
+        shutil.move(kept, there := target.with_name(f"copy{target.suffix}"))
+        np.testing.assert_array_equal(io.open(there).read(everything), -cube[1])
+        shutil.move(there, kept)
+    assert finished(target, cube, job) == ((4,) if job else None)
+    np.testing.assert_array_equal(io.open(target).read(everything), -cube[1])
+    assert names(target.parent) == sorted(["cube.sgy", target.name])
 
 
 def test_the_input_is_never_its_own_result(cube, monkeypatch):

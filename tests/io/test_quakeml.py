@@ -182,6 +182,27 @@ def test_local_magnitudes_rest_on_those_of_stations_and_these_on_amplitudes(tmp_
     assert obspy.read_events(str(path))[0].preferred_magnitude().station_count == 1
 
 
+@pytest.mark.parametrize(
+    ("unused", "counts"),
+    [({}, (12, 6, 6, 3)), ({1: None, 4: None, 5: None}, (12, 6, 3, 2)), (dict.fromkeys(range(6)), (12, 6, None, None))],
+)
+def test_an_origin_rests_on_what_was_used_for_it(tmp_path, unused, counts):
+    """Further picks of the same earthquake, such as those of another instrument, are associated with it."""
+    event = located(10)
+    more = [replace(p, channel=replace(p.channel, station=f"Q{p.channel.station}")) for p in event.picks]
+    rays = [replace(ray, residual=unused.get(k, ray.residual)) for k, ray in enumerate(event.origin.rays)]
+    weightless = [replace(ray, weight=0.0) for ray in event.origin.rays]
+    origin = replace(event.origin, rays=(*rays, *weightless))
+    path = tmp_path / "c.xml"
+    path.write_text(quakeml([replace(event, picks=(*event.picks, *more), origin=origin)], "quakes"), encoding="utf-8")
+    assert quakeml_core._validate(str(path))
+    found = obspy.read_events(str(path))[0].preferred_origin().quality
+    kinds = ("associated_phase_count", "associated_station_count", "used_phase_count", "used_station_count")
+    assert tuple(getattr(found, kind) for kind in kinds) == counts
+    assert (found.standard_error is None) == (counts[2] is None)
+    assert quakeml(read_catalogue(path), "quakes") == path.read_text(encoding="utf-8")
+
+
 def test_characters_that_xml_cannot_have_are_left_out(tmp_path):
     """Codes of damaged records may be anything; what we write must be read by all."""
     odd = PhasePick(Channel("A\x01", "S\x02<&\ud800", "", "HHZ"), "P", 10**18)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import pickle
+import struct
 import subprocess
 import sys
 import warnings
@@ -89,7 +90,80 @@ def test_unequal_delays_and_intervals_are_told(tmp_path, make_segy):
     headers = [{109: 8, 117: 2000}, {109: 8, 117: 2000}, {109: 12, 117: 2000}]
     rows = dict(io.open(make_segy(tmp_path / "d.sgy", np.ones((3, 5)), headers)).describe())
     assert rows["interval"] == "4 ms in the binary header (used), 2 ms in traces"
-    assert rows["delay"] == "1 traces begin at 8 to 12 ms, not at 8 ms"
+    assert rows["delay"] == "1 of 3 traces begin at 12 ms, the others at 8 ms; what they lack counts as muted"
+
+
+def test_an_interval_that_is_only_rounded_in_the_traces_is_not_told(tmp_path, make_segy):
+    path = make_segy(tmp_path / "d.sgy", np.ones((3, 5)), [{117: 2667}] * 3, interval=2667)
+    raw = bytearray(path.read_bytes())
+    raw[3500], raw[3272:3280] = 2, struct.pack(">d", 8000 / 3)
+    path.write_bytes(raw)
+    source = io.open(path)
+    assert source.grid.axes[-1].step == pytest.approx(8 / 3)
+    assert "interval" not in dict(source.describe())
+
+
+@pytest.fixture
+def delayed(tmp_path, make_segy):
+    """A cube whose traces begin 0 to 7 samples after 100 ms, as it is stored, and in its place."""
+    rng = np.random.default_rng(3)
+    stored, later = rng.standard_normal((6, 5, 20)).astype(np.float32), rng.integers(0, 8, (6, 5))
+    later[0, 0] = 0
+    headers = [{189: 1 + i, 193: 1 + j, 109: 100 + 4 * later[i, j]} for i in range(6) for j in range(5)]
+    placed = np.zeros((6, 5, 20 + later.max()), np.float32)
+    for at in np.ndindex(6, 5):
+        placed[(*at, slice(later[at], later[at] + 20))] = stored[at]
+    return make_segy(tmp_path / "delayed.sgy", stored.reshape(30, 20), headers), placed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(draw=st.data())
+def test_traces_that_begin_later_are_read_where_they_are(delayed, draw):
+    path, placed = delayed
+    source = io.open(path)
+    assert source.grid.axes[-1].start == 100
+    assert source.grid.shape == placed.shape
+    bounds = [sorted(draw.draw(st.tuples(st.integers(0, n), st.integers(0, n)))) for n in placed.shape]
+    slices = tuple(slice(*b) for b in bounds)
+    np.testing.assert_array_equal(source.read(slices), placed[slices])
+
+
+@pytest.mark.parametrize(
+    ("delays", "marks", "axis", "said"),
+    [
+        ([0, 400], [1, 1], (0, 120), "10 of 20 traces begin at 400 ms, the others at 0 ms; {lack}"),
+        ([400, 400], [1, 1], (400, 20), None),
+        ([0, 400], [2, 1], (400, 20), None),  # dead traces begin nowhere
+        ([-30, 12], [2, 2], (-30, 30),
+         "10 of 20 traces begin at 12 ms, the others at -30 ms; {lack}; what lies between samples is moved to the "
+         "nearest one"),
+    ],
+)  # fmt: skip
+def test_half_of_the_traces_begin_elsewhere(tmp_path, make_segy, delays, marks, axis, said):
+    headers = [{109: delays[k % 2], 29: marks[k % 2]} for k in range(20)]
+    source = io.open(make_segy(tmp_path / "d.sgy", np.ones((20, 20)), headers))
+    assert (source.grid.axes[-1].start, source.grid.axes[-1].size) == axis
+    told = None if said is None else said.format(lack="what they lack counts as muted")
+    assert dict(source.describe()).get("delay") == told
+
+
+def test_a_damaged_delay_moves_no_trace(tmp_path, make_segy):
+    headers = [{109: 30_000 if k == 7 else 0} for k in range(20)]
+    source = io.open(make_segy(tmp_path / "d.sgy", np.ones((20, 20)), headers))
+    assert source.grid.shape == (20, 20)
+    assert source.live.all()
+    assert dict(source.describe())["delay"] == (
+        "1 trace would begin at 30000 ms, far from all others; read as if at 0 ms"
+    )
+
+
+def test_delays_too_far_apart_are_none(tmp_path, make_segy):
+    headers = [{109: 30_000 * (k % 2), 215: 100} for k in range(20)]
+    source = io.open(make_segy(tmp_path / "d.sgy", np.ones((20, 20)), headers))
+    assert source.grid.shape == (20, 20)
+    assert dict(source.describe())["delay"] == (
+        "traces begin at 0 to 3000000 ms, too far apart to be true; all are read as if at 0 ms"
+    )
 
 
 def test_interval_missing_in_the_binary_header_comes_from_the_traces(tmp_path, make_segy):
@@ -131,6 +205,20 @@ def test_a_crooked_line_keeps_the_coordinates_of_its_traces(tmp_path, make_segy)
     assert grid.is_crooked
     np.testing.assert_allclose(grid.map_xy(np.arange(20)[:, None]), points, atol=0.01)
     assert grid.spacing == pytest.approx((np.hypot(*np.diff(points, axis=0).T).mean(),))
+
+
+@pytest.mark.parametrize("along", [0, 1])
+def test_one_line_of_a_cube_keeps_its_coordinates(tmp_path, make_segy, along):
+    points = np.array([400_000, 6_000_000]) + np.arange(20)[:, None] * [30, 40]
+    numbers = [{189: 7, 193: 1 + k} if along else {189: 1 + k, 193: 7} for k in range(20)]
+    headers = [own | header for own, header in zip(places(points), numbers, strict=True)]
+    grid = io.open(make_segy(tmp_path / "c.sgy", np.ones((20, 5)), headers), ndim=3).grid
+    assert grid.shape == ((1, 20, 5) if along else (20, 1, 5))
+    where = np.column_stack([np.zeros(20), np.arange(20)][:: 1 if along else -1])
+    np.testing.assert_allclose(grid.map_xy(where), points, atol=0.01)
+    assert grid.spacing == pytest.approx((50, 50))
+    assert grid.directions is not None
+    np.testing.assert_allclose(grid.directions @ grid.directions.T, np.eye(2), atol=1e-6)
 
 
 def turned(shape):

@@ -1,5 +1,6 @@
 """Results as SEG-Y: only samples change, other software reads them, and new files are proper SEG-Y."""
 
+import struct
 import warnings
 from pathlib import Path
 
@@ -109,6 +110,50 @@ def test_crossline_sorted_and_holey_inputs_keep_their_order(tmp_path, make_segy)
         for number, (i, j) in enumerate(places):
             assert (file.header[number][189], file.header[number][193]) == (i, j)
             np.testing.assert_array_equal(file.trace[number], values[i - 1, j - 1])
+
+
+@pytest.mark.parametrize("stated", [2, -1])
+@pytest.mark.parametrize("code", [5, 3])
+def test_trailers_stay_behind_the_traces(tmp_path, make_segy, stated, code):
+    path = make_segy(tmp_path / "in.sgy", np.arange(18).reshape(3, 6), code=code)
+    trailers = b"((TRAILER))".ljust(3200) + b"((SEG:EndText))".ljust(3200)
+    raw = bytearray(path.read_bytes() + trailers)
+    raw[3500], raw[3528:3532] = 2, struct.pack(">i", stated)
+    path.write_bytes(raw)
+    source = io.open(path)
+    np.testing.assert_array_equal(source.read(...), np.arange(18).reshape(3, 6))
+    write(tmp_path / "out.sgy", source, np.full((3, 6), 7, np.float32))
+    assert (tmp_path / "out.sgy").read_bytes()[-6400:] == trailers
+    np.testing.assert_array_equal(io.open(tmp_path / "out.sgy").read(...), np.full((3, 6), 7))
+
+
+def delayed(path, make_segy):
+    """A line of 3 traces of 6 samples that begin at 8, 0 and 16 ms."""
+    return make_segy(path, np.arange(1, 19).reshape(3, 6), [{109: 8}, {109: 0}, {109: 16}])
+
+
+@pytest.mark.parametrize("cut", [10, 3])
+def test_traces_that_begin_later_keep_their_headers_and_times(tmp_path, make_segy, cut):
+    source = io.open(delayed(tmp_path / "in.sgy", make_segy))
+    values = np.random.default_rng(0).random((3, 10), dtype=np.float32)
+    with io.create(tmp_path / "out.sgy", source) as sink:
+        for k in range(0, 10, cut):
+            sink.write((0, k), values[:, k : k + cut])
+    before, after = (np.fromfile(tmp_path / name, dtype=np.uint8) for name in ("in.sgy", "out.sgy"))
+    np.testing.assert_array_equal(before[~sample_bytes(source)], after[~sample_bytes(source)])
+    with segyio.open(tmp_path / "out.sgy", ignore_geometry=True) as file:
+        for number, shift in enumerate((2, 0, 4)):
+            assert file.header[number][109] == 4 * shift
+            np.testing.assert_array_equal(file.trace[number], values[number, shift : shift + 6])
+
+
+@pytest.mark.parametrize("suffix", [".sgy", ".zarr"])
+def test_a_new_file_of_traces_that_begin_later_begins_with_the_first(tmp_path, make_segy, suffix):
+    fine = StretchedSource(io.open(delayed(tmp_path / "in.sgy", make_segy)), (1, 2))
+    write(tmp_path / f"out{suffix}", fine, fine.read(...))
+    result = io.open(tmp_path / f"out{suffix}")
+    assert result.grid.axes[-1] == Axis("time", 19, 0, 2, "ms")
+    np.testing.assert_allclose(result.read(...)[:, ::2], io.open(tmp_path / "in.sgy").read(...), atol=1e-4)
 
 
 def test_traces_without_numbers_become_blank(tmp_path, make_segy):
@@ -237,6 +282,17 @@ def test_cdp_numbers_with_gaps_are_doubled_with_them(tmp_path, make_segy, cdp):
     times = 2 if cdp[0] == 1 else 1
     np.testing.assert_array_equal(found[::2], times * np.array(cdp))
     np.testing.assert_array_equal(found[1::2], times * np.add(cdp[1:], cdp[:-1]) / 2)
+
+
+@pytest.mark.parametrize(("first", "again"), [((4_000_000, 400), (8_000_000, 800)), ((6_000_000, 400), (1, 800))])
+def test_a_finer_cube_is_numbered_so_that_it_is_read_as_one(tmp_path, make_segy, first, again):
+    """Twice the numbers may be too large for those of lines."""
+    headers = [{189: first[0] + 3 * i, 193: first[1] + j} for i in range(4) for j in range(5)]
+    fine = StretchedSource(io.open(make_segy(tmp_path / "in.sgy", np.ones((20, 6)), headers)), (2, 2, 1))
+    write(tmp_path / "fine.sgy", fine, fine.read(...))
+    result = io.open(tmp_path / "fine.sgy").grid
+    assert result.shape == fine.grid.shape
+    assert tuple(axis.start for axis in result.axes[:2]) == again
 
 
 def words(path):

@@ -5,6 +5,7 @@ import pytest
 
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.hypocentres import read_hypocentres
+from geocnn.io.responses import Responses
 from geocnn.io.sites import Site, read_sites, standing
 
 
@@ -38,6 +39,32 @@ def test_station_xml_as_obspy_writes_it(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("ISO-8859-1", "latin-1"),
+        ("windows-1252", "cp1252"),
+        ("UTF-16", "utf-16"),
+        ("UTF-16", "utf-8"),  # as programs write it that convert the text afterwards
+        ("utf-8", "utf-8"),
+        ("UTF-8", "utf-8-sig"),
+        (None, "utf-16"),
+        (None, "utf-8"),
+    ],
+)
+def test_station_xml_in_any_encoding(tmp_path, declared, encoding):
+    path = tmp_path / "stations.xml"
+    encoded = "" if declared is None else f' encoding="{declared}"'
+    path.write_text(
+        f"<?xml version='1.0'{encoded} standalone='yes'?>\n<FDSNStationXML><Source>Universität</Source>"
+        "<Network code='XX'><Station code='KÖLN'><Latitude>50</Latitude><Longitude>7</Longitude>"
+        "<Elevation>60</Elevation></Station></Network></FDSNStationXML>",
+        encoding=encoding,
+    )
+    assert read_sites(path) == [Site("XX", "KÖLN", 50.0, 7.0, 60.0)]
+    assert Responses.of(path).of_channels == {}
+
+
 def nanoseconds(date):
     return int(np.datetime64(date, "ns").astype(np.int64))
 
@@ -59,14 +86,33 @@ def test_a_station_that_has_moved_is_where_it_was_then(tmp_path, order):
     (old,) = (s for s in sites if s.longitude == -69.0)
     assert (old.since, old.until) == (nanoseconds("2000-01-01"), nanoseconds("2010-01-01"))
 
-    def longitude(*years):
+    def site(*years):
         times = {"XX.A": [nanoseconds(f"{year}-06-01") for year in years]}
-        (site,) = (s for s in standing(sites, times) if s.station == "A")
-        return site.longitude
+        (found,) = (s for s in standing(sites, times) if s.station == "A")
+        return found
 
-    assert longitude(2014) == longitude() == longitude(2009, 2011, 2012) == -69.5
-    assert longitude(2009) == longitude(2005, 2009, 2011) == -69.0
+    assert [site(*years).longitude for years in ((2014,), (), (2009, 2011), (2005, 2009, 2011))] == [-69.5] * 4
+    assert site(2009).longitude == -69.0
+    assert site(2005, 2009, 2011).at(nanoseconds("2009-12-31")).longitude == -69.0
+    assert site(2005, 2009, 2011).at(nanoseconds("2010-01-01")).longitude == -69.5
+    assert site(2005).at(nanoseconds("1999-01-01")).longitude == -69.0  # nobody knows
     assert len(standing(sites)) == 2
+
+
+def test_a_station_that_came_back_was_elsewhere_in_between(tmp_path):
+    stays = [(2000, "2005-01-01", 1), (2005, "2008-01-01", 2), (2008, "2010-01-01", 1), (2010, "", 1)]
+    text = "".join(
+        f'<Station code="A" startDate="{since}-01-01" endDate="{until}"><Latitude>{place}</Latitude>'
+        "<Longitude>0</Longitude><Elevation>0</Elevation></Station>"
+        for since, until, place in stays
+    )
+    path = tmp_path / "stations.xml"
+    path.write_text(f'<FDSNStationXML><Network code="XX">{text}</Network></FDSNStationXML>')
+    sites = read_sites(path)
+    assert len(sites) == 3
+    (site,) = standing(sites)
+    found = [site.at(nanoseconds(f"{year}-06-01")).latitude for year in (2004, 2006, 2009, 2020)]
+    assert (found, site.latitude) == ([1, 2, 1, 1], 1)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +150,8 @@ def test_a_station_that_has_moved_is_where_it_was_then(tmp_path, order):
             "stations.csv, line 2: latitude is 'nan'; needed is a number within -90 to 90.",
         ),
         (b"<a><b></a>", FormatError, "stations.csv is damaged XML (mismatched tag"),
+        (b"<?xml version='1.0' encoding='none'?><a/>", FormatError, "stations.csv is no text; needed is StationXML or"),
+        (b"<?xml version='1.0' encoding='ascii'?><a>\xf6</a>", FormatError, "stations.csv is no text; needed is"),
         (b"<quakeml/>", FormatError, "stations.csv is XML of the kind quakeml; needed is FDSNStationXML, or a table"),
         (b"<FDSNStationXML/>", DataError, "stations.csv names no stations; save them with their codes and coordinates"),
         (

@@ -230,6 +230,19 @@ def test_the_way_back_of_classes_takes_the_nearest():
     np.testing.assert_array_equal(got, result[:, np.floor(np.arange(161) / 4 + 0.5).astype(int)])
 
 
+@pytest.mark.parametrize("factors", [(1, 2), (2, 1), (0.5, 0.25)])
+def test_where_there_are_no_data_there_is_no_class(factors):
+    data = noise(24, 161)
+    data[4:6], data[8, :40], data[9, 50] = 0, 0, np.nan
+    stretched = StretchedSource(geocnn.open(data), factors)
+    seen = np.nan_to_num(everything(stretched)) != 0
+    got = everything(stretched.restore(geocnn.open(np.where(seen, np.float32(2), np.float32(-1))), nearest=True))
+    alive = np.isfinite(data) & (data != 0)
+    assert (got[~alive] == -1).all()
+    assert np.isin(got[alive], (-1, 2)).all()
+    assert (got[np.delete(np.arange(24), (4, 5, 8, 9))] == 2).all()
+
+
 @pytest.mark.parametrize("factors", [(0.5, 0.25), (2, 0.5), (0.25, 1)])
 def test_a_constant_result_comes_back_constant_but_for_what_is_dead(factors):
     """Neither a dead trace nor a mute lowers what lies beside it."""

@@ -68,6 +68,7 @@ def test_seconds_since_1970(text, time):
 
 
 NONE = ["", "noon", "2020", "202001", "2020-01", "20201301", "2020-02-30", "nan", "inf", "1e99"]
+NONE += ["2020-01-31T23:59.5", "2020-01-31T2359,5", "2020-01-31T12.5", "20200131T12.5Z"]  # parts of minutes or hours
 
 
 @pytest.mark.parametrize("text", NONE)

@@ -1,6 +1,9 @@
 """Seismograms read from files: beside ObsPy, with gaps, overlaps, other rates, damage and missing components."""
 
+import gzip
 import hashlib
+import os
+import pickle
 import warnings
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geocnn.errors import DataError, MissingError
-from geocnn.io.waveforms import ArrayPiece, Channel, Station, miniseed, open_archive
+from geocnn.io.waveforms import ArrayPiece, Channel, Station, miniseed, obspy_formats, open_archive
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, edges, index_of, nominal, spans, time_of
 
@@ -62,7 +65,7 @@ def test_a_real_archive_reads_as_obspy_reads_it():
 @pytest.mark.skipif(not REAL.exists(), reason="needs the real data beside the project")
 def test_odd_files_end_in_stations_and_sentences():
     archive = open_archive(REAL / "odd_files" / "libmseed")
-    assert [str(s) for s in archive.stations] == ["XX.REPAK..HH", "XX.TEST..HH", "XX.TEST.00.BH"]
+    assert [str(s) for s in archive.stations] == ["XX.REPAK..HH", "XX.TEST..BH", "XX.TEST..HH", "XX.TEST.00.BH"]
     for station in archive.stations:
         for run in station.runs():
             assert station.read(*run).live.any()
@@ -304,6 +307,44 @@ def test_what_is_no_seismogram_is_refused_in_a_sentence(tmp_path):
         open_archive(tmp_path, channels="*.LH?")
 
 
+def test_a_station_with_less_than_a_sample_is_left_out_and_the_others_go_on(tmp_path):
+    late, short = START + 6_000_000, channel(station="BBB")  # between two hundredths of a second
+    pieces = [ArrayPiece.of(short, late + k * 3600 * SECOND, 200.0, noise(1)) for k in range(2)]
+    said = "XX.BBB..HH has no data for as long as a sample at 100 Hz; left out."
+    with pytest.raises(DataError, match=rf"\({said.removesuffix('.')}\)\. It has XX\.BBB\.\.HHZ\."):
+        written(tmp_path / "b.mseed", *pieces)
+    write_miniseed(tmp_path / "a.mseed", [ArrayPiece.of(channel(c), START, 100.0, noise(500)) for c in ("HHZ", "HHN")])
+    archive = open_archive(tmp_path)
+    assert [label for label, _ in archive.describe()] == ["XX.AAA..HH"]
+    assert archive.notes[1:] == (said,)
+    assert "XX.AAA..HH? has no east component" in archive.notes[0]
+
+
+def test_a_file_that_is_gone_for_a_while_leaves_later_reads_as_they_were():
+    class Flaky(ArrayPiece):
+        there = True
+
+        def segments(self, start, stop):
+            if not Flaky.there:
+                raise MissingError("its disk is gone")
+            return super().segments(start, stop)
+
+    def station():
+        piece = Flaky.of(channel(), START, 100.0, 1_234_567_890 + np.arange(3000) % 7)
+        return Station("XX", "AAA", "", "HH", ([piece], [], []))
+
+    one, other = station(), station()
+    first = one.runs()[0][0]
+    Flaky.there = False
+    with pytest.raises(MissingError, match="its disk is gone"):
+        other.dead()
+    with pytest.raises(MissingError, match="its disk is gone"):
+        other._level(0)
+    Flaky.there = True
+    np.testing.assert_array_equal(other.read(first, first + 700).waveform, one.read(first, first + 700).waveform)
+    assert one.read(first, first + 700).waveform[0, 6] == 6
+
+
 def test_remarks_of_obspy_on_headers_are_no_warnings(tmp_path):
     obspy = pytest.importorskip("obspy")
     trace = obspy.Trace(noise(3000).astype(np.float32), {"network": "XX", "station": "AAA", "channel": "HHZ"})
@@ -313,6 +354,50 @@ def test_remarks_of_obspy_on_headers_are_no_warnings(tmp_path):
         warnings.simplefilter("error")
         (station,) = open_archive([tmp_path / "a.sac"]).stations
         assert station.read(*station.runs()[0]).live.any()
+
+
+class Program:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("suffix", ["dat", "dat.gz"])
+def test_pickles_are_not_run(tmp_path, suffix):
+    content = pickle.dumps(["obspy.core.stream", Program(tmp_path / "run")])  # which ObsPy takes for a Stream of its
+    path = tmp_path / f"day.{suffix}"
+    path.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
+    with pytest.raises(DataError, match=r"day\.dat(\.gz)? holds no seismogram that is read here; left out"):
+        open_archive(path)
+    assert not (tmp_path / "run").exists()
+
+
+def test_all_formats_of_obspy_are_tried_but_pickles():
+    from obspy.core.util.base import ENTRY_POINTS
+
+    assert set(ENTRY_POINTS["waveform"]) - obspy_formats._FORMATS == {"PICKLE"}
+
+
+@pytest.mark.parametrize("kind", ["SAC", "GSE2", "SLIST", "TSPAIR", "SAC.gz"])
+@pytest.mark.parametrize(("folder", "beside"), [("a", "b"), ("a[1]", "a1"), ("[[a]", "[a"), ("a?", "ab"), ("a*", "ab")])
+def test_files_in_folders_of_any_name(tmp_path, kind, folder, beside):
+    """The name is that of one file, and no pattern, which the folder beside would match."""
+    stats = {"network": "XX", "station": "AAA", "channel": "HHZ", "sampling_rate": 100.0}
+    samples = noise(3000).astype(np.int32)
+    for name, count in ((folder, 3000), (beside, 1000)):
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / f"a.{kind}"
+        written_as = kind.removesuffix(".gz")
+        obspy.Trace(samples[:count].astype("f4" if written_as == "SAC" else "i4"), stats).write(str(path), written_as)
+        if kind.endswith(".gz"):
+            path.write_bytes(gzip.compress(path.read_bytes()))
+    (piece,) = obspy_formats.scan_obspy(tmp_path / folder / f"a.{kind}")
+    ((_, read),) = piece.segments(piece.start, piece.end)
+    np.testing.assert_array_equal(read, samples)
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 30)), min_size=1, max_size=12))

@@ -157,6 +157,13 @@ def another_precision_for_windows():
 
 
 @command
+def resampled_windows_to_be_judged():
+    """--stretch is for surveys, and a classifier judges windows; leave it out."""
+    fit(job(), out="run")
+    return run("evaluate", "run", "--data", windows(), "--stretch", "1", "--quiet")
+
+
+@command
 def a_log_and_workers_for_windows():
     """--log and --workers are for surveys, and a classifier judges windows; leave them out."""
     fit(job(), out="run")
@@ -239,6 +246,13 @@ def two_classes_of_one_name():
 
 
 @command
+def two_classes_whose_scores_share_a_name():
+    """the classes P up and P_up of w.npz would have scores of one name, in which a blank is an underscore; give them
+    names that differ in more."""
+    return classify(data=windows(y=["P up", "P_up", "noise"] * 2))
+
+
+@command
 def windows_beyond_float32():
     """window 1 of w.npz holds -1e+300, which leaves the range of float32, 1e-45 to 3e38; rescale the windows, for
     example to a standard deviation of 1."""
@@ -256,14 +270,22 @@ def windows_below_float32():
 
 @command
 def windows_that_nobody_labelled():
-    """no window of w.npz has a class, all labels are -1 or NaN; label some of each class."""
-    return classify(data=windows(y=np.full(6, np.nan)))
+    """no window of w.npz has a class, all labels are below 0, 255 or NaN; label some of each class."""
+    return classify(data=windows(y=[np.nan, -1, 255] * 2))
 
 
 @command
 def polarities_as_classes():
-    """w.npz has windows of one class (1); needed are two classes or more (-1, of 3 windows, means no class)."""
+    """w.npz has windows of one class (1); needed are two classes or more (a label below 0, 255 or NaN, of 3 windows,
+    means no class)."""
     return classify(data=windows(y=[-1, 1] * 3))
+
+
+@command
+def a_mask_of_bytes_as_classes():
+    """w.npz has windows of one class (0); needed are two classes or more (a label below 0, 255 or NaN, of 3 windows,
+    means no class)."""
+    return classify(data=windows(y=np.array([0, 255] * 3, np.uint8)))
 
 
 @command
@@ -482,6 +504,14 @@ def half_a_channel():
 def a_factor_below_nothing():
     """--width is -2; lenet takes a factor above 0, such as 0.5."""
     return run("train", "classify", "--data", windows(), "--model", "lenet", "--width", "-2")
+
+
+@command
+def other_labels_for_a_run_that_goes_on():
+    """the data that the run in mine learns from have changed since it began; bring back what they were, or start again
+    with --overwrite."""
+    geocnn.fit("classify", data=windows(), width=2, epochs=1, out="mine", show_progress=False)
+    return classify("--epochs", "2", "--resume", data=windows(y=[0, 1, 0, 1, 1, 0]))
 
 
 @command

@@ -86,6 +86,16 @@ def labels_of_another_survey():
 
 
 @command
+def labels_of_another_place():
+    """the labels have inline 11..14 step 1 (4) and crossline 201..203 step 1 (3), and the data inline 1..4 step 1 (4)
+    and crossline 1..3 step 1 (3); both must lie on the same grid: give the labels of this survey, or where only headers
+    are wrong the samples as .npy, which has none."""
+    elsewhere = [{189: 11 + i // 3, 193: 201 + i % 3} for i in range(12)]
+    files = segy("survey.sgy"), segy("labels.sgy", elsewhere)
+    return run("evaluate", network(ndim=3), "--data", files[0], "--labels", files[1])
+
+
+@command
 def labels_with_nothing_in_them():
     """the labels labels.npy hold no fault, for no known sample is above 0.5; labels for a network that finds fault are
     1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known."""
@@ -112,7 +122,9 @@ def test_surveys_that_need_options_can_be_scored(capsys):
     options = ["--inline-byte", "9", "--crossline-byte", "13", "--domain", "depth"]
     words = ["evaluate", network(ndim=3), "--data", str(data), "--labels", str(truth), "--quiet"]
     assert main([*words, *options]) == 0
-    names = [row.rsplit(maxsplit=1)[0] for row in capsys.readouterr().out.splitlines()]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "note: 1 of 12 traces are dead or missing; they are zero in the result."
+    names = [row.rsplit(maxsplit=1)[0] for row in said if not row.startswith("note: ")]
     assert names[:4] == ["threshold", "precision", "recall", "dice"]
     assert main(words) == 2
 
@@ -129,6 +141,37 @@ def coarse_labels_for_a_finer_result():
     """the labels have 20 x 30 samples, and of data of 20 x 30 the network superres-2d makes 39 x 59; needed is the
     survey without noise on that finer grid, 39 x 59 samples."""
     return run("evaluate", "superres", "--data", line(), "--labels", line())
+
+
+@command
+def the_samples_of_a_recipe_resampled():
+    """--stretch is for surveys, and without data the samples of the recipe are judged; leave it out."""
+    return run("evaluate", "faults", "--stretch", "1", "0.5")
+
+
+@command
+def seismograms_resampled():
+    """--stretch is for surveys, and a picker takes seismograms; leave it out."""
+    return run("evaluate", "quakes", "--data", "a.mseed", "--labels", "arrivals.csv", "--stretch", "1")
+
+
+@command
+def factors_that_do_not_fit_the_survey():
+    """stretch is 0.5; needed is 'auto' or a number from 1/16 to 16 for each of trace, time, such as --stretch 1
+    0.25."""
+    return run("evaluate", network(), "--data", line(), "--labels", _faults(), "--stretch", "0.5", "--quiet")
+
+
+@command
+def amplitudes_resampled_and_scored():
+    """stretch is 1, 0.5, and denoise-2d gives amplitudes, which resampling there and back would change; leave it
+    out."""
+    return run("evaluate", "denoise", "--data", line(), "--labels", _faults(), "--stretch", "1", "0.5", "--quiet")
+
+
+def _faults() -> str:
+    np.save("labels.npy", np.eye(20, 30))
+    return "labels.npy"
 
 
 def _judged_elsewhere(**files: object) -> int:
@@ -151,6 +194,29 @@ def samples_of_a_run_that_are_gone():
     """net learnt from /nowhere/known.npy, which is no longer there; put it back, or give a survey with --data and its
     known answers with --labels."""
     return _judged_elsewhere(data=[line()], labels=["/nowhere/known.npy"])
+
+
+@command
+def a_survey_that_has_changed_since():
+    """mine learnt from line.npy, labels.npy, which have changed since, or others of these names lie there; bring back
+    what they were, or give a survey with --data and its known answers with --labels."""
+    small = {"epochs": 1, "samples": 2, "width": 2, "crop": 16, "device": "cpu", "show_progress": False}
+    np.save("labels.npy", np.arange(60)[:, None] * np.ones(24) % 2)
+    np.save("line.npy", np.random.default_rng(0).standard_normal((60, 24)))
+    geocnn.fit("segment", data="line.npy", labels="labels.npy", out="mine", **small)
+    np.save("line.npy", np.random.default_rng(1).standard_normal((60, 24)))
+    return run("evaluate", "mine", "--quiet")
+
+
+@command
+def windows_that_have_changed_since():
+    """mine learnt from w.npz, which has changed since, or another of this name lies there; bring back what it was, or
+    give windows with --data, their classes as the array y."""
+    windows = np.random.default_rng(0).standard_normal((6, 16))
+    np.savez("w.npz", x=windows, y=np.arange(6) % 2)
+    geocnn.fit("classify", data="w.npz", width=2, epochs=1, out="mine", device="cpu", show_progress=False)
+    np.savez("w.npz", x=windows[::-1], y=np.arange(6) % 2)
+    return run("evaluate", "mine", "--quiet")
 
 
 @command

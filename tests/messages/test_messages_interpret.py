@@ -1,10 +1,13 @@
 """Mistakes with geocnn interpret."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
+import segyio
 from tests.messages.entries import Table, checks_of_commands
-from tests.messages.materials import run
+from tests.messages.materials import network, run, segy
 
 command = Table()
 
@@ -39,6 +42,17 @@ def a_table_of_another_kind():
 
 
 @command
+def a_disk_without_room_for_headers():
+    """no room for thin.sgy in {here}: 0.00696 MB are needed, 0.001 MB are free; nothing was left there. Make room or
+    choose another folder."""
+    file = segy("cube.sgy")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 1000))
+        patch.setattr("geocnn.interpretation.find_ridges", None)  # it is found out before any work
+        return run("interpret", file, "--thin", "thin.sgy", "--quiet")
+
+
+@command
 def an_unknown_form_of_sticks():
     """--sticks-format is kingdom; it is one of opendtect, petrel, see geocnn interpret --help."""
     return run("interpret", faults(), "--sticks-format", "kingdom")
@@ -54,6 +68,37 @@ def test_a_line_is_interpreted(here, capsys):
     assert set(np.flatnonzero(thin.any(1))) == {20}
     assert (thin[20, 2:-2] > 0).all()
     assert sorted(p.name for p in here.iterdir()) == ["faults.csv", "faults.npy", "thin.npy"]
+
+
+DOUBT = "note: the text header speaks of depth; give --domain depth if the vertical axis is"
+
+
+def of_depth() -> Path:
+    """A survey of two classes, or probabilities, whose text header speaks of depth."""
+    path = segy("depth.sgy")
+    with segyio.open(path, "r+", ignore_geometry=True) as file:
+        file.text[0] = b"C 1 DEPTH MIGRATED".ljust(3200)
+        file.trace = np.tile(np.repeat(np.array([0, 1], np.float32), 5), (12, 1))
+    return path
+
+
+@pytest.mark.parametrize("files", [("--horizons", "tops"), ("--table", "f.csv")])
+@pytest.mark.parametrize("domain", ["time", "depth"])
+@pytest.mark.usefixtures("here")
+def test_a_vertical_axis_that_may_be_depth_is_told_of(capsys, files, domain):
+    from geocnn.cli import main
+
+    assert main(["interpret", str(of_depth()), *files, "--domain", domain, "--quiet"]) == 0
+    assert (DOUBT in capsys.readouterr().out.splitlines()) == (domain == "time")
+
+
+@pytest.mark.usefixtures("here")
+def test_faults_of_a_prediction_tell_of_it_as_well(capsys):
+    from geocnn.cli import main
+
+    words = ["predict", network(ndim=3), str(of_depth()), "--table", "f.csv", "--quiet", "--no-picture"]
+    assert main(words) == 0
+    assert DOUBT in capsys.readouterr().out.splitlines()
 
 
 @command

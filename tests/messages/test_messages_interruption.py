@@ -13,6 +13,8 @@ from tests.messages.materials import network
 from tests.processes import CLI, Process, run
 
 from geocnn.cli import main
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
 
 
 def test_ctrl_c_in_prediction(here):
@@ -40,6 +42,48 @@ def test_ctrl_c_in_a_long_prediction_and_on_with_it(here):
     run(CLI, *words[:4], "through.sgy", *words[5:])  # with as many threads as the others
     assert Path("mine.sgy").read_bytes() == Path("through.sgy").read_bytes()
     assert sorted(p.name for p in here.iterdir()) == ["line.npy", "mine.sgy", "net", "through.sgy"]
+
+
+KILLED = """
+import contextlib, os, signal, sys
+from geocnn.cli import main
+from geocnn.io import system
+
+finished, replaced, left = int(sys.argv.pop()), system.replaced, []
+
+@contextlib.contextmanager
+def killed(path):
+    with replaced(path) as part:
+        if len(left) == finished:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left.append(path)
+        yield part
+
+system.replaced = killed
+main()
+"""
+"""The command, killed when it has finished so many files and begins with the next one."""
+
+
+@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_killed_while_a_catalogue_is_written_and_on_with_it(here, five_minutes, finished):
+    channels = [Channel("XX", "AAA", "", f"HH{code}") for code in "ZNE"]
+    pieces = [ArrayPiece.of(c, 0, 100.0, w) for c, w in zip(channels, five_minutes[0], strict=True)]
+    write_miniseed(Path("a.mseed"), pieces)
+    words = ["predict", "quakes", "a.mseed", "--no-picture", "--detector", "none", "--out", "c.xml"]
+    process = Process(KILLED, *words, finished)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    kept = {path.name for path in here.iterdir()}
+    assert "c.xml.unfinished" in kept
+    assert "c.xml" not in kept  # one that is there is finished
+    assert len(kept & {"c.csv", "c-events.csv"}) == finished
+    run(CLI, *words)
+    run(CLI, *words[:-1], "whole.xml")
+    for end in (".xml", ".csv", "-events.csv"):
+        assert Path(f"c{end}").read_bytes() == Path(f"whole{end}").read_bytes()
+        Path(f"whole{end}").unlink()
+    assert sorted(p.name for p in here.iterdir()) == ["a.mseed", "c-events.csv", "c.csv", "c.xml"]
 
 
 @pytest.mark.usefixtures("here")

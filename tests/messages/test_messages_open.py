@@ -7,6 +7,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 import torch
+import zarr
 from tests.messages.entries import Table, checks_of_mistakes
 from tests.messages.materials import patched, segy
 
@@ -70,6 +71,29 @@ def unknown_format():
     seismograms in miniSEED."""
     Path("notes.txt").write_text("line 7, bad weather")
     io.open("notes.txt")
+
+
+def store(shape: dict[str, tuple[str, ...]]) -> str:
+    """A Zarr group with arrays of these axes, as xarray writes it."""
+    group = zarr.open_group("x.zarr", mode="w")
+    for name, axes in shape.items():
+        group.create_array(name, shape=(4,) * len(axes), dtype="float32", dimension_names=axes)
+    return "x.zarr"
+
+
+@mistake
+def a_group_of_several_surveys():
+    """x.zarr is a group that holds fault, seismic; open the array itself, x.zarr/NAME."""
+    io.open(
+        store({"seismic": ("inline", "crossline", "twt"), "fault": ("inline", "crossline", "twt"), "twt": ("twt",)})
+    )
+
+
+@mistake
+def a_vertical_axis_that_is_the_first():
+    """x.zarr has the axes (twt, inline, crossline), and twt, the vertical one, must be the last; write it as (inline,
+    crossline, twt), with numpy.moveaxis(array, 0, -1) or in xarray with .transpose('inline', 'crossline', 'twt')."""
+    io.open(store({"seismic": ("twt", "inline", "crossline")}))
 
 
 @mistake

@@ -7,6 +7,7 @@ import pickle
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import jaxtyping
 import numpy as np
@@ -17,7 +18,7 @@ from tests.messages.materials import files_of_at_most, line, network, patched, p
 
 import geocnn
 from geocnn import prediction
-from geocnn.checkpoints import versions
+from geocnn.checkpoints import Card, Trained, versions
 from geocnn.cli import main
 from geocnn.hardware import choose_device
 from geocnn.io.tracesink import TraceSink
@@ -183,6 +184,20 @@ def no_network_near():
 
 
 @command
+def places_of_earthquakes_by_a_network_for_surveys():
+    """--detector is faults, which tells no places of earthquakes; leave --detector out for the one that ships, or give
+    a folder written by geocnn train detector, or none."""
+    return run("predict", "quakes", "a.mseed", "--detector", "faults", "--quiet")
+
+
+@command
+def places_of_earthquakes_by_a_picker():
+    """--detector is quakes, which tells no places of earthquakes; leave --detector out for the one that ships, or give
+    a folder written by geocnn train detector, or none."""
+    return run("predict", "quakes", "a.mseed", "--detector", "quakes", "--quiet")
+
+
+@command
 def faults_of_a_network_that_gives_amplitudes():
     """--thin is for the faults of a survey, and denoise gives amplitudes; leave it out."""
     return run("predict", "denoise", line(), "--thin", "thin.npy", "--quiet")
@@ -253,6 +268,30 @@ def a_card_with_names_that_do_not_fit():
 
 
 @command
+def a_card_with_a_damaged_value():
+    """net/card.json is not a geocnn card (size_multiple is 0; needed is a whole number from 1 on); give a folder
+    written by geocnn train."""
+    edit(network(), "size_multiple", 0)
+    return predict(line(), make=False)
+
+
+@command
+def a_card_with_a_damaged_threshold():
+    """net/card.json is not a geocnn card (threshold is 'high'; needed is a number from 0 to 1); give a folder written
+    by geocnn train."""
+    edit(network(), "threshold", "high")
+    return predict(line(), make=False)
+
+
+@command
+def a_card_with_an_unknown_normalisation():
+    """net/card.json is not a geocnn card (kind of normalisation is 'what'; needed is zscore, fixed, record or none);
+    give a folder written by geocnn train."""
+    edit(network(), "normalisation", {"kind": "what"})
+    return predict(line(), make=False)
+
+
+@command
 def one_flipped_bit():
     """net/weights.safetensors is damaged (its SHA-256 is not the one in card.json); copy it again from its source, or
     continue the training that wrote it with --resume."""
@@ -298,6 +337,41 @@ def weights_for_cubes():
     return predict(line(), make=False)
 
 
+def predict_own(model: torch.nn.Module, **changes: Any) -> None:
+    """Predict with a module of one's own, whose card may say too little."""
+    card = Card("mine", "segmentation", "mine", {"ndim": 2}, ("fault",), ("amplitude",), ("trace", "time"), (16, 16))
+    trained = Trained(model.eval(), card.replace(**changes))
+    geocnn.predict(trained, np.load(line()), device="cpu", show_progress=False)
+
+
+@mistake
+def a_module_of_ones_own_that_does_not_pad():
+    """the network mine makes 48 x 58 samples of 52 x 62; needed is one for each, less 0 at each side, the margin in its
+    card: pad its convolutions, or write margin=2 into its card."""
+    predict_own(torch.nn.Conv2d(1, 1, 5), reach=2)
+
+
+@mistake
+def a_module_of_ones_own_with_a_coarser_result():
+    """the network mine makes 26 x 31 samples of 52 x 62; needed is one for each, less 0 at each side, the margin in its
+    card: sample its result up."""
+    predict_own(torch.nn.Conv2d(1, 1, 3, stride=2, padding=1), reach=2)
+
+
+@mistake
+def a_module_of_ones_own_that_takes_some_sizes_alone():
+    """the network mine fails on a window, although its card allows any size (Sizes of tensors must match except in
+    dimension 1. Expected size 52 but got size 48 for tensor number 1 in the list); if only some sizes suit it, write
+    size_multiple into its card, the product of its strides: 8 for three poolings by 2."""
+
+    class Skipping(torch.nn.GroupNorm):
+        def forward(self, x):
+            below = torch.nn.functional.max_pool2d(super().forward(x), 8)
+            return torch.cat([x, torch.nn.functional.interpolate(below, scale_factor=8)], 1)
+
+    predict_own(torch.nn.Sequential(Skipping(1, 1), torch.nn.Conv2d(2, 1, 1)))
+
+
 @command
 def a_shipped_network_for_other_data():
     """the data have 1 dimension, but the network faults ships for 2-D and 3-D only; give it such data, or train
@@ -317,7 +391,7 @@ def unknown_precision_of_a_prediction():
 
 @command
 def two_numbers_for_three_axes():
-    """--tile is 64 64; the data need 3 positive numbers."""
+    """--tile is 64 64; the data need 3 positive whole numbers."""
     network(ndim=3)
     return predict(segy("s.sgy"), "--tile", "64", "64", make=False)
 
@@ -331,7 +405,7 @@ def too_large_a_tile():
 
 @mistake
 def one_number_for_two_axes():
-    """--tile is 64; the data need 2 positive numbers."""
+    """--tile is 64; the data need 2 positive whole numbers."""
     prediction.predict(network(), np.ones((9, 9)), tile=64, device="cpu", show_progress=False)  # type: ignore[arg-type]
 
 
@@ -361,7 +435,7 @@ def too_little_memory_beside_a_result():
 
 @command
 def an_empty_tile():
-    """--tile is 0 64; the data need 2 positive numbers."""
+    """--tile is 0 64; the data need 2 positive whole numbers."""
     return predict(line(), "--tile", "0", "64")
 
 
@@ -468,6 +542,17 @@ def a_read_only_folder():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TraceSink, "_put", refusing(errno.EROFS))
         return predict(file, "--out", "mine.sgy", make=False)
+
+
+@command
+def a_disk_for_one_of_two_surveys():
+    """no room for mine.sgy, thin.sgy together: 0.01392 MB are needed, 0.01 MB are free; nothing was left there. Make
+    room or choose another folder for some."""
+    file = segy("s.sgy", [{21: i} for i in range(12)])
+    network()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 10_000))
+        return predict(file, "--out", "mine.sgy", "--thin", "thin.sgy", make=False)
 
 
 @command
@@ -639,12 +724,40 @@ def test_samples_of_one_sign_are_no_reflection_amplitudes(capsys):
 
 
 @pytest.mark.usefixtures("here")
+def test_what_a_card_has_too_much_and_too_little_is_said(capsys):
+    edit(network(), "colour", "red")
+    edit("net", "reach", 8)
+    assert main(["predict", "net", line(), "--out", "r.npy", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "note: the card of tiny has colour, which this geocnn does not know.",
+        "note: the card of tiny has reach=8, but its layers need reach=51; that is used. Write it into the card.",
+    ]
+
+
+@pytest.mark.usefixtures("here")
 def test_a_survey_below_the_size_rule_is_padded(capsys):
     np.save("line.npy", np.random.default_rng(0).standard_normal((5, 30)))
     assert main(["predict", network(), "line.npy", "--out", "r.npy", "--quiet"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "note: trace has only 5 samples, fewer than the network's 8; padded by reflection."
     assert np.load("r.npy").shape == (5, 30)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_picture_that_cannot_be_written_is_a_note(capsys):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", lambda *_, **__: refusing(errno.ENOSPC)())
+        assert main(["predict", network(), line(), "--out", "r.npy", "--quiet"]) == 0
+        assert main(["predict", "net", line(), segy("l.sgy", [{21: i} for i in range(12)]).name, "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    said = out.splitlines()
+    told = [row for row in said if "picture" in row]
+    assert said[-1] == told[-1]
+    assert told[0].startswith("note: there is no picture, ")
+    assert "r.png" in told[0]
+    assert len(told) == 3
+    assert err == ""
+    assert Path("r.npy").exists()
 
 
 @pytest.mark.usefixtures("here")

@@ -12,6 +12,7 @@ from tests.messages.materials import refusing, segy
 from geocnn import io
 from geocnn.grid import Axis, Grid
 from geocnn.io.tracesink import TraceSink
+from geocnn.prediction.catalogue import catalogue_files
 
 mistake = Table()
 
@@ -35,6 +36,22 @@ def target_exists():
     """result.sgy exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("result.sgy").touch()
     result()
+
+
+@mistake
+def a_finished_catalogue_beside_what_a_watch_keeps():
+    """c.xml exists already; give --overwrite (in Python overwrite=True) or another name."""
+    for name in ("c.xml", "c.xml.unfinished"):
+        Path(name).touch()
+    catalogue_files(Path("c.xml"), overwrite=False)
+
+
+@mistake
+def a_table_of_somebody_beside_a_catalogue_that_is_not_finished():
+    """c.csv exists already; give --overwrite (in Python overwrite=True) or another name."""
+    Path("c.xml.unfinished").touch()
+    Path("c.csv").write_text("event,date\n")
+    catalogue_files(Path("c.xml"), overwrite=False)
 
 
 @mistake

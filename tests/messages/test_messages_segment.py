@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
-from tests.messages.materials import fit, line, network, run
+from tests.messages.materials import fit, line, network, run, segy
 
 import geocnn
 from geocnn import checkpoints
@@ -73,6 +73,14 @@ def labels_of_another_grid():
 
 
 @command
+def labels_of_another_place():
+    """y.sgy has inline 11..14 step 1 (4), and x.sgy inline 1..4 step 1 (4); labels must lie on the grid of their data:
+    give those of this survey, or where only headers are wrong the samples as .npy, which has none."""
+    files = segy("x.sgy"), segy("y.sgy", [{189: 11 + i // 3, 193: 1 + i % 3} for i in range(12)])
+    return run("train", "segment", "--data", files[0], "--labels", files[1])
+
+
+@command
 def labels_of_a_trace():
     """x.npy has 1 dimension; needed are lines (trace, time) or cubes (inline, crossline, time), all of one kind."""
     return segment(np.zeros(60), shape=(60,))
@@ -132,6 +140,13 @@ def two_classes_that_share_a_name():
     return segment(halves(3), "--classes", "a", "b", "a")
 
 
+@command
+def two_classes_whose_scores_share_a_name():
+    """the classes b c and b_c would have scores of one name, in which a blank is an underscore; give --classes names
+    that differ in more."""
+    return segment(halves(4), "--classes", "a", "b c", "b_c", "d")
+
+
 @mistake
 def labels_in_memory_of_another_grid():
     """the label array has 60 x 20 samples and the data 60 x 24; labels must lie on the grid of their data."""
@@ -172,6 +187,13 @@ def data_without_a_live_trace():
 def inlines_that_are_not_there():
     """--inlines names 12, and x.npy has inline 0..11 step 1 (12); name some of these."""
     return segment(np.zeros((12, 10, 8)), "--inlines", "3", "12")
+
+
+@command
+def crossing_lines_of_a_tiny_cube():
+    """the labelled sections of x.npy are too few to learn from some and judge by others; label more along --inlines and
+    --crosslines, or give a survey of its own to judge by, the last of --data."""
+    return segment(np.arange(8) // 4 * np.ones((2, 2, 1)), "--inlines", "0", "--crosslines", "1")
 
 
 @command
@@ -239,6 +261,20 @@ def nothing_kept_to_judge_by():
 def no_windows():
     """--samples is 0 and --seed 0; needed are 1 or more and 0 or more."""
     return segment(halves(2), "--samples", "0")
+
+
+@command
+def a_batch_of_one_small_window():
+    """--batch-size is 1; batch normalisation of windows of 16 x 16 samples needs 2 or more of them; give more, or a
+    larger --crop."""
+    return segment(halves(2), "--crop", "16", "--batch-size", "1")
+
+
+@command
+def one_small_window():
+    """--samples is 1; batch normalisation of windows of 16 x 16 samples needs 2 or more of them; give more, or a larger
+    --crop."""
+    return segment(halves(2), "--crop", "16", "--samples", "1")
 
 
 @command

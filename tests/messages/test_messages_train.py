@@ -75,6 +75,32 @@ def resume_of_another_job():
 
 
 @mistake
+def resume_with_other_samples():
+    """the data that the run in run learns from have changed since it began; bring back what they were, or start again
+    with --overwrite."""
+    own = replace(job(), card=job().card.replace(training={}))
+    fit(own, out="run")
+    inputs, targets = own.train[range(len(own.train))]
+    fit(replace(own, train=TensorSamples(inputs, 1 - targets)), out="run", resume=True)
+
+
+@mistake
+def a_run_that_cannot_be_removed():
+    """run/weights.safetensors cannot be removed (permission denied); choose another folder with --out."""
+    fit(job(), out="run")
+    plain = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path.name == "weights.safetensors":
+            raise PermissionError(13, "Permission denied")
+        plain(path, missing_ok=missing_ok)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        fit(job(), out="run", overwrite=True)
+
+
+@mistake
 def damaged_state():
     """run/state.safetensors is damaged (Error while deserializing header: header too large); start again with
     --overwrite."""
@@ -253,6 +279,22 @@ def a_share_of_no_noise():
 def a_share_of_no_noise_for_a_detector():
     """--noise-share is 0.9 of no seismograms; name their file or folder with --noise, or leave --noise-share out."""
     return run("train", "detector", "--noise-share", "0.9")
+
+
+@command
+def velocities_beside_those_of_layers():
+    """--velocity-model crust.csv gives the velocities, in place of --vp and --ratio; leave out --vp 5 6, or
+    --velocity-model."""
+    Path("crust.csv").write_text("depth_km,vp_km_s,vs_km_s\n0,5.8,3.4\n")
+    return run("train", "detector", "--velocity-model", "crust.csv", "--vp", "5", "6", "--quiet")
+
+
+@command
+def two_velocities_beside_those_of_layers():
+    """--velocity-model crust.csv gives the velocities, in place of --vp and --ratio; leave out --vp 5 6 --ratio 1.7
+    1.75, or --velocity-model."""
+    velocities = ("--vp", "5", "6", "--ratio", "1.7", "1.75")
+    return run("train", "detector", "--velocity-model", "crust.csv", *velocities, "--quiet")
 
 
 @command

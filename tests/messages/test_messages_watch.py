@@ -35,6 +35,19 @@ def keeps_no_probabilities():
 
 
 @command
+def watches_with_a_network_for_surveys():
+    """faults-3d is no picker of P and S waves; give quakes, or one of geocnn train quakes."""
+    return _watch("archive", "--network", "faults")
+
+
+@command
+def watches_with_places_by_a_network_for_surveys():
+    """--detector is faults, which tells no places of earthquakes; leave --detector out for the one that ships, or give
+    a folder written by geocnn train detector, or none."""
+    return _watch("archive", "--detector", "faults")
+
+
+@command
 def a_folder_that_is_none():
     """there is no file archive; check the name."""
     return _watch("archive")

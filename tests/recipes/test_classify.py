@@ -222,6 +222,24 @@ def test_rare_classes_weigh_as_much_as_frequent_ones():
     torch.testing.assert_close(plain.loss(logits, y), (32 * right + 8 * wrong) / 40)
 
 
+@pytest.mark.parametrize("balance", [True, False])
+def test_the_loss_that_decides_is_that_of_all_windows_whatever_their_order(balance):
+    """In a batch of one class the weights cancel; files are often sorted by class."""
+    random = np.random.default_rng(0)
+    y = np.array([0] * 120 + [1] * 30)
+    x = random.normal(size=(150, 16)) + y[:, None] * np.linspace(0, 1, 16)
+    run = geocnn.fit(
+        "classify", data=(x, y), width=2, epochs=2, batch_size=8, balance=balance, device="cpu", show_progress=False
+    )
+    judged = run.recipe.validation
+    assert len(judged) == 30
+    weight = torch.tensor([150 / 240, 150 / 60]) if balance else None
+    kept = run.history[run.card.training["best_epoch"] - 1]["validation_loss"]
+    with torch.no_grad():
+        whole = torch.nn.functional.cross_entropy(run.model(judged.inputs), judged.targets, weight=weight)
+    assert kept == pytest.approx(float(whole), rel=1e-4)
+
+
 def test_weights_from_elsewhere_and_from_a_run_start_a_network(arrivals, capsys):
     torch.manual_seed(3)
     foreign = build("resnet20", ndim=1, in_channels=1, out_channels=10, width=4)
@@ -239,6 +257,17 @@ def test_weights_from_elsewhere_and_from_a_run_start_a_network(arrivals, capsys)
     assert again.card.notes == "Started from run."
     trained = checkpoints.load("run").model.state_dict()
     assert all(torch.equal(v, trained[k]) for k, v in again.model.state_dict().items())
+
+
+def test_a_last_layer_that_starts_anew_depends_on_the_seed_alone(arrivals):
+    geocnn.fit("classify", data=arrivals, width=2, epochs=1, out="run", device="cpu", show_progress=False)
+    x = np.random.default_rng(0).normal(size=(12, 64))
+    made = []
+    for seed in (1, 1, 2):
+        torch.rand(3)  # what others draw meanwhile does not matter
+        made.append(recipe("classify", data=(x, np.arange(12) % 2), start="run", seed=seed).model.fc.weight)
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
 
 
 @pytest.mark.parametrize("model", ["lenet1989", "lenet5", "lenet", "alexnet2012"])
@@ -266,6 +295,21 @@ def test_scores_are_those_of_their_definitions():
     assert made["balanced_accuracy"] == pytest.approx((2 / 3 + 1 + 0) / 3)
     assert (made["precision_a"], made["recall_a"], made["f1_b"]) == pytest.approx((2 / 3, 2 / 3, 0.8))
     assert np.isnan(made["precision_c_d"])
+
+
+def test_windows_that_have_changed_since_they_were_learnt_judge_no_network(arrivals):
+    """Those that are kept to judge by are others then, and windows from the training may be among them."""
+    options = {"model": "trace_classifier", "epochs": 2, "device": "cpu", "show_progress": False}
+    geocnn.fit("classify", data=arrivals, out="run", **options)
+    assert geocnn.evaluate("run", device="cpu", show_progress=False)
+    made, classes = traces(42), ["quiet", "positive", "negative"]
+    x, y, groups = made.samples, made.labels, np.arange(180) % 9
+    for other in ({"x": x[::-1], "y": y}, {"x": x, "y": (y + 1) % 3}, {"x": x, "y": y, "group": groups}):
+        np.savez(arrivals, classes=classes, **other)
+        with pytest.raises(DataError, match=r"run learnt from arrivals\.npz, which has changed since"):
+            geocnn.evaluate("run", device="cpu", show_progress=False)
+    np.savez(arrivals, x=x, y=y, classes=classes)
+    assert geocnn.evaluate("run", device="cpu", show_progress=False)
 
 
 def test_arrays_do_from_python_as_files_do(arrivals):
@@ -303,11 +347,11 @@ def test_a_survey_is_refused_by_a_classifier_from_python(arrivals):
 def test_windows_that_nobody_labelled_are_left_out():
     x = np.random.default_rng(0).normal(size=(12, 16))
     x[[2, 3]] = 7
-    for labels in ([0.0, 1, np.nan, -1] * 3, ["a", "b", None, float("nan")] * 3):
+    for labels in ([0.0, 1, np.nan, -1] * 3, [0.0, 1, 255, -7] * 3, ["a", "b", None, float("nan")] * 3):
         made = recipe("classify", data=(x, np.array(labels, object if "a" in labels else float)), width=2)
         assert len(made.train) + len(made.validation) == 6
         assert made.plan[1] in ("classes: 0 (3), 1 (3)", "classes: a (3), b (3)")
-        assert made.plan[-1] == "note: windows without a class (-1 or NaN), which are left out: 6."
+        assert made.plan[-1] == "note: windows without a class (below 0, 255 or NaN), which are left out: 6."
     x[4] = -1
     made = recipe("classify", data=(x, np.arange(12) % 2), width=2, epochs=1)
     assert made.plan[-1] == "note: constant windows, with nothing in them to learn: 3 of 12."
@@ -316,6 +360,25 @@ def test_windows_that_nobody_labelled_are_left_out():
     assert result.truth.tolist() == [0, 1, -1, 1]
     assert [row["known"] for row in table("r.csv")] == ["0", "1", "", "1"]
     assert result.notes == ("constant windows, whose answers mean nothing: 2 of 4.",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "y"),
+    [
+        (np.array([0, 255, 7, 99], np.uint8), None, [0, -1, 1, 2]),
+        (np.array([0, 255, 7, 100], np.uint8), None, [0, 3, 1, 2]),
+        (np.array([0, 255, 1, 1]), ("a", "b"), [0, -1, 1, 1]),
+        (np.array([0, 255, 254, 1]), tuple(f"c{k}" for k in range(256)), [0, 255, 254, 1]),
+    ],
+)
+def test_255_is_no_class_where_all_others_are_small(labels, classes, y):
+    arrays = {"x": np.zeros((4, 9)), "y": labels} | ({} if classes is None else {"classes": classes})
+    read = read_windows(arrays)
+    assert read.y.tolist() == y
+    assert len(read.classes) == (len(set(y) - {-1}) if classes is None else len(classes))
+    again = read_windows({"x": arrays["x"][1:2], "y": labels[1:2]}, classes=read.classes)  # what the network knows
+    if classes is None:
+        assert again.y.tolist() == y[1:2]
 
 
 def test_the_plan_says_what_is_learnt_and_judged():

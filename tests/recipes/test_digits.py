@@ -117,6 +117,23 @@ def test_a_run_is_judged_again_from_its_card(mnist, tmp_path):
     assert found["accuracy"] == pytest.approx(run.history[-1]["validation_accuracy"])
 
 
+@pytest.mark.parametrize("batch_size", [12, 7, 5])
+def test_accuracies_are_those_of_all_test_digits_however_they_are_batched(mnist, batch_size):
+    """Of 12 digits 0 and 1 occur twice, the others once, and most are in one batch only."""
+    small = {"model": "lenet1989", "epochs": 30, "device": "cpu", "show_progress": False}
+    run = geocnn.fit("digits", data=mnist[0], batch_size=batch_size, **small)
+    x, y = run.recipe.validation[range(12)]
+    with torch.no_grad():
+        right = run.model(x).argmax(1) == y
+    assert right.any()
+    told = {k: v for k, v in run.history[-1].items() if k.startswith("validation_accuracy")}
+    by_class = {f"validation_accuracy_{k}": float(right[y == k].float().mean()) for k in range(10)}
+    assert told == pytest.approx({"validation_accuracy": float(right.float().mean())} | by_class)
+    assert run.card.metrics["validation"] == pytest.approx(
+        {"validation_loss": run.history[-1]["validation_loss"]} | told
+    )
+
+
 def test_no_epochs_are_not_the_default_number_of_them():
     with pytest.raises(DataError, match="epochs is 0"):
         build("digits", epochs=0)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import geocnn
-from geocnn.metrics import pixel_errors
+from geocnn.metrics import mask_confusion, pixel_scores
 from geocnn.recipes import build
 
 
@@ -94,7 +94,7 @@ def test_an_unpadded_network_answers_for_every_sample_whatever_the_tiles(tmp_pat
     assert logits.shape[2:] == yv.shape[2:]
     assert (yv[:, 1, :252, :260] == 1).all()
     assert float(yv[:, 1].sum()) == 252 * 260
-    assert 0 <= pixel_errors(logits, yv)["pixel_error"] <= 1
+    assert 0 <= pixel_scores(mask_confusion(logits, yv))["pixel_error"] <= 1
 
     from geocnn.checkpoints import Trained
 
@@ -125,7 +125,7 @@ def test_the_example_is_the_median_section(sections):
     for k in range(3):
         x, y = made.validation[[k]]
         with torch.no_grad():
-            errors.append(pixel_errors(made.model(x), y)["pixel_error"])
+            errors.append(pixel_scores(mask_confusion(made.model(x), y))["pixel_error"])
     assert found.image.shape == found.truth.shape == (64, 80)
     assert ((found.probability > 0.5) != found.truth).mean() == pytest.approx(sorted(errors)[1])
 
@@ -146,10 +146,27 @@ def test_pictures_are_moved_onto_their_labels(tmp_path):
 
 
 def test_a_run_is_judged_again_from_its_card(sections, tmp_path):
-    """There the path is a string and the offset a list."""
-    small = {"width": 4, "crop": 32, "test": 1, "samples": 2, "epochs": 1, "offset": (0.5, 0.0)}
+    """There the path is a string and the offset a list; the scores are those of all pixels of all sections."""
+    small = {"width": 4, "crop": 32, "test": 2, "samples": 2, "epochs": 1, "offset": (0.5, 0.0)}
+    with np.load(sections) as file:  # of other shares of walls, and of a size that has to be filled up
+        image, interior = file["image"][:, :61], file["interior"][:, :61].copy()
+    interior[-1] = True
+    np.savez(sections, image=image, interior=interior)
     out = tmp_path / "run"
     run = geocnn.fit("membranes", data=sections, **small, out=out, device="cpu", show_progress=False)
     found = geocnn.evaluate(out, device="cpu", show_progress=False)
-    assert found["dice"] == pytest.approx(run.history[-1]["validation_dice"], abs=0.01)
+    x, y = run.recipe.validation[[0, 1]]
+    known = y[:, 1].numpy() > 0
+    with torch.no_grad():
+        logits, truth = run.model(x)[:, 0].numpy()[known], y[:, 0].numpy()[known] > 0.5
+    assert known.sum() == 2 * 61 * 80 < known.size
+    assert found["pixel_error"] == pytest.approx(((logits > 0) != truth).mean(), abs=1e-3)
+    both = (logits > 0).sum() + truth.sum()
+    assert found["dice"] == pytest.approx(2 * ((logits > 0) & truth).sum() / both, abs=1e-3)
+    assert found["precision"] == pytest.approx(truth[logits > 0].mean(), abs=1e-3)
+    ranked = truth[np.argsort(-logits)]  # all differ
+    precision = ranked.cumsum() / np.arange(1, len(ranked) + 1)
+    assert found["average_precision"] == pytest.approx(precision[ranked].mean(), abs=1e-3)
+    for name in ("pixel_error", "dice"):
+        assert run.history[-1][f"validation_{name}"] == pytest.approx(found[name], abs=2e-3)  # bf16
     assert build("membranes", data=str(sections), **small).card.training["arguments"]["data"] == str(sections)

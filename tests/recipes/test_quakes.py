@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from geocnn.cli import main
 from geocnn.errors import DataError, MissingError, TargetError
+from geocnn.io.waveforms import ArrayPiece, Channel
+from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.recipes import build, fit
 from geocnn.synthetic.earthquakes import earthquake
 
@@ -58,3 +61,16 @@ def test_what_cannot_begin_is_refused_before_records_are_listened_to(tmp_path, g
     (tmp_path / "card.json").write_text("a run")
     with pytest.raises((TargetError, MissingError, DataError), match=r"already holds a run|to resume from|cuda:77"):
         fit("quakes", **SMALL, records=str(tmp_path / "none"), out=tmp_path, show_progress=False, **given)
+
+
+@pytest.mark.parametrize("option", ["--records", "--noise"])
+def test_real_seismograms_are_listened_to_without_a_word(tmp_path, capsys, five_minutes, option):
+    channels = [Channel("XX", "AAA", "", f"HH{code}") for code in "ZNE"]
+    pieces = [ArrayPiece.of(c, 0, 100.0, w) for c, w in zip(channels, five_minutes[0], strict=True)]
+    write_miniseed(tmp_path / "a.mseed", pieces)
+    words = ["train", "quakes", "--samples", "16", "--size", "512", "--batch-size", "8", "--epochs", "1", "--channels"]
+    words += ["4", "8", "8", option, str(tmp_path / "a.mseed"), "--out", str(tmp_path / "run")]
+    assert main([*words, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*words, "--overwrite"]) == 0
+    assert ("listening" if option == "--records" else "looking for noise") in capsys.readouterr().err

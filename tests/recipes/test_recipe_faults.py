@@ -1,11 +1,16 @@
-"""The recipe for faults: what it starts from and what it refuses."""
+"""The recipe for faults: what it starts from, what it refuses, and how it is judged."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
+from geocnn import training
 from geocnn.checkpoints import load
 from geocnn.errors import DataError
-from geocnn.recipes import build, fit
+from geocnn.evaluation import scores
+from geocnn.recipes import build, evaluate, fit
 
 
 def test_training_goes_on_from_a_trained_network(tmp_path):
@@ -68,3 +73,27 @@ def test_options_of_faultseg_are_refused_for_the_u_net(option):
     with pytest.raises(DataError, match="which --model unet does not have; leave them out, or give --model faultseg"):
         build("faults", ndim=2, crop=(32, 32), **{option: 3})
     build("faults", ndim=2, crop=(32, 32), model="faultseg", **{option: 3})
+
+
+@pytest.mark.parametrize("batch_size", [1, 24])
+def test_one_network_has_one_score_however_its_sections_are_put_together(batch_size):
+    """That of all sections as one, with more room between them than the tolerance; in some there is no fault."""
+    small = {"ndim": 2, "crop": (32, 32), "samples": 2, "epochs": 1, "model": "faultseg", "bottleneck": 16}
+    made = build("faults", **small, structure=("field", "plain"), batch_size=batch_size)
+    made = replace(made, schedule=replace(made.schedule, precision="float32"))  # as the network is judged later
+    run = training.fit(made, device="cpu", show_progress=False)
+    x, y = run.recipe.validation[range(len(run.recipe.validation))]
+    with torch.no_grad():
+        logits, truth = run.model(x)[:, 0].numpy(), y[:, 0].numpy() > 0.5
+    assert not truth.any(axis=(1, 2)).all()
+    probability, mask = (
+        np.pad(v, ((0, 0), (0, 3), (0, 0))).reshape(-1, 32) for v in (1 / (1 + np.exp(-logits)), truth)
+    )
+    known = np.pad(np.ones(truth.shape, np.bool_), ((0, 0), (0, 3), (0, 0))).reshape(-1, 32)
+    wanted = scores(probability, mask, known=known)
+    assert 0 < wanted["dice"] < 1
+    found = evaluate(run, device="cpu", show_progress=False)
+    assert list(found) == list(wanted)
+    assert found == pytest.approx(wanted, abs=1e-4)
+    recorded = {k: run.history[-1][f"validation_{k}"] for k in ("precision", "recall", "dice", "iou")}
+    assert recorded == pytest.approx({k: found[k] for k in recorded}, abs=1e-4)

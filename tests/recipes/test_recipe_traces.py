@@ -53,6 +53,18 @@ def test_printed_holdout_to_every_digit(run):
     assert [f"{last[f'validation_{name}']:.3f}" for name in names] == ["1.000"] * 4
 
 
+def test_holdout_accuracies_are_counted_over_all_batches():
+    """The textbook's single batch divided into some that lack a class."""
+    made = traces(epochs=12)
+    made = dataclasses.replace(made, schedule=dataclasses.replace(made.schedule, batch_size=5))
+    run = fit(made, device="cpu", show_progress=False)
+    x, y = made.validation[range(len(made.validation))]
+    with torch.no_grad():
+        right = (run.model(x).argmax(1) == y).double()
+    names = [f"validation_accuracy_{name.replace(' ', '_')}" for name in made.card.classes]
+    assert [run.history[-1][name] for name in names] == pytest.approx([float(right[y == k].mean()) for k in range(3)])
+
+
 def test_all_losses_follow_the_reference(run, chapter):
     """The reference takes log(p + 1e-7); log-softmax differs by less than 1e-6 of loss."""
     ours = np.array([row["loss"] for row in run.history])

@@ -1,6 +1,8 @@
 """Learning from one's own labels: what is unknown counts for nothing, neighbours do not leak, and it learns."""
 
+import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +125,6 @@ def test_sections_far_apart_judge_as_a_whole_and_files_too():
     assert made.card.axes == ("crossline", "time")
     assert [p.name for p in made.train.pieces] == ["x.npy, inline 2", "x.npy, inline 12", "x.npy, inline 22"]
     assert [p.name for p in made.validation.pieces] == ["x.npy, inline 32"]
-    both = build("segment", **files, inlines=(2, 12), crosslines=(5, 25), **SMALL)
-    assert [p.x.shape for p in both.train.pieces] == [(30, 32), (30, 32), (40, 32)]
     two = {k: (*v, *w) for (k, v), w in zip(files.items(), save(x[:20], y[:20], "2").values(), strict=True)}
     volumes = build("segment", **two, ndim=3, **SMALL)
     assert [p.x.shape for p in (*volumes.train.pieces, *volumes.validation.pieces)] == [(40, 30, 32), (20, 30, 32)]
@@ -133,6 +133,41 @@ def test_sections_far_apart_judge_as_a_whole_and_files_too():
     found = build("segment", **save(x, sparse), **SMALL)
     assert found.card.axes == ("inline", "time")
     assert [p.name for p in found.validation.pieces] == ["x.npy, crossline 17"]
+
+
+@pytest.mark.parametrize(
+    ("inlines", "crosslines", "apart"),
+    [
+        ((5, 20, 35, 50), (10, 60), 7),
+        ((5, 6, 7, 20, 35, 50), (10, 75), 7),
+        ((5, 20), (10, 11, 70, 71), 7),
+        ((30,), (40,), 7),
+        (tuple(range(0, 60, 2)), (40,), 9),
+    ],
+)
+def test_no_trace_judges_that_lies_at_one_that_is_learnt_where_sections_cross(inlines, crosslines, apart):
+    x, y = layered((60, 80, 32))
+    made = build("segment", data=x, labels=y, inlines=inlines, crosslines=crosslines, **SMALL)
+
+    def traces(pieces):
+        found = []
+        for piece in pieces:
+            along = piece.axes[0].values
+            across = np.full(len(along), piece.section[1])
+            found.append(np.stack([across, along] if piece.section[0] == "inline" else [along, across], 1))
+        return np.concatenate(found)
+
+    learnt, judged = traces(made.train.pieces), traces(made.validation.pieces)
+    distance = np.abs(learnt - judged[:, None]).max(2).min()
+    assert distance >= apart
+    assert 0.1 < len(judged) / (len(learnt) + len(judged)) < 0.3
+    assert len(learnt) + len(judged) > 0.8 * (80 * len(inlines) + 60 * len(crosslines))
+    for piece in (*made.train.pieces, *made.validation.pieces):  # what a part holds is what its axes say
+        ends = [round(end) for end in (piece.axes[0].start, piece.axes[0].stop)]
+        number, part = round(piece.section[1]), slice(ends[0], ends[1] + 1)
+        np.testing.assert_array_equal(piece.y, y[number, part] if piece.section[0] == "inline" else y[part, number])
+    axis = "inline" if apart == 7 else "crossline"
+    assert made.plan[-1].startswith(f"note: what is judged by is {apart} {axis}s from the nearest that is learnt from;")
 
 
 def test_validation_windows_tile_what_is_known_once():
@@ -170,12 +205,42 @@ def test_rare_classes_are_met_and_weigh_more():
     _, target = made.train[range(200)]
     met = [(target == k).flatten(1).any(1).float().mean() for k in range(3)]
     assert min(met) > 0.15  # a sixth is aimed at each class
-    weight = made.loss.keywords["weight"]
+    weight = made.loss.loss.keywords["weight"]
     share = np.bincount(np.concatenate([p.y.ravel() for p in made.train.pieces]), minlength=3)
     share = share / share.sum()
     assert np.dot(weight, share) == pytest.approx(1)
     assert weight[2] / weight[0] == pytest.approx(np.sqrt(share[0] / share[2]))
     assert weight[1] / weight[0] == pytest.approx(10)  # the most there is
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "batch"),
+    [
+        ((96, 48), {"samples": 9, "batch_size": None}, 9),
+        ((96, 48), {"samples": 9, "batch_size": 2}, 3),
+        ((96, 48), {"samples": 9, "batch_size": 2, "crop": (16, 32)}, 2),
+        ((96, 48), {"samples": 2, "batch_size": 1, "model": "faultseg"}, 1),
+        ((48, 32, 24), {"samples": 3, "batch_size": None}, 3),
+    ],
+)
+def test_no_batch_has_a_single_window_of_one_sample_at_the_coarsest_level(shape, options, batch):
+    """Batch normalisation has nothing to normalise there."""
+    run = fit(save(*layered(shape)), **{"crop": 16, "width": 2, "epochs": 1} | options)
+    assert run.recipe.schedule.batch_size == batch
+    assert f" {batch} a step" in run.recipe.plan[5]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_recorded_loss_is_that_of_all_that_is_judged(classes):
+    """Not a mean over batches, in which classes meet by chance and the last has one window."""
+    x, y = layered((90, 90), classes=classes)
+    y[:, 70:] = 0
+    run = fit(save(x, y), crop=(16, 16), epochs=1, batch_size=8)
+    inputs, target = run.recipe.validation[range(len(run.recipe.validation))]
+    assert len(target) % 8
+    with torch.no_grad():
+        whole = run.recipe.loss(run.model(inputs), target)
+    assert run.history[0]["validation_loss"] == pytest.approx(float(whole), rel=2e-3)  # in bf16, where there is
 
 
 def test_windows_depend_on_seed_and_number_alone():
@@ -236,6 +301,52 @@ def test_layers_are_learnt_resumed_judged_and_applied(capsys):
     assert [scored[f"iou_{n}"] for n in ("top", "middle", "base")] == pytest.approx(iou, abs=1e-6)
     assert min(iou) > 0.85
     assert main([*words, "--resume"]) == 0
+
+
+def test_what_has_changed_since_it_was_learnt_judges_no_network():
+    """Nor does another survey of the same name: windows from the training may be among those to judge by."""
+    x, y = layered((96, 48))
+    for folder, seed in (("here", 0), ("there", 1)):
+        Path(folder).mkdir()
+        with contextlib.chdir(folder):
+            save(*layered((96, 48), seed=seed))
+    with contextlib.chdir("here"):
+        run = geocnn.fit("segment", data="x.npy", labels="y.npy", **SMALL, out="run", device="cpu", show_progress=False)
+        recorded = run.card.metrics["validation"]["validation_mean_iou"]
+        assert evaluate("run", device="cpu", show_progress=False)["mean_iou"] == pytest.approx(recorded, abs=0.01)
+        for name, one, other in (("x", x, x[::-1]), ("y", y, np.where(np.indices(y.shape)[0] < 20, -1.0, y))):
+            np.save(f"{name}.npy", other)
+            for network in ("run", run):
+                with pytest.raises(DataError, match=r"run learnt from x\.npy, y\.npy, which have changed since"):
+                    evaluate(network, device="cpu", show_progress=False)
+            np.save(f"{name}.npy", one)
+        assert evaluate("run", device="cpu", show_progress=False)["mean_iou"] == pytest.approx(recorded, abs=0.01)
+        shutil.copytree("run", "../there/run")
+    with contextlib.chdir("there"), pytest.raises(DataError, match="or others of these names lie there"):
+        evaluate("run", device="cpu", show_progress=False)
+
+
+def test_a_network_that_is_scored_on_what_it_has_learnt_is_told(capsys):
+    """Of several surveys the last one was kept to judge by."""
+    for name, seed in (("", 0), ("2", 1)):
+        save(*layered((96, 48), seed=seed), name)
+    fit({"data": "x.npy", "labels": "y.npy"}, out="run", epochs=1)
+    fit({"data": ("x.npy", "x2.npy"), "labels": ("y.npy", "y2.npy")}, out="two", epochs=1)
+    note = (
+        "note: the network learnt from parts of {}, and it may know them by heart; geocnn evaluate without --data "
+        "tells how it does with what was kept to judge by."
+    )
+    for network, data, known in (
+        ("run", "x.npy", True),
+        ("run", str(Path("x.npy").resolve()), True),
+        ("run", "x2.npy", False),
+        ("two", "x.npy", True),
+        ("two", "x2.npy", False),
+    ):
+        words = ["evaluate", network, "--data", data, "--labels", "y.npy", "--quiet", "--device", "cpu"]
+        assert main(words) == 0
+        notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+        assert notes == ([note.format(data)] if known else [])
 
 
 def test_faults_of_a_volume_are_learnt_in_3_d(capsys):

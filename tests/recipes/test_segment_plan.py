@@ -70,6 +70,11 @@ def test_sections_are_named_by_their_numbers():
         "judged by: the data, inline 164, crossline 300..329",
     )
     assert "2-D (few sections are labelled)" in made.plan[4]
+    near = "from the nearest that is learnt from; farther away the network may do worse than its scores"
+    assert made.plan[6] == f"note: what is judged by is 10 inlines {near}"  # every second number is an inline
+    narrow = build("segment", **given, crosslines=(300, 302, 304, 306), **SMALL)
+    assert narrow.plan[6] == f"note: what is judged by is 2 crosslines {near}"
+    assert len(build("segment", **given, **SMALL).plan) == 6
     many = build("segment", **given, inlines=tuple(range(100, 180, 4)), **SMALL).plan[1]
     assert many == "learns from: the data, inline 100, 104, 108, 112, 116, 120, ... 160 (16), crossline 300..329"
     volumes = build("segment", **given, ndim=3, **SMALL)

@@ -38,6 +38,16 @@ def test_shares_are_probabilities_whole_per_cent_too():
     np.testing.assert_allclose(percent.source.read(...), chance, atol=0.005)
 
 
+def test_per_cent_may_be_unknown_and_so_may_classes_of_eight_bits():
+    chance = np.rint(100 * np.clip(np.abs(NOISE), 0, 1)).astype(np.int8)
+    chance[:9] = -1
+    percent = layer(io.ArraySource(chance), "it")
+    assert percent.kind == "probability"
+    np.testing.assert_array_equal(np.isnan(percent.source.read(...)), chance == -1)
+    np.testing.assert_allclose(percent.source.read(...)[9:], chance[9:] / 100, atol=1e-6)
+    assert kind(np.where(chance == -1, -1, chance // 40).astype(np.int8)) == ("classes", 0, 2)
+
+
 def test_a_mask_is_a_probability():
     assert kind(NOISE > 1) == ("probability", 0, 1)
 

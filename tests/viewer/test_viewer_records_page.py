@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geocnn.io.times import nanoseconds
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Magnitude, Origin, PhasePick, quakeml
@@ -134,3 +135,49 @@ def test_a_window_longer_than_the_record_has_it_in_its_middle(tab, server):
     tab.click("#spans button >> text=1 d")
     _, start, stop = window(tab)
     assert (start, stop) == (pytest.approx(-45, abs=0.1), pytest.approx(945, abs=0.1))
+
+
+TIMES = [
+    *("2026-01-01", "20260101", " 2026-01-01T01:05:00Z ", "2026-01-01 01", "20260101T010500", "20260101T0105,5"),
+    *("2026-01-01T01:05:00.123456789Z", "2026-01-01 01:05:00,5", "20260101T010500.25-0530", "2026-01-01T00+01"),
+    *("2026-01-01T01:05:00+02:00", "2026-01-01T01:05:00-02:00", "2026-01-01+02:00", "2026-01-01-05", "20260101Z"),
+    *("", "noon", "2026", "202601", "2026-01", "20261301", "2026-02-30", "2026-01-01T01:05.5", "2026-01-01T12.5"),
+    *("2026-01-01T01:05:00+24:00", "2026-01-01T01:05:00+02:60", "2026-01-01T01:05:00 CET", "2026-01-01T01:60"),
+]
+
+
+def test_the_box_reads_the_times_that_tables_may_have(tab, server):
+    tab.goto(server.url)
+    window(tab)
+    read = tab.evaluate("(texts) => texts.map((text) => geocnn.view.clock.read(text))", TIMES)
+    for text, seconds in zip(TIMES, read, strict=True):
+        known = nanoseconds(text)
+        assert seconds == (None if known is None else pytest.approx((known - START) / SECOND + 3600, abs=1e-6)), text
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-01-01T03:05:00+02:00", 300),
+        ("1:05:00.5", 300.5),
+        ("01:05Z", 300),
+        ("22:05-03", 300),  # of the day before, as it is there
+    ],
+)
+def test_the_box_goes_to_a_time_of_any_zone(tab, server, text, seconds):
+    tab.goto(server.url)
+    window(tab)
+    tab.evaluate("() => geocnn.view.show(3600, 3660)")
+    tab.fill("#time", text)
+    tab.press("#time", "Enter")
+    _, start, stop = window(tab)
+    assert (start + stop) / 2 == pytest.approx(seconds, abs=0.05)
+    assert tab.is_hidden(".error")
+
+
+def test_the_box_says_what_is_no_time(tab, server):
+    tab.goto(server.url)
+    window(tab)
+    tab.fill("#time", "5 o'clock+02")
+    tab.press("#time", "Enter")
+    assert tab.text_content(".error") == "5 o'clock+02 is no time; needed is one such as 2026-01-01 01:00:00."

@@ -290,3 +290,14 @@ def test_versions_grow():
         work()
         seen.append(review.version)
     assert seen == sorted(set(seen))
+
+
+def test_what_the_network_picks_at_one_instrument_leaves_the_picks_of_another():
+    """Of one location, in a window in which the instrument was changed."""
+    old, review = replace(AAA, instrument="EH"), Review([])
+    early = [replace(one, channel=replace(one.channel, code="EHZ")) for one in (pick("P", 10), pick("P", 15))]
+    assert review.take(AAA, (at(0), at(60)), [pick("P", 40)], alone) == 1
+    assert review.take(old, (at(0), at(60)), early, alone) == 2
+    assert groups(review) == ["P40", "P10", "P15"]
+    assert review.take(old, (at(0), at(60)), early[:1], alone) == 0
+    assert groups(review) == ["P40", "P10"]

@@ -20,7 +20,7 @@ from geocnn.cli import main
 from geocnn.errors import TargetError
 from geocnn.io.horizons import read_horizon
 from geocnn.viewer import page_of
-from geocnn.viewer.server import Server
+from geocnn.viewer.server import Server, _bound
 
 NOISE = np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32)
 
@@ -62,6 +62,14 @@ def test_a_port_that_somebody_has_is_told():
             geocnn.view(NOISE, port=port, browser=False, wait=False)
     said = f"port {port} cannot be taken (address already in use); leave --port out for a free one."
     assert str(error.value) == said
+
+
+def test_no_other_program_can_take_the_port_on_windows(monkeypatch):
+    """SO_EXCLUSIVEADDRUSE exists on Windows alone; SO_KEEPALIVE stands for it here."""
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
+    with _bound(0) as bound:
+        assert bound.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert not bound.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
 
 
 def test_layers_of_another_size_and_axes_that_cannot_be_shown_are_told(tmp_path, capsys, monkeypatch):

@@ -1,6 +1,7 @@
 """What the page of a survey gets: the right samples, the right words where there are none."""
 
 from base64 import b64decode
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from tests.viewer.answers import CUBE, client, part
 import geocnn
 from geocnn import io
 from geocnn.errors import DataError
+from geocnn.grid import Grid
 from geocnn.io.horizons import Horizon
 from geocnn.viewer import page_of
 from geocnn.viewer.server import application
@@ -32,6 +34,13 @@ def test_slices_of_a_cube_are_its_samples_to_sixteen_bits():
         values, every = part(page, view=view, **whole, **query)
         assert every == (1, 1)
         np.testing.assert_allclose(values, samples, atol=np.abs(samples).max() / 60_000)
+
+
+def test_a_layer_of_another_place_is_told():
+    cube, shifted = amplitudes(9, 7, 40), Grid((*CUBE.axes[:2], replace(CUBE.axes[2], start=500)))
+    page = page_of(io.ArraySource(cube, CUBE), (io.ArraySource(cube, shifted), cube))
+    (note,) = page.notes
+    assert note == (f"array 2 has {shifted.axes[2]}, and array 1 {CUBE.axes[2]}; it is shown as if it lay there.")
 
 
 def test_a_window_has_no_more_than_the_pixels_and_each_is_the_mean_of_its_samples():

@@ -2,8 +2,9 @@
 
 from math import isfinite
 from pathlib import Path
+from typing import Literal
 
-from geocnn.cli.options import SurveyOptions
+from geocnn.cli.options import RunOptions, SurveyOptions
 
 __all__ = ["evaluate"]
 
@@ -15,6 +16,7 @@ def evaluate(
     data: Path | None = None,
     labels: Path | None = None,
     horizons: tuple[Path, ...] | None = None,
+    stretch: tuple[float | Literal["auto"], ...] | None = None,
     memory: str | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -28,6 +30,8 @@ def evaluate(
     recall, precision and mean error of P and of S waves, where a pick within 0.5 s is right. For denoise the ratio of
     signal to noise before and after, dB.
 
+    What is scored of a survey is the result that geocnn predict gives, resampled for the network where that does so.
+
     Args:
         network: faults, denoise, or a folder written by geocnn train.
         data: survey; for a classifier windows with their classes, the array y; for a picker seismograms, a file or a
@@ -39,6 +43,8 @@ def evaluate(
             it, or picks, a table or QuakeML.
         horizons: text files, from top to bottom, in place of labels, for a network that learnt such; there is a mean
             error of each as well, in the unit of the vertical axis.
+        stretch: new samples per sample along each axis for the network, as in geocnn predict, with the same default;
+            --stretch 1 leaves the survey as it is.
         memory: for the whole process, for example 4GB; default half of what the machine has.
         device: auto, cpu, cuda or cuda:1.
         quiet: no progress line.
@@ -58,6 +64,7 @@ def evaluate(
         opened,
         labels if labels is None or plain else survey.open_result(labels),
         horizons=horizons,
+        stretch=None if stretch is None else RunOptions(stretch=stretch).factors,
         memory=memory,
         device=device,
         show_progress=not quiet,

@@ -30,8 +30,8 @@ def explain(
 
     Args:
         name: run folder, shipped network such as faults, or architecture such as resnet18 (then with random weights).
-        data: survey whose middle it looks at, SEG-Y, Zarr array or .npy; default the first validation sample of
-            its recipe, or synthetic structure or noise.
+        data: survey whose middle it looks at, SEG-Y, Zarr array or .npy, of a cube the middle section for a network for
+            sections; default the first validation sample of its recipe, or synthetic structure or noise.
         out: the picture, .png, .pdf or .svg.
         overwrite: replace the picture if it exists.
         ndim: dimensions of an architecture or shipped network; default as published, of faults 3.
@@ -53,7 +53,8 @@ def explain(
     found = named_network(name, ndim=ndim or own, weights=True)
     check_picture(out, overwrite=overwrite)
     if source is not None:
-        x, origin = from_survey(found, source), f"the middle of {data.name if data else 'the data'}"
+        x, where = from_survey(found, source)
+        origin = f"{where} of {data.name if data else 'the data'}"
         _refuse_nothing(x, origin)
     else:
         x, origin = _validation_sample(found) or synthetic(found)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from geocnn.interpretation import FaultObject, Interpretation
     from geocnn.io.source import Source
 
-__all__ = ["interpret", "told"]
+__all__ = ["interpret", "say_doubts", "told"]
 
 _SHOWN = 10
 """Faults that are printed."""
@@ -52,7 +52,17 @@ def interpret(
         return
     if names:
         raise DataError("--names are those of horizons; give --horizons FOLDER as well.")
+    say_doubts(source)
     told(faults.interpret(source, overwrite=overwrite, show_progress=not quiet), faults, source.grid)
+
+
+def say_doubts(source: "Source") -> None:
+    """Say what makes it doubtful that the times or depths that are to be written are what they are called."""
+    from geocnn.cli.text import say
+
+    for label, text in source.describe():
+        if label == "domain":
+            say(f"note: {text}")
 
 
 def _horizons(
@@ -81,6 +91,7 @@ def _horizons(
     there = [folder / f"{name}.dat" for name in names or ("horizon-1",)] + [folder / "horizons.png"]
     if (old := next((path for path in there if path.exists()), None)) and not overwrite:
         raise TargetError(f"{old} exists already; give --overwrite or another folder.")
+    say_doubts(source)
     with progress("horizons", source.grid.shape[0], show=show_progress) as tick:
         found = named_horizons(find_horizons(source, tick), names)
     targets = horizon_targets(folder, [one.name for one in found], overwrite=overwrite)

@@ -54,7 +54,7 @@ def pick(
         say(f"note: {note}")
     located = [event for event in found.events if event.origin is not None]
     several = sum(len({(p.channel.network, p.channel.station) for p in event.picks}) > 1 for event in located)
-    both = sum(len(event.picks) == 2 for event in found.events if event.origin is None)
+    both = sum(len({p.phase for p in event.picks}) > 1 for event in found.events if event.origin is None)
     left = " more" * bool(located)
     count = {phase: sum(a.pick.phase == phase for a in found.arrivals) for phase in "PS"}
     say(f"{count['P']} P and {count['S']} S picks")

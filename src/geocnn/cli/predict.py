@@ -173,6 +173,7 @@ def _one(
     overwrite, show_progress = options["overwrite"], options["show_progress"]
     results = [target, *([options["uncertainty"]] if options["uncertainty"] is not None else [])]
     faults.check(source, trained.card.classes, results, page, overwrite=overwrite)
+    _check_room(source, results, faults.thin, options["samples"])
     if show_progress:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
@@ -196,6 +197,22 @@ def _one(
         _picture(source, survey.open_result(target), trained.card, threshold, target, overwrite=overwrite)
 
 
+def _check_room(source: "Source", results: Sequence[Path], thin: Path | None, samples: str) -> None:
+    """Find out before any work whether all surveys that are to be written have room together.
+
+    Raises:
+        TargetError: they have not.
+    """
+    from geocnn.io.room import check_room, size_of
+
+    sizes = {path: size_of(path, source, itemsize=1 if samples == "int8" else 4) for path in results}
+    if thin is not None:
+        sizes[thin] = size_of(thin, source)
+    folders = all(path.resolve().parent.is_dir() for path in sizes)
+    if len(sizes) > 1 and folders:  # one by itself is checked where it is made, with its folder
+        check_room(sizes)
+
+
 def _faults(
     pair: "tuple[Source, Source]",
     spread: "Source | None",
@@ -207,11 +224,12 @@ def _faults(
     show_progress: bool,
 ) -> None:
     """Find faults in the result of a survey, write what is asked for, and say which there are."""
-    from geocnn.cli.interpret import told
+    from geocnn.cli.interpret import say_doubts, told
     from geocnn.cli.text import say
     from geocnn.figures.page import page as write
 
     survey, result = pair
+    say_doubts(survey)
     found = faults.interpret(result, overwrite=overwrite, show_progress=show_progress)
     told(found, faults, survey.grid)
     if page is not None:
@@ -277,9 +295,10 @@ def _many(
 def _picture(
     source: "Source", result: "Source", card: "Card", threshold: float, target: Path, *, overwrite: bool
 ) -> None:
-    """Draw a section with the result over it, beside the result."""
+    """Draw a section with the result over it, beside the result; a failure is a note, for nobody has asked for it."""
     from geocnn.checkpoints import restores
     from geocnn.cli.text import free, say
+    from geocnn.errors import TargetError
     from geocnn.figures import save
     from geocnn.figures.restoration import restored
     from geocnn.figures.section import section
@@ -293,13 +312,16 @@ def _picture(
     drawn = target.with_name(f"{name}.png")
     drawn = drawn if overwrite else free(drawn)
     if restores(card):
-        say(f"picture {save(restored(finer(source, card), result, interpolated=card.finer > 1), drawn)}")
-        return
-    classes = card.classes
-    label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
-    probability = probabilities(result) if len(classes) == 1 else result
-    made = section(source, probability, label=label, classes=classes, threshold=threshold)
-    say(f"picture {save(made, drawn)}")
+        made = restored(finer(source, card), result, interpolated=card.finer > 1)
+    else:
+        classes = card.classes
+        label = f"probability of {classes[0]}" if classes != ("fault",) else "fault probability"
+        probability = probabilities(result) if len(classes) == 1 else result
+        made = section(source, probability, label=label, classes=classes, threshold=threshold)
+    try:
+        say(f"picture {save(made, drawn)}")
+    except TargetError as error:
+        say(f"note: there is no picture, {error}")
 
 
 def _no_survey(more: Sequence[Path], options: list[str]) -> None:

@@ -197,9 +197,10 @@ def _field(axes: Axes, made: "Explanation") -> None:
         )
         axes.set(xticks=[], yticks=[], title="Receptive field")
         return
-    widths = size_text(effective.widths)
-    sizes, share = size_text([field.size] * made.ndim), f"{effective.share:.0%}"
-    axes.set_title(f"Receptive field {sizes}\n{share} of the gradient within {widths}", fontsize=11)
+    share = f"{effective.share:.0%} of the gradient"
+    inside = f" inside {made.measured_in}\n" if made.measured_in else " "
+    title = f"Receptive field {size_text([field.size] * made.ndim)}\n{share}{inside}within {made.effective_size}"
+    axes.set_title(title, fontsize=11)
     if made.ndim == 1:
         _profile(axes, effective, field.size)
         return
@@ -214,15 +215,16 @@ def _field(axes: Axes, made: "Explanation") -> None:
     box = [(first - c - 0.5, last - first + 1) for (first, last), c in zip(bounds, centre, strict=True)]
     axes.set(xlim=_wider(extent[:2]), ylim=_wider(extent[2:]))
     axes.add_patch(Rectangle((box[0][0], box[1][0]), box[0][1], box[1][1], fill=False, color=_EFFECTIVE, linewidth=1.8))
-    half, middle = field.size / 2, _middle(effective)
-    if field.size <= min(shape[-2:]):
+    half, middle, drawn = field.size / 2, _middle(effective), [(_EFFECTIVE, share)]
+    if field.size <= min(shape[-2:]):  # otherwise it lies around the picture
         axes.add_patch(Rectangle((middle - half,) * 2, field.size, field.size, fill=False, color=_FIELD, linewidth=1.8))
+        drawn.insert(0, (_FIELD, "receptive field"))
     across, down = _axes_names(made)
     axes.set(xlabel=f"{across}s from the middle", ylabel=f"{down}s from the middle")
     _count(axes.xaxis, axes.yaxis)
     part = axes.figure
     part.colorbar(image, ax=axes, label="root of the mean gradient / its largest", shrink=0.8, pad=0.02)
-    for colour, name in ((_FIELD, "receptive field"), (_EFFECTIVE, f"{effective.share:.0%} of the gradient")):
+    for colour, name in drawn:
         axes.plot([], [], color=colour, linewidth=1.8, label=name)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=9)
 

@@ -99,7 +99,7 @@ def _best(probability: "Source") -> list[int]:
     inner = [slice(n // 10, n - n // 10) for n in shape]
     sums = [np.zeros(s.stop - s.start) for s in inner]
     for i in range(inner[0].start, inner[0].stop):
-        block = probability.read((slice(i, i + 1), *inner[1:]))[0]
+        block = np.nan_to_num(probability.read((slice(i, i + 1), *inner[1:]))[0])  # where there are no data
         sums[0][i - inner[0].start] = block.sum()
         sums[1] += block.sum(1)
         sums[2] += block.sum(0)

@@ -18,6 +18,7 @@ from geocnn.interpretation.ridges import Ridges, check_threshold, find_ridges
 from geocnn.interpretation.sticks import StickFormat, check_every, check_format, find_sticks, write_sticks
 from geocnn.io.partial import check_target
 from geocnn.io.percent import probabilities
+from geocnn.io.room import size_of
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.progress import progress
@@ -173,7 +174,7 @@ def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) 
     if "thin" in targets and targets["thin"].suffix.lower() not in io.SURVEYS:
         raise DataError(f"{targets['thin'].name}: thin faults need the suffix {io.RESULT_SUFFIXES}.")
     for name, path in targets.items():
-        needed = 4 * int(np.prod(source.grid.shape, dtype=np.int64)) if name == "thin" else 0
+        needed = size_of(path, source) if name == "thin" else 0
         check_target(path, needed, overwrite=overwrite, source_path=source.path)
     if len({path.resolve() for path in targets.values()}) < len(targets):
         raise TargetError("two of the files would have the same name; give thin, table and sticks a name each.")

@@ -13,8 +13,8 @@ from geocnn.errors import DataError
 from geocnn.io.horizons import Horizon
 from geocnn.io.labels import is_unknown
 from geocnn.io.partial import check_target
-from geocnn.io.percent import PercentSource, probabilities
-from geocnn.io.scan import slabs
+from geocnn.io.percent import PERCENT, PercentSource, probabilities
+from geocnn.io.scan import scanned, slabs
 from geocnn.io.source import Source
 from geocnn.io.system import make_folder
 from geocnn.words import number_of
@@ -23,6 +23,8 @@ __all__ = ["find_horizons", "horizon_targets", "named_horizons"]
 
 _MOST = 100
 """Classes."""
+_FEW = 24
+"""Number from which on samples of 8 bits are per cent and no classes; per cent of which there is a horizon reach 50."""
 
 
 def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: None) -> list[Horizon]:
@@ -33,13 +35,15 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
     no horizon.
 
     Args:
-        source: classes, a line or a cube, or the probability of the lower one of two; NaN, -1 and 255 are unknown.
+        source: classes, a line or a cube, or the probability of the lower one of two, in 8 bits per cent; NaN, -1 and
+            255 are unknown.
         tick: is told how many lines along the first axis are done.
 
     Raises:
         DataError: the samples are no classes, or there are fewer than two.
     """
-    source = probabilities(source)
+    if not (source.dtype == PERCENT and scanned(source).maximum < _FEW):
+        source = probabilities(source)
     shape, down = source.grid.shape, source.grid.axes[-1]
     if len(shape) not in (2, 3):
         raise DataError(

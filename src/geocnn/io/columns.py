@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,10 @@ __all__ = ["Row", "check_number", "read_columns", "read_text"]
 
 Row = tuple[int, dict[str, str]]
 """Number of a line, and its words by column."""
+
+_UTF_16 = (b"\xff\xfe<\x00", b"\xfe\xff\x00<")
+"""What XML in UTF-16 begins with."""
+_DECLARATION = re.compile(r"(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*[\"']([A-Za-z][\w.-]*)[\"']", re.ASCII)
 
 
 def read_columns(path: Path, columns: Mapping[str, object], what: str) -> list[Row]:
@@ -47,20 +52,39 @@ def read_columns(path: Path, columns: Mapping[str, object], what: str) -> list[R
 
 
 def read_text(path: Path, need: str) -> str:
-    """Read the whole text of a file.
+    """Read the whole text of a file: UTF-8, or XML in the encoding that it declares.
+
+    The encoding is left out of the declaration, because it is not that of the text any more.
 
     Raises:
         MissingError: no such file.
         FormatError: it cannot be read, or is no text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return _decoded(path.read_bytes())
     except FileNotFoundError:
         raise MissingError(f"there is no file {path}; {need}.") from None
-    except UnicodeDecodeError:
+    except (UnicodeError, LookupError):
         raise FormatError(f"{path} is no text; {need}.") from None
     except OSError as error:
         raise FormatError(f"{path} cannot be read ({system.reason(error)}); {need}.") from None
+
+
+def _decoded(content: bytes) -> str:
+    """Text of a file.
+
+    Raises:
+        UnicodeError: it is none.
+        LookupError: there is no such encoding.
+    """
+    encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
+    # A declaration that can be made out here is not in UTF-16, whatever it says.
+    declared = _DECLARATION.match(content[:200].decode("latin-1"))
+    if declared is not None and not declared[2].lower().startswith("utf"):
+        encoding = declared[2]
+    text = content.decode(encoding)
+    declared = _DECLARATION.match(text)
+    return text if declared is None else declared[1] + text[declared.end() :]
 
 
 def check_number(where: str, name: str, word: str, limits: tuple[float, float]) -> float:

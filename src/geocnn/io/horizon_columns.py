@@ -20,7 +20,7 @@ from geocnn.errors import FormatError, MissingError
 from geocnn.grid import Grid
 from geocnn.io.system import reason
 
-__all__ = ["Reading", "Table", "is_text", "readings", "table_of"]
+__all__ = ["Reading", "Table", "is_text", "own_header", "readings", "table_of"]
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _RUN_TOGETHER = re.compile(r"(\.\d+)(?=[-+]\d)")
@@ -179,6 +179,13 @@ def _header(lines: list[str], count: int) -> tuple[str, ...]:
 def _kind(name: str) -> str:
     """What a column is by its name; empty for something else."""
     return next((kind for kind, form in _NAMES.items() if form.fullmatch(name)), "")
+
+
+def own_header(grid: Grid) -> tuple[str, ...]:
+    """Names of the columns that geocnn writes for a horizon of a survey."""
+    down = grid.axes[-1]
+    places = ("x", "y") if grid.has_coordinates else ()
+    return (*grid.names[:-1], *places, f"{down.name}_{down.unit}" if down.unit else down.name)
 
 
 def readings(table: Table, grid: Grid) -> Iterator[Reading]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.grid import Grid
-from geocnn.io.horizon_columns import Reading, readings, table_of
+from geocnn.io.horizon_columns import Reading, own_header, readings, table_of
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 from geocnn.io.system import replaced
@@ -58,8 +58,9 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     """Read a horizon and put it on the traces of a survey; of several picks on a trace the mean.
 
     Columns are called by their header; without one the way of reading them is taken that puts picks on most traces, see
-    :mod:`geocnn.io.horizon_columns`. Times in seconds become those of the survey, and so do elevations, which are
-    negative; 1e30, -999.25 and whatever else stands in many lines apart from all other times is no pick.
+    :mod:`geocnn.io.horizon_columns`. Times in seconds become those of the survey, and so do elevations: negative
+    numbers that lie in it only without their sign, except in a file that :func:`write_horizon` has made. 1e30, -999.25
+    and whatever else stands in many lines apart from all other times is no pick.
 
     Args:
         path: text file.
@@ -72,9 +73,9 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     """
     path = Path(path)
     table = table_of(path)
-    best = None
+    best, own = None, table.names == own_header(grid)
     for headed in (table, table._replace(names=())):  # a header may be that of other columns
-        tried = [_placed(reading, grid) for reading in readings(headed, grid)]
+        tried = [_placed(reading, grid, turns=not own) for reading in readings(headed, grid)]
         best = max(tried, key=lambda one: (one.worth, one.inside), default=best)
         if best is not None and best.traces:
             break
@@ -95,18 +96,14 @@ def write_horizon(horizon: Horizon, path: Path, grid: Grid) -> None:
         TargetError: the file cannot be written.
     """
     index = np.argwhere(np.isfinite(horizon.values))
-    names = list(grid.names[:-1])
     columns = [axis.start + axis.step * index[:, k] for k, axis in enumerate(grid.axes[:-1])]
     forms = ["%.10g"] * len(columns)
     if grid.has_coordinates:
         columns += list(grid.map_xy(index.astype(np.float64)).T)
-        names += ["x", "y"]
         forms += ["%.2f"] * 2
-    down = grid.axes[-1]
-    head = " ".join([*names, f"{down.name}_{down.unit}" if down.unit else down.name])
     table = np.column_stack([*columns, horizon.values[tuple(index.T)]])
     with replaced(path) as part:
-        np.savetxt(part, table, fmt=[*forms, "%.3f"], header=head)
+        np.savetxt(part, table, fmt=[*forms, "%.3f"], header=" ".join(own_header(grid)))
 
 
 class IntervalSource(ScannedSource):
@@ -180,14 +177,14 @@ class _Placed:
         return self.traces**2 / max(1, len(self.depth))
 
 
-def _placed(reading: Reading, grid: Grid) -> _Placed:
-    """Traces and times or depths of what lies in the survey."""
+def _placed(reading: Reading, grid: Grid, *, turns: bool) -> _Placed:
+    """Traces and times or depths of what lies in the survey; with ``turns`` elevations are made depths."""
     last = np.array(grid.shape[:-1]) - 1
     picked = _picks(reading.z)
     near = ((reading.places >= -0.5) & (reading.places <= last + 0.5)).all(axis=1) & picked
     down = grid.axes[-1]
     low, high = sorted((down.start, down.stop))
-    factor, how = _factor(reading.z[near], reading.unit or "", down.unit, (low, high))
+    factor, how = _factor(reading.z[near], reading.unit, down.unit, (low, high), turns=turns)
     z = reading.z * factor
     half = abs(down.step) / 2
     inside = near & (z >= low - half) & (z <= high + half)
@@ -213,19 +210,23 @@ def _picks(z: NDArray[np.float64]) -> NDArray[np.bool_]:
     return known
 
 
-def _factor(z: NDArray[np.float64], unit: str, own: str, limits: tuple[float, float]) -> tuple[float, str]:
+def _factor(
+    z: NDArray[np.float64], unit: str, own: str, limits: tuple[float, float], *, turns: bool
+) -> tuple[float, str]:
     """What times are to be multiplied by, and words for it."""
     if not z.size:
         return 1.0, ""
-    sign = -1.0 if z.max() <= 0 and z.min() < 0 and limits[1] > 0 else 1.0
-    said = ", negative downward" if sign < 0 else ""
-    if own != "ms":
-        return sign, said
+    factor, said = 1.0, ""
     most = float(np.abs(z).max())
-    seconds = unit == "s" or (not unit and most <= _EARLY * limits[1] and 1000 * most >= limits[0])
-    if seconds and 1000 * most <= limits[1] * 1.01:
-        return 1000 * sign, f" in s{said}"
-    return sign, said
+    if own == "ms":
+        seconds = unit == "s" or (not unit and most <= _EARLY * limits[1] and 1000 * most >= limits[0])
+        if seconds and 1000 * most <= limits[1] * 1.01:
+            factor, said = 1000.0, " in s"
+    if turns and z.max() <= 0:
+        above, (low, high) = factor * z[z < 0], limits
+        if not np.any((above >= low) & (above <= high)) and np.any((-above >= low) & (-above <= high)):
+            return -factor, f"{said}, negative downward"
+    return factor, said
 
 
 def _outside(name: str, rows: NDArray[np.float64], best: _Placed | None, grid: Grid) -> str:

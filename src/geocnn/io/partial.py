@@ -122,25 +122,55 @@ class PartialSink:
         """Make the result appear at its path.
 
         Raises:
-            TargetError: the disk is full, or a result has appeared there in the meantime.
+            TargetError: the disk is full, a result has appeared there in the meantime, or the system does not replace
+                the one that is there; in the last two cases the finished result is kept beside it.
         """
         if not self._open:
             return
         if not self._owner:
             raise DataError(f"{self.path.name} is finished by the process that began it, not by one that joined.")
+        refused = None
         with self._guard():
             self._finish()
             self._close()
             appeared = not self.overwrite and self._target.exists()
             if not appeared:
-                _replace(self.partial, self._target)
-                _marks(self.partial).unlink(missing_ok=True)
+                refused = self._put_in_place()
             self._end()
         if appeared:  # hours of work are not thrown away for it
             raise TargetError(
                 f"{self.path} has appeared while its result was being made, and is left as it is; the result is "
                 f"{self.partial}, give that file another name."
             )
+        if refused is not None:
+            raise self._kept_after(refused)
+
+    def _put_in_place(self) -> OSError | None:
+        """Give the finished file its name; the error if the system refuses, as Windows does while it is open elsewhere.
+
+        Raises:
+            OSError: it has its name, and something else has failed.
+        """
+        try:
+            _replace(self.partial, self._target)
+        except OSError as error:
+            if not os.path.lexists(self.partial):
+                raise
+            return error
+        _marks(self.partial).unlink(missing_ok=True)
+        return None
+
+    def _kept_after(self, error: OSError) -> TargetError:
+        """Keep the finished file, which the system does not put in its place, and say what to do with it."""
+        kept, way = self.partial, "give the result its name, or another one"
+        if _marks(self.partial).is_file():
+            with contextlib.suppress(OSError):  # the same command finds it under the number of this process, too
+                kept = self._set_aside()
+            way = "run the same command again, which goes on from there, or give the result another name"
+        return TargetError(
+            f"{self.path} cannot be put in its place ({reason(error)}), perhaps because another program has it open; "
+            f"the finished result is {kept}. Close the program and {way}."
+        )
 
     def _end(self) -> None:
         """Nothing more is written."""
@@ -181,11 +211,16 @@ class PartialSink:
         self._end()
         with self._guard():
             self._close()
-            kept = _partial(self._target, _KEPT)
-            _remove(kept)
-            self.partial.replace(kept)
-            _marks(self.partial).replace(_marks(kept))
+            self._set_aside()
         return True
+
+    def _set_aside(self) -> Path:
+        """Rename the partial file to that of no process."""
+        kept = _partial(self._target, _KEPT)
+        _remove(kept)
+        self.partial.replace(kept)
+        _marks(self.partial).replace(_marks(kept))
+        return kept
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name not in self._HANDLES} | {"_owner": False}

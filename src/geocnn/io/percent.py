@@ -1,6 +1,6 @@
 """Probabilities as whole per cent in 8 bits.
 
-They take a quarter of the size, and are what interpretation systems load fastest.
+They take a quarter of the size, and are what interpretation systems load fastest. -1 is where there are no data.
 """
 
 from pathlib import Path
@@ -40,8 +40,9 @@ class PercentSource(ScannedSource):
         return np.dtype(np.float32)
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
-        """Read a block of probabilities."""
-        return self.source.read(slices) / np.float32(100)
+        """Read a block of probabilities; NaN where there are no data, which is -1 in the result."""
+        block = self.source.read(slices)
+        return np.where(block == -1, np.float32(np.nan), block / np.float32(100))
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""

@@ -1,10 +1,12 @@
-"""Instrument responses of StationXML: from ground motion to the numbers of a channel."""
+"""What StationXML tells of channels: their responses, from ground motion to numbers, and where they point."""
 
 import hashlib
 import math
 import xml.etree.ElementTree as Xml
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Complex128, Float64
@@ -14,7 +16,7 @@ from geocnn.io.columns import read_text
 from geocnn.io.sites import date_of, parsed
 from geocnn.io.waveforms.pieces import Channel
 
-__all__ = ["Response", "Responses"]
+__all__ = ["Response", "Responses", "Sensor"]
 
 _MOTIONS = {"M": (0, 1.0), "M/S": (1, 1.0), "M/S**2": (2, 1.0), "M/S/S": (2, 1.0), "M/S^2": (2, 1.0)}
 _MOTIONS |= {f"NM{unit[1:]}": (order, 1e-9) for unit, (order, _) in _MOTIONS.items()}
@@ -62,16 +64,38 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Sensor:
+    """Direction in which a channel counts as positive, for a period of time.
+
+    Attributes:
+        azimuth: degrees from north, clockwise; None if it is not known.
+        dip: degrees below the horizontal, -90 for a vertical channel that is positive upwards; None if it is not known.
+        since: beginning of the period, nanoseconds since 1970; None if it is not known.
+        until: end of the period, nanoseconds since 1970; None if it is not known.
+    """
+
+    azimuth: float | None
+    dip: float | None
+    since: int | None = None
+    until: int | None = None
+
+
+_Held = TypeVar("_Held", Response, Sensor)
+
+
+@dataclass(frozen=True)
 class Responses:
-    """Responses of the channels in a file.
+    """Responses and directions of the channels in a file.
 
     Attributes:
         of_channels: responses by the codes NET.STA.LOC.CHA, each for a period of time.
-        identity: digest of all responses.
+        identity: digest of all responses and directions.
+        of_sensors: directions in the same way.
     """
 
     of_channels: dict[str, tuple[Response, ...]]
     identity: str = field(default="")
+    of_sensors: dict[str, tuple[Sensor, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, path: str | Path) -> "Responses | None":
@@ -87,6 +111,7 @@ class Responses:
         if not text.lstrip().startswith("<"):
             return None
         found: dict[str, list[Response]] = {}
+        sensors: dict[str, list[Sensor]] = {}
         root = parsed(Path(path), text)
         for network in root.iterfind("{*}Network"):
             for station in network.iterfind("{*}Station"):
@@ -96,16 +121,24 @@ class Responses:
                     response = _response(Path(path), name, channel)
                     if response is not None:
                         found.setdefault(name, []).append(response)
+                    sensors.setdefault(name, []).append(_sensor(Path(path), name, channel))
         known = {name: tuple(own) for name, own in found.items()}
-        return cls(known, hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:16])
+        directions = {name: tuple(own) for name, own in sensors.items()}
+        every = repr((sorted(known.items()), sorted(directions.items())))
+        return cls(known, hashlib.sha256(every.encode()).hexdigest()[:16], directions)
 
     def find(self, channel: Channel, time: int) -> Response | None:
         """Response of a channel at a time, nanoseconds since 1970; None if it is not known."""
-        codes = channel.network, channel.station, channel.location, channel.code
-        for response in self.of_channels.get(".".join(codes), ()):
-            if (response.since or -(2**63)) <= time < (response.until or 2**63):
-                return response
-        return None
+        return _at(self.of_channels.get(str(channel), ()), time)
+
+    def sensor(self, channel: Channel, time: int) -> Sensor | None:
+        """Direction of a channel at a time, nanoseconds since 1970; None if it is not known."""
+        return _at(self.of_sensors.get(str(channel), ()), time)
+
+
+def _at(known: Sequence[_Held], time: int) -> _Held | None:
+    """What holds at a time; None if nothing does."""
+    return next((one for one in known if (one.since or -(2**63)) <= time < (one.until or 2**63)), None)
 
 
 def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
@@ -134,8 +167,38 @@ def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
                 radians * complex(*(_number(one.find(f"{{*}}{part}")) for part in ("Real", "Imaginary")))
                 for one in stage.iterfind(f"{{*}}{tag}")
             ]
+    return Response(order, value / metres, frequency, tuple(zeros), tuple(poles), *_period(path, name, channel))
+
+
+def _sensor(path: Path, name: str, channel: Xml.Element) -> Sensor:
+    """Direction from the element of a channel.
+
+    Raises:
+        FormatError: a date is none.
+    """
+    azimuth, dip = (
+        _degrees(channel.findtext(f"{{*}}{tag}", ""), most) for tag, most in (("Azimuth", 360), ("Dip", 90))
+    )
+    return Sensor(azimuth, dip, *_period(path, name, channel))
+
+
+def _period(path: Path, name: str, channel: Xml.Element) -> tuple[int | None, int | None]:
+    """Beginning and end of the period for which the element of a channel holds.
+
+    Raises:
+        FormatError: a date is none.
+    """
     since, until = (date_of(path, f"channel {name}", channel.get(end)) for end in ("startDate", "endDate"))
-    return Response(order, value / metres, frequency, tuple(zeros), tuple(poles), since, until)
+    return since, until
+
+
+def _degrees(text: str, most: float) -> float | None:
+    """An angle of at most so many degrees to both sides; None if the text is none."""
+    try:
+        angle = float(text)
+    except ValueError:
+        return None
+    return angle if abs(angle) <= most else None
 
 
 def _number(element: Xml.Element | None) -> float:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError, FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.segy_coordinates import COORDINATE_FIELDS, LENGTHS, MAX_TRACES, coordinates
-from geocnn.io.segy_fields import Fields, read_fields, scaled
+from geocnn.io.segy_delays import DELAY_FIELDS, delays_of
+from geocnn.io.segy_fields import Fields, read_fields
 from geocnn.io.segy_format import read_binary, segy_layout, su_layout
 from geocnn.io.segy_geometry import GEOMETRY_FIELDS, Geometry, find_geometry
 from geocnn.io.tracefile import TraceFile, TraceLayout, TraceSource
@@ -79,9 +80,15 @@ class SegySource(TraceSource):
     """
 
     def __init__(
-        self, file: TraceFile, grid: Grid, geometry: Geometry, order: str, notes: list[tuple[str, str]]
+        self,
+        file: TraceFile,
+        grid: Grid,
+        geometry: Geometry,
+        order: str,
+        notes: list[tuple[str, str]],
+        shift: NDArray[np.int32] | None = None,
     ) -> None:
-        super().__init__(file, grid, geometry.index)
+        super().__init__(file, grid, geometry.index, shift)
         self.geometry = geometry
         self.order = order
         self.notes = notes
@@ -125,12 +132,15 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
         order, layout = binary.order, segy_layout(path, binary)
         interval, revision, system, deep = binary.interval, binary.revision, binary.system, binary.depth
     file = TraceFile(path, layout)
-    wanted = (*GEOMETRY_FIELDS, *COORDINATE_FIELDS, 109, 117, 215, *(_checked_pair(options) or ()))
+    wanted = (*GEOMETRY_FIELDS, *COORDINATE_FIELDS, *DELAY_FIELDS, 117, *(_checked_pair(options) or ()))
     fields = read_fields(file, order, wanted)
     geometry = find_geometry(fields, path.name, pair=options.pair, ndim=options.ndim)
     depth = "ft" if LENGTHS.get(system) == "ft" else "m"
     unit = "ms" if options.domain == "time" else depth
-    vertical, notes = _vertical(fields, layout, interval, options, path.name, unit)
+    step, notes = _step(fields, layout, interval, options, path.name, unit)
+    delays = delays_of(fields, geometry, layout.samples, step, unit)
+    vertical = Axis(options.domain, layout.samples + delays.most, delays.start, step, unit)
+    notes += delays.notes
     if deep and options.domain == "time":
         notes.append(("domain", "the text header speaks of depth; give --domain depth if the vertical axis is"))
     if geometry.left_out:
@@ -158,7 +168,7 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
     notes += more
     if found is not None:
         attributes["coordinates"] = found
-    return SegySource(file, Grid((*geometry.axes, vertical), attributes), geometry, order, notes)
+    return SegySource(file, Grid((*geometry.axes, vertical), attributes), geometry, order, notes, delays.shift)
 
 
 def _cdp_numbers(fields: Fields, geometry: Geometry) -> NDArray[np.int32] | None:
@@ -181,31 +191,20 @@ def _checked_pair(options: SegyOptions) -> tuple[int, int] | None:
     return options.pair
 
 
-def _vertical(
+def _step(
     fields: Fields, layout: TraceLayout, interval: float, options: SegyOptions, name: str, unit: str
-) -> tuple[Axis, list[tuple[str, str]]]:
-    """Time or depth axis from the interval of the binary (else the trace) headers and the delay at byte 109."""
-    notes = []
+) -> tuple[float, list[tuple[str, str]]]:
+    """Sample interval of the binary (else the trace) headers, and remarks on it."""
     in_trace, byte = int(fields[117][0]), 3217 if layout.offset else 117
     if options.sample_interval is not None:
-        step = float(options.sample_interval)
-    elif interval > 0 or (interval == 0 and in_trace > 0):
+        return float(options.sample_interval), []
+    if interval > 0 or (interval == 0 and in_trace > 0):
         step = (interval or in_trace) / 1000.0
-        if interval and in_trace > 0 and in_trace != interval:
-            notes.append(
-                ("interval", f"{step:g} {unit} in the binary header (used), {in_trace / 1000:g} {unit} in traces")
-            )
-    else:
-        raise FormatError(
-            f"{name} has a sample interval of {interval:g} (byte {byte}), which must be positive; "
-            f"give the true one in {unit}, for example --sample-interval 4."
-        )
-    delays = scaled(fields[109], fields[215])
-    values, counts = np.unique(delays, return_counts=True)
-    start = float(values[np.argmax(counts)])
-    if len(values) > 1:
-        odd = int(np.count_nonzero(delays != start))
-        notes.append(
-            ("delay", f"{odd} traces begin at {values[0]:g} to {values[-1]:g} {unit}, not at {start:g} {unit}")
-        )
-    return Axis(options.domain, layout.samples, start, step, unit), notes
+        if interval and in_trace > 0 and abs(in_trace - interval) >= 1:  # in the traces it is a whole number
+            said = f"{step:g} {unit} in the binary header (used), {in_trace / 1000:g} {unit} in traces"
+            return step, [("interval", said)]
+        return step, []
+    raise FormatError(
+        f"{name} has a sample interval of {interval:g} (byte {byte}), which must be positive; "
+        f"give the true one in {unit}, for example --sample-interval 4."
+    )

@@ -111,7 +111,7 @@ def _summary(
 ) -> tuple[dict[str, object], _Notes]:
     """Corners, and the plane x, y = origin + i * vector0 + j * vector1 if it explains the points, to rounding."""
     points = _seconds(points) if unit == SEXAGESIMAL else points
-    plane, far = _plane(places, points, digit)
+    plane, far = _surface(places, points, geometry.index.shape, digit)
     regular = far is not None
     notes: _Notes = []
     if far is not None and far.any():
@@ -149,6 +149,18 @@ def _has(count: int) -> str:
 
 def _its(count: int) -> str:
     return "its place" if count == 1 else "their places"
+
+
+def _surface(
+    places: NDArray[np.intp], points: NDArray[np.float64], shape: tuple[int, ...], digit: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+    """The plane of :func:`_plane`; for a cube of one line with a vector across it, as long as that along it."""
+    if len(shape) == 1 or min(shape) > 1:
+        return _plane(places, points, digit)
+    along = int(np.argmax(shape))
+    line, far = _plane(places[:, [along]], points, digit)
+    across = np.array([-line[1, 1], line[1, 0]])
+    return np.insert(line, 2 - along, across, axis=0), far
 
 
 def _plane(

@@ -8,6 +8,7 @@ file size agrees with them exactly: most damaged or mislabelled files are caught
 import re
 import struct
 from dataclasses import dataclass
+from io import SEEK_END
 from itertools import product
 from pathlib import Path
 
@@ -22,6 +23,7 @@ __all__ = ["BinaryHeader", "is_segy", "read_binary", "segy_layout", "su_layout"]
 TEXT_BYTES = 3200
 HEAD_BYTES = 3600
 TRACE_HEADER = 240
+_STANZA = (b"((", b"\x4d\x4d")  # begin of an additional header, ASCII or EBCDIC
 
 _STORED = {
     1: ("u4", "4-byte IBM float"),
@@ -50,6 +52,7 @@ class BinaryHeader:
         samples: samples per trace, the candidates in order of trust.
         offset: bytes before the first trace, the candidates in order of trust.
         extra: additional 240-byte headers per trace, the candidates in order of trust.
+        trailers: blocks of 3200 bytes behind the last trace, the candidates in order of trust.
         revision: for example "1.0".
         system: measurement system, byte 3255: 1 metres, 2 feet.
         depth: whether the text header speaks of depth and not of time.
@@ -61,6 +64,7 @@ class BinaryHeader:
     samples: tuple[int, ...]
     offset: tuple[int, ...]
     extra: tuple[int, ...]
+    trailers: tuple[int, ...]
     revision: str
     system: int
     depth: bool
@@ -120,6 +124,7 @@ def read_binary(path: Path) -> BinaryHeader:
         samples=tuple(n for n in ((long_count, count) if modern else (count,)) if n > 0),
         offset=_offsets(head, order),
         extra=_extras(binary, order) if modern else (0,),
+        trailers=_trailers(path, struct.unpack_from(order + "i", binary, 328)[0]) if modern else (0,),
         revision=f"{binary[300]}.{binary[301]}",
         system=struct.unpack_from(order + "h", binary, 54)[0],
         depth=_speaks_of_depth(head[:TEXT_BYTES]),
@@ -152,7 +157,7 @@ def _stanzas(head: bytes, *, stop_at_end: bool) -> list[int]:
     ends = []
     for position in range(HEAD_BYTES, len(head) - TEXT_BYTES + 1, TEXT_BYTES):
         block = head[position : position + TEXT_BYTES]
-        if position == HEAD_BYTES and block[:2] not in (b"((", b"\x4d\x4d"):
+        if position == HEAD_BYTES and block[:2] not in _STANZA:
             break
         encoding = "cp037" if block[:2] == b"\x4d\x4d" else "latin-1"
         title = block[:80].decode(encoding).lower().replace(" ", "")
@@ -169,6 +174,18 @@ def _extras(binary: bytes, order: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(n for n in (short, long, 0) if 0 <= n < 1 << 15))
 
 
+def _trailers(path: Path, stated: int) -> tuple[int, ...]:
+    """Candidates for the number of blocks behind the traces: as stated in rev 2, else (-1) searched from the end on."""
+    if stated >= 0:
+        return tuple(dict.fromkeys((stated, 0)))
+    with path.open("rb") as file:
+        most = min((file.seek(0, SEEK_END) - HEAD_BYTES) // TEXT_BYTES, 64)
+        file.seek(-most * TEXT_BYTES, SEEK_END)
+        tail = file.read()
+    blocks = [tail[len(tail) - k * TEXT_BYTES :][:2] for k in range(most, 0, -1)]
+    return (*(most - k for k, begin in enumerate(blocks) if begin in _STANZA), 0)
+
+
 def segy_layout(path: Path, header: BinaryHeader) -> TraceLayout:
     """The layout under which the file size comes out exactly.
 
@@ -180,18 +197,20 @@ def segy_layout(path: Path, header: BinaryHeader) -> TraceLayout:
     size = path.stat().st_size
     if size <= HEAD_BYTES:
         raise FormatError(f"{path.name} has headers but no traces.")
-    for offset, extra, samples in product(header.offset, header.extra, header.samples):
+    for trailers, offset, extra, samples in product(header.trailers, header.offset, header.extra, header.samples):
         layout = TraceLayout(offset, TRACE_HEADER * (1 + extra), samples, 0, form)
-        count, rest = divmod(size - offset, layout.trace_bytes)
+        count, rest = divmod(size - offset - trailers * TEXT_BYTES, layout.trace_bytes)
         if count > 0 and rest == 0:
             return TraceLayout(offset, layout.header, samples, count, form)
     if not header.samples:
         raise FormatError(f"{path.name} says 0 samples per trace at byte 3221; the header is damaged.")
     layout = TraceLayout(header.offset[0] if header.offset else HEAD_BYTES, TRACE_HEADER, header.samples[-1], 0, form)
+    left = size - layout.offset - header.trailers[0] * TEXT_BYTES
+    left = left if left > 0 else size - layout.offset
     raise FormatError(
         f"{path.name} is cut, or its traces differ in length: with {layout.samples} samples a trace has "
-        f"{layout.trace_bytes} bytes, and {size - layout.offset} bytes of traces are "
-        f"{(size - layout.offset) / layout.trace_bytes:.2f} traces; copy or export it again."
+        f"{layout.trace_bytes} bytes, and {left} bytes of traces are "
+        f"{left / layout.trace_bytes:.2f} traces; copy or export it again."
     )
 
 

@@ -14,7 +14,7 @@ from geocnn.errors import GeometryError
 from geocnn.grid import Axis
 from geocnn.io.segy_fields import Fields
 
-__all__ = ["CANDIDATES", "COUNTERS", "GEOMETRY_FIELDS", "Geometry", "find_geometry"]
+__all__ = ["CANDIDATES", "COUNTERS", "GEOMETRY_FIELDS", "Geometry", "are_line_numbers", "find_geometry"]
 
 CANDIDATES = ((189, 193), (9, 21), (5, 21), (181, 185), (17, 13))
 FIELD_PAIRS = ((9, 21), (5, 21), (17, 13))  # have another meaning in field records
@@ -181,8 +181,12 @@ def _is_grid(cube: Geometry, fields: Fields) -> bool:
     lines = max(np.count_nonzero(present.any(axis=1)), np.count_nonzero(present.any(axis=0)))
     area = min(cube.index.shape) > 1 and present.sum() >= MIN_TRACES_A_LINE * lines and cube.fill >= MIN_FILL
     shots = cube.bytes in FIELD_PAIRS and len(np.unique(fields[OFFSET])) > 1  # records: one trace a shot and CDP
-    plain = all(axis.step <= MAX_STEP and abs(axis.start) <= MAX_NUMBER for axis in cube.axes)
-    return bool(area and plain and not shots)
+    return bool(area and all(are_line_numbers(axis.start, axis.step) for axis in cube.axes) and not shots)
+
+
+def are_line_numbers(start: float, step: float) -> bool:
+    """Whether numbers that begin with one, with that step, are taken for those of the lines of a cube."""
+    return abs(start) <= MAX_NUMBER and abs(step) <= MAX_STEP
 
 
 def _given(fields: Fields, name: str, pair: tuple[int, int]) -> Geometry:

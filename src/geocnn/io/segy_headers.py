@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
 from geocnn.io.segy_coordinates import ANGLES, SEXAGESIMAL
+from geocnn.io.segy_geometry import are_line_numbers
 
 __all__ = ["binary_header", "text_header", "trace_headers"]
 
@@ -88,10 +89,13 @@ class _Numbers(NamedTuple):
         return f"{self.name} {self.values[0]}..{self.values[-1]} {step} ({len(self.values)}){of}"
 
 
-def _whole(name: str, values: NDArray[np.float64]) -> _Numbers:
-    """Twice the numbers where there are halves, counted from 1 where there are others."""
+def _whole(name: str, values: NDArray[np.float64], *, of_cube: bool = False) -> _Numbers:
+    """Twice the numbers where there are halves, counted from 1 where there are others, or no reader takes them."""
     for times, how in ((1, ""), (2, _TWICE)):
-        if np.all(times * values == np.rint(times * values)) and np.all(np.abs(times * values) <= _LARGEST):
+        whole = np.all(times * values == np.rint(times * values)) and np.all(np.abs(times * values) <= _LARGEST)
+        step = times * (values[1] - values[0]) if len(values) > 1 else 1.0
+        lowest = times * float(values.min())
+        if whole and (not of_cube or are_line_numbers(lowest, step)):
             return _Numbers(name, (times * values).astype(np.int64), how)
     return _Numbers(name, np.arange(1, len(values) + 1), _COUNTED)
 
@@ -103,7 +107,7 @@ def _numbers(grid: Grid) -> list[_Numbers]:
         found = _whole("cdp", np.array(known, np.float64))
         if found.how != _COUNTED:
             return [found]
-    return [_whole(axis.name, axis.values) for axis in grid.axes[:-1]]
+    return [_whole(axis.name, axis.values, of_cube=grid.ndim > 2) for axis in grid.axes[:-1]]
 
 
 class _Places(NamedTuple):

@@ -24,7 +24,8 @@ def create_segy_like(
 ) -> TraceSink:
     """A copy of a SEG-Y (or SU) file whose samples will be replaced.
 
-    Text, binary and trace headers, the order of the traces and missing traces stay as they are, byte for byte.
+    Text, binary and trace headers, the order of the traces, where each begins, missing traces, and trailers stay as
+    they are, byte for byte.
     Four-byte floats keep their format (IBM or IEEE); all other formats cannot hold a result between 0 and 1 and
     become IEEE floats, format 5, which changes two bytes of the binary header, as one-byte integers, format 8, do.
 
@@ -42,6 +43,8 @@ def create_segy_like(
     layout = like.file.layout
     with like.file.path.open("rb") as file:
         head = bytearray(file.read(layout.offset))
+        file.seek(layout.file_bytes)
+        tail = file.read()
     small = dtype == np.int8
     if small and not head:  # no header that could tell
         raise DataError(f"{path.name}: Seismic Unix files hold floats of 4 bytes, not int8; write .sgy, .zarr or .npy.")
@@ -56,8 +59,10 @@ def create_segy_like(
         like.index,
         bytes(head),
         like.file.headers,
+        tail,
         overwrite=overwrite,
         source_path=like.file.path,
+        shift=like.shift,
         job=job,
     )
 

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as Xml
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from geocnn.errors import DataError, FormatError
@@ -27,6 +27,7 @@ class Site:
         elevation_m: above the sea, m.
         since: when it came there, nanoseconds since 1970; None if that is not known.
         until: when it left; None if that is not known, or not yet.
+        others: the same station at the places where it stood at other times, see :func:`standing`.
     """
 
     network: str
@@ -36,6 +37,7 @@ class Site:
     elevation_m: float = 0.0
     since: int | None = None
     until: int | None = None
+    others: tuple["Site", ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         """Its codes: NET.STA."""
@@ -51,9 +53,13 @@ class Site:
         since, until = self.since or -(2**63), self.until or 2**63
         return sum(since <= time < until for time in times)
 
+    def at(self, time: int) -> "Site":
+        """The station where it stood at a time, nanoseconds since 1970; here if that is not known."""
+        return next((site for site in (self, *self.others) if site.stood([time])), self)
+
 
 def read_sites(path: str | Path) -> list[Site]:
-    """Stations of a file, in its order; one that has moved once for each place.
+    """Stations of a file, in its order; one that has moved once for each stay at a place.
 
     Args:
         path: StationXML (FDSN StationXML 1.x), or a table with the columns network, station, latitude, longitude and
@@ -73,17 +79,28 @@ def read_sites(path: str | Path) -> list[Site]:
 
 
 def standing(sites: Sequence[Site], times: Mapping[str, Sequence[int]] | None = None) -> list[Site]:
-    """Each station once: at the place where it was for most of the given times, or the last of these.
+    """Each station once: at its last place, for a map, and with the others, for earthquakes of other times.
 
     Args:
         sites: as :func:`read_sites` gives them.
-        times: nanoseconds since 1970, by station.
+        times: nanoseconds since 1970, by station; places where it was at none of them are left out if there are others.
     """
     places: dict[str, list[Site]] = {}
     for site in sites:
         places.setdefault(str(site), []).append(site)
     times = times or {}
-    return [max(own, key=lambda s: (s.stood(times.get(str(s), ())), s.since or 0)) for own in places.values()]
+    return [_last([s for s in own if s.stood(times.get(str(s), ()))] or own) for own in places.values()]
+
+
+def _last(places: Sequence[Site]) -> Site:
+    """A station at the last of its places, with the others."""
+    last = max(places, key=_begin)
+    return replace(last, others=tuple(place for place in places if place is not last))
+
+
+def _begin(site: Site) -> int:
+    """When a station came to a place, as a number by which places can be sorted."""
+    return -(2**63) if site.since is None else site.since
 
 
 def _table(path: Path) -> list[Site]:
@@ -117,7 +134,7 @@ def _station_xml(path: Path, text: str) -> list[Site]:
     if not root.tag.endswith("FDSNStationXML"):
         kind = root.tag.rpartition("}")[2]
         raise FormatError(f"{path} is XML of the kind {kind}; needed is FDSNStationXML, or a table of stations.")
-    sites: dict[tuple[object, ...], Site] = {}
+    stays: dict[str, list[Site]] = {}
     for network in root.iterfind("{*}Network"):
         for station in network.iterfind("{*}Station"):
             code = f"{network.get('code', '')}.{station.get('code', '')}"
@@ -129,13 +146,20 @@ def _station_xml(path: Path, text: str) -> list[Site]:
             since, until = (date_of(path, f"station {code}", station.get(end)) for end in ("startDate", "endDate"))
             latitude, longitude, elevation = numbers
             names = network.get("code", ""), station.get("code", "")
-            site = Site(*names, latitude, longitude, elevation, since, until)
-            known = sites.setdefault((code, *site.place), site)
-            if known is not site:  # another instrument at the same place
-                since = None if None in (known.since, site.since) else min(known.since or 0, site.since or 0)
-                until = None if None in (known.until, site.until) else max(known.until or 0, site.until or 0)
-                sites[code, *site.place] = replace(known, since=since, until=until)
-    return list(sites.values())
+            stays.setdefault(code, []).append(Site(*names, latitude, longitude, elevation, since, until))
+    return [site for own in stays.values() for site in _joined(own)]
+
+
+def _joined(stays: Sequence[Site]) -> list[Site]:
+    """Stays of a station by time; those at one place are one unless it was elsewhere in between."""
+    joined: list[Site] = []
+    for site in sorted(stays, key=_begin):
+        if joined and joined[-1].place == site.place:  # another instrument at the same place
+            until = None if None in (joined[-1].until, site.until) else max(joined[-1].until or 0, site.until or 0)
+            joined[-1] = replace(joined[-1], until=until)
+        else:
+            joined.append(site)
+    return joined
 
 
 def parsed(path: Path, text: str) -> Xml.Element:

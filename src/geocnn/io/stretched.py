@@ -140,7 +140,8 @@ class StretchedSource(_Resampled):
 class RestoredSource(_Resampled):
     """A result of a stretched survey on the survey's own grid; zero where the survey is dead, muted or not finite.
 
-    It is interpolated linearly, so that a probability stays within 0..1, between what is neither dead nor muted.
+    It is interpolated linearly, so that a probability stays within 0..1, between what is neither dead nor muted. Among
+    numbers of classes 0 is a class, and -1 stands in its place.
 
     Args:
         stretched: the survey as the result's network has seen it.
@@ -154,6 +155,7 @@ class RestoredSource(_Resampled):
         super().__init__(result, stretched.source.grid)
         self.stretched, self.steps = stretched, stretched.factors
         self.kinds = (("nearest" if nearest else "linear"),) * self.grid.ndim
+        self.nothing = np.float32(-1 if nearest else 0)
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
@@ -171,12 +173,12 @@ class RestoredSource(_Resampled):
         for axis, one in enumerate(taps):
             if self.steps[axis] != 1:
                 block, weight = apply(one.matrix, block, axis), apply(one.matrix, weight, axis)
-        value = np.divide(block, weight, out=np.zeros_like(block), where=weight > 0)
+        value = np.divide(block, weight, out=np.full_like(block, self.nothing), where=weight > 0)
         where = tuple(slice(begin, end) for begin, end in bounds)
         kept = _alive(self.stretched.survey, where)
         if self.stretched.survey.nan:
             kept &= np.isfinite(self.stretched.source.read(where))
-        return np.where(kept, value, np.float32(0))
+        return np.where(kept, value, self.nothing)
 
 
 def _stretched(grid: Grid, factors: tuple[float, ...]) -> Grid:

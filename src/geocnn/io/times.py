@@ -10,7 +10,7 @@ __all__ = ["is_held", "nanoseconds", "time_of"]
 
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d|\d{8})"
-    r"(?:[T ](?P<clock>\d\d(?::?\d\d(?::?\d\d)?)?)(?:[.,](?P<fraction>\d+))?)?"
+    r"(?:[T ](?P<clock>\d\d(?::?\d\d(?P<seconds>:?\d\d)?)?)(?(seconds)(?:[.,](?P<fraction>\d+))?))?"
     r"(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )

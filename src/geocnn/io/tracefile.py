@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from geocnn.io.samples import SampleFormat, decode, loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 
-__all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs"]
+__all__ = ["TraceFile", "TraceLayout", "TraceSource", "runs", "together"]
 
 LONG_TRACE = 4096  # bytes, a page; skipping shorter traces costs more than reading on
 BLOCK_BYTES = 1 << 20  # one piece of reading: large enough for the disk, small enough for the cache
@@ -143,13 +144,17 @@ class TraceSource(ScannedSource):
         file: the traces.
         grid: axes; the last one runs along the samples.
         index: trace number in the file for each grid position, -1 where there is none, shape ``grid.shape[:-1]``.
+        shift: samples of the grid before the first one of each trace in the file; none where all begin together.
     """
 
-    def __init__(self, file: TraceFile, grid: Grid, index: NDArray[np.int64]) -> None:
+    def __init__(
+        self, file: TraceFile, grid: Grid, index: NDArray[np.int64], shift: NDArray[np.int32] | None = None
+    ) -> None:
         super().__init__()
         self.file = file
         self.grid = grid
         self.index = index
+        self.shift = shift
         self.dtype = file.layout.form.dtype
         self.path: Path | None = file.path
 
@@ -166,18 +171,28 @@ class TraceSource(ScannedSource):
             FormatError: the file has become shorter since it was opened.
         """
         bounds = spans(slices, self.grid.shape)
-        layout, (begin, end) = self.file.layout, bounds[-1]
+        begin, end = bounds[-1]
         lateral = self.index[tuple(slice(a, b) for a, b in bounds[:-1])]
         traces = lateral.ravel()
+        if self.shift is None:
+            out = self._samples(traces, begin, end)
+        else:
+            out = np.zeros((traces.size, end - begin), dtype=np.float32)
+            for part in together(traces, self.shift, begin, end, self.file.layout.samples):
+                out[part.rows, part.inside] = self._samples(traces[part.rows], part.begin, part.end)
+        return out.reshape(*lateral.shape, end - begin)
+
+    def _samples(self, traces: NDArray[np.int64], begin: int, end: int) -> NDArray[np.float32]:
+        """Samples ``begin:end`` of traces of the file, shape ``(traces, end - begin)``; zero where there is none."""
         out = np.zeros((traces.size, end - begin), dtype=np.float32)
         if self._is_sparse(traces, end - begin):
             present = np.flatnonzero(traces >= 0)
             for piece in np.array_split(present, -(-present.size // 4096) or 1):
                 self._put(out, piece, self.file.windows(traces[piece], begin, end))
         else:
-            for rows, first, count in runs(traces, layout.block):
+            for rows, first, count in runs(traces, self.file.layout.block):
                 self._put(out, rows, self.file.samples(self.file.read(first, count), begin, end))
-        return out.reshape(*lateral.shape, end - begin)
+        return out
 
     def _is_sparse(self, traces: NDArray[np.int64], width: int) -> bool:
         """Whether to fetch trace by trace: few samples of long traces, or traces that are no neighbours in the file."""
@@ -195,6 +210,42 @@ class TraceSource(ScannedSource):
         self.out_of_range |= loses_all(stored, into)
         if not follow:
             out[rows] = into
+
+
+class Together(NamedTuple):
+    """Rows of a block whose traces begin together.
+
+    Attributes:
+        rows: their numbers.
+        begin: first of their samples that lies in the block.
+        end: the one after the last.
+        inside: where these are in the block.
+    """
+
+    rows: NDArray[np.intp]
+    begin: int
+    end: int
+    inside: slice
+
+
+def together(
+    traces: NDArray[np.int64], shift: NDArray[np.int32], begin: int, end: int, samples: int
+) -> Iterator[Together]:
+    """Parts of a block of traces that begin at different samples of the grid; those outside of it are left out.
+
+    Args:
+        traces: trace number in the file of each row, -1 for none.
+        shift: samples of the grid before the first one of each trace in the file.
+        begin: first sample of the block on the grid.
+        end: the one after the last.
+        samples: of a trace.
+    """
+    present = np.flatnonzero(traces >= 0)
+    shifts = shift[traces[present]]
+    for own in np.unique(shifts).tolist():
+        first, stop = max(begin - own, 0), min(end - own, samples)
+        if first < stop:
+            yield Together(present[shifts == own], first, stop, slice(first + own - begin, stop + own - begin))
 
 
 def runs(traces: NDArray[np.int64], limit: int) -> Iterator[tuple[NDArray[np.intp], int, int]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geocnn.io.partial import PartialSink
 from geocnn.io.samples import encode
-from geocnn.io.tracefile import TraceLayout, runs
+from geocnn.io.tracefile import TraceLayout, runs, together
 
 __all__ = ["TraceSink"]
 
@@ -28,8 +28,10 @@ class TraceSink(PartialSink):
         index: trace number per grid position, -1 for none (its samples are dropped).
         head: bytes before the first trace.
         headers: ``headers(first, count)`` gives header bytes, shape ``(count, layout.header)``.
+        tail: bytes behind the last trace.
         overwrite: replace an existing result.
         source_path: input that must not be overwritten.
+        shift: samples of the grid before the first one of each trace in the file; none where all begin together.
         job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
@@ -45,16 +47,20 @@ class TraceSink(PartialSink):
         index: NDArray[np.int64],
         head: bytes,
         headers: Headers,
+        tail: bytes = b"",
         *,
         overwrite: bool = False,
         source_path: Path | None = None,
+        shift: NDArray[np.int32] | None = None,
         job: str = "",
     ) -> None:
-        shape = (*index.shape, layout.samples)
-        super().__init__(path, shape, layout.file_bytes, overwrite=overwrite, source_path=source_path, job=job)
-        self.units = (*(1 for _ in index.shape), layout.samples)
+        shape = (*index.shape, layout.samples + (0 if shift is None else int(shift.max())))
+        needed = layout.file_bytes + len(tail)
+        super().__init__(path, shape, needed, overwrite=overwrite, source_path=source_path, job=job)
+        self.units = (*(1 for _ in index.shape), shape[-1])
         self.layout = layout
         self.index = index
+        self.shift = shift
         with self._guard():
             self._file = self.partial.open("rb+" if self.resumed else "wb+", buffering=0)
             if self.resumed:
@@ -65,6 +71,7 @@ class TraceSink(PartialSink):
                 blank = np.zeros((count, layout.trace_bytes), dtype=np.uint8)
                 blank[:, : layout.header] = headers(first, count)
                 self._put(layout.offset + first * layout.trace_bytes, blank.data)
+            self._put(layout.file_bytes, tail)
 
     def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
         """Write ``block`` with its first sample at index ``start``; parts of traces are welcome.
@@ -81,12 +88,21 @@ class TraceSink(PartialSink):
         lateral = self.index[tuple(slice(a, a + n) for a, n in zip(start, block.shape, strict=True))[:-1]].ravel()
         samples = block.reshape(lateral.size, block.shape[-1])
         with self._guard():
-            for rows, first, count in runs(lateral, self.layout.block):
-                stored = encode(samples[rows], self.layout.form)
-                if count == 1 or (stored.shape[1] == self.layout.samples and self.layout.header == 0):
-                    self._put(self.layout.sample_position(first, start[-1]), stored.data)
-                else:
-                    self._replace_samples(first, start[-1], stored)
+            if self.shift is None:
+                self._write(lateral, start[-1], samples)
+                return
+            stop = start[-1] + samples.shape[1]
+            for part in together(lateral, self.shift, start[-1], stop, self.layout.samples):
+                self._write(lateral[part.rows], part.begin, samples[part.rows, part.inside])
+
+    def _write(self, traces: NDArray[np.int64], begin: int, samples: NDArray[np.float32]) -> None:
+        """Write samples of traces of the file from sample ``begin`` of each on."""
+        for rows, first, count in runs(traces, self.layout.block):
+            stored = encode(samples[rows], self.layout.form)
+            if count == 1 or (stored.shape[1] == self.layout.samples and self.layout.header == 0):
+                self._put(self.layout.sample_position(first, begin), stored.data)
+            else:
+                self._replace_samples(first, begin, stored)
 
     def _replace_samples(self, first: int, begin: int, stored: NDArray[np.generic]) -> None:
         """Read a run of traces, put samples in, write it back: two calls instead of one per trace."""

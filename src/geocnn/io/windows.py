@@ -1,6 +1,7 @@
 """Windows with a class each: read, checked and brought to one form, whatever they lie in."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ __all__ = ["UNKNOWN", "Windows", "read_windows", "space_in_words"]
 
 UNKNOWN = -1
 """Number in place of the class of a window that nobody labelled."""
+_BYTE, _SMALL = 255, 100
+"""Number that means no class, as in labels of samples, where all others are below the second."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,14 @@ class Windows:
 
     @property
     def sha256(self) -> str:
-        """Tells whether two sets of windows are the same."""
+        """Tells whether two sets of windows are the same, whatever is known of them."""
         return hashlib.sha256(np.ascontiguousarray(self.x).data).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """Tells whether two sets of windows are the same, with their classes and groups."""
+        known = [None if each is None else each.tolist() for each in (self.y, self.group)]
+        return hashlib.sha256(json.dumps([self.sha256, self.classes, *known]).encode()).hexdigest()[:16]
 
     @property
     def constant(self) -> int:
@@ -161,7 +170,7 @@ def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[N
         shape = size_text(y.shape)
         raise DataError(f"{path} has {len(found.x)} windows and {shape} labels; needed is one class for each window.")
     if y.dtype.kind in "biuf":
-        labels, names = _of_codes(path, y, found)
+        labels, names = _of_codes(path, y, found, known)
         if known is not None and found.classes is None and not any(name.lstrip("-").isdigit() for name in known):
             # Which number stands for which name nobody can know: classes need not be in the order of the alphabet.
             raise DataError(
@@ -178,17 +187,24 @@ def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[N
     return np.array([number.get(label, UNKNOWN) for label in labels], np.int64), tuple(known or names)
 
 
-def _of_codes(path: str, y: NDArray[Any], found: Arrays) -> tuple[list[str | None], list[str]]:
+def _of_codes(
+    path: str, y: NDArray[Any], found: Arrays, known: tuple[str, ...] | None
+) -> tuple[list[str | None], list[str]]:
     """Name of the class of each window, None if it has none, and all names, where classes are whole numbers."""
-    blank = np.isnan(y) | (y == UNKNOWN)
-    codes, names = np.where(blank, UNKNOWN, y.astype(np.float64)), found.classes
+    codes, names = np.where(np.isnan(y), UNKNOWN, y.astype(np.float64)), found.classes
     if not np.isfinite(codes).all() or (codes != np.round(codes)).any():
         raise DataError(f"the labels of {path} are {y.dtype} and no whole numbers; needed is the class of each window.")
     codes = codes.astype(np.int64)
+    others = codes[codes != _BYTE]
+    if names is not None:
+        is_class = len(names) > _BYTE
+    else:
+        is_class = str(_BYTE) in known if known is not None else bool((others >= _SMALL).any())
+    blank = (codes < 0) | ((codes == _BYTE) & (not is_class))
     if names is None:
         own = [str(v) for v in np.unique(codes[~blank]).tolist()]
         return [None if none else str(v) for v, none in zip(codes.tolist(), blank, strict=True)], own
-    outside = ~blank & ((codes < 0) | (codes >= len(names)))
+    outside = ~blank & (codes >= len(names))
     if outside.any():
         first = int(outside.argmax())
         raise DataError(

@@ -1,11 +1,10 @@
 """Zarr stores: one array with named axes whose coordinates are kept as attributes.
 
 The attribute ``axes`` is a list of ``{"name", "start", "step", "unit"}``, one per dimension; ``dimension_names``
-(Zarr v3) repeats the names for other software.
+(Zarr v3) repeats the names for other software. What xarray writes is read, see :mod:`geocnn.io.zarr_axes`.
 """
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from geocnn.errors import FormatError
-from geocnn.grid import Axis, Grid
+from geocnn.grid import Grid
 from geocnn.io.partial import PartialSink
 from geocnn.io.samples import SampleFormat, encode, loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
-from geocnn.io.source import as_grid
+from geocnn.io.zarr_axes import axes_of, survey_of
+from geocnn.io.zarr_folder import is_zarr
 from geocnn.words import size_text
 
 if TYPE_CHECKING:
@@ -33,17 +33,18 @@ class ZarrSource(ScannedSource):
     """One array of a Zarr store.
 
     Args:
-        path: folder of the store.
+        path: folder of the store, or of a group that holds one survey and its coordinates.
 
     Raises:
-        FormatError: the store cannot be read, holds several arrays, or no real numbers.
+        FormatError: the store cannot be read, holds several surveys, one whose vertical axis is not the last, or no
+            real numbers.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path: Path | None = path
         self._path = path
-        self._array = _open_array(path)
+        self._array, group = _open_array(path)
         if 0 in self._array.shape:
             shape = self._array.shape
             raise FormatError(
@@ -54,7 +55,7 @@ class ZarrSource(ScannedSource):
                 f"{path.name} holds {self._array.dtype} with shape {self._array.shape}; "
                 "a survey is an array of real numbers."
             )
-        self.grid = _grid(self._array)
+        self.grid, self._irregular = axes_of(self._array, group, path.name)
         self.dtype = np.dtype(self._array.dtype)
         self.chunk_rows = self._array.chunks[0]
 
@@ -80,49 +81,34 @@ class ZarrSource(ScannedSource):
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
         chunks = size_text(self._array.chunks)
-        return [("format", f"Zarr v{self._array.metadata.zarr_format}, {self.dtype}, chunks of {chunks}")]
+        rows = [("format", f"Zarr v{self._array.metadata.zarr_format}, {self.dtype}, chunks of {chunks}")]
+        return rows + [
+            ("axes", f"{name} has no numbers with a regular step and is counted from 0") for name in self._irregular
+        ]
 
     def __reduce__(self) -> tuple[type["ZarrSource"], tuple[Path]]:
         return type(self), (self._path.absolute(),)
 
 
-def _open_array(path: Path) -> "zarr.Array[Any]":
+def _open_array(path: Path) -> tuple["zarr.Array[Any]", "zarr.Group | None"]:
+    """The survey of a store, and the group that it is in."""
     import zarr
 
     try:
         node = zarr.open(str(path), mode="r")
         if isinstance(node, zarr.Group):
-            arrays = dict(node.arrays())
-            if len(arrays) == 1:
-                return next(iter(arrays.values()))
-            names = ", ".join(sorted(arrays)) or "no arrays"
-            raise FormatError(f"{path.name} is a group that holds {names}; open the array itself, {path.name}/NAME.")
+            return survey_of(node, path.name), node
+        above = zarr.open(str(path.absolute().parent), mode="r") if is_zarr(path.absolute().parent) else None
     except (KeyError, ValueError, TypeError, OSError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{path.name} is a damaged Zarr store ({_first_line(error)}); copy it again.") from error
-    return node
+    return node, above if isinstance(above, zarr.Group) else None
 
 
 def _first_line(error: Exception) -> str:
     """What a library says, as part of a sentence."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].strip().rstrip(".")
-
-
-def _grid(array: "zarr.Array[Any]") -> Grid:
-    """Axes from the attributes, else from the dimension names, else counted."""
-    plain = as_grid(array.shape)
-    attributes: dict[str, object] = dict(array.attrs)
-    stated = attributes.pop("axes", None)
-    names = getattr(array.metadata, "dimension_names", None) or plain.names
-    if not isinstance(stated, list) or len(stated) != len(array.shape):
-        stated = [{}] * len(array.shape)
-    axes = []
-    for size, name, known in zip(array.shape, names, stated, strict=True):
-        facts: Mapping[str, Any] = known if isinstance(known, dict) else {}
-        start, step = float(facts.get("start", 0.0)), float(facts.get("step", 1.0))
-        axes.append(Axis(str(facts.get("name", name or "axis")), size, start, step, str(facts.get("unit", ""))))
-    return Grid(tuple(axes), attributes)
 
 
 class ZarrSink(PartialSink):
@@ -202,5 +188,5 @@ class ZarrSink(PartialSink):
         (self.partial / "zarr.json").stat()
         for folder, _, names in os.walk(self.partial):
             for name in names:
-                with (Path(folder) / name).open("rb") as file:
+                with (Path(folder) / name).open("r+b") as file:  # Windows flushes only what may be written
                     os.fsync(file.fileno())

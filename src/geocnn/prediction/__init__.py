@@ -21,6 +21,7 @@ from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
 from geocnn.losses import UNKNOWN
+from geocnn.prediction.alignment import aligned
 from geocnn.prediction.job import Job
 from geocnn.prediction.log import Log, opened, samples_in
 from geocnn.prediction.pieces import Mark, pieces, to_do
@@ -91,8 +92,8 @@ def predict(
 
     The data are normalised once with statistics of the whole survey. Beyond the edges of the survey, in mutes (zeros at
     the ends of a trace) and in padding (see :mod:`geocnn.io.padding`) they are continued by reflection; dead traces are
-    filled from their nearest live neighbour. In the result all of those and NaN samples are zero, or -1 among classes.
-    The result does not depend on the tile size beyond rounding. A network for sections goes through a cube one by one.
+    filled from their nearest live neighbour. In the result all of those and NaN samples are zero, or -1 in classes and
+    per cent. The tile size changes it by rounding alone. A network for sections goes through a cube one by one.
 
     Args:
         network: "faults", a run folder, or what :func:`geocnn.load` or :func:`geocnn.fit` returned.
@@ -118,10 +119,10 @@ def predict(
         FormatError: a damaged file or network.
         TargetError: ``out`` or ``log`` cannot be written.
     """
-    started = time.perf_counter()
-    source = io.open(data)
+    started, source = time.perf_counter(), io.open(data)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
+    trained, differences = aligned(trained)
     autocast(precision, place := choose_device(device))  # refuses an unknown precision before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)
     with opened(log, (source.path, out)) as record, _team(workers, scheduler, source, out) as team:
@@ -136,22 +137,22 @@ def predict(
         same = job_of(source, state, trained.card, work, precision, place, threads, samples)
         with _target(out, source, same, stored, len(work) * step, overwrite=overwrite) as sink:
             _begin(record, trained, source, out, work, place, precision, threads, workers or scheduler)
-            reader = Reader(source, work.tiles, trained.card.normalisation, _nothing(trained.card))
+            reader = Reader(source, work.tiles, trained.card.normalisation, _nothing(trained.card, stored, array))
             job = Job(work, trained, reader, sink, place, precision, keep)
             if team is None:
                 _apply(job, array, record, show_progress=show_progress)
             else:
                 _hand_out(job, team, record, show_progress=show_progress)
             check_unchanged(source, state)
-    notes = [*_work_notes(work, job.done, trained.card, source), *_one_sided(trained.card, source)]
+    notes = [*differences, *_work_notes(work, job.done, trained.card, source), *_one_sided(trained.card, source)]
     notes += [*reader.notes(trained.card.size_multiple), *[record.trouble] * bool(record.trouble)]
     seconds = time.perf_counter() - started
     return Prediction(sink.path if sink else None, array, source.grid, work, notes, seconds, trained.card)
 
 
-def _nothing(card: Card) -> int:
-    """Value of the result where there are no data; it is -1 for several classes, because 0 is a class."""
-    return UNKNOWN if len(card.classes) > 1 else 0
+def _nothing(card: Card, stored: Stored, array: NDArray[np.float32] | None) -> float:
+    """Value of the result, in a file or an array, where there are no data; -1 for classes, because 0 is a class."""
+    return UNKNOWN if len(card.classes) > 1 else stored.nothing if array is None else 0
 
 
 def _begin(

@@ -19,6 +19,7 @@ from geocnn.location import SURE, Place
 from geocnn.picking import Pick
 from geocnn.prediction.magnitudes import amplitude_after
 from geocnn.prediction.picker import Picked, Picker, parts, picked
+from geocnn.prediction.sensors import Frame, frame_at, is_upside_down
 
 __all__ = ["Arrival", "arrivals_in", "first_motion", "pick_station", "station_events"]
 
@@ -84,46 +85,62 @@ def pick_station(
 
 
 def arrivals_in(station: Station, found: Picked, responses: Responses | None = None) -> list[Arrival]:
-    """Arrivals that were picked in a part, by time; with Wood-Anderson amplitudes in nm where responses are given."""
+    """Arrivals that were picked in a part, by time.
+
+    Args:
+        station: the instrument.
+        found: what was picked.
+        responses: of the channels, for Wood-Anderson amplitudes in nm, and where these point; None if nothing is known.
+    """
     made = [
-        _arrival(station, found.record, pick, phase, _oriented(station, found.places.get(number)))
+        _arrival(station, found.record, (pick, phase), found.places.get(number), responses)
         for number, (pick, phase) in enumerate(found.picks)
     ]
     if responses is None:
         return made
+    at = {id(arrival.pick): round(pick.sample) for arrival, (pick, _) in zip(made, found.picks, strict=True)}
+    begun = {id(event.picks[1]): at[id(event.picks[0])] for event in station_events(made) if len(event.picks) > 1}
     sure = [round(pick.sample) for pick, phase in found.picks if phase == "P" and pick.probability >= SURE]
-    for number, (pick, phase) in enumerate(found.picks):
-        if phase == "S":
-            at = round(pick.sample)
-            end = next((first for first in sure if first > at), None)
-            drawn = amplitude_after(station, found.record, at, responses, end)
-            made[number] = replace(made[number], pick=replace(made[number].pick, wood_anderson=drawn))
+    for number, arrival in enumerate(made):
+        if arrival.pick.phase == "S":
+            onset = at[id(arrival.pick)]
+            end = next((first for first in sure if first > onset), None)
+            drawn = amplitude_after(station, found.record, onset, responses, end, begun.get(id(arrival.pick)))
+            made[number] = replace(arrival, pick=replace(arrival.pick, wood_anderson=drawn))
     return made
 
 
-def _oriented(station: Station, place: Place | None) -> Place | None:
-    """The place without azimuth and cluster if the horizontal components are not N and E: 1 and 2 point anywhere."""
-    codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
-    return place if place is None or codes == ["N", "E"] else replace(place, azimuth=None, cluster=None)
+def _oriented(place: Place, frame: Frame | str) -> Place:
+    """The place as seen from true north; without an azimuth if nobody knows where the components point.
+
+    Clusters are known by records of components that point north, east and up.
+    """
+    if isinstance(frame, str) or place.azimuth is None:
+        return replace(place, azimuth=None, cluster=None)
+    return replace(place, azimuth=frame.true(place.azimuth), cluster=place.cluster if frame.is_usual else None)
 
 
-def _arrival(station: Station, record: Record, pick: Pick, phase: str, place: Place | None) -> Arrival:
+def _arrival(
+    station: Station, record: Record, found: tuple[Pick, str], place: Place | None, responses: Responses | None
+) -> Arrival:
     """A pick with its channel, time, amplitude and first motion."""
+    pick, phase = found
     live, at, second = record.live, round(pick.sample), round(station.rate)
     order = (0, 1, 2) if phase == "P" else (1, 2, 0)
     row = next((r for r in order if live[r, at] and station.components[r]), 0)
-    code = station.components[row][0].channel.code if station.components[row] else f"{station.instrument}Z"
-    channel = station.channel(code)
+    time = station.time(record.start + pick.sample)
+    channel = station.channel_at(row, time)
     around = slice(at - 10 * second, at + second)
     moved = phase == "P" and row == 0 and bool(live[0, around].all())
+    up = -1 if is_upside_down(station, time, responses) else 1
     known = PhasePick(
-        channel,
+        station.channel(f"{station.instrument}Z" if channel is None else channel.code),
         phase,
-        station.time(record.start + pick.sample),
+        time,
         uncertainty=pick.uncertainty,
         probability=pick.probability,
-        polarity=first_motion(record.waveform[0, around], 10 * second, station.rate) if moved else 0,
-        place=place,
+        polarity=up * first_motion(record.waveform[0, around], 10 * second, station.rate) if moved else 0,
+        place=place and _oriented(place, frame_at(station, time, responses)),
         amplitude=_amplitude(station, record, at),
     )
     return Arrival(station, known)
@@ -136,12 +153,14 @@ def _amplitude(station: Station, record: Record, at: int) -> Amplitude | None:
     """
     second, largest = round(station.rate), None
     after, before = slice(at, at + _LOUD * second), slice(max(0, at - second), at)
-    for pieces, waveform, live in zip(station.components, record.waveform, record.live, strict=True):
+    time = station.time(record.start + at)
+    for row, (waveform, live) in enumerate(zip(record.waveform, record.live, strict=True)):
         early, late = waveform[before][live[before]], waveform[after][live[after]]
-        if pieces and early.size and late.size:
+        channel = station.channel_at(row, time) if early.size and late.size else None
+        if channel is not None:
             value = float(np.abs(late - early.mean()).max())
             if largest is None or value > largest.value:
-                largest = Amplitude(value, pieces[0].channel.code, float(_LOUD))
+                largest = Amplitude(value, channel.code, float(_LOUD))
     return largest
 
 

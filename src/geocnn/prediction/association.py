@@ -60,10 +60,10 @@ def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Cru
     """
     place = {str(site): site for site in sites}
     known = [a for a in arrivals if _code(a) in place]
-    there = {_code(a) for a in known}
-    if len(there) < _LEAST:
+    there = [place[_code(a)].at(a.pick.time) for a in known]
+    if len({str(site) for site in there}) < _LEAST:
         return _alone(arrivals)
-    events, assignments = _octo([place[code] for code in sorted(there)], known, crust or Crust())
+    events, assignments = _octo(there, known, crust or Crust())
     groups: dict[int, list[tuple[Arrival, float]]] = {}
     columns = (assignments[name] for name in ("event_idx", "pick_idx", "residual"))
     for event, pick, late in zip(*columns, strict=True):
@@ -72,7 +72,7 @@ def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Cru
     for row in events.sort_values("time").to_dict("records"):
         seen = sorted(groups[int(row["idx"])], key=lambda one: one[0].pick.time)
         where = row["latitude"], row["longitude"]
-        rays = tuple(Ray.to(place[_code(a)], *where, late) for a, late in seen)
+        rays = tuple(Ray.to(place[_code(a)].at(a.pick.time), *where, late) for a, late in seen)
         origin = Origin(round(row["time"] * SECOND), *where, max(0.0, row["depth"]), rays=rays)
         located.append(Event(tuple(a.pick for a, _ in seen), origin))
     used = {id(pick) for event in located for pick in event.picks}
@@ -91,11 +91,13 @@ def _alone(arrivals: Sequence[Arrival]) -> list[Event]:
     return [event for own in by_station.values() for event in station_events(own)]
 
 
-def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tuple[Any, Any]:
-    """PyOcto's events, and its assignment of picks to them, as pandas tables."""
+def _octo(there: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tuple[Any, Any]:
+    """PyOcto's events, and its assignment of picks to them, as pandas tables; ``there`` is where each was picked."""
     import pandas as pd
     import pyocto
 
+    sites = sorted(set(there), key=lambda site: (str(site), site.since or 0))  # a place of a station is one of its own
+    names = {site: f"{site}.{k}" for k, site in enumerate(sites)}
     latitude, longitude = (np.array([getattr(site, name) for site in sites]) for name in ("latitude", "longitude"))
     wide = _MARGIN / np.cos(np.radians(float(np.clip(np.mean(latitude), -85, 85))))
     octo: Any = pyocto.OctoAssociator.from_area(
@@ -113,7 +115,7 @@ def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tupl
     stations = octo.transform_stations(
         pd.DataFrame(
             {
-                "id": [str(site) for site in sites],
+                "id": [names[site] for site in sites],
                 "latitude": latitude,
                 "longitude": longitude,
                 "elevation": [site.elevation_m for site in sites],
@@ -122,7 +124,7 @@ def _octo(sites: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tupl
     )
     picks = pd.DataFrame(
         {
-            "station": [_code(a) for a in known],
+            "station": [names[site] for site in there],
             "phase": [a.pick.phase for a in known],
             "time": [a.pick.time / SECOND for a in known],
         }

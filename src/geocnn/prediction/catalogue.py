@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from geocnn.checkpoints import Trained, load
+from geocnn.checkpoints import Trained, is_detector, load, read_card
 from geocnn.errors import DataError, TargetError
 from geocnn.io.partial import check_target
 from geocnn.io.responses import Responses
@@ -15,21 +15,31 @@ from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.io.waveforms.pick_table import pick_rows
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
-from geocnn.prediction.days import Pictures, Probabilities
+from geocnn.prediction.days import PROBABILITIES, Pictures, Probabilities
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.magnitudes import with_magnitudes
 from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
 from geocnn.progress import progress
 
-__all__ = ["Catalogue", "catalogue_files", "check_own", "opened", "pick_earthquakes", "picker_and_sites", "with_places"]
+__all__ = [
+    "Catalogue",
+    "catalogue_files",
+    "check_own",
+    "opened",
+    "own_files",
+    "pick_earthquakes",
+    "picker_and_sites",
+    "with_places",
+]
 
 _OURS = b'<eventParameters publicID="smi:local/geocnn/quakes"'
 """First bytes that identify a catalogue written by geocnn."""
 _REVIEWED = b'<eventParameters publicID="smi:local/geocnn/quakes/reviewed"'
 """The same of a catalogue that was saved after a review."""
-_OF_EVENTS = b"event,stations,time,s_minus_p,probability,"
-"""First bytes of a table of events; later columns depend on the version."""
+_HEADS = _OURS, next(iter(pick_rows(()))).encode(), b"event,stations,time,s_minus_p,probability,"
+"""First bytes of what geocnn writes: catalogue, and tables of picks and events, of which later columns depend on the
+version."""
 
 
 def pick_earthquakes(
@@ -88,7 +98,8 @@ def pick_earthquakes(
     check_associator(associate)
     picker, sites = picker_and_sites(network, stations, threshold=threshold, detector=detector, device=device)
     targets = [] if out is None else catalogue_files(Path(out), overwrite=overwrite, inputs=[stations])
-    archive = opened(data, channels, show_progress=show_progress)
+    own = own_files(targets, pictures, probabilities)
+    archive = opened(data, channels, show_progress=show_progress, own=own)
     if announce:
         for label, text in archive.describe():
             announce(f"{label:<14} {text}")
@@ -112,9 +123,19 @@ def picker_and_sites(
     detector: str | Path | Trained | None,
     device: str,
 ) -> tuple[Picker, Sequence[Site] | None]:
-    """Picker and places of the stations, from the arguments of :func:`pick_earthquakes`."""
-    trained = network if isinstance(network, Trained) else load(network, ndim=1)
-    locates = load(detector, ndim=1) if isinstance(detector, str | Path) else detector
+    """Picker and places of the stations, from the arguments of :func:`pick_earthquakes`.
+
+    Raises:
+        DataError: the network is no picker, or the detector is none.
+    """
+    # Of whatever dimensions, so that a network for surveys is refused because it is one.
+    trained = network if isinstance(network, Trained) else load(network)
+    if isinstance(detector, str | Path) and not is_detector(read_card(detector)):
+        raise DataError(
+            f"--detector is {detector}, which tells no places of earthquakes; leave --detector out for the one that "
+            "ships, or give a folder written by geocnn train detector, or none."
+        )
+    locates = load(detector) if isinstance(detector, str | Path) else detector
     sites = read_sites(stations) if isinstance(stations, str | Path) else stations
     responses = Responses.of(stations) if isinstance(stations, str | Path) else None
     return Picker.of(trained, threshold=threshold, detector=locates, responses=responses, device=device), sites
@@ -135,7 +156,9 @@ def with_places(
         times.setdefault(f"{arrival.station.network}.{arrival.station.name}", []).append(arrival.pick.time)
     places = Counter(str(site) for site in sites if site.stood(times.get(str(site), ())))
     moved = [name for name, count in places.items() if count > 1]
-    notes = tuple(f"{name} has moved between its picks; the place that most are from is taken." for name in moved)
+    notes = tuple(
+        f"{name} has moved between its picks; each earthquake is located from where it was then." for name in moved
+    )
     sites = standing(sites, times)
     located = catalogue.located(sites, crust, associate)
     located = replace(located, events=with_magnitudes(located.events), notes=(*located.notes, *notes))
@@ -144,19 +167,56 @@ def with_places(
     return located
 
 
-def opened(data: object, channels: str, *, show_progress: bool) -> Archive:
-    """Open the archive, with a live line if there are files to scan."""
+def opened(
+    data: object, channels: str, *, show_progress: bool, own: Callable[[Path], bool] = lambda _path: False
+) -> Archive:
+    """Open the archive, with a live line if there are files to scan.
+
+    Args:
+        data: see :func:`geocnn.io.waveforms.open_archive`.
+        channels: pattern for channels that are wanted.
+        show_progress: show the live line.
+        own: tells files that are left out, see :func:`own_files`.
+    """
     if isinstance(data, Archive):
         return data
     paths = [data] if isinstance(data, str | Path) else data
     several = isinstance(paths, list | tuple) and all(isinstance(path, str | Path) for path in paths)
     files = archive_files(map(Path, paths)) if isinstance(paths, list | tuple) and several else []
-    with progress("reading headers", len(files), show=show_progress and bool(files)) as tick:
-        return open_archive(data, channels=channels, tick=tick)
+    others = [path for path in files if not own(path)]
+    with progress("reading headers", len(others), show=show_progress and bool(others)) as tick:
+        return open_archive(others if 0 < len(others) < len(files) else data, channels=channels, tick=tick)
+
+
+def own_files(
+    targets: Sequence[Path], pictures: Pictures | None = None, probabilities: str | Path | None = None
+) -> Callable[[Path], bool]:
+    """What tells the files that a job writes from its data, among which they may lie.
+
+    Args:
+        targets: as :func:`catalogue_files` gives them.
+        pictures: draws days and stations; of those that have no folder it is not known where they draw.
+        probabilities: folder for probabilities.
+    """
+    files = {(path.parent.resolve(), path.name) for path in (*targets, *map(unfinished, targets[:1]))}
+    folders = ((getattr(pictures, "folder", None), ".png"), (probabilities, PROBABILITIES))
+    made = [(Path(folder).resolve(), end) for folder, end in folders if folder is not None]
+    names, ends = {name for _, name in files}, tuple(end for _, end in made)
+
+    def own(path: Path) -> bool:
+        name = path.name
+        if name not in names and not name.endswith(ends):  # links are followed for few files, an archive has many
+            return False
+        folder = path.parent.resolve()
+        return (folder, name) in files or any(folder == there and name.endswith(end) for there, end in made)
+
+    return own
 
 
 def catalogue_files(out: Path, *, overwrite: bool, inputs: Sequence[object] = ()) -> list[Path]:
     """Paths of the catalogue and of the tables of picks and events, after a check that they can be written.
+
+    Tables that a killed run has written may be replaced by the run that goes on.
 
     Args:
         out: the catalogue.
@@ -172,11 +232,18 @@ def catalogue_files(out: Path, *, overwrite: bool, inputs: Sequence[object] = ()
     make_folder(out.parent)
     targets = [out, out.with_suffix(".csv"), out.with_name(f"{out.stem}-events.csv")]
     files = [Path(file) for file in inputs if isinstance(file, str | Path) and Path(file).is_file()]
-    for path in targets:
+    begun = unfinished(out).exists() and not out.exists()  # QuakeML comes last
+    for path, own in zip(targets, _HEADS, strict=True):
         for file in files:
             check_target(path, 0, overwrite=True, source_path=file)
-        check_target(path, 0, overwrite=overwrite)
+        check_target(path, 0, overwrite=overwrite or (begun and path.is_file() and own in _head(path)))
     return targets
+
+
+def _head(path: Path) -> bytes:
+    """First bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(1024)
 
 
 def check_own(targets: Sequence[Path], *, located: bool) -> None:
@@ -189,18 +256,16 @@ def check_own(targets: Sequence[Path], *, located: bool) -> None:
     Raises:
         TargetError: there is such a file.
     """
-    heads = (_OURS, next(iter(pick_rows(()))).encode(), _OF_EVENTS)
-    for path, own in zip(targets, heads, strict=True):
+    for path, own in zip(targets, _HEADS, strict=True):
         if not path.is_file():
             continue
+        head = _head(path)
+        reviewed = _REVIEWED in head
+        if own not in head and not reviewed:
+            raise TargetError(
+                f"{path} is there and no such file of geocnn's; it is not replaced, choose another --out."
+            )
         with path.open("rb") as file:
-            head = file.read(1024)
-            reviewed = _REVIEWED in head
-            if own not in head and not reviewed:
-                raise TargetError(
-                    f"{path} is there and no such file of geocnn's; it is not replaced, choose another --out."
-                )
-            file.seek(0)
             manual, origins = _known(file)
         if manual:
             raise TargetError(

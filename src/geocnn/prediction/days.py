@@ -14,15 +14,18 @@ from geocnn.io.system import make_folder, replaced
 from geocnn.io.waveforms import Archive, Channel, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.miniseed import miniseed_records
-from geocnn.io.waveforms.pieces import ArrayPiece, spans, time_of
+from geocnn.io.waveforms.pieces import ArrayPiece, file_state, spans, time_of
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.prediction.arrivals import Arrival
 from geocnn.prediction.picker import Picked
 
-__all__ = ["DAY", "Pictures", "Probabilities", "date"]
+__all__ = ["DAY", "PROBABILITIES", "Pictures", "Probabilities", "date"]
 
 DAY = 8_640_000
 """Samples of a day at 100 Hz, the rate of pickers."""
+
+PROBABILITIES = ".probabilities.mseed"
+"""End of the names of files of probabilities."""
 
 
 def date(day: int) -> np.datetime64:
@@ -67,11 +70,16 @@ class Probabilities:
 
     def path(self, station: Station, day: int) -> Path:
         """File of a day."""
-        return self.folder / f"{station.file_name}.{date(day)}.probabilities.mseed"
+        return self.folder / f"{station.file_name}.{date(day)}{PROBABILITIES}"
 
     def have(self, station: Station, day: int) -> bool:
         """Whether the file of a day exists already."""
         return self.path(station, day).exists()
+
+    def state(self, station: Station, day: int) -> str | None:
+        """Size and time of the file of a day, by which it is told from one of another run; None if there is none."""
+        path = self.path(station, day)
+        return "probabilities {} {}".format(*file_state(path)) if path.is_file() else None
 
     def check(self, archive: Archive) -> None:
         """Refuse to replace existing files, which may cover other hours.
@@ -97,17 +105,20 @@ class Probabilities:
         for phase, row in zip("PS", found.probability, strict=True):
             channel = Channel(station.network, station.name, station.location, f"{station.instrument[:1]}Y{phase}")
             for first, last in spans(live):
-                start = time_of(found.part.first + first, station.grid)
+                # Not at the first sample: where slower ones are resampled it lies before these, and has no clock.
+                middle = found.part.first + (first + last) // 2
+                late = station.time(middle) - time_of(middle, station.grid)
+                start = time_of(found.part.first + first, station.grid) + late
                 self._parts.append(ArrayPiece.of(channel, start, station.rate, _copy(row[first:last])))
 
-    def finish(self, station: Station, day: int) -> None:
-        """Write the file of a day.
+    def finish(self, station: Station, day: int) -> bool:
+        """Write the file of a day, and say whether there was anything to write.
 
         Raises:
             TargetError: no permission, disk full.
         """
         if not self._parts:
-            return
+            return False
         path = self.path(station, day)
         if path.is_dir():
             raise TargetError(f"{path} is a folder; move it away.")
@@ -115,6 +126,7 @@ class Probabilities:
             for record in miniseed_records(self._parts):
                 file.write(record)
         self._parts.clear()
+        return True
 
 
 def _copy(row: Float32[ndarray, " samples"]) -> Float32[ndarray, " samples"]:

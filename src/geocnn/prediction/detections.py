@@ -175,7 +175,7 @@ class Detections:
         """A detection as an event of a catalogue."""
         d, places = detection, clusters_of(self.card, detection.station)
         middle, half = (d.begin + d.end) // 2, (d.end - d.begin) / 2 / SECOND
-        pick = PhasePick(_channel(d.station), "", middle, uncertainty=half, probability=d.earthquake)
+        pick = PhasePick(_channel(d.station, middle), "", middle, uncertainty=half, probability=d.earthquake)
         origin = None
         if places:
             place = places[d.cluster - 1]
@@ -185,10 +185,9 @@ class Detections:
         return Event((pick,), origin, comment=words)
 
 
-def _channel(station: Station) -> Channel:
-    """The vertical component of a station, which stands for all components."""
-    code = station.components[0][0].channel.code if station.components[0] else f"{station.instrument}Z"
-    return Channel(station.network, station.name, station.location, code)
+def _channel(station: Station, time: int) -> Channel:
+    """The vertical component of a station at a time, ns, which stands for all components."""
+    return station.channel_at(0, time) or station.channel(f"{station.instrument}Z")
 
 
 def _hundredths(time: int) -> str:

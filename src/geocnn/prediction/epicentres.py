@@ -78,13 +78,15 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
 
     Args:
         events: events of one station each, as :func:`geocnn.prediction.arrivals.station_events` returns them.
-        sites: places of the stations; events of other stations are left as they are.
+        sites: places of the stations, each once, see :func:`geocnn.io.sites.standing`; events of other stations are
+            left as they are.
         crust: velocities; default the mean of the crust.
     """
     crust = crust or Crust()
     known = {str(site): site for site in sites}
     middle = _Middle.of(sites)
-    seen = [_sighting(event, known[code], middle, crust) for event in events if (code := _code(event)) in known]
+    there = [(event, known[code].at(event.picks[0].time)) for event in events if (code := _code(event)) in known]
+    seen = [_sighting(event, site, middle, crust) for event, site in there]
     groups = _groups([sighting for sighting in seen if sighting.times])
     located = [_event(group, found, middle) for group, found in groups]
     located.sort(key=lambda event: event.origin.time if event.origin is not None else 0)

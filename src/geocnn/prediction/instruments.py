@@ -24,24 +24,32 @@ def instrument_of(channel: Channel) -> Instrument:
 
 
 def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
-    """For each station the instrument with the most picks, whose earthquakes count, and notes on the others.
+    """For each station the instruments with the most picks, whose earthquakes count, and notes on the others.
+
+    Instruments of one location count together: at no time are two of them taken.
 
     Args:
         picks: picks of all instruments.
     """
     count = Counter(instrument_of(pick.channel) for pick in picks)
-    best: dict[tuple[str, str], Instrument] = {}
-    several: dict[tuple[str, str], list[Instrument]] = {}
+    at: dict[tuple[str, str, str], list[Instrument]] = {}
     for instrument in sorted(count, key=lambda one: (-count[one], one)):
-        best.setdefault(instrument[:2], instrument)
-        several.setdefault(instrument[:2], []).append(instrument)
-    notes = [
-        f"of the instruments of {'.'.join(code)} {'.'.join(own[0])} has most picks; those of "
-        f"{', '.join(map('.'.join, own[1:]))} join its earthquakes."
-        for code, own in several.items()
-        if len(own) > 1
-    ]
-    return set(best.values()), notes
+        at.setdefault(instrument[:3], []).append(instrument)
+    several: dict[tuple[str, str], list[list[Instrument]]] = {}
+    for together in sorted(at.values(), key=lambda one: (-sum(map(count.__getitem__, one)), one)):
+        several.setdefault(together[0][:2], []).append(together)
+    notes = [_note(best, [one for own in others for one in own]) for best, *others in several.values() if others]
+    return {one for best, *_ in several.values() for one in best}, notes
+
+
+def _note(best: Sequence[Instrument], others: Sequence[Instrument]) -> str:
+    """Sentence on the instruments of a station: those that count, and those that join their earthquakes."""
+    first, rest = ([".".join(one) for one in own] for own in (best, others))
+    have, their = ("has", "its") if len(first) == 1 else ("have", "their")
+    return (
+        f"of the instruments of {'.'.join(best[0][:2])} {' and '.join(first)} {have} most picks; those of "
+        f"{', '.join(rest)} join {their} earthquakes."
+    )
 
 
 def joined(located: Sequence[Event], others: Sequence[Event], sites: Sequence[Site]) -> tuple[list[Event], list[Event]]:
@@ -80,6 +88,6 @@ def _with(event: Event, more: Sequence[PhasePick], places: dict[str, Site]) -> E
     if event.origin is None or not more:
         return replace(event, picks=(*event.picks, *more))
     origin = event.origin
-    there = [places[f"{pick.channel.network}.{pick.channel.station}"] for pick in more]
+    there = [places[f"{pick.channel.network}.{pick.channel.station}"].at(pick.time) for pick in more]
     rays = (*origin.rays, *(Ray.to(site, origin.latitude, origin.longitude) for site in there))
     return replace(event, picks=(*event.picks, *more), origin=replace(origin, rays=rays))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from os import SEEK_END
 from pathlib import Path
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import BinaryIO, Generic, Self, TypeVar
 
 from geocnn.errors import TargetError
-from geocnn.io.system import reason
+from geocnn.io.system import reason, replaced
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import SECOND, time_of
 from geocnn.io.waveforms.quakeml import Amplitude, PhasePick
@@ -28,7 +28,7 @@ __all__ = ["Journal", "PartJournal", "unfinished"]
 _NEAR = 10 * SECOND
 """Time beyond what the network sees that can change a result, ns: for stuck components and filters."""
 
-_FORM = 4
+_FORM = 5
 """Version of the entries; those of other versions are not read."""
 
 
@@ -60,18 +60,24 @@ class PartJournal(ABC, Generic[Found]):
         self.path = path
         self.done = False
         self._lines: dict[int, int] = {}  # digest of a part -> position of its line in the file
-        self._file = None
-        if path is None:
-            return
+        self._used: set[int] = set()  # digests that have been asked for or added
+        self._count = 0  # lines of the file
+        self._file = None if path is None else self._opened(path)
+
+    def _opened(self, path: Path) -> BinaryIO:
+        """The file, of which is known now where its lines are."""
         try:
-            self._file = path.open("a+b")
-            self._read(self._file)
+            file = path.open("a+b")
+            self._read(file)
         except OSError as error:
             raise TargetError(f"{path} cannot be written ({reason(error)}); give --out another folder.") from None
+        return file
 
     def _read(self, file: BinaryIO) -> None:
+        self._lines, self._count = {}, 0
         at, line = file.seek(0), b"\n"
         for line in file:
+            self._count += 1
             try:
                 entry = json.loads(line)
                 if isinstance(entry["picks"], list):
@@ -91,6 +97,23 @@ class PartJournal(ABC, Generic[Found]):
                 digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.digest}\n".encode())
         return f"{station} {part.first} {digest.hexdigest()[:16]}"
 
+    def remember(self, product: str, station: Station, keys: Iterable[str]) -> None:
+        """Note that a product has been made of some parts, such as the picture of a day.
+
+        Args:
+            product: what it is, in one line.
+            station: of the parts.
+            keys: of the parts.
+
+        Raises:
+            TargetError: the disk is full.
+        """
+        self.add(_product(product, station, keys), [])
+
+    def remembers(self, product: str, station: Station, keys: Iterable[str]) -> bool:
+        """Whether a product has been made of these very parts, while this journal was kept."""
+        return self.get(_product(product, station, keys), station) is not None
+
     @abstractmethod
     def entry(self, found: Found) -> list[object]:
         """A result as a list that JSON can hold."""
@@ -104,6 +127,7 @@ class PartJournal(ABC, Generic[Found]):
         at = self._lines.get(_number(key))
         if at is None or self._file is None:
             return None
+        self._used.add(_number(key))
         self._file.seek(at)
         return [self.found(station, entry) for entry in json.loads(self._file.readline())["picks"]]
 
@@ -122,6 +146,25 @@ class PartJournal(ABC, Generic[Found]):
             self._file.flush()
         except OSError as error:
             raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
+        self._used.add(_number(key))
+        self._count += 1
+
+    def tidy(self) -> None:
+        """Leave out lines that were neither asked for nor added since the last call, if they are more than the others.
+
+        Raises:
+            TargetError: the disk is full; the file is as it was.
+        """
+        living, self._used = self._used, set()
+        if self._file is None or self.path is None or self._count <= 2 * len(living):
+            return
+        with replaced(self.path) as part:
+            with part.open("wb") as file:
+                for at in sorted(self._lines[number] for number in living):
+                    self._file.seek(at)
+                    file.write(self._file.readline())
+            self._file.close()  # Windows replaces no open file
+        self._file = self._opened(self.path)
 
     def __enter__(self) -> Self:
         """Enter the block."""
@@ -153,6 +196,12 @@ def _number(key: str) -> int:
         ValueError: there is no digest.
     """
     return int(key.rpartition(" ")[2], 16)
+
+
+def _product(product: str, station: Station, keys: Iterable[str]) -> str:
+    """Key of a product of some parts."""
+    digest = hashlib.sha256("\n".join((product, *keys)).encode())
+    return f"{station} {product} {digest.hexdigest()[:16]}"
 
 
 class Journal(PartJournal[Arrival]):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from numpy import ndarray
 
 from geocnn.io.responses import Responses
@@ -20,20 +20,27 @@ _AROUND = (30, 15)
 _AFTER, _LEAST = 10, 5
 """Seconds after an S wave in which the largest amplitude is searched, and how many of them are needed at least."""
 _QUIET = 5
-"""Seconds over which noise is measured: in the quietest piece of that length before the S wave."""
+"""Seconds over which noise is measured: in the quietest piece of that length before the P wave."""
 _CLEAR = 3.0
 """Least ratio of the largest amplitude to the noise; smaller ones may be noise."""
+_DEAF = 0.1
+"""Noise of a component, relative to that of the other, below which one without a clear wave is taken for broken."""
 _NEAREST = 1.0
 """Least distance of the hypocentre, km; smaller ones are replaced by it."""
 
 
 def amplitude_after(
-    station: Station, record: Record, at: int, responses: Responses, end: int | None = None
+    station: Station,
+    record: Record,
+    at: int,
+    responses: Responses,
+    end: int | None = None,
+    begun: int | None = None,
 ) -> float | None:
     """Largest amplitude after an S wave on a Wood-Anderson seismograph with a magnification of 1, nm.
 
     It is the geometric mean of both horizontal components, or the value of one if the other has none. None without a
-    response, near a gap, or if the amplitude is not clearly above the noise.
+    response, near a gap, or if the amplitude of neither is clearly above the noise.
 
     Args:
         station: the instrument.
@@ -41,15 +48,18 @@ def amplitude_after(
         at: sample of the S wave.
         responses: responses of the channels.
         end: sample at which the next earthquake begins; None if there is none.
+        begun: sample of the P wave, before which noise is measured; None if it is not known, and noise is measured
+            before the S wave.
     """
-    second = round(station.rate)
-    peaks = []
-    for pieces, samples, live in list(zip(station.components, record.waveform, record.live, strict=True))[1:]:
-        response = responses.find(pieces[0].channel, station.time(record.start + at)) if pieces else None
+    second, time = round(station.rate), station.time(record.start + at)
+    seen: list[tuple[float, float]] = []  # largest amplitude and noise
+    for row in (1, 2):
+        samples, live, channel = record.waveform[row], record.live[row], station.channel_at(row, time)
+        response = None if channel is None else responses.find(channel, time)
         if response is None or not live[at]:
             continue
         dead = np.flatnonzero(~live)
-        first = max(at - _AROUND[0] * second, 0, *(dead[dead < at][-1:] + 1).tolist())
+        first = _first(live, at, second)
         last = min(at + _AROUND[1] * second, len(live), *dead[dead > at][:1].tolist())
         fade = (last - first) // 10
         stop = min(at + _AFTER * second, last - fade, len(live) if end is None else end)
@@ -58,9 +68,27 @@ def amplitude_after(
         drawn = np.abs(wood_anderson(samples[first:last], station.rate, response))
         onset = at - first - second // 2
         peak = float(drawn[onset : stop - first].max())
-        if peak > _CLEAR * _quiet(drawn[fade:onset], _QUIET * second):
-            peaks.append(peak)
-    return math.exp(float(np.mean(np.log(peaks)))) if peaks else None
+        noise = _quiet(drawn[fade:onset], _QUIET * second)
+        if begun is not None:
+            before = slice(_first(live, begun, second), begun - second // 2)
+            fade = (before.stop - before.start) // 10
+            if before.stop - before.start - 2 * fade >= _QUIET * second:  # otherwise a gap is too near
+                calm = np.abs(wood_anderson(samples[before], station.rate, response))
+                noise = _quiet(calm[fade : len(calm) - fade], _QUIET * second)
+        if peak > 0:
+            seen.append((peak, noise))
+    if not any(peak > _CLEAR * noise for peak, noise in seen):
+        return None
+    loud = max(noise for _, noise in seen)
+    # Where one component shows the wave the other has it too, though it may be hardly more than the noise.
+    peaks = [peak for peak, noise in seen if peak > _CLEAR * noise or noise > _DEAF * loud]
+    return math.exp(float(np.mean(np.log(peaks))))
+
+
+def _first(live: Bool[ndarray, " samples"], at: int, second: int) -> int:
+    """First sample used before a wave: so many seconds before it, or behind a gap."""
+    dead: list[int] = np.flatnonzero(~live[:at])[-1:].tolist()
+    return max(at - _AROUND[0] * second, 0, *(last + 1 for last in dead))
 
 
 def _quiet(drawn: Float64[ndarray, " samples"], length: int) -> float:
@@ -70,13 +98,13 @@ def _quiet(drawn: Float64[ndarray, " samples"], length: int) -> float:
     return float(pieces.max(axis=1).min())
 
 
-def without_response(station: Station, times: Sequence[int], responses: Responses) -> bool:
-    """Whether no horizontal component has a response at any of the given times, nanoseconds since 1970.
-
-    False if no times are given.
-    """
-    channels = {piece.channel for pieces in station.components[1:] for piece in pieces[:1]}
-    return bool(times) and all(responses.find(channel, time) is None for channel in channels for time in times)
+def without_response(station: Station, times: Sequence[int], responses: Responses) -> int:
+    """Number of the given times, nanoseconds since 1970, at which no horizontal component has a response."""
+    there = ([station.channel_at(row, time) for row in (1, 2)] for time in times)
+    return sum(
+        all(channel is None or responses.find(channel, time) is None for channel in channels)
+        for channels, time in zip(there, times, strict=True)
+    )
 
 
 def with_magnitudes(events: Sequence[Event]) -> tuple[Event, ...]:
@@ -97,7 +125,7 @@ def _with_magnitude(event: Event) -> Event:
             continue
         ray = event.origin.rays[number] if event.origin is not None and event.origin.rays else None
         if event.origin is not None and ray is not None and ray.distance is not None:
-            away = math.hypot(ray.distance, event.origin.depth or 0.0)
+            away = math.hypot(ray.distance, (event.origin.depth or 0.0) + ray.height)  # both are counted from the sea
         elif event.place is not None:
             near, away, far = (
                 math.hypot(km, event.place.depth.value)

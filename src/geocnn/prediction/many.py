@@ -86,10 +86,11 @@ def predict_files(
         Outcome of a file as soon as it is known; with workers in the order in which they finish.
 
     Raises:
-        DataError: two results have the same name, or options fit no file; nothing has been done then.
+        DataError: ``files`` are no pairs, two results have the same name, or options fit no file; nothing has been done
+            then.
         MissingError: workers are asked for, and Dask is not installed.
     """
-    pairs = [(Path(file).absolute(), Path(out).absolute()) for file, out in files]
+    pairs = _pairs(files)
     _check_names([out for _, out in pairs])
     place = choose_device(device)
     autocast(precision, place)
@@ -121,6 +122,22 @@ def predict_files(
                 "with the others."
             ) from None
         raise
+
+
+def _pairs(files: Sequence[Any]) -> list[tuple[Path, Path]]:
+    """Paths of surveys and their results.
+
+    Raises:
+        DataError: there is something else than pairs of paths.
+    """
+    given: list[Any] = [files] if isinstance(files, str | Path) else list(files)
+    for pair in given:
+        if not isinstance(pair, tuple | list) or [isinstance(path, str | Path) for path in pair] != [True, True]:
+            raise DataError(
+                f"among the files is {pair!r}; needed are pairs of a survey and its result, such as "
+                '[("survey.sgy", "faults.sgy")].'
+            )
+    return [(Path(file).absolute(), Path(out).absolute()) for file, out in given]
 
 
 @dataclass(frozen=True)

@@ -68,13 +68,14 @@ def predict_mirrored(
     named = opened(log, (source.path, out, uncertainty), output=str(out))
     with named as record, ExitStack() as stack:
         record.passes = len(mirrors)
-        stored = Stored.of(samples, trained.card)._asdict()
+        form = Stored.of(samples, trained.card)
+        stored = form._asdict()
         overwrite |= step
         mean = stack.enter_context(io.create(out, like=source, overwrite=overwrite, **stored))
         spread = None
         if uncertainty is not None:
             spread = stack.enter_context(io.create(uncertainty, like=source, overwrite=overwrite, **stored))
-        folder = stack.enter_context(steps(out, keep=step))
+        folder = stack.enter_context(steps(out, keep=step, beside=uncertainty))
         made: list[Prediction] = []
         results: list[Source] = []
         for number, axes in enumerate(mirrors):
@@ -82,17 +83,18 @@ def predict_mirrored(
             mirrored = MirroredSource(source, axes) if axes else source
             made.append(predict(trained, mirrored, target, log=record, step=True, **options))
             results.append(MirroredSource(io.open(target), axes) if axes else io.open(target))
-        _combine(results, mean, spread)
+        _combine(results, mean, spread, np.float32(form.nothing))
     plain, seconds = made[0], time.perf_counter() - started
-    notes = list(dict.fromkeys([*plain.notes, *[record.trouble] * bool(record.trouble)]))
+    notes = list(dict.fromkeys([*form.told(plain.notes), *[record.trouble] * bool(record.trouble)]))
     return Prediction(Path(out), None, source.grid, plain.plan, notes, seconds, trained.card)
 
 
-def _combine(results: list[Source], mean: Sink, spread: Sink | None) -> None:
-    """Write mean and standard deviation, slab by slab."""
+def _combine(results: list[Source], mean: Sink, spread: Sink | None, nothing: np.float32) -> None:
+    """Write mean and standard deviation, slab by slab; ``nothing`` where there are no data."""
     for where in slabs(results[0].grid.shape, mean.rows):
         blocks = np.stack([result.read(where) for result in results])
         start = tuple(span.start for span in where)
-        mean.write(start, blocks.mean(0))
+        known = blocks.any(0)  # a probability of 0 is where there are no data
+        mean.write(start, np.where(known, blocks.mean(0), nothing))
         if spread is not None:
-            spread.write(start, blocks.std(0))
+            spread.write(start, np.where(known, blocks.std(0), nothing))

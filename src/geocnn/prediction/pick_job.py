@@ -1,6 +1,6 @@
 """Pick stations one after the other and day by day, with pictures and probabilities."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from geocnn.checkpoints import write_atomically
+from geocnn.io.responses import Responses
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
@@ -23,10 +24,13 @@ from geocnn.prediction.instruments import Instrument, instrument_of, joined, loc
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.magnitudes import without_response
 from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
+from geocnn.prediction.sensors import frame_at
 from geocnn.progress import Tick, progress, time_unit
 
 __all__ = ["Catalogue", "PickJob"]
 
+_PICTURE = "picture"
+"""Name of the picture of a day in the journal."""
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: files of a day often contain some samples of the next."""
 
@@ -49,8 +53,8 @@ class Catalogue:
         """Short description, as a notebook shows it."""
         p, s = (sum(arrival.pick.phase == phase for arrival in self.arrivals) for phase in "PS")
         stations = dict.fromkeys(str(arrival.station) for arrival in self.arrivals)
-        pairs = sum(len(event.picks) > 1 for event in self.events)
         places = sum(event.origin is not None for event in self.events)
+        pairs = places + sum(event.origin is None and len({p.phase for p in event.picks}) > 1 for event in self.events)
         count = f"{len(stations)} station{'s' * (len(stations) != 1)}"
         return f"Catalogue({p} P and {s} S picks at {count}, {pairs} earthquake{'s' * (pairs != 1)}, {places} located)"
 
@@ -77,7 +81,7 @@ class Catalogue:
         ``event`` is the number in the QuakeML file and in the table of the picks, ``time`` the time of the first pick,
         and ``s_minus_p`` the seconds from P to S at the first station with both. The next columns are what this station
         alone tells: ``probability`` of an earthquake; ``distance`` of the epicentre and ``depth`` in km and ``azimuth``
-        of the epicentre in degrees from north, if the components point north and east, each with the interval that
+        of the epicentre in degrees from north, if it is known where the components point, each with the interval that
         holds 68 %; ``where`` in words; and, from a detector that knows clusters, ``cluster`` with its
         ``cluster_probability``. Located earthquakes have ``origin_time`` (UTC), ``latitude``, ``longitude`` and
         ``origin_depth`` below the sea; with a probability of 68 % they are within ``spread`` km of there.
@@ -135,6 +139,8 @@ class Catalogue:
     def write(self, paths: Sequence[Path]) -> None:
         """Write the files of the catalogue piece by piece: QuakeML, table of the picks, table of the events.
 
+        The QuakeML is written last: without it a run that is killed meanwhile is known not to be finished.
+
         Args:
             paths: paths of the files, in this order; without paths nothing is written.
 
@@ -142,7 +148,7 @@ class Catalogue:
             TargetError: no permission, disk full.
         """
         texts = quakeml_pieces(self.events, "quakes"), self._pick_rows(), event_rows(self.events)
-        for path, pieces in zip(paths, texts, strict=False):
+        for path, pieces in reversed(list(zip(paths, texts, strict=False))):
             write_atomically(path, pieces)
 
     def quakeml(self) -> str:
@@ -179,7 +185,7 @@ class PickJob:
         unit, seconds = time_unit(samples / RATE)
         arrivals: list[Arrival] = []
         events: list[Event] = []
-        notes, silent = list(archive.notes), list[str]()
+        notes, silent = list(archive.notes), {True: list[str](), False: list[str]()}
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station in archive.stations:
                 own: list[Arrival] = []
@@ -198,17 +204,17 @@ class PickJob:
                     left = "a picker goes on with what there is, with less certainty"
                     left = left if len(dead) < sum(map(bool, station.components)) else "nothing is left to pick on"
                     notes.append(f"{' and '.join(dead)} {are} one and the same number throughout, and dead; {left}.")
-                if any(a.pick.place is not None and a.pick.place.azimuth is None for a in own):
-                    notes.append(_no_azimuth(station))
+                notes += _no_azimuth(station, own, self.picker.responses)
                 times = [arrival.pick.time for arrival in own if arrival.pick.phase == "S"]
-                if self.picker.responses and without_response(station, times, self.picker.responses):
-                    silent.append(str(station))
-        if silent:
-            notes.append(
-                f"the StationXML has no response of the horizontal channels of {', '.join(silent[:5])}"
-                f"{' ...' * (len(silent) > 5)} at the times of the picks, and without it there is no magnitude from "
-                "there; ask for it with level=response."
-            )
+                if self.picker.responses and (lacking := without_response(station, times, self.picker.responses)):
+                    silent[lacking == len(times)].append(str(station))
+        notes += [
+            f"the StationXML has no response of the horizontal channels of {', '.join(those[:5])}"
+            f"{' ...' * (len(those) > 5)} at {'' if always else 'some of '}the times of the picks, and without it "
+            f"there is no magnitude from there{'' if always else ' at these times'}; ask for it with level=response."
+            for always, those in silent.items()
+            if those
+        ]
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
     def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
@@ -223,7 +229,7 @@ class PickJob:
         """Arrivals of one day."""
         keys = {part: self.journal.key(station, part, self.picker) for part in of_day}
         found = self._known(station, day, keys)
-        drum = self._drum(station, day, complete=len(found) == len(of_day))
+        drum = self._drum(station, day, keys.values() if len(found) == len(of_day) else None)
         with closing(picked(self.picker, self._records(station, of_day, found, drum, tick))) as made:
             for new in made:
                 found[new.part] = arrivals_in(station, new, self.picker.responses)
@@ -231,23 +237,31 @@ class PickJob:
                 if self.probabilities is not None:
                     self.probabilities.add(station, new)
                 tick(new.part)
-        if self.probabilities is not None:
-            self.probabilities.finish(station, day)
+        if self.probabilities is not None and self.probabilities.finish(station, day):
+            self.journal.remember(self.probabilities.state(station, day) or "", station, keys.values())
         arrivals = [arrival for part in of_day for arrival in found[part]]
         if self.pictures is not None and drum is not None and drum.seconds >= _LEAST:
             self.pictures.day(drum, station_events(arrivals))
+            self.journal.remember(_PICTURE, station, keys.values())
         return arrivals
 
     def _known(self, station: Station, day: int, keys: dict[Part, str]) -> dict[Part, list[Arrival]]:
-        """Arrivals of the parts that are in the journal and need not be picked again."""
-        if self.probabilities is not None and not self.probabilities.have(station, day):
-            return {}
+        """Arrivals of the parts that are in the journal and need not be picked again.
+
+        A file of probabilities has all parts of a day, so that these are picked together unless it is of this very job.
+        """
+        if self.probabilities is not None:
+            written = self.probabilities.state(station, day)
+            if written is None or not self.journal.remembers(written, station, keys.values()):
+                return {}
         known = {part: self.journal.get(key, station) for part, key in keys.items()}
         return {part: arrivals for part, arrivals in known.items() if arrivals is not None}
 
-    def _drum(self, station: Station, day: int, *, complete: bool) -> Drum | None:
-        """Samples for the picture of a day; None if no picture is needed."""
-        if self.pictures is None or (complete and self.pictures.have(station, day)):
+    def _drum(self, station: Station, day: int, known: Iterable[str] | None) -> Drum | None:
+        """Samples for the picture of a day, of which all parts may be known; None if no picture is needed."""
+        if self.pictures is None:
+            return None
+        if known is not None and self.pictures.have(station, day) and self.journal.remembers(_PICTURE, station, known):
             return None
         return Drum(station, date(day))
 
@@ -272,15 +286,17 @@ class PickJob:
                     yield part, record
 
 
-def _no_azimuth(station: Station) -> str:
-    """Note on why directions are not known for this station."""
-    codes = [pieces[0].channel.code[-1:].upper() for pieces in station.components[1:] if pieces]
-    lacking = [code for code in "NE" if code not in codes]
-    if len(codes) == 2:
-        why = f"has components {' and '.join(codes)}, and nobody knows where they point"
-    else:
-        why = f"has no component{'s' * (len(lacking) > 1)} {' and '.join(lacking)}, and an azimuth needs N and E"
-    return f"{station} {why}: its earthquakes have a distance and no azimuth."
+def _no_azimuth(station: Station, arrivals: Sequence[Arrival], responses: Responses | None) -> list[str]:
+    """Notes on why directions are not known for this station, or for some of its earthquakes."""
+    placed = [(arrival.pick.time, arrival.pick.place) for arrival in arrivals if arrival.pick.place is not None]
+    without = [time for time, place in placed if place.azimuth is None]
+    whys = dict.fromkeys(frame_at(station, time, responses) for time in without)
+    some = "some of " * (len(whys) > 1 or len(without) < len(placed))
+    return [
+        f"{station} {why}: {some}its earthquakes have a distance and no azimuth."
+        for why in whys
+        if isinstance(why, str)
+    ]
 
 
 def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:

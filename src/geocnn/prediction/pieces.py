@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from geocnn.checkpoints import Trained, restores
 from geocnn.hardware import Precision, autocast, channels_last
 from geocnn.normalisation import Normalisation
+from geocnn.prediction.alignment import check_size, sizes_explained
 from geocnn.prediction.overlap import ReadAhead
 from geocnn.prediction.work import Work
 from geocnn.reading import Reader
@@ -241,15 +242,16 @@ class _OnePass:
     """A network that is applied to whole windows."""
 
     def __init__(self, trained: Trained, device: torch.device, precision: Precision) -> None:
-        self._ndim, self._device, self._precision = trained.card.ndim, device, precision
+        self._card, self._ndim, self._device, self._precision = trained.card, trained.card.ndim, device, precision
         self._model = channels_last(trained.model.to(device).eval(), trained.card.ndim)
 
     @torch.inference_mode()
     def __call__(self, block: NDArray[np.float32], tick: Callable[[float], None]) -> Tensor:
         """Logits ``(classes, *space)``."""
         x = channels_last(torch.from_numpy(block)[None, None].to(self._device), self._ndim)
-        with autocast(self._precision, self._device), _during_forward(self._model, tick):
+        with autocast(self._precision, self._device), _during_forward(self._model, tick), sizes_explained(self._card):
             logits: Tensor = self._model(x)[0].float()
+        check_size(self._card, x.shape[2:], logits.shape[1:])
         return logits
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +49,18 @@ class Stored(NamedTuple):
                 f"samples is int8, whole per cent of probabilities, and {card.name} gives amplitudes; leave it out."
             )
         return cls(samples, 100.0 if samples == "int8" and len(card.classes) == 1 else 1.0)
+
+    @property
+    def nothing(self) -> float:
+        """What stands for a probability where there are no data: 0, which no network says, or -1 per cent.
+
+        Many a probability is 0 when rounded to whole per cent.
+        """
+        return 0.0 if self.scale == 1 else -1 / self.scale
+
+    def told(self, notes: Sequence[str]) -> list[str]:
+        """Notes of a step, in which no data are zero, as those of the result."""
+        return [note.replace("zero in the result", "-1 in the result") if self.nothing else note for note in notes]
 
 
 class Results:

@@ -11,16 +11,20 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.io.partial import forget_partial
+
 __all__ = ["FinishedStep", "finished_step", "note_step", "steps"]
 
 
 @contextmanager
-def steps(target: str | Path | None, *, keep: bool = False) -> Iterator[Path]:
+def steps(target: str | Path | None, *, keep: bool = False, beside: str | Path | None = None) -> Iterator[Path]:
     """A folder beside the target for results on the way to it; it is removed at the end, and left by a kill or Ctrl-C.
 
     Args:
         target: file of the result; without it the folder is a temporary one.
         keep: leave the folder at the end, because the target is a step itself.
+        beside: another file that the same steps lead to. What a run that was killed has left of one of another name is
+            removed.
 
     Raises:
         KeyboardInterrupt: again, with a sentence that says what is kept, if anything is.
@@ -33,6 +37,7 @@ def steps(target: str | Path | None, *, keep: bool = False) -> Iterator[Path]:
     folder = path.with_name(f".{path.name}.steps")
     folder.mkdir(exist_ok=True)
     try:
+        _remember(folder / "beside", "" if beside is None else str(Path(beside).resolve()))
         yield folder
     except KeyboardInterrupt:
         if not any(folder.rglob("*.job")) and not any(folder.rglob("*.done")):
@@ -41,11 +46,20 @@ def steps(target: str | Path | None, *, keep: bool = False) -> Iterator[Path]:
         raise KeyboardInterrupt(
             f"stopped; what is finished of {path.name} is kept, and the same command goes on from there."
         ) from None
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+    except BaseException as error:
+        if not any(str(left) in str(error) for left in folder.rglob("*.partial-*")):  # what it promises is kept
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remember(note: Path, beside: str) -> None:
+    """Note the other file of these steps, and remove what is left of the one that was noted before."""
+    before = note.read_text(encoding="utf-8") if note.is_file() else ""
+    if before and before != beside:
+        forget_partial(Path(before))
+    note.write_text(beside, encoding="utf-8")
 
 
 class FinishedStep:

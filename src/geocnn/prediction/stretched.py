@@ -42,8 +42,8 @@ def predict_stretched(
 ) -> Prediction:
     """Predict a survey resampled to what networks learn from, and bring the result back onto the survey's own grid.
 
-    The result is interpolated linearly, that of a network of several classes taken from the nearest sample. It is zero
-    in dead traces, mutes and NaN samples of the survey, as that of :func:`geocnn.prediction.predict`.
+    The result is interpolated linearly, that of a network of several classes taken from the nearest sample. In dead
+    traces, mutes and NaN samples it is what it is in that of :func:`geocnn.prediction.predict`.
 
     A network that makes surveys finer is given the survey interpolated, see :func:`finer`, and its result stays on that
     grid.
@@ -93,18 +93,18 @@ def predict_stretched(
     stretched, nearest = StretchedSource(source, factors), len(trained.card.classes) > 1
     named = opened(log, (source.path, out, uncertainty), output=None if out is None else str(out))
     with named as record, ExitStack() as stack:
-        stored = Stored.of(samples, trained.card)._asdict()
-        targets = [path for path in (out, uncertainty) if path is not None]
-        sinks = [stack.enter_context(io.create(path, like=source, overwrite=overwrite, **stored)) for path in targets]
-        folder = stack.enter_context(steps(out))
+        form, targets = Stored.of(samples, trained.card), [path for path in (out, uncertainty) if path is not None]
+        stored = {"overwrite": overwrite, **form._asdict()}
+        sinks = [stack.enter_context(io.create(path, like=source, **stored)) for path in targets]
+        folder = stack.enter_context(steps(out, beside=uncertainty))
         files = [folder / name for name in ("result.npy", "spread.npy")]
         spread = {} if uncertainty is None else {"uncertainty": files[1]}
         made = run(trained, stretched, files[0], log=record, step=True, **spread, **options)
         for sink, file in zip(sinks, files, strict=False):
-            _write_back(stretched, io.open(file), sink, nearest=nearest)
+            _write_back(stretched, io.open(file), sink, form.nothing, nearest=nearest)
         whole = (slice(None),) * source.grid.ndim
         array = None if out is not None else stretched.restore(io.open(files[0]), nearest=nearest).read(whole)
-    notes = [*made.notes, f"{why}; the result is on the survey's own grid."]
+    notes = [*form.told(made.notes), f"{why}; the result is on the survey's own grid."]
     path, seconds = None if out is None else Path(out), time.perf_counter() - started
     return replace(made, path=path, array=array, grid=source.grid, notes=notes, seconds=seconds)
 
@@ -136,9 +136,11 @@ def _how_fine(grid: Grid, before: Grid) -> str:
     return f"the result is sampled more finely: {sizes}."
 
 
-def _write_back(stretched: StretchedSource, result: Source, sink: Sink, *, nearest: bool) -> None:
-    """Write a result on the survey's grid, slab by slab."""
+def _write_back(stretched: StretchedSource, result: Source, sink: Sink, nothing: float, *, nearest: bool) -> None:
+    """Write a result on the survey's grid, slab by slab; a probability is ``nothing`` where there are no data."""
     restored = stretched.restore(result, nearest=nearest)
+    if not nearest:
+        restored.nothing = np.float32(nothing)
     more = math.prod(max(1.0, factor) for factor in stretched.factors)
     for where in slabs(restored.grid.shape, sink.rows, int(SLAB_BYTES / more)):
         sink.write(tuple(span.start for span in where), restored.read(where))

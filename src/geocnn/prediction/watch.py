@@ -15,7 +15,7 @@ from geocnn.io.waveforms.pieces import clock, file_state
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
-from geocnn.prediction.catalogue import catalogue_files, check_own, picker_and_sites, with_places
+from geocnn.prediction.catalogue import catalogue_files, check_own, own_files, picker_and_sites, with_places
 from geocnn.prediction.days import Pictures
 from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
@@ -80,24 +80,24 @@ def watch_earthquakes(
     located = partial(with_places, sites=sites, crust=crust, associate=associate, pictures=pictures)
     say = announce or (lambda _line: None)
     scans: Scans = {}
-    notes: set[str] = set()
+    notes, trouble = set[str](), ""
     seen: dict[Path, tuple[int, int]] = {}
-    trouble = ""
     made: Catalogue | None = None
     with (
         _fed(folder, targets[0].parent / "archive", channels, say) as (place, wait),
         Journal(unfinished(targets[0])) as journal,
     ):
         while rounds is None or rounds > 0:
-            state = _state(place)
+            state, given = _state(place, own_files(targets, pictures))
             if not state:
                 _empty(place, say, notes)
             elif state != seen:
                 job = PickJob(picker, journal, pictures)
-                look = partial(_round, job, place, channels, scans, located, say, notes)
+                look = partial(_round, job, given, channels, scans, located, say, notes)
                 new, trouble = _tried(look, say, trouble)
                 if new is not None:
                     new.write(targets)
+                    journal.tidy()  # of parts that have grown since
                     made, seen = new, state
             rounds = None if rounds is None else rounds - 1
             if rounds != 0:
@@ -142,19 +142,20 @@ def _fed(
         yield archive, server.receive
 
 
-def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Size and time of each file; a file that vanishes meanwhile is left out."""
+def _state(folder: Path, own: Callable[[Path], bool]) -> tuple[dict[Path, tuple[int, int]], Path | list[Path]]:
+    """Size and time of each file without our own, and what holds them; a file that vanishes meanwhile is left out."""
     found = {}
     try:
         files = archive_files([folder])
     except FormatError:  # the folder is empty as yet
-        return {}
-    for path in files:
+        return {}, folder
+    others = [path for path in files if not own(path)]
+    for path in others:
         try:
             found[path] = file_state(path)
         except OSError:
             continue
-    return found
+    return found, folder if len(others) == len(files) else list(found)
 
 
 def _tried(look: Callable[[], Catalogue], say: Callable[[str], None], trouble: str) -> tuple[Catalogue | None, str]:
@@ -177,7 +178,7 @@ def _tried(look: Callable[[], Catalogue], say: Callable[[str], None], trouble: s
 
 def _round(
     job: PickJob,
-    folder: Path,
+    data: Path | list[Path],
     channels: str,
     scans: Scans,
     located: Callable[[Catalogue], Catalogue],
@@ -185,7 +186,7 @@ def _round(
     notes: set[str],
 ) -> Catalogue:
     """Catalogue of the files that there are; announces their amount and new notes."""
-    made = located(job.run(open_archive(folder, channels=channels, scans=scans), show_progress=False))
+    made = located(job.run(open_archive(data, channels=channels, scans=scans), show_progress=False))
     for note in made.notes:
         if note not in notes:
             say(f"note: {note}")

@@ -8,15 +8,15 @@ from functools import partial
 import torch
 
 from geocnn import budget
-from geocnn.checkpoints import Card, Trained
+from geocnn.checkpoints import Card, Trained, flat_axis
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision
-from geocnn.layers import SizeRule
+from geocnn.prediction.alignment import check_size, first_line, for_lack_of_memory, sizes_explained, sizes_of
 from geocnn.streaming import StreamedNetwork
 from geocnn.tiling import EDGE, Plan, Tile, plan
 
-__all__ = ["Work", "flat_axis", "plan_work", "streamed_network"]
+__all__ = ["Work", "plan_work", "streamed_network"]
 
 _SLAB = 250_000
 """Samples of a slab beyond which larger slabs are hardly faster."""
@@ -111,16 +111,6 @@ def plan_work(
         return _in_windows(trained, cut, tile, allowed, beside, str(error))
 
 
-def flat_axis(grid: Grid, card: Card) -> int | None:
-    """Axis of a cube along which a network for sections goes from section to section; None for other data.
-
-    It is the horizontal axis that sections in the training did not have, or inlines if they had neither.
-    """
-    if card.ndim == grid.ndim:
-        return None
-    return next((axis for axis in (1, 0) if grid.names[axis] not in card.axes and grid.names[1 - axis] in card.axes), 0)
-
-
 class _TooLargeError(Exception):
     """The tiles do not fit into memory."""
 
@@ -136,7 +126,7 @@ class _WholeMapError(Exception):
 def _window(card: Card, tiles: Plan) -> tuple[int, ...]:
     """Samples of the input for a tile: its block, plus what a network without padding loses at its edges."""
     space = [n + 2 * card.margin for axis, n in enumerate(tiles.reads) if axis != tiles.flat]
-    return SizeRule(card.least or card.size_multiple, card.size_multiple).above(space)
+    return sizes_of(card).above(space)
 
 
 def streamed_network(
@@ -169,6 +159,11 @@ def _streamed(trained: Trained, allowed: int, device: torch.device, precision: P
         network = streamed_network(trained, window, device, precision)
     except DataError as error:
         raise _WholeMapError(str(error)) from None
+    except (RuntimeError, TypeError) as error:  # it looks at values, or does not take such a window
+        if for_lack_of_memory(error):
+            raise
+        raise _WholeMapError(f"it cannot be run on shapes alone ({first_line(error)}).") from None
+    check_size(card, window, network.shape[1:])
     step, cross = card.size_multiple, math.prod(window[1:])
     planes = max(-(-_SLAB // cross), min(_PLANES, 4 * _SLAB // cross))
     slab = min(max(1, -(-planes // step)) * step, window[0])
@@ -214,7 +209,8 @@ def _in_windows(
     Raises:
         DataError: the smallest window, or the one that was asked for, does not fit.
     """
-    per_sample = budget.per_sample(trained.model, trained.card)
+    with sizes_explained(trained.card):
+        per_sample = budget.per_sample(trained.model, trained.card)
     smallest = (1,) * len(cut().shape)
     least = cut(tile=tile or smallest)
     if per_sample * least.block > allowed:

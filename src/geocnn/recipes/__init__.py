@@ -112,6 +112,7 @@ def fit(
     """
     from geocnn.distributed import Team
     from geocnn.hardware import choose_device
+    from geocnn.progress import allowed
     from geocnn.training import check_folder
     from geocnn.training import fit as train
 
@@ -119,7 +120,8 @@ def fit(
         choose_device(device)  # before the data are read, which can take minutes
         if out is not None:
             check_folder(Path(out), resume=resume, overwrite=overwrite)
-        made = build(recipe, **arguments)
+        with allowed(show=show_progress):  # a recipe has no argument for that, since all of its own are noted
+            made = build(recipe, **arguments)
     elif not hasattr(recipe, "card"):
         raise DataError(
             f"a recipe is a name, such as traces, or a geocnn.training.Recipe, not {type(recipe).__name__}; give one "
@@ -245,7 +247,7 @@ def _classify_windows(
 
 
 def refuse_for_windows(given: Sequence[str]) -> None:
-    """Refuse arguments of :func:`predict` that apply to surveys only.
+    """Refuse arguments of :func:`predict` and :func:`evaluate` that apply to surveys only.
 
     Args:
         given: names of the given ones, as the user knows them.
@@ -318,6 +320,31 @@ def _refuse_without_samples(trained: "Trained") -> None:
         )
 
 
+def _refuse_other_data(card: "Card", now: "Card", who: str) -> None:
+    """Refuse to judge a network by files that are no longer what it learnt from: training samples may be among these.
+
+    Args:
+        card: card of the network.
+        now: card of the recipe as made again from these files.
+        who: name of the network, for the message.
+
+    Raises:
+        DataError: the data differ.
+    """
+    if all(card.training.get(key) in (None, now.training.get(key)) for key in ("windows", "digest")):
+        return
+    if card.task == "classification":
+        raise DataError(
+            f"{who} learnt from {card.training['arguments']['data']}, which has changed since, or another of this name "
+            "lies there; bring back what it was, or give windows with --data, their classes as the array y."
+        )
+    files = [name for key in ("data", "labels", "horizons") for name in card.training["arguments"].get(key) or ()]
+    raise DataError(
+        f"{who} learnt from {', '.join(files)}, which have changed since, or others of these names lie there; bring "
+        "back what they were, or give a survey with --data and its known answers with --labels."
+    )
+
+
 def again(card: "Card", who: str) -> "Recipe":
     """Make the recipe of a trained network again from its card, for the validation samples.
 
@@ -339,6 +366,7 @@ def evaluate(
     labels: "str | Path | NDArray[Any] | Source | None" = None,
     *,
     horizons: "Sequence[str | Path | Horizon] | None" = None,
+    stretch: "float | Sequence[float] | str | None" = None,
     memory: str | None = None,
     device: str = "auto",
     show_progress: bool = True,
@@ -352,13 +380,14 @@ def evaluate(
         labels: on the same grid, 1 on the one class that the network finds, or numbers of classes; -1, 255 and NaN
             are unknown. Of a picker a table of all arrivals, see :func:`geocnn.evaluation.evaluate_picks`.
         horizons: text files, from top to bottom, in place of labels.
+        stretch: of surveys, as for :func:`geocnn.predict`, whose result is scored; default "auto".
         memory: as for :func:`geocnn.predict`.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
-        announce: is called with lines on the windows that a user should know, such as ``print``.
+        announce: is called with lines on the data and the result that a user should know, such as ``print``.
 
     Raises:
-        DataError: only one of ``data`` and ``labels`` is given, or they do not fit.
+        DataError: data without labels, or what does not fit; or files that have changed since the network learnt.
     """
     from geocnn.checkpoints import Trained, is_picker, load, read_card, refuse_detector
     from geocnn.evaluation import evaluate_picks, evaluate_samples, evaluate_survey
@@ -366,6 +395,7 @@ def evaluate(
     from geocnn.recipes.segment.intervals import check_learnt
 
     who = str((network.folder or network.card.name) if isinstance(network, Trained) else network)
+    of_surveys = ["--stretch"] * (stretch is not None)
     if data is not None or labels is not None or horizons is not None:
         card = network.card if isinstance(network, Trained) else read_card(network)
         refuse_detector(card)
@@ -379,23 +409,29 @@ def evaluate(
                 "--labels out."
             )
         if judges and data is not None and not isinstance(data, Source):
+            refuse_for_windows(of_surveys)
             return _judge_windows(network, data, device=device, show_progress=show_progress, announce=announce)
     if (data is None) != (labels is None):
         raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
     if isinstance(labels, str | Path) and is_picker(card):
+        refuse_for_others(of_surveys, "a picker takes seismograms")
         return evaluate_picks(network, data, labels, device=device, show_progress=show_progress)
     if data is not None and labels is not None:
         return evaluate_survey(
             network,
             data,  # type: ignore[arg-type]  # anything else is refused there
             labels,
+            stretch="auto" if stretch is None else stretch,
             memory=memory,
             device=device,
             show_progress=show_progress,
+            announce=announce,
         )
+    refuse_for_others(of_surveys, "without data the samples of the recipe are judged")
     trained = network if isinstance(network, Trained) else load(network)
     _refuse_without_samples(trained)
     recipe = again(trained.card, who)
+    _refuse_other_data(trained.card, recipe.card, who)
     return evaluate_samples(
         trained,
         recipe.validation,

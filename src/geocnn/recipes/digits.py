@@ -79,7 +79,7 @@ def digits(
     from geocnn.augmentation import Augmentation
     from geocnn.datasets import Augmented
     from geocnn.losses import cross_entropy
-    from geocnn.metrics import accuracies
+    from geocnn.metrics import accuracies, confusion
     from geocnn.models import build
     from geocnn.training import Recipe
 
@@ -92,11 +92,10 @@ def digits(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build(model, ndim=2, **arguments)
-    names = tuple(str(k) for k in range(10))
     learnt, tested = (_samples(part, window, mean, std) for part in sets)
     epochs = (10 if small else 20 if data else 60) if epochs is None else epochs
     said = f"{len(learnt)} digits of {'MNIST' if data else 'scikit-learn'}, tested on {len(tested)} others"
-    card = _card(model, arguments, names, window, said).replace(
+    card = _card(model, arguments, window, said).replace(
         normalisation={"kind": "fixed", "mean": mean, "std": std}, training={"arguments": given}
     )
     return Recipe(
@@ -106,7 +105,8 @@ def digits(
         train=Augmented(learnt, Augmentation(shift=shift), seed) if shift else learnt,
         validation=tested,
         loss=cross_entropy,
-        metrics=partial(accuracies, classes=names),
+        metrics=confusion,
+        summary=partial(accuracies, classes=card.classes),
         schedule=_schedule(len(learnt), epochs, batch_size, learning_rate, small=small, fresh=shift > 0),
         seed=seed,
         report="digits",
@@ -118,7 +118,7 @@ def digits(
     )
 
 
-def _card(model: str, arguments: dict[str, Any], classes: tuple[str, ...], window: int, data: str) -> "Card":
+def _card(model: str, arguments: dict[str, Any], window: int, data: str) -> "Card":
     """Card of the network before training."""
     from geocnn.checkpoints import Card
 
@@ -127,7 +127,7 @@ def _card(model: str, arguments: dict[str, Any], classes: tuple[str, ...], windo
         task="classification",
         architecture=model,
         arguments={"ndim": 2, **arguments},
-        classes=classes,
+        classes=tuple(str(k) for k in range(10)),
         channels=("grey value",),
         axes=("row", "column"),
         window=(window, window),

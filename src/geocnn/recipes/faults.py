@@ -1,5 +1,6 @@
 """Fault segmentation learnt from synthetic structure."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from geocnn.words import size_text
@@ -76,7 +77,7 @@ def faults(
     from geocnn.datasets import FaultStructures
     from geocnn.layers import one_of
     from geocnn.losses import balanced_bce, bce, dice_bce
-    from geocnn.metrics import overlap
+    from geocnn.metrics import mask_confusion, overlaps
     from geocnn.synthetic.structure import PRESETS
     from geocnn.training import Recipe
 
@@ -89,10 +90,9 @@ def faults(
     crop = _checked(ndim, crop, step, samples, bottleneck, residual, seed)
     network, card = _network(model, ndim, step, bottleneck, residual, seed, start)
     ranges, what = tuple(PRESETS[preset] for preset in structure), "volumes" if ndim == 3 else "sections"
-    size = size_text(crop)
     data = (
         f"synthetic structure of geocnn.synthetic.structure, preset {' and '.join(structure)}: {samples} new {what} of "
-        f"{size} samples"
+        f"{size_text(crop)} samples"
     )
     return Recipe(
         name="faults",
@@ -101,7 +101,8 @@ def faults(
         train=FaultStructures(samples, crop, _SERIES + 2 * seed, ranges, _NORMALISATION),
         validation=FaultStructures(16 if ndim == 3 else 64, crop, _SERIES + 2 * seed + 1, ranges, _NORMALISATION),
         loss=losses[loss],
-        metrics=overlap,
+        metrics=mask_confusion,
+        summary=partial(overlaps, classes=("other", *card.classes)),
         schedule=_schedule(crop, step, samples, epochs, batch_size, learning_rate, workers),
         seed=seed,
     )

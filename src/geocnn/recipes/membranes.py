@@ -86,7 +86,7 @@ def membranes(
     from geocnn.augmentation import Augmentation
     from geocnn.datasets import Crops
     from geocnn.losses import weighted_bce
-    from geocnn.metrics import pixel_errors
+    from geocnn.metrics import mask_confusion, pixel_scores
     from geocnn.training import Recipe
 
     crop = (252 if model == "unet2015" else 256) if crop is None else crop
@@ -103,7 +103,8 @@ def membranes(
         train=Crops(x[:-test], y[:-test], crop, samples, seed, augmentation, network.margin),
         validation=Crops.whole(x[-test:], y[-test:], network),
         loss=weighted_bce,
-        metrics=pixel_errors,
+        metrics=mask_confusion,
+        summary=pixel_scores,
         schedule=_schedule(samples, epochs, batch_size, learning_rate, workers),
         seed=seed,
         report="membranes",

@@ -49,7 +49,7 @@ def traces(
     given = dict(locals())  # all arguments, for the card
     from geocnn.checkpoints import Card
     from geocnn.losses import cross_entropy
-    from geocnn.metrics import accuracies
+    from geocnn.metrics import accuracies, confusion
     from geocnn.models.trace_classifier import TraceClassifier, initialise
     from geocnn.synthetic.random import Xoshiro
     from geocnn.synthetic.traces import CLASSES
@@ -85,7 +85,8 @@ def traces(
         train=_samples(data, data.train),
         validation=_samples(data, data.holdout),
         loss=cross_entropy,
-        metrics=partial(accuracies, classes=CLASSES),
+        metrics=confusion,
+        summary=partial(accuracies, classes=CLASSES),
         # Full batch in the order of the split; AdamW without weight decay is Adam.
         schedule=Schedule(
             epochs=epochs, batch_size=len(data.train), learning_rate=learning_rate, shuffle=False, threads=1

@@ -52,7 +52,7 @@ def receptive_field(model: nn.Module, window: Sequence[int] | None = None) -> tu
     Raises:
         DataError: an operator is not known, or a module that is no network of geocnn has no window.
     """
-    found = trace_network(model) if isinstance(model, Network) else trace(model, _given(model, window))
+    found = trace_network(model) if isinstance(model, Network) else _own(model, _given(model, window))
     axes = model.ndim if isinstance(model, Network) else len(_given(model, window)) - 1
     fields = [field for field in found.fields if field is not None]
     return tuple(fields) if len(fields) == axes else None
@@ -75,6 +75,22 @@ def reach_of(model: nn.Module, window: Sequence[int] | None = None) -> int | Non
     fields = receptive_field(model, window)
     margin = model.margin if isinstance(model, Segmenter) else 0
     return None if fields is None else max(field.reach(margin) for field in fields)
+
+
+def _own(model: nn.Module, window: tuple[int, ...]) -> Trace:
+    """Trace of a module that is no network of geocnn.
+
+    Raises:
+        DataError: an operator is not known, or the module fails with this window, or with its shape alone.
+    """
+    try:
+        return trace(model, window)
+    except (RuntimeError, TypeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise DataError(
+            f"{type(model).__name__} fails with the window {window}, of which there is the shape but no samples "
+            f"({reason}); give channels and samples per axis that it takes, or write the reach into the card yourself."
+        ) from error
 
 
 def _given(model: nn.Module, window: Sequence[int] | None) -> tuple[int, ...]:

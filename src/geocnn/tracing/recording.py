@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map
 
 from geocnn.errors import DataError
 from geocnn.tracing.field import Field
@@ -139,9 +140,12 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
         """Run the operator and note what it did."""
-        options = kwargs or {}
+        name, options = func.overloadpacket.__name__, kwargs or {}
         tensors = list(_tensors([*args, *options.values()]))
-        name = func.overloadpacket.__name__
+        if any(t.is_meta for t in tensors) and name != "index":  # a tensor that a module makes on the way is a real one
+            target = args[:1] if name.endswith("_") else ()  # is the result, by whose identity it is known
+            args, options = (*target, *tree_map(_shape, args[len(target) :])), tree_map(_shape, options)
+            tensors = list(_tensors([*args, *options.values()]))
         # Look the maps up first: an in-place operator may change the shape of its first argument.
         maps = [self.maps[id(t)] for t in tensors if id(t) in self.maps]
         result = _shapes_of_batch_norm(name, args) or func(*args, **options)
@@ -208,6 +212,11 @@ def _shapes_of_batch_norm(name: str, args: tuple[Any, ...]) -> tuple[Tensor, Ten
     if name != "native_batch_norm" or not args[0].is_meta or args[5]:
         return None
     return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
+
+
+def _shape(value: Any) -> Any:  # noqa: ANN401  (an argument of an operator)
+    """Version of a tensor on the meta device; other values are returned unchanged."""
+    return value.to("meta") if isinstance(value, Tensor) else value
 
 
 def _tensors(values: Sequence[Any]) -> Iterator[Tensor]:

@@ -24,6 +24,8 @@ _BYTES = 4 << 20
 """Size of a piece in bytes."""
 _CLASSES = 24
 """Largest number of classes; data with more different whole numbers are amplitudes."""
+_FEW = 10
+"""Number of classes from which on samples of 8 bits are per cent, some of which are unknown."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,13 @@ class _KnownSource(ScannedSource):
 
 
 def _is_percent(source: Source) -> bool:
-    """Whether samples are per cent, as ``--samples int8`` writes them; 8-bit amplitudes have both signs."""
+    """Whether samples are per cent, as ``--samples int8`` writes them; 8-bit amplitudes reach below -1."""
     if source.dtype != PERCENT:
         return False
     values = _some(source)
-    return bool(values.size and values.min() >= 0 and values.max() <= 100)
+    low, high = (float(f(values, initial=0)) for f in (np.min, np.max))
+    # Numbers of classes, too, are -1 where there are no data, and few.
+    return bool(values.size and high <= 100 and (low >= 0 or (low == -1 and high >= _FEW)))
 
 
 def _some(source: Source) -> NDArray[np.float32]:

@@ -155,7 +155,7 @@ class Review:
         number = self._new_pick()
         found = _partner(own, phase, time)
         event = self._new_event() if found is None else found
-        pick = PhasePick(_channel(station, phase), phase, time, mode="manual")
+        pick = PhasePick(_channel(station, phase, time), phase, time, mode="manual")
         old = self._events.get(event)
         after = _with(old, [*(() if old is None else old.pairs), (number, pick)])
         self._do(f"{_named(pick)} set at {_when(time)}", {event: after})
@@ -211,7 +211,8 @@ class Review:
             How many of the picks are new.
         """
         own = self.at(station)
-        old = {one.number for one in own if one.number in self._network and _within(one.pick, span)}
+        mine = [one for one in own if one.pick.channel.code[:-1].upper() == station.instrument]
+        old = {one.number for one in mine if one.number in self._network and _within(one.pick, span)}
         keys = _keys(station)
         refused = [pick for step in self._steps.done if (pick := step.refused) is not None and _key(pick) in keys]
         found = _unlike(found, refused)
@@ -387,10 +388,10 @@ def _key(pick: PhasePick) -> _Key:
     return pick.channel.network, pick.channel.station, pick.channel.location
 
 
-def _channel(station: Station, phase: str) -> Channel:
+def _channel(station: Station, phase: str, time: int) -> Channel:
     """Channel on which a phase is picked: vertical for P waves, horizontal for S waves, if the station has such."""
-    order = (0, 1, 2) if phase == "P" else (1, 2, 0)
-    return next(station.components[row][0].channel for row in order if station.components[row])
+    there = (station.channel_at(row, time) for row in ((0, 1, 2) if phase == "P" else (1, 2, 0)))
+    return next(channel for channel in there if channel is not None)
 
 
 def _when(time: int) -> str:

@@ -164,7 +164,9 @@ def _bound(port: int) -> socket.socket:
     if not 0 <= port < 1 << 16:
         raise DataError(f"--port is {port}; needed is a number from 1 to 65535, or 0 for one that is free.")
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # On Windows SO_REUSEADDR would let two programs have the port; SO_EXCLUSIVEADDRUSE, which is only there, lets one.
+    option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+    made.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         made.bind((_HOST, port))
     except OSError as error:

@@ -17,6 +17,7 @@ from geocnn.errors import DataError
 from geocnn.grid import Axis, Grid
 from geocnn.io.horizons import Horizon
 from geocnn.io.panel import Panel, read_panel
+from geocnn.io.same_place import difference
 from geocnn.io.source import Source
 from geocnn.viewer.colours import colour_tables
 from geocnn.viewer.horizon_picks import HorizonPicks
@@ -75,6 +76,12 @@ class SurveyPage:
                 )
         for horizon in horizons:
             horizon.check(grid)
+        apart = [(name, difference(source.grid, grid)) for source, name in zip(sources, names, strict=True)]
+        self._displaced = [
+            f"{name} has {own[0]}, and {names[0]} {own[1]}; it is shown as if it lay there."
+            for name, own in apart
+            if own is not None
+        ]
         self.grid, self.horizons = grid, tuple(horizons)
         self._points: dict[int, Float32[ndarray, "points 4"]] = {}
         self.layers: list[Layer] = [layer(*pair) for pair in zip(sources, names, strict=True)]
@@ -96,7 +103,7 @@ class SurveyPage:
     def notes(self) -> list[str]:
         """What a user should know about the data."""
         of_horizons = [f"horizon {horizon.name}: {horizon.told}" for horizon in self.horizons if horizon.told]
-        return [*of_horizons, *(one.note for one in self.layers if one.note)]
+        return [*self._displaced, *of_horizons, *(one.note for one in self.layers if one.note)]
 
     @property
     def routes(self) -> list[Route]:

@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
+from numpy import ndarray
 
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.system import reason
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import SECOND, ByTime, Channel, Piece, file_state, how_long
+from geocnn.io.waveforms.pieces import SECOND, ByTime, Channel, Cut, Piece, file_state, how_long
 from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
@@ -26,8 +28,12 @@ _COMPONENTS = {"Z": 0, "N": 1, "1": 1, "E": 2, "2": 2}
 """Component by last letter of a channel: vertical, north, east; 1 and 2 are horizontal and at right angles."""
 _INSTRUMENTS = "HLPGNX"
 """Second letters of channels, best first: seismometers of high and low gain, geophones, gravimeters, accelerometers."""
+_SEISMOMETERS = "HLP"
+"""Those that feel small earthquakes; accelerometers feel strong ones."""
 _BANDS = "HEBSDCFGM"
 """First letters of channels, best first: high broad band, short period, broad band and so on."""
+_BRIEF = 60 * SECOND
+"""Time, ns, that is too short for a change from one instrument to another."""
 _MOST = 5
 """Number of damaged files that are named in a note."""
 _SLOWEST = 15.0
@@ -39,7 +45,7 @@ class Archive:
     """Stations whose records can be read.
 
     Attributes:
-        stations: by network, station, location.
+        stations: by network, station, location, instrument. Instruments of one location have no times in common.
         notes: what was left out of the files, and why.
     """
 
@@ -73,6 +79,8 @@ def open_archive(
     scans: Scans | None = None,
 ) -> Archive:
     """Open seismograms.
+
+    Of several instruments of a station and location the best one that has data is taken at any time.
 
     Args:
         data: a file or a folder with all files under it (an SDS archive, for example), several of these, an ObsPy
@@ -197,18 +205,19 @@ def _archive(found: Sequence[_Group], channels: str, rate: float, notes: list[st
         if why:
             left[f"{c}: {why}" if c.code else why] = None
             continue
-        station = by_station[c.network, c.station, c.location]
-        station.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(group)
-    stations = []
-    for (network, name, location), instruments in sorted(by_station.items()):
-        chosen = min(instruments, key=_preference)
-        spare = sorted(code for code in instruments if code != chosen)
-        if spare:
-            codes = ", ".join(f"{code}?" for code in spare)
-            notes.append(
-                f"{network}.{name}.{location} has {codes} beside {chosen}?, which is taken; --channels picks others."
-            )
-        stations.append(Station(network, name, location, chosen, _components(instruments[chosen], notes), rate))
+        by_code = by_station[c.network, c.station, c.location]
+        by_code.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(group)
+    stations: list[Station] = []
+    for codes, instruments in sorted(by_station.items()):
+        whole = [Station(*codes, code, _components(instruments[code]), rate) for code in sorted(instruments)]
+        own = _in_turn([station for station in whole if station.runs()], notes)
+        notes += [
+            f"{station} has no data for as long as a sample at {rate:g} Hz; left out."
+            for station in whole
+            if not station.runs()
+        ]
+        notes += filter(None, map(_lack, own))
+        stations += own
     notes += [text for text in left if not text.endswith("not asked for")]
     if not stations:
         there = f"{', '.join(sorted(map(str, seen))[:8])}{' ...' * (len(seen) > 8)}"
@@ -246,8 +255,90 @@ def _fits(channel: Channel, pattern: str) -> bool:
     return fnmatchcase(str(channel).upper(), pattern.upper())
 
 
+def _in_turn(stations: Sequence[Station], notes: list[str]) -> list[Station]:
+    """Instruments of one location, each in those of its times in which it is taken; a note tells of several."""
+    if len(stations) < 2:
+        return list(stations)
+    ranked = _ranked(stations)
+    turns = _turns(ranked)
+    cut = [_cut(station, turn) for station, turn in zip(ranked, turns, strict=True)]
+    first, *others = [k for k, station in enumerate(cut) if station.runs()] or [0]
+    best, end = ranked[first], max(station.end for station in stations)
+    spare = ", ".join(sorted(f"{station.instrument}?" for station in ranked if station is not best))
+    text = f"{best.network}.{best.name}.{best.location} has {spare} beside {best.instrument}?, which is taken; "
+    if others:
+        taken = ", ".join(f"{ranked[k].instrument}? is taken {_when(turns[k], end)}" for k in others)
+        text += f"where it lacks data, {taken}; "
+    notes.append(f"{text}--channels picks others.")
+    return sorted((cut[k] for k in (first, *others)), key=str) if others else [best]
+
+
+def _cut(station: Station, spans: Int64[ndarray, "spans 2"]) -> Station:
+    """An instrument in some spans of time."""
+    vertical, north, east = (Cut(pieces, spans) for pieces in station.components)
+    return replace(station, components=(vertical, north, east))
+
+
+def _when(turns: Int64[ndarray, "spans 2"], end: int) -> str:
+    """Spans of time in words, which stay the same while the last one grows: it may reach to the end of all data."""
+    first, last = (np.datetime64(round(time / SECOND), "s") for time in (turns[0, 0], turns[-1, 1]))
+    often = f"{len(turns)} times " * (len(turns) > 1)
+    return f"{often}from {first} on" if turns[-1, 1] >= end else f"{often}from {first} to {last}"
+
+
+def _ranked(stations: Sequence[Station]) -> list[Station]:
+    """Instruments, the best one first.
+
+    Seismometers come first, then those with the most components at once, then those whose data do not have much more
+    gaps than others, because every change of instrument costs some picks; and then codes decide.
+    """
+    times = [[station.spans(least, _BRIEF) for least in (3, 2, 1)] for station in stations]
+    count = [3 - next(k for k, own in enumerate(each) if own) for each in times]
+    share = [
+        sum(stop - start for start, stop in each[-least]) / (station.end - station.start)
+        for station, each, least in zip(stations, times, count, strict=True)
+    ]
+    keys = [
+        (_is_coarse(station), -least, 2 * there < max(share), _preference(station.instrument))
+        for station, least, there in zip(stations, count, share, strict=True)
+    ]
+    return [stations[k] for k in sorted(range(len(stations)), key=keys.__getitem__)]
+
+
+def _is_coarse(station: Station) -> bool:
+    """Whether an instrument is no seismometer."""
+    return station.instrument[1:2] not in _SEISMOMETERS
+
+
+def _turns(ranked: Sequence[Station]) -> list[Int64[ndarray, "spans 2"]]:
+    """Spans of time, start and end in ns, in which each of some instruments is taken.
+
+    At any time it is the seismometer of which most components have data, and the better one of several such. A minute
+    is the least for which another one is taken, so that neither short gaps nor different ends of records bring one in.
+    """
+    claims = sorted((_is_coarse(station), -least, k) for k, station in enumerate(ranked) for least in (1, 2, 3))
+    spans = [np.array(ranked[k].spans(-least, _BRIEF), np.int64).reshape(-1, 2) for _, least, k in claims]
+    times = np.unique(np.concatenate(spans))
+    owner = np.full(len(times), -1)  # from each of these times to the next one
+    for (_, _, k), own in reversed(list(zip(claims, spans, strict=True))):
+        for begin, end in np.searchsorted(times, own).tolist():
+            owner[begin:end] = k
+    bounds = np.concatenate(([0], np.flatnonzero(np.diff(owner)) + 1))
+    first, last = bounds[:-1], bounds[1:]
+    turns: list[tuple[int, int, int]] = []
+    for k, start, stop in zip(owner[first].tolist(), times[first].tolist(), times[last].tolist(), strict=True):
+        before, begun, end = turns[-1] if turns else (-1, 0, 0)
+        brief, was_brief = stop - start < _BRIEF, end - begun < _BRIEF
+        if start == end and k >= 0 and (k == before or brief != was_brief):
+            turns[-1] = before if brief else k, begun, stop
+        elif k >= 0:
+            turns.append((k, start, stop))
+    found = [[span for one, *span in turns if one == k] for k in range(len(ranked))]
+    return [np.array(own, np.int64).reshape(-1, 2) for own in found]
+
+
 def _preference(code: str) -> tuple[int, int, str]:
-    """Rank of a channel where a station has several instruments; the smallest is taken."""
+    """Rank of an instrument by its code; the smallest is the best."""
     band, instrument = code[:1], code[1:2]
     return (
         _INSTRUMENTS.find(instrument) if instrument in _INSTRUMENTS else len(_INSTRUMENTS),
@@ -256,9 +347,7 @@ def _preference(code: str) -> tuple[int, int, str]:
     )
 
 
-def _components(
-    found: dict[Channel, list[_Group]], notes: list[str]
-) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
+def _components(found: dict[Channel, list[_Group]]) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
     """Pieces of the vertical, north and east components, by time."""
     letters = {channel.code[-1:].upper() for channel in found}
     table = _COMPONENTS if "3" not in letters or "Z" in letters else {"1": 1, "2": 2, "3": 0}
@@ -267,12 +356,13 @@ def _components(
         place = table.get(channel.code[-1:].upper())
         if place is not None:
             groups[place].extend(own)
-    components = ByTime(groups[0]), ByTime(groups[1]), ByTime(groups[2])
-    missing = [name for name, pieces in zip(("vertical", "north", "east"), components, strict=True) if not pieces]
-    if missing:
-        one = next(iter(found))
-        notes.append(
-            f"{one.network}.{one.station}.{one.location}.{one.code[:-1]}? has no {' and no '.join(missing)} component; "
-            "a picker goes on with what there is, with less certainty."
-        )
-    return components
+    return ByTime(groups[0]), ByTime(groups[1]), ByTime(groups[2])
+
+
+def _lack(station: Station) -> str:
+    """Which components a station lacks, in words; empty if it has all."""
+    names = zip(("vertical", "north", "east"), station.components, strict=True)
+    missing = " and no ".join(name for name, pieces in names if not pieces)
+    return (
+        missing and f"{station}? has no {missing} component; a picker goes on with what there is, with less certainty."
+    )

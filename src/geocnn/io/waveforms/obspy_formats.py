@@ -1,5 +1,6 @@
 """Read seismograms through ObsPy: objects in memory, and SAC, GSE2, SEISAN and other files."""
 
+import glob
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,40 @@ from geocnn.errors import FormatError
 from geocnn.io.waveforms.pieces import ArrayPiece, Channel, FilePiece, Piece, file_state, spans, unreadable
 
 __all__ = ["ObspyPiece", "is_stream", "pieces_of_stream", "scan_obspy"]
+
+_FORMATS = {
+    "MSEED",
+    "SAC",
+    "GSE2",
+    "SEISAN",
+    "SACXY",
+    "GSE1",
+    "Q",
+    "SH_ASC",
+    "SLIST",
+    "TSPAIR",
+    "Y",
+    "SEGY",
+    "SU",
+    "SEG2",
+    "WAV",
+    "WIN",
+    "CSS",
+    "NNSA_KB_CORE",
+    "AH",
+    "PDAS",
+    "KINEMETRICS_EVT",
+    "GCF",
+    "DMX",
+    "ALSEP_PSE",
+    "ALSEP_WTN",
+    "ALSEP_WTH",
+    "CYBERSHAKE",
+    "KNET",
+    "REFTEK130",
+    "RG16",
+}
+"""Formats that a file is tried in. ObsPy by itself would try PICKLE, too, which runs any program that a file holds."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +78,28 @@ class ObspyPiece(FilePiece):
 
 def _read(path: Path, *, headonly: bool) -> Any:  # noqa: ANN401  (ObsPy is optional)
     """Read a file with ObsPy, without its warnings about rounded headers, which quote a line of its source."""
-    import obspy
+    from obspy.core.util.decorator import uncompress_file
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return obspy.read(str(path), headonly=headonly)
+        return uncompress_file(_plain)(str(path), headonly)
+
+
+def _plain(name: str, headonly: bool) -> Any:  # noqa: ANN401, FBT001  (ObsPy passes both by their place)
+    """Read a file that is not compressed.
+
+    Raises:
+        TypeError: its format is none of those that are read.
+    """
+    import obspy
+    from obspy.core.util.base import ENTRY_POINTS
+    from obspy.core.util.misc import buffered_load_entry_point
+
+    for kind in ENTRY_POINTS["waveform"]:  # in ObsPy's order
+        if kind in _FORMATS and buffered_load_entry_point("obspy", f"obspy.plugin.waveform.{kind}", "isFormat")(name):
+            # ObsPy takes a name for a pattern.
+            return obspy.read(glob.escape(name), format=kind, headonly=headonly, check_compression=False)
+    raise TypeError("its format is unknown")
 
 
 @lru_cache(maxsize=3)

@@ -49,7 +49,7 @@ class Original:
             The element, and the indices of those picks that are not in it.
         """
         element = ET.fromstring(zlib.decompress(self.packed))
-        gone = {name for pick, name in self.names if pick not in picks}
+        gone, new = self._apart(picks)
         amplitudes = {one.get("publicID", "") for one in element.iterfind("amplitude") if _of(one, "pickID", gone)}
         stations = {
             one.get("publicID", "")
@@ -63,8 +63,23 @@ class Original:
             _without(origin, "arrival", lambda one: _of(one, "pickID", gone))
         for magnitude in element.iterfind("magnitude"):
             _without(magnitude, "stationMagnitudeContribution", lambda one: _of(one, "stationMagnitudeID", stations))
-        known = {pick for pick, _ in self.names}
-        return element, [number for number, pick in enumerate(picks) if pick not in known]
+        return element, new
+
+    def _apart(self, picks: Sequence[Hashable]) -> tuple[set[str], list[int]]:
+        """Names of the picks that are not among these, and the indices of those that are new.
+
+        Two agencies may have equal picks, so that each stands for one pick only: for itself, and otherwise, such as a
+        pick that was moved away and back, for an equal one.
+        """
+        left = {id(pick): (pick, name) for pick, name in self.names}
+        new = []
+        for number in [number for number, pick in enumerate(picks) if left.pop(id(pick), None) is None]:
+            same = next((key for key, (pick, _) in left.items() if pick == picks[number]), None)
+            if same is None:
+                new.append(number)
+            else:
+                del left[same]
+        return {name for _, name in left.values()}, new
 
 
 def _bare(element: ET.Element) -> ET.Element:

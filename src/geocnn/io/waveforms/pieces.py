@@ -1,5 +1,6 @@
 """Contents of seismogram files by their headers: channels and continuous pieces of records."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ __all__ = [
     "ArrayPiece",
     "ByTime",
     "Channel",
+    "Cut",
+    "CutPiece",
     "FilePiece",
     "Piece",
     "PieceTable",
@@ -157,6 +160,56 @@ class ArrayPiece(Piece):
         yield self.start, self.samples
 
 
+@dataclass(frozen=True)
+class CutPiece(Piece):
+    """Some of the samples of a piece, which it shares with it.
+
+    Attributes:
+        whole: the piece.
+    """
+
+    whole: Piece
+
+    @classmethod
+    def of(cls, whole: Piece, start: int, end: int) -> "CutPiece":
+        """Samples of a piece from one time up to another, ns."""
+        count = round((end - start) * whole.rate / SECOND)
+        if isinstance(whole, FilePiece):
+            return _CutFilePiece(whole.channel, start, whole.rate, count, whole.path, whole.state, whole)
+        return cls(whole.channel, start, whole.rate, count, whole)
+
+    @property
+    def origin(self) -> str:
+        """That of the piece."""
+        return self.whole.origin
+
+    @property
+    def digest(self) -> str:
+        """That of the piece, as time and number of the samples are told beside it."""
+        return self.whole.digest
+
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.generic]]]:
+        """Decoded samples of the piece, without those before and after.
+
+        Raises:
+            MissingError: the file is gone.
+            FormatError: the file cannot be read.
+        """
+        for time, samples in self.whole.segments(max(start, self.start), min(stop, self.end)):
+            first, last = (max(0, round((edge - time) * self.rate / SECOND)) for edge in (self.start, self.end))
+            if first < min(last, len(samples)):
+                yield time + round(first * SECOND / self.rate), samples[first:last]
+
+    def damaged(self) -> int:
+        """Number of records of the whole piece that cannot be decoded."""
+        return self.whole.damaged()
+
+
+@dataclass(frozen=True)
+class _CutFilePiece(CutPiece, FilePiece):
+    """Some of the samples of a piece in a file."""
+
+
 class PieceTable(Sequence[Piece]):
     """Sequence of pieces that are made on request; for years of records there are too many to keep."""
 
@@ -211,6 +264,54 @@ class ByTime(PieceTable):
         """Piece of a number."""
         group: Sequence[Piece] = self._groups[int(self._group[number])]
         return group[int(self._number[number])]
+
+
+class Cut(PieceTable):
+    """What some pieces have in spans of time, by time.
+
+    Args:
+        pieces: the pieces.
+        spans: start and end of each span, ns, by time; they do not overlap.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], spans: Int64[ndarray, "spans 2"]) -> None:
+        self._pieces = pieces
+        starts, ends = edges(pieces)
+        low, high = np.searchsorted(spans[:, 1], starts, side="right"), np.searchsorted(spans[:, 0], ends)
+        begun, over = (np.append(spans[:, k], np.iinfo(np.int64).max)[low] for k in range(2))
+        inside = (begun <= starts) & (ends <= over)
+        whole, rows = np.flatnonzero(inside), list[tuple[int, int, int]]()
+        # Most pieces are whole, and only those at the ends of the spans are looked at one by one.
+        for number in np.flatnonzero((low < high) & ~inside).tolist():
+            for first, last in spans[low[number] : high[number]].tolist():
+                rows += _cut(number, pieces[number], first, last)
+        cut = np.array(rows, np.int64).reshape(-1, 3)
+        found = np.concatenate((np.stack((whole, starts[whole], ends[whole]), 1), cut))
+        self._rows = found[np.argsort(found[:, 1], kind="stable")]
+
+    def __len__(self) -> int:
+        """Number of pieces."""
+        return len(self._rows)
+
+    @property
+    def edges(self) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:
+        """Start and end of each piece, ns."""
+        return self._rows[:, 1], self._rows[:, 2]
+
+    def piece(self, number: int) -> Piece:
+        """Piece of a number."""
+        at, start, end = self._rows[number].tolist()
+        whole = self._pieces[at]
+        return whole if (start, end) == (whole.start, whole.end) else CutPiece.of(whole, start, end)
+
+
+def _cut(number: int, piece: Piece, start: int, end: int) -> list[tuple[int, int, int]]:
+    """Number of a piece, and beginning and end of those of its samples that lie in a span; nothing if none does."""
+    # Half a thousandth of a sample is for times that are rounded to nanoseconds.
+    first, last = (math.ceil((edge - piece.start) * piece.rate / SECOND - 5e-4) for edge in (start, end))
+    first, last = max(0, first), min(piece.count, last)
+    begin, stop = (piece.start + round(n * SECOND / piece.rate) for n in (first, last))
+    return [(number, begin, stop)] if first < last else []
 
 
 def edges(pieces: Sequence[Piece]) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:

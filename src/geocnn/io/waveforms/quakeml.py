@@ -132,18 +132,25 @@ class Ray:
         azimuth: direction of the station from the epicentre, degrees from north; None if it is not known.
         residual: observed minus computed arrival time, s; None if the time was not used for the origin.
         weight: weight of this time in the origin.
+        height: of the station above the sea, km; 0 if it is not known, as in a catalogue that was read.
     """
 
     distance: float | None
     azimuth: float | None
     residual: float | None = None
     weight: float = 1.0
+    height: float = field(default=0.0, compare=False)
+
+    @property
+    def used(self) -> bool:
+        """Whether the origin rests on this time."""
+        return self.residual is not None and self.weight > 0
 
     @classmethod
     def to(cls, site: Site, latitude: float, longitude: float, residual: float | None = None) -> "Ray":
         """Ray from a place, in degrees, to a station."""
         seen = offsets(latitude, longitude, (np.array([site.latitude]), np.array([site.longitude])))
-        return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual)
+        return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual, height=site.elevation_m / 1000)
 
 
 _NOWHERE = Ray(None, None)
@@ -415,16 +422,20 @@ def _quality(parent: ET.Element, known: Sequence[tuple[PhasePick, Ray]]) -> None
     stays the same.
     """
     element = _under(parent, "quality")
-    _under(element, "usedPhaseCount", str(len(known)))
-    _under(element, "usedStationCount", str(len({_station(pick) for pick, _ in known})))
-    late = np.array([round(ray.residual, 3) for _, ray in known if ray.residual is not None and ray.weight > 0])
+    used = [(pick, ray) for pick, ray in known if ray.used]
+    for name, those in (("associated", known), ("used", used)):
+        if those:  # of an origin without any residual nobody knows what it rests on
+            _under(element, f"{name}PhaseCount", str(len(those)))
+            _under(element, f"{name}StationCount", str(len({_station(pick) for pick, _ in those})))
+    late = np.array([round(ray.residual, 3) for _, ray in used if ray.residual is not None])
     if len(late):
         _under(element, "standardError", f"{np.sqrt(np.mean(late**2)):.3f}")
-    azimuths = np.sort([round(ray.azimuth, 1) for _, ray in known if ray.azimuth is not None])
+    around = used or known
+    azimuths = np.sort([round(ray.azimuth, 1) for _, ray in around if ray.azimuth is not None])
     if len(azimuths):
         _under(element, "azimuthalGap", f"{np.diff(azimuths, append=azimuths[0] + 360).max():.1f}")
     # Each station counts once, however many of its waves are known.
-    away = {_station(pick): round(ray.distance / DEGREE, 5) for pick, ray in known if ray.distance is not None}
+    away = {_station(pick): round(ray.distance / DEGREE, 5) for pick, ray in around if ray.distance is not None}
     if away:
         each = list(away.values())
         for name, number in (("minimum", np.min(each)), ("median", np.median(each)), ("maximum", np.max(each))):

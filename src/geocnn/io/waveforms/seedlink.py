@@ -107,7 +107,7 @@ class SeedLink:
                 if self._connection is not None:
                     self._next(until)
                 elif self._again > time.monotonic():
-                    time.sleep(min(left, self._again - time.monotonic()))
+                    time.sleep(max(0.0, min(left, self._again - time.monotonic())))  # the clock goes on meanwhile
                 else:
                     self._reconnect()
         finally:

@@ -93,6 +93,21 @@ class Station:
             self._channels[code] = Channel(self.network, self.name, self.location, code)
         return self._channels[code]
 
+    def channel_at(self, component: int, time: int) -> Channel | None:
+        """Channel that holds a component at a time, ns, or next to it: channels may change their names.
+
+        None if the station has no such component.
+        """
+        half = round(SECOND / self.rate / 2)
+        near = self.within(component, time - SECOND, time + SECOND)
+        if near:  # where pieces overlap the one of the highest rate is read, and of these the first
+            return min(near, key=lambda p: (max(0, p.start - half - time, time - p.end + half), -p.rate)).channel
+        pieces = self.components[component]
+        if not pieces:
+            return None
+        starts, ends = edges(pieces)
+        return pieces[int(np.argmin(np.maximum(starts - time, time - ends)))].channel
+
     @property
     def pieces(self) -> Iterator[Piece]:
         """Pieces of all components."""
@@ -108,10 +123,20 @@ class Station:
         """Time at which the sample after the last would come, ns."""
         return max(int(ends.max()) for _, ends in self._edges if len(ends))
 
-    def spans(self) -> list[tuple[int, int]]:
-        """Spans with data of any component, start and end in ns, by time; less than a sample is no gap."""
-        starts, ends = (np.concatenate(times) for times in zip(*self._edges, strict=True))
-        return _joined(starts[ends > starts], ends[ends > starts], SECOND / self.rate)
+    def spans(self, least: int = 1, apart: float | None = None) -> list[tuple[int, int]]:
+        """Spans with data, start and end in ns, by time.
+
+        Args:
+            least: number of components that have data there.
+            apart: longest time without data that is no gap, ns; default a sample.
+        """
+        sample = SECOND / self.rate
+        each = [_joined(starts[ends > starts], ends[ends > starts], sample) for starts, ends in self._edges]
+        own = np.array([span for joined in each for span in joined], np.int64).reshape(-1, 2)
+        order = np.argsort(own, axis=None, kind="stable")
+        there = np.cumsum(np.tile([1, -1], len(own))[order]) >= least
+        starts, ends = own.ravel()[order][np.array(spans(there), np.int64).reshape(-1, 2)].T
+        return _joined(starts[ends > starts], ends[ends > starts], sample if apart is None else apart)
 
     def index(self, time: int) -> int:
         """Number of the sample at a time, ns."""
@@ -271,13 +296,10 @@ class Station:
     def _level(self, component: int) -> float:
         """First value of a channel, which is subtracted from all, so that 32 bits keep enough digits."""
         if component not in self._first:
-            self._first[component] = 0.0
-            for piece in self.components[component][:3]:
-                for _, raw in piece.segments(piece.start, piece.end):
-                    numbers = np.asarray(raw, float)
-                    if np.isfinite(numbers).any():
-                        self._first[component] = float(numbers[np.isfinite(numbers)][0])
-                        return self._first[component]
+            pieces = self.components[component][:3]
+            decoded = (np.asarray(raw, float) for piece in pieces for _, raw in piece.segments(piece.start, piece.end))
+            found = (float(numbers[np.isfinite(numbers)][0]) for numbers in decoded if np.isfinite(numbers).any())
+            self._first[component] = next(found, 0.0)  # not before: a file may be gone now and there again later
         return self._first[component]
 
     def _note(self, text: str) -> None:

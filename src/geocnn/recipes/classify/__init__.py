@@ -41,8 +41,9 @@ def classify(
         data: .npz or Zarr group with x (windows, [channels,] samples ...), y (windows), the class of each by number or
             name, and if you have them classes (names) and group (line, event or station of each window); or a folder
             for each class with pictures or .npy files. In x 2-D windows are (trace, time) and 3-D ones (inline,
-            crossline, time), the last axis is the vertical one; pictures are (row, column). A class of -1 or NaN
-            means that nobody labelled the window: it is left out. From Python also (x, y), or the arrays by name.
+            crossline, time), the last axis is the vertical one; pictures are (row, column). A class below 0 or NaN
+            means that nobody labelled the window, which is left out, and so does 255 unless others are 100 or more.
+            From Python also (x, y), or the arrays by name.
         ndim: dimensions of a window, where the axes of x do not tell.
         model: architecture, see geocnn models; default resnet20 for windows of fewer than 64 samples, else resnet18.
         width: of the network, as the architecture takes it: channels of the first stage, or a factor.

@@ -14,12 +14,16 @@ from geocnn.datasets import Augmented, Samples, TensorSamples
 from geocnn.errors import DataError
 from geocnn.io.window_files import FORMS, Given
 from geocnn.io.windows import UNKNOWN, Windows, read_windows
+from geocnn.metrics import alike
 from geocnn.normalisation import Normalisation
+from geocnn.words import number_of
 
 __all__ = ["Parts", "labelled", "split"]
 
 _TRIES = 200
 """Number of random choices of validation groups, of which the best is taken."""
+_NONE = "below 0, 255 or NaN"
+"""Labels of windows that nobody labelled."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Parts:
         judged: numbers of the validation windows.
         normalisation: how they are normalised, for the card.
         sha256: digest of all windows that were given.
+        digest: of these windows with their classes and groups.
         notes: what a user should know about windows that are empty or left out.
     """
 
@@ -42,6 +47,7 @@ class Parts:
     judged: NDArray[np.int64]
     normalisation: dict[str, Any]
     sha256: str
+    digest: str
     notes: tuple[str, ...] = ()
 
     @property
@@ -102,7 +108,7 @@ def labelled(
             f"{told} has windows without classes; add the array y with the class of each window, or give a folder for "
             "each class."
         )
-    _check_counts(windows, told, left_out)
+    _check_classes(windows, told, left_out)
     if not 0 < validation < 1:
         raise DataError(f"--validation is {validation:g}; it is a share of the windows, such as 0.2.")
     learnt, judged = split(windows.y, windows.group, validation, seed)
@@ -115,11 +121,11 @@ def labelled(
     if normalise == "data":
         known = Normalisation.fit(windows.x[learnt])
         fixed = {"kind": "fixed", "mean": float(known.mean), "std": known.std, "clip": known.clip}
-    notes = [f"windows without a class (-1 or NaN), which are left out: {left_out}."] if left_out else []
+    notes = [f"windows without a class ({_NONE}), which are left out: {left_out}."] if left_out else []
     if windows.constant:
         notes.append(f"constant windows, with nothing in them to learn: {windows.constant} of {len(windows.x)}.")
     name = Path(data).name if isinstance(data, str | Path) else "arrays"
-    return Parts(name, windows, learnt, judged, fixed, read.sha256, tuple(notes))
+    return Parts(name, windows, learnt, judged, fixed, read.sha256, read.digest, tuple(notes))
 
 
 def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
@@ -131,15 +137,15 @@ def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
     if windows.y is None or not (unknown := windows.y == UNKNOWN).any():
         return windows, 0
     if unknown.all():
-        raise DataError(f"no window of {told} has a class, all labels are -1 or NaN; label some of each class.")
+        raise DataError(f"no window of {told} has a class, all labels are {_NONE}; label some of each class.")
     kept = np.flatnonzero(~unknown)
     groups = None if windows.group is None else windows.group[kept]
     names = tuple(windows.names[k] for k in kept)
     return replace(windows, x=windows.x[kept], y=windows.y[kept], group=groups, names=names), int(unknown.sum())
 
 
-def _check_counts(windows: Windows, told: str | Path, left_out: int) -> None:
-    """Refuse data with fewer than two classes, or with fewer than two windows of a class.
+def _check_classes(windows: Windows, told: str | Path, left_out: int) -> None:
+    """Refuse data with fewer than two classes, with scores of one name, or with fewer than two windows of a class.
 
     Raises:
         DataError: the data are like that; the message lists the classes.
@@ -147,9 +153,14 @@ def _check_counts(windows: Windows, told: str | Path, left_out: int) -> None:
     counts = np.bincount(windows.y if windows.y is not None else [], minlength=len(windows.classes))
     few = [f"{name} ({n})" for name, n in zip(windows.classes, counts, strict=True) if n < 2]
     if len(windows.classes) < 2:
-        hint = f" (-1, of {left_out} windows, means no class)" if left_out else ""
+        hint = f" (a label {_NONE}, of {number_of(left_out, 'window')}, means no class)" if left_out else ""
         raise DataError(
             f"{told} has windows of one class ({windows.classes[0]}); needed are two classes or more{hint}."
+        )
+    if pair := alike(windows.classes):
+        raise DataError(
+            f"the classes {pair[0]} and {pair[1]} of {told} would have scores of one name, in which a blank is an "
+            "underscore; give them names that differ in more."
         )
     if few:
         raise DataError(

@@ -32,11 +32,12 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
     )
     changed = changes != Augmentation()
     noted = {**given, "data": data if isinstance(data, str) else "arrays"}
+    told = {"arguments": noted, "windows": parts.sha256, "digest": parts.digest}
     learning = {k: given[k] for k in ("epochs", "patience", "batch_size", "learning_rate", "workers")}
     return Recipe(
         name="classify",
         model=network.model,
-        card=card(parts, network).replace(training={"arguments": noted, "windows": parts.sha256}),
+        card=card(parts, network).replace(training=told),
         train=parts.train(changes if changed else None, given["seed"]),
         validation=parts.validate(),
         loss=objective(parts, balance=given["balance"]),

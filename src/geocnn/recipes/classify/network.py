@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from math import inf
 from pathlib import Path
@@ -17,7 +16,7 @@ from geocnn.checkpoints import WEIGHTS, Card, load
 from geocnn.classification import scores
 from geocnn.errors import DataError
 from geocnn.io.windows import space_in_words
-from geocnn.losses import cross_entropy, known_cross_entropy
+from geocnn.losses import cross_entropy, pooled_cross_entropy
 from geocnn.models import ARCHITECTURES, build
 from geocnn.models.base import Classifier
 from geocnn.recipes.classify.data import Parts
@@ -64,15 +63,14 @@ def start_network(parts: Parts, *, model: str | None, width: float | None, start
             raise DataError(
                 f"--start {start} is {trained.card.architecture} and --model is {model}; leave --model out."
             )
-        made, name = _made(parts, trained.card.architecture, _kept(trained.card)), trained.card.architecture
-        weights = Path(start) / WEIGHTS
+        name, given, weights = trained.card.architecture, _kept(trained.card), Path(start) / WEIGHTS
     else:
         space = parts.windows.x.shape[2:]
         name = model or ("resnet20" if max(space) < _LARGE else "resnet18")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            made, weights = _made(parts, name, {} if width is None else {"width": width}), Path(start or "")
-    network, arguments = made
+        given, weights = {} if width is None else {"width": width}, Path(start or "")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network, arguments = _made(parts, name, given)
     if start is None:
         return Start(network, name, arguments)
     kept = load_weights(network, weights, other_classes=True)
@@ -146,7 +144,7 @@ def objective(parts: Parts, *, balance: bool) -> Callable[[Tensor, Tensor], Tens
     if not balance:
         return cross_entropy
     counts = np.bincount(parts.labels[parts.learnt], minlength=len(parts.classes))
-    return partial(known_cross_entropy, weight=[float(w) for w in counts.sum() / (len(counts) * counts)])
+    return pooled_cross_entropy([float(w) for w in counts.sum() / (len(counts) * counts)])
 
 
 def summary(counts: dict[str, float], classes: tuple[str, ...]) -> dict[str, float]:

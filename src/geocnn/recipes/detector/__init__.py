@@ -2,12 +2,15 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geocnn.training import Recipe
 
 __all__ = ["detector"]
+
+_VELOCITIES = {"vp": (4.8, 6.4), "ratio": (1.64, 1.84)}
+"""Default ranges of velocities, for which layers can stand."""
 
 
 def detector(
@@ -19,8 +22,8 @@ def detector(
     learning_rate: float = 2e-3,
     distance: tuple[float, float] = (1.0, 150.0),
     depth: tuple[float, float] = (0.5, 15.0),
-    vp: tuple[float, float] = (4.8, 6.4),
-    ratio: tuple[float, float] = (1.64, 1.84),
+    vp: tuple[float, float] = _VELOCITIES["vp"],
+    ratio: tuple[float, float] = _VELOCITIES["ratio"],
     velocity_model: Path | None = None,
     stations: Path | None = None,
     station: str | None = None,
@@ -74,6 +77,7 @@ def detector(
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
+    _check_velocities(given)
     job = plan(given)
     pace = {"batch_size": batch_size, "learning_rate": learning_rate, "ema": 0.998, "workers": workers}
     return Recipe(
@@ -90,3 +94,20 @@ def detector(
         applies_to="",
         plan=job.lines,
     )
+
+
+def _check_velocities(given: dict[str, Any]) -> None:
+    """Refuse ranges of velocities beside layers; the default ranges cannot be told from none.
+
+    Raises:
+        DataError: there are both.
+    """
+    from geocnn.errors import DataError
+
+    ranges = [name for name, usual in _VELOCITIES.items() if tuple(given[name]) != usual]
+    if given["velocity_model"] and ranges:
+        words = " ".join(f"--{name} {' '.join(f'{number:g}' for number in given[name])}" for name in ranges)
+        raise DataError(
+            f"--velocity-model {given['velocity_model']} gives the velocities, in place of --vp and --ratio; leave out "
+            f"{words}, or --velocity-model."
+        )

@@ -13,6 +13,7 @@ from geocnn import io
 from geocnn.errors import DataError
 from geocnn.grid import Axis
 from geocnn.io.labels import is_unknown
+from geocnn.io.same_place import difference
 from geocnn.io.source import Source
 from geocnn.losses import UNKNOWN
 from geocnn.reading import Reader
@@ -44,6 +45,7 @@ class Piece:
         file: name of the file.
         axes: axes of space, as in the file.
         section: axis of the cube that the section is perpendicular to, and its number there; None for lines and cubes.
+        place: index of this axis, and of the section on it.
     """
 
     x: NDArray[np.float32]
@@ -51,6 +53,7 @@ class Piece:
     file: str
     axes: tuple[Axis, ...]
     section: tuple[str, float] | None = None
+    place: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -62,7 +65,7 @@ class Piece:
         cut, old = (*[slice(None)] * axis, slice(start, stop)), self.axes[axis]
         new = replace(old, size=stop - start, start=old.start + start * old.step)
         axes = (*self.axes[:axis], new, *self.axes[axis + 1 :])
-        return Piece(self.x[cut], self.y[cut], self.file, axes, self.section)
+        return replace(self, x=self.x[cut], y=self.y[cut], axes=axes)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]
     """Open data and labels, files or arrays, in pairs.
 
     Raises:
-        DataError: there are none, the numbers or shapes differ, or they are neither all lines nor all cubes.
+        DataError: there are none, the numbers, shapes or axes differ, or they are neither all lines nor all cubes.
     """
     if not data or not labels:
         raise DataError("the recipe segment needs --data SURVEY and --labels CLASSES, a class a sample, or --horizons.")
@@ -99,6 +102,12 @@ def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]
             raise DataError(
                 f"{_name(own, 'the label array')} has {size_text(have)} samples and {survey.name} {size_text(need)}; "
                 "labels must lie on the grid of their data."
+            )
+        if apart := difference(survey.labels.grid, survey.source.grid):
+            raise DataError(
+                f"{_name(own, 'the label array')} has {apart[0]}, and {survey.name} {apart[1]}; labels must lie on the "
+                "grid of their data: give those of this survey, or where only headers are wrong the samples as .npy, "
+                "which has none."
             )
         if len(need) not in (2, 3) or len(need) != surveys[0].source.grid.ndim:
             raise DataError(
@@ -231,21 +240,23 @@ def pieces(survey: Survey, y: NDArray[np.int16], fit: Mapping[str, Any], axes: A
     for axis, box in boxes:
         x, bad = reader.read(box)
         known = reader.blank(box, (y[box] - UNKNOWN).astype(np.float32), bad).astype(np.int16) + np.int16(UNKNOWN)
-        own, section = survey.source.grid.axes, None
+        own, section, place = survey.source.grid.axes, None, None
         if axis is not None:
+            place = axis, box[axis].start
             section = own[axis].name, float(own[axis].values[box[axis].start])
             x, known, own = x.squeeze(axis), known.squeeze(axis), (*own[:axis], *own[axis + 1 :])
-        found.append(Piece(x, known, Path(survey.name).name, own, section))
+        found.append(Piece(x, known, Path(survey.name).name, own, section, place))
     return found
 
 
 def split(
     found: Sequence[Sequence[Piece]], share: float, crop: Sequence[int], *, dense: bool
-) -> tuple[list[Piece], list[Piece]]:
+) -> tuple[list[Piece], list[Piece], str]:
     """Split pieces into training and validation by position, so that neighbours do not leak.
 
     If there are several files, the last one is for validation. Otherwise, if no two labelled sections of a cube touch,
     its last sections are; else the end of every piece along its longest horizontal axis, with half a window left out.
+    Inlines and crosslines, which share the traces where they cross, are split at one place of the cube.
 
     Args:
         found: pieces by file.
@@ -253,15 +264,21 @@ def split(
         crop: samples of a window per axis.
         dense: whether some labelled sections are next to each other.
 
+    Returns:
+        Both parts, and how far they are from each other where these are sections, such as "2 inlines".
+
     Raises:
         DataError: one of the two parts would be empty.
     """
     if len(found) > 1:
-        return [p for file in found[:-1] for p in file], list(found[-1])
+        return [p for file in found[:-1] for p in file], list(found[-1]), ""
     own = list(found[0])
+    places = [piece.place for piece in own if piece.place is not None]
+    if len({axis for axis, _ in places}) > 1:
+        return _split_crossing(own, share, crop)
     if len(own) > 1 and not dense:
         count = min(len(own) - 1, max(1, round(share * len(own))))
-        return own[:-count], own[-count:]
+        return own[:-count], own[-count:], _lines(own[0], places[-count][1] - places[-count - 1][1])
     axis = int(np.argmax(own[0].x.shape[:-1]))
     learn, judge = [], []
     for piece in own:
@@ -274,7 +291,49 @@ def split(
             )
         learn.append(piece.part(axis, 0, n - last - gap))
         judge.append(piece.part(axis, n - last, n))
-    return learn, judge
+    return learn, judge, ""
+
+
+def _split_crossing(own: list[Piece], share: float, crop: Sequence[int]) -> tuple[list[Piece], list[Piece], str]:
+    """Split inlines and crosslines at the place of the cube where the parts are closest to the shares asked for.
+
+    Half a window is left out, or a tenth of the cube if that is less: sections may be far longer than the cube is wide.
+    """
+    best = (math.inf, 0, 0, 0)
+    for axis in (0, 1):
+        known = np.zeros(next(p.x.shape[0] for p in own if p.place and p.place[0] != axis), np.int64)
+        for piece in own:
+            labels = (piece.y != UNKNOWN).sum(-1)
+            if piece.place and piece.place[0] == axis:
+                known[piece.place[1]] += labels.sum()
+            else:
+                known += labels
+        gap = max(1, min(math.ceil(crop[0] / 2), len(known) // 10))
+        before = np.concatenate([[0], known.cumsum()]) / max(1, known.sum())
+        for end in range(1, len(known) - gap):
+            learnt, judged = before[end], 1 - before[end + gap]
+            if min(learnt, judged) > 0:
+                best = min(best, (abs(judged - share) + abs(learnt - 1 + share), axis, end, end + gap))
+    if best[0] == math.inf:
+        raise DataError(
+            f"the labelled sections of {own[0].file} are too few to learn from some and judge by others; label more "
+            "along --inlines and --crosslines, or give a survey of its own to judge by, the last of --data."
+        )
+    _, axis, end, start = best
+    learn, judge = [], []
+    for piece in own:
+        if piece.place is None or piece.place[0] != axis:
+            learn.append(piece.part(0, 0, end))
+            judge.append(piece.part(0, start, piece.x.shape[0]))
+        elif not end <= piece.place[1] < start:
+            (learn if piece.place[1] < end else judge).append(piece)
+    across = next(piece for piece in own if piece.place and piece.place[0] == axis)
+    return learn, judge, _lines(across, start - end + 1)
+
+
+def _lines(piece: Piece, count: int) -> str:
+    """So many sections of a kind, for example "2 inlines"."""
+    return number_of(count, piece.section[0] if piece.section else "section")
 
 
 def _name(given: Given, otherwise: str) -> str:

@@ -12,12 +12,13 @@ from torch import Tensor
 
 from geocnn.checkpoints import Card, load
 from geocnn.errors import DataError
-from geocnn.losses import known_cross_entropy, known_dice_bce
+from geocnn.losses import pooled_cross_entropy, pooled_dice_bce
 from geocnn.metrics import overlaps
 from geocnn.models import ARCHITECTURES, build
 from geocnn.models.base import Segmenter
 from geocnn.schedule import Schedule
 from geocnn.tracing import reach_of
+from geocnn.words import size_text
 
 if TYPE_CHECKING:
     from geocnn.recipes.segment.plan import Job
@@ -126,8 +127,8 @@ def objective(
     """
     summary = partial(overlaps, classes=job.classes)
     if len(job.classes) == 2:
-        return known_dice_bce, summary, "validation_dice"
-    return partial(known_cross_entropy, weight=balance(job.counts)), summary, "validation_mean_iou"
+        return pooled_dice_bce(), summary, "validation_dice"
+    return pooled_cross_entropy(balance(job.counts)), summary, "validation_mean_iou"
 
 
 def schedule(
@@ -140,11 +141,25 @@ def schedule(
     patience: int,
     workers: int,
 ) -> Schedule:
-    """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it."""
+    """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it.
+
+    Raises:
+        DataError: a batch would be a single window that is one sample for the coarsest batch normalisation.
+    """
     batch_size = (8 if job.ndim == 2 else 2) if batch_size is None else batch_size
+    model = job.network.model
+    normalises = any(name.endswith("running_mean") for name in model.state_dict())
+    if normalises and set(job.crop) == {model.sizes.step}:
+        if 1 in (batch_size, samples):
+            raise DataError(
+                f"--{'batch-size' if batch_size == 1 else 'samples'} is 1; batch normalisation of windows of "
+                f"{size_text(job.crop)} samples needs 2 or more of them; give more, or a larger --crop."
+            )
+        while samples % max(1, batch_size) == 1:  # the last batch of an epoch
+            batch_size += 1
     usual = 3e-4 if job.network.note else 2e-3  # so that what has been learnt is not lost
     # With two planes at the coarsest level the library's bf16 gradient of a 3-D kernel reads beyond its memory.
-    thin = job.ndim == 3 and job.crop[0] < 3 * job.network.model.sizes.step
+    thin = job.ndim == 3 and job.crop[0] < 3 * model.sizes.step
     return Schedule.of_windows(
         samples,
         epochs=epochs,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geocnn.augmentation import Augmentation
 from geocnn.errors import DataError
+from geocnn.metrics import alike
 from geocnn.recipes.segment.data import (
     Axes,
     Given,
@@ -49,6 +50,7 @@ class Job:
         data: description of the pieces.
         surveys: description of each survey, with its axes.
         why: reason for the number of dimensions.
+        apart: how far sections to judge by are from those for training, such as "2 inlines"; empty for others.
     """
 
     ndim: int
@@ -62,6 +64,7 @@ class Job:
     data: str
     surveys: tuple[str, ...]
     why: str
+    apart: str = ""
 
     @property
     def digest(self) -> str:
@@ -125,9 +128,10 @@ def plan(
     made = network(dims, len(classes))
     found = [pieces(survey, y, made.normalisation, own) for survey, y, own in zip(surveys, known, axes, strict=True)]
     dense = any(1 in np.diff(own) for each in axes if each for own in each.values())
-    sizes = _crop(crop, found, made, validation if len(found) == 1 and (dense or len(found[0]) == 1) else None)
+    cut = len(found) == 1 and len(axes[0] or ()) < 2 and (dense or len(found[0]) == 1)
+    sizes = _crop(crop, found, made, validation if cut else None)
     answer = [n - 2 * made.model.margin for n in sizes]
-    learn, judge = split(found, validation, answer, dense=dense)
+    learn, judge, apart = split(found, validation, answer, dense=dense)
     return Job(
         dims,
         classes,
@@ -140,6 +144,7 @@ def plan(
         f"{said(learn)}, judged by {said(judge)}",
         tuple(f"{Path(s.name).name}: {', '.join(f'{a.name} {a.size}' for a in s.source.grid.axes)}" for s in surveys),
         why,
+        apart,
     )
 
 
@@ -147,12 +152,17 @@ def _names(count: int, names: Sequence[str]) -> tuple[str, ...]:
     """Names of all classes; a single name is that of class 1.
 
     Raises:
-        DataError: two classes have the same name.
+        DataError: two classes, or their scores, have the same name.
     """
     found = ("other", names[0]) if len(names) == 1 else tuple(names) or tuple(f"class {k}" for k in range(count))
     twice = next((name for name in found if found.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"two classes are called {twice}; give --classes names that differ.")
+    if pair := alike(found):
+        raise DataError(
+            f"the classes {pair[0]} and {pair[1]} would have scores of one name, in which a blank is an underscore; "
+            "give --classes names that differ in more."
+        )
     return found
 
 

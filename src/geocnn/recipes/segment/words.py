@@ -38,6 +38,10 @@ def plan_of(job: "Job", *, samples: int, batch_size: int, epochs: int) -> tuple[
     parameters = sum(p.numel() for p in job.network.model.parameters())
     note = f"; {job.network.note[0].lower()}{job.network.note[1:].rstrip('.')}" if job.network.note else ""
     size = " x ".join(map(str, job.crop))
+    near = (
+        f"note: what is judged by is {job.apart} from the nearest that is learnt from; farther away the network may do "
+        "worse than its scores"
+    )
     return (
         f"data: {_some(job.surveys, '; ')}",
         f"learns from: {said(job.learn)}",
@@ -46,6 +50,7 @@ def plan_of(job: "Job", *, samples: int, batch_size: int, epochs: int) -> tuple[
         f"network: {job.network.architecture}, {job.ndim}-D ({job.why}), {parameters:,} parameters{note}",
         f"windows: {size} samples ({', '.join(job.axes)}), {samples} an epoch, {batch_size} a step, at most {epochs} "
         f"epoch{'s' * (epochs != 1)}",
+        *([near] if job.apart else []),
     )
 
 

@@ -6,7 +6,14 @@ const STEPS = [1, 2, 5, 10, 15, 30, ...MINUTES, ...[1, 2, 3, 6, 12].map((k) => 3
 const DAYS = [1, 2, 5, 10];
 const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600];
 
+const FORM =
+  /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?)(?::(\d\d)(?::(\d\d(?:[.,]\d*)?))?)?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?$/;
+
 const two = (number) => String(number).padStart(2, "0");
+
+/** 20260131T235959 as 2026-01-31T23:59:59. */
+const apart = (words) =>
+  words.replace(/^(\d{4})(\d\d)(\d\d)(?!\d)/, "$1-$2-$3").replace(/(?<=[T ]\d\d|[T ]\d{4})\d\d/g, ":$&");
 
 export class Clock {
   /** Seconds of the page count from `origin`, a midnight, in nanoseconds since 1970 as text. */
@@ -36,16 +43,23 @@ export class Clock {
     return `${this.parts(seconds, digits).date} ${this.time(seconds, digits)}`;
   }
 
-  /** Seconds of a date and time as somebody types it, or null; a time alone is one of the day of `near`. */
+  /**
+   * Seconds of a date and time as somebody types it, or null: in any form that tables may have (io/times.py), in UTC
+   * where it names no zone. A time alone is one of the day of `near`, as it is in that zone.
+   */
   read(text, near = 0) {
     const alone = /^\d{1,2}:\d\d/.test(text.trim());
-    const words = (alone ? `${this.parts(near).date} ${text.trim()}` : text.trim()).replace(/Z$/, "");
-    const found = /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d{1,2})(?::(\d\d)(?::(\d\d(?:\.\d*)?))?)?)?$/.exec(words);
+    const found = FORM.exec(apart(alone ? `${this.parts(near).date} ${text.trim()}` : text.trim()));
     if (!found) return null;
-    const [year, month, day, hour, minute, second] = found.slice(1).map((word) => Number(word ?? 0));
+    const number = (word) => Number((word ?? "0").replace(",", "."));
+    const [year, month, day, hour, minute, second] = found.slice(1, 7).map(number);
+    const ahead = number(found[8]) * 3600 + number(found[9]) * 60;
+    const zone = found[7] === "-" ? -ahead : ahead; // seconds
     const date = Date.UTC(year, month - 1, day) / 1000;
-    if (new Date(date * 1000).getUTCMonth() !== month - 1 || hour > 24 || minute > 59 || second >= 60) return null;
-    return date - this.day * DAY + hour * 3600 + minute * 60 + second;
+    if (new Date(date * 1000).getUTCMonth() !== month - 1 || ahead >= DAY) return null;
+    if (hour > 24 || minute > 59 || second >= 60) return null;
+    const days = alone ? Math.floor((near + zone) / DAY) - Math.floor(near / DAY) : 0;
+    return date - this.day * DAY + days * DAY + hour * 3600 + minute * 60 + second - zone;
   }
 
   /** Places and words of ticks between two times on `width` pixels, and where a date or year begins. */
