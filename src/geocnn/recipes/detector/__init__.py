@@ -77,8 +77,7 @@ def detector(
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe
 
-    _check_velocities(given)
-    job = plan(given)
+    job = plan(_checked(given))
     pace = {"batch_size": batch_size, "learning_rate": learning_rate, "ema": 0.998, "workers": workers}
     return Recipe(
         name="detector",
@@ -96,8 +95,8 @@ def detector(
     )
 
 
-def _check_velocities(given: dict[str, Any]) -> None:
-    """Refuse ranges of velocities beside layers; the default ranges cannot be told from none.
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, without ranges of velocities beside layers; the default ranges cannot be told from none.
 
     Raises:
         DataError: there are both.
@@ -111,3 +110,4 @@ def _check_velocities(given: dict[str, Any]) -> None:
             f"--velocity-model {given['velocity_model']} gives the velocities, in place of --vp and --ratio; leave out "
             f"{words}, or --velocity-model."
         )
+    return given
