@@ -83,16 +83,17 @@ def test_a_card_that_does_not_fit_is_refused(folder, fields, error, message):
         ("name", (None, 3)),
         ("architecture", (None,)),
         ("arguments", (None, [1])),
-        ("classes", ("fault", [], [1])),
+        ("classes", ("fault", [], [1], ["fault", "fault"])),
         ("axes", ("t", [1])),
-        ("window", (None, [0], ["a"], [16.0])),
+        ("window", (None, [0], ["a"], [16.0], [16, 16])),
         ("normalisation", (None, [1], {"kind": "what"}, {"clipp": 4}, {"clip": "x"}, {"clip": -1}, {"std": 0})),
+        ("normalisation", ({"mean": float("inf")}, {"mean": 10**400}, {"std": float("-inf")}, {"clip": float("nan")})),
         ("size_multiple", (0, -8, 8.0, "8", None, True)),
         ("reach", (-1, "far")),
         ("margin", (-1, None)),
         ("threshold", ("high", 7, None, float("nan"))),
         ("finer", (0, "a")),
-        ("training", (None, [])),
+        ("training", (None, [], {"arguments": None}, {"arguments": []})),
         ("versions", (None, "0.1")),
     ],
 )
@@ -124,6 +125,33 @@ def test_a_field_that_a_later_version_has_written_is_left_aside_and_noted(folder
     with pytest.raises(FormatError, match=rf"update geocnn, because geocnn 99\.1\.0 has written it, .* {version}\.$"):
         checkpoints.load(folder)
     assert CARD.remarks() == []
+
+
+@pytest.mark.parametrize("version", ["{}.dev3", "{}rc1", "{}+local.7", "{}.post1"])
+def test_a_version_on_the_way_to_this_one_is_not_later(folder, version):
+    release = ".".join(checkpoints.versions()["geocnn"].split(".")[:3])
+    change(folder, colour="red", versions={"geocnn": version.format(release)})
+    assert checkpoints.read_card(folder).remarks() == ["the card of test has colour, which this geocnn does not know."]
+
+
+@pytest.mark.parametrize("window", [[], [16]])
+def test_a_window_has_a_number_for_each_axis_or_none(folder, window):
+    change(folder, window=window)
+    assert checkpoints.read_card(folder).window == tuple(window)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"[]", "it holds no table of names and values"),
+        (b"null", "it holds no table of names and values"),
+        (b"[" * 100_000, "its brackets are nested too deeply"),
+    ],
+)
+def test_what_is_no_table_is_said_in_words(folder, content, why):
+    (folder / "card.json").write_bytes(content)
+    with pytest.raises(FormatError, match=rf"card\.json is not a geocnn card \({why}\); give a folder written by"):
+        checkpoints.load(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b"\xff\xfe\x00", b"{"])

@@ -76,6 +76,15 @@ def test_scores_are_their_definitions(shape, seed):
         assert got[name] == pytest.approx(value, abs=1e-6), name
 
 
+def test_samples_without_a_probability_do_not_count():
+    draw = np.random.default_rng(0)
+    truth, probability = draw.random((20, 20)) < 0.3, draw.random((20, 20)).astype(np.float32)
+    beside = np.indices(truth.shape)[0] < 10
+    whole = scores(probability, truth, known=~beside)
+    assert scores(np.where(beside, np.nan, probability), truth) == whole
+    assert undefined(scores(np.full_like(probability, np.nan), truth)) == set(whole)
+
+
 def test_tolerance_is_a_euclidean_distance_that_counts_itself():
     truth = np.zeros((9, 9), bool)
     truth[4, 4] = True
@@ -140,6 +149,21 @@ def test_labels_that_are_no_mask_are_refused_before_the_work(monkeypatch, bad):
     labels[2, 3], labels[1, 1] = 1, bad
     with pytest.raises(DataError, match="labels for a network that finds fault are 1 on it, 0 elsewhere"):
         evaluate_survey(Trained(Same().eval(), CARD), np.ones((6, 6)), labels)
+
+
+def test_whole_per_cent_are_labels_as_probabilities_are(monkeypatch):
+    draw = np.random.default_rng(3)
+    probability = draw.random((8, 30), np.float32)
+    monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: SimpleNamespace(array=probability, notes=[]))
+    percent = draw.integers(0, 101, (8, 30)).astype(np.int8)
+    percent[2, :9] = -1
+    labels = np.where(percent == -1, np.nan, percent / 100)
+    got, plain = (evaluate_survey(Trained(Same().eval(), CARD), np.ones((8, 30)), each) for each in (percent, labels))
+    assert got == plain
+    with pytest.raises(DataError, match="reach from 0 to 101"):
+        evaluate_survey(Trained(Same().eval(), CARD), np.ones((8, 30)), np.where(percent == 100, 101, percent).clip(0))
+    with pytest.raises(DataError, match="reach from 0 to 100"):
+        evaluate_survey(Trained(Same().eval(), CARD), np.ones((8, 30)), percent.clip(0).astype(np.int16))
 
 
 @pytest.mark.parametrize("blank", [-1, 255, np.nan, 7])

@@ -11,7 +11,7 @@ from geocnn.cli import main
 from geocnn.errors import DataError
 from geocnn.evaluation import _own, evaluate_picks
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
-from geocnn.io.waveforms import Archive, Channel, Station, open_archive
+from geocnn.io.waveforms import Archive, ArrayPiece, Channel, Station, open_archive
 from geocnn.io.waveforms.pieces import FilePiece
 from geocnn.io.waveforms.quakeml import quakeml
 from geocnn.prediction.catalogue import pick_earthquakes
@@ -117,6 +117,35 @@ def test_arrivals_of_an_instrument_are_those_of_this_one_alone(records, tmp_path
     named = [KnownArrival(str(s), "P", 0, 9.0) for s in (one, other)]
     both = replace(archive, stations=(one, other))
     assert _own(both, named) == [[named[0]], [named[1]]]
+
+
+def test_a_bare_code_names_the_only_station_that_has_it(records, tmp_path):
+    made = pick_earthquakes("quakes", records, tmp_path / "c.xml", detector=None, show_progress=False)
+    lines = (f"{a.pick.channel.station},{a.pick.phase},{a.pick.time / 1e9:.6f}" for a in made.arrivals)
+    (tmp_path / "known.csv").write_text("\n".join(("station,phase,time", *lines)))
+    scores = evaluate_picks("quakes", records, tmp_path / "known.csv", show_progress=False)
+    assert scores["recall_p"] == scores["recall_s"] == scores["precision_p"] == 1
+    archive = open_archive(records)
+    one = archive.stations[0]
+    bare = [KnownArrival(one.name, "P", 0)]
+    assert _own(replace(archive, stations=(one, replace(one, location="10"))), bare) == [bare, bare]
+    assert _own(replace(archive, stations=(one, replace(one, network="YY"))), bare) == [[], []]
+
+
+def test_arrivals_at_an_instrument_that_was_replaced_are_for_the_one_with_data(five_minutes):
+    """Analysts name the instrument that they know, which may be its predecessor."""
+
+    def station(instrument, location, first):
+        channel = Channel("XX", "AAA", location, f"{instrument}Z")
+        piece = ArrayPiece.of(channel, first * 10**9, 100.0, five_minutes[0][0])
+        return Station("XX", "AAA", location, instrument, ((piece,), (), ()))
+
+    stations = station("EH", "", 0), station("HH", "", 300), station("HH", "10", 0)
+    known = [KnownArrival(f"XX.AAA..{code}", "P", t * 10**9) for code in ("EH", "HH") for t in (100, 400, 700)]
+    found = _own(Archive(stations, ()), known)
+    assert found[0] == [known[0], known[2], known[3]]
+    assert found[1] == [known[1], known[4], known[5]]
+    assert found[2] == []
 
 
 class OfFile(FilePiece):

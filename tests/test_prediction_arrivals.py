@@ -69,6 +69,24 @@ def test_picks_do_not_depend_on_how_a_record_is_cut_and_scaled(tmp_path, quakes,
     assert [(p, pytest.approx(t, abs=SECOND / 500), pytest.approx(q, abs=2e-3)) for p, t, q in whole] == parts
 
 
+def test_a_part_knows_the_picks_of_its_neighbours_that_are_near(tmp_path, quakes, five_minutes, monkeypatch):
+    station = written(tmp_path / "a.mseed", five_minutes[0])
+    monkeypatch.setattr(picker, "_CORE", 2048)
+    ready = picker.Picker.of(quakes)
+    found = [ready(part, ready.read(station, part)) for part in picker.parts(station)]
+    every, near = (
+        [sorted((phase, round(own.record.start + pick.sample)) for pick, phase in picks) for own, picks in pairs]
+        for pairs in ([(own, own.picks) for own in found], [(own, own.beyond) for own in found])
+    )
+    assert len(found) > 10
+    for number, own in enumerate(found):
+        others = [pick for other in (*every[:number], *every[number + 1 :]) for pick in other]
+        # An S wave is known to be one from what is up to 20 s before it, and a P wave from 10 s after it.
+        sure = [one for one in others if own.part.first - 100 <= one[1] < own.part.last + 1000]
+        assert [one for one in near[number] if own.part.first - 100 <= one[1] < own.part.last + 1000] == sorted(sure)
+    assert sum(map(len, near)) >= 10
+
+
 def test_the_first_of_few_counts_is_no_gap(tmp_path, quakes, five_minutes):
     """Wherever a record begins, its first number is subtracted; what is equal to it then is still a sample."""
     waveform = np.round(five_minutes[0] / (2 * np.median(np.abs(five_minutes[0])))).astype(np.float32)

@@ -88,3 +88,23 @@ def test_a_watch_has_the_catalogue_of_both_instruments_as_they_grow(tmp_path, qu
         for end in (".xml", ".csv", "-events.csv"):
             assert (tmp_path / f"c{end}").read_text() == (tmp_path / f"whole{end}").read_text()
     assert len({line for line in said if "where it lacks data, EH? is taken from" in line}) == 1
+
+
+def test_a_watch_says_once_that_an_instrument_arrives_late(tmp_path, quakes, pieces):
+    folder = tmp_path / "growing"
+    folder.mkdir()
+    said, ends = [], [24_000, 21_000, 18_000, 15_000]
+
+    def grow(line=" S picks"):
+        """Write more after each look."""
+        said.append(line)
+        if ends and " S picks" in line:
+            now = ends.pop()
+            write_miniseed(folder / "late.mseed", pieces("HH", 0, now - 8000), overwrite=True)
+            write_miniseed(folder / "soon.mseed", pieces("EH", 0, now), overwrite=True)
+
+    grow()
+    watch_earthquakes(quakes, folder, tmp_path / "c.xml", every=0.01, rounds=4, detector=None, announce=grow)
+    assert sum(" S picks" in line for line in said) == 1 + 4
+    (note,) = [line for line in said if "EH? beside HH?" in line]
+    assert "where it lacks data, EH? is taken at the end; " in note

@@ -13,6 +13,7 @@ from geocnn.cli import main
 from geocnn.datasets import FinerStructures, halved
 from geocnn.errors import DataError
 from geocnn.evaluation import evaluate_survey
+from geocnn.grid import Axis, Grid
 from geocnn.io.stretched import StretchedSource
 from geocnn.synthetic.noise import NoiseRanges
 from geocnn.synthetic.structure import QUIET, structure
@@ -118,6 +119,31 @@ def test_scores_are_those_of_the_finer_grid():
         match="the labels have 49 x 61 samples, and of data of 49 x 61 the network",
     ):
         evaluate_survey("superres", halved(fine), halved(fine), show_progress=False)
+
+
+@pytest.mark.parametrize(
+    ("own", "fits"),
+    [
+        (Axis("time", 121, 500, 2, "ms"), True),
+        (Axis("time", 121, 500.1, 2.001, "ms"), True),
+        (Axis("time", 121), True),
+        (Axis("time", 121, 700, 2, "ms"), False),
+        (Axis("time", 121, 500, 4, "ms"), False),
+        (Axis("depth", 121, 500, 2, "m"), False),
+    ],
+)
+def test_labels_begin_where_the_finer_result_does(own, fits):
+    fine = section(0)
+    coarse = io.ArraySource(halved(fine), Grid((Axis("trace", 49, 10, 2), Axis("time", 61, 500, 4, "ms"))))
+    labels = io.ArraySource(fine, Grid((Axis("trace", 97, 1000), own)))
+    if fits:
+        assert evaluate_survey("superres", coarse, labels, show_progress=False)["snr"] > 0
+        return
+    with pytest.raises(DataError) as error:
+        evaluate_survey("superres", coarse, labels, show_progress=False)
+    assert str(error.value).startswith(
+        f"the labels have {own}, and the result time 500..740 ms step 2 (121); both must lie on the same grid: give"
+    )
 
 
 def test_the_network_that_ships_is_better_than_interpolation_on_structure_that_it_has_not_met():

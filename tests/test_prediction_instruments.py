@@ -90,6 +90,34 @@ def test_the_instrument_with_the_most_picks_locates():
     assert len(notes) == len({a.station.name for a in few})
 
 
+def test_an_instrument_whose_location_gets_another_code_locates_on():
+    found = catalogue(arrivals("00", 0.0), arrivals("10", 600.0))
+    made = found.located(SITES)
+    located = [e for e in made.events if e.origin is not None]
+    assert [{p.channel.location for p in e.picks} for e in located] == [{"00"}, {"00"}, {"10"}, {"10"}]
+    assert not [note for note in (*made.notes, *found.by_station().notes) if "join" in note]
+
+
+def test_a_code_that_comes_back_for_a_while_follows_the_other_too():
+    """Locations that record together take turns with about every pick."""
+    codes = ["00"] * 20 + ["10"] * 9 + ["00"] * 3 + ["10"] * 9
+    picks = [a.pick for k, code in enumerate(codes) for a in arrivals(code, 600.0 * k)]
+    those, notes = locating(picks)
+    assert len(those) == 12
+    assert notes == []
+    beside = [a.pick for k in range(0, len(codes), 4) for a in arrivals("20", 600.0 * k + 5)]
+    those, notes = locating([*picks, *beside])
+    assert {one[2] for one in those} == {"00", "10"}
+    assert "of the instruments of XX.S0 XX.S0.00.HH and XX.S0.10.HH have most picks; those of XX.S0.20.HH" in notes[0]
+
+
+def test_the_note_names_only_those_that_record_together():
+    first, second, beside = (arrivals(code, late) for code, late in (("00", 0.0), ("10", 600.0), ("20", 600.05)))
+    those, notes = locating([a.pick for a in [*first, *second, *beside[:-1]]])
+    assert {one[2] for one in those if one[1] == "S0"} == {"00", "10"}
+    assert "of the instruments of XX.S0 XX.S0.10.HH has most picks; those of XX.S0.20.HH join its earthquakes." in notes
+
+
 def test_earthquakes_are_counted_by_their_phases_and_not_by_their_picks(monkeypatch, capsys):
     """With two instruments P and S are four picks, and P without S is two."""
     instruments = [

@@ -93,6 +93,37 @@ def test_a_p_wave_is_no_noise():
     assert amplitudes == [None, seen(station, begun=100 * BEGUN)]
 
 
+def test_the_waves_before_and_after_an_s_wave_may_be_picked_in_the_neighbouring_parts():
+    """The amplitude does not depend on where a record is cut."""
+    first = START // (SECOND // 100)
+    station = instrument(first=0.5)
+    record = station.read(first - 3000, first + 9000)
+    p, s, later = (
+        (Pick(100.0 * (30 + at), 0.9, 0.05), phase) for at, phase in ((BEGUN, "P"), (ONSET, "S"), (ONSET + 6, "P"))
+    )
+    both = Picked(Part(first, first + 9000), record, [p, s], None, {})
+    apart = Picked(Part(first + 3000, first + 9000), record, [s], None, {}, [p])
+    made = [[a.pick.wood_anderson for a in arrivals_in(station, found, KNOWN)] for found in (both, apart)]
+    assert made[1] == made[0][1:] == [seen(station, begun=100 * BEGUN)]
+    grown = instrument()
+    for piece in (grown.components[1][0], grown.components[2][0]):
+        piece.samples[100 * (ONSET + 7) :] *= 20
+    cut = Picked(Part(first, first + 4500), grown.read(first - 3000, first + 9000), [p, s], None, {}, [later])
+    (_, arrival) = arrivals_in(grown, cut, KNOWN)
+    assert arrival.pick.wood_anderson == pytest.approx(drawn(4e-6), rel=0.3)
+    assert seen(grown, begun=100 * BEGUN) > 10 * drawn(4e-6)
+
+
+def test_noise_larger_than_the_wave_is_no_amplitude():
+    """Of a component without a clear wave the peak is no less than the wave, and may be nothing but noise."""
+    loud = instrument(amplitudes=(0.0, 3e-6), noise=1e-8)
+    quiet, noisy = loud.components[2][0], loud.components[1][0]
+    noisy.samples[:] += (GAIN * 2e-5 * np.sin(2 * np.pi * TONE * np.arange(9000) / 100)).astype(np.float32)
+    assert seen(loud) == pytest.approx(seen(loud, Responses({"XX.AAA..HHE": (FLAT,)})))
+    noisy.samples[:], quiet.samples[:] = quiet.samples.copy(), noisy.samples.copy()  # whichever of both it is
+    assert seen(loud) == pytest.approx(seen(loud, Responses({"XX.AAA..HHN": (FLAT,)})))
+
+
 def test_where_one_component_shows_the_wave_the_other_counts_too():
     noise = 1e-6
     alone = seen(instrument(amplitudes=(1e-6, 30e-6), noise=noise), Responses({"XX.AAA..HHN": (FLAT,)}))

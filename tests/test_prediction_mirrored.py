@@ -1,6 +1,8 @@
 """Test-time augmentation: the mean over mirror images, made here by flipping arrays."""
 
 import itertools
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from geocnn.io import partial
 from geocnn.io.mirrored import MirroredSource
 from geocnn.prediction import mirrored, predict
 from geocnn.prediction.mirrored import predict_mirrored
+from geocnn.prediction.steps import sizes_of_steps
 from geocnn.prediction.stretched import predict_stretched
 from geocnn.reading import Reader
 
@@ -129,6 +132,63 @@ def test_a_step_that_is_not_put_in_its_place_is_kept_as_the_message_says(tmp_pat
     monkeypatch.setattr(partial, "_replace", replace)
     predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / "r.npy", **options)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "r.npy"]
+
+
+@pytest.mark.parametrize("stretch", [None, (1.0, 0.5)])
+def test_a_full_disk_leaves_the_passes_that_are_finished(tmp_path, monkeypatch, stretch):
+    np.save(tmp_path / "line.npy", survey(100, 40))
+    usage = shutil.disk_usage
+
+    def predicted(name):
+        options = {"tile": (32, 40), "show_progress": False}
+        if stretch is None:
+            return predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / name, **options)
+        options |= {"stretch": stretch, "run": predict_mirrored}
+        return predict_stretched(network(2), tmp_path / "line.npy", tmp_path / name, **options)
+
+    def full(folder):
+        return usage(folder)._replace(free=10) if (Path(folder) / "0.npy").exists() else usage(folder)
+
+    monkeypatch.setattr(shutil, "disk_usage", full)
+    with pytest.raises(
+        TargetError, match=r"no room for 1\.npy in .*; what is finished is kept, and the same command goes"
+    ):
+        predicted("r.npy")
+    (first,) = tmp_path.rglob("0.npy")
+    made = first.stat().st_mtime_ns, first.stat().st_ino
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    combine, seen = mirrored._combine, []
+
+    def looked(*arguments):
+        seen.append((first.stat().st_mtime_ns, first.stat().st_ino))
+        combine(*arguments)
+
+    monkeypatch.setattr(mirrored, "_combine", looked)
+    predicted("r.npy")
+    assert seen == [made]
+    monkeypatch.setattr(mirrored, "_combine", combine)
+    predicted("whole.npy")
+    assert (tmp_path / "r.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "r.npy", "whole.npy"]
+
+
+@pytest.mark.parametrize("stretch", [(1.0, 1.0), (1.0, 0.5), (0.5, 2.0)])
+@pytest.mark.parametrize("run", [predict, predict_mirrored])
+def test_sizes_of_steps_are_those_of_the_files(tmp_path, monkeypatch, run, stretch):
+    np.save(tmp_path / "line.npy", survey(100, 40))
+    remove, found = shutil.rmtree, {}
+
+    def looked(folder, **options):
+        found.update({path: path.stat().st_size for path in Path(folder).rglob("*.npy")})
+        remove(folder, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", looked)
+    both = run is predict_mirrored
+    options = {"uncertainty": tmp_path / "u.npy"} if both else {}
+    options |= {"run": run, "stretch": stretch, "show_progress": False}
+    predict_stretched(network(2), tmp_path / "line.npy", tmp_path / "r.npy", **options)
+    sizes = sizes_of_steps(tmp_path / "r.npy", (100, 40), stretch, mirrored=both, spread=both)
+    assert {path: size + 128 for path, size in sizes.items()} == found
 
 
 class Interrupted:

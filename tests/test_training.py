@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from geocnn import checkpoints
@@ -558,6 +559,61 @@ def test_windows_are_not_learnt_on_with_other_labels_classes_or_groups(tmp_path,
         np.savez("w.npz", **arrays | changed)
         with pytest.raises(DataError, match="the data that the run in run learns from have changed since it began"):
             fit("classify", epochs=3, resume=True, **small)
+
+
+def resumed_with(folder, **job):
+    """Change what a run notes about its job; None removes it."""
+    path = folder / "state.safetensors"
+    tensors = load_file(path)
+    plain = json.loads(bytes(tensors["position"].tolist()))
+    plain["job"] = {k: v for k, v in (plain["job"] | job).items() if v is not None}
+    tensors["position"] = torch.frombuffer(bytearray(json.dumps(plain).encode()), dtype=torch.uint8)
+    save_file(tensors, path)
+
+
+def test_a_run_that_noted_its_windows_alone_goes_on(tmp_path, monkeypatch):
+    """As versions did before there was a digest of windows, classes and groups."""
+    from geocnn.recipes import fit
+
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    x, y = draw.standard_normal((24, 16)), np.arange(24) % 2
+    np.savez("w.npz", x=x, y=y)
+    small = {"data": "w.npz", "width": 2, "device": "cpu", "show_progress": False, "out": "run"}
+    told = fit("classify", epochs=1, **small).card.training
+    resumed_with(tmp_path / "run", windows=told["windows"], digest=None)
+    assert len(fit("classify", epochs=2, resume=True, **small).history) == 2
+    resumed_with(tmp_path / "run", digest=None)
+    np.savez("w.npz", x=x + 1, y=y)
+    with pytest.raises(DataError, match="the data that the run in run learns from have changed since it began"):
+        fit("classify", epochs=3, resume=True, **small)
+
+
+@pytest.mark.parametrize(("recipe_of", "kept"), [("digits", False), ("classify", True), (None, True)])
+def test_test_digits_go_with_the_run_that_wrote_them(tmp_path, recipe_of, kept):
+    """A file of that name beside another run is somebody's own."""
+    run(recipe(epochs=1), tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
+    card["training"]["recipe"] = recipe_of
+    (tmp_path / "card.json").write_text(json.dumps(card) if recipe_of else "[", encoding="utf-8")
+    (tmp_path / "test.npz").touch()
+    run(recipe(epochs=1), tmp_path, overwrite=True)
+    assert (tmp_path / "test.npz").exists() == kept
+
+
+@pytest.mark.parametrize("changed", [{"classes": ["0", "255"]}, {"data": "19 windows of w.npz, judged by 5 others"}])
+def test_windows_that_another_version_divided_otherwise_judge_no_network(tmp_path, monkeypatch, changed):
+    """Windows from the training may be among those to judge by."""
+    from geocnn.recipes import evaluate, fit
+
+    monkeypatch.chdir(tmp_path)
+    np.savez("w.npz", x=np.random.default_rng(0).standard_normal((24, 16)), y=np.arange(24) % 2)
+    fit("classify", data="w.npz", epochs=1, width=2, out="run", device="cpu", show_progress=False)
+    evaluate("run", device="cpu", show_progress=False)
+    path = tmp_path / "run" / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changed), encoding="utf-8")
+    with pytest.raises(DataError, match="or another version of geocnn divided it otherwise; bring back what it was"):
+        evaluate("run", device="cpu", show_progress=False)
 
 
 def test_answers_of_another_size_than_the_labels_are_told_of():

@@ -9,6 +9,7 @@ import json
 import math
 import platform
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -145,7 +146,7 @@ class Card:
         """
         later = ""
         try:
-            fields = json.loads(text)
+            fields = _table(text)
             later = _later(fields.get("versions"))
             tuples = {k: _with_tuples(fields[k]) for k in ("classes", "channels", "axes", "window", "arguments")}
             known = {entry.name for entry in dataclasses.fields(cls)} - {"unknown"}
@@ -174,6 +175,22 @@ class Card:
         return [f"the card of {self.name} has {', '.join(self.unknown)}, which this geocnn does not know{cure}."]
 
 
+def _table(text: str | bytes) -> dict[str, Any]:
+    """The table of names and values in a card.
+
+    Raises:
+        ValueError: the text is not JSON.
+        DataError: it holds something else.
+    """
+    try:
+        fields = json.loads(text)
+    except RecursionError:
+        raise ValueError("its brackets are nested too deeply") from None
+    if not isinstance(fields, dict):
+        raise DataError("it holds no table of names and values")
+    return fields
+
+
 def _with_tuples(value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
     """A list as a tuple, and a table with tuples for its lists."""
     if isinstance(value, dict):
@@ -186,12 +203,18 @@ def _later(versions: object) -> str:
     from geocnn import __version__
 
     writer = str(versions.get("geocnn", "")) if isinstance(versions, dict) else ""
-    newer = [int(n) for n in re.findall(r"\d+", writer)] > [int(n) for n in re.findall(r"\d+", __version__)]
+    newer = _release(writer) > _release(__version__)
     return f"geocnn {writer} has written it, and this is {__version__}" if newer else ""
+
+
+def _release(version: str) -> list[int]:
+    """The first three numbers of a version, such as 0.1.0 of 0.1.0.dev3."""
+    return [int(n) for n in re.findall(r"\d+", version)[:3]]
 
 
 _Check = tuple[Callable[[Any], bool], str]
 """Whether a value of a card can be, and in words what can be."""
+_LARGEST = sys.float_info.max
 
 
 def _whole(least: int, *, none: bool = False) -> _Check:
@@ -200,10 +223,10 @@ def _whole(least: int, *, none: bool = False) -> _Check:
     return lambda v: (none and v is None) or (_is_whole(v) and v >= least), words
 
 
-def _number(least: float = -math.inf, most: float = math.inf, words: str = "a number") -> _Check:
+def _number(least: float = -_LARGEST, most: float = _LARGEST, words: str = "a finite number") -> _Check:
     """Check for a number."""
     return (
-        lambda v: isinstance(v, int | float | np.number) and not isinstance(v, bool) and least <= float(v) <= most,
+        lambda v: isinstance(v, int | float | np.number) and not isinstance(v, bool) and bool(least <= v <= most),
         words,
     )
 
@@ -246,9 +269,9 @@ _VALUES: dict[str, _Check] = {
 }
 _NORMALISATION: dict[str, _Check] = {
     "kind": _one_of("zscore", "fixed", "record", "none"),
-    "clip": _number(0.0, words="a number from 0 on"),
+    "clip": _number(0.0, math.inf, "a number from 0 on"),
     "mean": _number(),
-    "std": (lambda v: _number()[0](v) and v != 0, "a number other than 0"),
+    "std": (lambda v: _number()[0](v) and v != 0, "a finite number other than 0"),
 }
 
 
@@ -267,11 +290,20 @@ def _check_values(values: Mapping[str, Any]) -> None:
         fits, needed = _NORMALISATION[name]
         if not fits(value):
             raise DataError(f"{name} of normalisation is {value!r}; needed is {needed}.")
+    learnt = values.get("training", {}).get("arguments", {})
+    if not _TABLE[0](learnt):
+        raise DataError(f"arguments of training is {learnt!r}; needed is {_TABLE[1]}.")
 
 
 def _check_counts(card: Card) -> None:
-    """Raise ValueError if the numbers of names do not fit the arguments of the network."""
+    """Raise ValueError if names or numbers do not fit one another or the arguments of the network."""
     check_ndim(card.ndim)
+    if len(set(card.classes)) < len(card.classes):
+        raise ValueError(f"classes is {card.classes!r}; needed is another name for each")
+    if len(card.window) not in (0, card.ndim):
+        raise ValueError(
+            f"window is {card.window!r}; needed is {number_of(card.ndim, 'number')}, one for each axis of the network"
+        )
     inputs = card.arguments.get("in_channels", 1)
     if len(card.channels) != inputs or len(card.axes) != card.ndim:
         raise ValueError(

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from geocnn import io
 from geocnn.checkpoints import Card, Trained, load, restores
 from geocnn.datasets import Samples
 from geocnn.errors import DataError
+from geocnn.grid import Grid
 from geocnn.hardware import channels_last, choose_device
 from geocnn.interpretation.horizons import find_horizons
 from geocnn.io import ArraySource
 from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
 from geocnn.io.labels import is_unknown
+from geocnn.io.percent import PERCENT
 from geocnn.io.same_place import difference
 from geocnn.io.source import Source
 from geocnn.io.waveforms import Archive, Station
@@ -56,7 +59,8 @@ def scores(
     Args:
         probability: 0..1.
         truth: True where the class is, such as on a fault.
-        known: False where the truth is not known; these samples do not count. Default all known.
+        known: False where the truth is not known; these samples do not count. Default all known. Samples whose
+            probability is NaN do not count either.
         threshold: a sample at or above is called one of the class.
         tolerance: samples (Euclidean) within which a called sample matches a true one, for the scores named tolerant.
 
@@ -87,6 +91,7 @@ def _counts(
     tolerance: int = 2,
 ) -> NDArray[np.int64]:
     """Numbers of hits, called samples, true samples, called ones near a true one, and true ones near a called one."""
+    known = known & ~np.isnan(probability)
     found, truth = (probability >= threshold) & known, truth & known
     masks = found & truth, found, truth, found & _near(truth, tolerance), truth & _near(found, tolerance)
     return np.array([np.count_nonzero(mask) for mask in masks])
@@ -132,11 +137,16 @@ def _near(mask: NDArray[np.bool_], tolerance: int) -> NDArray[np.bool_]:
 
 
 def _ranking(probability: NDArray[np.floating], truth: NDArray[np.bool_]) -> dict[str, float]:
-    """Average precision and area under the ROC curve of known samples, with every probability as a threshold."""
-    if not truth.any():
-        return {"average_precision": math.nan, "auc": math.nan}
+    """Average precision and area under the ROC curve of known samples, with every probability as a threshold.
+
+    Samples without a probability, NaN, do not count.
+    """
     right, wrong = probability[truth], probability[~truth]
-    wrong.sort()  # in place, as a survey is large
+    right = right[~np.isnan(right)]
+    if not right.size:
+        return {"average_precision": math.nan, "auc": math.nan}
+    wrong.sort()  # in place, as a survey is large; NaN comes last
+    wrong = wrong[: len(wrong) - np.count_nonzero(np.isnan(wrong))]
     values, counts = np.unique(right, return_counts=True)
     below, up_to = (np.searchsorted(wrong, values, side) for side in ("left", "right"))
     hits, false = counts[::-1].cumsum()[::-1], len(wrong) - below
@@ -292,12 +302,7 @@ def evaluate_survey(
                 f"is the survey without noise on that finer grid, {need} samples."
             )
         raise DataError(f"the labels have {have} samples and the data {need}; both must lie on the same grid.")
-    # The lines of a finer grid have numbers of their own, which the survey without noise need not have.
-    if card.finer == 1 and (apart := difference(truth.grid, source.grid)):
-        raise DataError(
-            f"the labels have {apart[0]}, and the data {apart[1]}; both must lie on the same grid: give the labels of "
-            "this survey, or where only headers are wrong the samples as .npy, which has none."
-        )
+    _check_place(truth.grid, fine.grid, resampled=card.finer > 1)
     options: dict[str, Any] = {"stretch": stretch, "memory": memory, "device": device, "show_progress": show_progress}
     if restores(card):
         return _restored(_predicted(trained, source, announce, **options), fine, truth)
@@ -318,6 +323,30 @@ def evaluate_survey(
         return found | errors
     by_class = {f"iou_{name.replace(' ', '_')}": math.nan for name in card.classes}
     return {k: found[k] for k in found if k not in by_class} | by_class | found | errors
+
+
+def _check_place(own: Grid, needed: Grid, *, resampled: bool) -> None:
+    """Refuse labels of another place than the data.
+
+    The lines of a finer grid have numbers of their own, which the survey without noise need not have; there the
+    vertical axes alone are compared, and not at their ends, for files round steps.
+
+    Raises:
+        DataError: they are.
+    """
+    if not resampled:
+        apart = difference(own, needed)
+    else:
+        down, other = own.axes[-1], needed.axes[-1]
+        ends = [Grid((replace(axis, size=2),)) for axis in (down, other)]
+        units = {down.unit, other.unit} - {""}
+        apart = (str(down), str(other)) if len(units) > 1 or difference(*ends) else None
+    if apart:
+        raise DataError(
+            f"the labels have {apart[0]}, and the {'result' if resampled else 'data'} {apart[1]}; both must lie on the "
+            "same grid: give the labels of this survey, or where only headers are wrong the samples as .npy, which has "
+            "none."
+        )
 
 
 def _predicted(
@@ -450,20 +479,42 @@ def evaluate_picks(
 
 
 def _own(archive: Archive, known: Sequence[KnownArrival]) -> list[list[KnownArrival]]:
-    """Arrivals at each station: for the named instrument or file, or without a name for any instrument of it."""
+    """Arrivals at each station: for the named instrument or file, or without a name for any instrument of it.
+
+    Where a named instrument has no data, an arrival is for the one at its place that has: its predecessor or successor.
+    A station may be named without its network, if only one network has such a one.
+    """
     exact: dict[str, set[int]] = defaultdict(set)
+    at: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     by_codes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    networks: dict[str, set[str]] = defaultdict(set)
     for number, station in enumerate(archive.stations):
         files = {piece.path.name for piece in station.pieces if isinstance(piece, FilePiece)}
         for name in (str(station), *files):
             exact[name].add(number)
+        at[_place(station)].append(number)
         by_codes[station.network, station.name].append(number)
+        networks[station.name].add(station.network)
+    for name, own_networks in networks.items():
+        if len(own_networks) == 1:
+            by_codes[name,] = by_codes[own_networks.pop(), name]
     own: list[list[KnownArrival]] = [[] for _ in archive.stations]
     for arrival in known:
-        where = arrival.where
-        for number in exact[where] if where in exact else by_codes.get(tuple(where.split(".")[:2]), ()):
+        named = exact.get(arrival.where)
+        if named is None:
+            numbers = by_codes.get(tuple(arrival.where.split(".")[:2]), [])
+        else:
+            numbers = [k for k in named if _has_data(archive.stations[k], arrival.time)]
+            beside = {k for n in named for k in at[_place(archive.stations[n])]}
+            numbers = numbers or [k for k in beside if _has_data(archive.stations[k], arrival.time)] or list(named)
+        for number in numbers:
             own[number].append(arrival)
     return own
+
+
+def _place(station: Station) -> tuple[str, str, str]:
+    """Network, station and location."""
+    return station.network, station.name, station.location
 
 
 def _has_data(station: Station, time: int) -> bool:
@@ -496,7 +547,7 @@ def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.in
 
 
 def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]:
-    """1 on the class, 0 elsewhere, UNKNOWN where it is not known.
+    """1 on the class, 0 elsewhere, UNKNOWN where it is not known; whole per cent of 8 bits are probabilities, too.
 
     Raises:
         DataError: samples lie outside 0..1 and do not mean unknown, or none is of the class.
@@ -506,6 +557,8 @@ def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]
     who = f"the labels{f' {labels.path}' if labels.path else ''}"
     need = f"labels for a network that finds {name} are 1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known"
     low, high = (float(f(values, where=~blank, initial=0)) for f in (np.min, np.max))
+    if labels.dtype == PERCENT and low >= 0 and 50 < high <= 100:
+        values, high = values / np.float32(100), high / 100
     if low < 0 or high > 1:
         raise DataError(f"{who} reach from {low:.4g} to {high:.4g}; {need}: give such a file, or rescale it.")
     if not high > 0.5:

@@ -23,6 +23,10 @@ __all__ = ["Named", "Overview", "counted", "named_network", "narrow_network", "o
 
 _AFFORDABLE = 300_000
 """Largest number of samples of a window in which a field is measured; beyond, one dimension less is used."""
+_TOO_MANY = 10**8
+"""Number of samples of a window that is never gone through."""
+_LEAST = 32
+"""Least length of a window that replaces the published one in more dimensions."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def named_network(
     Args:
         name: name of it.
         ndim: dimensions; default as many as ``window`` has numbers, else the published ones.
-        window: samples per axis, for all axes or each; default the published window.
+        window: samples per axis, for all axes or each; default the published window; with weights in more dimensions
+            than published a shorter one.
         in_channels: of an architecture; default as published.
         out_channels: of an architecture; default as published.
         weights: prefer the trained network if an architecture has the same name, and draw the weights of an untrained
@@ -135,11 +140,13 @@ def named_network(
     entry = ARCHITECTURES[name]
     ndim = entry.ndim if ndim is None else ndim
     asked = _spread(window, ndim)
+    usual = _usual_window(name, ndim) if weights else (entry.window,) * ndim
     given = {"in_channels": entry.channels if in_channels is None else in_channels, "out_channels": out_channels}
     arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     shaped = "window" in _parameters(name)
-    if asked is not None and min(asked) > 0 and shaped:
-        arguments["window"] = asked
+    made_for = usual if asked is None else asked
+    if shaped and min(made_for) > 0 and made_for != (entry.window,) * ndim:
+        arguments["window"] = made_for
     try:
         with torch.random.fork_rng(devices=[]), torch.device("cpu" if weights else "meta"):
             torch.manual_seed(0)
@@ -147,7 +154,20 @@ def named_network(
     except ValueError as error:
         raise DataError(f"{name} cannot be made like that: {error}") from None
     _check_samples(window, f"{name} as published" if shaped else name, model.sizes)
-    return Named(name, model, asked or model.sizes.above((entry.window,) * ndim))
+    return Named(name, model, asked or model.sizes.above(usual))
+
+
+def _usual_window(name: str, ndim: int) -> tuple[int, ...]:
+    """Window with about as many samples as the published one, so that maps in more dimensions fit into memory.
+
+    A network that is made for one window keeps the published one where that is not out of all proportion, because
+    others may be too small for its layers.
+    """
+    entry = ARCHITECTURES[name]
+    shaped = "window" in _parameters(name)
+    if ndim <= entry.ndim or (shaped and entry.window**ndim < _TOO_MANY):
+        return (entry.window,) * ndim
+    return (min(entry.window, max(_LEAST, round(entry.window ** (entry.ndim / ndim)))),) * ndim
 
 
 def _trained(name: str, ndim: int | None, window: Sequence[int] | None, *, channels: bool) -> Named:

@@ -4,6 +4,7 @@ import copy
 import csv
 import hashlib
 import io
+import json
 import math
 import time
 from collections.abc import Callable
@@ -31,6 +32,8 @@ from geocnn.words import number_of
 __all__ = ["Recipe", "Run", "Schedule", "check_folder", "fit"]
 
 METRICS = "metrics.csv"
+DIGITS = "test.npz"
+"""What :func:`geocnn.recipes.digits.save_test` writes into the folder of a run."""
 PICTURES = ("learning", "confusion", "precision-recall", "windows", "traces", "section", "map")
 """What :mod:`geocnn.cli.reports` draws into the folder of a run, as .png."""
 
@@ -143,8 +146,8 @@ def fit(
     folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if team.is_first else None
     torch.manual_seed(recipe.seed)
     state = _start(recipe, place, team)
-    if out is not None and (digest := _digest(recipe)) is not None:
-        state.job["windows"] = digest
+    if out is not None:
+        state.job |= _digests(recipe)
     if resume and out is not None:
         state.load(Path(out), recipe.schedule.epochs)
     elif folder:
@@ -229,13 +232,23 @@ def _clear(folder: Path) -> None:
     """
     if not any((folder / name).exists() for name in (STATE, checkpoints.CARD)):
         return
-    for name in (*(f"{name}.png" for name in PICTURES), METRICS, checkpoints.WEIGHTS, STATE, checkpoints.CARD):
+    pictures = tuple(f"{name}.png" for name in PICTURES)
+    digits = (DIGITS,) if _has_digits(folder) else ()
+    for name in (*pictures, *digits, METRICS, checkpoints.WEIGHTS, STATE, checkpoints.CARD):
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise TargetError(
                 f"{folder / name} cannot be removed ({reason(error)}); choose another folder with --out."
             ) from None
+
+
+def _has_digits(folder: Path) -> bool:
+    """Whether the card of a run tells that it wrote test digits; else a file of that name is somebody's own."""
+    try:
+        return bool(json.loads((folder / checkpoints.CARD).read_bytes())["training"]["recipe"] == "digits")
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # none is there yet, or it is damaged
+        return False
 
 
 def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
@@ -250,18 +263,20 @@ def _start(recipe: Recipe, place: torch.device, team: Team) -> TrainingState:
     return TrainingState(model, optimiser, average, job, team, recipe.monitor)
 
 
-def _digest(recipe: Recipe) -> str | None:
-    """Digest of the data, of which a resumed run must have the same; None where arguments tell all, or nobody knows."""
+def _digests(recipe: Recipe) -> dict[str, str]:
+    """Digests of the data, of which a resumed run must have the same; none where arguments tell all, or nobody knows.
+
+    Earlier versions wrote "windows" alone.
+    """
     told = recipe.card.training
     if "arguments" in told:
-        known: str | None = told.get("digest", told.get("windows"))
-        return known
+        return {key: told[key] for key in ("windows", "digest") if key in told}
     tensors = [tensor for samples in (recipe.train, recipe.validation) for tensor in _tensors(samples)]
     found = hashlib.sha256()
     for tensor in tensors:
         found.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
         found.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
-    return found.hexdigest()[:16] if tensors else None
+    return {"windows": found.hexdigest()[:16]} if tensors else {}
 
 
 def _tensors(samples: Samples) -> tuple[Tensor, ...]:

@@ -182,7 +182,7 @@ class TrainingState:
             json.dumps(self.job, default=plain_number)
         )  # tuples become lists, as in the file
         other = {k: v for k, v in plain["job"].items() if k not in MAY_CHANGE and v != job.get(k)}
-        if other.keys() == {"windows"}:
+        if other and other.keys() <= {"windows", "digest"}:
             raise DataError(
                 f"the data that the run in {folder} learns from have changed since it began; bring back what they "
                 "were, or start again with --overwrite."

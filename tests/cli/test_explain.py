@@ -125,6 +125,24 @@ def test_random_weights_are_the_same_each_time():
     assert torch.equal(state, torch.get_rng_state())
 
 
+@pytest.mark.parametrize(
+    ("name", "ndim", "window"),
+    [
+        ("unet", 3, 48),
+        ("unet", 2, 256),
+        ("unet", 1, 256),
+        ("denoiser", 3, 40),
+        ("picker", 2, 256),
+        ("convnetquake", 3, 32),
+        ("convnetquake", 1, 1001),
+        ("lenet5", 3, 32),
+        ("faultseg", 3, 128),
+    ],
+)
+def test_windows_in_more_dimensions_than_published_fit_into_memory(name, ndim, window):
+    assert named_network(name, ndim=ndim, weights=name != "faultseg").window == (window,) * ndim
+
+
 def test_windows_of_one_size():
     made = explained(named_network("lenet5", weights=True))
     errors = {row.layer: row.errors for row in made.shifts}

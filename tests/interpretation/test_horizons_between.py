@@ -12,6 +12,8 @@ from geocnn.grid import Axis, Grid
 from geocnn.interpretation.horizons import find_horizons
 from geocnn.io import ArraySource
 from geocnn.io.horizons import Horizon, IntervalSource, read_horizon
+from geocnn.io.samples import SampleFormat
+from geocnn.io.tracefile import TraceFile, TraceLayout, TraceSource
 
 GRID = Grid((Axis("inline", 10, 100, 2), Axis("crossline", 16, 7, 1), Axis("time", 120, 400, 4, "ms")))
 
@@ -78,6 +80,18 @@ def test_of_per_cent_there_are_none_where_there_are_no_data():
     percent[3, :25] = -1
     (found,) = find_horizons(ArraySource(percent))
     np.testing.assert_array_equal(found.values, [19.5, 19.5, np.nan, np.nan, 19.5, 19.5])
+
+
+@pytest.mark.parametrize(("dtype", "classes"), [("f4", (0, 1)), ("i1", (0, 1)), ("i1", (1, 99))])
+def test_outside_of_the_traces_of_a_file_nothing_is_known(tmp_path, dtype, classes):
+    """Where traces begin later, and where there is none, a source gives zeros."""
+    stored = np.full((4, 20), classes[1], dtype)
+    stored[:2, :8] = classes[0]
+    (tmp_path / "raw").write_bytes(stored.tobytes())
+    file = TraceFile(tmp_path / "raw", TraceLayout(0, 0, 20, 4, SampleFormat(np.dtype(dtype))))
+    grid, index = Grid((Axis("trace", 5), Axis("time", 32))), np.array([0, 1, -1, 2, 3])
+    (found,) = find_horizons(TraceSource(file, grid, index, np.array([0, 12, 3, 12], np.int32)))
+    np.testing.assert_array_equal(found.values, [7.5, 19.5, np.nan, np.nan, np.nan])
 
 
 @pytest.mark.parametrize("nothing", [0, -1])

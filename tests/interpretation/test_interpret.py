@@ -112,6 +112,21 @@ def test_what_strikes_are_from_is_said(tmp_path):
     assert inline in interpret(path, show_progress=False).notes
 
 
+def test_faults_without_sticks_are_counted(tmp_path):
+    values = np.zeros((60, 36, 44), np.float32)
+    values[2:58, 3:33, 4:40] = sheet((56, 30, 36), (0.3, 1, 0.2))
+    values[33:38, 28:34, 4:40] = sheet((5, 6, 36), (0, 1, 0))  # between the sections that are drawn
+    options = {"min_size": 30, "threshold": 0.5, "sticks": tmp_path / "s.dat", "show_progress": False}
+    found = interpret(values, **options, every=20)
+    said = "1 of 2 faults has no stick, with fewer than 5 voxels in a row on each of the sections that are drawn; a"
+    assert [note for note in found.notes if "stick," in note] == [f"{said} smaller --every draws more."]
+    assert not any("stick," in note for note in interpret(values, **options, overwrite=True, every=1).notes)
+    lonely = np.zeros((40, 50), np.float32)
+    lonely[20, 10:13] = 1
+    found = interpret(lonely, **options | {"min_size": 1}, overwrite=True)
+    assert "1 of 1 fault has no stick, with fewer than 5 voxels in a row." in found.notes
+
+
 def test_nothing_found_is_said_and_written(tmp_path):
     found = interpret(np.zeros((20, 20, 20)), thin=tmp_path / "t.npy", sticks=tmp_path / "s.dat", show_progress=False)
     assert (found.objects, found.points) == ((), 0)

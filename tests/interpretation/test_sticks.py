@@ -82,6 +82,31 @@ def test_a_branch_begins_beside_the_fault_it_leaves():
     assert np.abs(main.places[:, 0] - 20).max() <= 1.5
 
 
+def sticks_of_points(drawn):
+    """Sticks of one fault on a line."""
+    points = np.array(sorted(drawn), np.int32)
+    ridges = Ridges(points, np.tile(np.float32([0, 1]), (len(points), 1)), np.ones(len(points), np.float32), (90, 90))
+    label, grid = np.ones(len(points), np.int64), Grid((Axis("trace", 90), Axis("time", 90)))
+    return [
+        stick.places for stick in find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, [25.0], 2)))
+    ]
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_flat_faults_have_sticks_from_end_to_end(flip):
+    def drawn(*places):
+        return [(79 - across if flip else across, depth) for across, depth in places]
+
+    (flat,) = sticks_of_points(drawn(*((across, 40) for across in range(10, 60))))
+    assert sorted(flat.tolist()) == sorted(map(list, drawn((10, 40), (59, 40))))
+    (gentle,) = sticks_of_points(drawn(*((across, across // 12) for across in range(6, 70))))
+    np.testing.assert_array_equal(gentle[[0, -1]], drawn((6, 0), (69, 5)))
+    listric = [*((20 + depth // 2, depth) for depth in range(40)), *((across, 40) for across in range(40, 75))]
+    (found,) = sticks_of_points(drawn(*listric))
+    np.testing.assert_array_equal(found[[0, -1]], drawn((20, 0), (74, 40)))
+    assert not sticks_of_points(drawn(*((across, 40) for across in range(4))))
+
+
 def test_simplify_keeps_corners_and_ends():
     nodes = np.array([(0, 0), (0.1, 1), (0, 2), (5, 3), (5, 4), (5.05, 5)], float)
     assert simplify(nodes, 0.5).tolist() == [0, 2, 3, 5]

@@ -220,6 +220,14 @@ def test_files_of_spreadsheets_are_read(tmp_path):
     np.testing.assert_allclose(read_horizon(tmp_path / "top.txt", CUBE).values, values)
 
 
+@pytest.mark.parametrize("layout", ["{il} {xl} {x:.2f} {y:.2f} {t:.2f}", "{xl} {il} {x:.2f} {y:.2f} {t:.2f} 7"])
+@pytest.mark.parametrize("grid", [CUBE, TURNED])
+def test_times_outside_of_the_survey_are_told_and_no_coordinates(tmp_path, layout, grid):
+    (tmp_path / "deep.dat").write_text(rows(TURNED, np.full((12, 9), 5000.0), layout))
+    with pytest.raises(DataError, match="picks on traces of the survey, but at 5000 to 5000, and time goes from 400"):
+        read_horizon(tmp_path / "deep.dat", grid)
+
+
 def test_what_is_not_picked_is_not_known_and_picks_outside_of_the_survey_are_left_out(tmp_path):
     path = tmp_path / "top.xyz"
     path.write_text("100 1000 500\n104 1003 600\n104 1003 610\n90 1000 500\n122 1008 1e30\n500 5000 700\n")

@@ -60,8 +60,8 @@ def test_gaps_of_minutes_are_filled_and_shorter_ones_are_not():
         "HN": [(2 * HOUR, 2 * HOUR + 120), (3 * HOUR, 9 * HOUR), (10 * HOUR, 12 * HOUR)],
     }
     assert archive.notes == (
-        "XX.AAA. has HN? beside HH?, which is taken; where it lacks data, HN? is taken 3 times from "
-        "2023-11-15T00:13:20 on; --channels picks others.",
+        "XX.AAA. has HN? beside HH?, which is taken; where it lacks data, HN? is taken 2 times from "
+        "2023-11-15T00:13:20 to 2023-11-15T07:13:20 and at the end; --channels picks others.",
     )
 
 
@@ -94,7 +94,7 @@ def test_accelerometers_are_taken_where_no_seismometer_is():
     archive = open_archive([*pieces("EH", (0, HOUR), components="Z"), *pieces("HN", (0, 2 * HOUR))])
     assert times(archive) == {"EH": [(0, HOUR)], "HN": [(HOUR, 2 * HOUR)]}
     assert archive.notes[0].startswith(
-        "XX.AAA. has HN? beside EH?, which is taken; where it lacks data, HN? is taken f"
+        "XX.AAA. has HN? beside EH?, which is taken; where it lacks data, HN? is taken at the end; "
     )
     assert archive.notes[1].startswith("XX.AAA..EH? has no north and no east component")
 
@@ -114,18 +114,68 @@ def test_less_than_a_sample_of_the_better_instrument_leaves_the_other():
     assert archive.notes == ("XX.AAA..HH has no data for as long as a sample at 100 Hz; left out.",)
 
 
-def test_the_note_stays_the_same_while_an_archive_grows():
-    for more in (0, 100, 1000):
-        archive = open_archive([*pieces("HH", (0, HOUR)), *pieces("EH", (0, 2 * HOUR + more))])
-        assert archive.notes[0].endswith(
-            "where it lacks data, EH? is taken from 2023-11-14T23:13:20 on; --channels picks others."
-        )
+@pytest.mark.parametrize("gap", [0, 600])
+def test_the_note_stays_the_same_while_an_archive_grows(gap):
+    """Whether one instrument has stopped or arrives later than another, and however often it is looked at."""
+    for late in (None, 150, 700):
+        said = set()
+        for now in range(2 * HOUR, 2 * HOUR + 1000, 130):
+            better = pieces("HH", (0, HOUR), (HOUR + gap, now - late if late else HOUR + 1000))
+            archive = open_archive([*better, *pieces("EH", (0, now)), *pieces("HN", (0, now + 100))])
+            said |= set(archive.notes)
+        when = "from 2023-11-14T23:13:20 to 2023-11-14T23:23:20 and at the end" if gap else "at the end"
+        assert said == {
+            f"XX.AAA. has EH?, HN? beside HH?, which is taken; where it lacks data, EH? is taken {when}, HN? is taken "
+            "at the end; --channels picks others."
+        }
 
 
 def test_three_instruments_follow_each_other():
     archive = open_archive([*pieces("SH", (0, HOUR)), *pieces("EH", (HOUR, 7200)), *pieces("HH", (7200, 10800))])
     assert times(archive) == {"EH": [(HOUR, 7200)], "HH": [(7200, 10800)], "SH": [(0, HOUR)]}
     assert "EH? is taken from 2023-11-14T23:13:20 to 2023-11-15T00:13:20, SH? is taken from" in archive.notes[0]
+
+
+def test_an_instrument_with_many_short_gaps_comes_after_one_without():
+    """They are not filled, so that its data would be all that there is."""
+    gappy = pieces("HH", *((90 * k, 90 * k + 40) for k in range(40)))
+    archive = open_archive([*gappy, *pieces("EH", (0, HOUR))])
+    assert times(archive) == {"EH": [(0, HOUR)]}
+    assert archive.notes == (ALONE.format("HH?", "EH"),)
+
+
+@pytest.mark.parametrize("common", [0, 10])
+@pytest.mark.parametrize(("old", "new"), [("HH", "EH"), ("EH", "HH")])
+def test_nothing_is_lost_of_an_instrument_that_is_replaced_within_a_minute(old, new, common):
+    """After its beginning or before the end of the records."""
+    for first, second in (((0, 50), (50 - common, HOUR)), ((0, HOUR), (HOUR - common, HOUR + 50))):
+        archive = open_archive([*pieces(old, first), *pieces(new, second)])
+        change = first[1] if old == "HH" else second[0]
+        assert times(archive) == {old: [(first[0], change)], new: [(change, second[1])]}
+
+
+@pytest.mark.parametrize("common", [0, 1])
+def test_channels_that_change_their_names_keep_all_components(common):
+    numbers, letters = pieces("HH", (0, HOUR), components="312"), pieces("HH", (HOUR - common, 7200))
+    for both in ([*numbers, *letters], [*letters, *numbers]):
+        archive = open_archive(both)
+        (station,) = archive.stations
+        assert archive.notes == ()
+        assert station.spans(3) == [(START, START + 7200 * SECOND)]
+        found = [[station.channel_at(row, START + t * SECOND).code for t in (60, 7000)] for row in range(3)]
+        assert found == [["HH3", "HHZ"], ["HH1", "HHN"], ["HH2", "HHE"]]
+    (mixed,) = open_archive(pieces("HH", (0, HOUR), components="N3E")).stations
+    assert [[piece.channel.code for piece in own] for own in mixed.components] == [["HH3"], ["HHN"], ["HHE"]]
+
+
+def test_a_channel_3_beside_a_vertical_is_left_out_with_a_note():
+    for seconds in (20, HOUR):
+        archive = open_archive(pieces("HH", (0, seconds), components="Z123"))
+        (station,) = archive.stations
+        assert {piece.channel.code for piece in station.pieces} == {"HHZ", "HH1", "HH2"}
+        assert archive.notes == ("XX.AAA..HH3 is there beside a channel Z, which is the vertical; left out.",)
+    extra = open_archive([*pieces("HH", (0, HOUR)), *pieces("HH", (HOUR - 40, HOUR + 20), components="3")])
+    assert [len(own) for own in extra.stations[0].components] == [1, 1, 1]
 
 
 def test_samples_of_files_are_cut_where_the_other_instrument_begins(tmp_path):

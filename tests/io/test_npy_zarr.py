@@ -1,8 +1,10 @@
 """Arrays in .npy and Zarr against NumPy and zarr themselves."""
 
+import base64
 import os
 import pickle
 import stat
+import struct
 
 import numpy as np
 import pytest
@@ -180,6 +182,118 @@ def test_the_vertical_axis_is_the_last(tmp_path, version, name):
         f"(inline, crossline, {name}), with numpy.moveaxis(array, 0, -1) or in xarray with .transpose('inline', "
         f"'crossline', '{name}')."
     )
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    ("name", "unit", "others"),
+    [("t", "ms", ("", "")), ("lag", "nanoseconds", ("m", "")), ("height", "m", ("", ""))],
+)
+def test_the_vertical_axis_is_known_by_its_unit_too(tmp_path, version, name, unit, others):
+    numbers = {"inline": ([1, 2, 3], others[0]), "crossline": ([1, 2, 3, 4, 5], others[1])}
+    coordinates = {name: (np.arange(4) * 4, unit), **numbers}
+    with pytest.raises(FormatError, match=f"and {name}, the vertical one, must be the last; write it as"):
+        io.open(as_of_xarray(tmp_path / "x.zarr", version, (name, "inline", "crossline"), coordinates))
+
+
+@pytest.mark.parametrize(
+    ("names", "units"),
+    [(("x", "y", "t"), ("m", "m", "")), (("distance", "t"), ("m", "")), (("inline", "lag", "twt"), ("", "s", ""))],
+)
+def test_distances_along_lines_are_not_vertical(tmp_path, names, units):
+    sizes = (4, 3, 5)[-len(names) :]
+    coordinates = {name: (np.arange(size), unit) for name, size, unit in zip(names, sizes, units, strict=True)}
+    assert io.open(as_of_xarray(tmp_path / "x.zarr", 3, names, coordinates)).grid.names == names
+
+
+@pytest.mark.parametrize("name", ["twt", "TIME"])
+def test_a_time_without_a_unit_and_with_a_short_step_is_in_seconds(tmp_path, name):
+    source = io.open(as_of_xarray(tmp_path / "x.zarr", 3, ("trace", name), {name: (1 + np.arange(5) * 0.004, "")}))
+    assert source.grid.axes[-1] == Axis(name, 5, 1000, 4, "ms")
+    note = f"{name} has no unit and a step of 0.004, which is taken for seconds"
+    assert ("axes", note) in source.describe()
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "unit", "axis"),
+    [
+        ("twt", 0.5, "", Axis("twt", 5, 0, 0.5)),
+        ("depth", 0.05, "", Axis("depth", 5, 0, 0.05)),
+        ("twt", 0.05, "ms", Axis("twt", 5, 0, 0.05, "ms")),
+        ("twt", 0.05, "samples", Axis("twt", 5, 0, 0.05)),
+    ],
+)
+def test_others_stay_as_they_are(tmp_path, name, step, unit, axis):
+    source = io.open(as_of_xarray(tmp_path / "x.zarr", 3, ("trace", name), {name: (np.arange(5) * step, unit)}))
+    assert source.grid.axes[-1] == axis
+    assert "axes" not in dict(source.describe())
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_packed_samples_are_unpacked(tmp_path, version):
+    stored = np.array([[0, 100, -32768], [-200, 9, 32767]], "i2")
+    marks = {"scale_factor": 0.01, "add_offset": 1.0, "_FillValue": -32768, "missing_value": [9], "units": "amp"}
+    if version == 2:  # xarray keeps it as the fill value of the array
+        marks |= {"_ARRAY_DIMENSIONS": ["trace", "time"]}
+        del marks["_FillValue"]
+    filled = {"fill_value": -32768} if version == 2 else {}
+    array = zarr.create_array(
+        tmp_path / "a.zarr", shape=(2, 3), dtype="i2", zarr_format=version, attributes=marks, **filled
+    )
+    array[:] = stored
+    source = io.open(tmp_path / "a.zarr")
+    assert source.dtype == np.float32
+    expected = np.float32([[1, 2, np.nan], [-1, np.nan, 328.67]])
+    np.testing.assert_allclose(source.read(...), expected, rtol=1e-6)
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(source)).read((slice(1, 2), slice(1, 3))), expected[1:, 1:])
+    rows = dict(source.describe())
+    assert rows["samples"] == "0.01 times what is stored, plus 1"
+    assert set(rows["no sample"].split(" or ")) == {"-32768", "9"}
+    assert source.grid.attributes == {"units": "amp"}
+    with io.create(tmp_path / "r.zarr", source) as sink:
+        sink.write((0, 0), source.read(...))
+    np.testing.assert_allclose(io.open(tmp_path / "r.zarr").read(...), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("mark", [-999.25, base64.b64encode(struct.pack("<d", -999.25)).decode()])
+@pytest.mark.parametrize("key", ["_FillValue", "missing_value"])
+def test_what_marks_no_sample_is_nan(tmp_path, key, mark):
+    values = np.array([[1, -999.25, 0], [2, np.inf, 4]], "f4")
+    zarr.create_array(tmp_path / "a.zarr", data=values, attributes={key: mark})
+    source = io.open(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(source.read(...), np.where(values == np.float32(-999.25), np.nan, values))
+    assert source.dtype == np.float32
+    assert source.grid.attributes == {}
+
+
+@pytest.mark.parametrize("marks", [{}, {"_FillValue": "AAAAAAAA+H8="}, {"scale_factor": 1, "add_offset": [0.0]}])
+@pytest.mark.parametrize("version", [2, 3])
+def test_samples_without_marks_are_what_is_stored(tmp_path, version, marks):
+    """Zarr fills with 0, which is a sample; xarray marks floats with NaN."""
+    values = np.array([[1, 0, 0], [2, -1, 4]], "i4")
+    attributes = {"_ARRAY_DIMENSIONS": ["trace", "time"], **marks}
+    zarr.create_array(tmp_path / "a.zarr", data=values, attributes=attributes, zarr_format=version)
+    source = io.open(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(source.read(...), values)
+    assert source.dtype == np.int32
+    assert set(dict(source.describe())) == {"format"}
+
+
+def test_results_that_inherited_a_scale_are_not_scaled(tmp_path):
+    grid = Grid(io.open(NOISE).grid.axes, {"scale_factor": 0.01, "add_offset": 1.0})
+    with io.create(tmp_path / "r.zarr", io.ArraySource(NOISE, grid)) as sink:
+        sink.write((0, 0), NOISE)
+    source = io.open(tmp_path / "r.zarr")
+    np.testing.assert_array_equal(source.read(...), NOISE)
+    assert source.grid.attributes == {}
+
+
+@pytest.mark.parametrize("mark", [None, "none", 0.5, 1e30, -1e9, {}, [[3]]])
+def test_marks_that_no_sample_can_have_are_none(tmp_path, mark):
+    values = np.array([[1, 0, 0], [2, -1, 4]], "i2")
+    attributes = {"_FillValue": mark, "scale_factor": "a", "add_offset": None}
+    zarr.create_array(tmp_path / "a.zarr", data=values, attributes=attributes)
+    np.testing.assert_array_equal(io.open(tmp_path / "a.zarr").read(...), values)
 
 
 def test_the_user_states_axes_that_the_file_does_not_know(tmp_path):

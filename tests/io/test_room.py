@@ -32,3 +32,19 @@ def test_files_have_room_together(tmp_path, monkeypatch):
         check_room({a: 600, b: 600})
     (tmp_path / ".b.sgy.partial-here-1").write_bytes(bytes(300))  # a run that was killed, which goes on
     check_room({a: 600, b: 600})
+
+
+def test_steps_on_the_way_need_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 1000))
+    folder = tmp_path / ".a.sgy.steps"
+    steps = {folder / "0.npy": 400, folder / "1.npy": 400}
+    check_room({tmp_path / "a.sgy": 200}, steps)
+    says = r"no room for a\.sgy with 2 steps on the way: 0\.0011 MB .*; {}\. Make room or choose another folder\."
+    with pytest.raises(TargetError, match=says.format("nothing was left there")):
+        check_room({tmp_path / "a.sgy": 300}, steps)
+    folder.mkdir()
+    (folder / "0.npy").write_bytes(bytes(50))
+    with pytest.raises(TargetError, match=says.format("what an earlier run has left there is kept")):
+        check_room({tmp_path / "a.sgy": 300}, steps)
+    (folder / "0.npy").write_bytes(bytes(400))
+    check_room({tmp_path / "a.sgy": 300}, steps)

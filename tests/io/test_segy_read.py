@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from geocnn import io
 from geocnn.errors import GeocnnError
+from geocnn.io.percent import probabilities
 
 REAL = {
     "carbonate3d.sgy": (76, 181, 268),
@@ -126,6 +127,31 @@ def test_traces_that_begin_later_are_read_where_they_are(delayed, draw):
     bounds = [sorted(draw.draw(st.tuples(st.integers(0, n), st.integers(0, n)))) for n in placed.shape]
     slices = tuple(slice(*b) for b in bounds)
     np.testing.assert_array_equal(source.read(slices), placed[slices])
+    np.testing.assert_array_equal(source.exists(slices), placed[slices] != 0)
+
+
+def test_which_samples_a_file_has_is_known_without_reading(tmp_path, make_segy):
+    headers = [{189: 1 + i, 193: 1 + j, 109: 4 * i} for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    source = io.open(make_segy(tmp_path / "d.sgy", np.ones((8, 20)), headers))
+    np.testing.assert_array_equal(source.exists(...), source.read(...) != 0)
+    source.file.path.unlink()
+    assert source.exists((slice(1, 2), slice(None), slice(1, 21))).tolist() == [
+        [[True] * 20, [False] * 20, [True] * 20]
+    ]
+    plain = [{**header, 109: 0} for header in headers]
+    source = io.open(make_segy(tmp_path / "p.sgy", np.ones((8, 20)), plain))
+    np.testing.assert_array_equal(source.exists(...), source.read(...) != 0)
+
+
+def test_per_cent_are_unknown_where_a_file_has_no_samples(tmp_path, make_segy):
+    headers = [{189: 1 + i, 193: 1 + j, 109: 4 * i} for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    path = make_segy(tmp_path / "d.sgy", np.zeros((8, 20)), headers, code=8)
+    chance = probabilities(io.open(path))
+    expected = np.full((3, 3, 22), np.nan)
+    for i in range(3):
+        expected[i, :, i : i + 20] = 0
+    expected[1, 1] = np.nan
+    np.testing.assert_array_equal(chance.read(...), expected)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import geocnn
 from geocnn.checkpoints import read_card
 from geocnn.cli import main
 from geocnn.evaluation import scores
+from geocnn.grid import Axis, Grid
+from geocnn.io import ArraySource
 from geocnn.io.waveforms import ArrayPiece, Channel
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.recipes.segment.intervals import check_learnt
@@ -143,6 +145,17 @@ def coarse_labels_for_a_finer_result():
     return run("evaluate", "superres", "--data", line(), "--labels", line())
 
 
+@mistake
+def labels_of_another_time_for_a_finer_result():
+    """the labels have time 700..816 ms step 2 (59), and the result time 500..616 ms step 2 (59); both must lie on the
+    same grid: give the labels of this survey, or where only headers are wrong the samples as .npy, which has none."""
+    coarse, fine = (
+        ArraySource(np.ones((traces, size)), Grid((Axis("trace", traces), Axis("time", size, start, step, "ms"))))
+        for traces, size, start, step in ((20, 30, 500, 4), (39, 59, 700, 2))
+    )
+    geocnn.evaluate("superres", coarse, fine)
+
+
 @command
 def the_samples_of_a_recipe_resampled():
     """--stretch is for surveys, and without data the samples of the recipe are judged; leave it out."""
@@ -198,8 +211,9 @@ def samples_of_a_run_that_are_gone():
 
 @command
 def a_survey_that_has_changed_since():
-    """mine learnt from line.npy, labels.npy, which have changed since, or others of these names lie there; bring back
-    what they were, or give a survey with --data and its known answers with --labels."""
+    """mine learnt from line.npy, labels.npy, which have changed since, or others of these names lie there, or another
+    version of geocnn divided them otherwise; bring back what they were, give a survey with --data and its known answers
+    with --labels, or train again."""
     small = {"epochs": 1, "samples": 2, "width": 2, "crop": 16, "device": "cpu", "show_progress": False}
     np.save("labels.npy", np.arange(60)[:, None] * np.ones(24) % 2)
     np.save("line.npy", np.random.default_rng(0).standard_normal((60, 24)))
@@ -210,8 +224,9 @@ def a_survey_that_has_changed_since():
 
 @command
 def windows_that_have_changed_since():
-    """mine learnt from w.npz, which has changed since, or another of this name lies there; bring back what it was, or
-    give windows with --data, their classes as the array y."""
+    """mine learnt from w.npz, which has changed since, or another of this name lies there, or another version of geocnn
+    divided it otherwise; bring back what it was, give windows with --data, their classes as the array y, or train
+    again."""
     windows = np.random.default_rng(0).standard_normal((6, 16))
     np.savez("w.npz", x=windows, y=np.arange(6) % 2)
     geocnn.fit("classify", data="w.npz", width=2, epochs=1, out="mine", device="cpu", show_progress=False)

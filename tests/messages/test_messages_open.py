@@ -97,6 +97,15 @@ def a_vertical_axis_that_is_the_first():
 
 
 @mistake
+def a_vertical_axis_that_only_its_unit_tells():
+    """x.zarr has the axes (lag, inline, crossline), and lag, the vertical one, must be the last; write it as (inline,
+    crossline, lag), with numpy.moveaxis(array, 0, -1) or in xarray with .transpose('inline', 'crossline', 'lag')."""
+    store({"seismic": ("lag", "inline", "crossline"), "lag": ("lag",)})
+    zarr.open_group("x.zarr")["lag"].attrs["units"] = "ms"
+    io.open("x.zarr")
+
+
+@mistake
 def wrong_object():
     """a survey is a path, an array or a Source, not int; give one of these."""
     io.open(7)  # type: ignore[arg-type]

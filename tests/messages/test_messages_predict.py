@@ -352,6 +352,13 @@ def a_module_of_ones_own_that_does_not_pad():
 
 
 @mistake
+def a_module_of_ones_own_that_pads_though_its_card_has_a_margin():
+    """the network mine makes 56 x 66 samples of 56 x 66; needed is one for each, less 2 at each side, the margin in its
+    card: write margin=0 into its card."""
+    predict_own(torch.nn.Conv2d(1, 1, 5, padding=2), reach=2, margin=2)
+
+
+@mistake
 def a_module_of_ones_own_with_a_coarser_result():
     """the network mine makes 26 x 31 samples of 52 x 62; needed is one for each, less 0 at each side, the margin in its
     card: sample its result up."""
@@ -553,6 +560,28 @@ def a_disk_for_one_of_two_surveys():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 10_000))
         return predict(file, "--out", "mine.sgy", "--thin", "thin.sgy", make=False)
+
+
+@command
+def a_disk_for_a_survey_and_not_for_mirror_images():
+    """no room for mine.npy with 2 steps on the way: 0.0972 MB are needed, 0.05 MB are free; nothing was left there.
+    Make room or choose another folder."""
+    np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
+    network()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 50_000))
+        return predict("line.npy", "--out", "mine.npy", "--tta", make=False)
+
+
+@command
+def a_disk_for_a_survey_and_not_for_a_finer_one():
+    """no room for mine.npy with 1 step on the way: 0.09684 MB are needed, 0.05 MB are free; nothing was left there.
+    Make room or choose another folder."""
+    np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
+    network()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 50_000))
+        return predict("line.npy", "--out", "mine.npy", "--stretch", "1", "2", make=False)
 
 
 @command

@@ -173,7 +173,7 @@ def _one(
     overwrite, show_progress = options["overwrite"], options["show_progress"]
     results = [target, *([options["uncertainty"]] if options["uncertainty"] is not None else [])]
     faults.check(source, trained.card.classes, results, page, overwrite=overwrite)
-    _check_room(source, results, faults.thin, options["samples"])
+    _check_room(trained.card, source, results, faults.thin, options)
     if show_progress:
         for label, text in source.describe():
             say(f"{label:<14} {text}")
@@ -197,20 +197,35 @@ def _one(
         _picture(source, survey.open_result(target), trained.card, threshold, target, overwrite=overwrite)
 
 
-def _check_room(source: "Source", results: Sequence[Path], thin: Path | None, samples: str) -> None:
-    """Find out before any work whether all surveys that are to be written have room together.
+def _check_room(
+    card: "Card", source: "Source", results: Sequence[Path], thin: Path | None, options: dict[str, Any]
+) -> None:
+    """Find out before any work whether all surveys that are to be written have room together, with steps on the way.
 
     Raises:
         TargetError: they have not.
     """
     from geocnn.io.room import check_room, size_of
+    from geocnn.prediction.sampling import stretch_of
+    from geocnn.prediction.steps import sizes_of_steps
+    from geocnn.prediction.stretched import finer
 
-    sizes = {path: size_of(path, source, itemsize=1 if samples == "int8" else 4) for path in results}
+    source, factors = finer(source, card), options["stretch"]
+    itemsize = 1 if options["samples"] == "int8" else 4
+    sizes = {path: size_of(path, source, itemsize=itemsize) for path in results}
     if thin is not None:
         sizes[thin] = size_of(thin, source)
-    folders = all(path.resolve().parent.is_dir() for path in sizes)
-    if len(sizes) > 1 and folders:  # one by itself is checked where it is made, with its folder
-        check_room(sizes)
+    if not all(path.resolve().parent.is_dir() for path in sizes):
+        return
+    if factors == "auto" and card.training.get("recipe") == "faults":
+        factors = stretch_of(source)[0]
+    if len(factors) != source.grid.ndim or factors == "auto":  # 1 alone, or what is refused later
+        factors = (1.0,) * source.grid.ndim
+    steps = sizes_of_steps(
+        results[0], source.grid.shape, factors, mirrored=options["tta"], spread=options["uncertainty"] is not None
+    )
+    if len(sizes) + len(steps) > 1:  # one by itself is checked where it is made, with its folder
+        check_room(sizes, steps)
 
 
 def _faults(

@@ -22,6 +22,7 @@ from geocnn.io.room import size_of
 from geocnn.io.scan import slabs
 from geocnn.io.source import Source
 from geocnn.progress import progress
+from geocnn.words import number_of
 
 __all__ = ["FaultObject", "Interpretation", "check_numbers", "check_targets", "interpret"]
 
@@ -115,9 +116,24 @@ def interpret(
         write_sticks(lines, targets["sticks"], grid, layout=sticks_format, spacing=sides, overwrite=overwrite)
     notes = [*_left_out(label, min_size, threshold), *(_taken(grid, known, velocity) if objects else ())]
     notes += _bent(objects)
+    if "sticks" in targets:
+        notes += _without_sticks(objects, {stick.fault for stick in lines}, grid, every)
     if objects and "sticks" in targets and not grid.has_coordinates:
         notes.append("the survey has no regular map coordinates; X and Y of the sticks are line numbers times spacing.")
     return Interpretation(objects, len(ridges), threshold, tuple(notes))
+
+
+def _without_sticks(objects: Sequence[FaultObject], have: set[int], grid: Grid, every: int) -> list[str]:
+    """Note on objects of which no stick has been drawn."""
+    bare = len(objects) - len(have)
+    if not bare:
+        return []
+    where = " on each of the sections that are drawn" * (grid.ndim == 3)
+    more = "; a smaller --every draws more" * (grid.ndim == 3 and every > 1)
+    return [
+        f"{bare} of {number_of(len(objects), 'fault')} {'has' if bare == 1 else 'have'} no stick, with fewer than 5 "
+        f"voxels in a row{where}{more}."
+    ]
 
 
 def _bent(objects: Sequence[FaultObject]) -> list[str]:

@@ -17,6 +17,7 @@ from geocnn.io.percent import PERCENT, PercentSource, probabilities
 from geocnn.io.scan import scanned, slabs
 from geocnn.io.source import Source
 from geocnn.io.system import make_folder
+from geocnn.io.tracefile import TraceSource
 from geocnn.words import number_of
 
 __all__ = ["find_horizons", "horizon_targets", "named_horizons"]
@@ -35,8 +36,8 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
     no horizon.
 
     Args:
-        source: classes, a line or a cube, or the probability of the lower one of two, in 8 bits per cent; NaN, -1 and
-            255 are unknown.
+        source: classes, a line or a cube, or the probability of the lower one of two, in 8 bits per cent; NaN, -1, 255
+            and what lies outside of the traces of a file are unknown.
         tick: is told how many lines along the first axis are done.
 
     Raises:
@@ -57,6 +58,8 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
         nothing = (block == 0) if between.any() and not isinstance(source, PercentSource) else np.zeros_like(between)
         block = np.where(between, block >= 0.5, block)
         known = ~is_unknown(block) & ~nothing
+        if isinstance(source, TraceSource):
+            known &= source.exists(where)
         classes = block[known]
         if classes.size and (classes.min() < 0 or classes.max() >= _MOST or np.any(classes != np.floor(classes))):
             wrong = next(float(v) for v in classes if v < 0 or v >= _MOST or v != np.floor(v))

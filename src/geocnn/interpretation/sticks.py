@@ -80,8 +80,9 @@ def find_sticks(
 ) -> list[Stick]:
     """Draw sticks on all objects.
 
-    On a section a stick goes through the mean position of neighbouring voxels of the object at every vertical sample;
-    holes of 10 samples or more and branches part it, and what has fewer than 5 voxels has none. Sections are inlines;
+    On a section a stick goes through the mean position of neighbouring voxels of the object at every vertical sample,
+    from and to their far ends at the first and the last one; where all are at one sample, from end to end. Holes of 10
+    samples or more and branches part it, and what has fewer than 5 voxels has none. Sections are inlines;
     for a fault that runs along the inlines, which would fill one, they are crosslines. Nodes that lie on the polyline
     of the others to within 0.75 samples are left out (Douglas and Peucker 1973).
 
@@ -119,7 +120,7 @@ def _polylines(points: NDArray[np.int32], normal: tuple[float, ...], every: int)
 
 
 def _pieces(points: NDArray[np.int32], across: int) -> Iterator[NDArray[np.float64]]:
-    """Polylines of one section: mean positions of neighbouring voxels at every sample, simplified.
+    """Polylines of one section: nodes of neighbouring voxels at every sample, simplified.
 
     A fault may have holes, and branches that meet on other sections: each run of voxels goes on in the nearest one
     below, and what has none near begins or ends there.
@@ -147,9 +148,20 @@ def _pieces(points: NDArray[np.int32], across: int) -> Iterator[NDArray[np.float
         found += begun
         open_ones += begun
     for piece in found:
-        if len(piece) > 1 and sum(map(len, piece)) >= _LEAST:
-            places = np.array([run.mean(axis=0) for run in piece])
+        if sum(map(len, piece)) >= _LEAST:
+            places = _nodes(piece, across)
             yield places[simplify(places[:, [across, -1]], _TOLERANCE)]
+
+
+def _nodes(piece: list[NDArray[np.int32]], across: int) -> NDArray[np.float64]:
+    """Means of the runs of voxels, of the first and the last one the end that is far from the next run."""
+    if len(piece) == 1:
+        return piece[0][[0, -1]].astype(np.float64)
+    places = np.array([run.mean(axis=0) for run in piece])
+    for end, beside in ((0, 1), (-1, -2)):
+        ends = piece[end][[0, -1]]
+        places[end] = ends[np.abs(ends[:, across] - places[beside, across]).argmax()]
+    return places
 
 
 def _away(above: NDArray[np.int32], below: NDArray[np.int32], across: int) -> tuple[float, float]:

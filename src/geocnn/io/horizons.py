@@ -76,7 +76,7 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     best, own = None, table.names == own_header(grid)
     for headed in (table, table._replace(names=())):  # a header may be that of other columns
         tried = [_placed(reading, grid, turns=not own) for reading in readings(headed, grid)]
-        best = max(tried, key=lambda one: (one.worth, one.inside), default=best)
+        best = max(tried, key=lambda one: (one.worth, one.inside, -one.off), default=best)
         if best is not None and best.traces:
             break
     if best is None or not best.traces:
@@ -156,6 +156,8 @@ class _Placed:
         picks: lines that hold a time, in the survey or not.
         inside: of them those at a trace of the survey, at whatever time.
         times: smallest and largest of these.
+        off: distance of most of them from the times of the survey, where none lies in it; columns that are no times,
+            such as map coordinates, are far off.
         words: the columns.
     """
 
@@ -164,6 +166,7 @@ class _Placed:
     picks: int
     inside: int
     times: tuple[float, float]
+    off: float
     words: str
 
     @property
@@ -190,8 +193,9 @@ def _placed(reading: Reading, grid: Grid, *, turns: bool) -> _Placed:
     inside = near & (z >= low - half) & (z <= high + half)
     nearest = np.clip(np.rint(reading.places[inside]).astype(np.int64), 0, last)
     times = (float(z[near].min()), float(z[near].max())) if near.any() else (np.nan, np.nan)
+    off = float(np.median(np.maximum(low - z[near], z[near] - high))) if near.any() and not inside.any() else 0.0
     words = f"{reading.words}{how}"
-    return _Placed(nearest, z[inside], int(picked.sum()), int(near.sum()), times, words)
+    return _Placed(nearest, z[inside], int(picked.sum()), int(near.sum()), times, off, words)
 
 
 def _picks(z: NDArray[np.float64]) -> NDArray[np.bool_]:

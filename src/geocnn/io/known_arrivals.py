@@ -21,7 +21,7 @@ class KnownArrival:
     """A known arrival: one line of a table, or a pick of a catalogue.
 
     Attributes:
-        where: network and station, such as "CX.PB01", or the name of the file of its record.
+        where: network and station, such as "CX.PB01", or "PB01" alone, or the name of the file of its record.
         phase: "P" or "S".
         time: nanoseconds since 1970.
         snr: signal-to-noise ratio; infinite where the table has none.

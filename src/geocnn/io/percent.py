@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices
 from geocnn.io.source import Source
+from geocnn.io.tracefile import TraceSource
 
 __all__ = ["PERCENT", "PercentSource", "probabilities"]
 
@@ -40,9 +41,12 @@ class PercentSource(ScannedSource):
         return np.dtype(np.float32)
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
-        """Read a block of probabilities; NaN where there are no data, which is -1 in the result."""
+        """Read a block of probabilities; NaN where there are no data: -1 in the result, or no sample in its file."""
         block = self.source.read(slices)
-        return np.where(block == -1, np.float32(np.nan), block / np.float32(100))
+        nothing = block == -1
+        if isinstance(self.source, TraceSource):
+            nothing |= ~self.source.exists(slices)
+        return np.where(nothing, np.float32(np.nan), block / np.float32(100))
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""

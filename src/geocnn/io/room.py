@@ -10,6 +10,7 @@ import numpy as np
 
 from geocnn.errors import TargetError
 from geocnn.io.source import Source
+from geocnn.words import number_of
 
 __all__ = ["check_room", "size_of"]
 
@@ -35,32 +36,45 @@ def size_of(path: Path, like: Source, *, itemsize: int = 4) -> int:
     return _HEAD + traces * (_TRACE_HEAD + samples * itemsize)
 
 
-def check_room(sizes: Mapping[Path, int]) -> None:
+def check_room(sizes: Mapping[Path, int], steps: Mapping[Path, int] | None = None) -> None:
     """Find out before any work whether files have room together.
 
     Args:
         sizes: bytes of each; what an earlier run has left of it counts as free, and so does the room on other disks.
+        steps: bytes of each file on the way to them; one that an earlier run has finished counts as free.
 
     Raises:
         TargetError: those on one disk have not.
     """
+    steps = steps or {}
     disks: dict[int, list[Path]] = defaultdict(list)
-    for path in sizes:
-        disks[path.resolve().parent.stat().st_dev].append(path)
+    for path in (*sizes, *steps):
+        disks[_folder(path).stat().st_dev].append(path)
     for paths in disks.values():
-        needed = sum(sizes[path] for path in paths)
-        free = shutil.disk_usage(paths[0].resolve().parent).free
-        if free < needed and free + sum(map(_left, paths)) < needed:
-            names = ", ".join(path.name for path in paths)
+        needed = sum(steps[path] if path in steps else sizes[path] for path in paths)
+        free = shutil.disk_usage(_folder(paths[0])).free
+        if free >= needed:
+            continue
+        left = sum(_left(path, finished=path in steps) for path in paths)
+        if free + left < needed:
+            results = [path for path in paths if path not in steps]
+            names = ", ".join(path.name for path in results)
+            more = f" with {number_of(len(paths) - len(results), 'step')} on the way" * (len(paths) > len(results))
+            there = "what an earlier run has left there is kept" if left else "nothing was left there"
             raise TargetError(
-                f"no room for {names} together: {needed / 1e6:.4g} MB are needed, {free / 1e6:.4g} MB are free; "
-                "nothing was left there. Make room or choose another folder for some."
+                f"no room for {names}{more or ' together'}: {needed / 1e6:.4g} MB are needed, {free / 1e6:.4g} MB are "
+                f"free; {there}. Make room or choose another folder{' for some' * (len(results) > 1)}."
             )
 
 
-def _left(path: Path) -> int:
-    """Bytes of what runs that were stopped have left of a file."""
+def _folder(path: Path) -> Path:
+    """The folder of a file, or of those above it the first one that is there."""
+    return next(folder for folder in path.resolve().parents if folder.is_dir())
+
+
+def _left(path: Path, *, finished: bool) -> int:
+    """Bytes of what runs that were stopped have left of a file; with the file itself where that would be taken."""
     target = path.resolve()
-    found = target.parent.glob(f".{escape(target.name)}.partial-*")
+    found = [*target.parent.glob(f".{escape(target.name)}.partial-*"), *[target] * finished]
     files = (file for one in found for file in (one, *one.rglob("*")))
     return sum(file.stat().st_size for file in files if file.is_file())

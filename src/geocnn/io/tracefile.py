@@ -182,6 +182,19 @@ class TraceSource(ScannedSource):
                 out[part.rows, part.inside] = self._samples(traces[part.rows], part.begin, part.end)
         return out.reshape(*lateral.shape, end - begin)
 
+    def exists(self, slices: Slices) -> NDArray[np.bool_]:
+        """Which samples of a block the file has; others are read as zero. Nothing is read for it.
+
+        Raises:
+            DataError: what is asked for are no slices with step 1.
+        """
+        *lateral, (begin, end) = spans(slices, self.grid.shape)
+        traces = self.index[tuple(slice(a, b) for a, b in lateral)][..., None]
+        if self.shift is None:
+            return np.broadcast_to(traces >= 0, (*traces.shape[:-1], end - begin))
+        samples = np.arange(begin, end) - self.shift[traces]
+        return (traces >= 0) & (samples >= 0) & (samples < self.file.layout.samples)
+
     def _samples(self, traces: NDArray[np.int64], begin: int, end: int) -> NDArray[np.float32]:
         """Samples ``begin:end`` of traces of the file, shape ``(traces, end - begin)``; zero where there is none."""
         out = np.zeros((traces.size, end - begin), dtype=np.float32)

@@ -17,7 +17,7 @@ from geocnn.io.partial import PartialSink
 from geocnn.io.samples import SampleFormat, encode, loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
-from geocnn.io.zarr_axes import axes_of, survey_of
+from geocnn.io.zarr_axes import axes_of, packing_of, survey_of
 from geocnn.io.zarr_folder import is_zarr
 from geocnn.words import size_text
 
@@ -55,12 +55,13 @@ class ZarrSource(ScannedSource):
                 f"{path.name} holds {self._array.dtype} with shape {self._array.shape}; "
                 "a survey is an array of real numbers."
             )
-        self.grid, self._irregular = axes_of(self._array, group, path.name)
-        self.dtype = np.dtype(self._array.dtype)
+        self.grid, self._notes = axes_of(self._array, group, path.name)
+        self._packing = packing_of(self._array)
+        self.dtype = np.dtype(np.float32) if self._packing.scaled else np.dtype(self._array.dtype)
         self.chunk_rows = self._array.chunks[0]
 
     def read(self, slices: Slices) -> NDArray[np.float32]:
-        """Read a block as float32; only its chunks are touched.
+        """Read a block as float32, NaN where its attributes say that there is no sample; only its chunks are touched.
 
         Raises:
             DataError: what is asked for are no slices with step 1.
@@ -68,7 +69,7 @@ class ZarrSource(ScannedSource):
         """
         wanted = tuple(slice(a, b) for a, b in spans(slices, self.grid.shape))
         try:
-            block = self._array[wanted]
+            block = self._packing.samples(np.asarray(self._array[wanted]))
         except (KeyError, ValueError, RuntimeError, OSError) as error:
             raise FormatError(
                 f"{self._path.name} has a damaged chunk ({_first_line(error)}); copy it again."
@@ -81,10 +82,13 @@ class ZarrSource(ScannedSource):
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
         chunks = size_text(self._array.chunks)
-        rows = [("format", f"Zarr v{self._array.metadata.zarr_format}, {self.dtype}, chunks of {chunks}")]
-        return rows + [
-            ("axes", f"{name} has no numbers with a regular step and is counted from 0") for name in self._irregular
-        ]
+        stored, packing = self._array.dtype, self._packing
+        rows = [("format", f"Zarr v{self._array.metadata.zarr_format}, {stored}, chunks of {chunks}")]
+        if packing.scaled:
+            rows.append(("samples", f"{packing.scale:g} times what is stored, plus {packing.offset:g}"))
+        if packing.missing:
+            rows.append(("no sample", " or ".join(f"{value:g}" for value in packing.missing)))
+        return rows + [("axes", note) for note in self._notes]
 
     def __reduce__(self) -> tuple[type["ZarrSource"], tuple[Path]]:
         return type(self), (self._path.absolute(),)

@@ -95,8 +95,12 @@ def check_size(card: Card, window: Sequence[int], made: Sequence[int]) -> None:
     if tuple(made) == tuple(n - 2 * card.margin for n in window):
         return
     lost = {n - k for n, k in zip(window, made, strict=True)}
-    margin = lost.pop() // 2 if len(lost) == 1 else 0
-    cure = f"pad its convolutions, or write margin={margin} into its card" if margin > 0 else "sample its result up"
+    loss = lost.pop() if len(lost) == 1 else -1
+    cure = "sample its result up"
+    if loss == 0:
+        cure = "write margin=0 into its card"
+    elif loss > 1:
+        cure = f"pad its convolutions, or write margin={loss // 2} into its card"
     raise DataError(
         f"the network {card.name} makes {size_text(made)} samples of {size_text(window)}; needed is one for each, less "
         f"{card.margin} at each side, the margin in its card: {cure}."

@@ -98,16 +98,29 @@ def arrivals_in(station: Station, found: Picked, responses: Responses | None = N
     ]
     if responses is None:
         return made
-    at = {id(arrival.pick): round(pick.sample) for arrival, (pick, _) in zip(made, found.picks, strict=True)}
-    begun = {id(event.picks[1]): at[id(event.picks[0])] for event in station_events(made) if len(event.picks) > 1}
-    sure = [round(pick.sample) for pick, phase in found.picks if phase == "P" and pick.probability >= SURE]
-    for number, arrival in enumerate(made):
-        if arrival.pick.phase == "S":
-            onset = at[id(arrival.pick)]
+    known = sorted((*found.picks, *found.beyond))  # the waves before and after one may be in the next part
+    begun = _begun(station, found.record, known)
+    sure = [round(pick.sample) for pick, phase in known if phase == "P" and pick.probability >= SURE]
+    for number, (pick, phase) in enumerate(found.picks):
+        if phase == "S":
+            onset = round(pick.sample)
             end = next((first for first in sure if first > onset), None)
-            drawn = amplitude_after(station, found.record, onset, responses, end, begun.get(id(arrival.pick)))
-            made[number] = replace(arrival, pick=replace(arrival.pick, wood_anderson=drawn))
+            drawn = amplitude_after(station, found.record, onset, responses, end, begun.get(onset))
+            made[number] = replace(made[number], pick=replace(made[number].pick, wood_anderson=drawn))
     return made
+
+
+def _begun(station: Station, record: Record, known: Sequence[tuple[Pick, str]]) -> dict[int, int]:
+    """Sample of the P wave of each S wave that has one, by the sample of the S wave."""
+    channel = station.channel(f"{station.instrument}Z")
+    times = (station.time(record.start + pick.sample) for pick, _ in known)
+    picks = [
+        PhasePick(channel, phase, time, probability=pick.probability)
+        for (pick, phase), time in zip(known, times, strict=True)
+    ]
+    at = {id(one): round(pick.sample) for one, (pick, _) in zip(picks, known, strict=True)}
+    events = station_events([Arrival(station, one) for one in picks])
+    return {at[id(event.picks[1])]: at[id(event.picks[0])] for event in events if len(event.picks) > 1}
 
 
 def _oriented(place: Place, frame: Frame | str) -> Place:

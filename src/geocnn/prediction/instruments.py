@@ -1,8 +1,8 @@
 """Several instruments at one station: each earthquake is listed once per station."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Channel
@@ -13,6 +13,9 @@ __all__ = ["Instrument", "instrument_of", "joined", "locating"]
 
 _SAME = 1.0
 """Seconds within which picks of two instruments belong to the same wave."""
+_TURNS = 0.1
+"""Largest number of turns from picks of one location to those of another, per pick of the one with fewer, of locations
+that follow each other. Of those that record together about every pick is a turn."""
 
 Instrument = tuple[str, str, str, str]
 """Network, station, location, and channel code without its last letter."""
@@ -24,22 +27,46 @@ def instrument_of(channel: Channel) -> Instrument:
 
 
 def locating(picks: Sequence[PhasePick]) -> tuple[set[Instrument], list[str]]:
-    """For each station the instruments with the most picks, whose earthquakes count, and notes on the others.
+    """For each station the instruments whose earthquakes count, and notes on the others.
 
-    Instruments of one location count together: at no time are two of them taken.
+    Locations that record together compete, and the one with the most picks counts. Those that follow each other all
+    count, however often they take turns, and so do all instruments of one location: at no time are two of them taken.
 
     Args:
         picks: picks of all instruments.
     """
-    count = Counter(instrument_of(pick.channel) for pick in picks)
-    at: dict[tuple[str, str, str], list[Instrument]] = {}
-    for instrument in sorted(count, key=lambda one: (-count[one], one)):
-        at.setdefault(instrument[:3], []).append(instrument)
-    several: dict[tuple[str, str], list[list[Instrument]]] = {}
-    for together in sorted(at.values(), key=lambda one: (-sum(map(count.__getitem__, one)), one)):
-        several.setdefault(together[0][:2], []).append(together)
-    notes = [_note(best, [one for own in others for one in own]) for best, *others in several.values() if others]
-    return {one for best, *_ in several.values() for one in best}, notes
+    at: dict[tuple[str, str], dict[str, list[PhasePick]]] = {}
+    for pick in picks:
+        channel = pick.channel
+        at.setdefault((channel.network, channel.station), {}).setdefault(channel.location, []).append(pick)
+    those: set[Instrument] = set()
+    notes = []
+    for _, own in sorted(at.items()):
+        taken: list[list[PhasePick]] = []
+        best, others = set[Instrument](), set[Instrument]()
+        for _, here in sorted(own.items(), key=lambda one: (-len(one[1]), one[0])):
+            rivals = [there for there in taken if _together(there, here)]
+            if rivals:
+                best.update(*map(_instruments, rivals))
+                others |= _instruments(here)
+            else:
+                taken.append(here)
+        those.update(*map(_instruments, taken))
+        if others:
+            notes.append(_note(sorted(best), sorted(others)))
+    return those, notes
+
+
+def _instruments(picks: Sequence[PhasePick]) -> set[Instrument]:
+    """Instruments on which there are picks."""
+    return {instrument_of(pick.channel) for pick in picks}
+
+
+def _together(picks: Sequence[PhasePick], others: Sequence[PhasePick]) -> bool:
+    """Whether two locations record together, judged by the times of their picks; otherwise they follow each other."""
+    order = sorted((pick.time, number) for number, own in enumerate((picks, others)) for pick in own)
+    turns = sum(a != b for (_, a), (_, b) in pairwise(order))
+    return turns > 1 and turns > _TURNS * min(len(picks), len(others))
 
 
 def _note(best: Sequence[Instrument], others: Sequence[Instrument]) -> str:

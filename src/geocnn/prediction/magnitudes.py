@@ -24,7 +24,7 @@ _QUIET = 5
 _CLEAR = 3.0
 """Least ratio of the largest amplitude to the noise; smaller ones may be noise."""
 _DEAF = 0.1
-"""Noise of a component, relative to that of the other, below which one without a clear wave is taken for broken."""
+"""Noise of a component without a clear wave, relative to that of the other, below which it is taken for broken."""
 _NEAREST = 1.0
 """Least distance of the hypocentre, km; smaller ones are replaced by it."""
 
@@ -39,8 +39,9 @@ def amplitude_after(
 ) -> float | None:
     """Largest amplitude after an S wave on a Wood-Anderson seismograph with a magnification of 1, nm.
 
-    It is the geometric mean of both horizontal components, or the value of one if the other has none. None without a
-    response, near a gap, or if the amplitude of neither is clearly above the noise.
+    It is the geometric mean of both horizontal components, or the value of one if the other has none, or has only
+    noise that is larger. None without a response, near a gap, or if the amplitude of neither is clearly above the
+    noise.
 
     Args:
         station: the instrument.
@@ -77,12 +78,13 @@ def amplitude_after(
                 noise = _quiet(calm[fade : len(calm) - fade], _QUIET * second)
         if peak > 0:
             seen.append((peak, noise))
-    if not any(peak > _CLEAR * noise for peak, noise in seen):
+    shown = [(peak, noise) for peak, noise in seen if peak > _CLEAR * noise]
+    if not shown:
         return None
-    loud = max(noise for _, noise in seen)
-    # Where one component shows the wave the other has it too, though it may be hardly more than the noise.
-    peaks = [peak for peak, noise in seen if peak > _CLEAR * noise or noise > _DEAF * loud]
-    return math.exp(float(np.mean(np.log(peaks))))
+    # Where one component shows the wave the other has it too, but in noise its peak only says that it is no larger.
+    most, calm = shown[0]
+    others = [peak for peak, noise in seen if peak <= _CLEAR * noise and peak <= most and noise > _DEAF * calm]
+    return math.exp(float(np.mean(np.log([*(peak for peak, _ in shown), *others]))))
 
 
 def _first(live: Bool[ndarray, " samples"], at: int, second: int) -> int:

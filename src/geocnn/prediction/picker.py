@@ -1,7 +1,7 @@
 """Apply a picker to a record part by part, each with the samples around it that are seen."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
@@ -84,6 +84,7 @@ class Picked(NamedTuple):
         picks: picks and their phases, by time, in samples of ``record``.
         probability: of P and of S, for the samples of the part only; None where it holds no data.
         places: places of the earthquakes, by number of the P pick, if a detector is used.
+        beyond: picks in the 22 s on each side of the part, which belong to its neighbours.
     """
 
     part: Part
@@ -91,6 +92,7 @@ class Picked(NamedTuple):
     picks: list[tuple[Pick, str]]
     probability: Float32[ndarray, "2 samples"] | None
     places: dict[int, Place]
+    beyond: Sequence[tuple[Pick, str]] = ()
 
 
 def parts(station: Station) -> Iterator[Part]:
@@ -201,12 +203,15 @@ class Picker:
             probability[:, around], threshold=self.threshold, alone=self.alone, rate=RATE, deviation=self.deviation
         )
         placed = [(pick._replace(sample=pick.sample + around.start), phase) for pick, phase in found]
-        inside = [(pick, phase) for pick, phase in placed if halo <= round(pick.sample) < len(clear) - halo]
-        kept = [(pick, phase) for pick, phase in inside if clear[round(pick.sample)]]
+        sound = [(pick, phase) for pick, phase in placed if clear[round(pick.sample)]]
+        kept, beyond = (
+            [(pick, phase) for pick, phase in sound if (halo <= round(pick.sample) < len(clear) - halo) == inside]
+            for inside in (True, False)
+        )
         first = [number for number, (_, phase) in enumerate(kept) if phase == "P"] if self.locator else []
         onsets = [round(kept[number][0].sample) for number in first]
         places = dict(zip(first, self._places(waveform, probability, onsets), strict=True))
-        return Picked(part, record, kept, probability[:, halo:-halo], places)
+        return Picked(part, record, kept, probability[:, halo:-halo], places, beyond)
 
     def _places(
         self, waveform: Float32[ndarray, "3 samples"], probability: Float32[ndarray, "2 samples"], onsets: list[int]

@@ -1,8 +1,9 @@
 """Results on the way to a result, which a run that was stopped or killed finds again."""
 
+import math
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -11,14 +12,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.errors import TargetError
 from geocnn.io.partial import forget_partial
 
-__all__ = ["FinishedStep", "finished_step", "note_step", "steps"]
+__all__ = ["FinishedStep", "finished_step", "note_step", "sizes_of_steps", "steps"]
+
+_GOES_ON = "is kept, and the same command goes on from there"
 
 
 @contextmanager
 def steps(target: str | Path | None, *, keep: bool = False, beside: str | Path | None = None) -> Iterator[Path]:
-    """A folder beside the target for results on the way to it; it is removed at the end, and left by a kill or Ctrl-C.
+    """A folder beside the target for results on the way to it; it is removed at the end.
+
+    A kill or Ctrl-C leaves it, and so does a disk that is full where something in it is finished.
 
     Args:
         target: file of the result; without it the folder is a temporary one.
@@ -28,30 +34,81 @@ def steps(target: str | Path | None, *, keep: bool = False, beside: str | Path |
 
     Raises:
         KeyboardInterrupt: again, with a sentence that says what is kept, if anything is.
+        TargetError: again, likewise.
     """
     if target is None:
         with tempfile.TemporaryDirectory(prefix="geocnn-") as name:
             yield Path(name)
         return
     path = Path(target).resolve()
-    folder = path.with_name(f".{path.name}.steps")
+    folder = _folder(path)
     folder.mkdir(exist_ok=True)
     try:
         _remember(folder / "beside", "" if beside is None else str(Path(beside).resolve()))
         yield folder
     except KeyboardInterrupt:
-        if not any(folder.rglob("*.job")) and not any(folder.rglob("*.done")):
+        if not _begun(folder):
             shutil.rmtree(folder, ignore_errors=True)
             raise KeyboardInterrupt from None  # nothing of what the result inside promises to go on with
-        raise KeyboardInterrupt(
-            f"stopped; what is finished of {path.name} is kept, and the same command goes on from there."
-        ) from None
+        raise KeyboardInterrupt(f"stopped; what is finished of {path.name} {_GOES_ON}.") from None
+    except TargetError as error:
+        if _promised(folder, error):
+            raise
+        if not _begun(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        raise TargetError(_kept(str(error))) from error
     except BaseException as error:
-        if not any(str(left) in str(error) for left in folder.rglob("*.partial-*")):  # what it promises is kept
+        if not _promised(folder, error):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sizes_of_steps(
+    target: Path, shape: Sequence[int], factors: Sequence[float], *, mirrored: bool, spread: bool
+) -> dict[Path, int]:
+    """Bytes of each step on the way to a result, as ``predict_stretched`` and ``predict_mirrored`` make them.
+
+    Args:
+        target: file of the result.
+        shape: samples of the survey per axis.
+        factors: new samples per old sample, one an axis.
+        mirrored: whether mirror images are predicted, too.
+        spread: whether their standard deviation is wanted.
+    """
+    folder, shape = _folder(target.resolve()), tuple(shape)
+    names = []
+    if any(factor != 1 for factor in factors):
+        shape = tuple(round((n - 1) * factor) + 1 for n, factor in zip(shape, factors, strict=True))
+        names = [folder / "result.npy", *[folder / "spread.npy"] * spread]
+        folder = _folder(names[0])
+    names += [folder / f"{k}.npy" for k in range(2 ** (len(shape) - 1) * mirrored)]
+    return dict.fromkeys(names, 4 * math.prod(shape))
+
+
+def _folder(target: Path) -> Path:
+    """Where the steps of a result lie."""
+    return target.with_name(f".{target.name}.steps")
+
+
+def _begun(folder: Path) -> bool:
+    """Whether something is finished with which the same command goes on."""
+    return any(folder.rglob("*.job")) or any(folder.rglob("*.done"))
+
+
+def _promised(folder: Path, error: BaseException) -> bool:
+    """Whether the message names a file in the folder, which it says is kept."""
+    return any(str(left) in str(error) for left in folder.rglob("*.partial-*"))
+
+
+def _kept(message: str) -> str:
+    """A message about a result with what is kept in place of that nothing was left."""
+    if _GOES_ON in message:
+        return message
+    nothing, kept = "nothing was left there", f"what is finished {_GOES_ON}"
+    return message.replace(nothing, kept) if nothing in message else f"{message} {kept[0].upper()}{kept[1:]}."
 
 
 def _remember(note: Path, beside: str) -> None:

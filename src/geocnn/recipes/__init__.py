@@ -323,6 +323,8 @@ def _refuse_without_samples(trained: "Trained") -> None:
 def _refuse_other_data(card: "Card", now: "Card", who: str) -> None:
     """Refuse to judge a network by files that are no longer what it learnt from: training samples may be among these.
 
+    The same windows may be divided otherwise by another version of geocnn; then their description differs.
+
     Args:
         card: card of the network.
         now: card of the recipe as made again from these files.
@@ -331,17 +333,21 @@ def _refuse_other_data(card: "Card", now: "Card", who: str) -> None:
     Raises:
         DataError: the data differ.
     """
-    if all(card.training.get(key) in (None, now.training.get(key)) for key in ("windows", "digest")):
+    same = all(card.training.get(key) in (None, now.training.get(key)) for key in ("windows", "digest"))
+    judges = card.task == "classification" and "windows" in card.training
+    if same and (not judges or (card.classes, card.data) == (now.classes, now.data)):
         return
-    if card.task == "classification":
+    if judges:
         raise DataError(
             f"{who} learnt from {card.training['arguments']['data']}, which has changed since, or another of this name "
-            "lies there; bring back what it was, or give windows with --data, their classes as the array y."
+            "lies there, or another version of geocnn divided it otherwise; bring back what it was, give windows with "
+            "--data, their classes as the array y, or train again."
         )
     files = [name for key in ("data", "labels", "horizons") for name in card.training["arguments"].get(key) or ()]
     raise DataError(
-        f"{who} learnt from {', '.join(files)}, which have changed since, or others of these names lie there; bring "
-        "back what they were, or give a survey with --data and its known answers with --labels."
+        f"{who} learnt from {', '.join(files)}, which have changed since, or others of these names lie there, or "
+        "another version of geocnn divided them otherwise; bring back what they were, give a survey with --data and "
+        "its known answers with --labels, or train again."
     )
 
 

@@ -209,7 +209,7 @@ def _archive(found: Sequence[_Group], channels: str, rate: float, notes: list[st
         by_code.setdefault(c.code[:-1].upper(), {}).setdefault(c, []).append(group)
     stations: list[Station] = []
     for codes, instruments in sorted(by_station.items()):
-        whole = [Station(*codes, code, _components(instruments[code]), rate) for code in sorted(instruments)]
+        whole = [Station(*codes, code, _components(instruments[code], notes), rate) for code in sorted(instruments)]
         own = _in_turn([station for station in whole if station.runs()], notes)
         notes += [
             f"{station} has no data for as long as a sample at {rate:g} Hz; left out."
@@ -263,7 +263,7 @@ def _in_turn(stations: Sequence[Station], notes: list[str]) -> list[Station]:
     turns = _turns(ranked)
     cut = [_cut(station, turn) for station, turn in zip(ranked, turns, strict=True)]
     first, *others = [k for k, station in enumerate(cut) if station.runs()] or [0]
-    best, end = ranked[first], max(station.end for station in stations)
+    best, end = ranked[first], max([0, *turns[first][-1:, 1].tolist()])
     spare = ", ".join(sorted(f"{station.instrument}?" for station in ranked if station is not best))
     text = f"{best.network}.{best.name}.{best.location} has {spare} beside {best.instrument}?, which is taken; "
     if others:
@@ -280,10 +280,17 @@ def _cut(station: Station, spans: Int64[ndarray, "spans 2"]) -> Station:
 
 
 def _when(turns: Int64[ndarray, "spans 2"], end: int) -> str:
-    """Spans of time in words, which stay the same while the last one grows: it may reach to the end of all data."""
-    first, last = (np.datetime64(round(time / SECOND), "s") for time in (turns[0, 0], turns[-1, 1]))
-    often = f"{len(turns)} times " * (len(turns) > 1)
-    return f"{often}from {first} on" if turns[-1, 1] >= end else f"{often}from {first} to {last}"
+    """Spans of time in words.
+
+    They stay the same while an archive grows of which one instrument arrives later than another: what comes after
+    ``end``, that of the better one, has no time.
+    """
+    before = turns[turns[:, 0] < end]
+    if not len(before):
+        return "at the end"
+    first, last = (np.datetime64(round(time / SECOND), "s") for time in (before[0, 0], before[-1, 1]))
+    often = f"{len(before)} times " * (len(before) > 1)
+    return f"{often}from {first} to {last}{' and at the end' * (len(before) < len(turns))}"
 
 
 def _ranked(stations: Sequence[Station]) -> list[Station]:
@@ -292,7 +299,7 @@ def _ranked(stations: Sequence[Station]) -> list[Station]:
     Seismometers come first, then those with the most components at once, then those whose data do not have much more
     gaps than others, because every change of instrument costs some picks; and then codes decide.
     """
-    times = [[station.spans(least, _BRIEF) for least in (3, 2, 1)] for station in stations]
+    times = [[station.spans(least) for least in (3, 2, 1)] for station in stations]
     count = [3 - next(k for k, own in enumerate(each) if own) for each in times]
     share = [
         sum(stop - start for start, stop in each[-least]) / (station.end - station.start)
@@ -314,8 +321,10 @@ def _turns(ranked: Sequence[Station]) -> list[Int64[ndarray, "spans 2"]]:
     """Spans of time, start and end in ns, in which each of some instruments is taken.
 
     At any time it is the seismometer of which most components have data, and the better one of several such. A minute
-    is the least for which another one is taken, so that neither short gaps nor different ends of records bring one in.
+    is the least for which another one is taken, so that neither short gaps nor different ends of records bring one in;
+    but where one takes the place of another no time is lost.
     """
+    there = [np.array(station.spans(1, _BRIEF), np.int64).reshape(-1, 2) for station in ranked]
     claims = sorted((_is_coarse(station), -least, k) for k, station in enumerate(ranked) for least in (1, 2, 3))
     spans = [np.array(ranked[k].spans(-least, _BRIEF), np.int64).reshape(-1, 2) for _, least, k in claims]
     times = np.unique(np.concatenate(spans))
@@ -329,12 +338,29 @@ def _turns(ranked: Sequence[Station]) -> list[Int64[ndarray, "spans 2"]]:
     for k, start, stop in zip(owner[first].tolist(), times[first].tolist(), times[last].tolist(), strict=True):
         before, begun, end = turns[-1] if turns else (-1, 0, 0)
         brief, was_brief = stop - start < _BRIEF, end - begun < _BRIEF
-        if start == end and k >= 0 and (k == before or brief != was_brief):
+        joined = start == end and k >= 0 and (k == before or brief != was_brief)
+        if joined and brief:
+            joined = _can_spare(there[k], there[before], start, stop)
+        elif joined and k != before:
+            joined = _can_spare(there[before], there[k], begun, end)
+        if joined:
             turns[-1] = before if brief else k, begun, stop
         elif k >= 0:
             turns.append((k, start, stop))
     found = [[span for one, *span in turns if one == k] for k in range(len(ranked))]
     return [np.array(own, np.int64).reshape(-1, 2) for own in found]
+
+
+def _can_spare(own: Int64[ndarray, "spans 2"], others: Int64[ndarray, "others 2"], start: int, stop: int) -> bool:
+    """Whether a brief turn can be that of another instrument, which has data then, or beside which it has more."""
+    beside = _covers(own, start - _BRIEF, start) or _covers(own, stop, stop + _BRIEF)
+    return beside or _covers(others, start, stop)
+
+
+def _covers(spans: Int64[ndarray, "spans 2"], start: int, stop: int) -> bool:
+    """Whether one of some spans, by time, holds all from one time to another."""
+    number = int(np.searchsorted(spans[:, 0], start, side="right")) - 1
+    return number >= 0 and int(spans[number, 1]) >= stop
 
 
 def _preference(code: str) -> tuple[int, int, str]:
@@ -347,15 +373,30 @@ def _preference(code: str) -> tuple[int, int, str]:
     )
 
 
-def _components(found: dict[Channel, list[_Group]]) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
-    """Pieces of the vertical, north and east components, by time."""
-    letters = {channel.code[-1:].upper() for channel in found}
-    table = _COMPONENTS if "3" not in letters or "Z" in letters else {"1": 1, "2": 2, "3": 0}
+def _components(
+    found: dict[Channel, list[_Group]], notes: list[str]
+) -> tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]:
+    """Pieces of the vertical, north and east components, by time.
+
+    A channel 3 is the vertical where there is no Z; beside a Z it may be anything and is left out, which is noted.
+    """
     groups: tuple[list[_Group], list[_Group], list[_Group]] = ([], [], [])
+    thirds: dict[Channel, list[_Group]] = {}
     for channel, own in found.items():
-        place = table.get(channel.code[-1:].upper())
-        if place is not None:
-            groups[place].extend(own)
+        letter = channel.code[-1:].upper()
+        if letter == "3":
+            thirds[channel] = own
+        else:
+            groups[_COMPONENTS[letter]].extend(own)
+    vertical = ByTime(groups[0])
+    for channel, own in thirds.items():
+        pair = Station("", "", "", "", (vertical, ByTime(own), ()))
+        either, both = (sum(stop - start for start, stop in pair.spans(least)) for least in (1, 2))
+        alone = either - sum(stop - start for start, stop in replace(pair, components=(vertical, (), ())).spans())
+        if both <= min(alone, _BRIEF):  # records overlap a little where channels change their names
+            groups[0].extend(own)
+        else:
+            notes.append(f"{channel} is there beside a channel Z, which is the vertical; left out.")
     return ByTime(groups[0]), ByTime(groups[1]), ByTime(groups[2])
 
 
