@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import segyio
 
 import geocnn
 from geocnn import io
@@ -87,6 +88,22 @@ def test_labels_that_are_not_known_are_none(unknown):
     found = layer(io.ArraySource(facies), "it")
     assert (found.kind, found.high) == ("classes", 3)
     assert np.isnan(found.source.read(...)[5:9]).all()
+
+
+def test_before_a_trace_begins_there_is_no_class(tmp_path):
+    spec = segyio.spec()
+    spec.samples, spec.tracecount, spec.format = np.arange(50) * 4.0, 40, 5
+    with segyio.create(str(tmp_path / "facies.sgy"), spec) as file:
+        file.bin[segyio.BinField.Interval] = 4000
+        for k, row in enumerate(np.digitize(NOISE, [-1, 0, 1]).astype(np.float32)):
+            file.trace[k] = row
+            file.header[k].update({21: k + 1, 109: 40 if k % 2 else 0})
+    found = layer(io.open(tmp_path / "facies.sgy"), "it")
+    unknown = np.isnan(found.source.read(...))
+    assert found.kind == "classes"
+    assert unknown[1::2, :10].all()
+    assert unknown[::2, -10:].all()
+    assert np.count_nonzero(unknown) == 400
 
 
 def test_seismic_in_eight_bits_is_grey_and_velocity_is_not():

@@ -12,6 +12,7 @@ from geocnn.io.percent import PERCENT, probabilities
 from geocnn.io.scan import ScannedSource, slabs
 from geocnn.io.slices import Slices
 from geocnn.io.source import Source
+from geocnn.io.tracefile import TraceSource
 from geocnn.viewer.networks import SectionNetwork, fault_threshold
 
 __all__ = ["Kind", "Layer", "layer", "network_layer"]
@@ -86,6 +87,8 @@ def layer(source: Source, name: str) -> Layer:
     whole = bool(np.all(values == np.rint(values)))
     if whole and low >= 0 and high < 256 and len(np.unique(values)) <= _CLASSES:
         kind: Kind = "classes" if high > 1 else "probability"
+        if kind == "classes" and isinstance(source, TraceSource):
+            source = _KnownSource(source)  # samples that a trace lacks are of no class
         background = 2 * len(values) < len(every)
         return Layer(source, name, kind, 0.0, max(high, 1.0), background=background, threshold=threshold)
     if low >= 0 and high <= 1:
@@ -124,7 +127,7 @@ def _is_label(values: NDArray[np.float32]) -> bool:
 
 
 class _KnownSource(ScannedSource):
-    """Labels with NaN where the class is not known."""
+    """Labels with NaN where the class is not known, or the file has no sample."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -138,7 +141,10 @@ class _KnownSource(ScannedSource):
     def read(self, slices: Slices) -> NDArray[np.float32]:
         """Read a block."""
         block = self.source.read(slices)
-        return np.where(is_unknown(block), np.float32(np.nan), block)
+        unknown = is_unknown(block)
+        if isinstance(self.source, TraceSource):
+            unknown |= ~self.source.exists(slices)
+        return np.where(unknown, np.float32(np.nan), block)
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
