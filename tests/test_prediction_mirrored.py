@@ -19,6 +19,15 @@ from geocnn.prediction.stretched import predict_stretched
 from geocnn.reading import Reader
 
 
+def of_mirror_images(line, out, stretch, tile):
+    """Result of mirror images, resampled or not."""
+    if stretch is None:
+        return predict_mirrored(network(2), line, out, tile=tile, show_progress=False)
+    return predict_stretched(
+        network(2), line, out, tile=tile, stretch=stretch, run=predict_mirrored, show_progress=False
+    )
+
+
 @pytest.mark.parametrize("suffix", [".sgy", ".zarr"])
 @pytest.mark.parametrize("shape", [(50, 40), (30, 34, 28)])
 def test_mean_and_deviation_of_the_mirror_images(tmp_path, shape, suffix):
@@ -66,11 +75,7 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path, monkeypatch, at, stretc
         return read(*arguments)
 
     def predicted(name):
-        options = {"tile": (32, 48), "show_progress": False}
-        if stretch is None:
-            return predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / name, **options)
-        options |= {"stretch": stretch, "run": predict_mirrored}
-        return predict_stretched(network(2), tmp_path / "line.npy", tmp_path / name, **options)
+        return of_mirror_images(tmp_path / "line.npy", tmp_path / name, stretch, (32, 48))
 
     monkeypatch.setattr(partial, "_WORTH_KEEPING", 0)
     monkeypatch.setattr(Reader, "read", counted)
@@ -140,11 +145,7 @@ def test_a_full_disk_leaves_the_passes_that_are_finished(tmp_path, monkeypatch, 
     usage = shutil.disk_usage
 
     def predicted(name):
-        options = {"tile": (32, 40), "show_progress": False}
-        if stretch is None:
-            return predict_mirrored(network(2), tmp_path / "line.npy", tmp_path / name, **options)
-        options |= {"stretch": stretch, "run": predict_mirrored}
-        return predict_stretched(network(2), tmp_path / "line.npy", tmp_path / name, **options)
+        return of_mirror_images(tmp_path / "line.npy", tmp_path / name, stretch, (32, 40))
 
     def full(folder):
         return usage(folder)._replace(free=10) if (Path(folder) / "0.npy").exists() else usage(folder)

@@ -562,26 +562,27 @@ def a_disk_for_one_of_two_surveys():
         return predict(file, "--out", "mine.sgy", "--thin", "thin.sgy", make=False)
 
 
-@command
-def a_disk_for_a_survey_and_not_for_mirror_images():
-    """no room for mine.npy with 2 steps on the way: 0.0972 MB are needed, 0.05 MB are free; nothing was left there.
-    Make room or choose another folder."""
+def with_little_room(*options):
+    """Predict a line where there is room for its result alone."""
     np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
     network()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 50_000))
-        return predict("line.npy", "--out", "mine.npy", "--tta", make=False)
+        return predict("line.npy", "--out", "mine.npy", *options, make=False)
+
+
+@command
+def a_disk_for_a_survey_and_not_for_mirror_images():
+    """no room for mine.npy with 2 steps on the way: 0.0972 MB are needed, 0.05 MB are free; nothing was left there.
+    Make room or choose another folder."""
+    return with_little_room("--tta")
 
 
 @command
 def a_disk_for_a_survey_and_not_for_a_finer_one():
     """no room for mine.npy with 1 step on the way: 0.09684 MB are needed, 0.05 MB are free; nothing was left there.
     Make room or choose another folder."""
-    np.save("line.npy", np.random.default_rng(0).standard_normal((90, 90)))
-    network()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 50_000))
-        return predict("line.npy", "--out", "mine.npy", "--stretch", "1", "2", make=False)
+    return with_little_room("--stretch", "1", "2")
 
 
 @command
