@@ -38,6 +38,17 @@ def test_the_seismograph_is_that_of_obspy():
     np.testing.assert_allclose(drawn[inner], 1e9 * wanted[inner], atol=0.02e9 * np.abs(wanted).max())
 
 
+def test_nothing_above_the_rate_of_the_record_counts():
+    """Images of resampling; below, the record is the same."""
+    time = np.arange(4500) / RATE
+    low, image = (np.sin(2 * np.pi * hertz * time) for hertz in (3.0, 11.0))
+    flat, inner = Response(1, 1e9, 1.0), slice(500, -500)
+    made = [wood_anderson((1e3 * x).astype(np.float32), RATE, flat, recorded=20.0) for x in (low, low + image)]
+    plain = wood_anderson((1e3 * low).astype(np.float32), RATE, flat)
+    np.testing.assert_allclose(made[1][inner], made[0][inner], atol=2e-3 * np.abs(plain).max())
+    np.testing.assert_allclose(made[0][inner], plain[inner], atol=2e-3 * np.abs(plain).max())
+
+
 def test_other_units_and_instruments_see_the_same_ground():
     velocity = record()
     flat = wood_anderson((1e9 * velocity).astype(np.float32), RATE, Response(1, 1e9, 1.0))

@@ -9,12 +9,15 @@ import pytest
 from geocnn.errors import DataError
 from geocnn.io.sites import Site, standing
 from geocnn.io.waveforms import Channel, Station
+from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.location import Crust, Estimate, Place
 from geocnn.prediction.arrivals import Arrival, station_events
 from geocnn.prediction.association import associated
 from geocnn.prediction.epicentres import epicentres
+from geocnn.prediction.instruments import joined
+from geocnn.prediction.sightings import weight_of
 from geocnn.travel import CRUST, Layers
 
 START = 1_700_000_000
@@ -288,7 +291,11 @@ def test_observatories_read_how_far_away_stations_are_and_how_late_waves_come(tm
         assert arrival.azimuth == pytest.approx(geodesic[1], abs=0.1)
         travel = math.hypot(geodesic[0], origin.depth) / (6000 if pick.phase_hint == "P" else 3450)
         assert arrival.time_residual == pytest.approx(pick.time - origin.time - travel, abs=0.01)
-        assert (arrival.phase, arrival.time_weight) == (pick.phase_hint, 1)
+        assert arrival.phase == pick.phase_hint
+        # The variance is that of 0.3 s and a twentieth of the way, or a sixteenth of that where times agree well.
+        sigma = math.hypot(0.3, 0.05 * travel)
+        least, most = ((0.3 / sigma) ** 2 * 4 / (4 + (k * arrival.time_residual / sigma) ** 2) for k in (4, 1))
+        assert least - 0.02 < arrival.time_weight < most + 0.02
         late.append(arrival.time_residual)
         ways[site.station] = geodesic[:2]
     quality, (distances, azimuths) = origin.quality, zip(*ways.values(), strict=True)
@@ -297,6 +304,63 @@ def test_observatories_read_how_far_away_stations_are_and_how_late_waves_come(tm
     assert quality.azimuthal_gap == pytest.approx(max(gaps), abs=0.2)
     ends = [quality.minimum_distance, quality.median_distance, quality.maximum_distance]
     assert ends == pytest.approx([f(distances) / 1000 / KM for f in (min, np.median, max)], abs=1e-3)
+
+
+def test_weights_are_those_of_the_density_of_places():
+    """How much a time moves the place, per second that it is late: the derivative of Student's density beside SciPy."""
+    scipy = pytest.importorskip("scipy.stats")
+    known = {}
+    for travel in (0.001, 3.0, 40.0):
+        for late in (1e-4, 0.4, -2.5):
+            for scale in (0.25, 1.0):
+                sigma = scale * math.hypot(0.3, 0.05 * travel)
+                ends = scipy.t.logpdf((late + np.array([-1e-6, 1e-6])) / sigma, 4)
+                known[late, travel, scale] = -(ends[1] - ends[0]) / 2e-6 / late
+    for (late, travel, scale), pull in known.items():
+        assert weight_of(late, travel, scale) == pytest.approx(pull / known[1e-4, 0.001, scale], rel=1e-3)
+
+
+def test_a_wave_that_comes_late_has_a_smaller_weight_in_its_origin(tmp_path):
+    network = sites(8)
+    arrivals = [a for site in network for a in seen(site, (-42.0, 172.0, 8.0), None)]
+    late = arrivals[5]
+    arrivals[5] = replace(late, pick=replace(late.pick, time=late.pick.time + round(0.6 * SECOND)))
+    (event,) = by_epicentres(arrivals, network)
+    weights = {pick.time: ray.weight for pick, ray in zip(event.picks, event.origin.rays, strict=True)}
+    plain, scales = {}, []
+    for pick, ray in zip(event.picks, event.origin.rays, strict=True):
+        sigma = math.hypot(0.3, 0.05 * ((pick.time - event.origin.time) / SECOND - ray.residual))
+        plain[pick.time] = 0.09 / sigma**2
+        if abs(ray.residual) > 0.02:
+            scales.append(abs(ray.residual) / sigma / math.sqrt(4 * (plain[pick.time] / ray.weight - 1)))
+    assert len(scales) > 3
+    assert scales == pytest.approx([scales[0]] * len(scales), rel=1e-3)  # of the standard deviations of all times
+    assert 0.25 <= scales[0] < 1
+    share = {time: weight / plain[time] for time, weight in weights.items()}
+    assert min(share, key=share.get) == arrivals[5].pick.time
+    assert share.pop(arrivals[5].pick.time) < 0.7
+    assert min(share.values()) > 0.85
+    # Written with three digits, read and written again.
+    path = tmp_path / "c.xml"
+    path.write_text(quakeml([event], "quakes"))
+    (again,) = read_catalogue(path)
+    assert [ray.weight for ray in again.origin.rays] == [float(f"{weight:.3g}") for weight in weights.values()]
+    assert quakeml([again], "quakes") == path.read_text()
+
+
+def test_times_on_which_no_place_rests_have_no_weight():
+    site = Site("XX", "AAA", 60.0, -30.0)
+    place = 60.0 + 15 / KM, -30.0, 8.0
+    (event,) = by_epicentres(seen(site, place, said(15.0, 0.0)), [site])
+    assert [(ray.weight, ray.used) for ray in event.origin.rays] == [(0, False)] * 2
+    assert "<timeWeight>0</timeWeight>" in quakeml([event], "quakes")
+    network = sites(6)
+    (whole,) = by_epicentres([a for s in network for a in seen(s, (-42.0, 172.0, 8.0), None)], network)
+    other = [replace(pick, channel=replace(pick.channel, code="HNZ")) for pick in whole.picks]
+    ((both,), left) = joined([whole], [Event(tuple(other))], network)
+    assert left == []
+    assert [ray.used for ray in both.origin.rays] == [True] * 12 + [False] * 12
+    assert quakeml([both], "quakes").count("<timeWeight>") == 12
 
 
 def test_chance_makes_no_earthquakes():

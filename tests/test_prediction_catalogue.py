@@ -29,11 +29,11 @@ from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.miniseed import write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Origin, quakeml
+from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.models import build
 from geocnn.prediction import picker as picker_module
 from geocnn.prediction.arrivals import first_motion
-from geocnn.prediction.catalogue import pick_earthquakes
+from geocnn.prediction.catalogue import _more_in_quakeml, pick_earthquakes
 from geocnn.prediction.journal import Journal
 from geocnn.prediction.pick_job import Catalogue, PickJob
 from geocnn.prediction.picker import Picker
@@ -612,11 +612,76 @@ def test_a_watch_replaces_no_catalogue_that_knows_more(tmp_path, quakes, data):
     assert texts(tmp_path) == plain
 
 
+def relocated(catalogue, mode):
+    core = obspy.core.event
+    me = core.CreationInfo(author="me")
+    where = {"latitude": 35.0, "longitude": 25.0, "depth": 6500.0}
+    time = catalogue[0].picks[0].time
+    catalogue[0].origins.append(core.Origin(time=time, evaluation_mode=mode, creation_info=me, **where))
+
+
+def with_mechanism(catalogue):
+    catalogue[0].focal_mechanisms.append(obspy.core.event.FocalMechanism())
+
+
+MORE = [
+    (partial(relocated, mode="manual"), "has origins that somebody has set"),
+    (partial(relocated, mode="automatic"), "has been added to by another program"),
+    (with_mechanism, "has been added to by another program"),
+    (lambda _catalogue: None, "was saved by another program"),
+]
+FORMS = [str, lambda text: "".join(line.strip() for line in text.splitlines())]
+
+
+@pytest.mark.parametrize(("change", "words"), MORE)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_watch_replaces_no_catalogue_that_others_have_worked_on(tmp_path, quakes, data, change, words, form):
+    """With ObsPy, which keeps the identifiers of geocnn; also where all of it is on one line."""
+    out = tmp_path / "c.xml"
+    look = partial(watch_earthquakes, quakes, data, out, rounds=1, detector=None)
+    assert look() is not None
+    catalogue = obspy.read_events(str(out))
+    change(catalogue)
+    catalogue.write(str(out), format="QUAKEML")
+    text = form(out.read_text(encoding="utf-8"))
+    out.write_text(text, encoding="utf-8")
+    with pytest.raises(TargetError) as caught:
+        look()
+    assert str(caught.value) == f"{out} {words}, and watch would replace it; choose another --out."
+    assert out.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
+@pytest.mark.parametrize(
+    ("now", "then", "words"),
+    [
+        ("", "", ""),
+        ("<author>geocnn</author>", "<author>me</author>", "has been added to by another program"),
+        ("</event>", "<focalMechanism /></event>", "has been added to by another program"),
+        ("</event>", '<origin publicID="a" /></event>', "has been added to by another program"),
+        ("</event>", "<magnitude><evaluationMode>manual<", "has been added to by another program"),
+        ("</event>", "<origin ><evaluationMode>\nmanual</e", "has origins that somebody has set"),
+        ("<evaluationMode>automatic", "<evaluationMode>manual", "has picks that somebody has set or moved"),
+    ],
+)
+def test_what_others_have_added_is_found_in_pieces_of_any_size(size, now, then, words):
+    picks = tuple(PhasePick(Channel("XX", "AAA", "", "HHZ"), "P", MIDNIGHT + k * SECOND) for k in range(3))
+    places = None, Origin(MIDNIGHT, 35.0, 25.0), Origin(MIDNIGHT, 1.0, 2.0)
+    text = quakeml([Event((pick,), place) for pick, place in zip(picks, places, strict=True)], "quakes")
+    changed = text[: len(text) // 2] + text[len(text) // 2 :].replace(now, then, 1)
+    assert (changed != text) == bool(now)
+    pieces = iter([changed[k : k + size].encode() for k in range(0, len(changed), size)])
+    file = Mock(read=lambda _count: next(pieces, b""))
+    assert _more_in_quakeml(file) == (words, True)
+
+
 def test_the_places_of_stations_are_never_replaced(tmp_path, quakes, data):
     table, out = tmp_path / "sites.csv", "sites.xml"
     text = "network,station,latitude,longitude,elevation_m\nXX,AAA,1,2,3\n"
     table.write_text(text)
-    with pytest.raises(TargetError, match=f"{table.name} is the input itself"):
+    with pytest.raises(
+        TargetError, match=r"sites\.csv is the input itself, and a table of that name comes with sites\.xml;"
+    ):
         pick_earthquakes(quakes, data, tmp_path / out, stations=table, overwrite=True, show_progress=False)
     with pytest.raises(TargetError, match=f"{table.name} is the input itself"):
         watch_earthquakes(quakes, data, tmp_path / out, stations=table, rounds=1)

@@ -46,3 +46,10 @@ def test_the_command_counts_them_as_two(monkeypatch, capsys):
     known = {"picture": False, "overwrite": False, "device": "cpu", "quiet": True}
     pick_command("quakes", [Path("a.mseed")], Path("c.xml"), CatalogueOptions(), None, **known)
     assert "2 earthquakes located, 1 of them by several stations" in capsys.readouterr().out
+
+
+def test_a_depth_just_above_the_sea_is_zero():
+    rows = list(
+        csv.DictReader("".join(event_rows([Event((pick("AA", "P", 9),), Origin(0, 60.0, 8.0, -0.04))])).splitlines())
+    )
+    assert rows[0]["origin_depth"] == "0.0"

@@ -87,7 +87,7 @@ def test_the_file_says_what_has_been_done_and_a_note_what_is_lost(tmp_path, monk
         file.bin[segyio.BinField.Interval] = 4000
         for i in range(60):
             file.trace[i] = survey(60, 20)[i]
-            places = {181: 1000 + 25 * (i % 12) + 7 * (i % 5), 185: 5000 + 50 * (i // 12), 71: 1}
+            places = {181: 1000 + 25 * (i % 12) + 27 * (i % 5), 185: 5000 + 50 * (i // 12), 71: 1}
             file.header[i].update({189: 7 + i // 12, 193: 301 + i % 12, **places})
     made = predict("superres", "cube.sgy", out="fine.sgy")
     assert not [note for note in made.notes if "coordinates" in note]
@@ -97,7 +97,7 @@ def test_the_file_says_what_has_been_done_and_a_note_what_is_lost(tmp_path, monk
         assert "crossline 602..624 step 1 (23), twice the numbers of cube.sgy" in lines
         assert (file.xlines[0], file.xlines[-1]) == (602, 624)
         x = file.attributes(181)[:].reshape(5, 23) / 100
-    before = 1000 + 25 * np.arange(12) + 7 * (np.arange(60).reshape(5, 12) % 5)
+    before = 1000 + 25 * np.arange(12) + 27 * (np.arange(60).reshape(5, 12) % 5)
     np.testing.assert_allclose(x[:, ::2], before)
     np.testing.assert_allclose(x[:, 1::2], (before[:, 1:] + before[:, :-1]) / 2)
     monkeypatch.setattr("geocnn.io.segy_coordinates.MAX_TRACES", 59)
@@ -144,6 +144,23 @@ def test_labels_begin_where_the_finer_result_does(own, fits):
     assert str(error.value).startswith(
         f"the labels have {own}, and the result time 500..740 ms step 2 (121); both must lie on the same grid: give"
     )
+
+
+def test_labels_of_another_line_than_the_finer_result_are_refused():
+    fine = section(0)
+    axes = Axis("trace", 49, 1), Axis("time", 61, 500, 4, "ms")
+    coarse = io.ArraySource(halved(fine), Grid(axes, {"coordinates": {"origin": [3e5, 5e6], "vectors": [[12.0, 0]]}}))
+    axes = Axis("trace", 97, 1), Axis("time", 121, 500, 2, "ms")
+    for y, fits in ((5e6, True), (5.1e6, False)):
+        known = {"coordinates": {"origin": [3e5, y], "vectors": [[6.0, 0]]}}
+        labels = io.ArraySource(fine, Grid(axes, known))
+        if fits:
+            assert evaluate_survey("superres", coarse, labels, show_progress=False)["snr"] > 0
+        else:
+            with pytest.raises(
+                DataError, match="the labels have trace 1 at x 300000, y 5100000, and the result trace 1"
+            ):
+                evaluate_survey("superres", coarse, labels, show_progress=False)
 
 
 def test_the_network_that_ships_is_better_than_interpolation_on_structure_that_it_has_not_met():

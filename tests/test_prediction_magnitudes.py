@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geocnn.geodesy import DEGREE
-from geocnn.io.responses import Response, Responses
+from geocnn.io.responses import OtherInput, Response, Responses
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import ArrayPiece, Channel, Station
 from geocnn.io.waveforms.pieces import SECOND
@@ -149,6 +149,63 @@ def test_the_response_is_that_of_the_channel_at_that_time():
     assert without_response(station, times, KNOWN) == 1
     assert without_response(station, times, Responses({})) == 2
     assert without_response(station, times, Responses(KNOWN.of_channels | {"XX.AAA..HH2": (FLAT,)})) == 0
+
+
+def test_a_unit_that_is_no_motion_of_the_ground_is_named():
+    strange = {f"XX.AAA..HH{letter}": (OtherInput(unit),) for letter, unit in (("N", "V/M"), ("E", ""))}
+    station = instrument()
+    assert seen(station, Responses({}, of_others=strange)) is None
+    assert station.notes == [
+        "in the StationXML the input of the horizontal channels of XX.AAA..HH is in V/M and no unit, which is no "
+        "motion of the ground that is known, and without it there is no magnitude from there; it has to be in M, M/S "
+        "or M/S**2, or with CM, MM, UM or NM for M."
+    ]
+    time = START + ONSET * SECOND
+    assert without_response(station, [time], Responses({}, of_others=strange)) == 0  # level=response would not help
+    one = instrument()
+    assert seen(one, Responses({"XX.AAA..HHE": (FLAT,)}, of_others=strange)) == pytest.approx(drawn(8e-6), rel=0.03)
+    assert one.notes == []
+
+
+def recorded(rate, seed):
+    """Ground velocity of an earthquake at so many samples per second, m/s, up to 0.45 of the rate; S after 40 s."""
+    fine, rng = 1000, np.random.default_rng(seed)
+    time, frequency = np.arange(90 * fine) / fine, np.fft.rfftfreq(90 * fine, 1 / fine)
+    spectrum = np.exp(2j * np.pi * rng.random(len(frequency))) / (1 + (frequency / 8) ** 2)
+    after = np.maximum(time - ONSET, 0)
+    wave = np.fft.irfft(spectrum) * (after * np.exp(-after / 2) + 1e-4)
+    below = np.fft.rfft(1e-5 * wave / np.abs(wave).max()) * (frequency < 0.45 * rate)
+    return np.fft.irfft(below)[:: fine // rate]
+
+
+@pytest.mark.parametrize("rate", [20, 40, 50, 100, 200])
+def test_amplitudes_of_any_rate_are_those_of_obspy(tmp_path, rate):
+    """In numbers to cm/s; ObsPy has the same record, and between its samples what they say."""
+    obspy, inventory = pytest.importorskip("obspy"), pytest.importorskip("obspy.core.inventory")
+    paz = {"zeros": [0, 0], "poles": [-4.44 + 4.44j, -4.44 - 4.44j]}
+    made = inventory.Response.from_paz(
+        **paz, stage_gain=1e6, stage_gain_frequency=5.0, normalization_frequency=5.0, input_units="M/S"
+    )
+    place = {"latitude": 0, "longitude": 0, "elevation": 0}
+    channels = [inventory.Channel(f"HH{c}", "", depth=0, response=made, sample_rate=rate, **place) for c in "NE"]
+    station = inventory.Station("AAA", channels=channels, **place)
+    stations = inventory.Inventory([inventory.Network("XX", [station])])
+    stations.write(str(tmp_path / "s.xml"), format="STATIONXML")
+    (tmp_path / "s.xml").write_text((tmp_path / "s.xml").read_text().replace("<Name>M/S<", "<Name>CM/S<"))
+    stations = obspy.read_inventory(str(tmp_path / "s.xml"))
+    drum = {"poles": [-5.49779 + 5.60886j, -5.49779 - 5.60886j], "zeros": [0j, 0j], "gain": 1.0, "sensitivity": 1.0}
+    ends, pieces, theirs = (0.3, 0.6, 0.35 * min(rate, 100), 0.45 * min(rate, 100)), [], []
+    for seed, letter in enumerate("NE"):
+        counts = (1e8 * recorded(rate, seed)).astype(np.float32)
+        pieces.append(ArrayPiece.of(Channel("XX", "AAA", "", f"HH{letter}"), START, float(rate), counts))
+        trace = obspy.Trace(counts.astype(float), {"sampling_rate": rate, "starttime": obspy.UTCDateTime(ns=START)})
+        trace.stats.update({"network": "XX", "station": "AAA", "channel": f"HH{letter}"})
+        trace.remove_response(stations, "DISP", water_level=None, pre_filt=ends)
+        trace.simulate(paz_simulate=drum)
+        trace.interpolate(1000, method="lanczos", a=40)
+        theirs.append(1e9 * np.abs(trace.data[39_500:50_000]).max())
+    own = Station("XX", "AAA", "", "HH", ([], *([piece] for piece in pieces)))
+    assert seen(own, Responses.of(tmp_path / "s.xml")) == pytest.approx(math.sqrt(math.prod(theirs)), rel=0.02)
 
 
 def pick(station, phase, nm=None, place=None):

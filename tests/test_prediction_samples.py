@@ -28,7 +28,7 @@ def raw(path):
     if path.suffix == ".zarr":
         import zarr
 
-        return zarr.open_array(str(path), mode="r")[...]
+        return zarr.open_array(str(path / "data"), mode="r")[...]
     with segyio.open(path, ignore_geometry=True) as file:
         assert int(file.format) == 8
         return file.trace.raw[:]

@@ -212,7 +212,7 @@ def test_ctrl_c_stops_all_of_them_and_leaves_nothing(tmp_path, run):
 
 def test_what_goes_wrong_in_a_worker_is_told_as_here(cluster, tmp_path):
     path = written(tmp_path / "survey.zarr", survey(480, 40, 24))
-    chunk = sorted(p for p in (path / "c").rglob("*") if p.is_file())[-1]
+    chunk = sorted(p for p in (path / "data" / "c").rglob("*") if p.is_file())[-1]
     source = geocnn.open(path)
     source.scan()
     chunk.write_bytes(b"broken")

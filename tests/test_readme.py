@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot
 import numpy as np
 import pytest
 
 import geocnn
 from geocnn.cli import app, main
+from geocnn.grid import Axis, Grid
 from geocnn.surveys import write_survey
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -149,12 +151,26 @@ def test_the_python_lines_run(monkeypatch):
     assert 0 <= names["scores"]["iou"] <= 1
 
 
+def test_a_result_is_opened_by_xarray(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = np.random.default_rng(0).random((3, 4, 5), np.float32)
+    axes = (Axis("inline", 3, 1099), Axis("crossline", 4, 300), Axis("time", 5, 0, 4, "ms"))
+    with geocnn.io.create("faults.zarr", geocnn.io.ArraySource(values, Grid(axes))) as sink:
+        sink.write((0, 0, 0), values)
+    names: dict[str, object] = {}
+    exec(compile(PYTHON[1], "surveys.md", "exec"), names)
+    np.testing.assert_array_equal(names["numbers"], values)
+    drawn = matplotlib.pyplot.gca().collections[0]
+    np.testing.assert_array_equal(drawn.get_array(), values[1].T)
+    matplotlib.pyplot.close("all")
+
+
 @pytest.mark.usefixtures("survey")
 def test_a_network_of_ones_own():
     names: dict[str, object] = {}
-    exec(compile(PYTHON[1], "README.md", "exec"), names)
+    exec(compile(PYTHON[2], "README.md", "exec"), names)
     assert len(names["run"].history) == 3
-    assert len(PYTHON) == 2
+    assert len(PYTHON) == 3
     np.testing.assert_allclose(names["again"].array, geocnn.open("mine.sgy").read(...), atol=1e-6)
 
 

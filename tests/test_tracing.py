@@ -71,11 +71,97 @@ def test_modules_of_ones_own_that_make_tensors_on_the_way():
     class Deeper(nn.Conv2d):
         def forward(self, x):
             y = F.conv2d(super().forward(x), self.weight * torch.ones(5, 5), padding=2)
-            scaled = torch.linspace(0, 1, x.shape[-1]).expand(x.shape).clone()
+            scaled = torch.linspace(0, 1, x.shape[1])[:, None, None].expand(x.shape).clone()
             scaled *= y
-            return scaled[:, torch.tensor([0])] + torch.arange(x.shape[-1])
+            return scaled[:, torch.tensor([0])] + torch.full((x.shape[-1],), 0.5)
 
     assert reach_of(Deeper(1, 1, 5, padding=2), (1, 64, 64)) == 2 + 2
+
+
+def ramp(x, dim=-1, **options):
+    """Coordinates along an axis of space, -1 to 1, in the shape of the map for one channel."""
+    along = torch.linspace(-1, 1, x.shape[dim], **options)
+    return (along if dim == -1 else along[:, None]).expand(len(x), 1, *x.shape[2:])
+
+
+class Placed(nn.Module):
+    """A network with numbers that are no map beside the map, and a convolution behind."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+        self.last = nn.LazyConv2d(1, 3, padding=1)
+
+    def forward(self, x):
+        return self.last(self.function(x))
+
+
+class Anchored(nn.Module):
+    """A number of its own for each place."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("grid", torch.linspace(0, 1, 64).expand(1, 1, 64, 64).clone())
+
+    def forward(self, x):
+        return x - self.grid
+
+
+TOLD_APART = {
+    "coordinates as channels": lambda x: torch.cat([x, ramp(x)], 1),
+    "of the other axis": lambda x: torch.cat([ramp(x, -2, device=x.device), x], 1),
+    "added": lambda x: x + torch.arange(x.shape[-1]),
+    "times, on the device": lambda x: x * torch.linspace(0, 1, x.shape[2], device=x.device)[:, None],
+    "in place": lambda x: ramp(x).clone().mul_(x),
+    "chosen": lambda x: torch.where(ramp(x) > 0, x, -x),
+    "a buffer": Anchored(),
+    "numbers counted": lambda x: x + torch.ones_like(x).cumsum(-1),
+    "zeros written on": lambda x: x + place_one(torch.zeros_like(x)),
+    "noise": lambda x: x + torch.randn_like(x),
+    "stacked": lambda x: torch.stack([x, ramp(x)], 2)[:, 0],
+}
+ALIKE = {
+    "zeros as channels": lambda x: torch.cat([x, torch.zeros_like(x)], 1),
+    "zeros on the device": lambda x: torch.cat([x, x.new_zeros(x.shape)], 1),
+    "zeros of the processor": lambda x: torch.cat([x, torch.zeros(x.shape).to(x.device)], 1),
+    "ones made larger": lambda x: x * torch.ones(1, 1, 1, 1, device=x.device).expand(x.shape).clone(),
+    "one number a channel": lambda x: x * torch.tensor([0.5, 2.0])[:, None, None],
+    "one number": lambda x: x + torch.tensor(2.0),
+    "stacked channels": lambda x: torch.stack([x, torch.ones_like(x)], 2)[:, 0],
+}
+
+
+def place_one(zeros):
+    zeros[..., 3] = 1
+    return zeros
+
+
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_numbers_that_tell_places_apart_leave_one_window(name):
+    """A window in another place gives other numbers: nothing less than all of it is the reach."""
+    net = Placed(TOLD_APART[name])
+    with torch.no_grad():
+        net(torch.zeros(1, 1, 64, 64))
+    assert reach_of(net, (1, 64, 64)) is None
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_numbers_that_are_alike_everywhere_leave_the_reach_of_the_layers(name):
+    torch.manual_seed(0)
+    net, x = Placed(ALIKE[name]), torch.randn(1, 1, 24, 24)
+    with torch.no_grad():
+        whole, part = net(x), net(x[..., 5:20])
+    assert torch.allclose(whole[..., 6:19], part[..., 1:-1], atol=1e-5)
+    assert reach_of(net, (1, 64, 64)) == 1
+
+
+def test_an_up_sampling_by_another_factor_than_that_of_the_sizes_drifts():
+    """Sample j is the one of the whole part of j / 1.004, which lags behind more and more."""
+    drifting = nn.Upsample(scale_factor=1.004)
+    assert reach_of(drifting, (1, 82, 82)) is None
+    y = drifting(torch.arange(300.0)[None, None])[0, 0]
+    assert (len(y), y[3], y[-1]) == (301, 2, 298)
+    assert reach_of(nn.Sequential(nn.AvgPool2d(2), nn.Upsample(scale_factor=2)), (1, 82, 82)) == 1
 
 
 def test_a_module_of_ones_own_that_does_not_take_the_window_is_named():
@@ -255,6 +341,7 @@ class Odd(nn.Module):
             "leaves samples without input",
         ),
         (lambda x: (y := x + 0.0)[:, :1].add_(y[:, 1:]), "writes into a map that has another view"),
+        (lambda x: (y := torch.zeros(1, 2, 8))[:, :1].add_(x[:, 1:]) + y, "writes into a map that has another view"),
     ],
 )
 def test_unknown_effects_are_errors_that_name_operator_and_layer(function, said):

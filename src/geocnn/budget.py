@@ -13,7 +13,7 @@ from geocnn.checkpoints import Card
 from geocnn.errors import DataError
 from geocnn.layers import SizeRule
 
-__all__ = ["FIXED", "KEPT", "bytes_of", "half_of_memory", "per_sample"]
+__all__ = ["FIXED", "KEPT", "bytes_of", "check_memory", "half_of_memory", "per_sample"]
 
 FIXED = 600_000_000
 """Bytes that the process needs besides a tile: for Python, torch and the weights."""
@@ -47,6 +47,24 @@ def half_of_memory(device: torch.device) -> int:
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else [8_000_000_000]
     sizes.extend(_limits(_GROUPS, _MEMBERSHIP))
     return min(sizes) // 2
+
+
+def check_memory(need: int, work: str, way_out: str) -> None:
+    """Refuse work that takes more memory than there is.
+
+    Args:
+        need: bytes.
+        work: what takes them.
+        way_out: what to do instead.
+
+    Raises:
+        DataError: there is not so much.
+    """
+    have = 2 * half_of_memory(torch.device("cpu"))
+    if need > have:
+        raise DataError(
+            f"{work} takes some {need / 1e9:.0f} GB of memory, and there are {have / 1e9:.0f} GB; {way_out}."
+        )
 
 
 def _limits(groups: Path, membership: Path) -> Iterator[int]:

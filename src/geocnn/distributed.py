@@ -59,6 +59,23 @@ class Team:
         own = list(indices[self.rank :: self.size])
         return own or [indices[0]], len(own)
 
+    def evened(self, samples: int, batch_size: int, each: int) -> int:
+        """Smallest batch size, from a given one on, that leaves no process fewer than ``each`` of the last batch.
+
+        Args:
+            samples: number of samples in an epoch; at least ``each`` for every process.
+            batch_size: of the whole team; at least ``each`` for every process.
+            each: number of samples that a process needs.
+        """
+        while 0 < samples % max(1, batch_size) < each * self.size:
+            batch_size += 1
+        return batch_size
+
+    @property
+    def words(self) -> str:
+        """What follows a number of samples that every process needs: nothing for a process alone."""
+        return f" in each of {self.size} processes" if self.size > 1 else ""
+
     def agree(self, scores: dict[str, float], device: torch.device) -> dict[str, float]:
         """Scores of the first process, sent to all: decisions that rest on them must be the same everywhere."""
         if self.size == 1:

@@ -26,7 +26,7 @@ from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
 from geocnn.io.labels import is_unknown
 from geocnn.io.percent import PERCENT
-from geocnn.io.same_place import difference
+from geocnn.io.same_place import difference, distance
 from geocnn.io.source import Source
 from geocnn.io.waveforms import Archive, Station
 from geocnn.io.waveforms.pieces import FilePiece
@@ -288,8 +288,8 @@ def evaluate_survey(
     the picks where the horizon has been found.
 
     Raises:
-        DataError: the shapes or axes differ, or the labels are invalid, or contain nothing of the class or no class at
-            all.
+        DataError: the shapes, axes or places on the map differ, or the labels are invalid, or contain nothing of the
+            class or no class at all.
     """
     source, truth = io.open(data), io.open(labels)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
@@ -329,7 +329,7 @@ def _check_place(own: Grid, needed: Grid, *, resampled: bool) -> None:
     """Refuse labels of another place than the data.
 
     The lines of a finer grid have numbers of their own, which the survey without noise need not have; there the
-    vertical axes alone are compared, and not at their ends, for files round steps.
+    vertical axes and map coordinates alone are compared, the former not at their ends, for files round steps.
 
     Raises:
         DataError: they are.
@@ -340,7 +340,7 @@ def _check_place(own: Grid, needed: Grid, *, resampled: bool) -> None:
         down, other = own.axes[-1], needed.axes[-1]
         ends = [Grid((replace(axis, size=2),)) for axis in (down, other)]
         units = {down.unit, other.unit} - {""}
-        apart = (str(down), str(other)) if len(units) > 1 or difference(*ends) else None
+        apart = (str(down), str(other)) if len(units) > 1 or difference(*ends) else distance(own, needed)
     if apart:
         raise DataError(
             f"the labels have {apart[0]}, and the {'result' if resampled else 'data'} {apart[1]}; both must lie on the "

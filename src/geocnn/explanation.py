@@ -16,7 +16,7 @@ from geocnn.properties import EffectiveField, Sharing, effective_receptive_field
 from geocnn.tracing import Field, Layer, Trace, layers, trace, trace_network
 from geocnn.words import size_text
 
-__all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation"]
+__all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation", "memory_needed"]
 
 _BUDGET = 6e10
 """Largest number of multiply-adds, forward, for the effective receptive field: some ten seconds on one core."""
@@ -282,20 +282,43 @@ def _sharing(row: Layer) -> Sharing:
     return Sharing(row.parameters, unshared, outputs * (row.inputs + row.biased))
 
 
-def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField | None:
-    """Effective receptive field, measured in a window somewhat larger than the field, as far as time allows."""
+def memory_needed(found: Named) -> int:
+    """Bytes of the maps of the largest pass of :func:`explanation` and of their gradients, in the network's window."""
     model = found.model
+    seen = trace_network(model, found.window)
+    spaces, wanted = [found.window], _around(seen.fields)
+    if wanted:
+        spaces.append(_affordable(found, wanted)[0])
+    every = [layers(model, trace_network(model, space)) for space in spaces]
+    return max(2 * 4 * sum(math.prod(row.shape) for row in rows) for rows in every)
+
+
+def _around(fields: Sequence[Field | None]) -> list[int]:
+    """Window somewhat larger than a receptive field; empty where the field is all of the window."""
     bounded = [field for field in fields if field is not None]
-    if len(bounded) < len(fields):
-        return None
-    wanted = [field.size + 2 * math.ceil(field.stride) for field in bounded]
+    whole = len(bounded) < len(fields)
+    return [] if whole else [field.size + 2 * math.ceil(field.stride) for field in bounded]
+
+
+def _affordable(found: Named, wanted: list[int]) -> tuple[tuple[int, ...], int]:
+    """Window for the effective receptive field, as far as time allows, and its multiply-adds."""
+    model = found.model
     space = model.sizes.above(wanted)
     while (cost := trace_network(model, space).multiply_adds) > _BUDGET:
         wanted = [n * 3 // 4 for n in wanted]
         if (smaller := model.sizes.above(wanted)) == space and min(wanted) < 8:
             break
         space = smaller
-    return effective_receptive_field(model, space, inputs=int(np.clip(_BUDGET / max(cost, 1), 1, 8)))
+    return space, cost
+
+
+def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField | None:
+    """Effective receptive field, measured in a window somewhat larger than the field, as far as time allows."""
+    wanted = _around(fields)
+    if not wanted:
+        return None
+    space, cost = _affordable(found, wanted)
+    return effective_receptive_field(found.model, space, inputs=int(np.clip(_BUDGET / max(cost, 1), 1, 8)))
 
 
 def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[int, ...], tuple[Shifts, ...]]:

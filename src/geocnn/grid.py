@@ -1,5 +1,6 @@
 """What the samples of an array mean: one named, regular axis per dimension."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,8 @@ class Grid:
 
     Attributes:
         axes: one :class:`Axis` per dimension.
-        attributes: facts about the whole array that a result file must keep (JSON values only).
+        attributes: facts about the whole array that a result file must keep (JSON values, and the array of the map
+            coordinates of its traces).
     """
 
     axes: tuple[Axis, ...]
@@ -79,7 +81,8 @@ class Grid:
     def _map(self) -> dict[str, Any]:
         """Map coordinates in ``attributes`` if they are known for every place; otherwise empty.
 
-        They consist of an origin and a vector per axis, or for a crooked line of the points of its traces.
+        They consist of an origin and a vector per axis, or for a crooked line of the points of its traces. With an
+        origin and vectors there may be "traces", the places ``(traces, 2)`` of traces that lie beside a regular grid.
         """
         known = self.attributes.get("coordinates")
         if not isinstance(known, dict):
@@ -99,6 +102,20 @@ class Grid:
         return "points" in self._map
 
     @property
+    def is_irregular(self) -> bool:
+        """Whether its traces have map coordinates of their own, beside the regular grid that is nearest to them."""
+        known = self._map
+        return "vectors" in known and len(known.get("traces", ())) == math.prod(self.shape[:-1])
+
+    @property
+    def regular(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Origin ``(2,)`` and vectors ``(ndim - 1, 2)`` on the map of the regular grid that traces are on or near.
+
+        There must be map coordinates, and not those of a crooked line.
+        """
+        return np.asarray(self._map["origin"], np.float64), np.asarray(self._map["vectors"], np.float64)
+
+    @property
     def distances(self) -> NDArray[np.float64]:
         """Metres from each trace of a crooked line to the next."""
         steps = np.diff(np.asarray(self._map["points"], np.float64), axis=0)
@@ -109,7 +126,8 @@ class Grid:
         """Metres between neighbouring lines of the file, one number for each horizontal axis.
 
         Map coordinates are in metres unless ``attributes`` say feet; the step of the axis plays no part. For a crooked
-        line it is the mean. Empty without map coordinates, or if lines coincide.
+        line it is the mean, and where traces lie beside a regular grid that of the grid. Empty without map coordinates,
+        or if lines coincide.
         """
         sides = tuple(_metres(self._map) * float(np.hypot(*vector)) for vector in self._map.get("vectors", ()))
         if self.is_crooked:
@@ -133,6 +151,9 @@ class Grid:
     def map_xy(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map coordinates of places, in their own unit; the grid must have them.
 
+        Between traces that lie beside a regular grid they are interpolated linearly, and beyond the last ones they go
+        on as the grid does.
+
         Args:
             places: ``(n, ndim - 1)`` fractional indices along the horizontal axes.
 
@@ -142,7 +163,16 @@ class Grid:
         if self.is_crooked:
             points = np.asarray(self._map["points"], np.float64)
             return np.column_stack([np.interp(places[:, 0], np.arange(len(points)), column) for column in points.T])
-        return np.asarray(np.asarray(self._map["origin"]) + places @ np.asarray(self._map["vectors"]), np.float64)
+        origin, vectors = self.regular
+        if not self.is_irregular:
+            return np.asarray(origin + places @ vectors, np.float64)
+        inner = np.clip(places, 0, np.array(self.shape[:-1]) - 1)
+        return np.asarray((places - inner) @ vectors + _between(self._traces, inner), np.float64)
+
+    @property
+    def _traces(self) -> NDArray[np.float64]:
+        """Map coordinates of the traces of an irregular grid, ``(lines..., 2)``."""
+        return np.asarray(self._map["traces"], np.float64).reshape(*self.shape[:-1], 2)
 
     def section(self, axis: int, index: int) -> "Grid":
         """The grid of a section through a cube, with its map coordinates.
@@ -158,11 +188,26 @@ class Grid:
         place[0, axis] = index
         vectors = [vector for k, vector in enumerate(self._map["vectors"]) if k != axis]
         known = {"unit": self._map.get("unit", "m"), "origin": self.map_xy(place)[0].tolist(), "vectors": vectors}
+        if self.is_irregular:
+            origin, every = self.regular
+            known["origin"] = (origin + place[0] @ every).tolist()
+            known["traces"] = self._traces.take(index, axis)
         return Grid(axes, {"coordinates": known})
 
     def __str__(self) -> str:
         """All axes as text, separated by commas."""
         return ", ".join(str(axis) for axis in self.axes)
+
+
+def _between(table: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values ``(n, 2)`` of a table ``(lines..., 2)`` at fractional indices ``(n, axes)``, interpolated linearly."""
+    last = np.array(table.shape[:-1]) - 1
+    low = np.minimum(places.astype(np.intp), np.maximum(last - 1, 0))
+    part, found = places - low, np.zeros((len(places), 2))
+    for corner in np.ndindex(*(2,) * len(last)):
+        weight = np.where(corner, part, 1 - part).prod(axis=1)
+        found += weight[:, None] * table[tuple(np.minimum(low + corner, last).T)]
+    return found
 
 
 def _metres(known: dict[str, Any]) -> float:

@@ -24,6 +24,7 @@ __all__ = [
     "check_precision",
     "choose_device",
     "flushed",
+    "give_back",
     "has_fast_bf16",
     "keep_memory",
     "machine",
@@ -133,19 +134,28 @@ def keep_memory(*, keep: bool = True) -> None:
     Kept blocks do not fit every later layer, so the peak grows, by up to four fifths if sizes vary. Pass ``keep=False``
     if memory is short.
     """
-    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
-        return
-    libc = ctypes.CDLL("libc.so.6")
-    m_mmap_threshold, m_trim_threshold = -3, -1  # malloc.h
-    libc.mallopt(m_mmap_threshold, 1 << 30 if keep else 128 << 10)
-    libc.mallopt(m_trim_threshold, (1 << 31) - 1 if keep else 128 << 10)
+    if libc := _glibc():
+        m_mmap_threshold, m_trim_threshold = -3, -1  # malloc.h
+        libc.mallopt(m_mmap_threshold, 1 << 30 if keep else 128 << 10)
+        libc.mallopt(m_trim_threshold, (1 << 31) - 1 if keep else 128 << 10)
 
 
 def one_heap() -> None:
     """Ask glibc to use one heap for all threads that begin from now on: they reuse each other's freed memory."""
-    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+    if libc := _glibc():
         m_arena_max = -8  # malloc.h
-        ctypes.CDLL("libc.so.6").mallopt(m_arena_max, 1)
+        libc.mallopt(m_arena_max, 1)
+
+
+def give_back() -> None:
+    """Ask glibc to give freed memory back to the system, once the large work is done."""
+    if libc := _glibc():
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, if it is that of GNU."""
+    return ctypes.CDLL("libc.so.6") if sys.platform == "linux" and platform.libc_ver()[0] == "glibc" else None
 
 
 def machine(device: torch.device) -> str:

@@ -36,20 +36,22 @@ def local_magnitude(amplitude: float, distance: float) -> float:
 
 
 def wood_anderson(
-    samples: Float32[ndarray, " samples"], rate: float, response: Response
+    samples: Float32[ndarray, " samples"], rate: float, response: Response, *, recorded: float | None = None
 ) -> Float64[ndarray, " samples"]:
     """Trace that such a seismograph, with a magnification of 1, would draw, nm.
 
-    It is valid from 0.6 Hz to 0.35 of the rate. Within a tenth of the samples at each end the record is faded.
+    It is valid from 0.6 Hz to 0.35 of the rate, or of the rate of the record if that is lower. Within a tenth of the
+    samples at each end the record is faded.
 
     Args:
         samples: samples of a horizontal component, without gaps.
         rate: samples per second.
         response: response of its channel.
+        recorded: samples per second of the channel, if they have been resampled: above them are images alone.
     """
     size = 2 * len(samples)
     faded = (samples - samples.mean(dtype=np.float64)) * _fade(len(samples))
-    spectrum = np.fft.rfft(faded, size) * _filter(size, rate, response)
+    spectrum = np.fft.rfft(faded, size) * _filter(size, rate, min(rate, recorded or rate), response)
     drawn: Float64[ndarray, " samples"] = np.fft.irfft(spectrum, size)[: len(samples)]
     return drawn
 
@@ -63,12 +65,12 @@ def _fade(size: int) -> Float64[ndarray, " samples"]:
 
 
 @lru_cache(maxsize=64)
-def _filter(size: int, rate: float, response: Response) -> Complex128[ndarray, " frequencies"]:
-    """Filter from the numbers of a channel to the trace of the seismograph in nm."""
+def _filter(size: int, rate: float, lower: float, response: Response) -> Complex128[ndarray, " frequencies"]:
+    """Filter from the numbers of a channel to the trace of the seismograph in nm; ``lower`` is the rate of the band."""
     frequency = np.fft.rfftfreq(size, 1 / rate)
     s = 2j * np.pi * frequency
     band = _smoothly((frequency - _LOW[0]) / (_LOW[1] - _LOW[0]))
-    band *= _smoothly((_HIGH[1] * rate - frequency) / ((_HIGH[1] - _HIGH[0]) * rate))
+    band *= _smoothly((_HIGH[1] * lower - frequency) / ((_HIGH[1] - _HIGH[0]) * lower))
     passed = band > 0
     drawn = np.zeros(len(frequency), np.complex128)
     seismograph = s[passed] ** 2 / ((s[passed] - _POLES[0]) * (s[passed] - _POLES[1]))

@@ -7,7 +7,8 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine, threads
 from geocnn.interruption import interrupts_held
-from geocnn.io.system import make_folder, reason
+from geocnn.io.system import claimed, make_folder, reason
 from geocnn.losses import Pooled
 from geocnn.optimiser import AdamW
 from geocnn.progress import progress
@@ -134,57 +135,57 @@ def fit(
 
     Raises:
         DataError: there are no samples, or NaN in the data, the loss or the gradients; the message names the batch. Or
-            the
-                run to be resumed had other arguments.
-            TargetError: ``out`` holds a run and neither ``resume`` nor ``overwrite`` is given, or cannot be written.
-            MissingError: there is nothing to resume.
+            the run to be resumed had other arguments.
+        TargetError: ``out`` holds a run and neither ``resume`` nor ``overwrite`` is given, cannot be written, or is
+            being written by another process.
+        MissingError: there is nothing to resume.
     """
     keep_memory()
-    place = choose_device(device)
-    team = team or Team()
+    place, team = choose_device(device), team or Team()
     _check_team(recipe, team)
-    folder = _prepare(recipe, out, resume=resume, overwrite=overwrite) if team.is_first else None
-    torch.manual_seed(recipe.seed)
-    state = _start(recipe, place, team)
-    if out is not None:
-        state.job |= _digests(recipe)
-    if resume and out is not None:
-        state.load(Path(out), recipe.schedule.epochs)
-    elif folder:
-        _clear(folder)
-    per_epoch, epochs = recipe.schedule.steps(len(recipe.train)), recipe.schedule.epochs
-    over = state.epoch >= epochs or state.is_stale(recipe.schedule.patience)
-    if announce is not None and team.is_first:
-        _announce(announce, state, recipe, Path(out) if resume and out else None, over=over)
-    started = time.perf_counter() - state.seconds
-    with (
-        threads(recipe.schedule.threads),
-        flushed(),
-        team.connected(place),
-        interrupts_held() as stop,
-        progress(f"train {recipe.name}", per_epoch * epochs, show=show_progress and team.is_first and not over) as tick,
-    ):
-        tick(state.epoch * per_epoch + state.step)
-        try:
-            while state.epoch < epochs and not state.is_stale(recipe.schedule.patience):
-                for (indices, count), (x, y) in batches(
-                    recipe.train, recipe.schedule, team, seed=recipe.seed, epoch=state.epoch, skip=state.step
-                ):
-                    loss = _step(state, recipe, indices, count, _place(x, place, recipe.card.ndim), y.to(place))
-                    tick(1, f"epoch {state.epoch + 1}/{epochs}  loss {loss:.4f}")
+    with _prepared(recipe, out, team, resume=resume, overwrite=overwrite) as folder:
+        torch.manual_seed(recipe.seed)
+        state = _start(recipe, place, team)
+        state.job |= _digests(recipe) if out is not None else {}
+        if resume and out is not None:
+            state.load(Path(out), recipe.schedule.epochs)
+        elif folder:
+            _clear(folder)
+        per_epoch, epochs = recipe.schedule.steps(len(recipe.train)), recipe.schedule.epochs
+        over = state.epoch >= epochs or state.is_stale(recipe.schedule.patience)
+        if announce is not None and team.is_first:
+            _announce(announce, state, recipe, Path(out) if resume and out else None, over=over)
+        started = time.perf_counter() - state.seconds
+        with (
+            threads(recipe.schedule.threads),
+            flushed(),
+            team.connected(place),
+            interrupts_held() as stop,
+            progress(
+                f"train {recipe.name}", per_epoch * epochs, show=show_progress and team.is_first and not over
+            ) as tick,
+        ):
+            tick(state.epoch * per_epoch + state.step)
+            try:
+                while state.epoch < epochs and not state.is_stale(recipe.schedule.patience):
+                    for (indices, count), (x, y) in batches(
+                        recipe.train, recipe.schedule, team, seed=recipe.seed, epoch=state.epoch, skip=state.step
+                    ):
+                        loss = _step(state, recipe, indices, count, _place(x, place, recipe.card.ndim), y.to(place))
+                        tick(1, f"epoch {state.epoch + 1}/{epochs}  loss {loss:.4f}")
+                        stop()
+                    scores = team.agree(_validate(state, recipe, place, stop), place)
+                    state.seconds = time.perf_counter() - started
+                    _close_epoch(state, recipe, scores)
+                    if folder:
+                        _record(state, recipe, folder, place)
                     stop()
-                scores = team.agree(_validate(state, recipe, place, stop), place)
-                state.seconds = time.perf_counter() - started
-                _close_epoch(state, recipe, scores)
-                if folder:
-                    _record(state, recipe, folder, place)
-                stop()
-        except KeyboardInterrupt:
-            if folder and state.between_steps:
-                state.seconds = time.perf_counter() - started
-                state.save(folder)
-            raise
-        return _finish(state, recipe, folder, place)
+            except KeyboardInterrupt:
+                if folder and state.between_steps:
+                    state.seconds = time.perf_counter() - started
+                    state.save(folder)
+                raise
+            return _finish(state, recipe, folder, place)
 
 
 def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> None:
@@ -209,19 +210,27 @@ def _check_team(recipe: Recipe, team: Team) -> None:
         )
 
 
-def _prepare(recipe: Recipe, out: str | Path | None, *, resume: bool, overwrite: bool) -> Path | None:
-    """Check the request and make the run folder."""
+@contextmanager
+def _prepared(
+    recipe: Recipe, out: str | Path | None, team: Team, *, resume: bool, overwrite: bool
+) -> Iterator[Path | None]:
+    """Check the request and make the run folder, which is of this process alone while the block runs.
+
+    Of several processes that share the work the first one writes; the others get None.
+    """
     for name, samples in (("train", recipe.train), ("validation", recipe.validation)):
         if not len(samples):
             raise DataError(f"there are 0 {name} samples; at least one is needed.")
-    if out is None:
-        if resume:
-            raise DataError("--resume is given without a run folder; name it with --out.")
-        return None
+    if out is None and resume:
+        raise DataError("--resume is given without a run folder; name it with --out.")
+    if out is None or not team.is_first:
+        yield None
+        return
     folder = Path(out)
     check_folder(folder, resume=resume, overwrite=overwrite)
     make_folder(folder)
-    return folder
+    with claimed(folder):
+        yield folder
 
 
 def _clear(folder: Path) -> None:

@@ -1,8 +1,11 @@
 """Fault sticks: on the planes they stand for, and read back from both layouts."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from tests.interpretation.drawing import centre, sheet
+from scipy.spatial import cKDTree
+from tests.interpretation.drawing import centre, normal_of, sheet
 
 from geocnn import io
 from geocnn.errors import DataError, TargetError
@@ -37,6 +40,58 @@ def test_sticks_lie_on_the_plane_on_every_tenth_section(normal, section):
         inner = along[((along > 4) & (along < 36))[:, 1 - section]]
         assert len(inner) > 12
         assert np.abs((inner - centre(41)) @ unit).max() < 1.25
+
+
+BINS = np.array([25.0, 25.0, 4.0])  # m: 4 ms at 2000 m/s
+
+
+def dips_of(places):
+    """Dip in degrees and length in m of each segment."""
+    level, down = np.hypot(*(np.diff(places, axis=0) * BINS)[:, :2].T), np.diff(places[:, -1]) * BINS[2]
+    return np.degrees(np.arctan2(down, level)), np.hypot(level, down)
+
+
+@pytest.mark.parametrize("dip", [5, 20, 35, 50, 60, 70, 80, 89])
+@pytest.mark.parametrize(("strike", "offset"), [(0, 0), (2, 0.37), (17, 0.2), (44, 0), (63, 0.37), (92, 0), (170, 0.4)])
+def test_sticks_are_no_stairs(strike, dip, offset):
+    """Of a plane, whose ridge is stairs of voxels, 11 samples high at 60 degrees."""
+    grid = Grid((Axis("inline", 30), Axis("crossline", 32), Axis("time", 100, 0, 4, "ms")))
+    normal = normal_of(strike, dip, BINS)
+    unit, metric = normal / np.linalg.norm(normal), np.abs(normal / BINS)
+    across = 0 if metric[0] > metric[1] else 1
+    values = sheet(grid.shape, normal, width=1.2, offset=offset)
+    sticks, points = sticks_of(values, grid, every=5), find_ridges(io.ArraySource(values, grid)).points
+    assert len(sticks) >= 4
+    for stick in sticks:
+        away = (stick.places - [centre(n) for n in grid.shape]) @ unit - offset
+        assert np.abs(away).max() < 0.7  # voxels
+        apparent = np.degrees(np.arctan2(metric[across], metric[2]))
+        np.testing.assert_allclose(dips_of(stick.places)[0], apparent, atol=10)
+        own = points[points[:, 1 - across] == stick.places[0, 1 - across]]
+        gaps = cKDTree(np.linspace(stick.places[0], stick.places[-1], 500)).query(own)[0]
+        assert np.count_nonzero(gaps > 1.2) <= 2  # to both ends
+
+
+@pytest.mark.parametrize("width", [None, 1.2, 2.0])
+def test_a_listric_fault_keeps_its_curvature(width):
+    """A mask one voxel thick, and probabilities, around a curve that goes from 83 to 16 degrees in metres."""
+    depth = np.linspace(10, 210, 4000)
+    curve = np.column_stack([10 + 60 * ((depth - 10) / 200) ** 2.5, depth])
+    tree = cKDTree(curve)
+    away = tree.query(np.moveaxis(np.indices((90, 220)), 0, -1).astype(float))[0]
+    values = (away <= 0.6).astype(np.float32) if width is None else np.exp(-((away / width) ** 2) / 2)
+    grid = Grid((Axis("trace", 90), Axis("time", 220, 0, 4, "ms")))
+    (stick,) = sticks_of(values.astype(np.float32), grid)
+    assert 5 <= len(stick.places) <= 12
+    fine = np.concatenate([np.linspace(a, b, 50) for a, b in pairwise(stick.places)])
+    off, nearest = tree.query(fine)
+    inner = (nearest > 0) & (nearest < len(curve) - 1)
+    assert off[inner].max() < 0.75
+    np.testing.assert_allclose(stick.places[[0, -1]], curve[[0, -1]], atol=3.2)  # probabilities reach beyond its ends
+    steps = np.diff(fine, axis=0) * BINS[1:]
+    length, true = np.hypot(*steps.T), np.gradient(curve, axis=0)[nearest[1:]] * BINS[1:]
+    turned = np.degrees(np.arctan2(steps[:, 1], steps[:, 0]) - np.arctan2(true[:, 1], true[:, 0]))
+    assert length[np.abs(turned) > 12].sum() < 0.05 * length.sum()
 
 
 def test_a_straight_stick_has_few_nodes():
@@ -77,7 +132,8 @@ def test_a_branch_begins_beside_the_fault_it_leaves():
     ridges = Ridges(points, np.tile(np.float32([1, 0]), (len(points), 1)), np.ones(len(points), np.float32), (60, 60))
     label, grid = np.ones(len(points), np.int64), Grid((Axis("trace", 60), Axis("time", 60)))
     main, side = find_sticks(ridges, label, describe(ridges, label, grid, metres(grid, [25.0], 2000)))
-    np.testing.assert_allclose([main.places[0], main.places[-1], side.places[-1]], [(20, 10), (20, 59), (49, 59)])
+    np.testing.assert_allclose([main.places[0], main.places[-1]], [(20, 10), (20, 59)], atol=0.2)
+    np.testing.assert_array_equal(side.places[-1], (49, 59))
     assert side.places[0, 1] < 36
     assert np.abs(main.places[:, 0] - 20).max() <= 1.5
 
@@ -100,10 +156,11 @@ def test_flat_faults_have_sticks_from_end_to_end(flip):
     (flat,) = sticks_of_points(drawn(*((across, 40) for across in range(10, 60))))
     assert sorted(flat.tolist()) == sorted(map(list, drawn((10, 40), (59, 40))))
     (gentle,) = sticks_of_points(drawn(*((across, across // 12) for across in range(6, 70))))
-    np.testing.assert_array_equal(gentle[[0, -1]], drawn((6, 0), (69, 5)))
+    line = [(across, (across - 5.5) / 12) for across in (6, 69)]  # 12 of its voxels are level around 11.5, 23.5, ...
+    np.testing.assert_allclose(gentle, drawn(*line), atol=0.15)
     listric = [*((20 + depth // 2, depth) for depth in range(40)), *((across, 40) for across in range(40, 75))]
     (found,) = sticks_of_points(drawn(*listric))
-    np.testing.assert_array_equal(found[[0, -1]], drawn((20, 0), (74, 40)))
+    np.testing.assert_allclose(found, drawn((19.75, 0), (39.75, 40), (74, 40)), atol=1)
     assert not sticks_of_points(drawn(*((across, 40) for across in range(4))))
 
 

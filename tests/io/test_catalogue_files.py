@@ -66,7 +66,9 @@ def earthquake(rng, begin):
     picks = [some(rng, k, phase, when[k, row]) for k in order for row, phase in enumerate("PS")]
     picks = [*sorted(picks[:-2], key=lambda pick: pick.time), *picks[-2:]]
     rays = [
-        Ray.to(next(site for site in SITES if site.station == pick.channel.station), -21.3, -69.2, late)
+        Ray.to(
+            next(site for site in SITES if site.station == pick.channel.station), -21.3, -69.2, late, rng.uniform(0, 1)
+        )
         for pick, late in zip(picks, [*rng.normal(0, 0.3, len(picks) - 2), None, None], strict=True)
     ]
     origin = Origin(START + round(begin * SECOND), -21.3, -69.2, *rng.uniform(0.1, 50, 4), tuple(rays))

@@ -137,3 +137,13 @@ def test_the_filter_without_delay_is_that_of_scipy():
     expected = scipy.signal.oaconvolve(samples - samples.mean(), taps, "same")
     found = high_pass(samples, np.ones(5000, bool), 100.0)
     np.testing.assert_allclose(found, expected, atol=2e-4 * np.abs(expected).max())
+
+
+def test_a_drum_has_the_channel_of_its_day():
+    """A horizontal component that was turned to the north, of a station that has no vertical one."""
+    later = MIDNIGHT + 86_400 * SECOND
+    parts = (("HH1", MIDNIGHT), ("HHN", later))
+    pieces = [ArrayPiece.of(Channel("XX", "AAA", "", code), at, 100.0, noise(6000)) for code, at in parts]
+    changed = Station("XX", "AAA", "", "HH", ((), pieces, ()))
+    assert [drum.channel for drum in drawn(changed)] == ["XX.AAA..HH1", "XX.AAA..HHN"]
+    assert Drum(Station("XX", "AAA", "", "HH", ((), (), ())), np.datetime64("2024-02-03")).channel == "XX.AAA..HHZ"

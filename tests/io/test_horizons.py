@@ -78,7 +78,8 @@ LOCAL = Grid(AXES, {"coordinates": {"origin": [95.0, 1001.0], "vectors": [[2.5, 
     "layout", ["{il} {xl} {t}", "{xl} {il} {t}", "{il} {xl} {t} 3", "{x} {y} {il} {xl} {t}", "{il};{xl};{t:.1f}"]
 )
 def test_numbers_of_lines_are_not_taken_for_coordinates(tmp_path, layout):
-    wide = Grid((Axis("inline", 60, 52, 2), Axis("crossline", 40, 985, 1), AXES[2]), LOCAL.attributes)
+    known = {"origin": [95.0 - 24 * 2.5, 1001.0 - 15 * 1.5], "vectors": [[2.5, 0], [0, 1.5]]}
+    wide = Grid((Axis("inline", 60, 52, 2), Axis("crossline", 40, 985, 1), AXES[2]), {"coordinates": known})
     values = times(wide)
     text = rows(wide, values, layout)
     (tmp_path / "top.dat").write_text(text.replace(".", ",") if ";" in layout else text)

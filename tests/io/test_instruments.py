@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geocnn.io.waveforms import ArrayPiece, Channel, Station, open_archive
-from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.io.waveforms.miniseed import MiniseedPiece, write_miniseed
 from geocnn.io.waveforms.pieces import SECOND, Cut, CutPiece, FilePiece, edges
 from geocnn.io.waveforms.pieces import spans as runs
 
@@ -128,6 +128,57 @@ def test_the_note_stays_the_same_while_an_archive_grows(gap):
             f"XX.AAA. has EH?, HN? beside HH?, which is taken; where it lacks data, EH? is taken {when}, HN? is taken "
             "at the end; --channels picks others."
         }
+
+
+def constant(made, components="ZNE"):
+    """Pieces of which some components are dead: one and the same number."""
+    return [
+        ArrayPiece.of(p.channel, p.start, p.rate, np.full(p.count, 7, np.float32))
+        if p.channel.code[-1] in components
+        else p
+        for p in made
+    ]
+
+
+def test_a_dead_instrument_keeps_no_living_one_out():
+    dead = constant(pieces("HH", (0, HOUR), (HOUR + 600, 3 * HOUR)))
+    archive = open_archive([*dead, *pieces("HN", (0, HOUR))])
+    assert times(archive) == {"HN": [(0, HOUR)]}
+    said = "XX.AAA..HH? gives one and the same number throughout, and is dead; left out beside "
+    assert archive.notes == (f"{said}XX.AAA..HN?.",)
+    three = open_archive([*dead, *pieces("HN", (0, HOUR)), *pieces("EH", (0, HOUR))])
+    assert times(three) == {"EH": [(0, HOUR)]}
+    assert three.notes == (f"{said}XX.AAA..EH?, XX.AAA..HN?.", ALONE.format("HN?", "EH"))
+    moved = constant(pieces("HH", (0, HOUR))) + pieces("HH", (HOUR, 2 * HOUR))
+    assert times(open_archive([*moved, *pieces("HN", (0, HOUR))])) == {"HH": [(0, 2 * HOUR)]}
+
+
+def test_where_all_instruments_are_dead_the_best_one_is_taken():
+    archive = open_archive(constant([*pieces("HH", (0, HOUR)), *pieces("HN", (0, HOUR))]))
+    assert times(archive) == {"HH": [(0, HOUR)]}
+    assert archive.notes == (ALONE.format("HN?", "HH"),)
+    assert [len(station.dead()) for station in archive.stations] == [3]
+
+
+def test_a_dead_component_does_not_count_as_one():
+    """It stays with its instrument where that is taken nevertheless."""
+    lame = constant(pieces("HH", (0, 2 * HOUR)), "E")
+    archive = open_archive([*lame, *pieces("BH", (0, HOUR))])
+    assert times(archive) == {"BH": [(0, HOUR)], "HH": [(HOUR, 2 * HOUR)]}
+    assert archive.stations[1].dead() == ["XX.AAA..HHE"]
+    assert times(open_archive([*lame, *pieces("BH", (0, HOUR), components="ZN")])) == {"HH": [(0, 2 * HOUR)]}
+
+
+def test_of_files_no_more_is_read_than_tells_that_an_instrument_lives(tmp_path, monkeypatch):
+    """Of one that is alone nothing."""
+    write_miniseed(tmp_path / "hh.mseed", pieces("HH", (0, HOUR), rate=100.0))
+    read, whole = [], MiniseedPiece.segments
+    monkeypatch.setattr(MiniseedPiece, "segments", lambda self, *span: read.append(self) or whole(self, *span))
+    open_archive(tmp_path)
+    assert read == []
+    write_miniseed(tmp_path / "bh.mseed", pieces("BH", (0, HOUR), rate=100.0))
+    open_archive(tmp_path)
+    assert [piece.number for piece in read] == [0] * 6
 
 
 def test_three_instruments_follow_each_other():

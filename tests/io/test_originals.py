@@ -1,12 +1,14 @@
 """Events of other programs go through a review with all that geocnn has no place for."""
 
 from dataclasses import replace
+from functools import partial
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from geocnn.io.waveforms.catalogue_files import read_catalogue
-from geocnn.io.waveforms.pieces import SECOND
-from geocnn.io.waveforms.quakeml import Event, quakeml
+from geocnn.io.waveforms.pieces import SECOND, Channel
+from geocnn.io.waveforms.quakeml import Amplitude, Event, Magnitude, Origin, PhasePick, Ray, quakeml
 from geocnn.viewer.review import Review
 
 obspy = pytest.importorskip("obspy")
@@ -147,3 +149,109 @@ def test_events_in_another_form_are_written_in_ours(file):
     (event,) = read_catalogue(file)
     assert event.original is None
     assert len(saved(file, [event]).picks) == 2
+
+
+def ours():
+    """Two earthquakes of geocnn, with all that others build upon."""
+    made = []
+    for k in range(2):
+        picks = tuple(
+            PhasePick(
+                Channel("CX", "PB01", "", f"HH{code}"),
+                phase,
+                START + (100 * k + late) * SECOND,
+                uncertainty=0.05,
+                probability=0.9,
+                polarity=-1 if phase == "P" else 0,
+                amplitude=Amplitude(12.0, "HHE", 2.0),
+                wood_anderson=2500.0 if phase == "S" else None,
+            )
+            for phase, code, late in (("P", "Z", 5), ("S", "N", 9))
+        )
+        rays = tuple(Ray(30.0, 120.0, late) for late in (0.1, -0.1))
+        origin = Origin(START + 100 * k * SECOND, -21.0, -69.5, 8.0, 0.1, 2.0, 3.0, rays)
+        made.append(Event(picks, origin, Magnitude(2.5, "ML", 0.2, ((1, 2.5),)), comment="earthquake 30 km away"))
+    return made
+
+
+def enriched(catalogue):
+    """What a seismologist adds to the first event with ObsPy."""
+    me, event = core.CreationInfo(author="me", agency_id="SED"), catalogue[0]
+    where = {"latitude": -21.03, "longitude": -69.48, "depth": 6500.0}
+    mine = core.Origin(
+        time=TIME + 0.3, evaluation_mode="manual", evaluation_status="reviewed", creation_info=me, **where
+    )
+    mine.method_id = core.ResourceIdentifier("smi:local/NLL")
+    event.origins.append(mine)
+    size = core.Magnitude(mag=3.4, magnitude_type="Mw", origin_id=mine.resource_id, creation_info=me)
+    event.magnitudes.append(size)
+    planes = core.NodalPlanes(nodal_plane_1=core.NodalPlane(strike=10.0, dip=60.0, rake=-90.0))
+    event.focal_mechanisms.append(core.FocalMechanism(nodal_planes=planes, creation_info=me))
+    event.preferred_origin_id, event.preferred_magnitude_id = mine.resource_id, size.resource_id
+    event.event_descriptions.append(core.EventDescription(text="Brienz", type="earthquake name"))
+    event.comments.append(core.Comment(text="felt"))
+    event.picks[0].onset = "impulsive"
+    event.picks[1].time_errors = core.QuantityError(lower_uncertainty=0.1, upper_uncertainty=0.3)
+    return catalogue
+
+
+def test_what_others_add_to_events_of_geocnn_stays(tmp_path):
+    """Of the event that is changed, and of all others; checked by ObsPy."""
+    path = tmp_path / "c.xml"
+    path.write_text(quakeml(ours(), "quakes"), encoding="utf-8")
+    enriched(obspy.read_events(str(path))).write(str(path), format="QUAKEML")
+    before, read = obspy.read_events(str(path)), read_catalogue(path)
+    assert read[0].origin.latitude == -21.03
+    assert read[0].magnitude == Magnitude(3.4, "Mw")
+
+    def written(events):
+        path.write_text(quakeml(events, "quakes", reviewed=True), encoding="utf-8")
+        return obspy.read_events(str(path))
+
+    assert list(written(read)) == list(before)
+    review, (station, _) = Review(read), stations()
+    review.remove(review.at(station)[0].number)
+    after = written(review.events)
+    assert after[1] == before[1]
+    assert [one.phase_hint for one in after[0].picks] == ["S"]
+    for name in ("focal_mechanisms", "magnitudes", "event_descriptions", "comments", "preferred_origin_id"):
+        assert getattr(after[0], name) == getattr(before[0], name)
+    assert after[0].origins[1] == before[0].origins[1]
+    assert after[0].origins[1].creation_info.author == "me"
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        ("<phaseHint>P</phaseHint>", "<onset>impulsive</onset><phaseHint>P</phaseHint>"),
+        ("<type>ML</type>", "<type>ML</type><evaluationStatus>reviewed</evaluationStatus>"),
+        ("<latitude>", "<methodID>smi:local/NLL</methodID><latitude>"),
+        ("<uncertainty>0.050</uncertainty>", "<lowerUncertainty>0.1</lowerUncertainty>"),
+        ("<polarity>negative</polarity>", "<polarity>undecidable</polarity>"),
+        ("<value>-21.00000</value>", "<value>-21.0000012</value>"),
+        ("<author>geocnn</author>", "<author>geocnn</author><agencyID>SED</agencyID>"),
+        (
+            "<text>earthquake 30 km away</text>",
+            '<text>earthquake 30 km away</text><kind xmlns="urn:of-others">a</kind>',
+        ),
+        ("30 km away</text>\n      </comment>", "30 km away</text></comment><comment><text>felt</text></comment>"),
+        ('channelCode="HHN"', 'channelCode="HHN" of="them"'),
+    ],
+)
+def test_whatever_else_is_in_an_event_of_geocnn_stays(tmp_path, now, then):
+    text = quakeml(ours(), "quakes")
+    assert now in text
+    path = tmp_path / "c.xml"
+    path.write_text(text.replace(now, then, 1), encoding="utf-8")
+    first, second = read_catalogue(path)
+    assert first.original is not None
+    assert second.original is None  # and takes no memory
+    same = partial(ET.canonicalize, strip_text=True, rewrite_prefixes=True)
+    assert same(quakeml([first, second], "quakes")) == same(path.read_text(encoding="utf-8"))
+
+
+def test_other_catalogues_of_geocnn_keep_their_identifiers(tmp_path):
+    before = quakeml(ours(), "synthetic")
+    (tmp_path / "c.xml").write_text(before, encoding="utf-8")
+    after = quakeml(read_catalogue(tmp_path / "c.xml"), "quakes")
+    assert after == before.replace('geocnn/synthetic">', 'geocnn/quakes">', 1)  # but for that of the whole

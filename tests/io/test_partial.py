@@ -16,6 +16,7 @@ import zarr
 
 from geocnn import io
 from geocnn.errors import DataError, TargetError
+from geocnn.grid import Axis, Grid
 from geocnn.io import partial
 
 SUFFIXES = [".sgy", ".npy", ".zarr"]
@@ -240,7 +241,7 @@ def test_partials_of_killed_processes_are_removed_by_the_next_result(tmp_path, s
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_only_a_zarr_array_alone_is_replaced(tmp_path, version):
+def test_only_a_zarr_array_alone_or_a_result_is_replaced(tmp_path, version):
     def old(name):
         path = tmp_path / name
         zarr.create_array(store=str(path), data=np.ones((3, 4)), chunks=(1, 2), zarr_format=version)
@@ -257,9 +258,38 @@ def test_only_a_zarr_array_alone_is_replaced(tmp_path, version):
     (mixed / "notes.txt").write_text("mine")
     for path in (group, mixed):
         before = sorted(path.rglob("*"))
-        with pytest.raises(TargetError, match="holds more than one Zarr array"):
+        with pytest.raises(TargetError, match="is neither one Zarr array nor one result of geocnn"):
             io.create(path, values, overwrite=True)
         assert sorted(path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("more", ["", "mask", "notes.txt", "data/mine", "no statement", "damaged"])
+def test_a_result_with_more_in_it_is_not_replaced(tmp_path, more):
+    values = np.full((3, 4), 2.0, np.float32)
+    path = tmp_path / "r.zarr"
+    known = {"origin": [0.0, 0.0], "vectors": [[25.0, 0.0]]}
+    grid = Grid((Axis("trace", 3), Axis("time", 4, 0, 4, "ms")), {"coordinates": known})
+    with io.create(path, io.ArraySource(values, grid)) as sink:
+        sink.write((0, 0), values)
+    assert set(names(path)) == {"zarr.json", "data", "trace", "time", "cdp_x", "cdp_y"}
+    if more == "mask":
+        zarr.open_group(str(path)).create_array("mask", data=np.ones(3))
+    elif more == "no statement":
+        del zarr.open_array(str(path / "data")).attrs["geocnn"]
+    elif more == "damaged":
+        (path / "data" / "zarr.json").write_text("{")
+    elif more:
+        (path / more).write_text("mine")
+    before = sorted(path.rglob("*"))
+    if more:
+        with pytest.raises(TargetError, match="is neither one Zarr array nor one result of geocnn"):
+            io.create(path, values, overwrite=True)
+        assert sorted(path.rglob("*")) == before
+        return
+    with io.create(path, values + 1, overwrite=True) as sink:
+        sink.write((0, 0), values + 1)
+    np.testing.assert_array_equal(io.open(path).read(...), 3)
+    assert names(tmp_path) == ["r.zarr"]
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".sgy", ".zarr"])

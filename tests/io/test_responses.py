@@ -53,6 +53,44 @@ def test_numbers_to_a_metre_are_those_of_evalresp(tmp_path, gain, unit, paz):
     np.testing.assert_allclose(ours.of_displacement(FREQUENCY), wanted, rtol=1e-5)
 
 
+UNITS = ["M", "CM", "NM", "CM/S", "mm/s", "NM/SEC", "M/SEC", "cm/s**2", "MM/S**2", "M/(S**2)", "M/S/S"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_numbers_to_parts_of_a_metre_are_those_of_evalresp(tmp_path, unit):
+    path, channel = stations(tmp_path / "s.xml", instrument(3e3, **BROADBAND)), Channel("XX", "AAA", "", "HHZ")
+    path.write_text(path.read_text().replace("<Name>M/S<", f"<Name>{unit}<"))
+    ours = Responses.of(path).find(channel, 10**18 * 17 // 10)
+    theirs = obspy.read_inventory(str(path))[0][0][0].response
+    wanted = theirs.get_evalresp_response_for_frequencies(FREQUENCY, output="DISP")
+    np.testing.assert_allclose(ours.of_displacement(FREQUENCY), wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres", "plain"),
+    [("um/s", 1e-6, "M/S"), ("\u00b5m/s**2", 1e-6, "M/S**2"), ("\u03bcm", 1e-6, "M"), ("cm/s/s", 1e-2, "M/S**2")],
+)
+def test_units_that_evalresp_does_not_know_are_parts_of_a_metre(tmp_path, unit, metres, plain):
+    channel, when = Channel("XX", "AAA", "", "HHZ"), 10**18 * 17 // 10
+    path, found = stations(tmp_path / "s.xml", instrument(3.0, **SHORT)), []
+    text = path.read_text(encoding="utf-8")
+    for name in (unit, plain):
+        path.write_text(text.replace("<Name>M/S<", f"<Name>{name}<"), encoding="utf-8")
+        found.append(Responses.of(path).find(channel, when).of_displacement(FREQUENCY))
+    np.testing.assert_allclose(found[0], found[1] / metres)
+
+
+def test_a_response_to_something_else_has_a_unit_for_its_time(tmp_path):
+    made = stations(tmp_path / "s.xml", instrument(1.0, **SHORT), instrument(2.0, **SHORT))
+    made.write_text(made.read_text().replace("<Name>M/S<", "<Name>V/M<", 1))
+    known = Responses.of(made)
+    early, late = (int(np.datetime64(day, "ns").astype(int)) for day in ("2019-12-31", "2020-01-02"))
+    first, second = (Channel("XX", "AAA", "", code) for code in ("HHZ", "HHN"))
+    assert known.other_input(first, late).unit == "V/M"
+    assert [known.other_input(first, early), known.other_input(second, late), known.find(first, late)] == [None] * 3
+    assert known.find(second, late) is not None
+
+
 def test_a_response_holds_for_its_time_and_its_channel(tmp_path):
     known = Responses.of(stations(tmp_path / "s.xml", instrument(1.0, **SHORT), instrument(2.0, **SHORT)))
     early, late = (int(np.datetime64(day, "ns").astype(int)) for day in ("2019-12-31", "2020-01-02"))

@@ -1,13 +1,13 @@
-"""Surveys of one size are of one place unless their coordinates say otherwise."""
+"""Surveys of one size are of one place unless their axes or map coordinates say otherwise."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from geocnn.grid import Axis, Grid
+from geocnn.grid import FOOT, Axis, Grid
 from geocnn.io import ArraySource
-from geocnn.io.same_place import difference
+from geocnn.io.same_place import difference, distance
 
 CUBE = Grid((Axis("inline", 4, 100, 2), Axis("crossline", 5, 300), Axis("time", 6, 0, 4, "ms")))
 
@@ -49,3 +49,58 @@ def test_axes_without_coordinates_and_what_files_round_are_no_difference():
     assert difference(ArraySource(np.zeros(CUBE.shape)).grid, CUBE) is None
     assert difference(other(2, start=0.0004, step=4.00001), CUBE) is None
     assert difference(other(2, step=0.004, unit="s"), CUBE) is None
+
+
+LINE = (Axis("trace", 41, 1), Axis("time", 6, 0, 4, "ms"))
+STRAIGHT = {"origin": [3e5, 5e6], "vectors": [[12.0, 0.0]], "unit": "m"}
+TURNED = {"origin": [5e5, 6e6], "vectors": [[43.30127, 25.0], [-6.25, 10.825318]], "unit": "m"}
+BEND = np.column_stack([12.0 * np.arange(41), 100 * np.sin(np.arange(41) / 9)])
+CROOKED = {"points": np.add(BEND, [3e5, 5e6]).tolist(), "unit": "m"}
+
+
+def moved(known, x, y, **changes):
+    at = "points" if "points" in known else "origin"
+    return known | {at: np.add(known[at], [x, y]).tolist()} | changes
+
+
+def on(known):
+    return Grid(LINE if "points" in known or len(known["vectors"]) == 1 else CUBE.axes, {"coordinates": known})
+
+
+@pytest.mark.parametrize("known", [STRAIGHT, TURNED, CROOKED])
+def test_numbers_that_agree_are_of_two_places_where_the_map_says_so(known):
+    """Of two lines that are counted from 1, and of cubes."""
+    there = on(moved(known, 0, 1e5))
+    first = "inline 100, crossline 300" if known is TURNED else "trace 1"
+    x, y = (500000, 6000000) if known is TURNED else (300000, 5000000)
+    said = f"{first} at x {x}, y {y + 100000}", f"{first} at x {x}, y {y}"
+    assert difference(there, on(known)) == distance(there, on(known)) == said
+    assert difference(on(known), there) == said[::-1]
+    other = {key: value for key, value in known.items() if key != "unit"}
+    assert difference(on(moved(other, 0, 1e5)), on(known)) == said
+    assert difference(on(other), on(known)) is None
+
+
+@pytest.mark.parametrize("known", [STRAIGHT, TURNED, CROOKED])
+def test_what_is_nearer_than_a_trace_is_the_same_place(known):
+    assert difference(on(moved(known, 0.5, -0.5)), on(known)) is None
+    assert difference(on(moved(known, 8, 8)), on(known)) is None
+    assert difference(on(moved(known, 12, 12)), on(known)) is not None
+
+
+def test_lines_that_go_another_way_differ_at_their_end_or_in_their_middle():
+    there = on(STRAIGHT | {"vectors": [[0.0, 12.0]]})
+    assert difference(there, on(STRAIGHT)) == ("trace 41 at x 300000, y 5000480", "trace 41 at x 300480, y 5000000")
+    ends = np.add(np.linspace(BEND[0], BEND[-1], 41), [3e5, 5e6])
+    assert difference(on({"points": ends.tolist()}), on(CROOKED)) == (
+        f"trace 21 at x 300240, y {ends[20, 1]:.0f}",
+        f"trace 21 at x 300240, y {5e6 + BEND[20, 1]:.0f}",
+    )
+
+
+def test_coordinates_in_another_unit_or_none_can_be_of_the_same_place():
+    feet = {"origin": [3e5 / FOOT, 5e6 / FOOT], "vectors": [[12.0 / FOOT, 0.0]], "unit": "ft"}
+    assert difference(on(feet), on(STRAIGHT)) is None
+    assert difference(Grid(LINE), on(STRAIGHT)) is None
+    assert difference(on(moved(feet, 30, 0)), on(feet)) is None  # less than 12 m
+    assert difference(on(moved(feet, 45, 0)), on(feet)) is not None

@@ -285,9 +285,8 @@ def test_many_wrong_coordinates_make_no_plane(tmp_path, make_segy):
     headers = located(turned((20, 20)), {(3, k): (40_000_000, 600_000_000) for k in range(6)})
     grid = io.open(make_segy(tmp_path / "o.sgy", np.ones((400, 5)), headers)).grid
     assert not grid.has_coordinates
-    assert grid.attributes["coordinates"]["traces"][60:67] == [[400_000, 6_000_000]] * 6 + [
-        pytest.approx(np.rint(turned((20, 20))[3, 6]) / 100)
-    ]
+    known = grid.attributes["coordinates"]["traces"][60:67]
+    np.testing.assert_allclose(known, [[400_000, 6_000_000]] * 6 + [np.rint(turned((20, 20))[3, 6]) / 100])
 
 
 def test_a_few_traces_are_no_reason_to_call_one_wrong(tmp_path, make_segy):
@@ -306,7 +305,7 @@ def test_the_plane_is_that_of_all_traces_of_a_large_cube(tmp_path, make_segy, mo
 
 def test_a_cube_on_no_grid_keeps_the_coordinates_of_its_traces(tmp_path, make_segy, monkeypatch):
     rng, xy = np.random.default_rng(0), turned((6, 8))
-    moved = {at: np.rint(point + rng.uniform(-300, 300, 2)).astype(int) for at, point in xy.items()}
+    moved = {at: np.rint(point + rng.uniform(-3000, 3000, 2)).astype(int) for at, point in xy.items()}
     headers = located(xy, moved | {(2, 3): (0, 0)})  # one is unknown
     del headers[30]  # and one is missing
     path = make_segy(tmp_path / "i.sgy", np.ones((47, 5)), headers)
@@ -315,7 +314,7 @@ def test_a_cube_on_no_grid_keeps_the_coordinates_of_its_traces(tmp_path, make_se
     found, every = np.array(known["traces"]), np.array(list(moved.values())) / 100
     there = np.delete(np.arange(48), [19, 30])
     np.testing.assert_allclose(found[there], every[there])
-    np.testing.assert_allclose(found, np.array(list(xy.values())) / 100, atol=4.5)
+    np.testing.assert_allclose(found, np.array(list(xy.values())) / 100, atol=45)
     monkeypatch.setattr("geocnn.io.segy_coordinates.MAX_TRACES", 40)
     source = io.open(path)
     assert "traces" not in source.grid.attributes["coordinates"]

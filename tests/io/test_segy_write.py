@@ -334,6 +334,17 @@ def test_the_text_header_says_what_stands_in_the_headers(tmp_path, make_segy):
     ]
 
 
+@pytest.mark.parametrize(("step", "times"), [(0.5, "twice"), (0.25, "4 times"), (0.125, "8 times"), (1 / 3, None)])
+def test_lines_of_a_cube_that_was_made_finer_twice_have_a_multiple_of_their_numbers(tmp_path, step, times):
+    grid = Grid((Axis("inline", 3, 7), Axis("crossline", 9, 301, step), Axis("time", 5, 0, 4, "ms")))
+    write(tmp_path / "out.sgy", io.ArraySource(np.ones(grid.shape, np.float32), grid), np.ones(grid.shape, np.float32))
+    first = round(301 / step) if times else 1
+    with segyio.open(tmp_path / "out.sgy") as file:
+        np.testing.assert_array_equal(file.xlines, first + np.arange(9))
+    how = f", {times} the numbers of the array" if times else ", counted"
+    assert words(tmp_path / "out.sgy")[3] == f"crossline {first}..{first + 8} step 1 (9){how}"
+
+
 def test_new_files_are_read_by_segyio_and_obspy(tmp_path):
     grid, path = GRIDS[0], tmp_path / "new.sgy"
     values = np.random.default_rng(0).standard_normal(grid.shape).astype(np.float32)

@@ -279,6 +279,67 @@ def test_what_cannot_be_decoded_is_a_gap_that_is_told_of(tmp_path):
     assert station.notes == ["XX.AAA..HHZ has records that cannot be decoded; they are gaps."]
 
 
+def steim(x, code="HHZ", length=4096, rate=100.0):
+    """Records of whole numbers without a blockette 1000, so that only the next header ends one."""
+    traces = pymseed.MS3TraceList()
+    source = pymseed.nslc2sourceid("XX", "AAA", "", code)
+    traces.add_data(source, x.astype(np.int32), "i", rate, starttime=START)
+    encoding = pymseed.DataEncoding.STEIM1
+    made = [*traces.generate(max_record_length=length, encoding=encoding, format_version=2)]
+    return [record[:39] + b"\0" + record[40:46] + bytes(10) + record[56:] for record in made]
+
+
+@pytest.mark.parametrize("block", [10_240, 1 << 22])
+def test_records_without_a_blockette_1000_have_all_their_samples(tmp_path, monkeypatch, block):
+    """Also the last ones of pieces, and where what is read at once ends in the middle of a record."""
+    monkeypatch.setattr(miniseed, "_BLOCK", block)
+    monkeypatch.setattr(miniseed, "_LONGEST", 8192)
+    path, known = tmp_path / "a.mseed", {code: noise(150_000, k) for k, code in enumerate(("HHZ", "HHN", "HHE"))}
+    made = [steim(x, code) for code, x in known.items()]
+    path.write_bytes(b"".join(record for those in zip(*made, strict=False) for record in those))
+    (station,) = open_archive(path).stations
+    theirs = obspy.read(str(path))
+    for row, pieces in enumerate(station.components):
+        (trace,) = theirs.select(channel=pieces[0].channel.code)
+        assert len(pieces) > 2
+        decoded = [samples for piece in pieces for _, samples in piece.segments(piece.start, piece.end)]
+        np.testing.assert_array_equal(np.concatenate(decoded), trace.data)
+        assert station.read(*station.runs()[0]).live[row].all()
+        np.testing.assert_array_equal(trace.data, known[trace.stats.channel][: len(trace.data)])
+    assert station.gaps() == station.notes == []
+
+
+def test_samples_that_headers_promise_and_records_lack_are_told_of(tmp_path):
+    path, x = tmp_path / "a.mseed", noise(20_000)
+    made = steim(x)[:-1]
+    path.write_bytes(b"".join(made)[:-2048])  # half of the last record, which may be a whole one of that length
+    (station,) = open_archive(path).stations
+    live = station.read(*station.runs()[0]).live[0]
+    assert 0 < np.count_nonzero(~live) <= len(x) / len(made)
+    assert station.notes == ["XX.AAA..HHZ has records that cannot be decoded; they are gaps."]
+
+
+def test_records_of_another_rate_between_those_of_a_piece_are_not_in_it(tmp_path):
+    x, y = noise(20_000), noise(8000, 1)
+    path, (first, *rest), slow = tmp_path / "a.mseed", steim(x, length=512), steim(y, length=512, rate=40.0)
+    path.write_bytes(b"".join([first, *slow, *rest]))
+    (station,) = open_archive(path).stations
+    for piece in station.components[0]:
+        decoded = np.concatenate([samples for _, samples in piece.segments(piece.start, piece.end)])
+        np.testing.assert_array_equal(decoded, x if piece.rate == 100 else y)
+        assert piece.damaged() == 0
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real data beside the project")
+def test_a_real_file_without_a_blockette_1000_reads_as_obspy_reads_it():
+    path = REAL / "odd_files" / "libmseed" / "testdata-no-blockette1000-steim1.mseed2"
+    (piece,) = open_archive(path).stations[0].pieces
+    ((time, samples),) = piece.segments(piece.start, piece.end)
+    (trace,) = obspy.read(str(path))
+    assert (time, piece.count) == (trace.stats.starttime.ns, 7312)
+    np.testing.assert_array_equal(samples, trace.data)
+
+
 def test_streams_are_taken_and_masked_samples_are_gaps():
     data = np.ma.masked_array(noise(1000), mask=np.zeros(1000, bool))
     data.mask[300:400] = True

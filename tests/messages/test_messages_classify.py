@@ -304,6 +304,14 @@ def one_zarr_array_of_windows():
 
 
 @command
+def a_result_for_windows():
+    """w.zarr is a survey or a result of one; needed is a group with the arrays x and y."""
+    with io.create("w.zarr", np.ones((6, 16))) as sink:
+        sink.write((0, 0), np.ones((6, 16), np.float32))
+    return classify(data="w.zarr")
+
+
+@command
 def windows_of_words():
     """the windows of w.npz are <U1; needed are real numbers."""
     return classify(data=windows(x=np.full((6, 16), "a")))

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
 from tests.messages.materials import line, network, run
 
-from geocnn import tracing
+from geocnn import budget, tracing
 
 mistake, command = Table(), Table()
 
@@ -69,6 +70,15 @@ def an_explanation_that_exists():
     """explain.png exists already; give --overwrite (in Python overwrite=True) or another name."""
     Path("explain.png").touch()
     return run("explain", "lenet")
+
+
+@command
+def a_network_too_large_to_explain():
+    """explaining unet2015 in 3 dimensions takes some 9 GB of memory, and there are 4 GB; ask for fewer dimensions with
+    --ndim."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "half_of_memory", lambda _device: 2_000_000_000)
+        return run("explain", "unet2015", "--ndim", "3")
 
 
 @mistake

@@ -98,7 +98,8 @@ def quota_used_up():
 
 @mistake
 def a_group_in_the_way():
-    """g.zarr holds more than one Zarr array (a group, or other files); it is not replaced, choose another name."""
+    """g.zarr is neither one Zarr array nor one result of geocnn (another group, or with other files); it is not
+    replaced, choose another name."""
     import zarr
 
     zarr.open_group("g.zarr", mode="w")

@@ -81,6 +81,19 @@ def labels_of_another_place():
 
 
 @command
+def labels_of_another_place_with_the_same_numbers():
+    """y.sgy has inline 1, crossline 1 at x 3000, y 95000, and x.sgy inline 1, crossline 1 at x 3000, y 5000; labels
+    must lie on the grid of their data: give those of this survey, or where only headers are wrong the samples as .npy,
+    which has none."""
+    numbers = [{189: 1 + i // 3, 193: 1 + i % 3, 181: 3000 + 25 * (i % 3), 71: 1} for i in range(12)]
+    files = (
+        segy(name, [one | {185: y + 50 * (i // 3)} for i, one in enumerate(numbers)])
+        for name, y in (("x.sgy", 5000), ("y.sgy", 95000))
+    )
+    return run("train", "segment", "--data", next(files), "--labels", next(files))
+
+
+@command
 def labels_of_a_trace():
     """x.npy has 1 dimension; needed are lines (trace, time) or cubes (inline, crossline, time), all of one kind."""
     return segment(np.zeros(60), shape=(60,))

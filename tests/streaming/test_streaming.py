@@ -288,3 +288,119 @@ def test_a_network_that_looks_at_the_whole_of_a_map_is_refused_with_the_name_of_
         StreamedNetwork.of(model(), (1, *space))
     assert "cannot be streamed" in str(caught.value)
     assert layer in str(caught.value)
+
+
+class Between(nn.Module):
+    """A function of a map between two convolutions, which mix its samples and channels."""
+
+    def __init__(self, function):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = Conv(2, in_channels=1, out_channels=4, kernel_size=3)
+        self.function = function
+        self.last = Conv(2, in_channels=4, out_channels=2, kernel_size=3)
+        for layer in (self.first, self.last):
+            nn.init.normal_(layer.bias)
+
+    def forward(self, x):
+        return self.last(self.function(self.first(x)))
+
+
+def between(function, x=None):
+    model = Between(function).eval()
+    x = torch.randn(1, 1, 31, 18) if x is None else x
+    return StreamedNetwork.of(model, x.shape[1:])(x, 5), whole(model, x)
+
+
+ACTIVATIONS = [name for name in nn.modules.activation.__all__ if name not in ("Threshold", "MultiheadAttention")]
+REFUSED = {"RReLU", "CELU", "GLU", "Hardshrink", "Softshrink"}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_of_torch_gives_the_whole_volume_result_or_is_refused(name):
+    made = getattr(nn, name)(**{"dim": 1} if name in ("Softmax", "LogSoftmax", "Softmin", "GLU") else {})
+    if name in REFUSED:
+        with pytest.raises(DataError, match="cannot be streamed"):
+            between(lambda h: torch.cat([made(h)] * 2, 1) if name == "GLU" else made(h))
+        return
+    assert_same(*between(made))
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda h: (3 * h).int().float(), "changes the type of its numbers"),
+        (lambda h: (3 * h).long() * 1.0, "changes the type of its numbers"),
+        (lambda h: (4 * h).to(torch.int32) / 4, "changes the type of its numbers"),
+        (lambda h: h.half().float(), "changes the type of its numbers"),
+        (lambda h: h.bool().float(), "changes the type of its numbers"),
+        (lambda h: h * ((h > 0) * 2), "changes the type of its numbers"),
+        (lambda h: h * ((h > 0) + (h.abs() > 0.3)), "computes with masks"),
+        (lambda h: h * (~(h > 0)), "computes with masks"),
+        (lambda h: h * ((h > 0) | (h < -1)), "computes with masks"),
+        (lambda h: h * torch.logical_xor(h > 0, h < 1), "computes with masks"),
+        (lambda h: torch.where(h > 0, h, -h), "is not known to work slab by slab"),
+        (lambda h: h.masked_fill(h > 0, 0.5), "is not known to work slab by slab"),
+        (lambda h: nn.functional.interpolate(h, scale_factor=1.02), "a factor that is not the ratio of the sizes"),
+        (lambda h: nn.functional.interpolate(h, scale_factor=2.02), "a factor that is not the ratio of the sizes"),
+        (lambda h: torch.zeros(h.shape).add_(h), "writes a map into numbers that are no map"),
+    ],
+)
+def test_what_floating_point_does_not_give_is_refused(function, reason):
+    with pytest.raises(DataError, match=reason):
+        between(function)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda h: h * (h > 0),
+        lambda h: h * ((h > 0) * (h < 1)),
+        lambda h: (h > 0).float() + (h.abs() > 0.3).float() + h,
+        lambda h: (h > 0) + h,
+        lambda h: h * ((h > 0) == (h > 0.5)),
+        lambda h: h * ((h > 0) < (h > -0.5)),
+        lambda h: h * torch.maximum(h > 0, h < -1) + torch.minimum(h > 0, h < 1),
+        lambda h: torch.cat([h[:, :2], h[:, 2:] > 0], 1),
+        lambda h: h * torch.cat([h[:, :2] > 0, h[:, 2:] > 1], 1),
+        lambda h: h.double().exp().float(),
+    ],
+)
+def test_masks_count_as_the_numbers_0_and_1(function):
+    assert_same(*between(function))
+
+
+@pytest.mark.parametrize("slab", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        lambda: [nn.AvgPool2d(1, stride=3), nn.Conv2d(2, 2, 4, padding=2)],
+        lambda: [nn.Conv2d(2, 2, 1, stride=3), nn.AvgPool2d((4, 2), stride=(2, 3))],
+        lambda: [nn.ConvTranspose2d(2, 2, 1, stride=2)],
+        lambda: [nn.ConvTranspose2d(2, 2, (2, 3), stride=(4, 2), padding=(1, 0)), nn.ReLU(), nn.Conv2d(2, 2, 3)],
+        lambda: [nn.ConvTranspose2d(2, 4, 2, stride=5, dilation=3, groups=2)],
+        lambda: [nn.Conv2d(2, 2, 3, stride=3, padding=3), nn.ConvTranspose2d(2, 2, 3, stride=3)],
+        lambda: [nn.Conv2d(2, 3, 1, padding=1), nn.Conv2d(3, 2, 1, padding=2)],
+        lambda: [Joined()],
+    ],
+)
+def test_slabs_of_any_thickness_fit_kernels_that_leave_samples_out(layers, slab):
+    """Kernels shorter than their stride; padding as wide as a kernel; a sum of up-samplings that is not centred."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(*layers()).eval(), torch.randn(1, 2, 33, 18)
+    streamed, wanted = StreamedNetwork.of(model, x.shape[1:]), whole(model, x)
+    assert_same(streamed(x, slab), wanted)
+    for start, stop in ((0, 1), (wanted.shape[2] // 2, wanted.shape[2] - 1), (wanted.shape[2] - 1, wanted.shape[2])):
+        part = [p for _, p in streamed.slabs(lambda a, b: x[:, :, a:b], slab, start=start, stop=stop)]
+        torch.testing.assert_close(torch.cat(part, 1), wanted[0, :, start:stop], rtol=1e-5, atol=1e-5)
+
+
+class Joined(nn.Module):
+    """Two maps sampled up and joined, before a kernel whose padding takes one plane fewer than it adds."""
+
+    def __init__(self):
+        super().__init__()
+        self.side, self.last = nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(5, 2, 4, padding=1)
+
+    def forward(self, x):
+        return torch.relu(self.last(nn.functional.interpolate(torch.cat([x, self.side(x)], 1), scale_factor=3)))

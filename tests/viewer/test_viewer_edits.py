@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from geocnn.errors import DataError
+from geocnn.errors import DataError, FormatError
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.catalogue_files import read_catalogue
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Amplitude, Event, Magnitude, Origin, PhasePick, quakeml
 from geocnn.prediction import picker
 from geocnn.prediction.arrivals import pick_station
+from geocnn.prediction.catalogue import pick_earthquakes
 from geocnn.viewer.edits import reviewed
 from geocnn.viewer.network_picks import NetworkPicks
 from geocnn.viewer.records import RecordsPage
@@ -308,6 +309,82 @@ def test_the_network_picks_what_is_seen_at_any_rate(tmp_path, quakes, five_minut
     assert picks(asked) == found
     asked.post("/save", json={"form": "quakeml"})
     assert send(asked, "/pick", station=0, start=3640, stop=3840)["words"].endswith(f"{s} S found, none of them new")
+
+
+RESPONSE = (
+    "<Response><InstrumentSensitivity><Value>1e9</Value><Frequency>1</Frequency><InputUnits><Name>M/S</Name>"
+    "</InputUnits></InstrumentSensitivity></Response>"
+)
+
+
+def station_xml(tmp_path, dip):
+    """StationXML of XX.AAA whose vertical component has a dip."""
+    directions = (("HHZ", 0, dip), ("HHN", 0, 0), ("HHE", 90, 0))
+    channels = "".join(
+        f'<Channel code="{code}" locationCode=""><Azimuth>{azimuth}</Azimuth><Dip>{down}</Dip>{RESPONSE}</Channel>'
+        for code, azimuth, down in directions
+    )
+    place = "<Latitude>1</Latitude><Longitude>2</Longitude><Elevation>3</Elevation>"
+    path = tmp_path / "stations.xml"
+    path.write_text(
+        f'<FDSNStationXML><Network code="XX"><Station code="AAA">{place}{channels}</Station></Network></FDSNStationXML>'
+    )
+    return path
+
+
+def measured(events):
+    """Phase, time, first motion and Wood-Anderson amplitude of all picks, by time."""
+    found = ((p.phase, p.time, p.polarity, p.wood_anderson) for event in events for p in event.picks)
+    return sorted(found, key=lambda one: one[1])
+
+
+def saved(asked, tmp_path):
+    """What the page saves after the network has picked all of it."""
+    words = send(asked, "/pick", station=0, start=3600, stop=3900)["words"]
+    (tmp_path / "saved.xml").write_bytes(asked.post("/save", json={"form": "quakeml"}).content)
+    return words, measured(read_catalogue(tmp_path / "saved.xml"))
+
+
+def test_the_network_in_the_page_finds_the_first_motions_and_amplitudes_of_predict(tmp_path, five_minutes):
+    """Also at a seismometer whose vertical component points downwards, of which only StationXML tells."""
+    wave = five_minutes[0] * np.float32([[-1], [1], [1]])
+    address = {"base_url": "http://127.0.0.1:8000"}
+    motions = []
+    for dip in (-90, 90):
+        places = station_xml(tmp_path, dip)
+        made = pick_earthquakes(
+            "quakes", open_archive(pieces(wave)), stations=places, detector=None, show_progress=False
+        )
+        (tmp_path / "predicted.xml").write_text(made.quakeml(), encoding="utf-8")
+        known = measured(read_catalogue(tmp_path / "predicted.xml"))
+        assert sum(drawn is not None for *_, drawn in known) >= 2
+        page = RecordsPage(open_archive(pieces(wave)), None, "2026", places)
+        _, found = saved(TestClient(application(page), **address), tmp_path)
+        assert found == known
+        motions.append([up for _, _, up, _ in found if up])
+    upright = RecordsPage(open_archive(pieces(five_minutes[0])), None, "2026")  # Z up, as nobody says anything else
+    _, found = saved(TestClient(application(upright), **address), tmp_path)
+    assert [up for _, _, up, _ in found if up] == motions[1] == [-up for up in motions[0]]
+    assert len(motions[1]) >= 2
+
+
+def test_first_motions_that_may_contradict_the_catalogue_are_left_out(tmp_path, five_minutes):
+    known = [Event((pick("AAA", "P", 3590, polarity=-1),))]
+    asked = client(tmp_path, open_archive(pieces(five_minutes[0])), known)
+    words, found = saved(asked, tmp_path)
+    assert words.endswith(" S found; for their first motions start geocnn view with --stations")
+    assert [up for _, _, up, _ in found] == [-1, *[0] * (len(found) - 1)]
+    assert saved(asked, tmp_path) == (words.partition(" found")[0] + " found, none of them new", found)
+    table = tmp_path / "stations.csv"
+    table.write_text("network,station,latitude,longitude,elevation_m\nXX,AAA,1,2,3\n")  # has Z up, as for predict
+    page = RecordsPage(open_archive(pieces(five_minutes[0])), tmp_path / "catalog.xml", "2026", table)
+    words, found = saved(TestClient(application(page), base_url="http://127.0.0.1:8000"), tmp_path)
+    assert words.endswith(" S found")
+    assert any(up for _, _, up, _ in found[1:])
+    for text, said in (("", "stations.csv"), ("<html />", "stations.csv is XML of the kind html")):
+        table.write_text(text)
+        with pytest.raises(FormatError, match=said):
+            RecordsPage(open_archive(pieces(five_minutes[0])), None, "2026", table)
 
 
 def test_where_there_is_nothing_the_network_finds_nothing(tmp_path):

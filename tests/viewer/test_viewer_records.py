@@ -99,6 +99,12 @@ def test_the_page_is_told_of_stations_and_earthquakes(page):
     assert page_itself.headers["content-type"].startswith("text/html")
 
 
+def test_a_component_has_the_names_of_all_its_channels(page):
+    later = START + 1000 * SECOND
+    pieces = [*AAA, noise("AAA", "HHZ", 4, start=later), noise("AAA", "HH1", 5, start=later)]
+    assert page(pieces).get("/about").json()["stations"][0]["channels"] == ["HHZ", "HHN/HH1", "HHE"]
+
+
 def test_picks_are_those_of_the_station_by_time(page):
     told = page().get("/picks", params={"station": 0}).json()
     assert told["picks"] == {

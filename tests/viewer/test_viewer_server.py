@@ -93,6 +93,8 @@ def test_layers_of_another_size_and_axes_that_cannot_be_shown_are_told(tmp_path,
             "--port",
             "99999",
         ): "--port is 99999; needed is a number from 1 to 65535, or 0 for one that is free.",
+        ("line.npy", "--stations", "s.xml"): "stations are s.xml, and this is a survey; leave them out, they tell of "
+        "seismograms.",
         ("empty",): "empty is a folder and no Zarr store (it has no zarr.json); name a file.",
     }
     for words, sentence in told.items():

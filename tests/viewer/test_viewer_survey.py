@@ -43,6 +43,17 @@ def test_a_layer_of_another_place_is_told():
     assert note == (f"array 2 has {shifted.axes[2]}, and array 1 {CUBE.axes[2]}; it is shown as if it lay there.")
 
 
+def test_a_layer_with_the_same_numbers_at_another_place_of_the_map_is_told():
+    cube = amplitudes(9, 7, 40)
+    here, there = (
+        Grid(CUBE.axes, {"coordinates": {"origin": [3e5, y], "vectors": [[0, 25], [12, 0]]}}) for y in (5e6, 6e6)
+    )
+    page = page_of(io.ArraySource(cube, here), (io.ArraySource(cube, there), io.ArraySource(cube, here)))
+    first = f"inline {CUBE.axes[0].start:g}, crossline {CUBE.axes[1].start:g} at x 300000, y"
+    (note,) = page.notes
+    assert note == f"array 2 has {first} 6000000, and array 1 {first} 5000000; it is shown as if it lay there."
+
+
 def test_a_window_has_no_more_than_the_pixels_and_each_is_the_mean_of_its_samples():
     line = amplitudes(64, 120)
     query = {"layer": 0, "view": "line", "left": 8, "right": 40, "top": 20, "bottom": 100, "width": 16, "height": 20}
@@ -147,6 +158,17 @@ def test_the_page_knows_axes_layers_places_and_colours():
     grey = tables["grey"].reshape(256, 4)
     assert grey[0].tolist() == [0, 0, 0, 255]
     assert grey[-1].tolist() == [255, 255, 255, 255]
+
+
+def test_the_page_is_told_the_regular_grid_that_is_near_to_the_traces():
+    own = np.moveaxis(np.indices((9, 7)), 0, -1).reshape(-1, 2) @ CUBE.regular[1] + CUBE.regular[0]
+    own += np.random.default_rng(0).normal(0, 2, own.shape)
+    known = CUBE.attributes["coordinates"] | {"traces": own}
+    grid = Grid(CUBE.axes, {"coordinates": known})
+    found = client(io.ArraySource(amplitudes(9, 7, 40), grid)).get("/about").json()
+    exact = client(io.ArraySource(amplitudes(9, 7, 40), CUBE)).get("/about").json()
+    assert found["map"] == exact["map"] | {"near": True}
+    assert found["spacing"] == exact["spacing"]
 
 
 @pytest.mark.parametrize(

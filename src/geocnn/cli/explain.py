@@ -40,8 +40,9 @@ def explain(
         quiet: no progress line.
     """
     from geocnn import io
+    from geocnn.budget import check_memory
     from geocnn.cli.text import say
-    from geocnn.explanation import explanation
+    from geocnn.explanation import explanation, memory_needed
     from geocnn.figures import check_picture, save
     from geocnn.figures.explain import explain as draw
     from geocnn.overview import named_network
@@ -52,6 +53,8 @@ def explain(
     own = None if source is None else _own(name, source.grid.ndim)
     found = named_network(name, ndim=ndim or own, weights=True)
     check_picture(out, overwrite=overwrite)
+    work = f"explaining {found.name} in {found.model.ndim} dimensions"
+    check_memory(memory_needed(found), work, "ask for fewer dimensions with --ndim")
     if source is not None:
         x, where = from_survey(found, source)
         origin = f"{where} of {data.name if data else 'the data'}"

@@ -172,10 +172,11 @@ def _map(source: "Source") -> list[tuple[str, str]]:
     if not isinstance(known, dict):
         return []
     names = source.grid.names[:-1]
-    byte_x, byte_y = known["bytes"]
+    byte_x, byte_y = known.get("bytes", ("", ""))
+    where = f"X at byte {byte_x}, Y at byte {byte_y}" if byte_x else "X and Y"
     unit = known.get("unit", "")
-    rows = [("coordinates", f"X at byte {byte_x}, Y at byte {byte_y}{f', in {unit}' if unit else ''}")]
-    for *numbers, x, y in known["corners"]:
+    rows = [("coordinates", f"{where}{f', in {unit}' if unit else ''}")]
+    for *numbers, x, y in known.get("corners", ()):
         place = ", ".join(f"{name} {number:.10g}" for name, number in zip(names, numbers, strict=True))
         rows.append(("", f"{place}: {x:.2f}, {y:.2f}"))
     if spacing := source.grid.spacing:

@@ -78,13 +78,14 @@ def _train(
     quiet: bool = False,
 ) -> None:
     """Train, and report as the recipe says."""
-    from geocnn.cli.text import free, say
+    from geocnn.cli.text import say
     from geocnn.recipes import fit
 
     if resume and out is None:
         raise DataError(f"--resume is given without the run to continue; name it, for example --out runs/{name}.")
-    folder = out or free(Path("runs") / name)
-    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    wanted = out or Path("runs") / name
+    new = [place for place in (wanted, *wanted.parents) if not place.exists()]
+    folder = out or _new_folder(wanted)
     try:
         run = fit(
             name,
@@ -97,7 +98,8 @@ def _train(
             **arguments,
         )
     except BaseException as error:
-        for place in new:  # a run that came to nothing leaves no empty folders
+        # a run that came to nothing leaves no empty folders
+        for place in new if out else dict.fromkeys((folder, *new)):
             with contextlib.suppress(OSError):
                 place.rmdir()
         if isinstance(error, KeyboardInterrupt) and folder.is_dir():
@@ -108,12 +110,36 @@ def _train(
         _report(run, folder)
 
 
+def _new_folder(path: Path) -> Path:
+    """A folder that was not there, of that name or with a number behind it: two trainings may begin at the same time.
+
+    Raises:
+        TargetError: it cannot be made.
+    """
+    from geocnn.cli.text import free
+    from geocnn.distributed import Team
+    from geocnn.io.system import make_folder
+
+    make_folder(path.parent)
+    while True:
+        folder = free(path)
+        if not Team.of_torchrun().is_first:  # the first process makes it
+            return folder
+        try:
+            folder.mkdir()
+        except FileExistsError:  # since it was looked for
+            continue
+        except OSError:
+            make_folder(folder)  # says why not
+        return folder
+
+
 def _report(run: "Run", folder: Path) -> None:
     """Pictures and numbers of a finished run."""
     from geocnn.cli.reports import REPORTS
     from geocnn.cli.text import say
 
-    for line in REPORTS[run.recipe.report](run, folder):
+    for line in list(REPORTS[run.recipe.report](run, folder)):  # pictures first: who reads may be gone, as head is
         say(line)
     if run.ending:
         say(run.ending)

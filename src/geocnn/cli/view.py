@@ -15,6 +15,7 @@ def view(
     /,
     *layers: Path,
     network: tuple[str, ...] = (),
+    stations: Path | None = None,
     channels: str | None = None,
     port: int = 0,
     browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
@@ -33,6 +34,8 @@ def view(
             files, .dat, .txt, .xyz or .csv; of seismograms a catalogue, .xml or .csv, and more files of them.
         network: run folders of networks for sections, applied to the sections that are looked at; faults and denoise
             can be switched on in the page.
+        stations: StationXML, or a table, as given to geocnn predict: what is picked in the page has the first motions
+            and amplitudes of predict then.
         channels: pattern for the channels of seismograms, such as "CX.PB0?..BH?"; default the best of each station.
         port: of the page; default one that is free.
         browser: open the page in one.
@@ -48,7 +51,7 @@ def view(
     known = {name: value for name, value in vars(survey or SurveyOptions()).items() if value != plain[name]}
     if channels is not None:
         known["channels"] = channels
-    page = page_of(named(file), tuple(map(named, layers)), network, **known)
+    page = page_of(named(file), tuple(map(named, layers)), network, stations, **known)
     with Server(page, port) as server:
         for note in page.notes:
             say(f"note: {note}")

@@ -8,7 +8,8 @@ Two layouts of text files, a node a line, columns apart by spaces:
   them: the crossline follows the inline without a word of its own. Sticks are counted within each fault.
 
 Z is in the unit of the survey, ms or m, downwards. X and Y are map coordinates where the survey has them, of a cube
-on a regular grid; else numbers of lines times their spacing: X grows with the inline, Y with the crossline.
+whose traces are on a regular grid or within a bin of one, interpolated between those of traces; else numbers of lines
+times their spacing: X grows with the inline, Y with the crossline.
 """
 
 import math
@@ -33,7 +34,7 @@ __all__ = ["Stick", "StickFormat", "check_every", "check_format", "find_sticks",
 StickFormat = Literal["opendtect", "petrel"]
 
 _TOLERANCE = 0.75
-"""Samples by which a stick may leave the voxels it stands for; voxels themselves are half a sample off."""
+"""Voxels by which the middles of steps may lie off a stick; those of a plane lie off it by half a voxel at most."""
 _APART, _BRIDGED = 3, 10
 """Voxels across, at one sample and from one to the next, and samples down a hole, from which on sticks are parted."""
 _LEAST = 5
@@ -80,11 +81,11 @@ def find_sticks(
 ) -> list[Stick]:
     """Draw sticks on all objects.
 
-    On a section a stick goes through the mean position of neighbouring voxels of the object at every vertical sample,
-    from and to their far ends at the first and the last one; where all are at one sample, from end to end. Holes of 10
-    samples or more and branches part it, and what has fewer than 5 voxels has none. Sections are inlines;
-    for a fault that runs along the inlines, which would fill one, they are crosslines. Nodes that lie on the polyline
-    of the others to within 0.75 samples are left out (Douglas and Peucker 1973).
+    On a section a stick goes through neighbouring voxels of the object, as near to all of them as can be (least
+    squares), from the first one to the last. It bends where a chord would lie farther than 0.75 voxels off the middles
+    of the steps that the voxels form (Douglas and Peucker 1973), and so follows an oblique fault rather than stairs.
+    Holes of 10 samples or more and branches part it, and what has fewer than 5 voxels has none. Sections are inlines;
+    for a fault that runs along the inlines, which would fill one, they are crosslines.
 
     Args:
         ridges: points.
@@ -98,11 +99,12 @@ def find_sticks(
     check_every(every)
     order = np.argsort(label, kind="stable")
     bounds = np.searchsorted(label[order], np.arange(1, len(objects) + 2))
+    last = np.array(ridges.shape) - 1
     found: list[Stick] = []
     for one, begin, end in zip(objects, bounds[:-1], bounds[1:], strict=True):
         points = ridges.points[order[begin:end]]
         counted = enumerate(_polylines(points, one.normal, every), start=1)
-        found.extend(Stick(one.number, number, places) for number, places in counted)
+        found.extend(Stick(one.number, number, np.clip(places, 0, last)) for number, places in counted)
     return found
 
 
@@ -149,19 +151,32 @@ def _pieces(points: NDArray[np.int32], across: int) -> Iterator[NDArray[np.float
         open_ones += begun
     for piece in found:
         if sum(map(len, piece)) >= _LEAST:
-            places = _nodes(piece, across)
-            yield places[simplify(places[:, [across, -1]], _TOLERANCE)]
+            yield _nodes(piece, across)
 
 
 def _nodes(piece: list[NDArray[np.int32]], across: int) -> NDArray[np.float64]:
-    """Means of the runs of voxels, of the first and the last one the end that is far from the next run."""
-    if len(piece) == 1:
-        return piece[0][[0, -1]].astype(np.float64)
-    places = np.array([run.mean(axis=0) for run in piece])
-    for end, beside in ((0, 1), (-1, -2)):
-        ends = piece[end][[0, -1]]
-        places[end] = ends[np.abs(ends[:, across] - places[beside, across]).argmax()]
-    return places
+    """Nodes of a polyline along runs of voxels, which are stairs where the fault is oblique.
+
+    The corners of stairs are half a voxel off the fault on either side, the middles of their steps lie on it, be they
+    level or upright: of these are chosen those at which the polyline bends. Then all nodes are moved to where it is
+    nearest to all voxels, in the sense of least squares, so that no corner at an end leads it astray.
+    """
+    middles = np.array([run[:, [across, -1]].mean(axis=0) for run in piece])
+    at = np.append(0.0, np.cumsum(np.abs(np.diff(middles, axis=0)).max(axis=1)))
+    onward = np.where(np.gradient(middles[:, 0]) < 0, -1.0, 1.0) if len(piece) > 1 else np.ones(1)
+    voxels, of = np.concatenate(piece), np.repeat(np.arange(len(piece)), [len(run) for run in piece])
+    places = voxels[:, [across, -1]].astype(np.float64)
+    along = at[of] + onward[of] * (places[:, 0] - middles[of, 0])  # voxels from the middle of the first run
+    steps = np.append(0, np.flatnonzero(np.diff(middles[:, 0])) + 1)
+    marks = np.add.reduceat(np.column_stack([middles, at]), steps) / np.diff([*steps, len(piece)])[:, None]
+    marks = marks[(marks[:, 2] > along.min()) & (marks[:, 2] < along.max())]
+    first, last = (np.append(places[k], along[k]) for k in (along.argmin(), along.argmax()))
+    marks = np.vstack([first, marks, last])
+    bends = marks[simplify(marks[:, :2], _TOLERANCE), 2]
+    shares = np.stack([np.interp(along, bends, one) for one in np.eye(len(bends))], axis=1)  # of each node in a voxel
+    nodes = np.repeat(voxels[:1].astype(np.float64), len(bends), axis=0)
+    nodes[:, [across, -1]] = np.round(np.linalg.lstsq(shares, places, rcond=None)[0], 6)
+    return nodes
 
 
 def _away(above: NDArray[np.int32], below: NDArray[np.int32], across: int) -> tuple[float, float]:

@@ -16,11 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import FormatError, MissingError
-from geocnn.grid import Grid
+from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.grid import Axis, Grid
+from geocnn.io.horizon_places import Places, by_coordinates, by_numbers, settled
 from geocnn.io.system import reason
 
-__all__ = ["Reading", "Table", "is_text", "own_header", "readings", "table_of"]
+__all__ = ["Reading", "Table", "check_quantity", "is_text", "own_header", "readings", "table_of"]
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _RUN_TOGETHER = re.compile(r"(\.\d+)(?=[-+]\d)")
@@ -37,13 +38,13 @@ _NAMES = {
     "trace": re.compile(r"trace(_?(no|number))?|cdp"),
     "x": re.compile(r"x|cdp_?x|x_?coord(inate)?|easting|utm_?x"),
     "y": re.compile(r"y|cdp_?y|y_?coord(inate)?|northing|utm_?y"),
-    "z": re.compile(r"(z|time|twt|t|depth|tvd|tvdss)(_?(?P<unit>ms|msec|s|sec|m|ft))?"),
+    "z": re.compile(r"(z|time|twt|t|depth|tvd|tvdss)(_?(?P<unit>msec|ms|sec|s|metres|meters|m|feet|ft))?"),
 }
 """Names of columns, in small letters and without brackets."""
-_UNITS = {"ms": "ms", "msec": "ms", "s": "s", "sec": "s"}
-"""Of time, as headers write them."""
-_BESIDE = 0.75
-"""Distance between traces within which a pick belongs to the nearest one."""
+_UNITS = {"msec": "ms", "sec": "s", "metres": "m", "meters": "m", "feet": "ft"}
+"""As headers write them."""
+_TIME, _DEPTH = ("ms", "s", "time", "twt", "t"), ("m", "ft", "depth", "tvd", "tvdss")
+"""Units and names of each of the two; z may be either."""
 _LATTICE = 0.05
 """Distance from their places, in the unit of the map, within which picks lie on a lattice: digits are left out."""
 _FAULTS = re.compile(r"\W*fault\W+voxels\W+mean probability\W")
@@ -63,13 +64,13 @@ class Reading(NamedTuple):
     """A way to read a file.
 
     Attributes:
-        places: fractional indices of the traces, ``(picks, ndim - 1)``; NaN where no trace is near.
+        places: where the picks lie.
         z: times or depths as they stand there.
-        unit: of them, "s" or "ms"; "" where nothing tells.
+        unit: of them, "s", "ms", "m" or "ft"; "" where nothing tells.
         words: the columns.
     """
 
-    places: NDArray[np.float64]
+    places: Places
     z: NDArray[np.float64]
     unit: str
     words: str
@@ -188,45 +189,69 @@ def own_header(grid: Grid) -> tuple[str, ...]:
     return (*grid.names[:-1], *places, f"{down.name}_{down.unit}" if down.unit else down.name)
 
 
-def readings(table: Table, grid: Grid) -> Iterator[Reading]:
-    """All ways to read a file for a survey, those of a header or else of the number of columns."""
+def check_quantity(table: Table, name: str, down: Axis) -> Table:
+    """Leave out the columns of times of a survey in depth, and those of depths of one in time.
+
+    Args:
+        table: of a file.
+        name: of the file.
+        down: the vertical axis of the survey; without a unit it may be either.
+
+    Raises:
+        DataError: no other is left.
+    """
+    other = _DEPTH if down.unit in _TIME else _TIME if down.unit in _DEPTH else ()
+    wrong = [column for column in table.names if _kind(column) == "z" and (_unit(column) or column) in other]
+    names = tuple("" if column in wrong else column for column in table.names)
+    if not wrong or "z" in map(_kind, names):
+        return table._replace(names=names)
+    here, there = ("times", "depths") if other == _DEPTH else ("depths", "times")
+    mend = "for a SEG-Y file in depth --domain depth, " if other == _DEPTH else ""
+    raise DataError(
+        f"{name} has {there}, for its column is called {wrong[0]}, and the survey {here} ({down}); give a horizon with "
+        f"{here}, {mend}or where the name of the column is wrong call it z."
+    )
+
+
+def _unit(column: str) -> str:
+    """Unit of a column of times or depths by its name; "" for none."""
+    found = _NAMES["z"].fullmatch(column)
+    unit = found["unit"] or "" if found else ""
+    return _UNITS.get(unit, unit)
+
+
+def readings(table: Table, grid: Grid, *, named: bool) -> Iterator[Reading]:
+    """All ways to read a file for a survey, those of its header or else of the number of columns.
+
+    Args:
+        table: of the file.
+        grid: of the survey.
+        named: whether the header is believed; its unit is in any case.
+    """
     lines = list(grid.names[:-1])
-    if table.names:
-        kinds = [_kind(name) for name in table.names]
-        vertical = _NAMES["z"].fullmatch(table.names[kinds.index("z")])
-        unit = _UNITS.get(vertical["unit"], "") if vertical else ""
+    kinds = [_kind(name) for name in table.names]
+    unit = _unit(table.names[kinds.index("z")]) if kinds else ""
+    if named and kinds:
         columns: list[list[str]] = [kinds]
     else:
-        unit, wide = "", table.rows.shape[1]
+        wide = table.rows.shape[1]
         forms = [[*lines, "z"], ["x", "y", "z"], [*lines, "x", "y", "z"], ["x", "y", *lines, "z"]]
         forms += [[*lines[::-1], "z"], [*lines[::-1], "x", "y", "z"]] if len(lines) == 2 else []
         columns = [form for form in forms if len(form) <= wide]
     for form in columns:
-        z = table.rows[:, form.index("z")]
         words = " ".join(part if part != "z" else grid.axes[-1].name for part in form if part)
-        if all(name in form for name in lines):
-            yield Reading(_numbered(table.rows[:, [form.index(name) for name in lines]], grid), z, unit, words)
-        if {"x", "y"} <= set(form) and grid.has_coordinates:
-            yield Reading(_indices(table.rows[:, [form.index("x"), form.index("y")]], grid), z, unit, words)
+        places = _places(table.rows, form, grid)
+        if places is not None:
+            yield Reading(places, table.rows[:, form.index("z")], unit, f"{words}{places.words}")
 
 
-def _numbered(numbers: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-    """Fractional indices of numbers of lines, which are whole; none where they are not."""
-    if np.any(numbers != np.rint(numbers)):
-        return np.full(numbers.shape, np.nan)
-    starts, steps = (np.array([getattr(axis, name) for axis in grid.axes[:-1]]) for name in ("start", "step"))
-    return np.asarray((numbers - starts) / steps, np.float64)
-
-
-def _indices(xy: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-    """Fractional indices of map coordinates; NaN where no trace is near."""
-    if grid.is_crooked:
-        from scipy.spatial import KDTree
-
-        points = grid.map_xy(np.arange(grid.shape[0], dtype=np.float64)[:, None])
-        away, nearest = KDTree(points).query(xy)
-        largest = float(np.hypot(*np.diff(points, axis=0).T).max())
-        return np.where(away <= _BESIDE * largest, nearest.astype(np.float64), np.nan)[:, None]
-    corners = grid.map_xy(np.vstack([np.zeros(grid.ndim - 1), np.eye(grid.ndim - 1)]))
-    vectors = corners[1:] - corners[0]
-    return np.asarray((xy - corners[0]) @ np.linalg.pinv(vectors), np.float64)
+def _places(rows: NDArray[np.float64], form: list[str], grid: Grid) -> Places | None:
+    """Where picks lie by the columns of a form; None where it has none that tell."""
+    lines = list(grid.names[:-1])
+    numbers, xy = (
+        rows[:, [form.index(name) for name in wanted]] if set(wanted) <= set(form) else None
+        for wanted in (lines, ["x", "y"])
+    )
+    if xy is None or not grid.has_coordinates:
+        return None if numbers is None else Places(by_numbers(numbers, grid))
+    return Places(by_coordinates(xy, grid)) if numbers is None else settled(numbers, xy, grid)

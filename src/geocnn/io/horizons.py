@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import DataError
-from geocnn.grid import Grid
-from geocnn.io.horizon_columns import Reading, own_header, readings, table_of
+from geocnn.grid import FOOT, Grid
+from geocnn.io.horizon_columns import Reading, check_quantity, own_header, readings, table_of
+from geocnn.io.horizon_places import inside, region
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 from geocnn.io.system import replaced
@@ -58,9 +59,11 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     """Read a horizon and put it on the traces of a survey; of several picks on a trace the mean.
 
     Columns are called by their header; without one the way of reading them is taken that puts picks on most traces, see
-    :mod:`geocnn.io.horizon_columns`. Times in seconds become those of the survey, and so do elevations: negative
-    numbers that lie in it only without their sign, except in a file that :func:`write_horizon` has made. 1e30, -999.25
-    and whatever else stands in many lines apart from all other times is no pick.
+    :mod:`geocnn.io.horizon_columns`. Times in seconds become those of the survey, depths in feet become metres and the
+    other way round where a header tells the unit, and so do elevations: negative numbers that lie in it only without
+    their sign, except in a file that :func:`write_horizon` has made. 1e30, -999.25 and whatever else stands in many
+    lines apart from all other times is no pick. Where numbers of lines and map coordinates put picks on other traces,
+    the coordinates are believed, see :func:`geocnn.io.horizon_places.settled`.
 
     Args:
         path: text file.
@@ -69,17 +72,19 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     Raises:
         MissingError: no such file.
         FormatError: it holds no columns of numbers, or those of faults.
-        DataError: none of its picks lies in the survey.
+        DataError: none of its picks lies in the survey, by its coordinates where it has some, or they are depths and
+            the survey is in time, or the other way round.
     """
     path = Path(path)
     table = table_of(path)
     best, own = None, table.names == own_header(grid)
-    for headed in (table, table._replace(names=())):  # a header may be that of other columns
-        tried = [_placed(reading, grid, turns=not own) for reading in readings(headed, grid)]
-        best = max(tried, key=lambda one: (one.worth, one.inside, -one.off), default=best)
+    table = check_quantity(table, path.name, grid.axes[-1])
+    for named in (True, False):  # a header may be that of other columns
+        tried = [_placed(reading, grid, turns=not own) for reading in readings(table, grid, named=named)]
+        best = max(tried, key=lambda one: one.rank, default=best)
         if best is not None and best.traces:
             break
-    if best is None or not best.traces:
+    if best is None or not best.traces or best.elsewhere:
         raise DataError(_outside(path.name, table.rows, best, grid))
     values, count = np.zeros(grid.shape[:-1]), np.zeros(grid.shape[:-1])
     np.add.at(values, tuple(best.where.T), best.depth)
@@ -159,6 +164,8 @@ class _Placed:
         off: distance of most of them from the times of the survey, where none lies in it; columns that are no times,
             such as map coordinates, are far off.
         words: the columns.
+        agree: whether numbers of lines and map coordinates both say that the traces are these.
+        elsewhere: map coordinates that say that the picks lie outside of the survey.
     """
 
     where: NDArray[np.int64]
@@ -168,6 +175,8 @@ class _Placed:
     times: tuple[float, float]
     off: float
     words: str
+    agree: bool
+    elsewhere: str
 
     @property
     def traces(self) -> int:
@@ -179,23 +188,29 @@ class _Placed:
         """Traces, and less with many picks on one trace, which are a sign of columns that were taken for others."""
         return self.traces**2 / max(1, len(self.depth))
 
+    @property
+    def rank(self) -> tuple[bool, float, int, float]:
+        """More for columns that are more likely what they are taken for."""
+        return (self.agree and self.traces > 0, self.worth, self.inside, -self.off)
+
 
 def _placed(reading: Reading, grid: Grid, *, turns: bool) -> _Placed:
     """Traces and times or depths of what lies in the survey; with ``turns`` elevations are made depths."""
     last = np.array(grid.shape[:-1]) - 1
     picked = _picks(reading.z)
-    near = ((reading.places >= -0.5) & (reading.places <= last + 0.5)).all(axis=1) & picked
+    near = inside(reading.places.at, grid) & picked
     down = grid.axes[-1]
     low, high = sorted((down.start, down.stop))
     factor, how = _factor(reading.z[near], reading.unit, down.unit, (low, high), turns=turns)
     z = reading.z * factor
     half = abs(down.step) / 2
-    inside = near & (z >= low - half) & (z <= high + half)
-    nearest = np.clip(np.rint(reading.places[inside]).astype(np.int64), 0, last)
+    within = near & (z >= low - half) & (z <= high + half)
+    nearest = np.clip(np.rint(reading.places.at[within]).astype(np.int64), 0, last)
     times = (float(z[near].min()), float(z[near].max())) if near.any() else (np.nan, np.nan)
-    off = float(np.median(np.maximum(low - z[near], z[near] - high))) if near.any() and not inside.any() else 0.0
-    words = f"{reading.words}{how}"
-    return _Placed(nearest, z[inside], int(picked.sum()), int(near.sum()), times, off, words)
+    off = float(np.median(np.maximum(low - z[near], z[near] - high))) if near.any() and not within.any() else 0.0
+    told, places = f"{reading.words}{how}", reading.places
+    counts = int(picked.sum()), int(near.sum())
+    return _Placed(nearest, z[within], *counts, times, off, told, places.agree, places.elsewhere)
 
 
 def _picks(z: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -217,7 +232,7 @@ def _picks(z: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _factor(
     z: NDArray[np.float64], unit: str, own: str, limits: tuple[float, float], *, turns: bool
 ) -> tuple[float, str]:
-    """What times are to be multiplied by, and words for it."""
+    """What times or depths are to be multiplied by, and words for it."""
     if not z.size:
         return 1.0, ""
     factor, said = 1.0, ""
@@ -226,6 +241,8 @@ def _factor(
         seconds = unit == "s" or (not unit and most <= _EARLY * limits[1] and 1000 * most >= limits[0])
         if seconds and 1000 * most <= limits[1] * 1.01:
             factor, said = 1000.0, " in s"
+    if {own, unit} == {"m", "ft"}:
+        factor, said = FOOT if own == "m" else 1 / FOOT, f" in {unit}"
     if turns and z.max() <= 0:
         above, (low, high) = factor * z[z < 0], limits
         if not np.any((above >= low) & (above <= high)) and np.any((-above >= low) & (-above <= high)):
@@ -236,12 +253,18 @@ def _factor(
 def _outside(name: str, rows: NDArray[np.float64], best: _Placed | None, grid: Grid) -> str:
     """Why a file has no pick in a survey."""
     down = grid.axes[-1]
+    if best is not None and best.elsewhere:
+        return (
+            f"{name} lies at {best.elsewhere}, and the survey at {region(grid)}, though its "
+            f"{' and '.join(grid.names[:-1])} numbers fit; give a horizon of this survey, or where x and y are wrong "
+            "or of another map projection leave these columns out."
+        )
     if best is not None and best.inside:
         low, high = best.times
         return (
             f"{name} has picks on traces of the survey, but at {low:g} to {high:g}, and {down.name} goes from "
             f"{down.start:g} to {down.stop:g} {down.unit}".rstrip()
-            + "; give times in its unit."
+            + f"; give {'depths' if down.unit in ('m', 'ft') else 'times'} in its unit."
         )
     first = " ".join(f"{number:g}" for number in rows[0])
     lines, z = " ".join(grid.names[:-1]), f"{down.name}{f' in {down.unit}' if down.unit else ''}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError, TargetError
 from geocnn.io.system import FULL_DISK, lives, machine, no_room, reason
-from geocnn.io.zarr_folder import is_one_array, is_zarr
+from geocnn.io.zarr_folder import is_one_result, is_zarr
 
 __all__ = ["PartialSink", "check_target", "forget_partial"]
 
@@ -290,9 +290,10 @@ def check_target(path: Path, needed: int, *, overwrite: bool, source_path: Path 
         raise TargetError(f"{path} is a folder and no Zarr store; it is not replaced, choose another name.")
     if target.exists() and not overwrite:
         raise TargetError(_exists(path))
-    if target.is_dir() and not is_one_array(target):
+    if target.is_dir() and not is_one_result(target):
         raise TargetError(
-            f"{path} holds more than one Zarr array (a group, or other files); it is not replaced, choose another name."
+            f"{path} is neither one Zarr array nor one result of geocnn (another group, or with other files); it is "
+            "not replaced, choose another name."
         )
     free = shutil.disk_usage(target.parent).free
     if free < needed:

@@ -16,11 +16,15 @@ from geocnn.io.columns import read_text
 from geocnn.io.sites import date_of, parsed
 from geocnn.io.waveforms.pieces import Channel
 
-__all__ = ["Response", "Responses", "Sensor"]
+__all__ = ["OtherInput", "Response", "Responses", "Sensor"]
 
-_MOTIONS = {"M": (0, 1.0), "M/S": (1, 1.0), "M/S**2": (2, 1.0), "M/S/S": (2, 1.0), "M/S^2": (2, 1.0)}
-_MOTIONS |= {f"NM{unit[1:]}": (order, 1e-9) for unit, (order, _) in _MOTIONS.items()}
-"""Derivative of the displacement, and metres, by the names that units have."""
+_PREFIXES = {"": 1.0, "C": 1e-2, "M": 1e-3, "U": 1e-6, "\u039c": 1e-6, "N": 1e-9}
+"""Parts of a metre by their letters, in capitals; that of a micrometre may be Greek."""
+_PER_TIME = {"": 0, "/S": 1, "/SEC": 1}
+_PER_TIME |= dict.fromkeys(("/S**2", "/(S**2)", "/SEC**2", "/(SEC**2)", "/S^2", "/S/S"), 2)
+"""Derivative of the displacement by what follows the metre."""
+_MOTIONS = {f"{p}M{end}": (n, metres) for p, metres in _PREFIXES.items() for end, n in _PER_TIME.items()}
+"""Derivative of the displacement, and metres, by the names that units have, in capitals."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,22 @@ class Sensor:
     until: int | None = None
 
 
-_Held = TypeVar("_Held", Response, Sensor)
+@dataclass(frozen=True)
+class OtherInput:
+    """Input of a response that is no motion of the ground, or is in a unit that is not known, for a period of time.
+
+    Attributes:
+        unit: its unit, as in the file; empty if it has none.
+        since: beginning of the period, nanoseconds since 1970; None if it is not known.
+        until: end of the period, nanoseconds since 1970; None if it is not known.
+    """
+
+    unit: str
+    since: int | None = None
+    until: int | None = None
+
+
+_Held = TypeVar("_Held", Response, Sensor, OtherInput)
 
 
 @dataclass(frozen=True)
@@ -91,11 +110,13 @@ class Responses:
         of_channels: responses by the codes NET.STA.LOC.CHA, each for a period of time.
         identity: digest of all responses and directions.
         of_sensors: directions in the same way.
+        of_others: inputs of responses that are not known as motions of the ground, in the same way.
     """
 
     of_channels: dict[str, tuple[Response, ...]]
     identity: str = field(default="")
     of_sensors: dict[str, tuple[Sensor, ...]] = field(default_factory=dict)
+    of_others: dict[str, tuple[OtherInput, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, path: str | Path) -> "Responses | None":
@@ -112,6 +133,7 @@ class Responses:
             return None
         found: dict[str, list[Response]] = {}
         sensors: dict[str, list[Sensor]] = {}
+        others: dict[str, list[OtherInput]] = {}
         root = parsed(Path(path), text)
         for network in root.iterfind("{*}Network"):
             for station in network.iterfind("{*}Station"):
@@ -119,17 +141,24 @@ class Responses:
                     codes = network.get("code", ""), station.get("code", ""), channel.get("locationCode", "")
                     name = ".".join((*(code.strip() for code in codes), channel.get("code", "")))
                     response = _response(Path(path), name, channel)
-                    if response is not None:
+                    if isinstance(response, Response):
                         found.setdefault(name, []).append(response)
+                    elif response is not None:
+                        others.setdefault(name, []).append(response)
                     sensors.setdefault(name, []).append(_sensor(Path(path), name, channel))
         known = {name: tuple(own) for name, own in found.items()}
         directions = {name: tuple(own) for name, own in sensors.items()}
+        strange = {name: tuple(own) for name, own in others.items()}
         every = repr((sorted(known.items()), sorted(directions.items())))
-        return cls(known, hashlib.sha256(every.encode()).hexdigest()[:16], directions)
+        return cls(known, hashlib.sha256(every.encode()).hexdigest()[:16], directions, strange)
 
     def find(self, channel: Channel, time: int) -> Response | None:
         """Response of a channel at a time, nanoseconds since 1970; None if it is not known."""
         return _at(self.of_channels.get(str(channel), ()), time)
+
+    def other_input(self, channel: Channel, time: int) -> OtherInput | None:
+        """Input of a response that is of no use, of a channel at a time, nanoseconds since 1970; None without one."""
+        return _at(self.of_others.get(str(channel), ()), time)
 
     def sensor(self, channel: Channel, time: int) -> Sensor | None:
         """Direction of a channel at a time, nanoseconds since 1970; None if it is not known."""
@@ -141,8 +170,8 @@ def _at(known: Sequence[_Held], time: int) -> _Held | None:
     return next((one for one in known if (one.since or -(2**63)) <= time < (one.until or 2**63)), None)
 
 
-def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
-    """Response from the element of a channel; None without a response to a motion of the ground.
+def _response(path: Path, name: str, channel: Xml.Element) -> Response | OtherInput | None:
+    """Response from the element of a channel, or its input if that is not known; None without a response.
 
     Raises:
         FormatError: a date is none.
@@ -150,11 +179,13 @@ def _response(path: Path, name: str, channel: Xml.Element) -> Response | None:
     whole = channel.find("{*}Response/{*}InstrumentSensitivity")
     if whole is None:
         return None
-    unit = whole.findtext("{*}InputUnits/{*}Name", "").strip().upper()
+    unit = whole.findtext("{*}InputUnits/{*}Name", "").strip()
     value, frequency = (_number(whole.find(f"{{*}}{tag}")) for tag in ("Value", "Frequency"))
-    if unit not in _MOTIONS or not value or not math.isfinite(value) or not math.isfinite(frequency):
+    if not value or not math.isfinite(value) or not math.isfinite(frequency):
         return None
-    order, metres = _MOTIONS[unit]
+    if unit.upper() not in _MOTIONS:
+        return OtherInput(unit, *_period(path, name, channel))
+    order, metres = _MOTIONS[unit.upper()]
     zeros: list[complex] = []
     poles: list[complex] = []
     for stage in channel.iterfind("{*}Response/{*}Stage/{*}PolesZeros"):

@@ -10,6 +10,7 @@ import numpy as np
 
 from geocnn.errors import TargetError
 from geocnn.io.source import Source
+from geocnn.io.zarr_map import in_arrays
 from geocnn.words import number_of
 
 __all__ = ["check_room", "size_of"]
@@ -29,7 +30,8 @@ def size_of(path: Path, like: Source, *, itemsize: int = 4) -> int:
     *lateral, samples = like.grid.shape
     traces = int(np.prod(lateral, dtype=np.int64))
     if path.suffix.lower() in (".zarr", ".npy"):
-        return traces * samples * itemsize
+        places = 16 * traces if path.suffix.lower() == ".zarr" and in_arrays(like.grid) else 0
+        return traces * samples * itemsize + places
     layout = getattr(getattr(like, "file", None), "layout", None)
     if layout is not None and layout.header:
         return int(layout.offset + layout.count * (layout.header + layout.samples * itemsize))

@@ -1,23 +1,57 @@
 """Whether two surveys of one size are of one place."""
 
-from geocnn.grid import Axis, Grid
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["difference"]
+from geocnn.grid import FOOT, Axis, Grid
+
+__all__ = ["difference", "distance"]
 
 _OFF = 0.1
 """Steps by which the ends of two axes may differ and be the same, for what files round."""
 
 
 def difference(own: Grid, other: Grid) -> tuple[str, str] | None:
-    """The axes of two grids of one shape that differ in their start or step, each grid's in words; None without any.
+    """What tells that two grids of one shape are of two places, each grid's in words; None where nothing does.
 
-    Axes that only count from 0, as those of .npy files, can be those of any survey, and so can those in other units.
+    That are axes that differ in their start or step, or else map coordinates, for lines are often counted from 1. Axes
+    that only count from 0, as those of .npy files, can be those of any survey, and so can those in other units.
     """
     pairs = [pair for pair in zip(own.axes, other.axes, strict=True) if _differ(*pair)]
     if not pairs:
-        return None
+        return distance(own, other)
     one, two = (" and ".join(map(str, axes)) for axes in zip(*pairs, strict=True))
     return one, two
+
+
+def distance(own: Grid, other: Grid) -> tuple[str, str] | None:
+    """The trace that map coordinates of two grids of one shape put farthest apart, each grid's in words.
+
+    Corners or ends are compared, and the middle. None where they are no farther apart than two neighbouring traces, and
+    where coordinates are not known or not in the same unit.
+    """
+    if not (own.spacing and other.spacing):
+        return None
+    known = [grid.attributes["coordinates"] for grid in (own, other)]
+    units = {one["unit"] for one in known if isinstance(one, dict) and "unit" in one}
+    last = np.array(own.shape[:-1]) - 1
+    traces = np.vstack([np.array([*np.ndindex(*(2 for _ in last))]) * last, last // 2])
+    places = [grid.map_xy(traces.astype(np.float64)) for grid in (own, other)]
+    apart = np.hypot(*(places[0] - places[1]).T) * (FOOT if units == {"ft"} else 1.0)
+    if len(units) > 1 or apart.max() <= min(*own.spacing, *other.spacing):
+        return None
+    farthest = int(apart.argmax())
+    one, two = (
+        f"{_named(grid, traces[farthest])} at x {xy[farthest, 0]:.0f}, y {xy[farthest, 1]:.0f}"
+        for grid, xy in zip((own, other), places, strict=True)
+    )
+    return one, two
+
+
+def _named(grid: Grid, trace: NDArray[np.int64]) -> str:
+    """A trace by the numbers of its lines."""
+    numbers = zip(grid.axes[:-1], trace, strict=True)
+    return ", ".join(f"{axis.name} {axis.start + axis.step * int(index):g}" for axis, index in numbers)
 
 
 def _differ(one: Axis, two: Axis) -> bool:

@@ -3,18 +3,21 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from geocnn.grid import Axis
 from geocnn.io.segy_fields import Fields, scaled
 from geocnn.io.segy_geometry import Geometry
 from geocnn.words import number_of
 
-__all__ = ["ANGLES", "COORDINATE_FIELDS", "LENGTHS", "MAX_TRACES", "SEXAGESIMAL", "coordinates"]
+__all__ = ["ANGLES", "COORDINATE_FIELDS", "LENGTHS", "MAX_TRACES", "SEXAGESIMAL", "coordinates", "coordinates_of"]
 
 PAIRS = ((181, 185), (73, 77))  # CDP X and Y; source X and Y, where many stacks keep them
 COORDINATE_FIELDS = (71, 89, *(byte for pair in PAIRS for byte in pair))
 EARTH = 1e8  # m or ft; no map coordinate is larger
 MAX_POINTS = 20_000  # enough to see what is usual
-MAX_TRACES = 500_000  # whose coordinates are kept one by one, in about 60 MB
+MAX_TRACES = 500_000  # whose coordinates are kept one by one where they are on no grid; near to one all are
 MAX_FAR = 0.01  # of the traces; where more lie far from a plane it is no plane
+EXACT = 0.05  # bins, the larger side, up to which traces are on a regular grid
+NEAR = 1.0  # bins, the smaller side, up to which they are near to one: by scatter, or bent by another map projection
 LENGTHS = {1: "m", 2: "ft"}  # by the measurement system in the binary header
 SEXAGESIMAL = "degrees, minutes, seconds"
 ANGLES = {  # by the coordinate units at byte 89: name, and the largest x and y, for many files say so of metres
@@ -40,9 +43,12 @@ def coordinates(fields: Fields, geometry: Geometry, system: int = 0) -> tuple[di
 
         - of a regular layout in a unit of length ``origin`` (x, y of the first grid position) and ``vectors`` ((dx, dy)
           from one grid position to the next, per axis);
+        - of a cube in one whose traces are beside a regular layout, by no more than a bin but for one in a hundred,
+          both of these for the layout that is nearest to them (least squares), and ``traces`` ((x, y) of each grid
+          position, in their order, an array);
         - of another line in one ``points`` ((x, y) of each trace);
-        - of a cube that is not regular, and of angles, ``traces`` ((x, y) of each grid position, in their order), where
-          they are no more than ``MAX_TRACES``; degrees, minutes, seconds all in seconds.
+        - of another cube, and of angles, ``traces`` alone, where they are no more than ``MAX_TRACES``; degrees,
+          minutes, seconds all in seconds.
 
         And remarks for the user (label, text).
     """
@@ -52,7 +58,7 @@ def coordinates(fields: Fields, geometry: Geometry, system: int = 0) -> tuple[di
         if pair == geometry.bytes:
             continue
         x, y = (scaled(fields[byte], fields[71])[traces] for byte in pair)
-        usable = (np.abs(x) < EARTH) & (np.abs(y) < EARTH) & ((x != 0) | (y != 0))
+        usable = _usable(x, y)
         if np.count_nonzero(usable) < 2 or _is_line_numbers(fields, pair, geometry):
             continue
         points = np.stack([x[usable], y[usable]], axis=1)
@@ -66,6 +72,36 @@ def coordinates(fields: Fields, geometry: Geometry, system: int = 0) -> tuple[di
         more, notes = _summary(places[usable], points, geometry, unit, step)
         return found | more, notes
     return None, []
+
+
+def coordinates_of(
+    points: NDArray[np.float64], unit: str, axes: tuple[Axis, ...], digit: float
+) -> tuple[dict[str, object] | None, _Notes]:
+    """Map coordinates of a survey that has them for its traces, but no headers.
+
+    Args:
+        points: x and y of each grid position ``(lines..., 2)``, NaN or both 0 for none.
+        unit: "m", "ft", "degrees", "seconds of arc" or "".
+        axes: the horizontal ones.
+        digit: to which they are rounded, 0 where they are not.
+
+    Returns:
+        The same as :func:`coordinates`, without ``bytes`` and ``units``.
+    """
+    shape, flat = points.shape[:-1], points.reshape(-1, 2)
+    usable = _usable(*flat.T)
+    numbers = np.stack(np.meshgrid(*(axis.values for axis in axes), indexing="ij"), axis=-1)
+    if np.count_nonzero(usable) < 2 or np.ptp(flat[usable], axis=0).max() == 0 or np.array_equal(points, numbers):
+        return None, []
+    geometry = Geometry(axes, np.arange(len(flat)).reshape(shape), (), 1.0)
+    places = np.argwhere(geometry.index >= 0)[usable]
+    found, notes = _summary(places, flat[usable], geometry, unit, digit)
+    return ({"unit": unit} if unit else {}) | found, notes
+
+
+def _usable(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether coordinates can be those of a place on the Earth."""
+    return np.asarray((np.abs(x) < EARTH) & (np.abs(y) < EARTH) & ((x != 0) | (y != 0)), np.bool_)
 
 
 def _usual(values: NDArray[np.int32]) -> int:
@@ -109,19 +145,52 @@ def _sexagesimal(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 def _summary(
     places: NDArray[np.intp], points: NDArray[np.float64], geometry: Geometry, unit: str, digit: float
 ) -> tuple[dict[str, object], _Notes]:
-    """Corners, and the plane x, y = origin + i * vector0 + j * vector1 if it explains the points, to rounding."""
+    """Corners, and the plane x, y = origin + i * vector0 + j * vector1 if it explains the points, at least nearly."""
     points = _seconds(points) if unit == SEXAGESIMAL else points
-    plane, far = _surface(places, points, geometry.index.shape, digit)
+    shape, digits, length = geometry.index.shape, 7 if unit == "degrees" else 3, not unit or unit in LENGTHS.values()
+    plane, far = _surface(places, points, shape, digit)
     regular = far is not None
+    if far is None and len(shape) > 1 and length:
+        other, far = _surface(places, points, shape)
+        plane = plane if far is None else other
+    near = far is not None
     notes: _Notes = []
     if far is not None and far.any():
         notes.append(("coordinates", f"{_has(int(far.sum()))} coordinates far from {_its(int(far.sum()))}"))
         places, points = places[~far], points[~far]
-    shape, digits = geometry.index.shape, 7 if unit == "degrees" else 3
+    if near and not regular:
+        most = np.hypot(*(plane[0] + places @ plane[1:] - points).T).max()
+        said = f"up to {most:.3g} {unit}".rstrip() + " beside a regular grid"
+        notes.append(("coordinates", f"{said}; each trace keeps its own, and distances are those of the grid"))
+    found: dict[str, object] = {"corners": _corners(places, points, geometry, unit, digits, plane if regular else None)}
+    if near and length:
+        found["origin"] = [round(float(v), 3) for v in plane[0]]
+        found["vectors"] = [[round(float(v), 6) for v in row] for row in plane[1:]]
+    if regular and length:
+        return found, notes
+    if len(shape) == 1 and length:
+        found["points"] = np.round(_of_every_trace(places, points, shape, plane), digits).tolist()
+    elif (near and length) or geometry.index.size <= MAX_TRACES:
+        found["traces"] = np.round(_of_every_trace(places, points, shape, plane), digits)
+    else:
+        said = f"those of {geometry.index.size} traces are on no regular grid in m or ft, and too many to be kept in"
+        notes.append(("coordinates", f"{said} a result of another grid or form; up to {MAX_TRACES} are"))
+    return found, notes
+
+
+def _corners(
+    places: NDArray[np.intp],
+    points: NDArray[np.float64],
+    geometry: Geometry,
+    unit: str,
+    digits: int,
+    plane: NDArray[np.float64] | None,
+) -> list[list[float]]:
+    """Numbers of the lines and coordinates of the corners, without a plane of the traces that are nearest to them."""
     corners = []
-    for corner in np.ndindex(*(2 for _ in shape)):
-        place = np.array([bit * (n - 1) for bit, n in zip(corner, shape, strict=True)])
-        if regular:
+    for corner in np.ndindex(*(2 for _ in geometry.index.shape)):
+        place = np.array([bit * (n - 1) for bit, n in zip(corner, geometry.index.shape, strict=True)])
+        if plane is not None:
             at = np.array([1.0, *place]) @ plane
         else:
             nearest = int(np.argmin(np.abs(places - place).sum(axis=1)))
@@ -129,18 +198,7 @@ def _summary(
         numbers = [axis.start + axis.step * int(i) for axis, i in zip(geometry.axes, place, strict=True)]
         at = _sexagesimal(np.round(at, digits)) if unit == SEXAGESIMAL else at
         corners.append([*numbers, *(round(float(v), digits) for v in at)])
-    found: dict[str, object] = {"corners": corners}
-    length = not unit or unit in LENGTHS.values()
-    if regular and length:
-        found["origin"] = [round(float(v), 3) for v in plane[0]]
-        found["vectors"] = [[round(float(v), 6) for v in row] for row in plane[1:]]
-    elif (len(shape) == 1 and length) or geometry.index.size <= MAX_TRACES:
-        known = np.round(_of_every_trace(places, points, shape, plane), digits).tolist()
-        found["points" if len(shape) == 1 and length else "traces"] = known
-    else:
-        said = f"those of {geometry.index.size} traces are on no regular grid in m or ft, and too many to be kept in"
-        notes.append(("coordinates", f"{said} a result of another grid or form; up to {MAX_TRACES} are"))
-    return found, notes
+    return corners
 
 
 def _has(count: int) -> str:
@@ -152,7 +210,7 @@ def _its(count: int) -> str:
 
 
 def _surface(
-    places: NDArray[np.intp], points: NDArray[np.float64], shape: tuple[int, ...], digit: float
+    places: NDArray[np.intp], points: NDArray[np.float64], shape: tuple[int, ...], digit: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
     """The plane of :func:`_plane`; for a cube of one line with a vector across it, as long as that along it."""
     if len(shape) == 1 or min(shape) > 1:
@@ -164,13 +222,13 @@ def _surface(
 
 
 def _plane(
-    places: NDArray[np.intp], points: NDArray[np.float64], digit: float
+    places: NDArray[np.intp], points: NDArray[np.float64], digit: float | None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
     """The least-squares plane ``(1 + axes, 2)``, and which points are far from it: a few, damaged, have no part in it.
 
     Those that are more than half as far away as the farthest are left out, and the plane is laid again, until it
     explains all others. None in place of them where it does not before too many are left out, and for a plane that is
-    not determined.
+    not determined. It explains points to ``EXACT`` and the last digit of the headers, without one to ``NEAR``.
     """
     far = np.zeros(len(places), np.bool_)
     most = max(1, int(MAX_FAR * len(places))) if len(places) >= 10 else 0  # of fewer none is odd
@@ -179,14 +237,19 @@ def _plane(
         plane, full = _least_squares(places[~far], points[~far])
         first = plane if first is None else first
         away = np.abs(plane[0] + places @ plane[1:] - points).max(axis=1)
-        spacing = float(np.linalg.norm(plane[1:], axis=1).max())
-        allowed = max(0.05 * spacing, 0.75 * digit if digit < spacing / 2 else 0.0)
+        sides = np.linalg.norm(plane[1:], axis=1)
+        allowed = NEAR * float(sides.min()) if digit is None else _rounding(float(sides.max()), digit)
         worst = away[~far].max()
         if full and worst <= allowed and np.count_nonzero(away > allowed) <= most:
             return plane, away > allowed
         far = far | (away > worst / 2)
         if not full or np.count_nonzero(far) > most:
             return first, None
+
+
+def _rounding(spacing: float, digit: float) -> float:
+    """How far from their plane traces of a regular grid may be."""
+    return max(EXACT * spacing, 0.75 * digit if digit < spacing / 2 else 0.0)
 
 
 def _least_squares(places: NDArray[np.intp], points: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:

@@ -43,7 +43,9 @@ _HEADER = np.dtype(
 _SAME = 1e-6
 """Relative difference of numbers that are the same but for rounding: over the longest trace less than a sample."""
 _LARGEST = np.iinfo(np.int32).max
-_TWICE, _COUNTED = "twice the numbers", "counted"
+_COUNTED = "counted"
+_MULTIPLES = {1: "", 2: "twice the numbers", **{times: f"{times} times the numbers" for times in (4, 8, 16)}}
+"""What numbers with fractions are multiplied by to be whole, and words for it; surveys are made finer by two."""
 _FINEST = {"degrees": 10_000, **dict.fromkeys(("seconds of arc", SEXAGESIMAL), 1000)}
 """By what coordinates are multiplied at most before they are rounded; lengths by 100."""
 
@@ -79,19 +81,22 @@ class _Numbers(NamedTuple):
     name: str
     values: NDArray[np.int64]
     how: str
-    """What they are where they are not those of the axis: "twice the numbers", or "counted"."""
+    """What they are where they are not those of the axis: "twice the numbers", for instance, or "counted"."""
 
     def said(self, source: str) -> str:
         """A line of the text header."""
         steps = np.unique(np.diff(self.values))
         step = "with gaps" if len(steps) > 1 else f"step {steps[0] if len(steps) else 1}"
-        of = f", {self.how} of {source}" if self.how == _TWICE else f", {self.how}" if self.how else ""
-        return f"{self.name} {self.values[0]}..{self.values[-1]} {step} ({len(self.values)}){of}"
+        how = [self.how if self.how == _COUNTED else f"{self.how} of {source}"] if self.how else []
+        return ", ".join([f"{self.name} {self.values[0]}..{self.values[-1]} {step} ({len(self.values)})", *how])
 
 
 def _whole(name: str, values: NDArray[np.float64], *, of_cube: bool = False) -> _Numbers:
-    """Twice the numbers where there are halves, counted from 1 where there are others, or no reader takes them."""
-    for times, how in ((1, ""), (2, _TWICE)):
+    """Twice the numbers where there are halves, four times for quarters, and so on; counted from 1 for others.
+
+    They are counted as well where no reader takes a multiple.
+    """
+    for times, how in _MULTIPLES.items():
         whole = np.all(times * values == np.rint(times * values)) and np.all(np.abs(times * values) <= _LARGEST)
         step = times * (values[1] - values[0]) if len(values) > 1 else 1.0
         lowest = times * float(values.min())

@@ -188,15 +188,17 @@ def _stretched(grid: Grid, factors: tuple[float, ...]) -> Grid:
     before, after, across = grid.shape[:-1], tuple(axis.size for axis in axes[:-1]), factors[:-1]
     if all(factor == 1 for factor in across):
         return Grid(axes, attributes)
+    more: dict[str, object] = {}
     if isinstance(known, dict) and "vectors" in known:
         pairs = zip(known["vectors"], factors, strict=False)
-        attributes["coordinates"] = known | {"vectors": [[side / factor for side in v] for v, factor in pairs]}
-    elif isinstance(known, dict) and grid.is_crooked:
+        more["vectors"] = [[side / factor for side in v] for v, factor in pairs]
+    if isinstance(known, dict) and grid.is_crooked:
         places = np.arange(axes[0].size)[:, None] / factors[0]
-        attributes["coordinates"] = known | {"points": grid.map_xy(places).tolist()}
-    elif isinstance(known, dict) and len(known.get("traces", ())) == math.prod(before):
-        between = _between(np.reshape(known["traces"], (*before, 2)), after, across)
-        attributes["coordinates"] = known | {"traces": between.reshape(-1, 2).tolist()}
+        more["points"] = grid.map_xy(places).tolist()
+    if isinstance(known, dict) and len(known.get("traces", ())) == math.prod(before):
+        more["traces"] = _between(np.reshape(known["traces"], (*before, 2)), after, across).reshape(-1, 2)
+    if isinstance(known, dict):
+        attributes["coordinates"] = known | more
     numbers = grid.attributes.get("cdp")
     if isinstance(numbers, list) and (len(numbers),) == before:
         attributes["cdp"] = _between(np.asarray(numbers), after, across).tolist()

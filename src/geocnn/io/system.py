@@ -11,7 +11,18 @@ from pathlib import Path
 
 from geocnn.errors import GeocnnError, TargetError
 
-__all__ = ["FULL_DISK", "lives", "machine", "make_folder", "no_room", "reason", "replaced", "write_new"]
+__all__ = [
+    "FULL_DISK",
+    "claim",
+    "claimed",
+    "lives",
+    "machine",
+    "make_folder",
+    "no_room",
+    "reason",
+    "replaced",
+    "write_new",
+]
 
 FULL_DISK = errno.ENOSPC
 
@@ -54,6 +65,49 @@ def lives(process: int) -> bool:
     except (PermissionError, OverflowError):  # somebody else's
         return True
     return True
+
+
+def claim(handle: int) -> bool:
+    """Claim an open file or folder for this process until it is closed there; False if another process has it.
+
+    A process that is killed leaves no claim behind. Windows and some network disks know no such claims; there everybody
+    gets one.
+
+    Args:
+        handle: number of the open file, as ``os.open`` gives it.
+    """
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        return True
+    return True
+
+
+@contextmanager
+def claimed(folder: Path, option: str = "--out") -> Iterator[None]:
+    """Claim a folder for this process while the block runs, see :func:`claim`.
+
+    Args:
+        folder: its path.
+        option: that names it.
+
+    Raises:
+        TargetError: another process has it.
+    """
+    if os.name != "posix":  # elsewhere folders cannot be opened
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if not claim(handle):
+            raise TargetError(f"another process is writing into {folder}; choose another folder with {option}.")
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

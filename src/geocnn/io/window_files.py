@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.arrays import as_array
 from geocnn.io.system import replaced
-from geocnn.io.zarr_folder import is_zarr
+from geocnn.io.zarr_folder import is_one_result, is_zarr
 from geocnn.words import size_text
 
 __all__ = ["Arrays", "Given", "are_windows", "find_arrays", "read_arrays", "read_npz", "write_windows"]
@@ -188,7 +188,7 @@ def _zarr(path: Path) -> Arrays:
     """Arrays, and names of classes among the attributes, of a Zarr group.
 
     Raises:
-        FormatError: a single array, or a damaged store.
+        FormatError: a single array, a survey, or a damaged store.
     """
     import zarr
 
@@ -196,6 +196,8 @@ def _zarr(path: Path) -> Arrays:
         store = zarr.open(str(path), mode="r")
         if isinstance(store, zarr.Array):
             raise FormatError(f"{path} is one Zarr array; needed is a group with the arrays x and y.")
+        if is_one_result(path):  # before it is read, which may be larger than the memory
+            raise FormatError(f"{path} is a survey or a result of one; needed is a group with the arrays x and y.")
         found = {name: np.asarray(array[...]) for name, array in store.arrays()}
         known = {k: v for k, v in store.attrs.items() if k in ("classes", "class_names")}
     except (ValueError, OSError, KeyError, TypeError) as error:

@@ -1,10 +1,13 @@
-"""Zarr stores: one array with named axes whose coordinates are kept as attributes.
+"""Zarr stores: groups that xarray opens, with the samples in the array ``data`` and their coordinates beside it.
 
-The attribute ``axes`` is a list of ``{"name", "start", "step", "unit"}``, one per dimension; ``dimension_names``
-(Zarr v3) repeats the names for other software. What xarray writes is read, see :mod:`geocnn.io.zarr_axes`.
+Each axis has an array of its name, and every trace its map coordinates in ``cdp_x`` and ``cdp_y``. An attribute of the
+samples states the axes exactly, see :func:`geocnn.io.zarr_folder.statement`. What xarray writes is read, and single
+arrays, as results once were, see :mod:`geocnn.io.zarr_axes`.
 """
 
+import json
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +17,14 @@ from numpy.typing import DTypeLike, NDArray
 from geocnn.errors import FormatError
 from geocnn.grid import Grid
 from geocnn.io.partial import PartialSink
+from geocnn.io.percent import PERCENT
 from geocnn.io.samples import SampleFormat, encode, loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
-from geocnn.io.zarr_axes import axes_of, packing_of, survey_of
-from geocnn.io.zarr_folder import is_zarr
+from geocnn.io.zarr_axes import axes_of, survey_of
+from geocnn.io.zarr_folder import DATA, MAP, STATEMENT, is_coordinate_name, is_zarr
+from geocnn.io.zarr_map import ends_of, in_arrays, write_map
+from geocnn.io.zarr_packing import DIMENSIONS, IN_PER_CENT, PACKED, packing_of
 from geocnn.words import size_text
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ZarrSink", "ZarrSource"]
 
+_EXACT = 2.0**53  # whole numbers below it are exact in 8-byte floats
 CHUNKS = {1: (1 << 19,), 2: (512, 1024), 3: (64, 64, 128)}  # about 2 MB of float32
 
 
@@ -88,7 +95,7 @@ class ZarrSource(ScannedSource):
             rows.append(("samples", f"{packing.scale:g} times what is stored, plus {packing.offset:g}"))
         if packing.missing:
             rows.append(("no sample", " or ".join(f"{value:g}" for value in packing.missing)))
-        return rows + [("axes", note) for note in self._notes]
+        return rows + self._notes
 
     def __reduce__(self) -> tuple[type["ZarrSource"], tuple[Path]]:
         return type(self), (self._path.absolute(),)
@@ -116,7 +123,7 @@ def _first_line(error: Exception) -> str:
 
 
 class ZarrSink(PartialSink):
-    """A Zarr v3 array that appears at its path complete.
+    """A Zarr v3 group that appears at its path complete.
 
     Args:
         path: folder of the store.
@@ -148,27 +155,31 @@ class ZarrSink(PartialSink):
 
         stored = np.dtype(dtype)
         needed = int(np.prod(grid.shape, dtype=np.int64)) * stored.itemsize
+        if in_arrays(grid):
+            needed += 16 * int(np.prod(grid.shape[:-1], dtype=np.int64))
         super().__init__(path, grid.shape, needed, overwrite=overwrite, source_path=source_path, job=job)
         wished = CHUNKS.get(grid.ndim, (1,) * (grid.ndim - 3) + CHUNKS[3])
         chunks = tuple(min(n, size) for n, size in zip(wished, grid.shape, strict=True))
         self.rows, self.units = chunks[0], chunks
-        attributes: dict[str, Any] = {**grid.attributes, **({"description": description} if description else {})}
-        attributes["axes"] = [{"name": a.name, "start": a.start, "step": a.step, "unit": a.unit} for a in grid.axes]
         with self._guard():
             if self.resumed:
                 for unfinished in self.partial.rglob("*.partial"):  # a chunk that was being written
                     unfinished.unlink()
-                self._array = zarr.open_array(str(self.partial), mode="r+")
+                self._array = zarr.open_array(str(self.partial / DATA), mode="r+")
                 return
-            self._array = zarr.create_array(
-                store=str(self.partial),
+            group = zarr.create_group(str(self.partial))
+            self._array = group.create_array(
+                DATA,
                 shape=grid.shape,
                 chunks=chunks,
                 dtype=stored,
                 fill_value=0,
                 dimension_names=grid.names,
-                attributes=attributes,
+                attributes=_attributes(grid, description),
             )
+            _write_axes(group, grid)
+            if in_arrays(grid):
+                write_map(group, grid)
 
     def write(self, start: tuple[int, ...], block: NDArray[np.float32]) -> None:
         """Write ``block`` with its first sample at index ``start``.
@@ -186,11 +197,53 @@ class ZarrSink(PartialSink):
         import zarr
 
         (self.partial / "zarr.json").stat()
-        self._array = zarr.open_array(str(self.partial), mode="r+")
+        self._array = zarr.open_array(str(self.partial / DATA), mode="r+")
 
     def _finish(self) -> None:
+        import zarr
+
         (self.partial / "zarr.json").stat()
+        if self._array.dtype == PERCENT and self.scale == 1 / IN_PER_CENT["scale_factor"]:
+            self._array.attrs.update(IN_PER_CENT)
+        with warnings.catch_warnings():  # that it may change in Zarr, and xarray warns without it
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(str(self.partial))
         for folder, _, names in os.walk(self.partial):
             for name in names:
                 with (Path(folder) / name).open("r+b") as file:  # Windows flushes only what may be written
                     os.fsync(file.fileno())
+
+
+def _attributes(grid: Grid, description: str) -> dict[str, Any]:
+    """Attributes of the samples, of which the statement is read by geocnn and the others by all."""
+    ours = (*PACKED, DIMENSIONS, STATEMENT, "axes", "coordinates")
+    kept: dict[str, Any] = {key: value for key, value in grid.attributes.items() if key not in ours}
+    if description:
+        kept["description"] = description
+    stated: dict[str, Any] = {
+        "axes": [{"name": a.name, "size": a.size, "start": a.start, "step": a.step, "unit": a.unit} for a in grid.axes]
+    }
+    known = grid.attributes.get("coordinates")
+    if kind := in_arrays(grid):
+        kept["coordinates"] = " ".join(MAP)
+        stated |= {"arrays": kind, "ends": ends_of(grid)}
+    if isinstance(known, dict):
+        stated["coordinates"] = {key: value for key, value in known.items() if key != kind}
+    kept[STATEMENT] = json.dumps(stated, default=lambda one: np.asarray(one).tolist())
+    return kept
+
+
+def _write_axes(group: "zarr.Group", grid: Grid) -> None:
+    """An array of coordinates for each axis whose name can be that of an array."""
+    names = [axis.name.lower() for axis in grid.axes]
+    for axis in grid.axes:
+        if not is_coordinate_name(axis.name) or names.count(axis.name.lower()) > 1:
+            continue
+        values = axis.values
+        whole = np.all(values == np.rint(values)) and np.all(np.abs(values) < _EXACT)
+        group.create_array(
+            axis.name,
+            data=values.astype(np.int64) if whole else values,
+            dimension_names=(axis.name,),
+            attributes={"units": axis.unit} if axis.unit else {},
+        )

@@ -1,14 +1,7 @@
-"""Axes of a Zarr array: its own attributes, or the coordinates that stand beside it, as xarray writes them.
+"""Axes of a Zarr array: what geocnn has stated, or the coordinates that stand beside it, as xarray writes them."""
 
-Attributes also tell what its numbers mean, by the conventions of xarray: ``scale_factor`` and ``add_offset``, and
-``_FillValue`` and ``missing_value`` for no sample, see :class:`Packing`.
-"""
-
-import base64
-import binascii
-import struct
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,126 +9,47 @@ from numpy.typing import NDArray
 from geocnn.errors import FormatError
 from geocnn.grid import Axis, Grid
 from geocnn.io.source import as_grid
+from geocnn.io.zarr_folder import STATEMENT, statement
+from geocnn.io.zarr_map import dimensions_of, map_of, own_map
+from geocnn.io.zarr_packing import DIMENSIONS, PACKED, UNITS, packing_of
 
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["Packing", "axes_of", "packing_of", "survey_of"]
+__all__ = ["axes_of", "survey_of"]
 
-_DIMENSIONS = "_ARRAY_DIMENSIONS"  # of xarray in Zarr v2; v3 has dimension_names
 _VERTICAL = ("time", "twt", "depth", "z", "sample", "samples")
-_UNITS = {
-    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), (1.0, "ms")),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), (1000.0, "ms")),
-    **dict.fromkeys(("us", "microsecond", "microseconds"), (0.001, "ms")),
-    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), (1e-6, "ms")),
-    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), (1.0, "m")),
-    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), (1000.0, "m")),
-    **dict.fromkeys(("ft", "foot", "feet"), (1.0, "ft")),
-}
-"""Factor and unit of a vertical axis, by the ``units`` of its coordinate."""
+_SAME = 1e-6  # of a step, by which a coordinate may differ from what is stated
 _REGULAR = 1e-3  # of a step, by which a coordinate may be off
 _SECONDS = 0.1  # steps of a time without a unit that are shorter are in seconds
-_PACKED = ("_FillValue", "missing_value", "scale_factor", "add_offset")
-
-
-class Packing(NamedTuple):
-    """What the numbers of an array mean.
-
-    Attributes:
-        missing: numbers that stand for no sample.
-        scale: factor of all others.
-        offset: that is added then.
-    """
-
-    missing: tuple[np.generic, ...] = ()
-    scale: float = 1.0
-    offset: float = 0.0
-
-    @property
-    def scaled(self) -> bool:
-        """Whether samples are other than the numbers."""
-        return (self.scale, self.offset) != (1, 0)
-
-    def samples(self, stored: NDArray[np.generic]) -> NDArray[np.generic]:
-        """The samples of a block of numbers, NaN where there is none; the block itself where it is plain."""
-        if not self.missing and not self.scaled:
-            return stored
-        out = stored.astype(np.float64)
-        if self.scaled:
-            out = out * self.scale + self.offset
-        out[np.isin(stored, self.missing)] = np.nan
-        return out
-
-
-def packing_of(array: "zarr.Array[Any]") -> Packing:
-    """What the attributes of an array say on its numbers.
-
-    Where geocnn has stated the axes samples are not scaled, though results may have inherited what their survey said.
-    In Zarr v2 xarray keeps no attribute ``_FillValue`` but the fill value of the array. 0 is what others fill arrays
-    with, and counts as no sample only where samples are scaled.
-    """
-    attributes = dict(array.attrs)
-    scale, offset = (_number(attributes.get(key), one) for key, one in (("scale_factor", 1.0), ("add_offset", 0.0)))
-    if isinstance(attributes.get("axes"), list):
-        scale, offset = 1.0, 0.0
-    missing = [value for key in ("_FillValue", "missing_value") for value in _fills(attributes.get(key))]
-    if array.metadata.zarr_format == 2 and _DIMENSIONS in attributes:
-        missing += [value for value in _fills(array.fill_value) if value or (scale, offset) != (1, 0)]
-    dtype = array.dtype
-    with np.errstate(over="ignore"):
-        cast = [np.float64(value).astype(dtype) for value in missing if _fits(value, dtype)]
-    return Packing(tuple(dict.fromkeys(cast)), scale, offset)
-
-
-def _number(value: object, otherwise: float) -> float:
-    """A number of an attribute, which may be a list of one."""
-    try:
-        found = float(np.asarray(value, np.float64).reshape(()))
-    except (TypeError, ValueError):
-        return otherwise
-    return found if np.isfinite(found) else otherwise
-
-
-def _fills(value: Any) -> Iterator[float]:  # noqa: ANN401
-    """The finite numbers of an attribute for no sample; in Zarr v3 xarray writes floats as base64."""
-    for one in value if isinstance(value, list | tuple) else [value]:
-        try:
-            found = struct.unpack("<d", base64.b64decode(one))[0] if isinstance(one, str) else float(one)
-        except (TypeError, ValueError, struct.error, binascii.Error):
-            continue
-        if np.isfinite(found):  # what is not is no sample anyway
-            yield float(found)
-
-
-def _fits(value: float, dtype: "np.dtype[Any]") -> bool:
-    """Whether a sample can have a value."""
-    if dtype.kind not in "iu":
-        return dtype.kind == "f"
-    return value == int(value) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
 
 
 def survey_of(group: "zarr.Group", name: str) -> "zarr.Array[Any]":
     """The array of a group that is a survey: the only one, or the only one of two or three dimensions.
 
-    Arrays that others name as their coordinates are none, and one of three dimensions is preferred.
+    Arrays that others name as their coordinates are none, and one of three dimensions is preferred. Where none has two
+    or three, it is the only one that is no coordinate of an axis.
 
     Raises:
         FormatError: there is none, or there are several.
     """
     arrays = dict(group.arrays())
     named = {word for array in arrays.values() for word in str(dict(array.attrs).get("coordinates", "")).split()}
-    wide = [array for key, array in arrays.items() if array.ndim in (2, 3) and key not in named]
+    free = {key: array for key, array in arrays.items() if key not in named}
+    wide = [array for array in free.values() if array.ndim in (2, 3)]
     cubes = [array for array in wide if array.ndim == 3]
-    for found in (list(arrays.values()), wide, cubes):
+    others = [array for key, array in free.items() if dimensions_of(array) != [key]]
+    for found in (list(arrays.values()), wide, cubes, *[others] * (not wide)):
         if len(found) == 1:
             return found[0]
     names = ", ".join(key for key, array in sorted(arrays.items()) if array in wide or not wide) or "no arrays"
     raise FormatError(f"{name} is a group that holds {names}; open the array itself, {name}/NAME.")
 
 
-def axes_of(array: "zarr.Array[Any]", group: "zarr.Group | None", name: str) -> tuple[Grid, list[str]]:
-    """Axes from the attributes, else from the coordinates beside the array, else counted.
+def axes_of(array: "zarr.Array[Any]", group: "zarr.Group | None", name: str) -> tuple[Grid, list[tuple[str, str]]]:
+    """Axes as geocnn has stated them, else from the coordinates beside the array, else counted; and map coordinates.
+
+    A statement holds for axes whose coordinates are still what it says: other software keeps it with parts of a result.
 
     Args:
         array: the survey.
@@ -143,57 +57,100 @@ def axes_of(array: "zarr.Array[Any]", group: "zarr.Group | None", name: str) -> 
         name: of the store.
 
     Returns:
-        The grid, and notes on coordinates.
+        The grid, and notes on coordinates (label, text).
 
     Raises:
         FormatError: the vertical axis is not the last.
     """
-    plain = as_grid(array.shape)
-    attributes: dict[str, object] = {key: value for key, value in array.attrs.items() if key not in _PACKED}
-    stated, listed = attributes.pop("axes", None), attributes.pop(_DIMENSIONS, None)
-    if isinstance(attributes.get("coordinates"), str):  # names of arrays; ours are numbers
-        del attributes["coordinates"]
-    names = getattr(array.metadata, "dimension_names", None) or listed
-    if not isinstance(names, list | tuple) or len(names) != array.ndim:
-        names = plain.names
-    axes, notes = [], []
-    if isinstance(stated, list) and len(stated) == array.ndim:
-        for size, own, known in zip(array.shape, names, stated, strict=True):
-            facts: Mapping[str, Any] = known if isinstance(known, dict) else {}
-            start, step = float(facts.get("start", 0.0)), float(facts.get("step", 1.0))
-            axes.append(Axis(str(facts.get("name", own or "axis")), size, start, step, str(facts.get("unit", ""))))
-        return Grid(tuple(axes), attributes), []
-    called = [str(own or "axis") for own in names]
-    found = [group.get(own) if group is not None else None for own in called]
+    stated = statement(array.attrs.asdict())
+    ours = (*PACKED, DIMENSIONS, STATEMENT, "axes")
+    attributes: dict[str, object] = {key: value for key, value in array.attrs.items() if key not in ours}
+    if stated or not isinstance(attributes.get("coordinates"), dict):  # of others they are names of arrays
+        attributes.pop("coordinates", None)
+    names = dimensions_of(array) or _names(stated)
+    if len(names) != array.ndim:
+        names = list(as_grid(array.shape).names)
+    found = [group.get(own) if group is not None and own else None for own in names]
     beside = [
         one if getattr(one, "shape", None) == (size,) else None for one, size in zip(found, array.shape, strict=True)
     ]
-    _check_last(called, [_unit(one) for one in beside], name)
-    for number, (size, own, one) in enumerate(zip(array.shape, called, beside, strict=True)):
-        axis = _axis(own, one, last=number == array.ndim - 1) if one is not None else Axis(own, size)
+    kept = _stated(stated.get("axes", []), names, array.shape, beside)
+    if not all(kept):
+        _check_last(names, [_unit(one) for one in beside], name)
+    axes, notes = _axes(names, array.shape, beside, kept)
+    known: dict[str, object] | None = None
+    more: list[tuple[str, str]] = []
+    if stated and all(kept[:-1]) and _names(stated)[:-1] == names[:-1]:
+        known, more = own_map(stated, group, axes[:-1])
+    elif "coordinates" not in attributes and group is not None:
+        known, more = map_of(group, axes[:-1])
+    if known is not None:
+        attributes["coordinates"] = known
+    return Grid(axes, attributes), notes + more
+
+
+def _stated(
+    stated: Sequence[dict[str, Any]], names: list[str], shape: tuple[int, ...], beside: Sequence[Any]
+) -> list[Axis | None]:
+    """The axes of a statement, by their names; None where there is none, or the coordinate beside says otherwise."""
+    in_order = _names({"axes": stated}) == names
+    by_name = {str(facts.get("name")): facts for facts in stated}
+    listed = stated if in_order else [by_name.get(own) for own in names]
+    axes: list[Axis | None] = []
+    for own, size, facts, one in zip(names, shape, listed, beside, strict=True):
+        if facts is None or facts.get("size", size) != size:
+            axes.append(None)
+            continue
+        start, step = float(facts.get("start", 0.0)), float(facts.get("step", 1.0))
+        axis = Axis(str(facts.get("name", own)), size, start, step, str(facts.get("unit", "")))
+        values = None if one is None else _values(one)
+        same = values is None or np.abs(values - axis.values).max() <= _SAME * abs(step)
+        axes.append(axis if same else None)
+    return axes
+
+
+def _names(stated: dict[str, Any]) -> list[str]:
+    """Names of the axes of a statement, as they are those of dimensions."""
+    return [str(facts.get("name") or "axis") for facts in stated.get("axes", [])]
+
+
+def _axes(
+    names: list[str], shape: tuple[int, ...], beside: Sequence[Any], kept: Sequence[Axis | None]
+) -> tuple[tuple[Axis, ...], list[tuple[str, str]]]:
+    """The axes that are kept, all others from the coordinates beside the array or counted; and notes."""
+    axes: list[Axis] = []
+    notes = []
+    for number, (size, own, one, same) in enumerate(zip(shape, names, beside, kept, strict=True)):
+        last = number == len(shape) - 1
+        axis = same or (_axis(own, one, last=last) if one is not None else Axis(own, size))
         if axis is None:
-            notes.append(f"{own} has no numbers with a regular step and is counted from 0")
-        elif number == array.ndim - 1 and _in_seconds(axis, one):
-            notes.append(f"{own} has no unit and a step of {axis.step:g}, which is taken for seconds")
+            notes.append(("axes", f"{own} has no numbers with a regular step and is counted from 0"))
+        elif not same and last and _in_seconds(axis, one):
+            notes.append(("axes", f"{own} has no unit and a step of {axis.step:g}, which is taken for seconds"))
             axis = Axis(own, size, round(1000 * axis.start, 9), round(1000 * axis.step, 9), "ms")
         axes.append(axis or Axis(own, size))
-    return Grid(tuple(axes), attributes), notes
+    return tuple(axes), notes
 
 
-def _axis(name: str, coordinate: Any, *, last: bool) -> Axis | None:  # noqa: ANN401  (an array of Zarr)
-    """The axis of a coordinate, None where it is damaged or not regular; a vertical one in ms, m or ft."""
+def _values(coordinate: Any) -> NDArray[np.float64] | None:  # noqa: ANN401  (an array of Zarr)
+    """The numbers of a coordinate, None where it is damaged or holds none."""
     try:
         values = packing_of(coordinate).samples(np.asarray(coordinate[...]))
     except (KeyError, ValueError, RuntimeError, OSError):
         return None
-    if values.dtype.kind not in "iuf":
+    return values.astype(np.float64) if values.dtype.kind in "iuf" else None
+
+
+def _axis(name: str, coordinate: Any, *, last: bool) -> Axis | None:  # noqa: ANN401
+    """The axis of a coordinate, None where it is damaged or not regular; a vertical one in ms, m or ft."""
+    values = _values(coordinate)
+    if values is None:
         return None
-    values = values.astype(np.float64)
     step = float(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 1.0
     off = np.abs(values - values[0] - step * np.arange(len(values))).max()
     if not step or not off <= _REGULAR * abs(step):
         return None
-    factor, unit = _UNITS.get(_told(coordinate), (1.0, "")) if last else (1.0, "")
+    factor, unit = UNITS.get(_told(coordinate), (1.0, "")) if last else (1.0, "")
     return Axis(name, len(values), round(factor * float(values[0]), 9), round(factor * step, 9), unit)
 
 
@@ -204,7 +161,7 @@ def _told(coordinate: Any) -> str:  # noqa: ANN401
 
 def _unit(coordinate: Any) -> str:  # noqa: ANN401
     """Unit of a coordinate that may be vertical: ms, m or ft; none for others."""
-    return _UNITS.get(_told(coordinate), (1.0, ""))[1]
+    return UNITS.get(_told(coordinate), (1.0, ""))[1]
 
 
 def _in_seconds(axis: Axis, coordinate: Any) -> bool:  # noqa: ANN401

@@ -33,9 +33,11 @@ def aligned(trained: Trained) -> tuple[Trained, list[str]]:
         return trained, notes
     fields = [field for field in seen.fields if field is not None]
     if any(field.stride != 1 for field in fields):
-        return trained, notes  # refused where the size of its result is known
+        if not seen.placed:
+            return trained, notes  # refused where the size of its result is known
+        fields = []
     period = math.lcm(card.size_multiple, *(field.period for field in fields))
-    reach = None if len(fields) < len(seen.fields) else max(field.reach(card.margin) for field in fields)
+    reach = None if seen.placed or len(fields) < len(seen.fields) else max(field.reach(card.margin) for field in fields)
     if card.reach is None or (reach is not None and reach <= card.reach):
         reach = card.reach
     needed = card.replace(size_multiple=period, reach=reach)

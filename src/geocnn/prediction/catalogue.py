@@ -1,9 +1,11 @@
 """From a folder of seismograms to a catalogue of what was picked in them."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from geocnn.checkpoints import Trained, is_detector, load, read_card
 from geocnn.errors import DataError, TargetError
@@ -13,6 +15,7 @@ from geocnn.io.sites import Site, read_sites, standing
 from geocnn.io.system import make_folder
 from geocnn.io.waveforms import Archive, archive_files, open_archive
 from geocnn.io.waveforms.pick_table import pick_rows
+from geocnn.io.waveforms.quakeml import quakeml_pieces
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
 from geocnn.prediction.days import PROBABILITIES, Pictures, Probabilities
@@ -37,6 +40,13 @@ _OURS = b'<eventParameters publicID="smi:local/geocnn/quakes"'
 """First bytes that identify a catalogue written by geocnn."""
 _REVIEWED = b'<eventParameters publicID="smi:local/geocnn/quakes/reviewed"'
 """The same of a catalogue that was saved after a review."""
+_BEGINNING = next(quakeml_pieces((), "quakes")).encode().split()
+"""Words with which QuakeML begins that geocnn itself has written; other programs that save it keep its identifiers."""
+_TELLING = re.compile(
+    rb"<(event|pick|amplitude|origin|magnitude|focalMechanism)[\s>]"
+    rb"|<evaluationMode>\s*(manual)|<author>(?!\s*geocnn\s*(?:<|\Z))"
+)
+"""What tells of others' work in QuakeML: the elements that have a mode, a mode that is manual, and another author."""
 _HEADS = _OURS, next(iter(pick_rows(()))).encode(), b"event,stations,time,s_minus_p,probability,"
 """First bytes of what geocnn writes: catalogue, and tables of picks and events, of which later columns depend on the
 version."""
@@ -234,8 +244,9 @@ def catalogue_files(out: Path, *, overwrite: bool, inputs: Sequence[object] = ()
     files = [Path(file) for file in inputs if isinstance(file, str | Path) and Path(file).is_file()]
     begun = unfinished(out).exists() and not out.exists()  # QuakeML comes last
     for path, own in zip(targets, _HEADS, strict=True):
-        for file in files:
-            check_target(path, 0, overwrite=True, source_path=file)
+        if any(path.exists() and path.samefile(file) for file in files):
+            table = "" if path == out else f", and a table of that name comes with {out.name}"
+            raise TargetError(f"{path} is the input itself{table}; choose another --out.")
         check_target(path, 0, overwrite=overwrite or (begun and path.is_file() and own in _head(path)))
     return targets
 
@@ -265,14 +276,14 @@ def check_own(targets: Sequence[Path], *, located: bool) -> None:
             raise TargetError(
                 f"{path} is there and no such file of geocnn's; it is not replaced, choose another --out."
             )
+        table = path.suffix.lower() == ".csv"
         with path.open("rb") as file:
-            manual, origins = _known(file)
-        if manual:
-            raise TargetError(
-                f"{path} has picks that somebody has set or moved, and watch would replace it; choose another --out."
-            )
-        if reviewed:
-            raise TargetError(f"{path} was saved after a review, and watch would replace it; choose another --out.")
+            more, origins = (_more_in_table(file), False) if table else _more_in_quakeml(file)
+        more = more or "was saved after a review" * reviewed
+        if not (more or table or head.split()[: len(_BEGINNING)] == _BEGINNING):
+            more = "was saved by another program"
+        if more:
+            raise TargetError(f"{path} {more}, and watch would replace it; choose another --out.")
         if origins and not located:
             raise TargetError(
                 f"{path} has located earthquakes, and watch without --stations would replace it by one without; give "
@@ -280,10 +291,43 @@ def check_own(targets: Sequence[Path], *, located: bool) -> None:
             )
 
 
-def _known(lines: Iterable[bytes]) -> tuple[bool, bool]:
-    """Whether a catalogue of geocnn, or its table of picks, has manual picks, and whether it has origins."""
-    manual = origins = False
-    for line in lines:  # a long catalogue takes seconds this way, and minutes as XML
-        manual = manual or b"<evaluationMode>manual<" in line or line.rstrip().endswith(b",manual")
-        origins = origins or b"<origin " in line
-    return manual, origins
+_MOVED = "has picks that somebody has set or moved"
+
+
+def _more_in_table(file: BinaryIO) -> str:
+    """What a table of picks or events holds that a new one would not, in words; empty if there is nothing."""
+    return _MOVED if any(line.rstrip().endswith(b",manual") for line in file) else ""
+
+
+def _more_in_quakeml(file: BinaryIO) -> tuple[str, bool]:
+    """What a catalogue of geocnn holds that a new one would not, in words, and whether it has origins."""
+    counts: Counter[bytes] = Counter()  # of an event
+    manual, within, others, origins = set[bytes](), b"", False, False
+    for piece in _pieces(file):  # a long catalogue takes seconds this way, and minutes as XML
+        for found in _TELLING.finditer(piece):
+            tag, mode = found.groups()
+            if tag:
+                if tag == b"event":
+                    counts.clear()
+                counts[tag] += 1
+                within, origins = tag, origins or tag == b"origin"
+                others = others or tag == b"focalMechanism" or counts[b"origin"] > 1
+            elif mode:
+                manual.add(within)
+            else:
+                others = True
+    if manual & {b"pick", b"amplitude"}:  # an amplitude has the mode of its pick
+        return _MOVED, origins
+    if b"origin" in manual:
+        return "has origins that somebody has set", origins
+    return "has been added to by another program" if others or manual else "", origins
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Pieces of XML that end before an element begins or ends, however long its lines are."""
+    rest = b""
+    while block := file.read(1 << 20):
+        whole, begun, rest = (rest + block).rpartition(b"<")
+        rest = begun + rest
+        yield whole
+    yield rest

@@ -16,7 +16,7 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import Crust
-from geocnn.prediction.sightings import FITS, SEVERAL, TRUSTED, Found, Sighting, locate, stations, waves_of
+from geocnn.prediction.sightings import FITS, SEVERAL, TRUSTED, Found, Sighting, locate, stations, waves_of, weight_of
 from geocnn.prediction.waves import LATE, SLOW
 
 __all__ = ["epicentres"]
@@ -246,11 +246,17 @@ def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sightin
 
 
 def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
-    """Event of an earthquake with the picks of all stations; its depth is counted from the sea."""
+    """Event of an earthquake with the picks of all stations; its depth is counted from the sea.
+
+    The place of an earthquake that one station has seen is that of its detector, and its times have no weight.
+    """
     latitude, longitude = place_at(middle.latitude, middle.longitude, found.east, found.north)
     depth = found.depth - middle.elevation
     seen = sorted(((pick, s) for s in group for pick in s.event.picks), key=lambda one: one[0].time)
-    rays = tuple(Ray.to(s.site, latitude, longitude, _residual(s, pick.phase, found)) for pick, s in seen)
+    alone, rays = stations(group) == 1, []
+    for pick, s in seen:
+        late, weight = _residual(s, pick.phase, found)
+        rays.append(Ray.to(s.site, latitude, longitude, late, weight * (not alone)))
     origin = Origin(
         round(found.time * SECOND),
         latitude,
@@ -259,14 +265,15 @@ def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
         uncertainty=found.time_error,
         spread=found.spread,
         depth_error=found.depth_error,
-        rays=rays,
+        rays=tuple(rays),
     )
     return replace(group[0].event, picks=tuple(pick for pick, _ in seen), origin=origin)
 
 
-def _residual(sighting: Sighting, phase: str, found: Found) -> float | None:
-    """Observed minus computed arrival time, s; None where the station has not seen the phase."""
+def _residual(sighting: Sighting, phase: str, found: Found) -> tuple[float | None, float]:
+    """Observed minus computed arrival time, s, and its weight; None and 0 where the station has not seen the phase."""
     if phase not in sighting.times:
-        return None
-    late = waves_of([sighting], layered=True).residuals(found.east, found.north, found.depth, found.time)
-    return float(late[list(sighting.times).index(phase)])
+        return None, 0.0
+    residuals = waves_of([sighting], layered=True).residuals(found.east, found.north, found.depth, found.time)
+    late = float(residuals[list(sighting.times).index(phase)])
+    return late, weight_of(late, sighting.times[phase] - found.time - late, found.scale)

@@ -38,7 +38,7 @@ def _row(number: int, event: Event) -> tuple[object, ...]:
         of_station = [f"{place.probability:.3f}", *away, *way, *deep, words, *group]
     where = [""] * 5
     if origin is not None:
-        km = ("" if number is None else f"{number:.1f}" for number in (origin.depth, origin.spread))
+        km = ("" if number is None else f"{number:z.1f}" for number in (origin.depth, origin.spread))
         where = [utc(origin.time), f"{origin.latitude:.4f}", f"{origin.longitude:.4f}", *km]
     return number, " ".join(stations), utc(first.time), _delay(event), *of_station, *where, *_strength(event)
 

@@ -5,22 +5,25 @@ With a growing archive only what is new is picked again.
 
 import hashlib
 import json
+import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
+from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Generic, Self, TypeVar
 
 from geocnn.errors import TargetError
-from geocnn.io.system import reason, replaced
+from geocnn.io.system import claim, reason, replaced
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pieces import SECOND, time_of
 from geocnn.io.waveforms.quakeml import Amplitude, PhasePick
 from geocnn.location import Place
 from geocnn.prediction.arrivals import Arrival
+from geocnn.prediction.part_index import PartIndex
 from geocnn.prediction.picker import Part, Worker
 
 __all__ = ["Journal", "PartJournal", "unfinished"]
@@ -28,7 +31,7 @@ __all__ = ["Journal", "PartJournal", "unfinished"]
 _NEAR = 10 * SECOND
 """Time beyond what the network sees that can change a result, ns: for stuck components and filters."""
 
-_FORM = 5
+_FORM = 6
 """Version of the entries; those of other versions are not read."""
 
 
@@ -47,7 +50,7 @@ class PartJournal(ABC, Generic[Found]):
     depends on. A line that a kill has cut short is ignored.
 
     Args:
-        path: path of the file; None keeps nothing.
+        path: path of the file; None keeps the lines in memory.
 
     Attributes:
         done: set once the result is written, so that the file is removed.
@@ -59,34 +62,36 @@ class PartJournal(ABC, Generic[Found]):
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.done = False
-        self._lines: dict[int, int] = {}  # digest of a part -> position of its line in the file
-        self._used: set[int] = set()  # digests that have been asked for or added
+        self._lines = PartIndex()
         self._count = 0  # lines of the file
-        self._file = None if path is None else self._opened(path)
+        self._file: BinaryIO = BytesIO() if path is None else self._opened(path)
 
     def _opened(self, path: Path) -> BinaryIO:
-        """The file, of which is known now where its lines are."""
+        """The file, claimed for this process; it is known now where its lines are."""
         try:
-            file = path.open("a+b")
+            file = _claimed(path)
             self._read(file)
+        except TargetError:
+            raise
         except OSError as error:
             raise TargetError(f"{path} cannot be written ({reason(error)}); give --out another folder.") from None
         return file
 
     def _read(self, file: BinaryIO) -> None:
-        self._lines, self._count = {}, 0
+        self._lines, self._count = PartIndex(), 0
         at, line = file.seek(0), b"\n"
         for line in file:
             self._count += 1
             try:
                 entry = json.loads(line)
                 if isinstance(entry["picks"], list):
-                    self._lines[_number(entry["part"])] = at
+                    self._lines.put(_number(entry["part"]), at)
             except (ValueError, TypeError, KeyError, AttributeError):
                 pass
             at += len(line)
         if not line.endswith(b"\n"):
             file.write(b"\n")
+        self._lines.used()  # none is, so far
 
     def key(self, station: Station, part: Part, picker: Worker[object]) -> str:
         """Key of a part: station, first sample, and a digest of its samples and of the network."""
@@ -122,12 +127,15 @@ class PartJournal(ABC, Generic[Found]):
     def found(self, station: Station, entry: Sequence[object]) -> Found:
         """A result from its entry; the inverse of :meth:`entry`."""
 
+    def has(self, key: str) -> bool:
+        """Whether it is known what was found in a part."""
+        return _number(key) in self._lines
+
     def get(self, key: str, station: Station) -> list[Found] | None:
         """What was found in a part; None where that is not known."""
-        at = self._lines.get(_number(key))
-        if at is None or self._file is None:
+        at = self._lines.find(_number(key))
+        if at is None:
             return None
-        self._used.add(_number(key))
         self._file.seek(at)
         return [self.found(station, entry) for entry in json.loads(self._file.readline())["picks"]]
 
@@ -137,16 +145,14 @@ class PartJournal(ABC, Generic[Found]):
         Raises:
             TargetError: the disk is full.
         """
-        if self._file is None:
-            return
         line = json.dumps({"part": key, "picks": [self.entry(one) for one in found]})
         try:
-            self._lines[_number(key)] = self._file.seek(0, SEEK_END)
+            at = self._file.seek(0, SEEK_END)
             self._file.write(f"{line}\n".encode())
             self._file.flush()
         except OSError as error:
             raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
-        self._used.add(_number(key))
+        self._lines.put(_number(key), at)
         self._count += 1
 
     def tidy(self) -> None:
@@ -155,12 +161,12 @@ class PartJournal(ABC, Generic[Found]):
         Raises:
             TargetError: the disk is full; the file is as it was.
         """
-        living, self._used = self._used, set()
-        if self._file is None or self.path is None or self._count <= 2 * len(living):
+        living = self._lines.used()
+        if self.path is None or self._count <= 2 * len(living):
             return
         with replaced(self.path) as part:
             with part.open("wb") as file:
-                for at in sorted(self._lines[number] for number in living):
+                for at in living:
                     self._file.seek(at)
                     file.write(self._file.readline())
             self._file.close()  # Windows replaces no open file
@@ -178,19 +184,42 @@ class PartJournal(ABC, Generic[Found]):
         Raises:
             KeyboardInterrupt: as it came, with a sentence on what is kept.
         """
-        if self._file is None or self.path is None:
+        if self.path is None:
+            self._file.close()
             return
-        self._file.close()
-        if self.done or not self._lines:
+        finished = self.done or not self._lines
+        if finished and os.name == "posix":  # while it is claimed: what comes there later is of another process
             self.path.unlink(missing_ok=True)
-        elif isinstance(error, KeyboardInterrupt) and not str(error):
+        self._file.close()
+        if finished and os.name != "posix":  # Windows removes no open file
+            self.path.unlink(missing_ok=True)
+        if not finished and isinstance(error, KeyboardInterrupt) and not str(error):
             raise KeyboardInterrupt(
                 f"stopped; what has been found is kept in {self.path}, and the same command goes on from there."
             ) from None
 
 
+def _claimed(path: Path) -> BinaryIO:
+    """The file, claimed for this process.
+
+    Raises:
+        TargetError: another process has it.
+        OSError: the system refuses.
+    """
+    while True:
+        file = path.open("a+b")
+        if not claim(file.fileno()):
+            file.close()
+            raise TargetError(
+                f"{path} is being written by another process; wait until that has ended, or give another --out."
+            )
+        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+        file.close()  # the other process has removed it, at its end, since it was opened
+
+
 def _number(key: str) -> int:
-    """The digest at the end of a key as a number, which takes a quarter of the memory.
+    """The digest at the end of a key as a number.
 
     Raises:
         ValueError: there is no digest.

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from numpy import ndarray
 
-from geocnn.io.responses import Responses
+from geocnn.io.responses import OtherInput, Response, Responses
 from geocnn.io.waveforms import Record, Station
 from geocnn.io.waveforms.quakeml import Event, Magnitude
 from geocnn.magnitude import local_magnitude, wood_anderson
@@ -54,10 +54,11 @@ def amplitude_after(
     """
     second, time = round(station.rate), station.time(record.start + at)
     seen: list[tuple[float, float]] = []  # largest amplitude and noise
-    for row in (1, 2):
-        samples, live, channel = record.waveform[row], record.live[row], station.channel_at(row, time)
-        response = None if channel is None else responses.find(channel, time)
-        if response is None or not live[at]:
+    inputs = _inputs(station, time, responses)
+    _tell_units(station, inputs)
+    for row, response in enumerate(inputs, 1):
+        samples, live, piece = record.waveform[row], record.live[row], station.piece_at(row, time)
+        if piece is None or not isinstance(response, Response) or not live[at]:
             continue
         dead = np.flatnonzero(~live)
         first = _first(live, at, second)
@@ -66,7 +67,7 @@ def amplitude_after(
         stop = min(at + _AFTER * second, last - fade, len(live) if end is None else end)
         if at - second < first + fade or stop < at + _LEAST * second:
             continue
-        drawn = np.abs(wood_anderson(samples[first:last], station.rate, response))
+        drawn = np.abs(wood_anderson(samples[first:last], station.rate, response, recorded=piece.rate))
         onset = at - first - second // 2
         peak = float(drawn[onset : stop - first].max())
         noise = _quiet(drawn[fade:onset], _QUIET * second)
@@ -74,7 +75,7 @@ def amplitude_after(
             before = slice(_first(live, begun, second), begun - second // 2)
             fade = (before.stop - before.start) // 10
             if before.stop - before.start - 2 * fade >= _QUIET * second:  # otherwise a gap is too near
-                calm = np.abs(wood_anderson(samples[before], station.rate, response))
+                calm = np.abs(wood_anderson(samples[before], station.rate, response, recorded=piece.rate))
                 noise = _quiet(calm[fade : len(calm) - fade], _QUIET * second)
         if peak > 0:
             seen.append((peak, noise))
@@ -101,12 +102,28 @@ def _quiet(drawn: Float64[ndarray, " samples"], length: int) -> float:
 
 
 def without_response(station: Station, times: Sequence[int], responses: Responses) -> int:
-    """Number of the given times, nanoseconds since 1970, at which no horizontal component has a response."""
-    there = ([station.channel_at(row, time) for row in (1, 2)] for time in times)
-    return sum(
-        all(channel is None or responses.find(channel, time) is None for channel in channels)
-        for channels, time in zip(there, times, strict=True)
-    )
+    """Number of the given times, nanoseconds since 1970, at which no horizontal component has a response.
+
+    One of no use, because of its unit, is a response; :func:`amplitude_after` notes it at the station.
+    """
+    return sum(not any(_inputs(station, time, responses)) for time in times)
+
+
+def _inputs(station: Station, time: int, responses: Responses) -> list[Response | OtherInput | None]:
+    """Response of each horizontal component at a time, or its input if that is no motion of the ground."""
+    channels = (station.channel_at(row, time) for row in (1, 2))
+    return [None if c is None else responses.find(c, time) or responses.other_input(c, time) for c in channels]
+
+
+def _tell_units(station: Station, inputs: Sequence[Response | OtherInput | None]) -> None:
+    """Note at a station which units keep it from having amplitudes."""
+    units = sorted({one.unit or "no unit" for one in inputs if isinstance(one, OtherInput)})
+    if units and not any(isinstance(one, Response) for one in inputs):
+        station.note(
+            f"in the StationXML the input of the horizontal channels of {station} is in {' and '.join(units)}, which "
+            "is no motion of the ground that is known, and without it there is no magnitude from there; it has to be "
+            "in M, M/S or M/S**2, or with CM, MM, UM or NM for M."
+        )
 
 
 def with_magnitudes(events: Sequence[Event]) -> tuple[Event, ...]:

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from geocnn.checkpoints import write_atomically
+from geocnn.hardware import give_back
 from geocnn.io.responses import Responses
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
@@ -183,31 +184,21 @@ class PickJob:
         """
         samples = sum(part.last - part.first for station in archive.stations for part in parts(station))
         unit, seconds = time_unit(samples / RATE)
-        arrivals: list[Arrival] = []
-        events: list[Event] = []
         notes, silent = list(archive.notes), {True: list[str](), False: list[str]()}
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station in archive.stations:
-                own: list[Arrival] = []
                 for day, of_day in groupby(parts(station), key=lambda part: part.first // DAY):
                     step = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
-                    own += self._day(station, day, list(of_day), step)
-                own = self._of_own_clusters(station, own, notes)
-                together = station_events(own)
+                    self._day(station, day, list(of_day), step)
+                give_back()  # what the network has worked in; now the arrivals of the station come together
+                own = self._arrivals(station)
                 if self.pictures is not None:
-                    self.pictures.station(station, own, together)
-                arrivals += own
-                events += together
-                notes += station.notes
-                if dead := station.dead():
-                    are = "are each" if len(dead) > 1 else "is"
-                    left = "a picker goes on with what there is, with less certainty"
-                    left = left if len(dead) < sum(map(bool, station.components)) else "nothing is left to pick on"
-                    notes.append(f"{' and '.join(dead)} {are} one and the same number throughout, and dead; {left}.")
-                notes += _no_azimuth(station, own, self.picker.responses)
+                    self.pictures.station(station, own, station_events(own))
+                notes += [*station.notes, *self._notes(station, own)]
                 times = [arrival.pick.time for arrival in own if arrival.pick.phase == "S"]
                 if self.picker.responses and (lacking := without_response(station, times, self.picker.responses)):
                     silent[lacking == len(times)].append(str(station))
+                del own  # so that memory does not grow with the stations while others are picked
         notes += [
             f"the StationXML has no response of the horizontal channels of {', '.join(those[:5])}"
             f"{' ...' * (len(those) > 5)} at {'' if always else 'some of '}the times of the picks, and without it "
@@ -215,47 +206,67 @@ class PickJob:
             for always, those in silent.items()
             if those
         ]
+        arrivals: list[Arrival] = []
+        events: list[Event] = []
+        for station in archive.stations:
+            own = self._arrivals(station)
+            arrivals += own
+            events += station_events(own)
         return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
 
-    def _of_own_clusters(self, station: Station, arrivals: list[Arrival], notes: list[str]) -> list[Arrival]:
-        """Arrivals without clusters if the detector has learnt those of another station; a note says so."""
-        known = self.picker.locator.station if self.picker.locator is not None else None
-        if known is None or known == f"{station.network}.{station.name}":
-            return arrivals
-        notes.append(f"the detector has learnt the clusters of {known}; those of other stations are left out.")
-        return [arrival.without_cluster() for arrival in arrivals]
+    def _arrivals(self, station: Station) -> list[Arrival]:
+        """Arrivals at a station, which has been picked, by time.
 
-    def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[Arrival]:
-        """Arrivals of one day."""
+        While stations are picked, their arrivals are in the journal alone: an archive of years has millions of them.
+        """
+        keys = (self.journal.key(station, part, self.picker) for part in parts(station))
+        arrivals = [arrival for key in keys for arrival in self.journal.get(key, station) or ()]
+        return [arrival.without_cluster() for arrival in arrivals] if self._foreign(station) else arrivals
+
+    def _foreign(self, station: Station) -> str | None:
+        """Station whose clusters the detector has learnt, if it is another one."""
+        known = self.picker.locator.station if self.picker.locator is not None else None
+        return None if known == f"{station.network}.{station.name}" else known
+
+    def _notes(self, station: Station, arrivals: list[Arrival]) -> Iterator[str]:
+        """What a user should know of a station."""
+        if known := self._foreign(station):
+            yield f"the detector has learnt the clusters of {known}; those of other stations are left out."
+        if dead := station.dead():
+            are = "are each" if len(dead) > 1 else "is"
+            left = "a picker goes on with what there is, with less certainty"
+            left = left if len(dead) < sum(map(bool, station.components)) else "nothing is left to pick on"
+            yield f"{' and '.join(dead)} {are} one and the same number throughout, and dead; {left}."
+        yield from _no_azimuth(station, arrivals, self.picker.responses)
+
+    def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> None:
+        """Pick what is not yet in the journal of a day, and make its picture and probabilities."""
         keys = {part: self.journal.key(station, part, self.picker) for part in of_day}
-        found = self._known(station, day, keys)
-        drum = self._drum(station, day, keys.values() if len(found) == len(of_day) else None)
-        with closing(picked(self.picker, self._records(station, of_day, found, drum, tick))) as made:
+        known = self._known(station, day, keys)
+        drum = self._drum(station, day, keys.values() if len(known) == len(of_day) else None)
+        with closing(picked(self.picker, self._records(station, of_day, known, drum, tick))) as made:
             for new in made:
-                found[new.part] = arrivals_in(station, new, self.picker.responses)
-                self.journal.add(keys[new.part], found[new.part])
+                self.journal.add(keys[new.part], arrivals_in(station, new, self.picker.responses))
                 if self.probabilities is not None:
                     self.probabilities.add(station, new)
                 tick(new.part)
         if self.probabilities is not None and self.probabilities.finish(station, day):
             self.journal.remember(self.probabilities.state(station, day) or "", station, keys.values())
-        arrivals = [arrival for part in of_day for arrival in found[part]]
         if self.pictures is not None and drum is not None and drum.seconds >= _LEAST:
+            arrivals = [arrival for key in keys.values() for arrival in self.journal.get(key, station) or ()]
             self.pictures.day(drum, station_events(arrivals))
             self.journal.remember(_PICTURE, station, keys.values())
-        return arrivals
 
-    def _known(self, station: Station, day: int, keys: dict[Part, str]) -> dict[Part, list[Arrival]]:
-        """Arrivals of the parts that are in the journal and need not be picked again.
+    def _known(self, station: Station, day: int, keys: dict[Part, str]) -> set[Part]:
+        """Parts that are in the journal and need not be picked again.
 
         A file of probabilities has all parts of a day, so that these are picked together unless it is of this very job.
         """
         if self.probabilities is not None:
             written = self.probabilities.state(station, day)
             if written is None or not self.journal.remembers(written, station, keys.values()):
-                return {}
-        known = {part: self.journal.get(key, station) for part, key in keys.items()}
-        return {part: arrivals for part, arrivals in known.items() if arrivals is not None}
+                return set()
+        return {part for part, key in keys.items() if self.journal.has(key)}
 
     def _drum(self, station: Station, day: int, known: Iterable[str] | None) -> Drum | None:
         """Samples for the picture of a day, of which all parts may be known; None if no picture is needed."""
@@ -269,7 +280,7 @@ class PickJob:
         self,
         station: Station,
         of_day: Sequence[Part],
-        known: dict[Part, list[Arrival]],
+        known: Container[Part],
         drum: Drum | None,
         tick: Callable[[Part], None],
     ) -> Iterator[tuple[Part, Record]]:

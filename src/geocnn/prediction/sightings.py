@@ -16,9 +16,9 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event
 from geocnn.location import DEPTHS, Crust, Estimate, Place
-from geocnn.prediction.waves import Waves, variance
+from geocnn.prediction.waves import LATE, Waves, variance
 
-__all__ = ["FITS", "SEVERAL", "TRUSTED", "Found", "Sighting", "locate", "stations", "waves_of"]
+__all__ = ["FITS", "SEVERAL", "TRUSTED", "Found", "Sighting", "locate", "stations", "waves_of", "weight_of"]
 
 FITS = 2.0
 """Largest deviation, in standard deviations, with which a time or a distance still fits."""
@@ -32,6 +32,8 @@ _HELD = 0.68
 """Probability that an earthquake lies within the spread of its place."""
 _SOME, _MORE = DEPTHS[::15, None, None], DEPTHS[::3, None, None]
 """Depths to try, km: few to see whether waves fit together, and more for the final place."""
+_FREE = 4
+"""Degrees of freedom of Student's density, in which a single outlier does not dominate."""
 _LEAST = 0.25
 """Lower bound of the factor on the standard deviations of times, for times that agree better than expected."""
 _SIDE = 15
@@ -116,6 +118,7 @@ class Found(NamedTuple):
         depth_error: standard deviation of the depth, km.
         time_error: standard deviation of the time, s.
         fits: whether all times, and most distances from detectors, agree with the place.
+        scale: factor on the standard deviations of times with which it was found.
     """
 
     east: float
@@ -126,6 +129,7 @@ class Found(NamedTuple):
     depth_error: float
     time_error: float
     fits: bool
+    scale: float
 
 
 def locate(group: Sequence[Sighting], *, exact: bool = False, first: Found | None = None) -> Found:
@@ -197,7 +201,7 @@ def _search(
     time = float(there[0, 0, 0])
     late = waves.late(east, north, depth, time)
     errors = _deviation(np.log(depths[:, 0, 0]), weight.sum((1, 2))) * depth, _deviation(begun - time, weight)
-    return Found(east, north, depth, time, max(spread, step), *errors, _fits(group, late, east, north))
+    return Found(east, north, depth, time, max(spread, step), *errors, _fits(group, late, east, north), scale)
 
 
 def _deviation(values: Float64[ndarray, "*places"], weight: Float64[ndarray, "*places"]) -> float:
@@ -264,6 +268,22 @@ def _density(
     return total, middle + base
 
 
+def weight_of(residual: float, travel: float, scale: float) -> float:
+    """Weight of a time in the place of an earthquake that several stations have seen.
+
+    It is relative to that of a time without a residual right above the earthquake, and follows from the probability of
+    a place: far waves have a larger variance, and Student's density has little regard for those that come at another
+    time.
+
+    Args:
+        residual: observed minus computed arrival time, s.
+        travel: computed travel time, s.
+        scale: as :class:`Found` has it.
+    """
+    expected = float(variance(np.asarray(travel)))
+    return LATE**2 / expected * _FREE / (_FREE + residual**2 / (scale**2 * expected))
+
+
 def _of_detector(
     place: Place,
     east: Float64[ndarray, "1 1 east"],
@@ -287,12 +307,12 @@ def _deviations(value: Float64[ndarray, "*places"], estimate: Estimate) -> Float
 
 
 def _log_student(squares: Float64[ndarray, "*places"]) -> Float64[ndarray, "*places"]:
-    """Logarithm of Student's density with four degrees of freedom, in which a single outlier does not dominate.
+    """Logarithm of Student's density.
 
     Args:
         squares: squared deviations, in standard deviations.
     """
-    density: Float64[ndarray, "*places"] = -2.5 * np.log1p(squares / 4)
+    density: Float64[ndarray, "*places"] = -(_FREE + 1) / 2 * np.log1p(squares / _FREE)
     return density
 
 

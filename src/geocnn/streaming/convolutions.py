@@ -110,7 +110,7 @@ class Kernel:
             x: ``(1, channels, planes, *cross-section)``.
             padding: the part of the term's padding that is still to be applied.
             bias: one number per channel.
-            others: a map that is added to the result; it may be overwritten.
+            others: a map that is added to the result, for a plain convolution only; it may be overwritten.
             relu: set negative results to zero.
         """
         if self.turned:
@@ -136,6 +136,9 @@ def _packed(term: Term, weight: Tensor, shape: Sequence[int]) -> Tensor | None:
     """Weight in the layout of oneDNN; None where oneDNN's fused convolutions are not available."""
     if weight.device.type != "cpu" or weight.dtype not in _FUSED or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return None
+    sizes = zip(term.weight.shape[2:], term.dilation, term.padding, strict=True)
+    if not term.transposed and any(padding > dilation * (kernel - 1) for kernel, dilation, padding in sizes):
+        return None  # with windows of padding alone oneDNN writes beyond its memory
     operators, none = torch.ops.mkldnn, [0] * len(term.stride)
     padding, stride, dilation = (list(sizes) for sizes in (term.padding, term.stride, term.dilation))
     size = [1, shape[0], min(_TYPICAL, shape[1]), *shape[2:]]
@@ -162,13 +165,8 @@ def _with_onednn(
     made: Tensor
     if term.transposed:
         none = [0] * len(term.stride)
-        made = operators._convolution_transpose_pointwise(
-            x, weight, bias, sizes[0], none, *sizes[1:], after if others is None else "none", [], ""
-        )
-        if others is None:
-            return made
-        made += others
-        return made.relu_() if relu else made
+        made = operators._convolution_transpose_pointwise(x, weight, bias, sizes[0], none, *sizes[1:], after, [], "")
+        return made
     if others is None:
         made = operators._convolution_pointwise(x, weight, bias, *sizes, after, [], "")
         return made

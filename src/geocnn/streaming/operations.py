@@ -99,8 +99,12 @@ class Convolution(Operation):
         for number, (term, kernel) in enumerate(zip(self.terms, self.kernels, strict=True)):
             x, padding, skipped = term.cut(blocks[number], start, stop)
             relu = self.relu and number == last and not self.added
-            result = kernel(x, padding, None if number else self.bias, result, relu=relu)
-            result = result.narrow(2, skipped, stop - start)
+            if term.transposed and result is not None:  # its kernel may make more planes than are wanted
+                result += kernel(x, padding, None).narrow(2, skipped, stop - start)
+                result = result.relu_() if relu else result
+            else:
+                result = kernel(x, padding, None if number else self.bias, result, relu=relu)
+                result = result.narrow(2, skipped, stop - start)
         assert result is not None
         for block in blocks[last + 1 :]:
             result += block.span(start, stop - 1)

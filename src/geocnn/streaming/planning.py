@@ -33,7 +33,8 @@ def rooms(schedule: Schedule) -> dict[int, Room]:
         for source, span in zip(_inputs(graph, part.node), part.reads, strict=True):
             at_once = span == last[source] and part.keep[source] == last[source][1]
             found[source].passing = found[source].passing and at_once
-            kept[source] = part.keep[source]
+            # Planes that nothing will read and that are still to come cannot be let go of yet.
+            kept[source] = min(part.keep[source], last[source][1])
         room = found[part.node]
         room.planes = max(room.planes, part.stop - kept[part.node])
         room.piece = max(room.piece, part.stop - part.start)

@@ -19,6 +19,11 @@ from geocnn.tracing.modules import module_paths
 
 __all__ = ["record"]
 
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "maximum", "minimum")
+_MOVES = ("cat", "slice", "unsqueeze", "squeeze", "clone", "alias", "detach")
+_OF_MASKS = frozenset([*_COMPARISONS, *_MOVES, "mul"])
+"""Operators that make of the numbers 0 and 1, as which masks are streamed, what they make of masks."""
+
 
 def record(network: nn.Module, shape: Sequence[int]) -> Graph:
     """Record the graph of a network in evaluation mode.
@@ -52,7 +57,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, x: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.ndim = x.ndim - 2
+        self.ndim, self.dtype = x.ndim - 2, x.dtype
         self.flows: dict[int, Flow] = {id(x): Flow(INPUT, tuple(x.shape))}
         self.nodes: dict[int, Node] = {}
         self.kept: list[Tensor] = [x]  # keeps tensors alive, so that no other tensor gets the same id
@@ -112,6 +117,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         try:
             if name.endswith("_"):
                 self._check_alone(args[0])
+            self._check_types(name.removesuffix("_"), args, result.dtype)
             made = translate(name, func, self._flows(args), options, tuple(result.shape), self.ndim)
         except CannotStream as error:
             raise DataError(
@@ -143,12 +149,35 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
         return tree_map(replaced, values)
 
-    def _check_alone(self, target: Tensor) -> None:
-        """Refuse to write into a map in place while another tensor is a view of it.
+    def _check_types(self, name: str, args: tuple[Any, ...], made: torch.dtype) -> None:
+        """Refuse a result that floating point, in which all maps are streamed, does not give.
+
+        Args:
+            name: of the operator.
+            args: its arguments.
+            made: sample type of its result.
 
         Raises:
-            CannotStream: there is such a view.
+            CannotStream: whole numbers, or fewer bits than the network has elsewhere; or what is no arithmetic, such as
+                the sum of two masks.
         """
+        if made == torch.bool:
+            of_masks = all(a.dtype == made for a in tree_leaves(args) if isinstance(a, Tensor) and id(a) in self.flows)
+            if name == "_to_copy" and of_masks:
+                return
+            if name not in _OF_MASKS:
+                raise CannotStream("changes the type of its numbers" if not of_masks else "computes with masks")
+        elif not made.is_floating_point or made.itemsize < min(self.dtype.itemsize, torch.float32.itemsize):
+            raise CannotStream("changes the type of its numbers")
+
+    def _check_alone(self, target: Tensor) -> None:
+        """Refuse to write into a map while another tensor is a view of it, or to write a map into another tensor.
+
+        Raises:
+            CannotStream: there is such a view, or the other tensor is no map.
+        """
+        if id(target) not in self.flows:
+            raise CannotStream("writes a map into numbers that are no map")
         memory = target.untyped_storage()._cdata
         others = (t for t in self.kept if id(t) != id(target) and id(t) in self.flows)
         if any(t.untyped_storage()._cdata == memory for t in others):

@@ -61,7 +61,8 @@ class Schedule:
 
     def begins(self) -> dict[int, int]:
         """First plane of each map that is made, by number of the map."""
-        needed = {number: self.graph.planes(number) for number in (INPUT, *self.graph.nodes)}
+        # The last plane is made in any case: a map takes its shape from its inputs, even where it is padding alone.
+        needed = {number: self.graph.planes(number) - 1 for number in (INPUT, *self.graph.nodes)}
         needed[self.graph.output] = self.start
         for number, node in reversed(self.graph.nodes.items()):
             needed[number] -= needed[number] % node.operation.align

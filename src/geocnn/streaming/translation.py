@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from geocnn.streaming.convolutions import Term
@@ -22,6 +23,7 @@ from geocnn.streaming.operations import (
     Pool,
     Upsampling,
 )
+from geocnn.tracing.windows import is_ratio
 
 __all__ = ["CannotStream", "Flow", "translate"]
 
@@ -128,10 +130,20 @@ def _convolution(call: _Call) -> Translated:
     if call.ndim == 1:
         weight = weight.unsqueeze(-1)
     sizes = (call.spread(stride, 1), call.spread(padding, 0), call.spread(dilation, 1))
-    term = Term(weight.detach(), *sizes, groups, transposed)
     if transposed and any(call.get(7)):
         raise CannotStream("has an output padding")
+    weight = _without_gaps(weight.detach(), sizes[0][0], sizes[2][0]) if transposed else weight.detach()
+    term = Term(weight, *sizes, groups, transposed)
     return Convolution((term,), None if bias is None else bias.detach()), (source.number,)
+
+
+def _without_gaps(weight: Tensor, stride: int, dilation: int) -> Tensor:
+    """Weight of a transposed convolution with zeros behind its taps along the streamed axis, up to its stride.
+
+    A shorter kernel leaves planes that are made of none, which no window can say.
+    """
+    missing = -(-(stride - 1) // dilation) + 1 - weight.shape[2]
+    return F.pad(weight, [0, 0] * (weight.ndim - 3) + [0, missing]) if missing > 0 else weight
 
 
 def _pool(kind: str) -> Callable[[_Call], Translated]:
@@ -156,6 +168,9 @@ def _upsampling(kind: str) -> Callable[[_Call], Translated]:
         before, after = source.shape[2:], call.shape[2:]
         if kind == "linear" and call.get(2, default=False):
             raise CannotStream("aligns corners")
+        scales = call.args[3 if kind == "linear" else 2 :]
+        if not is_ratio(scales, before, after):
+            raise CannotStream("up-samples by a factor that is not the ratio of the sizes")
         if any(b % a for a, b in zip(before, after, strict=True)):
             raise CannotStream("up-samples by no whole factor")
         factor = tuple(b // a for a, b in zip(before, after, strict=True))
@@ -197,6 +212,12 @@ def _pointwise(call: _Call) -> Translated:
             arguments.append(value)
     operation = Pointwise(_out_of_place(call.function), tuple(arguments), call.options, len(numbers))
     return operation, tuple(numbers)
+
+
+def _log_sigmoid(call: _Call) -> Translated:
+    # The operator also returns what only its gradient needs.
+    source = call.source
+    return Pointwise(F.logsigmoid, (Pointwise.Map(0),)), (source.number,)
 
 
 def _constant(value: Tensor, call: _Call) -> Tensor:
@@ -320,7 +341,8 @@ _TRANSLATORS: dict[str, Callable[[_Call], Translated]] = {
     **_names(
         "clamp clamp_min clamp_max exp log abs neg asinh relu leaky_relu elu gelu silu mish sigmoid tanh", _pointwise
     ),
-    **_names("softplus hardtanh hardsigmoid hardswish log_sigmoid_forward eq ne lt le gt ge", _pointwise),
+    **_names("softplus hardtanh hardsigmoid hardswish eq ne lt le gt ge", _pointwise),
+    "log_sigmoid_forward": _log_sigmoid,
 }
 
 _WHOLE = {

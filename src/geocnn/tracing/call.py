@@ -19,6 +19,8 @@ class Call:
         maps: what is known of each tensor among the arguments that depends on the input, in order.
         of: returns what is known of a tensor; None for weights and other constants.
         shapes: of the results, in order.
+        uneven: dimensions, counted from the last, -1, along which the numbers of a constant among the arguments may
+            differ.
     """
 
     args: tuple[Any, ...]
@@ -26,6 +28,7 @@ class Call:
     maps: list[Map]
     of: Callable[[Any], Map | None]
     shapes: list[tuple[int, ...]]
+    uneven: frozenset[int] = frozenset()
 
     def get(self, index: int, default: Any = None) -> Any:  # noqa: ANN401  (arguments of operators have many types)
         """A positional argument, or ``default`` where it is not given."""

@@ -1,7 +1,7 @@
 """Tensors inside a network: which dimensions are axes of space, and what samples depend on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from geocnn.tracing.field import Field, Window, join
@@ -33,10 +33,12 @@ class Map:
     Attributes:
         dims: the factors of each dimension; several where a view has merged dimensions.
         fields: input samples that a sample depends on, for each axis of space; None where it depends on the whole axis.
+        placed: whether a sample also depends on its place in the input, as with coordinates among the channels.
     """
 
     dims: tuple[tuple[Part, ...], ...]
     fields: tuple[Field | None, ...]
+    placed: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -61,6 +63,10 @@ class Map:
         """The map if each sample depends on all samples along these dimensions."""
         axes = {axis for dim in dims for axis in self.axes(dim)}
         return replace(self, fields=tuple(None if a in axes else f for a, f in enumerate(self.fields)))
+
+    def told_apart(self, dims: Iterable[int]) -> "Map":
+        """The map made with numbers that differ along these dimensions; where these are axes of space, by place."""
+        return replace(self, placed=self.placed or any(self.axes(dim) for dim in dims))
 
     def windowed(self, dim: int, size: int, window: Window, outputs: int = 1, inputs: int = 1) -> "Map":
         """The map if each sample is made of a window of samples along one dimension; see :meth:`Field.through`.
@@ -122,4 +128,4 @@ class Map:
                 fields.append(join(bounded) if len(bounded) == len(known) else None)
             except ValueError as error:
                 raise Untraceable(str(error)) from None
-        return cls(tuple(dims), tuple(fields))
+        return cls(tuple(dims), tuple(fields), any(m.placed for m in maps))

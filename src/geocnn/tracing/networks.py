@@ -52,16 +52,14 @@ def receptive_field(model: nn.Module, window: Sequence[int] | None = None) -> tu
     Raises:
         DataError: an operator is not known, or a module that is no network of geocnn has no window.
     """
-    found = trace_network(model) if isinstance(model, Network) else _own(model, _given(model, window))
-    axes = model.ndim if isinstance(model, Network) else len(_given(model, window)) - 1
-    fields = [field for field in found.fields if field is not None]
-    return tuple(fields) if len(fields) == axes else None
+    return _fields(_trace(model, window))
 
 
 def reach_of(model: nn.Module, window: Sequence[int] | None = None) -> int | None:
     """Distance in samples at which input can still change an output sample, for the card; None for the whole window.
 
-    It is None for classifiers, and for networks with instance or group normalisation.
+    It is None for classifiers, for networks with instance or group normalisation, and for those that tell places apart,
+    such as by coordinates among their channels: in a part of a window the places would be others.
 
     Args:
         model: a network of geocnn, or any module that keeps the size of its input.
@@ -72,9 +70,25 @@ def reach_of(model: nn.Module, window: Sequence[int] | None = None) -> int | Non
     """
     if isinstance(model, Classifier):
         return None
-    fields = receptive_field(model, window)
+    found = _trace(model, window)
+    fields = None if found.placed else _fields(found)
     margin = model.margin if isinstance(model, Segmenter) else 0
     return None if fields is None else max(field.reach(margin) for field in fields)
+
+
+def _trace(model: nn.Module, window: Sequence[int] | None) -> Trace:
+    """Trace of any module; the arguments are those of :func:`receptive_field`.
+
+    Raises:
+        DataError: an operator is not known, or a module that is no network of geocnn has no window.
+    """
+    return trace_network(model) if isinstance(model, Network) else _own(model, _given(model, window))
+
+
+def _fields(found: Trace) -> tuple[Field, ...] | None:
+    """Receptive field per axis of a trace; None if it is all of an axis."""
+    fields = [field for field in found.fields if field is not None]
+    return tuple(fields) if len(fields) == len(found.fields) else None
 
 
 def _own(model: nn.Module, window: tuple[int, ...]) -> Trace:

@@ -33,7 +33,7 @@ class Operator:
 
 
 def _pointwise(call: Call) -> Map:
-    return Map.joined(call.maps, call.shapes[0])
+    return Map.joined(call.maps, call.shapes[0]).told_apart(call.uneven)
 
 
 def _reduction(call: Call) -> Map:

@@ -18,6 +18,9 @@ from geocnn.tracing.operators import OPERATORS, UNKNOWN, Call
 
 __all__ = ["Step", "Trace", "trace"]
 
+_EVEN = {name for what in ("zeros", "ones", "full") for name in (what, f"new_{what}", f"{what}_like")}
+"""Operators whose results hold one number everywhere."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -34,6 +37,7 @@ class Step:
         fields: input samples that a sample of the result depends on, per axis; None where these are all of the axis.
         parameters: names of the parameters that it uses.
         multiply_adds: number of its multiply-adds.
+        placed: whether a sample of the result also depends on its place in the input.
     """
 
     operator: str
@@ -46,6 +50,7 @@ class Step:
     fields: tuple[Field | None, ...]
     parameters: tuple[str, ...]
     multiply_adds: int
+    placed: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,11 @@ class Trace:
     def fields(self) -> tuple[Field | None, ...]:
         """Receptive field of the last result, one per axis."""
         return self.steps[self.results[-1]].fields
+
+    @property
+    def placed(self) -> bool:
+        """Whether a sample of the last result depends on its place as well, so that no part of the input is enough."""
+        return self.steps[self.results[-1]].placed
 
     @property
     def multiply_adds(self) -> int:
@@ -118,6 +128,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 (Field(),) * ndim,
             )
         }
+        self.even: set[int] = set()  # memories of constants that hold one number everywhere, known without the number
         self.parameters: dict[int, tuple[str, ...]] = {tensor: (name,) for tensor, name in parameters.items()}
         self.kept: list[Tensor] = [x]  # keeps tensors alive, so that no other tensor gets the same id
         self.running: list[tuple[str, int]] = [("", 0)]
@@ -142,20 +153,24 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run the operator and note what it did."""
         name, options = func.overloadpacket.__name__, kwargs or {}
         tensors = list(_tensors([*args, *options.values()]))
+        uneven = frozenset(dim for t in tensors if id(t) not in self.maps for dim in self._uneven(t))
         if any(t.is_meta for t in tensors) and name != "index":  # a tensor that a module makes on the way is a real one
             target = args[:1] if name.endswith("_") else ()  # is the result, by whose identity it is known
-            args, options = (*target, *tree_map(_shape, args[len(target) :])), tree_map(_shape, options)
+            args, options = (*target, *tree_map(self._shape, args[len(target) :])), tree_map(self._shape, options)
             tensors = list(_tensors([*args, *options.values()]))
         # Look the maps up first: an in-place operator may change the shape of its first argument.
         maps = [self.maps[id(t)] for t in tensors if id(t) in self.maps]
+        if name.startswith("new_") or name.endswith("_like"):
+            maps = []  # of the shape of a map, but not of its samples
         result = _shapes_of_batch_norm(name, args) or func(*args, **options)
         results = list(_tensors([result]))
         self.kept.extend(results)
         used = tuple(dict.fromkeys(p for t in tensors for p in self.parameters.get(id(t), ())))
         if not maps:
             self.parameters.update({id(t): used for t in results if used})
+            self._note_constant(name, results, even=name in _EVEN or (name in ("clone", "_to_copy") and not uneven))
         elif results:
-            self._note(name, args, options, tensors, maps, results, used)
+            self._note(name, args, options, tensors, maps, results, used, uneven)
             if self.watch is not None:
                 self.watch(len(self.steps) - 1, results[0])
         return result
@@ -169,14 +184,15 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         maps: list[Map],
         results: list[Tensor],
         used: tuple[str, ...],
+        uneven: frozenset[int],
     ) -> None:
         """Append the step of one operator."""
         place, number = self.running[-1]
         operator = OPERATORS.get(name) or OPERATORS.get(name.removesuffix("_"), UNKNOWN)
         try:
-            if name.endswith("_") and len(maps) > 1:
+            if name.endswith("_") and (len(maps) > 1 or id(args[0]) not in self.maps):
                 self._check_alone(args[0])
-            call = Call(args, options, maps, lambda t: self.maps.get(id(t)), [tuple(t.shape) for t in results])
+            call = Call(args, options, maps, lambda t: self.maps.get(id(t)), [tuple(t.shape) for t in results], uneven)
             made = operator.maps(call)
             cost, words = operator.multiply_adds(call), f"{operator.words} {operator.details(call)}".strip()
         except Untraceable as error:
@@ -189,16 +205,42 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for tensor, map_ in zip(results, made, strict=False):  # results without a map are indices and statistics
             self.maps[id(tensor)], self.made[id(tensor)] = map_, len(self.steps)
         shape = tuple(results[0].shape)
-        self.steps.append(Step(name, words, operator.main, place, number, inputs, shape, made[0].fields, used, cost))
+        fields, placed = made[0].fields, made[0].placed
+        self.steps.append(Step(name, words, operator.main, place, number, inputs, shape, fields, used, cost, placed))
+
+    def _shape(self, value: Any) -> Any:  # noqa: ANN401  (an argument of an operator)
+        """Version of a tensor on the meta device; other values are returned unchanged."""
+        if not isinstance(value, Tensor) or value.is_meta:
+            return value
+        shape = value.to("meta")
+        if id(value) in self.maps:  # a map has been written into it
+            self.kept.append(shape)
+            self.maps[id(shape)], self.made[id(shape)] = self.maps[id(value)], self.made[id(value)]
+        return shape
+
+    def _note_constant(self, name: str, results: list[Tensor], *, even: bool) -> None:
+        """Note whether what has been made of constants holds one number everywhere; views share memory with it."""
+        memories = {t.untyped_storage()._cdata for t in results}
+        if even:
+            self.even |= memories
+        elif name.endswith("_"):
+            self.even -= memories
+
+    def _uneven(self, constant: Tensor) -> list[int]:
+        """Dimensions, counted from the last, -1, along which the numbers of a constant may differ."""
+        if constant.untyped_storage()._cdata in self.even:
+            return []
+        dims = [d for d in range(-constant.ndim, 0) if constant.shape[d] > 1 and constant.stride(d)]
+        return [d for d in dims if constant.is_meta or not (constant == constant.narrow(d, 0, 1)).all()]
 
     def _check_alone(self, target: Tensor) -> None:
-        """Refuse to write into a map in place while another tensor is a view of the same memory.
+        """Refuse to write a map into a tensor in place while another tensor is a view of the same memory.
 
         Raises:
             Untraceable: there is such a view.
         """
-        memory = target.untyped_storage()._cdata
-        others = [t for t in self.kept if id(t) != id(target) and id(t) in self.maps]
+        memory, constant = target.untyped_storage()._cdata, id(target) not in self.maps
+        others = [t for t in self.kept if id(t) != id(target) and (constant or id(t) in self.maps)]
         if any(t.untyped_storage()._cdata == memory for t in others):
             raise Untraceable("writes into a map that has another view")
 
@@ -212,11 +254,6 @@ def _shapes_of_batch_norm(name: str, args: tuple[Any, ...]) -> tuple[Tensor, Ten
     if name != "native_batch_norm" or not args[0].is_meta or args[5]:
         return None
     return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
-
-
-def _shape(value: Any) -> Any:  # noqa: ANN401  (an argument of an operator)
-    """Version of a tensor on the meta device; other values are returned unchanged."""
-    return value.to("meta") if isinstance(value, Tensor) else value
 
 
 def _tensors(values: Sequence[Any]) -> Iterator[Tensor]:

@@ -87,7 +87,7 @@ def concatenated(call: Call) -> Map:
     dim = call.get(1, 0) % len(call.shapes[0])
     for source in call.maps:
         _channels_only(source, dim)
-    return Map.joined([m.resized(dim, call.shapes[0][dim]) for m in call.maps], call.shapes[0])
+    return Map.joined([m.resized(dim, call.shapes[0][dim]) for m in call.maps], call.shapes[0]).told_apart(call.uneven)
 
 
 def stacked(call: Call) -> Map:
@@ -95,7 +95,8 @@ def stacked(call: Call) -> Map:
     dim = call.get(1, 0) % len(call.shapes[0])
     count = call.shapes[0][dim]
     maps = [m.with_dims([*m.dims[:dim], (Part(count),), *m.dims[dim:]]) for m in call.maps]
-    return Map.joined(maps, call.shapes[0])
+    behind = dim - len(call.shapes[0])  # dimensions before it are one further from the last than they were
+    return Map.joined(maps, call.shapes[0]).told_apart([d if d > behind else d - 1 for d in call.uneven])
 
 
 def viewed(call: Call) -> Map:

@@ -1,7 +1,7 @@
 """Maps of operators on windows of samples: convolution, pooling, up-sampling, padding."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from geocnn.tracing.call import Call
@@ -13,6 +13,7 @@ __all__ = [
     "convolution_cost",
     "convolution_details",
     "convolved",
+    "is_ratio",
     "padded",
     "pool_details",
     "pooled",
@@ -119,6 +120,9 @@ def upsampled(kind: str) -> Callable[[Call], Map]:
         made = call.source
         if kind == "linear" and call.get(2, default=False):
             raise Untraceable("aligns corners, so that the distance of samples depends on the size")
+        scales = call.args[3 if kind == "linear" else 2 :]
+        if not is_ratio(scales, made.shape[2:], call.shapes[0][2:]):  # samples drift from those that they are made of
+            made = made.told_apart(range(2, len(made.dims)))
         for dim, size in enumerate(call.shapes[0][2:], start=2):
             before = made.shape[dim]
             common = math.gcd(before, size)
@@ -127,6 +131,15 @@ def upsampled(kind: str) -> Callable[[Call], Map]:
         return made
 
     return result
+
+
+def is_ratio(scales: Sequence[float | None], before: Sequence[int], after: Sequence[int]) -> bool:
+    """Whether the scales of an up-sampling are the ratios of the sizes after and before, or not given.
+
+    A scale of 1.004 makes 82 samples of 82, but not of the same places.
+    """
+    given = zip(scales, before, after, strict=False)
+    return all(scale is None or math.isclose(scale * n, made, rel_tol=1e-9) for scale, n, made in given)
 
 
 def _interpolation(kind: str, inputs: int, outputs: int) -> Window:

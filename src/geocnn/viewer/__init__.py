@@ -35,6 +35,7 @@ def view(
     data: object,
     *layers: object,
     networks: "Sequence[str | Path | Trained]" = (),
+    stations: str | Path | None = None,
     port: int = 0,
     browser: bool = True,
     wait: bool | None = None,
@@ -51,6 +52,8 @@ def view(
         networks: networks for sections, as run folders or what :func:`geocnn.load` or :func:`geocnn.fit` returned. They
             are applied to the sections that are shown. "faults" and "denoise" ship with geocnn, and can be switched on
             in the page as well.
+        stations: StationXML, or a table of stations, as for :func:`geocnn.predict`, for first motions and amplitudes of
+            what the network picks in seismograms; see :class:`geocnn.viewer.records.RecordsPage`.
         port: port of the page; default a free one.
         browser: open the page in a browser.
         wait: return only when Ctrl-C is pressed; default in scripts, but not in notebooks and at prompts.
@@ -62,7 +65,7 @@ def view(
     Raises:
         GeocnnError: data cannot be opened, or do not fit together.
     """
-    server = Server(page_of(data, layers, networks, **known), port)
+    server = Server(page_of(data, layers, networks, stations, **known), port)
     at_prompt = hasattr(sys, "ps1") or hasattr(builtins, "__IPYTHON__")
     if browser and "ipykernel" not in sys.modules:
         webbrowser.open(server.url)
@@ -80,6 +83,7 @@ def page_of(
     data: object,
     layers: tuple[object, ...],
     networks: "Sequence[str | Path | Trained]" = (),
+    stations: str | Path | None = None,
     **known: Any,  # noqa: ANN401  (of geocnn.open)
 ) -> Page:
     """Page for the given data, see :func:`view`.
@@ -95,14 +99,16 @@ def page_of(
     if not hasattr(survey, "grid"):
         if networks:
             raise DataError("networks are applied to surveys here; of seismograms the page has a button for picks.")
-        return _records(data, layers, known)
+        return _records(data, layers, stations, known)
+    if stations is not None:
+        raise DataError(f"stations are {stations}, and this is a survey; leave them out, they tell of seismograms.")
     horizons = [_horizon(one, survey.grid) for one in layers if _is_horizon(one)]
     sources = [survey, *(_result(one, known) for one in layers if not _is_horizon(one))]
     names = [_name(source, k) for k, source in enumerate(sources)]
     return SurveyPage(sources, names, horizons, [SectionNetwork.of(survey, one) for one in networks])
 
 
-def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) -> Page:
+def _records(data: object, layers: tuple[object, ...], stations: str | Path | None, known: dict[str, Any]) -> Page:
     """Page of seismograms, with the catalogue among the layers if there is one."""
     from geocnn.viewer.records import RecordsPage
 
@@ -115,7 +121,8 @@ def _records(data: object, layers: tuple[object, ...], known: dict[str, Any]) ->
         raise DataError("over a stream or pieces of seismograms lies a catalogue, .xml or .csv, and nothing else.")
     archive = cast("Archive", open_data([data, *more] if more else data, **known))
     title = f"{Path(cast('str | Path', data)).name}{f' and {len(more)} more' * bool(more)}" if paths else "seismograms"
-    return RecordsPage(archive, Path(catalogues[0]) if catalogues else None, title)
+    picks, places = Path(catalogues[0]) if catalogues else None, None if stations is None else Path(stations)
+    return RecordsPage(archive, picks, title, places)
 
 
 def _is_horizon(data: object) -> bool:

@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from geocnn.io.responses import Responses
+from geocnn.io.sites import read_sites
 from geocnn.io.system import reason, write_new
 from geocnn.io.waveforms import Station
 from geocnn.io.waveforms.pick_table import pick_table
@@ -23,6 +26,9 @@ from geocnn.viewer.review import Review, counted
 
 __all__ = ["Edits", "reviewed"]
 
+_UNSURE = "; for their first motions start geocnn view with --stations"
+"""What is said of picks whose first motions could contradict those of the catalogue."""
+
 
 class Edits:
     """The review of a catalogue. It is kept here, in the program, so that it outlives the page in the browser.
@@ -32,16 +38,30 @@ class Edits:
         events: events of the catalogue.
         time: time axis of the page.
         reading: lock that is held while records are read.
+        places: StationXML or a table of stations, see :class:`geocnn.viewer.records.RecordsPage`; None for none.
+
+    Raises:
+        MissingError: there is no such file.
+        FormatError: it cannot be read.
     """
 
     def __init__(
-        self, stations: Sequence[Station], events: Sequence[Event], time: PageTime, reading: threading.Lock
+        self,
+        stations: Sequence[Station],
+        events: Sequence[Event],
+        time: PageTime,
+        reading: threading.Lock,
+        places: Path | None = None,
     ) -> None:
         self.review = Review(events)
         self._stations = stations
         self._located = [number for number, event in enumerate(events) if event.origin is not None]
         self._time = time
-        self._network = NetworkPicks(reading)
+        # Nobody knows whether the catalogue was made with a file that turns the first motions of some stations round.
+        self._unsure = places is None and any(pick.polarity for event in events for pick in event.picks)
+        if places is not None:
+            read_sites(places)  # says what is wrong with it
+        self._network = NetworkPicks(reading, None if places is None else Responses.of(places))
         self._session = secrets.token_hex(8)  # tells pages that are still open from an earlier review
         self._lock = threading.Lock()  # requests come in several threads, also from several windows
 
@@ -147,9 +167,12 @@ class Edits:
         stop = asked.number("stop", start, end + beyond)
         span = self._time.time(max(start, begin)), self._time.time(min(stop, end))
         found = self._network(station, *span)
+        unsure = self._unsure and any(pick.polarity for pick in found)
+        if unsure:
+            found = [replace(pick, polarity=0) for pick in found]
         with self._lock:
             new = self.review.take(station, span, found, partial(together, station))
-        return self._state(words=_found(found, new))
+        return self._state(words=_found(found, new) + _UNSURE * (unsure and new > 0))
 
     def save(self, asked: Posted) -> Response:
         """The whole catalogue as a file in a ``form``, QuakeML or CSV."""

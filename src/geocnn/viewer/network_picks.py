@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geocnn.errors import DataError
+from geocnn.io.responses import Responses
 from geocnn.io.waveforms import Record, Station
 from geocnn.io.waveforms.pieces import SECOND, how_long
 from geocnn.io.waveforms.quakeml import Event, PhasePick
@@ -25,10 +26,12 @@ class NetworkPicks:
 
     Args:
         reading: lock that is held while records are read, which only one thread may do.
+        responses: responses of the channels, and where these point, as for ``geocnn predict``.
     """
 
-    def __init__(self, reading: threading.Lock) -> None:
+    def __init__(self, reading: threading.Lock, responses: Responses | None = None) -> None:
         self._reading = reading
+        self._responses = responses
         self._working = threading.Lock()
         self._closed = threading.Event()
         self._picker: Picker | None = None
@@ -72,7 +75,7 @@ class NetworkPicks:
         first, last = at_rate.index(start), at_rate.index(stop)
         work = [part for part in parts(at_rate) if part.first <= last and part.last > first]
         with closing(picked(picker, self._records(picker, at_rate, work))) as made:
-            picks = [arrival.pick for found in made for arrival in arrivals_in(at_rate, found)]
+            picks = [arrival.pick for found in made for arrival in arrivals_in(at_rate, found, self._responses)]
         return [pick for pick in picks if start <= pick.time <= stop]
 
     def _records(self, picker: "Picker", station: Station, work: "Sequence[Part]") -> "Iterator[tuple[Part, Record]]":

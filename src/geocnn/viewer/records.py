@@ -38,15 +38,19 @@ class RecordsPage:
         archive: the stations.
         picks: path of the catalogue, see :func:`geocnn.io.waveforms.catalogue_files.read_catalogue`; None for none.
         title: title of the page, as the user gave it.
+        places: StationXML, or a table of stations, with which the catalogue was made. What the network picks in the
+            page has the first motions and amplitudes that ``geocnn predict`` finds with the same file. Without it and
+            without a catalogue vertical components are taken to point upwards; where a catalogue has first motions,
+            which may have been turned round with such a file, picks of the page get none. None for none.
 
     Raises:
-        MissingError: there is no such catalogue.
-        FormatError: it is neither QuakeML nor a table of picks.
+        MissingError: there is no such catalogue, or no such file of stations.
+        FormatError: it is neither QuakeML nor a table of picks, or the file of stations cannot be read.
     """
 
     name = "records.html"
 
-    def __init__(self, archive: Archive, picks: Path | None, title: str) -> None:
+    def __init__(self, archive: Archive, picks: Path | None, title: str, places: Path | None = None) -> None:
         self.title = title
         self.stations = archive.stations
         self.events = [] if picks is None else read_catalogue(picks)
@@ -54,7 +58,7 @@ class RecordsPage:
         self._archive = archive
         self._catalogue = "" if picks is None else picks.name
         self._lock = threading.Lock()  # requests come in several threads, and stations are not thread-safe
-        self.edits = Edits(self.stations, self.events, self._time, self._lock)
+        self.edits = Edits(self.stations, self.events, self._time, self._lock, places)
         self._strange = self._strangers()
         self._envelopes: OrderedDict[tuple[int, int, bool], Envelope] = OrderedDict()
 
@@ -162,7 +166,7 @@ class RecordsPage:
         seconds = end - begin - sum(gaps) / SECOND
         return {
             "name": str(station),
-            "channels": [station.components[k][0].channel.code for k in _components(station)],
+            "channels": [_codes(station, k) for k in _components(station)],
             "start": begin,
             "stop": end,
             "rate": station.rate,
@@ -214,6 +218,11 @@ def _sampling(station: Station) -> str:
     rates = sorted({float(piece.grid) for piece in station.pieces})
     words = " and ".join(f"{rate:g}" for rate in rates) + " Hz"
     return words if rates == [station.rate] else f"{words} (shown at {station.rate:g} Hz)"
+
+
+def _codes(station: Station, component: int) -> str:
+    """Code of the channel of a component; of several that follow each other, such as HHN/HH1, all."""
+    return "/".join(dict.fromkeys(piece.channel.code for piece in station.components[component]))
 
 
 def _components(station: Station) -> list[int]:

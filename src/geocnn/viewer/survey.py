@@ -252,6 +252,6 @@ def _map(grid: Grid) -> dict[str, object]:
     if grid.is_crooked:
         places = np.arange(grid.shape[0], dtype=np.float64)[:, None]
         return {"points": grid.map_xy(places).tolist(), "unit": unit}
-    corners = np.vstack([np.zeros(grid.ndim - 1), np.eye(grid.ndim - 1)])
-    origin, *ends = grid.map_xy(corners)
-    return {"origin": origin.tolist(), "vectors": [(end - origin).tolist() for end in ends], "unit": unit}
+    origin, vectors = grid.regular
+    near = {"near": True} if grid.is_irregular else {}  # to within a bin: too many to be sent one by one
+    return {"origin": origin.tolist(), "vectors": vectors.tolist(), "unit": unit} | near

@@ -1,4 +1,7 @@
-"""Group files, folders and archives of seismograms into stations; only headers are read."""
+"""Group files, folders and archives of seismograms into stations.
+
+Only headers are read; of several instruments at one location also samples, until one differs from the first.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -80,7 +83,8 @@ def open_archive(
 ) -> Archive:
     """Open seismograms.
 
-    Of several instruments of a station and location the best one that has data is taken at any time.
+    Of several instruments of a station and location the best one that has data is taken at any time. Components with
+    one and the same number throughout do not count, and instruments with nothing else are left out.
 
     Args:
         data: a file or a folder with all files under it (an SDS archive, for example), several of these, an ObsPy
@@ -259,8 +263,16 @@ def _in_turn(stations: Sequence[Station], notes: list[str]) -> list[Station]:
     """Instruments of one location, each in those of its times in which it is taken; a note tells of several."""
     if len(stations) < 2:
         return list(stations)
-    ranked = _ranked(stations)
-    turns = _turns(ranked)
+    living = [awake for awake in map(_awake, stations) if awake.runs()] or list(stations)
+    order = _ranked(living)
+    turns = _turns(order)
+    by_code = {station.instrument: station for station in stations}
+    ranked = [by_code.pop(station.instrument) for station in order]
+    beside = ", ".join(sorted(f"{station}?" for station in ranked))
+    dead = "gives one and the same number throughout, and is dead; left out beside"
+    notes += [f"{station}? {dead} {beside}." for station in by_code.values()]
+    if len(ranked) < 2:
+        return ranked
     cut = [_cut(station, turn) for station, turn in zip(ranked, turns, strict=True)]
     first, *others = [k for k, station in enumerate(cut) if station.runs()] or [0]
     best, end = ranked[first], max([0, *turns[first][-1:, 1].tolist()])
@@ -271,6 +283,19 @@ def _in_turn(stations: Sequence[Station], notes: list[str]) -> list[Station]:
         text += f"where it lacks data, {taken}; "
     notes.append(f"{text}--channels picks others.")
     return sorted((cut[k] for k in (first, *others)), key=str) if others else [best]
+
+
+def _awake(station: Station) -> Station:
+    """An instrument without the components that give one and the same number throughout."""
+
+    def moves(component: int) -> bool:
+        try:
+            return station.moves(component)
+        except (FormatError, MissingError):  # whoever reads them tells of it
+            return True
+
+    vertical, north, east = (own if moves(k) else () for k, own in enumerate(station.components))
+    return replace(station, components=(vertical, north, east))
 
 
 def _cut(station: Station, spans: Int64[ndarray, "spans 2"]) -> Station:

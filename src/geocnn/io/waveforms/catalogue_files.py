@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -12,7 +12,7 @@ from geocnn.geodesy import DEGREE
 from geocnn.io.columns import check_number, read_columns
 from geocnn.io.system import reason
 from geocnn.io.times import time_of
-from geocnn.io.waveforms.originals import Original
+from geocnn.io.waveforms.originals import Original, bare
 from geocnn.io.waveforms.pieces import Channel
 from geocnn.io.waveforms.quakeml import (
     AUTHOR,
@@ -25,6 +25,7 @@ from geocnn.io.waveforms.quakeml import (
     Origin,
     PhasePick,
     Ray,
+    is_written,
 )
 
 __all__ = ["is_xml", "read_catalogue"]
@@ -117,46 +118,48 @@ class _Drawn:
     def read(cls, event: Xml.Element) -> "_Drawn":
         """Read the amplitudes of an event."""
         found = cls()
-        for element in event.iterfind("{*}amplitude"):
-            name, pick = element.get("publicID", ""), element.findtext("{*}pickID", "").strip()
-            value, told = _perhaps(element, "genericAmplitude/{*}value"), _comments(element)
+        for element in event.iterfind("amplitude"):
+            name, pick = element.get("publicID", ""), element.findtext("pickID", "").strip()
+            value, told = _perhaps(element, "genericAmplitude/value"), _comments(element)
             if value is not None and WOOD_ANDERSON in told:
                 found.wood_anderson[pick] = value * 1e9  # QuakeML has metres
                 found.of[name] = pick
             elif value is not None and OF_RECORDS in told:
-                window = _perhaps(element, "timeWindow/{*}end")
+                window = _perhaps(element, "timeWindow/end")
                 found.largest[pick] = Amplitude(value, _channel(element).code, window)
         return found
 
 
 def _event(path: Path, element: Xml.Element) -> Event:
-    """Event with its picks, from its element."""
+    """Event with its picks, from its element, which is left without a namespace."""
+    kept = bare(element)
     origin = _preferred(element, "origin", "preferredOriginID")
     arrivals = {
-        arrival.findtext("{*}pickID", "").strip(): arrival
-        for arrival in ([] if origin is None else origin.iterfind("{*}arrival"))
+        arrival.findtext("pickID", "").strip(): arrival
+        for arrival in ([] if origin is None else origin.iterfind("arrival"))
     }
     drawn = _Drawn.read(element)
-    picks = element.findall("{*}pick")
+    picks = element.findall("pick")
     names = [pick.get("publicID", "") for pick in picks]
     magnitude = _preferred(element, "magnitude", "preferredMagnitudeID")
     made = tuple(_pick(path, pick, arrivals, drawn) for pick in picks)
-    ours = element.findtext("{*}creationInfo/{*}author", "").strip() == AUTHOR
-    return Event(
+    event = Event(
         made,
         None if origin is None else _origin(path, origin, _rays(names, arrivals)),
         None if magnitude is None else _magnitude(path, magnitude, _of_picks(element, magnitude, names, drawn)),
         comment="\n".join(_comments(element)),
-        kind=element.findtext("{*}type", "").strip(),
-        certainty=element.findtext("{*}typeCertainty", "").strip(),
-        original=None if ours else Original.of(element, made),
+        kind=element.findtext("type", "").strip(),
+        certainty=element.findtext("typeCertainty", "").strip(),
     )
+    # Other programs add to what geocnn has written: only an event that holds nothing else needs no copy.
+    ours = element.findtext("creationInfo/author", "").strip() == AUTHOR and is_written(event, element, "quakes")
+    return event if ours or not kept else replace(event, original=Original.of(element, made))
 
 
 def _preferred(event: Xml.Element, tag: str, link: str) -> Xml.Element | None:
     """The element that an event prefers among several; otherwise the first; None if there is none."""
-    every = event.findall(f"{{*}}{tag}")
-    name = event.findtext(f"{{*}}{link}", "").strip()
+    every = event.findall(tag)
+    name = event.findtext(link, "").strip()
     return next((one for one in every if one.get("publicID") == name), every[0] if every else None)
 
 
@@ -165,25 +168,25 @@ def _pick(path: Path, element: Xml.Element, arrivals: Mapping[str, Xml.Element],
     name = element.get("publicID", "")
     where = f"{path}, pick {name or 'without a name'}"
     told = next(filter(None, map(_PROBABILITY.search, _comments(element))), None)
-    arrival, azimuth = arrivals.get(name), _perhaps(element, "backazimuth/{*}value")
-    phase = "" if arrival is None else arrival.findtext("{*}phase", "").strip()
+    arrival, azimuth = arrivals.get(name), _perhaps(element, "backazimuth/value")
+    phase = "" if arrival is None else arrival.findtext("phase", "").strip()
     return PhasePick(
         _channel(element),
-        element.findtext("{*}phaseHint", "").strip() or phase,
-        time_of(where, element.findtext("{*}time/{*}value", "")),
+        element.findtext("phaseHint", "").strip() or phase,
+        time_of(where, element.findtext("time/value", "")),
         uncertainty=_uncertainty(where, element, "time"),
         probability=None if told is None else float(told[1]),
-        polarity=_POLARITY.get(element.findtext("{*}polarity", "").strip(), 0),
+        polarity=_POLARITY.get(element.findtext("polarity", "").strip(), 0),
         mode=_mode(element),
         amplitude=drawn.largest.get(name),
         wood_anderson=drawn.wood_anderson.get(name),
-        backazimuth=None if azimuth is None else (azimuth, _perhaps(element, "backazimuth/{*}uncertainty")),
+        backazimuth=None if azimuth is None else (azimuth, _perhaps(element, "backazimuth/uncertainty")),
     )
 
 
 def _channel(element: Xml.Element) -> Channel:
     """Channel of a pick or an amplitude."""
-    found = element.find("{*}waveformID")
+    found = element.find("waveformID")
     codes = {} if found is None else found.attrib
     names = ("networkCode", "stationCode", "locationCode", "channelCode")
     network, station, location, code = (codes.get(name, "").strip() for name in names)
@@ -192,13 +195,13 @@ def _channel(element: Xml.Element) -> Channel:
 
 def _comments(element: Xml.Element) -> list[str]:
     """Texts of all comments of an element."""
-    texts = (comment.findtext("{*}text", "").strip() for comment in element.iterfind("{*}comment"))
+    texts = (comment.findtext("text", "").strip() for comment in element.iterfind("comment"))
     return [text for text in texts if text]
 
 
 def _mode(element: Xml.Element) -> Mode | None:
     """Whether a pick or an origin is automatic or manual; None if it is not known."""
-    return _MODES.get(element.findtext("{*}evaluationMode", "").strip())
+    return _MODES.get(element.findtext("evaluationMode", "").strip())
 
 
 def _rays(names: Sequence[str], arrivals: Mapping[str, Xml.Element]) -> tuple[Ray | None, ...]:
@@ -217,11 +220,11 @@ def _ray(arrival: Xml.Element) -> Ray:
 def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> Origin | None:
     """Origin from its element; None if it has no time or place, as some for which only the depth was computed."""
     where = f"{path}, origin {element.get('publicID', 'without a name')}"
-    texts = [element.findtext(f"{{*}}{name}/{{*}}value", "") for name in ("time", "latitude", "longitude")]
+    texts = [element.findtext(f"{name}/value", "") for name in ("time", "latitude", "longitude")]
     if not all(texts):
         return None
-    depth, error = (_number(where, element, f"depth/{{*}}{end}") for end in ("value", "uncertainty"))
-    spread = _number(where, element, "originUncertainty/{*}horizontalUncertainty")
+    depth, error = (_number(where, element, f"depth/{end}") for end in ("value", "uncertainty"))
+    spread = _number(where, element, "originUncertainty/horizontalUncertainty")
     return Origin(
         time_of(where, texts[0]),
         check_number(where, "latitude", texts[1], (-90.0, 90.0)),
@@ -238,9 +241,9 @@ def _origin(path: Path, element: Xml.Element, rays: tuple[Ray | None, ...]) -> O
 def _magnitude(path: Path, element: Xml.Element, of_picks: tuple[tuple[int, float], ...]) -> Magnitude | None:
     """Magnitude from its element; None if it has no number."""
     where = f"{path}, magnitude {element.get('publicID', 'without a name')}"
-    value, error = (_number(where, element, f"mag/{{*}}{end}") for end in ("value", "uncertainty"))
+    value, error = (_number(where, element, f"mag/{end}") for end in ("value", "uncertainty"))
     count = _perhaps(element, "stationCount") or 0
-    kind = element.findtext("{*}type", "").strip() or "M"
+    kind = element.findtext("type", "").strip() or "M"
     return None if value is None else Magnitude(value, kind, error, of_picks, 0 if of_picks else round(count))
 
 
@@ -249,13 +252,12 @@ def _of_picks(
 ) -> tuple[tuple[int, float], ...]:
     """Magnitudes of single stations that contribute to a magnitude, if they rest on amplitudes of picks with names."""
     parts = {
-        one.findtext("{*}stationMagnitudeID", "").strip()
-        for one in magnitude.iterfind("{*}stationMagnitudeContribution")
+        one.findtext("stationMagnitudeID", "").strip() for one in magnitude.iterfind("stationMagnitudeContribution")
     }
     found = {}
-    for element in event.iterfind("{*}stationMagnitude"):
-        pick = drawn.of.get(element.findtext("{*}amplitudeID", "").strip())
-        value = _perhaps(element, "mag/{*}value")
+    for element in event.iterfind("stationMagnitude"):
+        pick = drawn.of.get(element.findtext("amplitudeID", "").strip())
+        value = _perhaps(element, "mag/value")
         if element.get("publicID", "") in parts and pick in names and value is not None:
             found[names.index(pick)] = value
     return tuple(sorted(found.items()))
@@ -267,13 +269,13 @@ def _number(where: str, element: Xml.Element, way: str) -> float | None:
     Raises:
         FormatError: the text is no number.
     """
-    text = element.findtext(f"{{*}}{way}", "").strip()
-    return check_number(where, way.replace("{*}", ""), text, (-1e300, 1e300)) if text else None
+    text = element.findtext(way, "").strip()
+    return check_number(where, way, text, (-1e300, 1e300)) if text else None
 
 
 def _perhaps(element: Xml.Element, way: str) -> float | None:
     """A number that may be missing; None if there is none, or if it cannot be read."""
-    return _finite(element.findtext(f"{{*}}{way}", ""))
+    return _finite(element.findtext(way, ""))
 
 
 def _finite(text: str) -> float | None:
@@ -287,8 +289,8 @@ def _finite(text: str) -> float | None:
 
 def _uncertainty(where: str, element: Xml.Element, quantity: str) -> float | None:
     """Uncertainty of a quantity; the mean of both sides if they differ, None if it is not known."""
-    both = _number(where, element, f"{quantity}/{{*}}uncertainty")
-    sides = [_number(where, element, f"{quantity}/{{*}}{side}Uncertainty") for side in ("lower", "upper")]
+    both = _number(where, element, f"{quantity}/uncertainty")
+    sides = [_number(where, element, f"{quantity}/{side}Uncertainty") for side in ("lower", "upper")]
     known = [side for side in sides if side is not None]
     return both if both is not None or not known else sum(known) / len(known)
 

@@ -68,9 +68,9 @@ class Drum:
 
     @property
     def channel(self) -> str:
-        """Codes of the channel, such as CX.PB01..HHZ."""
-        pieces = self.station.components[self.component]
-        return str(pieces[0].channel) if pieces else f"{self.station}Z"
+        """Codes of the channel at the beginning of the first row, such as CX.PB01..HHZ."""
+        channel = self.station.channel_at(self.component, self.start + round(self.first * SECOND))
+        return f"{self.station}Z" if channel is None else str(channel)
 
     @property
     def seconds(self) -> float:

@@ -28,6 +28,9 @@ _BLOCK = 1 << 22
 """Bytes of a file that are read at once."""
 _LONGEST = 1 << 20
 """Largest number of bytes of a record."""
+_HEADER = 56
+"""Bytes of the beginning of a record by which the end of the one before it is found: more than the 48 of a header, and
+no power of two, which libmseed would take for a record."""
 _BEGIN = re.compile(rb"MS\x03|[\d ]{6}[DRQMVAST][ *]")
 """Pattern of the beginning of a record, or of a control header of SEED."""
 _DIGEST = 16
@@ -72,7 +75,7 @@ class MiniseedPiece(FilePiece):
                 yield time, samples
 
     def damaged(self) -> int:
-        """Number of records that cannot be decoded.
+        """Number of records that cannot be decoded; at least 1 if samples are missing.
 
         Raises:
             MissingError: the file is gone.
@@ -80,7 +83,8 @@ class MiniseedPiece(FilePiece):
         return self._decoded()[1]
 
     def _decoded(self) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
-        return _decoded(self.path, self.state, *self.table.place(self.number), self.table.source)
+        place = self.table.place(self.number)
+        return _decoded(self.path, self.state, *place, self.table.source, self.rate, self.count)
 
 
 class MiniseedPieces(PieceTable):
@@ -154,9 +158,17 @@ def _bytes(path: Path, offset: int, size: int) -> bytes:
 
 @lru_cache(maxsize=16)
 def _decoded(
-    path: Path, _state: tuple[int, int], offset: int, size: int, source: str
+    path: Path, _state: tuple[int, int], offset: int, size: int, source: str, rate: float, count: int
 ) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
     """Samples of a source in a part of a file, each with its time in ns, and the number of damaged records.
+
+    Args:
+        path: of the file.
+        offset: first byte of the part.
+        size: number of bytes of the part.
+        source: the channel, as libmseed names it.
+        rate: samples per second.
+        count: number of samples according to the headers.
 
     Raises:
         MissingError: the file is gone.
@@ -164,29 +176,39 @@ def _decoded(
     from pymseed import MiniSEEDError, MS3TraceList
 
     block = _bytes(path, offset, size)
+    # Without a blockette 1000 a record ends where the next header begins; libmseed would leave out the last one.
+    block += block[:_HEADER]
     traces = MS3TraceList()
     try:
         traces.add_buffer(block, unpack_data=True, sourceid=source)
     except MiniSEEDError:
-        return _one_by_one(block, source)
+        return _one_by_one(block, source, rate, count)
     whole = [(part.starttime, np.array(part.np_datasamples)) for trace in traces for part in trace if part.numsamples]
-    return whole, 0
+    # Otherwise something was left out, or there are records of another rate.
+    return (whole, 0) if sum(len(samples) for _, samples in whole) == count else _one_by_one(block, source, rate, count)
 
 
-def _one_by_one(block: bytes, source: str) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
-    """Decode a block record by record, so that a damaged record is a gap; returns also the number of damaged ones."""
+def _one_by_one(
+    block: bytes, source: str, rate: float, count: int
+) -> tuple[list[tuple[int, NDArray[np.generic]]], int]:
+    """Decode a block record by record, so that a damaged record is a gap.
+
+    Returns:
+        What :func:`_decoded` returns; the number of damaged records is at least 1 if there are fewer than ``count``
+            samples.
+    """
     from pymseed import MiniSEEDError
 
     found, damaged = [], 0
     for _, _, record in _records(memoryview(block)):
-        if record.sourceid == source and record.samplecnt > 0:
+        if record.sourceid == source and record.samprate == rate and record.samplecnt > 0 and record.encoding != 0:
             try:
                 record.unpack_data()
             except MiniSEEDError:
                 damaged += 1
             else:
                 found.append((record.starttime, np.array(record.np_datasamples)))
-    return found, damaged
+    return found, max(damaged, int(sum(len(samples) for _, samples in found) < count))
 
 
 def is_miniseed(head: bytes) -> bool:
@@ -312,7 +334,8 @@ def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int
 
     Args:
         data: bytes of a file.
-        more: whether the file goes on, so that an incomplete record at the end is not damaged.
+        more: whether the file goes on, so that an incomplete record at the end is not damaged; one that ends with the
+            data is left out, because without a blockette 1000 it may be longer.
     """
     from pymseed import MiniSEEDError, MS3Record
 
@@ -321,6 +344,8 @@ def _records(data: memoryview, *, more: bool = False) -> Iterator[tuple[int, int
         try:
             for record in MS3Record.from_buffer(data[at:]):
                 end = at + record.reclen
+                if more and end == len(data):
+                    return
                 yield at, end, record
                 at = end
         except MiniSEEDError:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-__all__ = ["Original"]
+__all__ = ["Original", "bare"]
 
 _BED = "{http://quakeml.org/xmlns/bed/1.2}"
 
@@ -23,17 +23,15 @@ class Original:
     names: tuple[tuple[Hashable, str], ...]
 
     @classmethod
-    def of(cls, element: ET.Element, picks: Sequence[Hashable]) -> "Original | None":
-        """Keep an event of QuakeML 1.2; None for one in another form.
+    def of(cls, element: ET.Element, picks: Sequence[Hashable]) -> "Original":
+        """Keep an event of QuakeML 1.2.
 
         Args:
-            element: element of the event.
+            element: element of the event, see :func:`bare`.
             picks: picks that were read from it, in their order.
         """
-        if not element.tag.startswith(_BED):
-            return None
-        names = [pick.get("publicID", "") for pick in element.findall(f"{_BED}pick")]
-        text = ET.tostring(_bare(element), encoding="utf-8")
+        names = [pick.get("publicID", "") for pick in element.findall("pick")]
+        text = ET.tostring(element, encoding="utf-8")
         return cls(zlib.compress(text), tuple(zip(picks, names, strict=True)))
 
     def element(self, picks: Sequence[Hashable]) -> tuple[ET.Element, list[int]]:
@@ -82,12 +80,16 @@ class Original:
         return {name for _, name in left.values()}, new
 
 
-def _bare(element: ET.Element) -> ET.Element:
-    """Copy of an element without the namespace of QuakeML in its names, because files declare it once."""
-    copy = ET.Element(element.tag.removeprefix(_BED), element.attrib)
-    copy.text = element.text
-    copy.extend(map(_bare, element))
-    return copy
+def bare(element: ET.Element) -> bool:
+    """Take the namespace of an event out of its names, because files declare it once; those of others stay.
+
+    Returns:
+        Whether it is that of QuakeML 1.2, in which geocnn writes; names of another form mean other things.
+    """
+    space = element.tag.removesuffix("event")
+    for one in element.iter():
+        one.tag = one.tag.removeprefix(space)
+    return space == _BED
 
 
 def _of(element: ET.Element, link: str, names: set[str]) -> bool:

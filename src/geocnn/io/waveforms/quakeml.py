@@ -29,6 +29,7 @@ __all__ = [
     "Origin",
     "PhasePick",
     "Ray",
+    "is_written",
     "quakeml",
     "quakeml_pieces",
 ]
@@ -131,7 +132,8 @@ class Ray:
         distance: distance of the epicentre from the station, km; None if it is not known.
         azimuth: direction of the station from the epicentre, degrees from north; None if it is not known.
         residual: observed minus computed arrival time, s; None if the time was not used for the origin.
-        weight: weight of this time in the origin.
+        weight: weight of this time in the origin, as a share of the largest possible one; 0 for a time on which the
+            origin does not rest.
         height: of the station above the sea, km; 0 if it is not known, as in a catalogue that was read.
     """
 
@@ -147,10 +149,13 @@ class Ray:
         return self.residual is not None and self.weight > 0
 
     @classmethod
-    def to(cls, site: Site, latitude: float, longitude: float, residual: float | None = None) -> "Ray":
+    def to(
+        cls, site: Site, latitude: float, longitude: float, residual: float | None = None, weight: float = 1.0
+    ) -> "Ray":
         """Ray from a place, in degrees, to a station."""
         seen = offsets(latitude, longitude, (np.array([site.latitude]), np.array([site.longitude])))
-        return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual, height=site.elevation_m / 1000)
+        height = site.elevation_m / 1000
+        return cls(float(seen.distance[0]), float(seen.azimuth[0]), residual, weight, height=height)
 
 
 _NOWHERE = Ray(None, None)
@@ -236,14 +241,40 @@ def quakeml_pieces(events: Sequence[Event], name: str, *, reviewed: bool = False
     yield "  </eventParameters>\n</q:quakeml>\n" if events else "</q:quakeml>\n"
 
 
+def is_written(event: Event, element: ET.Element, name: str) -> bool:
+    """Whether an element is what :func:`quakeml` writes of an event, so that nothing else is in it.
+
+    Args:
+        event: the event, as it was read from the element.
+        element: element of the event in a file, without a namespace, see :func:`geocnn.io.waveforms.originals.bare`.
+        name: kind of the catalogue, as for :func:`quakeml`.
+    """
+    if not (event.picks or event.origin):
+        return False  # these are never written
+    ours = _element(event, f"{_AUTHORITY}/{name}")
+    return all(
+        own.tag == other.tag
+        and (own.text or "").strip() == (other.text or "").strip()
+        and len(own) == len(other)  # in this order elements with as many children each form the same tree
+        and own.items() == other.items()  # attrib would make a dictionary for each element
+        for own, other in zip(ours.iter(), element.iter(), strict=False)
+    )
+
+
 def _event(event: Event, root: str) -> str:
     """Text of an event whose identifiers begin with ``root``."""
-    if event.original is not None:
+    if event.original is None:
+        element = _element(event, root)
+    else:
         element, new = event.original.element(event.picks)
         for number in new:
             _pick_with_amplitudes(element, event.picks[number], root)
-        ET.indent(element, level=2)
-        return "    " + ET.tostring(element, encoding="unicode").rstrip()
+    ET.indent(element, level=2)
+    return "    " + ET.tostring(element, encoding="unicode").rstrip()
+
+
+def _element(event: Event, root: str) -> ET.Element:
+    """Element of an event of which there is no original."""
     name = _name(event)
     element = ET.Element("event", publicID=f"{root}/event-{name}")
     comment = event.comment or _in_words(event)
@@ -262,8 +293,7 @@ def _event(event: Event, root: str) -> str:
         magnitude = f"{origin or element.get('publicID')}-magnitude"
         _under(element, "preferredMagnitudeID", magnitude)
         _magnitude(element, event, event.magnitude, (magnitude, origin), picks)
-    ET.indent(element, level=2)
-    return "    " + ET.tostring(element, encoding="unicode")
+    return element
 
 
 def _name(event: Event) -> str:
@@ -412,7 +442,7 @@ def _arrival(parent: ET.Element, phase: str, pick: str, ray: Ray, identity: str)
         _under(element, "distance", f"{ray.distance / DEGREE:.5f}")
     if ray.residual is not None:
         _under(element, "timeResidual", f"{ray.residual:.3f}")
-        _under(element, "timeWeight", f"{ray.weight:g}")
+        _under(element, "timeWeight", f"{ray.weight:.3g}")
 
 
 def _quality(parent: ET.Element, known: Sequence[tuple[PhasePick, Ray]]) -> None:

@@ -98,15 +98,20 @@ class Station:
 
         None if the station has no such component.
         """
+        piece = self.piece_at(component, time)
+        return None if piece is None else piece.channel
+
+    def piece_at(self, component: int, time: int) -> Piece | None:
+        """Piece from which a component is read at a time, ns, or the next to it; None if there is no such component."""
         half = round(SECOND / self.rate / 2)
         near = self.within(component, time - SECOND, time + SECOND)
         if near:  # where pieces overlap the one of the highest rate is read, and of these the first
-            return min(near, key=lambda p: (max(0, p.start - half - time, time - p.end + half), -p.rate)).channel
+            return min(near, key=lambda p: (max(0, p.start - half - time, time - p.end + half), -p.rate))
         pieces = self.components[component]
         if not pieces:
             return None
         starts, ends = edges(pieces)
-        return pieces[int(np.argmin(np.maximum(starts - time, time - ends)))].channel
+        return pieces[int(np.argmin(np.maximum(starts - time, time - ends)))]
 
     @property
     def pieces(self) -> Iterator[Piece]:
@@ -186,7 +191,16 @@ class Station:
             MissingError: a file is gone.
             FormatError: a file cannot be read.
         """
-        return [str(pieces[0].channel) for pieces in self.components if pieces and not any(map(_moves, pieces))]
+        return [str(own[0].channel) for k, own in enumerate(self.components) if own and not self.moves(k)]
+
+    def moves(self, component: int) -> bool:
+        """Whether a component has different values; decoding stops at the first change.
+
+        Raises:
+            MissingError: a file is gone.
+            FormatError: a file cannot be read.
+        """
+        return any(map(_moves, self.components[component]))
 
     def within(self, component: int, start: int, stop: int) -> list[Piece]:
         """Pieces of a component with data between two times, ns."""
@@ -240,7 +254,7 @@ class Station:
             return samples[inside], live[inside]
         from scipy.signal import resample_poly
 
-        self._note(
+        self.note(
             f"{pieces[0].channel} has {float(rate):.7g} samples per second and was resampled to {self.rate:g} Hz."
         )
         if not live.all() and live.any():  # avoids steps at the ends of gaps, which would ring
@@ -269,7 +283,7 @@ class Station:
                 if low < high:
                     self._place(piece, samples[low:high], live[low:high], np.asarray(raw[low - at : high - at], float))
             if piece.damaged():
-                self._note(f"{piece.channel} has records that cannot be decoded; they are gaps.")
+                self.note(f"{piece.channel} has records that cannot be decoded; they are gaps.")
         level = self._level(component)
         samples -= level
         live &= ~_flat(samples, live, flat)
@@ -286,9 +300,9 @@ class Station:
         """Put samples of a piece where there are none yet."""
         known = np.isfinite(new)
         if np.any(live & known & (samples != new)):
-            self._note(f"records of {piece.channel} overlap with other samples in them; the first ones are taken.")
+            self.note(f"records of {piece.channel} overlap with other samples in them; the first ones are taken.")
         if not known.all():
-            self._note(f"{piece.channel} has samples that are not finite; they are gaps.")
+            self.note(f"{piece.channel} has samples that are not finite; they are gaps.")
         place = known & ~live
         np.copyto(samples, new, where=place)
         live |= place
@@ -302,7 +316,8 @@ class Station:
             self._first[component] = next(found, 0.0)  # not before: a file may be gone now and there again later
         return self._first[component]
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Add a note, if it is not yet there."""
         if text not in self.notes:
             self.notes.append(text)
 

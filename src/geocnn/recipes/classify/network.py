@@ -14,6 +14,7 @@ from torch import Tensor
 
 from geocnn.checkpoints import WEIGHTS, Card, load
 from geocnn.classification import scores
+from geocnn.distributed import Team
 from geocnn.errors import DataError
 from geocnn.io.windows import space_in_words
 from geocnn.losses import cross_entropy, pooled_cross_entropy
@@ -22,12 +23,14 @@ from geocnn.models.base import Classifier
 from geocnn.recipes.classify.data import Parts
 from geocnn.schedule import Schedule
 from geocnn.weights_files import SUFFIXES, load_weights
-from geocnn.words import size_text
+from geocnn.words import number_of, size_text
 
 __all__ = ["Start", "card", "check_width", "objective", "plan", "schedule", "start_network", "summary"]
 
 _LARGE = 64
 """Least number of samples of a window for which a network is used that begins by halving it twice."""
+_EACH = 2
+"""Least number of windows of a process in a batch, for batch normalisation."""
 _NAMED = 8
 """Largest number of groups that are named."""
 
@@ -169,14 +172,21 @@ def schedule(
     """AdamW with warm-up and cosine decay; the batch size leaves no last batch of a single window.
 
     Raises:
-        DataError: a batch would be a single window, and the network normalises over batches.
+        DataError: a process would have a single window of a batch, and the network normalises over batches.
     """
     size = max(2, min(32, windows // 8)) if batch_size is None else batch_size
     if any(name.endswith("running_mean") for name in model.state_dict()):
-        if size == 1:
-            raise DataError("--batch-size is 1; batch normalisation needs 2 or more.")
-        while windows % max(1, size) == 1:
-            size += 1
+        team = Team.of_torchrun()
+        needed = f"batch normalisation needs {_EACH} or more{team.words}"
+        if windows < _EACH * team.size:
+            found = number_of(windows, "window")
+            raise DataError(
+                f"there {'is' if windows == 1 else 'are'} {found} to learn from; {needed}; give more windows."
+            )
+        size = max(size, _EACH * team.size) if batch_size is None else size
+        if 0 < size < _EACH * team.size:
+            raise DataError(f"--batch-size is {size}; {needed}.")
+        size = team.evened(windows, size, _EACH)
     return Schedule.annealed(
         windows,
         epochs=epochs,

@@ -87,7 +87,8 @@ def open_surveys(data: Sequence[Given], labels: Sequence[Given]) -> list[Survey]
     """Open data and labels, files or arrays, in pairs.
 
     Raises:
-        DataError: there are none, the numbers, shapes or axes differ, or they are neither all lines nor all cubes.
+        DataError: there are none, the numbers, shapes, axes or places differ, or they are neither all lines nor all
+            cubes.
     """
     if not data or not labels:
         raise DataError("the recipe segment needs --data SURVEY and --labels CLASSES, a class a sample, or --horizons.")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geocnn.checkpoints import Card, load
+from geocnn.distributed import Team
 from geocnn.errors import DataError
 from geocnn.losses import pooled_cross_entropy, pooled_dice_bce
 from geocnn.metrics import overlaps
@@ -28,6 +29,8 @@ __all__ = ["Start", "balance", "card", "objective", "schedule", "start"]
 _NORMALISATION = {"kind": "zscore", "clip": 4.0}
 _RAREST = 10.0
 """Largest ratio of the weights of two classes."""
+_EACH = 2
+"""Least number of windows of a process in a batch, for batch normalisation of windows of one sample."""
 
 
 @dataclass(frozen=True)
@@ -144,26 +147,28 @@ def schedule(
     """AdamW with warm-up and cosine decay, averaged weights, bf16 where the machine has it.
 
     Raises:
-        DataError: a batch would be a single window that is one sample for the coarsest batch normalisation.
+        DataError: a process would have a single window that is one sample for the coarsest batch normalisation.
     """
-    batch_size = (8 if job.ndim == 2 else 2) if batch_size is None else batch_size
+    size = (8 if job.ndim == 2 else 2) if batch_size is None else batch_size
     model = job.network.model
     normalises = any(name.endswith("running_mean") for name in model.state_dict())
     if normalises and set(job.crop) == {model.sizes.step}:
-        if 1 in (batch_size, samples):
-            raise DataError(
-                f"--{'batch-size' if batch_size == 1 else 'samples'} is 1; batch normalisation of windows of "
-                f"{size_text(job.crop)} samples needs 2 or more of them; give more, or a larger --crop."
-            )
-        while samples % max(1, batch_size) == 1:  # the last batch of an epoch
-            batch_size += 1
+        team = Team.of_torchrun()
+        size = max(size, _EACH * team.size) if batch_size is None else size
+        for option, number in (("batch-size", size), ("samples", samples)):
+            if 0 < number < _EACH * team.size:
+                raise DataError(
+                    f"--{option} is {number}; batch normalisation of windows of {size_text(job.crop)} samples needs "
+                    f"{_EACH} or more of them{team.words}; give more, or a larger --crop."
+                )
+        size = team.evened(samples, size, _EACH)
     usual = 3e-4 if job.network.note else 2e-3  # so that what has been learnt is not lost
     # With two planes at the coarsest level the library's bf16 gradient of a 3-D kernel reads beyond its memory.
     thin = job.ndim == 3 and job.crop[0] < 3 * model.sizes.step
     return Schedule.of_windows(
         samples,
         epochs=epochs,
-        batch_size=batch_size,
+        batch_size=size,
         learning_rate=usual if learning_rate is None else learning_rate,
         ema=0.99,
         workers=workers,

@@ -41,7 +41,7 @@ function readout(state, found) {
   if (map.points) line("x, y", `${map.points[found.place[0]].map((v) => v.toFixed(1)).join(", ")} ${map.unit}`);
   if (map.origin) {
     const at = [0, 1].map((c) => map.origin[c] + map.vectors.reduce((sum, v, k) => sum + v[c] * found.place[k], 0));
-    line("x, y", `${at.map((v) => v.toFixed(1)).join(", ")} ${map.unit}`);
+    line("x, y", `${map.near ? "\u2248 " : ""}${at.map((v) => v.toFixed(map.near ? 0 : 1)).join(", ")} ${map.unit}`);
   }
   const values = new Map();
   for (const { layer, value, shared } of found.samples) {
