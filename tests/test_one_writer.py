@@ -1,7 +1,11 @@
 """Two processes that would write the same result: one does, the other is told before its work."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ import pytest
 import geocnn
 from geocnn import checkpoints
 from geocnn.errors import TargetError
+from geocnn.io.system import claimed
 from geocnn.prediction.journal import Journal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such claims")
@@ -76,6 +81,33 @@ def test_trainings_that_begin_together_take_folders_of_their_own(tmp_path):
     assert runs == ["traces", "traces-2"]
     lines = [(tmp_path / "runs" / run / "metrics.csv").read_text().count("\n") for run in runs]
     assert sorted(lines) == [3, 4]
+
+
+def test_a_training_that_is_killed_is_resumed_though_its_workers_still_live(tmp_path):
+    out = tmp_path / "run"
+    options = f"--ndim 2 --crop 32 --samples 4000 --batch-size 4 --workers 2 --quiet --out {out}"
+    command = [sys.executable, "-m", "geocnn", "train", "faults", *options.split()]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not out.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while children.exists() and len(children.read_text().split()) < 2:
+        time.sleep(0.001)
+    time.sleep(0.5)  # the first thing that they do is to let go
+    workers = [int(number) for number in children.read_text().split()] if children.exists() else []
+    for worker in workers:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGSTOP)  # so that they live as long as the test wants
+    process.kill()
+    process.wait()
+    try:
+        with claimed(out):
+            pass
+    finally:
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
 
 def test_a_journal_is_of_one_process(tmp_path, holder):

@@ -117,6 +117,45 @@ def test_coordinates_in_another_unit_are_known(tmp_path, grid, scale, said):
     assert found.told == f"{values.size} of {values.size} picks, read as {HEADS[grid.ndim][:-3]}{said}"
 
 
+def test_coordinates_of_another_datum_leave_the_numbers_alone(tmp_path):
+    """They put picks between traces, and some beside the survey."""
+    values = times(CUBE)
+    (tmp_path / "top.dat").write_text(HEADS[3] + "\n" + text(CUBE, values, BOTH[3], shift=(37, -58)))
+    found = read_horizon(tmp_path / "top.dat", CUBE)
+    np.testing.assert_array_equal(found.values, values)
+    off = np.abs(np.linalg.solve(np.transpose(KNOWN["vectors"]), [37, -58])).max()
+    words = f"placed by the numbers, from which x y are {off:.3g} traces off: of another datum?"
+    assert found.told == f"168 of 168 picks, read as inline crossline x y time, {words}"
+
+
+def test_swapped_coordinates_and_degrees_leave_the_numbers_alone(tmp_path):
+    values = times(CUBE)
+    degrees = Grid(CUBE.axes, {"coordinates": {"origin": [2.1, 60.2], "vectors": [[1e-4, 2e-5], [-2e-5, 1e-4]]}})
+    layouts = (
+        (CUBE, BOTH[3].replace("{x:.2f} {y:.2f}", "{y:.2f} {x:.2f}"), ", x and y swapped"),
+        (
+            degrees,
+            BOTH[3].replace(".2f", ".6f"),
+            ", without x y, which are degrees",
+        ),
+    )
+    for grid, layout, said in layouts:
+        (tmp_path / "top.dat").write_text(HEADS[3] + "\n" + text(grid, values, layout))
+        found = read_horizon(tmp_path / "top.dat", CUBE)
+        np.testing.assert_array_equal(found.values, values)
+        assert found.told == f"168 of 168 picks, read as inline crossline x y time{said}"
+
+
+def test_of_a_line_out_of_a_cube_nothing_is_off(tmp_path):
+    known = {"origin": CUBE.map_xy(np.array([[4.0, 0.0]]))[0].tolist(), "vectors": KNOWN["vectors"][1:], "unit": "m"}
+    line = Grid((Axis("crossline", 14, 1), TIME), {"coordinates": known})
+    values = times(CUBE)
+    (tmp_path / "top.dat").write_text(HEADS[3] + "\n" + text(CUBE, values, BOTH[3]))
+    found = read_horizon(tmp_path / "top.dat", line)
+    np.testing.assert_array_equal(found.values, values[4])
+    assert "off" not in found.told
+
+
 def test_a_few_wrong_coordinates_and_none_at_all_leave_the_numbers_alone(tmp_path):
     lines = text(CUBE, times(CUBE), BOTH[3]).splitlines()
     nowhere = [" ".join([*line.split()[:2], "0 0", line.split()[4]]) for line in lines]
@@ -197,26 +236,15 @@ def test_depths_in_metres_and_feet(tmp_path, unit, column, factor, said, sign):
 
 
 @pytest.mark.parametrize(
-    ("unit", "column", "kind"),
-    [
-        ("ms", "depth_m", "depths"),
-        ("ms", "tvdss", "depths"),
-        ("m", "time_ms", "times"),
-        ("ft", "twt_s", "times"),
-        ("ft", "z_ms", "times"),
-    ],
+    ("unit", "column"), [("ms", "depth_m"), ("ms", "tvdss"), ("m", "time_ms"), ("ft", "twt_s"), ("ft", "z_ms")]
 )
-def test_times_are_no_depths(tmp_path, unit, column, kind):
+def test_a_column_of_the_other_quantity_is_read_as_the_survey_has_it_and_said(tmp_path, unit, column):
+    """SEG-Y does not tell whether it is in time or in depth."""
     grid = of_unit(unit)
-    path = file_of(tmp_path / "h.dat", f"inline crossline {column}", np.full((4, 3), 200.0))
-    with pytest.raises(DataError) as error:
-        read_horizon(path, grid)
-    own = "times" if unit == "ms" else "depths"
-    domain = "for a SEG-Y file in depth --domain depth, " if unit == "ms" else ""
-    assert str(error.value) == (
-        f"h.dat has {kind}, for its column is called {column}, and the survey {own} ({grid.axes[-1]}); give a horizon "
-        f"with {own}, {domain}or where the name of the column is wrong call it z."
-    )
+    found = read_horizon(file_of(tmp_path / "h.dat", f"inline crossline {column}", np.full((4, 3), 200.0)), grid)
+    np.testing.assert_array_equal(found.values, 200)
+    words = f"read as inline crossline {grid.names[2]}, though its column is called {column}"
+    assert found.told == f"12 of 12 picks, {words}"
 
 
 def test_of_times_and_depths_those_of_the_survey_are_taken(tmp_path):

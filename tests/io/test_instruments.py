@@ -169,6 +169,14 @@ def test_a_dead_component_does_not_count_as_one():
     assert times(open_archive([*lame, *pieces("BH", (0, HOUR), components="ZN")])) == {"HH": [(0, 2 * HOUR)]}
 
 
+def test_why_a_better_instrument_is_not_taken_is_said():
+    archive = open_archive([*constant(pieces("HH", (0, HOUR)), "NE"), *pieces("BH", (0, HOUR))])
+    assert times(archive) == {"BH": [(0, HOUR)]}
+    assert archive.notes == (
+        "XX.AAA. has HH? beside BH?, which is taken; HHN and HHE are dead; --channels picks others.",
+    )
+
+
 def test_of_files_no_more_is_read_than_tells_that_an_instrument_lives(tmp_path, monkeypatch):
     """Of one that is alone nothing."""
     write_miniseed(tmp_path / "hh.mseed", pieces("HH", (0, HOUR), rate=100.0))

@@ -85,7 +85,24 @@ def test_numbers_that_agree_are_of_two_places_where_the_map_says_so(known):
 def test_what_is_nearer_than_a_trace_is_the_same_place(known):
     assert difference(on(moved(known, 0.5, -0.5)), on(known)) is None
     assert difference(on(moved(known, 8, 8)), on(known)) is None
-    assert difference(on(moved(known, 12, 12)), on(known)) is not None
+    assert difference(on(moved(known, 40, 40)), on(known)) is not None
+
+
+def test_centres_of_bins_and_their_corners_are_the_same_place():
+    half = np.sum(TURNED["vectors"], axis=0) / 2
+    assert difference(on(moved(TURNED, *half)), on(TURNED)) is None
+
+
+def test_coordinates_that_are_scaled_otherwise_or_no_coordinates_are_of_no_other_place():
+    for scale in (10, 0.1, 100, 1 / 0.3048):
+        more = {key: np.multiply(value, scale).tolist() for key, value in TURNED.items() if key != "unit"}
+        assert difference(on(more), on(TURNED)) is None
+        assert difference(on(moved(more, 0, 1e7)), on(TURNED)) is not None
+    swapped = {key: np.fliplr(np.atleast_2d(TURNED[key])).tolist() for key in ("origin", "vectors")}
+    assert difference(on(swapped | {"origin": swapped["origin"][0]}), on(TURNED)) is None
+    numbers = {"origin": [100, 300], "vectors": [[2, 0], [0, 1]], "unit": "m"}
+    assert difference(on(numbers), on(TURNED)) is None
+    assert difference(on(numbers | {"origin": [300, 100], "vectors": [[0, 2], [1, 0]]}), on(TURNED)) is None
 
 
 def test_lines_that_go_another_way_differ_at_their_end_or_in_their_middle():

@@ -402,3 +402,13 @@ def test_a_sink_goes_on_with_the_same_bytes(tmp_path):
         for path in (tmp_path / "one.zarr", tmp_path / "two.zarr")
     )
     assert one == two
+
+
+@pytest.mark.parametrize("order", [("time", "inline", "crossline"), ("inline", "time", "crossline")])
+def test_results_that_others_have_turned_are_refused(tmp_path, order, capsys):
+    """Else crosslines would be taken for time."""
+    source = io.open(write(tmp_path / "s.sgy", VALUES, FLAT))
+    turned = opened(copied(source, tmp_path / "r.zarr")).transpose(*order)
+    turned.to_zarr(tmp_path / "t.zarr", consolidated=False)
+    assert main(["info", str(tmp_path / "t.zarr")]) == 2
+    assert "('inline', 'crossline', 'time')" in capsys.readouterr().err.replace("\n", " ")

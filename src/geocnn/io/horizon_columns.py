@@ -16,12 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, FormatError, MissingError
+from geocnn.errors import FormatError, MissingError
 from geocnn.grid import Axis, Grid
 from geocnn.io.horizon_places import Places, by_coordinates, by_numbers, settled
 from geocnn.io.system import reason
 
-__all__ = ["Reading", "Table", "check_quantity", "is_text", "own_header", "readings", "table_of"]
+__all__ = ["Reading", "Table", "is_text", "own_header", "readings", "suited", "table_of"]
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _RUN_TOGETHER = re.compile(r"(\.\d+)(?=[-+]\d)")
@@ -189,28 +189,21 @@ def own_header(grid: Grid) -> tuple[str, ...]:
     return (*grid.names[:-1], *places, f"{down.name}_{down.unit}" if down.unit else down.name)
 
 
-def check_quantity(table: Table, name: str, down: Axis) -> Table:
-    """Leave out the columns of times of a survey in depth, and those of depths of one in time.
+def suited(table: Table, down: Axis) -> Table:
+    """Leave out columns of times for a survey in depth, and of depths for one in time, if there is another.
 
     Args:
         table: of a file.
-        name: of the file.
         down: the vertical axis of the survey; without a unit it may be either.
-
-    Raises:
-        DataError: no other is left.
     """
+    names = tuple("" if _is_other(column, down) else column for column in table.names)
+    return table._replace(names=names) if "z" in map(_kind, names) else table
+
+
+def _is_other(column: str, down: Axis) -> bool:
+    """Whether a column has times by its name, and the survey depths, or the other way round."""
     other = _DEPTH if down.unit in _TIME else _TIME if down.unit in _DEPTH else ()
-    wrong = [column for column in table.names if _kind(column) == "z" and (_unit(column) or column) in other]
-    names = tuple("" if column in wrong else column for column in table.names)
-    if not wrong or "z" in map(_kind, names):
-        return table._replace(names=names)
-    here, there = ("times", "depths") if other == _DEPTH else ("depths", "times")
-    mend = "for a SEG-Y file in depth --domain depth, " if other == _DEPTH else ""
-    raise DataError(
-        f"{name} has {there}, for its column is called {wrong[0]}, and the survey {here} ({down}); give a horizon with "
-        f"{here}, {mend}or where the name of the column is wrong call it z."
-    )
+    return _kind(column) == "z" and (_unit(column) or column) in other
 
 
 def _unit(column: str) -> str:
@@ -230,7 +223,9 @@ def readings(table: Table, grid: Grid, *, named: bool) -> Iterator[Reading]:
     """
     lines = list(grid.names[:-1])
     kinds = [_kind(name) for name in table.names]
-    unit = _unit(table.names[kinds.index("z")]) if kinds else ""
+    column = table.names[kinds.index("z")] if kinds else ""
+    other = _is_other(column, grid.axes[-1])  # files of SEG-Y do not tell whether they are in time or in depth
+    unit, called = ("", f", though its column is called {column}") if other else (_unit(column), "")
     if named and kinds:
         columns: list[list[str]] = [kinds]
     else:
@@ -242,7 +237,7 @@ def readings(table: Table, grid: Grid, *, named: bool) -> Iterator[Reading]:
         words = " ".join(part if part != "z" else grid.axes[-1].name for part in form if part)
         places = _places(table.rows, form, grid)
         if places is not None:
-            yield Reading(places, table.rows[:, form.index("z")], unit, f"{words}{places.words}")
+            yield Reading(places, table.rows[:, form.index("z")], unit, f"{words}{places.words}{called}")
 
 
 def _places(rows: NDArray[np.float64], form: list[str], grid: Grid) -> Places | None:

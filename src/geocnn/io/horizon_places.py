@@ -1,8 +1,8 @@
 """Where the picks of a horizon lie in a survey: by numbers of lines, by map coordinates, or by both.
 
 Numbers of lines may be those of another survey, or of this one before it was numbered anew, and coordinates are what
-tells: where a file has both and they put picks on other traces, the coordinates are believed, unless they are those of
-the numbers in another unit.
+tells: where a file has both and they put picks on other traces, the coordinates are believed if they are those of
+traces. Those in another unit, or of another datum, are not, and the numbers count.
 """
 
 from typing import NamedTuple
@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 
 from geocnn.grid import FOOT, Grid
 
-__all__ = ["Places", "by_coordinates", "by_numbers", "inside", "region", "settled"]
+__all__ = ["OTHERWISE", "Places", "by_coordinates", "by_numbers", "inside", "region", "settled"]
 
 _BESIDE = 0.75
 """Distance between traces within which a pick belongs to the nearest one."""
 _ON = 0.01
 """Steps from a line within which a number that is not whole is the number of that line."""
+_NEAR_TRACE = 0.1
+"""Traces from the nearest one up to which a place can be its own, for what files round."""
 _MOST = 0.9
 """Share of picks that numbers and coordinates must put on the same traces; a few may be wrong in any file."""
 _NOWHERE = 1e20
 _US_FOOT = 1200 / 3937
-_OTHERWISE = (
+OTHERWISE = (
     (FOOT, " in ft"),
     (1 / FOOT, " in m"),
     (_US_FOOT, " in US ft"),
@@ -61,15 +63,33 @@ def settled(numbers: NDArray[np.float64], xy: NDArray[np.float64], grid: Grid) -
     numbered, found = known & inside(lines, grid), known & inside(mapped, grid)
     if _agree(lines, xy, grid, numbered | found):
         return Places(lines, agree=True)
-    for factor, words in _OTHERWISE:
+    for factor, words in OTHERWISE:
         if _agree(lines, factor * xy, grid, numbered):
             return Places(lines, f", x y{words}", agree=True)
+    if _agree(lines, xy[:, ::-1], grid, numbered):
+        return Places(lines, ", x and y swapped", agree=True)
+    if numbered.any() and _are_degrees(xy[numbered], grid):
+        return Places(lines, ", without x y, which are degrees")
+    off = _off(lines, xy, grid)[numbered & found]
+    away = float(np.median(off[np.isfinite(off)])) if np.isfinite(off).any() else 0.0
+    far = f"{away:.3g} traces off" if away > _BESIDE else ""
+    if found.any() and _on_traces(mapped[found]):
+        return Places(mapped, ", placed by x y" + f", from which the numbers are {far}" * bool(far))
     if found.any():
-        off = _off(lines, xy, grid)[found]
-        off = off[np.isfinite(off)]
-        far = f", from which the numbers are {np.median(off):.3g} traces off" if off.size else ""
-        return Places(mapped, f", placed by x y{far}")
+        return Places(lines, f", placed by the numbers, from which x y are {far or 'elsewhere'}: of another datum?")
     return Places(lines, elsewhere=region(xy[numbered]) if numbered.any() else "")
+
+
+def _are_degrees(xy: NDArray[np.float64], grid: Grid) -> bool:
+    """Whether coordinates can be longitudes and latitudes, in either order, while the survey is not there."""
+    degrees = bool((np.abs(xy).max(axis=0) <= 360).all() and np.abs(xy).max(axis=0).min() <= 90)
+    return degrees and bool((np.abs(_corners(grid)) > 1000).any())
+
+
+def _on_traces(mapped: NDArray[np.float64]) -> bool:
+    """Whether most places are those of traces, as those of another datum are not; between lines there is no telling."""
+    rest = np.abs(mapped - np.rint(mapped)).max(axis=1)
+    return float(np.median(rest)) <= _NEAR_TRACE
 
 
 def by_numbers(numbers: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
@@ -135,8 +155,13 @@ def region(of: NDArray[np.float64] | Grid) -> str:
     """Ranges of map coordinates ``(n, 2)``, or of those of a survey, in words."""
     xy = _corners(of) if isinstance(of, Grid) else of
     return ", ".join(
-        f"{name} {low:.0f}..{high:.0f}" for name, low, high in zip("xy", xy.min(0), xy.max(0), strict=True)
+        f"{name} {_number(low)}..{_number(high)}" for name, low, high in zip("xy", xy.min(0), xy.max(0), strict=True)
     )
+
+
+def _number(value: float) -> str:
+    """A coordinate to a metre, of degrees to some digits."""
+    return f"{value:.0f}" if abs(value) > 360 else f"{value:.5g}"
 
 
 def _agree(lines: NDArray[np.float64], xy: NDArray[np.float64], grid: Grid, which: NDArray[np.bool_]) -> bool:

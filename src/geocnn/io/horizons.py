@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.grid import FOOT, Grid
-from geocnn.io.horizon_columns import Reading, check_quantity, own_header, readings, table_of
+from geocnn.io.horizon_columns import Reading, own_header, readings, suited, table_of
 from geocnn.io.horizon_places import inside, region
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
@@ -72,13 +72,12 @@ def read_horizon(path: str | Path, grid: Grid) -> Horizon:
     Raises:
         MissingError: no such file.
         FormatError: it holds no columns of numbers, or those of faults.
-        DataError: none of its picks lies in the survey, by its coordinates where it has some, or they are depths and
-            the survey is in time, or the other way round.
+        DataError: none of its picks lies in the survey, by its coordinates where it has some.
     """
     path = Path(path)
     table = table_of(path)
     best, own = None, table.names == own_header(grid)
-    table = check_quantity(table, path.name, grid.axes[-1])
+    table = suited(table, grid.axes[-1])
     for named in (True, False):  # a header may be that of other columns
         tried = [_placed(reading, grid, turns=not own) for reading in readings(table, grid, named=named)]
         best = max(tried, key=lambda one: one.rank, default=best)

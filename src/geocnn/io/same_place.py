@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.grid import FOOT, Axis, Grid
+from geocnn.io.horizon_places import OTHERWISE
 
 __all__ = ["difference", "distance"]
 
@@ -27,8 +28,9 @@ def difference(own: Grid, other: Grid) -> tuple[str, str] | None:
 def distance(own: Grid, other: Grid) -> tuple[str, str] | None:
     """The trace that map coordinates of two grids of one shape put farthest apart, each grid's in words.
 
-    Corners or ends are compared, and the middle. None where they are no farther apart than two neighbouring traces, and
-    where coordinates are not known or not in the same unit.
+    Corners or ends are compared, and the middle. None where they are no farther apart than two neighbouring lines, for
+    some files have corners of bins and others their centres, and where coordinates are not known, not in the same unit
+    or scaled otherwise.
     """
     if not (own.spacing and other.spacing):
         return None
@@ -37,8 +39,15 @@ def distance(own: Grid, other: Grid) -> tuple[str, str] | None:
     last = np.array(own.shape[:-1]) - 1
     traces = np.vstack([np.array([*np.ndindex(*(2 for _ in last))]) * last, last // 2])
     places = [grid.map_xy(traces.astype(np.float64)) for grid in (own, other)]
-    apart = np.hypot(*(places[0] - places[1]).T) * (FOOT if units == {"ft"} else 1.0)
-    if len(units) > 1 or apart.max() <= min(*own.spacing, *other.spacing):
+    metres = FOOT if units == {"ft"} else 1.0
+    most = max(*own.spacing, *other.spacing)
+    apart = np.hypot(*(places[0] - places[1]).T) * metres
+    # Coordinates with another scalar or unit than their header says, or swapped, are those of the place all the same.
+    meant = [factor * places[1] for factor, _ in OTHERWISE] + [places[1][:, ::-1]]
+    scaled = (np.hypot(*(places[0] - one).T).max() * metres for one in meant)
+    if len(units) > 1 or apart.max() <= most or any(far <= most for far in scaled):
+        return None
+    if any(_are_numbers(grid, traces) for grid in (own, other)):
         return None
     farthest = int(apart.argmax())
     one, two = (
@@ -46,6 +55,15 @@ def distance(own: Grid, other: Grid) -> tuple[str, str] | None:
         for grid, xy in zip((own, other), places, strict=True)
     )
     return one, two
+
+
+def _are_numbers(grid: Grid, traces: NDArray[np.int64]) -> bool:
+    """Whether what stands for the map coordinates of a cube are the numbers of its lines."""
+    if grid.ndim != 3:
+        return False
+    numbers = np.array([axis.start for axis in grid.axes[:-1]]) + traces * [axis.step for axis in grid.axes[:-1]]
+    xy = grid.map_xy(traces.astype(np.float64))
+    return any(bool(np.abs(xy - one).max() <= 1) for one in (numbers, numbers[:, ::-1]))
 
 
 def _named(grid: Grid, trace: NDArray[np.int64]) -> str:

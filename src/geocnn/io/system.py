@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 FULL_DISK = errno.ENOSPC
+_HELD: set[int] = set()
+"""Open folders that this process has claimed."""
 
 
 def reason(error: OSError) -> str:
@@ -102,12 +104,24 @@ def claimed(folder: Path, option: str = "--out") -> Iterator[None]:
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
+    _HELD.add(handle)
     try:
         if not claim(handle):
             raise TargetError(f"another process is writing into {folder}; choose another folder with {option}.")
         yield
     finally:
+        _HELD.discard(handle)
         os.close(handle)
+
+
+def _let_go() -> None:
+    """Close what the process claimed from which this one was forked: workers outlive one that is killed by seconds."""
+    while _HELD:
+        os.close(_HELD.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 @contextmanager

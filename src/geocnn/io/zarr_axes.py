@@ -38,11 +38,12 @@ def survey_of(group: "zarr.Group", name: str) -> "zarr.Array[Any]":
     free = {key: array for key, array in arrays.items() if key not in named}
     wide = [array for array in free.values() if array.ndim in (2, 3)]
     cubes = [array for array in wide if array.ndim == 3]
-    others = [array for key, array in free.items() if dimensions_of(array) != [key]]
+    others = [array for key, array in free.items() if array.ndim and dimensions_of(array) != [key]]
     for found in (list(arrays.values()), wide, cubes, *[others] * (not wide)):
         if len(found) == 1:
             return found[0]
-    names = ", ".join(key for key, array in sorted(arrays.items()) if array in wide or not wide) or "no arrays"
+    listed = [key for key, array in sorted(arrays.items()) if array in wide or (not wide and array.ndim)]
+    names = ", ".join(listed) or "no arrays"
     raise FormatError(f"{name} is a group that holds {names}; open the array itself, {name}/NAME.")
 
 
@@ -75,7 +76,10 @@ def axes_of(array: "zarr.Array[Any]", group: "zarr.Group | None", name: str) -> 
         one if getattr(one, "shape", None) == (size,) else None for one, size in zip(found, array.shape, strict=True)
     ]
     kept = _stated(stated.get("axes", []), names, array.shape, beside)
-    if not all(kept):
+    order = [own for own in _names(stated) if own in names]
+    if (
+        not all(kept) or [own for own in names if own in order] != order
+    ):  # others may have turned what geocnn has stated
         _check_last(names, [_unit(one) for one in beside], name)
     axes, notes = _axes(names, array.shape, beside, kept)
     known: dict[str, object] | None = None

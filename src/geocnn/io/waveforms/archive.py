@@ -263,7 +263,8 @@ def _in_turn(stations: Sequence[Station], notes: list[str]) -> list[Station]:
     """Instruments of one location, each in those of its times in which it is taken; a note tells of several."""
     if len(stations) < 2:
         return list(stations)
-    living = [awake for awake in map(_awake, stations) if awake.runs()] or list(stations)
+    every = {station.instrument: _awake(station) for station in stations}
+    living = [awake for awake in every.values() if awake.runs()] or list(stations)
     order = _ranked(living)
     turns = _turns(order)
     by_code = {station.instrument: station for station in stations}
@@ -281,8 +282,18 @@ def _in_turn(stations: Sequence[Station], notes: list[str]) -> list[Station]:
     if others:
         taken = ", ".join(f"{ranked[k].instrument}? is taken {_when(turns[k], end)}" for k in others)
         text += f"where it lacks data, {taken}; "
+    text += "".join(
+        _weak(station, every[station.instrument]) for k, station in enumerate(ranked) if k not in (first, *others)
+    )
     notes.append(f"{text}--channels picks others.")
     return sorted((cut[k] for k in (first, *others)), key=str) if others else [best]
+
+
+def _weak(station: Station, awake: Station) -> str:
+    """Words on the dead components of an instrument that is not taken; of the others the picker tells."""
+    pairs = zip(station.components, awake.components, strict=True)
+    dead = [own[0].channel.code for own, living in pairs if awake.runs() and own and not living]
+    return f"{' and '.join(dead)} {'are' if len(dead) > 1 else 'is'} dead; " if dead else ""
 
 
 def _awake(station: Station) -> Station:
