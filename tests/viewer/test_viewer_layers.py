@@ -49,6 +49,19 @@ def test_per_cent_may_be_unknown_and_so_may_classes_of_eight_bits():
     assert kind(np.where(chance == -1, -1, chance // 40).astype(np.int8)) == ("classes", 0, 2)
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_few_per_cent_that_the_file_calls_so_are_no_classes(tmp_path, marked):
+    """Numbers from -1 to 3 may be either, and a Zarr store tells."""
+    values = np.random.default_rng(0).integers(-1, 4, (6, 7, 8)).astype(np.float32)
+    given = np.where(values < 0, values, values / 100) if marked else values
+    with io.create(tmp_path / "f.zarr", io.ArraySource(values), dtype=np.int8, scale=100.0 if marked else 1.0) as sink:
+        sink.write((0, 0, 0), np.where(values < 0, np.float32(-0.01), given) if marked else given)
+    shown = layer(io.open(tmp_path / "f.zarr"), "it")
+    assert shown.kind == ("probability" if marked else "classes")
+    known = np.where(values < 0, np.nan, given)
+    np.testing.assert_allclose(shown.source.read(...), known, atol=1e-6)
+
+
 def test_a_mask_is_a_probability():
     assert kind(NOISE > 1) == ("probability", 0, 1)
 

@@ -13,7 +13,7 @@ from geocnn.errors import DataError
 from geocnn.io.horizons import Horizon
 from geocnn.io.labels import is_unknown
 from geocnn.io.partial import check_target
-from geocnn.io.percent import PERCENT, PercentSource, probabilities
+from geocnn.io.percent import PERCENT, PercentSource, is_marked, probabilities
 from geocnn.io.scan import scanned, slabs
 from geocnn.io.source import Source
 from geocnn.io.system import make_folder
@@ -43,7 +43,7 @@ def find_horizons(source: Source, tick: Callable[[int], object] = lambda _done: 
     Raises:
         DataError: the samples are no classes, or there are fewer than two.
     """
-    if not (source.dtype == PERCENT and scanned(source).maximum < _FEW):
+    if is_marked(source) or not (source.dtype == PERCENT and scanned(source).maximum < _FEW):
         source = probabilities(source)
     shape, down = source.grid.shape, source.grid.axes[-1]
     if len(shape) not in (2, 3):

@@ -13,7 +13,7 @@ from geocnn.io.slices import Slices
 from geocnn.io.source import Source
 from geocnn.io.tracefile import TraceSource
 
-__all__ = ["PERCENT", "PercentSource", "probabilities"]
+__all__ = ["PERCENT", "PercentSource", "is_marked", "probabilities"]
 
 PERCENT = np.dtype(np.int8)
 """The type of samples that hold per cent."""
@@ -56,3 +56,8 @@ class PercentSource(ScannedSource):
 def probabilities(result: Source) -> Source:
     """A result as probabilities of 0 to 1, whether it holds those or, in 8 bits, per cent."""
     return PercentSource(result) if result.dtype == PERCENT else result
+
+
+def is_marked(result: Source) -> bool:
+    """Whether a result says that its samples are per cent; others may be classes or per cent, as are their numbers."""
+    return bool(getattr(result, "in_per_cent", False))

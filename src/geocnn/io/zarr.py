@@ -86,6 +86,13 @@ class ZarrSource(ScannedSource):
         self.out_of_range |= loses_all(np.asarray(block), single)
         return single
 
+    @property
+    def in_per_cent(self) -> bool:
+        """Whether geocnn has marked the samples as per cent."""
+        attributes = self._array.attrs
+        marked = attributes.get("scale_factor") == IN_PER_CENT["scale_factor"] and STATEMENT in attributes
+        return marked and self.dtype == PERCENT
+
     def describe(self) -> list[tuple[str, str]]:
         """Rows for ``geocnn info``."""
         chunks = size_text(self._array.chunks)

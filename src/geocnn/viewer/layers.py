@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.io.labels import is_unknown
-from geocnn.io.percent import PERCENT, probabilities
+from geocnn.io.percent import PERCENT, is_marked, probabilities
 from geocnn.io.scan import ScannedSource, slabs
 from geocnn.io.slices import Slices
 from geocnn.io.source import Source
@@ -153,8 +153,8 @@ class _KnownSource(ScannedSource):
 
 def _is_percent(source: Source) -> bool:
     """Whether samples are per cent, as ``--samples int8`` writes them; 8-bit amplitudes reach below -1."""
-    if source.dtype != PERCENT:
-        return False
+    if source.dtype != PERCENT or is_marked(source):
+        return is_marked(source)
     values = _some(source)
     low, high = (float(f(values, initial=0)) for f in (np.min, np.max))
     # Numbers of classes, too, are -1 where there are no data, and few.
