@@ -142,6 +142,20 @@ def test_undefined_scores_are_left_out_of_means():
     assert math.isnan(nowhere["recall"])
 
 
+@pytest.mark.parametrize(("maps", "classes"), [(2, ("fault",)), (1, ("other", "fault")), (3, ("other", "fault"))])
+def test_a_network_whose_maps_are_not_the_classes_of_its_card_has_no_scores(maps, classes):
+    """Of one map for two classes every probability below 1 would be the first class."""
+    trained = Trained(nn.Conv2d(1, maps, 3, padding=1).eval(), CARD.replace(classes=classes, reach=1))
+    data, labels = survey(12, 14), np.arange(12 * 14).reshape(12, 14) % 2
+    samples = TensorSamples(torch.zeros(2, 1, 6, 6), torch.zeros(2, 1, 6, 6))
+    for judge in (
+        lambda: evaluate_survey(trained, data, labels, show_progress=False),
+        lambda: evaluate_samples(trained, samples, device="cpu", show_progress=False),
+    ):
+        with pytest.raises(DataError, match=f"makes {maps} map.* its card has {len(classes)} class"):
+            judge()
+
+
 @pytest.mark.parametrize("bad", [np.inf, -0.1, 1.5, 254, -2])
 def test_labels_that_are_no_mask_are_refused_before_the_work(monkeypatch, bad):
     monkeypatch.setattr(evaluation, "predict_stretched", lambda *_, **__: pytest.fail("predicted"))

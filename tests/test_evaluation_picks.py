@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geocnn.cli import main
 from geocnn.errors import DataError
-from geocnn.evaluation import _own, evaluate_picks
+from geocnn.evaluation import _once, _own, evaluate_picks
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, Station, open_archive
 from geocnn.io.waveforms.pieces import FilePiece
@@ -87,6 +89,76 @@ def test_quakeml_is_a_table_of_arrivals_too(records, tmp_path, capsys):
     assert "none.xml has no picks of P or S waves; needed is a catalogue with picks" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("whole", [None, "origin", "event"])
+def test_what_analysts_rejected_is_no_truth(records, tmp_path, capsys, whole):
+    """Picks by themselves, with the preferred origin or with the event, as ObsPy writes them: as if not there."""
+    obspy = pytest.importorskip("obspy")
+    pick_earthquakes("quakes", records, tmp_path / "c.xml", detector=None, show_progress=False)
+    catalogue = obspy.read_events(str(tmp_path / "c.xml"))
+    while len(catalogue) > 2:
+        catalogue.events.pop()
+    first, second = catalogue
+    for time in (0, 9):
+        origin = obspy.core.event.Origin(time=obspy.UTCDateTime(time), latitude=1.0, longitude=2.0)
+        first.origins.append(origin)
+    gone = first.picks[:1] if whole is None else first.picks
+    if whole is None:  # the rejected origin is not the preferred one
+        gone[0].evaluation_status = origin.evaluation_status = "rejected"
+        first.preferred_origin_id = first.origins[-2].resource_id
+    elif whole == "event":
+        first.event_type = "not existing"
+    else:
+        origin.evaluation_status, first.preferred_origin_id = "rejected", origin.resource_id
+    catalogue.write(str(tmp_path / "some.xml"), "QUAKEML")
+    known = {(a.phase, a.time // 1000) for a in read_arrivals(tmp_path / "some.xml", print)}
+    kept = [pick for event in (first, second) for pick in event.picks if not any(pick is one for one in gone)]
+    assert known == {(pick.phase_hint, pick.time.ns // 1000) for pick in kept}
+    assert capsys.readouterr().out == (
+        f"note: {len(gone)} of {len(gone) + len(kept)} picks of P and S waves in {tmp_path / 'some.xml'} "
+        f"{'are' if len(gone) > 1 else 'is'} rejected, or of events that did not exist; left out.\n"
+    )
+    for pick in kept:
+        pick.evaluation_status = "rejected"
+    if whole is None:
+        catalogue.write(str(tmp_path / "none.xml"), "QUAKEML")
+        with pytest.raises(DataError, match=r"all picks of P and S waves in .*none.xml are rejected, or of events"):
+            read_arrivals(tmp_path / "none.xml")
+
+
+def test_arrivals_that_are_listed_twice_count_once(records, tmp_path, capsys):
+    """Automatic ones 0.2 s after the manual ones: all are found, at the times of the latter."""
+    made = pick_earthquakes("quakes", records, detector=None, show_progress=False).arrivals
+    rows = ["station,phase,time,mode"]
+    for a in made:
+        for mode, late in (("automatic", 200_000_000), ("manual", 0), ("", 100_000_000)):
+            rows.append(f"XX.{a.pick.channel.station},{a.pick.phase},{np.datetime64(a.pick.time + late, 'ns')}Z,{mode}")
+    (tmp_path / "known.csv").write_text("\n".join(rows))
+    words = ["--quiet", "--data", str(records), "--labels", str(tmp_path / "known.csv")]
+    assert main(["evaluate", "quakes", *words]) == 0
+    note, *lines = capsys.readouterr().out.splitlines()
+    count = len(made)
+    assert note == (
+        f"note: {2 * count} of {3 * count} arrivals in {tmp_path / 'known.csv'} repeat another of the same wave at the "
+        "same station less than 0.5 s from it; such count once."
+    )
+    values = dict(line.rsplit(None, 1) for line in lines if not line.endswith(" s"))
+    assert {float(value) for value in values.values()} == {1.0}
+    assert all(float(line.split()[-2]) < 1e-3 for line in lines if line.endswith(" s"))
+
+
+@given(st.lists(st.tuples(st.sampled_from("PS"), st.integers(0, 40), st.sampled_from(["manual", None, "automatic"]))))
+def test_of_arrivals_near_each_other_one_remains(rows):
+    """None is near another one, each is near one that is there, and manual ones go for manual ones alone."""
+    found = [KnownArrival("XX.AAA", phase, 10**8 * time, mode=mode) for phase, time, mode in rows]
+    kept = _once(found, 0.5)
+    for k, one in enumerate(kept):
+        assert all(one.phase != other.phase or abs(one.time - other.time) >= 5 * 10**8 for other in kept[:k])
+    for one in found:
+        near = [other for other in kept if one.phase == other.phase and abs(one.time - other.time) < 5 * 10**8]
+        assert near
+        assert one.mode != "manual" or any(other.mode == "manual" for other in near)
+
+
 def test_what_synth_writes_is_judged_by_its_table(records, capsys):
     words = ["--data", str(records), "--labels", str(records / "arrivals.csv")]
     assert main(["evaluate", "quakes", "--quiet", *words]) == 0
@@ -107,10 +179,10 @@ def test_arrivals_of_an_instrument_are_those_of_this_one_alone(records, tmp_path
             for identity in (own, f"{own.rpartition('.')[0]}.EH", own.rpartition(".")[0].rpartition(".")[0]):
                 writer.writerow((identity, a.pick.phase, f"{np.datetime64(a.pick.time, 'ns')}Z"))
     table = (tmp_path / "known.csv").read_text().splitlines()
-    for chosen, count in ((slice(1, None, 3), 1), (slice(1, None), 3)):
+    for chosen in (slice(1, None, 3), slice(1, None)):  # the other instrument has no data: they are those of this one
         (tmp_path / "some.csv").write_text("\n".join([table[0], *table[chosen]]))
         scores = evaluate_picks("quakes", records, tmp_path / "some.csv", show_progress=False)
-        assert scores["recall_p"] == pytest.approx(1 / count)
+        assert scores["recall_p"] == scores["precision_p"] == 1
     archive = open_archive(records)
     one = archive.stations[0]
     other = replace(one, instrument="EH")

@@ -92,6 +92,21 @@ def test_the_command_writes_what_is_asked_for_and_says_how_to_use_it(tmp_path, c
     assert {p.name for p in tmp_path.iterdir()} == {"run", "run.onnx", "run.pt"}
 
 
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (("channel 1", "channel 2", "channel 3"), "batch, 3 channels, trace, time"),
+        (("x", "y"), "batch, 2 channels: x y, trace, time"),
+    ],
+)
+def test_several_channels_are_counted_before_they_are_named(channels, said, tmp_path, capsys):
+    arguments = {"ndim": 2, "in_channels": len(channels), "width": 2, "bottleneck": 2}
+    card = tiny().card.replace(arguments=arguments, channels=channels)
+    checkpoints.save(tmp_path / "run", build("faultseg", **arguments), card)
+    assert main(["export", "run", "--torchscript"]) == 0
+    assert f"input, float32 ({said})" in capsys.readouterr().out
+
+
 def test_without_something_to_run_the_file_the_command_says_so(tmp_path, capsys, monkeypatch):
     trained = tiny()
     checkpoints.save(tmp_path / "run", trained.model, trained.card)

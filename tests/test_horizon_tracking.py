@@ -80,7 +80,7 @@ def test_of_a_crest_that_is_cut_off_the_place_is_meant_that_was_pointed_at():
     trace = np.minimum(ricker(SAMPLES - 50, 0.03), 0.3).astype(np.float32)
     flat = np.flatnonzero(trace == trace.max())
     assert len(flat) > 6
-    for at in flat[1:-1]:
+    for at in flat[1:-1].tolist():
         assert snapped(trace, at) == (at, 1)
 
 

@@ -1,8 +1,10 @@
 """Prediction: no seams, no lost samples, no surprises."""
 
 import contextlib
+import copy
 import errno
 import os
+import pickle
 import shutil
 import signal
 import time
@@ -11,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from tests import processes
 from tests.surveys import network, survey
 from zarr.storage import LocalStore
 
 import geocnn
+from geocnn.budget import per_sample
 from geocnn.checkpoints import Trained
 from geocnn.errors import DataError, TargetError
 from geocnn.io.statistics import sample_traces
@@ -507,7 +511,97 @@ def test_a_disk_that_fills_up_meanwhile_leaves_the_earlier_result(tmp_path, monk
 
 
 def test_a_network_of_unknown_reach_sees_everything_at_once():
+    """And nothing else but what its size rule needs, which is mirrored at the end."""
     trained, data = network(2, reach=None), survey(120, 90)
-    expected = predict(network(2), data, show_progress=False).array
     result = predict(trained, data, tile=(16, 16), show_progress=False)
-    np.testing.assert_allclose(result.array, expected, atol=1e-5)
+    np.testing.assert_allclose(result.array, whole(trained, data, edge=0), atol=1e-5)
+
+
+class OfAll(torch.nn.Module):
+    """Layers that look along whole axes, some of which return several tensors, or places."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind, self.before, self.after = kind, torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.Conv2d(4, 1, 1)
+        if kind in ("GRU", "LSTM"):
+            self.along = getattr(torch.nn, kind)(4, 2, batch_first=True, bidirectional=True)
+        elif kind == "attention":
+            self.along = torch.nn.MultiheadAttention(4, 2, batch_first=True)
+        elif kind == "numbers":
+            self.numbers = torch.nn.Parameter(torch.randn(40, 50))
+
+    def forward(self, x):
+        maps = self.before(x)
+        if self.kind == "coordinates":
+            return self.after(maps) + 20 * torch.linspace(-1, 1, x.shape[-1])
+        if self.kind == "numbers":
+            return self.after(maps) + self.numbers
+        batch, channels, traces, samples = maps.shape
+        rows = maps.permute(0, 2, 3, 1).reshape(batch * traces, samples, channels)
+        rows = self.along(rows, rows, rows)[0] if self.kind == "attention" else self.along(rows)[0]
+        return self.after(rows.reshape(batch, traces, samples, channels).permute(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("kind", ["GRU", "LSTM", "attention", "coordinates", "numbers"])
+def test_a_network_of_ones_own_without_reach_gives_what_it_gives_by_itself(kind):
+    """In the whole section, of a cube in each."""
+    torch.manual_seed(0)
+    trained, data = own(OfAll(kind), reach=None, axes=("crossline", "time")), survey(3, 40, 50)
+    result = predict(trained, data, show_progress=False)
+    x = Normalisation.fit(sample_traces(geocnn.open(data))).apply(data)
+    with torch.inference_mode():
+        expected = torch.sigmoid(trained.model(torch.from_numpy(x)[:, None]))[:, 0].numpy()
+    np.testing.assert_allclose(result.array, expected, atol=1e-6)
+    assert "reflection" not in str(result.plan)
+
+
+def test_memory_is_counted_of_all_tensors_that_a_layer_returns():
+    """By hand: on 16 x 16 samples maps of 4 and 1 channels, a recurrent layer of 4 and 1, and its last state."""
+    card = network(2).card.replace(size_multiple=1, reach=None)
+    samples, state = 16 * 16, 2 * 16 * 2
+    largest = [4 * samples, samples, state]
+    expected = 4 * (4 * largest[0] + sum(largest)) / samples + 16
+    assert per_sample(OfAll("GRU").eval(), card, (16, 16)) == expected
+    bare = torch.nn.Module()
+    bare.forward = lambda x: x - x.mean()
+    assert per_sample(bare, card, (16, 16)) == 4 * 5 + 16
+
+
+def test_a_result_is_an_array_for_numpy_and_for_pictures(tmp_path):
+    result = predict(network(ndim=2), survey(20, 30), show_progress=False)
+    assert np.array_equal(np.asarray(result), result.array)
+    assert np.asarray(result, dtype=np.float64).dtype == np.float64
+    assert np.shares_memory(np.asarray(result), result.array)
+    assert not np.shares_memory(np.array(result), result.array)
+    np.save(tmp_path / "result.npy", result)
+    assert np.array_equal(np.load(tmp_path / "result.npy"), result.array)
+    assert np.array_equal(Figure().subplots().imshow(result).get_array(), result.array)
+
+
+def test_a_result_can_be_pickled_with_its_plan_in_words():
+    result = predict(network(ndim=2), survey(20, 30), show_progress=False)
+    assert result.plan.network is not None
+    kept = pickle.loads(pickle.dumps(result))
+    assert np.array_equal(kept.array, result.array)
+    assert (str(kept.plan), repr(kept), kept.notes) == (str(result.plan), repr(result), result.notes)
+    assert kept.card == result.card
+    assert kept.grid == result.grid
+    assert copy.deepcopy(result).grid == result.grid
+
+
+def test_a_result_in_a_file_says_where_and_how_to_read_it(tmp_path):
+    result = predict(network(ndim=2), survey(20, 30), tmp_path / "result.npy", show_progress=False)
+    with pytest.raises(DataError) as told:
+        np.asarray(result)
+    path = tmp_path / "result.npy"
+    needed = f"the result is no array, it lies in {path}; read it with geocnn.open({str(path)!r}).read(...)."
+    assert str(told.value) == needed
+    assert geocnn.open(path).read(...).shape == (20, 30)
+    assert pickle.loads(pickle.dumps(result)).path == path
+
+
+def test_prediction_leaves_the_random_numbers_of_the_caller_alone():
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    geocnn.predict("faults", survey(20, 30), show_progress=False)
+    assert torch.equal(before, torch.get_rng_state())

@@ -27,7 +27,7 @@ from geocnn.figures.catalogue import CataloguePictures
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.catalogue_files import read_catalogue
-from geocnn.io.waveforms.miniseed import write_miniseed
+from geocnn.io.waveforms.miniseed import MiniseedPiece, write_miniseed
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, PhasePick, quakeml
 from geocnn.models import build
@@ -172,11 +172,11 @@ def stopped(monkeypatch):
     """Picks, is stopped after so many lines of the journal or just before the next one, and says which there were."""
     add, lines = Journal.add, []
 
-    def counted(self, key, found):
+    def counted(self, key, found, notes=()):
         if len(lines) == counted.before:
             raise KeyboardInterrupt
         lines.append(key)
-        add(self, key, found)
+        add(self, key, found, notes)
         if len(lines) == counted.after:
             raise KeyboardInterrupt
 
@@ -372,6 +372,114 @@ def test_channels_that_are_dead_are_told_of(tmp_path, quakes, five_minutes):
     assert open_archive(pieces).stations[0].dead() == ["XX.AAA..HHE"]
 
 
+@pytest.fixture
+def odd(tmp_path, five_minutes):
+    """A station at 50 Hz with samples that are not finite, early and late, and StationXML with units of no motion."""
+    waveform = five_minutes[0].copy()
+    waveform[1, 300], waveform[2, 29_000] = np.nan, np.inf
+    pieces = [
+        ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), MIDNIGHT, 50.0, w)
+        for c, w in zip("ZNE", waveform, strict=True)
+    ]
+    (tmp_path / "odd").mkdir()
+    write_miniseed(tmp_path / "odd" / "a.mseed", pieces)
+    unit = "<InputUnits><Name>C</Name></InputUnits>"
+    gain = f"<InstrumentSensitivity><Value>1</Value><Frequency>1</Frequency>{unit}</InstrumentSensitivity>"
+    channels = "".join(f'<Channel code="HH{c}" locationCode=""><Response>{gain}</Response></Channel>' for c in "ZNE")
+    place = "<Latitude>35</Latitude><Longitude>25</Longitude><Elevation>100</Elevation>"
+    station = f'<Network code="XX"><Station code="AAA">{place}{channels}</Station></Network>'
+    (tmp_path / "units.xml").write_text(f"<FDSNStationXML>{station}</FDSNStationXML>")
+    return {"data": tmp_path / "odd", "stations": tmp_path / "units.xml"}
+
+
+def test_notes_on_the_data_are_those_of_a_run_without_a_stop(tmp_path, quakes, odd, small_parts):
+    """Of a resumed run as well, and at each look of a watch, though nothing is read again then."""
+    seen, counted = small_parts
+    whole = pick_earthquakes(quakes, out=tmp_path / "whole.xml", detector=None, show_progress=False, **odd)
+    number = len(seen)
+    told = [f"XX.AAA..HH{c} has 50 samples per second and was resampled to 100 Hz." for c in "ZNE"]
+    told += [f"XX.AAA..HH{c} has samples that are not finite; they are gaps." for c in "NE"]
+    assert set(told) < set(whole.notes)
+    assert any("is in C, which is no motion of the ground" in note for note in whole.notes)
+    assert len(set(whole.notes)) == len(whole.notes)
+    counted.stop = number + 6
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+        pick_earthquakes(quakes, out=tmp_path / "c.xml", detector=None, show_progress=False, **odd)
+    lines = [json.loads(line) for line in (tmp_path / "c.xml.unfinished").read_text().splitlines()]
+    assert told[3] in lines[0]["notes"]
+    assert not any(told[4] in line.get("notes", ()) for line in lines)
+    seen.clear()
+    counted.stop = -1
+    resumed = pick_earthquakes(quakes, out=tmp_path / "c.xml", detector=None, show_progress=False, **odd)
+    assert 0 < len(seen) < number
+    assert resumed.notes == whole.notes
+    said = []
+    for looks in (1, 2):
+        seen.clear()
+        made = watch_earthquakes(
+            quakes, odd["data"], tmp_path / "w.xml", stations=odd["stations"], detector=None, rounds=1,
+            announce=said.append,
+        )  # fmt: skip
+        assert len(seen) == (number if looks == 1 else 0)
+        assert made.notes == whole.notes
+        assert [line for line in said if line.startswith("note: ")] == [f"note: {n}" for n in whole.notes] * looks
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_keys_are_made_once_a_run(quakes, data, monkeypatch):
+    """They take most of the time of a look of a watch at a long archive."""
+    made, key = [], Journal.key
+
+    def counted(self, station, part, picker):
+        made.append(part)
+        return key(self, station, part, picker)
+
+    monkeypatch.setattr(Journal, "key", counted)
+    job = PickJob(Picker.of(quakes), Journal(None))
+    for _ in range(2):
+        made.clear()
+        job.run(open_archive(data), show_progress=False)
+        assert len(made) == len(set(made)) == 9
+
+
+def test_a_dead_channel_is_decoded_at_one_look_alone(tmp_path, quakes, five_minutes, monkeypatch):
+    """Until it moves: two days, of which the second comes later."""
+    decoded, segments = [], MiniseedPiece.segments
+
+    def counted(piece, start, stop):
+        decoded.append(piece.channel.code)
+        return segments(piece, start, stop)
+
+    monkeypatch.setattr(MiniseedPiece, "segments", counted)
+    folder = tmp_path / "dead"
+    folder.mkdir()
+
+    def write(name, start, last):
+        pieces = [
+            ArrayPiece.of(Channel("XX", "AAA", "", f"HH{c}"), start, 100.0, np.append(np.full(8999, 7.0), w))
+            for c, w in (("N", 7.0), ("E", last))
+        ]
+        pieces += [replace(pieces[0], channel=Channel("XX", "AAA", "", "HHZ"), samples=five_minutes[0][0][:9000])]
+        write_miniseed(folder / name, pieces)
+
+    def look():
+        decoded.clear()
+        return watch_earthquakes(quakes, folder, tmp_path / "c.xml", rounds=1, detector=None).notes
+
+    write("a.mseed", MIDNIGHT, 7.0)
+    (both,) = look()
+    assert both.startswith("XX.AAA..HHN and XX.AAA..HHE are each one and the same number throughout")
+    assert {"HHN", "HHE"} <= set(decoded)
+    assert look() == (both,)
+    assert set(decoded) == {"HHZ"}  # one piece tells that it moves
+    write("b.mseed", MIDNIGHT + 86_400 * SECOND, 8.0)
+    (one,) = look()
+    assert one.startswith("XX.AAA..HHN is one and the same number throughout")
+    assert open_archive(folder).stations[0].dead() == ["XX.AAA..HHN"]
+    assert look() == (one,)
+    assert "HHN" not in decoded
+
+
 def test_pictures_of_days_and_the_station(tmp_path, quakes, data, small_parts):
     _, counted = small_parts
     folder = tmp_path / "pictures"
@@ -528,6 +636,32 @@ def test_the_journal_of_a_watch_does_not_grow_with_its_looks(tmp_path, quakes, g
     pick_earthquakes(quakes, tmp_path / "growing", tmp_path / "whole.xml", detector=None, show_progress=False)
     assert texts(tmp_path) == texts(tmp_path, "whole")
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("sites", [True], indirect=True)
+def test_of_stationxml_only_what_holds_for_the_station_then_counts(tmp_path, quakes, grow, small_parts, sites):
+    """Other stations, a refined place, another history: nothing is picked again; another response, and all is."""
+    seen, _ = small_parts
+    look = partial(watch_earthquakes, quakes, tmp_path / "growing", tmp_path / "c.xml", stations=sites, detector=None)
+    grow(30_000)
+    look(rounds=1)
+    known, again = sites.read_text(), []
+    station = known[known.index("<Station") : known.index("</Network>")]
+    past = station[station.index("<Channel") : station.index("</Station>")]
+    past = past.replace('locationCode=""', 'locationCode="" endDate="2001-01-01"').replace("1e6", "3e6")
+    changes = (
+        ("</Network>", f"{station.replace('AAA', 'BBB').replace('1e6', '2e6')}</Network>"),
+        ("<Latitude>35<", "<Latitude>35.001<"),
+        ("<Channel", f"{past}<Channel"),
+        ("1e6", "2e6"),
+    )
+    for old, new in changes:
+        seen.clear()
+        sites.write_text(known.replace(old, new, 1))
+        look(rounds=1)
+        again.append(len(seen))
+    assert again[:3] == [0, 0, 0]
+    assert again[3] > 5
 
 
 @pytest.mark.parametrize("at", ["open", "replace"])
@@ -736,6 +870,63 @@ def test_a_watch_tries_again_where_an_error_may_pass_and_says_it_once(tmp_path, 
     assert said[0].partition("  ")[2] == str(gone)
     assert len(said) == 2
     assert "P and" in said[1]
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_a_watch_goes_on_when_its_folder_was_away(tmp_path, quakes, data, monkeypatch, stale):
+    """Unmounted for some looks, or on a server that does not answer; that is said once each time."""
+    said, away, counts = [], tmp_path / "away", []
+    whole = pick_earthquakes(quakes, data, tmp_path / "whole.xml", detector=None, show_progress=False)
+    later = (data / "b.mseed").read_bytes()
+    (data / "b.mseed").unlink()
+    is_dir = Path.is_dir
+
+    def answer(path):
+        if stale and path == data and away.exists():
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+        return is_dir(path)
+
+    def wait(_seconds):
+        counts.append(len(said))
+        if len(counts) in (2, 7):
+            away.mkdir() if stale else data.rename(away)
+        elif len(counts) in (5, 8):
+            away.rmdir() if stale else away.rename(data)
+        if len(counts) == 8:
+            (data / "b.mseed").write_bytes(later)
+
+    monkeypatch.setattr("geocnn.prediction.watch.time.sleep", wait)
+    monkeypatch.setattr(Path, "is_dir", answer)
+    made = watch_earthquakes(quakes, data, tmp_path / "c.xml", detector=None, rounds=9, announce=said.append)
+    assert counts == [1, 1, 2, 2, 2, 2, 2, 3]
+    why = "can no longer be read (stale file handle); is its disk there?" if stale else "check the name."
+    for line in said[1:3]:
+        assert str(data) in line
+        assert line.endswith(why)
+    assert "P and" in said[0]
+    assert "P and" in said[3]
+    assert texts(tmp_path) == texts(tmp_path, "whole")
+    assert made.notes == whole.notes
+    away.mkdir()
+    with pytest.raises(MissingError):  # at the first look it is a mistake
+        watch_earthquakes(quakes, data if stale else away / "no", tmp_path / "c.xml", detector=None, rounds=2)
+
+
+def test_a_watch_forgets_files_that_are_gone(tmp_path, quakes, data, monkeypatch):
+    known, here = [], []
+
+    def opened(given, *, scans, **options):
+        known.append(scans)
+        return open_archive(given, scans=scans, **options)
+
+    def wait(_seconds):
+        here.append({path.name for path in known[-1]})
+        (data / "b.mseed").unlink(missing_ok=True)
+
+    monkeypatch.setattr("geocnn.prediction.watch.open_archive", opened)
+    monkeypatch.setattr("geocnn.prediction.watch.time.sleep", wait)
+    watch_earthquakes(quakes, data, tmp_path / "c.xml", detector=None, rounds=3)
+    assert here == [{"a.mseed", "b.mseed"}, {"a.mseed"}]
 
 
 def test_a_watch_ends_where_a_result_cannot_be_written(tmp_path, quakes, data, monkeypatch):

@@ -264,6 +264,37 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, trained, record, monkeypat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "c.csv", "c.xml", "whole.csv", "whole.xml"]
 
 
+def test_notes_on_the_data_are_those_of_a_run_without_a_stop(tmp_path, trained, record, monkeypatch):
+    monkeypatch.setattr(picker_module, "_CORE", 2048)
+    monkeypatch.setattr(picker_module.torch, "get_num_threads", lambda: 1)
+    odd = record[:, :12_000].copy()
+    odd[1, 300], odd[2, 11_000] = np.nan, np.inf
+    pieces = [
+        ArrayPiece.of(Channel("OK", "AAA", "", f"HH{c}"), START * SECOND // 100, 50.0, samples)
+        for c, samples in zip("ZNE", odd, strict=True)
+    ]
+    (tmp_path / "a").mkdir()
+    write_miniseed(tmp_path / "a" / "a.mseed", pieces)
+    whole = detect_earthquakes(trained, tmp_path / "a", tmp_path / "whole.csv", show_progress=False)
+    told = [f"OK.AAA..HH{c} has 50 samples per second and was resampled to 100 Hz." for c in "ZNE"]
+    told += [f"OK.AAA..HH{c} has samples that are not finite; they are gaps." for c in "NE"]
+    assert set(told) <= set(whole.notes)
+    judge, seen = Judge.__call__, []
+
+    def counted(self, part, record):
+        seen.append(part)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+        return judge(self, part, record)
+
+    monkeypatch.setattr(Judge, "__call__", counted)
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+        detect_earthquakes(trained, tmp_path / "a", tmp_path / "c.csv", show_progress=False)
+    resumed = detect_earthquakes(trained, tmp_path / "a", tmp_path / "c.csv", show_progress=False)
+    assert len(set(seen)) < len(seen) + 2
+    assert resumed.notes == whole.notes
+
+
 def test_components_that_are_lacking_are_said(tmp_path, trained, record):
     part = record[:, :9000]
     written(tmp_path / "a", record, components="ZN")

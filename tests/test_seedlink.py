@@ -145,6 +145,20 @@ def test_a_server_without_the_station_is_a_sentence(tmp_path, records):
     assert not (tmp_path / "archive").exists()
 
 
+def test_the_connection_is_closed_if_there_is_no_archive_to_write(tmp_path, records, monkeypatch):
+    made, connect = [], socket.create_connection
+
+    def kept(*arguments):
+        made.append(connect(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(socket, "create_connection", kept)
+    (tmp_path / "archive").write_text("a file")
+    with Server(records[:6]) as server, pytest.raises(TargetError, match="archive cannot be made"):
+        SeedLink(server.address, "XX.AAA..HH?", tmp_path / "archive")
+    assert [link.fileno() for link in made] == [-1]
+
+
 def test_something_else_at_the_port_is_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         name = "{}:{}".format(*server.getsockname())

@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+import geocnn
 from geocnn import checkpoints
 from geocnn.augmentation import Augmentation
 from geocnn.checkpoints import Card
@@ -706,3 +707,36 @@ def test_scores_that_are_no_means_are_made_of_the_means():
     assert set(result.history[0]) == {"epoch", "learning_rate", "loss", "validation_loss", "validation_all_hits"} | {
         "seconds"
     }
+
+
+@pytest.mark.parametrize("name", ["traces", "digits"])
+def test_training_leaves_the_random_numbers_of_the_caller_alone(name, monkeypatch):
+    """Also those of GPUs, which torch.manual_seed would seed when it is first called and when they are first used."""
+    touched = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", touched.append)
+    torch.manual_seed(7)
+    touched.clear()
+    before = torch.get_rng_state()
+    options = {"train": 32, "test": 10} if name == "digits" else {}
+    first = geocnn.fit(name, epochs=1, device="cpu", show_progress=False, **options)
+    assert torch.equal(before, torch.get_rng_state())
+    assert touched == []
+    torch.manual_seed(8)
+    again = geocnn.fit(name, epochs=1, device="cpu", show_progress=False, **options)
+    assert_same(first, again)
+
+
+def test_interrupted_training_leaves_the_random_numbers_of_the_caller_alone():
+    made = recipe(train=TensorSamples(torch.full((4, 1, 16), math.nan), torch.zeros(4, 1, 16)))
+    before = torch.get_rng_state()
+    with pytest.raises(DataError, match="NaN"):
+        fit(made, device="cpu", show_progress=False)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_training_on_a_gpu_leaves_its_random_numbers_alone():
+    torch.cuda.manual_seed(7)
+    before = torch.cuda.get_rng_state()
+    geocnn.fit("digits", train=32, test=10, epochs=1, device="cuda", show_progress=False)
+    assert torch.equal(before, torch.cuda.get_rng_state())

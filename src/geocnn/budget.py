@@ -3,13 +3,14 @@
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
-from geocnn.checkpoints import Card
+from geocnn.checkpoints import Card, maps_of
 from geocnn.errors import DataError
 from geocnn.layers import SizeRule
 
@@ -90,24 +91,48 @@ def _limits(groups: Path, membership: Path) -> Iterator[int]:
                 yield int(text)
 
 
-def per_sample(model: nn.Module, card: Card) -> float:
+def per_sample(model: nn.Module, card: Card, window: Sequence[int]) -> float:
     """Bytes per input sample at the peak of a forward pass, from the sizes of all maps for a small block.
 
     At most four maps of the largest size live at once (input and output of a layer, what is added to it, and the
     library's working copy), besides one map of every stage that waits for the decoder.
+
+    Args:
+        model: the network.
+        card: its card.
+        window: samples per axis of the window that it is for, which is looked at if it does not take a smaller one.
+
+    Raises:
+        DataError: its result is not one tensor with the maps of its card.
     """
-    elements: list[int] = []
-    hooks = [
-        m.register_forward_hook(lambda _m, _i, output: elements.append(output.numel()))
-        for m in model.modules()
-        if not list(m.children())
-    ]
-    (size,) = SizeRule(card.least or card.size_multiple, card.size_multiple).above(
-        [max(_BLOCK, 2 * card.size_multiple)]
+    block = SizeRule(card.least or card.size_multiple, card.size_multiple).above(
+        [max(_BLOCK, 2 * card.size_multiple)] * card.ndim
     )
-    with torch.inference_mode():
-        model(next(model.parameters()).new_zeros((1, len(card.channels), *([size] * card.ndim))))
-    for hook in hooks:
-        hook.remove()
+    try:
+        elements = _elements(model, card, block)
+    except RuntimeError:  # it may have a number for each place
+        if card.reach is not None:
+            raise
+        block = tuple(window)
+        elements = _elements(model, card, block)
     stages = sorted(set(elements), reverse=True)[:4]  # the stages of an encoder-decoder differ in size
-    return 4.0 * (4 * stages[0] + sum(stages)) / math.prod([size] * card.ndim) + 16
+    return 4.0 * (4 * stages[0] + sum(stages)) / math.prod(block) + 16
+
+
+def _elements(model: nn.Module, card: Card, space: Sequence[int]) -> list[int]:
+    """Number of elements of each map that the layers of a network make of so many samples per axis."""
+    elements: list[int] = []
+
+    def count(_layer: nn.Module, _given: object, made: object) -> None:
+        # Recurrent layers and attention return several tensors, a packed sequence, or None among them.
+        elements.extend(each.numel() for each in tree_leaves(made) if isinstance(each, Tensor))
+
+    hooks = [m.register_forward_hook(count) for m in model.modules() if not list(m.children())]
+    like = next(model.parameters(), torch.empty(0))
+    try:
+        with torch.inference_mode():
+            made = maps_of(card, model(like.new_zeros((1, len(card.channels), *space))))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return elements or [made.numel()]  # some networks have no layers

@@ -42,6 +42,7 @@ __all__ = [
     "is_picker",
     "judges_seismograms",
     "load",
+    "maps_of",
     "plain_number",
     "read_card",
     "refuse_detector",
@@ -128,6 +129,21 @@ class Card:
     def ndim(self) -> int:
         """Dimensions of the data."""
         return int(self.arguments["ndim"])
+
+    @property
+    def lineage(self) -> list[dict[str, Any]]:
+        """:attr:`origin` of the network, and then of those that it goes back to, the latest first."""
+        found: list[dict[str, Any]] = []
+        one: Any = self.origin
+        while isinstance(one, dict) and isinstance(one.get("training"), dict):
+            found.append(one)
+            one = one["training"].get("start")
+        return found
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What a network that starts from this one has to know of it: ``start`` in its ``training``."""
+        return {"sha256": self.sha256, "data": self.data, "window": list(self.window), "training": self.training}
 
     def replace(self, **changes: Any) -> "Card":  # noqa: ANN401  (the fields have many types)
         """Copy with some fields changed."""
@@ -399,8 +415,8 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
 
     Raises:
         MissingError: there is neither a shipped network nor a folder, or the card names an unknown architecture.
-            FormatError: the folder is damaged: it has no card, or weights that do not fit the card or its checksum.
-            DataError: there is no shipped network of that name for ``ndim`` dimensions, or the value is no name.
+        FormatError: the folder is damaged: it has no card, or weights that do not fit the card or its checksum.
+        DataError: there is no shipped network of that name for ``ndim`` dimensions, or the value is no name.
     """
     folder = _find(name, ndim)
     card_path, weights_path = folder / CARD, folder / WEIGHTS
@@ -423,7 +439,8 @@ def load(name: str | Path, *, ndim: int | None = None) -> Trained:
             f"read_card({str(name)!r}))."
         )
     try:
-        model = build(card.architecture, **card.arguments)
+        with torch.random.fork_rng(devices=[]):  # the first weights, which are replaced, are drawn at random
+            model = build(card.architecture, **card.arguments)
     except (ValueError, TypeError) as error:
         reason = str(error).split("__init__() ")[-1].rstrip(".")
         raise FormatError(f"{card_path} describes no network that can be built ({reason}); copy it again.") from None
@@ -445,8 +462,8 @@ def read_card(name: str | Path, *, ndim: int | None = None) -> Card:
 
     Raises:
         MissingError: there is neither a shipped network nor a folder.
-            FormatError: the folder is damaged.
-            DataError: there is no shipped network of that name for ``ndim`` dimensions.
+        FormatError: the folder is damaged.
+        DataError: there is no shipped network of that name for ``ndim`` dimensions.
     """
     return _read_card(_find(name, ndim))
 
@@ -487,6 +504,34 @@ def refuse_detector(card: Card) -> None:
             f"the network {card.name} tells where earthquakes are that a picker has found; type geocnn predict quakes "
             f"PATH --detector {card.name}, or give the folder of that network there."
         )
+
+
+def maps_of(card: Card, made: object) -> Tensor:
+    """The result of a network, ``(batch, maps, ...)``, after a check that it is one tensor with the maps of its card.
+
+    A network of one class makes one map, of which the sigmoid is the probability, one of several makes one for each.
+
+    Raises:
+        DataError: it is something else, such as the dict of a network of torchvision, or has other maps.
+    """
+    if not isinstance(made, Tensor):
+        kind = f"a {type(made).__name__}"
+        if isinstance(made, Mapping):
+            kind += f" of {', '.join(map(str, made))}"
+        elif isinstance(made, list | tuple):
+            kind += f" of {len(made)}"
+        raise DataError(
+            f"the network {card.name} returns {kind}; needed is one tensor (batch, maps, samples ...): put it into a "
+            "module whose forward returns that part of its result alone."
+        )
+    maps, classes = made.shape[1] if made.ndim > 1 else 0, len(card.classes)
+    if maps != classes and card.task != "location":
+        raise DataError(
+            f"the network {card.name} makes {number_of(maps, 'map')} and its card has "
+            f"{number_of(classes, 'class', 'classes')} ({', '.join(card.classes)}); needed are as many: name the class "
+            f"of each map in the card, or let the last layer make {classes}."
+        )
+    return made
 
 
 def judges_seismograms(card: Card) -> bool:

@@ -2,15 +2,16 @@
 
 import csv
 import io as text
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geocnn.checkpoints import Card, Trained, load, write_atomically
+from geocnn.checkpoints import Card, Trained, load, maps_of, write_atomically
 from geocnn.errors import DataError, TargetError
 from geocnn.hardware import channels_last, choose_device, flushed
 from geocnn.io.partial import check_target
@@ -21,7 +22,16 @@ from geocnn.normalisation import Normalisation
 from geocnn.progress import progress
 from geocnn.words import number_of, size_text
 
-__all__ = ["Classified", "check_table", "classify", "confusion_table", "normalised", "probabilities", "scores"]
+__all__ = [
+    "Classified",
+    "check_table",
+    "classify",
+    "confusion_table",
+    "has_learnt",
+    "normalised",
+    "probabilities",
+    "scores",
+]
 
 _BATCH = 64
 
@@ -111,8 +121,8 @@ def classify(
 
     Raises:
         DataError: the network does not judge windows, or does not accept these.
-            FormatError: the file holds no windows.
-            MissingError: there is no such file or network.
+        FormatError: the file holds no windows.
+        MissingError: there is no such file or network.
     """
     trained = network if isinstance(network, Trained) else load(network)
     card = trained.card
@@ -139,16 +149,30 @@ def _notes(windows: Windows, card: Card, data: Given) -> Iterator[str]:
         yield f"constant windows, whose answers mean nothing: {windows.constant} of {len(windows.x)}."
     if windows.unfit:
         yield f"the known classes are left aside: {windows.unfit}"
-    same = card.training.get("windows") == windows.sha256
-    told = card.training.get("arguments", {}).get("data") if card.training.get("recipe") == "classify" else None
-    if isinstance(data, str | Path) and isinstance(told, str):
-        here = Path(data).resolve()
-        same = same or Path(told).resolve() in (here, *here.parents)
-    if same:
+    own, *before = (has_learnt(one["training"], windows, data) for one in card.lineage)
+    if own or any(before):
+        who = "the network" if own else "a network that this one goes back to"
         yield (
-            "the windows that the network learnt from are among these, and it may know them by heart; geocnn evaluate "
+            f"the windows that {who} learnt from are among these, and it may know them by heart; geocnn evaluate "
             "without --data tells how it does with those that were kept to judge by."
         )
+
+
+def has_learnt(training: Mapping[str, Any], windows: Windows, data: Given) -> bool:
+    """Whether a network learnt from such windows, or from a file or folder in which they lie.
+
+    Args:
+        training: of the card of the network.
+        windows: what was read.
+        data: where from.
+    """
+    if training.get("windows") == windows.sha256:
+        return True
+    told = training.get("arguments", {}).get("data") if training.get("recipe") == "classify" else None
+    if not isinstance(data, str | Path) or not isinstance(told, str):
+        return False
+    here = Path(data).resolve()
+    return Path(told).resolve() in (here, *here.parents)
 
 
 def normalised(windows: Windows, card: Card) -> NDArray[np.float32]:
@@ -163,7 +187,7 @@ def probabilities(
     """Probabilities ``(windows, classes)`` for normalised windows ``(windows, channels, *space)``.
 
     Raises:
-        DataError: the network does not accept windows of this size.
+        DataError: the network does not accept windows of this size, or its result does not fit its card.
     """
     place = choose_device(device)
     model = channels_last(trained.model.to(place).eval(), trained.card.ndim)
@@ -173,7 +197,7 @@ def probabilities(
     with flushed(), progress(f"classify with {trained.card.name}", len(x), show=show_progress) as tick:
         for start in range(0, len(x), _BATCH):
             batch = torch.from_numpy(x[start : start + _BATCH])
-            logits = model(channels_last(batch.to(place), trained.card.ndim)).float()
+            logits = maps_of(trained.card, model(channels_last(batch.to(place), trained.card.ndim))).float()
             results.append(logits.softmax(1).cpu().numpy())
             tick(len(batch))
     return np.concatenate(results)

@@ -133,7 +133,7 @@ class TensorSamples:
 
     def __getitem__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Batch with these indices."""
-        if list(indices) == list(range(len(self))):  # all, in order: no copy
+        if len(indices) == len(self) and all(index == k for k, index in enumerate(indices)):  # all, in order: no copy
             return self.inputs, self.targets
         chosen = torch.as_tensor(list(indices))
         return self.inputs[chosen], self.targets[chosen]

@@ -1,8 +1,9 @@
 """Evaluate networks on labelled samples, surveys with classes, or seismograms with arrivals."""
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geocnn import io
-from geocnn.checkpoints import Card, Trained, load, restores
+from geocnn.checkpoints import Card, Trained, load, maps_of, restores
 from geocnn.datasets import Samples
 from geocnn.errors import DataError
 from geocnn.grid import Grid
@@ -40,17 +41,19 @@ from geocnn.reading import has_data
 from geocnn.synthetic.network import SEEN
 from geocnn.words import size_text
 
-__all__ = ["best_threshold", "evaluate_picks", "evaluate_samples", "evaluate_survey", "scores"]
+__all__ = ["best_threshold", "evaluate_picks", "evaluate_samples", "evaluate_survey", "scores", "surveys_learnt"]
 
 _THRESHOLDS = np.unique(np.round(1 / (1 + np.exp(-np.arange(-6, 6.05, 0.1))), 3))
 """Probabilities from 0.002 to 0.998 in steps of a tenth of their log-odds."""
+_TRUST = {"manual": 0, "automatic": 2}
+"""Rank of known arrivals by who picked them; others are between."""
 
 
 def scores(
     probability: Float[ndarray, "*space"],
-    truth: Bool[ndarray, "*space"],
+    truth: Bool[ndarray, "*same"],
     *,
-    known: Bool[ndarray, "*space"] | None = None,
+    known: Bool[ndarray, "*same"] | None = None,
     threshold: float = 0.5,
     tolerance: int = 2,
 ) -> dict[str, float]:
@@ -181,7 +184,8 @@ def evaluate_samples(
     with torch.inference_mode(), progress("evaluate", len(samples), show=show_progress) as tick:
         for i in range(len(samples)):
             x, y = samples[[i]]
-            logits.append(model(channels_last(x.to(place), trained.card.ndim)).float().cpu())
+            made = model(channels_last(x.to(place), trained.card.ndim))
+            logits.append(maps_of(trained.card, made).float().cpu())
             targets.append(y)
             inputs.append(x)
             tick(1)
@@ -366,15 +370,22 @@ def _predicted(
 
 def _learnt(card: Card, source: Source) -> Iterator[str]:
     """A note if the network learnt from the file of a survey."""
-    files = card.training.get("arguments", {}).get("data") if card.training.get("recipe") == "segment" else None
-    learnt = [Path(name).resolve() for name in files or ()]
-    if len(learnt) > 1:  # the last one is kept to judge by
-        learnt.pop()
-    if source.path is not None and source.path.resolve() in learnt:
+    if source.path is None:
+        return
+    here = source.path.resolve()
+    own, *before = (here in surveys_learnt(one["training"]) for one in card.lineage)
+    if own or any(before):
         yield (
-            f"the network learnt from parts of {source.path}, and it may know them by heart; geocnn evaluate without "
-            "--data tells how it does with what was kept to judge by."
+            f"the network{'' if own else ', or one that it goes back to,'} learnt from parts of {source.path}, and it "
+            "may know them by heart; geocnn evaluate without --data tells how it does with what was kept to judge by."
         )
+
+
+def surveys_learnt(training: Mapping[str, Any]) -> list[Path]:
+    """Files that a network of the recipe segment learnt from, wholly or in part; ``training`` is that of its card."""
+    files = training.get("arguments", {}).get("data") if training.get("recipe") == "segment" else None
+    learnt = [Path(name).resolve() for name in files or ()]
+    return learnt[:-1] if len(learnt) > 1 else learnt  # the last of several is kept to judge by
 
 
 def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
@@ -422,6 +433,7 @@ def evaluate_picks(
     tolerance: float = 0.5,
     device: str = "auto",
     show_progress: bool = True,
+    announce: Callable[[str], None] | None = None,
 ) -> dict[str, float]:
     """Score a picker on seismograms in which all arrivals are known.
 
@@ -429,10 +441,12 @@ def evaluate_picks(
         network: "quakes", a run folder, or a network in memory.
         data: seismograms, as for :func:`geocnn.prediction.catalogue.pick_earthquakes`.
         arrivals: table, see :func:`geocnn.io.known_arrivals.read_arrivals`. Arrivals with a signal-to-noise ratio below
-            3 need not be found, but may be; arrivals without data do not count.
+            3 need not be found, but may be; arrivals without data do not count, and those of one wave at one station
+            that are nearer to each other than the tolerance, such as the picks of two analysts, are one.
         tolerance: largest difference in time of a right pick, s.
         device: "auto", "cpu", "cuda" or "cuda:1".
         show_progress: show a live line.
+        announce: is called with notes on what does not count, such as ``print``.
 
     Returns:
         Recall, precision and mean absolute error in seconds of P and of S; NaN where nothing can be judged.
@@ -442,7 +456,7 @@ def evaluate_picks(
         MissingError: no such file.
         FormatError: the table cannot be read.
     """
-    known, archive = read_arrivals(arrivals), opened(data, "*", show_progress=show_progress)
+    known, archive = read_arrivals(arrivals, announce), opened(data, "*", show_progress=show_progress)
     own = _own(archive, known)
     if not any(own):
         raise DataError(
@@ -458,6 +472,12 @@ def evaluate_picks(
         raise DataError(
             f"no arrival in {arrivals} is at a time at which its station has data in {data}; the first one is at "
             f"{when}. Give the table of these seismograms."
+        )
+    number, heard = sum(map(len, heard)), [_once(found, tolerance) for found in heard]
+    if announce is not None and (again := number - sum(map(len, heard))):
+        announce(
+            f"note: {again} of {number} arrivals in {arrivals} {'repeats' if again == 1 else 'repeat'} another of the "
+            f"same wave at the same station less than {tolerance:g} s from it; such count once."
         )
     made = pick_earthquakes(network, archive, detector=None, device=device, show_progress=show_progress).arrivals
     times: dict[tuple[int, str], list[float]] = defaultdict(list)
@@ -476,6 +496,22 @@ def evaluate_picks(
         judged[f"precision_{phase.lower()}"] = _share(right, sum(map(len, picks)))
         judged[f"error_{phase.lower()}"] = _share(float(np.abs(fit).sum()), len(fit))
     return judged
+
+
+def _once(found: Sequence[KnownArrival], tolerance: float) -> list[KnownArrival]:
+    """Arrivals at a station, of those of one wave that are nearer to each other than the tolerance (s) only one.
+
+    Manual ones come before others and automatic ones last, and then clear ones before weak ones.
+    """
+    kept: list[KnownArrival] = []
+    times: dict[str, list[int]] = {"P": [], "S": []}
+    for arrival in sorted(found, key=lambda a: (_TRUST.get(a.mode or "", 1), -a.snr, a.time)):
+        own = times[arrival.phase]
+        at = bisect_left(own, arrival.time)
+        if all(abs(time - arrival.time) >= tolerance * 1e9 for time in own[max(0, at - 1) : at + 1]):
+            own.insert(at, arrival.time)
+            kept.append(arrival)
+    return kept
 
 
 def _own(archive: Archive, known: Sequence[KnownArrival]) -> list[list[KnownArrival]]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from geocnn.models.base import Network
 from geocnn.overview import Named, counted
+from geocnn.progress import Tick, progress
 from geocnn.properties import EffectiveField, Sharing, effective_receptive_field, shift_error
 from geocnn.tracing import Field, Layer, Trace, layers, trace, trace_network
 from geocnn.words import size_text
@@ -20,7 +22,9 @@ __all__ = ["Explanation", "FeatureMaps", "Shifts", "explanation", "memory_needed
 
 _BUDGET = 6e10
 """Largest number of multiply-adds, forward, for the effective receptive field: some ten seconds on one core."""
-_LONG = {1: 4096, 2: 2048, 3: 256}
+_SHIFTS = 4e11
+"""Largest number of multiply-adds for the test of shifts, all of them together: some twenty seconds on one core."""
+_LONG = {1: 16384, 2: 2048, 3: 256}
 """Largest length of the window in which shifts are measured, samples, by dimensions."""
 _ACROSS = {1: 0, 2: 96, 3: 40}
 """Size of that window along the other axes, samples, by dimensions."""
@@ -143,7 +147,7 @@ class Explanation:
         share, size = f"{self.effective.share:.0%} of the gradient{inside}", self.effective_size
         return [
             f"Receptive field: {self.field.size} samples per axis, {float(self.field.stride):g} apart",
-            f"Effective: {share} within {size}{'' if inside else ' samples'}",
+            f"Effective: {share} within {size}{'' if inside else ' samples'}, for white noise",
         ]
 
     def _shift_lines(self) -> list[str]:
@@ -175,13 +179,14 @@ class Explanation:
         ]
 
 
-def explanation(found: Named, x: Tensor, source: str) -> Explanation:
+def explanation(found: Named, x: Tensor, source: str, *, show_progress: bool = False) -> Explanation:
     """Measure a network.
 
     Args:
         found: the network, with weights.
         x: one input that it takes, ``(1, channels, *space)``.
         source: where the input comes from, in words.
+        show_progress: show a live line.
 
     Raises:
         DataError: the network does not accept ``x``, or has an operator whose receptive field is not known.
@@ -196,8 +201,12 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
     drawn = [k for k, row in enumerate(placed) if math.prod(row.shape[1:]) > 1]
     inner = [k for k in drawn if "convolution" in placed[k].kind]
     shown = list(dict.fromkeys((placed.index(first), inner[len(inner) // 2], drawn[-1])))
-    values = _results(model, x, [placed[k].after for k in shown])
-    moves, shifts = _shifts(model, x, placed)
+    moving, far = _moving(model, x, placed), _far(found, seen.fields)
+    with progress(f"explain {found.name}", 2 + len(moving.moves) + (far[1] if far else 0), show=show_progress) as tick:
+        values = _results(model, x, [placed[k].after for k in shown])
+        tick(1, "maps")
+        shifts = _shifts(model, moving, tick)
+        effective = effective_receptive_field(model, far[0], inputs=far[1], tick=tick) if far else None
     return Explanation(
         name=found.name,
         ndim=model.ndim,
@@ -209,10 +218,10 @@ def explanation(found: Named, x: Tensor, source: str) -> Explanation:
         kernels=_slice(kernels, model.ndim),
         kernels_of=first.name,
         maps=tuple(_maps(placed[k], value, model.ndim) for k, value in zip(shown, values, strict=True)),
-        moves=moves,
+        moves=moving.moves,
         shifts=shifts,
         fields=tuple((row.name, row.fields[-1]) for row in placed),
-        effective=_effective(found, seen.fields),
+        effective=effective,
         sharing=tuple((row.name, _sharing(row)) for row in rows if "convolution" in row.kind and row.parameters),
         parameters=sum(p.numel() for p in model.parameters()),
     )
@@ -312,29 +321,46 @@ def _affordable(found: Named, wanted: list[int]) -> tuple[tuple[int, ...], int]:
     return space, cost
 
 
-def _effective(found: Named, fields: Sequence[Field | None]) -> EffectiveField | None:
-    """Effective receptive field, measured in a window somewhat larger than the field, as far as time allows."""
+def _far(found: Named, fields: Sequence[Field | None]) -> tuple[tuple[int, ...], int] | None:
+    """Window for the effective receptive field, somewhat larger than the field as far as time allows, and inputs."""
     wanted = _around(fields)
     if not wanted:
         return None
     space, cost = _affordable(found, wanted)
-    return effective_receptive_field(found.model, space, inputs=int(np.clip(_BUDGET / max(cost, 1), 1, 8)))
+    return space, int(np.clip(_BUDGET / max(cost, 1), 1, 8))
 
 
-def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[int, ...], tuple[Shifts, ...]]:
-    """Changes of all layers when the input moves by up to the largest stride, compared where maps see no edge."""
+class _Moving(NamedTuple):
+    """What the test of shifts does: an input, longer by the largest shift than windows of it, and layers to look at."""
+
+    x: Tensor
+    length: int
+    rows: list[Layer]
+    strides: list[int]
+    moves: tuple[int, ...]
+
+
+def _moving(model: Network, x: Tensor, placed: Sequence[Layer]) -> _Moving:
+    """Plan a test of shifts of up to the largest stride."""
     bounded = [row for row in placed if row.fields[-1] is not None]
     chosen = _chosen([row for row in bounded if any(word in row.kind for word in ("conv", "pool", "samp"))] or bounded)
     strides = [math.ceil(row.fields[-1].stride) if row.fields[-1] else 1 for row in chosen]
     largest = max(strides, default=1)
     moves = tuple(range(1, largest + 1)) if largest <= 8 else tuple(2**k for k in range(largest.bit_length()))
-    x, length = _longer(model, x, chosen, largest)
+    x, length = _longer(model, x, chosen, largest, passes=1 + len(moves))
+    return _Moving(x, length, chosen, strides, moves)
+
+
+def _shifts(model: Network, moving: _Moving, tick: Tick) -> tuple[Shifts, ...]:
+    """Changes of all layers when the input moves, compared where maps see no edge; each pass is a step."""
+    x, length, chosen, strides, moves = moving
     runs: dict[int, list[Tensor]] = {}
 
     def result(window: Tensor, k: int) -> Tensor:
         start = int(window.storage_offset())  # all windows have the same length: the offset identifies one
         if start not in runs:
             runs[start] = _results(model, window.contiguous(), [row.after for row in chosen])
+            tick(1, f"input moved by {start}" if start else "")
         return runs[start][k]
 
     errors: list[list[float]] = [[] for _ in chosen]
@@ -347,7 +373,7 @@ def _shifts(model: Network, x: Tensor, placed: Sequence[Layer]) -> tuple[tuple[i
             errors[k].append(error)
         runs.pop(m, None)  # all maps of all moves would be gigabytes
     names = [row.name for row in chosen]
-    return moves, tuple(Shifts(*shifts) for shifts in zip(names, strides, map(tuple, errors), strict=True))
+    return tuple(Shifts(*shifts) for shifts in zip(names, strides, map(tuple, errors), strict=True))
 
 
 def _chosen(rows: Sequence[Layer], most: int = 10) -> list[Layer]:
@@ -367,16 +393,37 @@ def _border(field: Field | None, count: int, length: int) -> tuple[int, int]:
     return (max(inside[0], count - 1 - inside[-1]) if inside else count), count
 
 
-def _longer(model: Network, x: Tensor, rows: Sequence[Layer], more: int) -> tuple[Tensor, int]:
-    """Input, mirrored until all layers have samples that see no edge; and length of windows, ``more`` less."""
+def _longer(model: Network, x: Tensor, rows: Sequence[Layer], more: int, *, passes: int) -> tuple[Tensor, int]:
+    """Input, mirrored until all layers have samples that see no edge; and length of windows, ``more`` less.
+
+    Where so many passes would take too long, it is cut along the other axes, and in the end along this one.
+    """
     length, space = x.shape[-1], x.shape[2:]
     if model.sizes.step:
         wanted = max((row.fields[-1].size for row in rows if row.fields[-1]), default=1) + 6 * more
         length = model.sizes.above((min(max(length, wanted), _LONG[model.ndim]),) * model.ndim)[-1]
         across = model.sizes.above([min(n, _ACROSS[model.ndim]) for n in space])
-        for axis, n in enumerate(across[:-1], start=2):
+        across, length = _cut(model, across[:-1], length, _SHIFTS / passes)
+        for axis, n in enumerate(across, start=2):
             x = x.narrow(axis, max(0, (x.shape[axis] - n) // 2), min(n, x.shape[axis]))
     values = x.numpy()[..., : length + more]
     missing = length + more - values.shape[-1]
     padded = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)], mode="reflect")
     return torch.from_numpy(padded).contiguous(), length
+
+
+def _cut(model: Network, across: Sequence[int], length: int, allowed: float) -> tuple[tuple[int, ...], int]:
+    """Samples across and along the axis of the shifts, fewer where a pass has more multiply-adds than are allowed."""
+
+    def fewer(samples: int) -> int:
+        return max(1, min(samples * 3 // 4, samples - model.sizes.step))
+
+    space = (*across, length)
+    while trace_network(model, space).multiply_adds > allowed:
+        shorter = model.sizes.above([*map(fewer, space[:-1]), space[-1]])
+        if shorter == space:  # it is as thin as it can be
+            shorter = model.sizes.above([*space[:-1], fewer(space[-1])])
+        if shorter == space:
+            break
+        space = shorter
+    return space[:-1], space[-1]

@@ -82,9 +82,9 @@ def export(
         show_progress: show a live line.
 
     Raises:
-        DataError: the form is unknown, or results differ from those of the network.
-            MissingError: there is no such network, or a required package is not installed.
-            TargetError: ``out`` cannot be written.
+        DataError: the form is unknown, the network is none of geocnn.models, or results differ from its own.
+        MissingError: there is no such network, or a required package is not installed.
+        TargetError: ``out`` cannot be written.
     """
     if form not in get_args(Form):
         raise DataError(f"form is {form!r}; it is one of {', '.join(get_args(Form))}.")
@@ -96,7 +96,10 @@ def export(
         )
     model = copy.deepcopy(trained.model).to("cpu", torch.float32).eval()
     if not isinstance(model, Network):
-        raise TypeError(f"{type(model).__name__} is no Network of geocnn.models.")
+        raise DataError(
+            f"the network {trained.card.name} is a {type(model).__name__} of your own, and only of the networks of "
+            "geocnn.models is it known which sizes they take; write it with torch.onnx.export or torch.export.export."
+        )
     model.requires_grad_(requires_grad=False)
     for tensor in (*model.parameters(), *model.buffers()):
         tensor.data = tensor.data.contiguous()  # prediction leaves channels innermost

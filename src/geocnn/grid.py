@@ -1,16 +1,21 @@
 """What the samples of an array mean: one named, regular axis per dimension."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FOOT", "Axis", "Grid"]
+__all__ = ["FOOT", "UPWARD", "Axis", "Grid"]
 
 FOOT = 0.3048
 """Metres in a foot."""
+UPWARD = "vertical_axis_is_upward"
+"""Attribute: whether a store says that the numbers of the vertical axis grow upward, as heights do, or downward."""
+_LINES = tuple(re.compile(rf"({word})(_?(no|number))?") for word in ("il|iline|in_?line", "xl|cross_?line|x_?line"))
+"""Names of the axes of inlines and of crosslines, in small letters."""
 _PARALLEL = 0.01
 """Least sine of the angle between inlines and crosslines on the map; below it they cannot be told apart."""
 
@@ -76,6 +81,18 @@ class Grid:
     def names(self) -> tuple[str, ...]:
         """Axis names in order."""
         return tuple(axis.name for axis in self.axes)
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether it is a cube whose first axis is that of the crosslines, and the second that of the inlines, by name.
+
+        Cubes whose axes have other names have their inlines first.
+        """
+        if self.ndim != 3:
+            return False
+        inline, crossline = _LINES
+        first, second = (name.lower() for name in self.names[:2])
+        return bool(crossline.fullmatch(first) and inline.fullmatch(second))
 
     @property
     def _map(self) -> dict[str, Any]:

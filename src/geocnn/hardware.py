@@ -29,6 +29,7 @@ __all__ = [
     "keep_memory",
     "machine",
     "one_heap",
+    "seeded",
     "threads",
 ]
 
@@ -174,3 +175,22 @@ def threads(count: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device = _CPU) -> Iterator[None]:
+    """Seed torch's random numbers while the block runs; the caller goes on with his own as if nothing had happened.
+
+    torch.manual_seed would seed those of all GPUs besides, also of GPUs that are not in use yet.
+
+    Args:
+        seed: from 0 to 2^63 - 1.
+        device: where the block draws numbers, besides the processor.
+    """
+    gpus = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus):
+        torch.default_generator.manual_seed(seed)
+        if gpus:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield

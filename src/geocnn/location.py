@@ -150,8 +150,12 @@ def heads_of(bins: int) -> tuple[int, ...]:
     return (*HEADS, more) if more else HEADS
 
 
-DEPTHS = np.geomspace(0.5, 40.0, 46)
-"""Depths that are tried when earthquakes are located from times at several stations, km."""
+DEPTHS = 0.5 * 80.0 ** (np.arange(76) / 45)
+"""Depths that are tried when earthquakes are located from times at several stations, km below the highest of these.
+
+The deepest earthquakes lie 700 km deep."""
+_SHALLOW = 0.0, 0.25
+"""Further depths for which travel times are tabulated, km: an earthquake may be nearer to lower stations."""
 _NEAR, _FAR = np.arange(0.0, 50.0, 0.25), np.arange(50.0, 1001.0)
 """Distances for which travel times are tabulated, km."""
 _USUAL = np.arange(5.0, 101.0), 10.0
@@ -199,7 +203,7 @@ class Crust:
         """Travel times in the layers; None without layers."""
         if self.layers is None:
             return None
-        return TravelTimes.of(self.layers, np.concatenate((_NEAR, _FAR)).tolist(), DEPTHS.tolist())
+        return TravelTimes.of(self.layers, np.concatenate((_NEAR, _FAR)).tolist(), [*_SHALLOW, *DEPTHS.tolist()])
 
     @property
     def pace(self) -> float:

@@ -13,16 +13,17 @@ import torch
 
 from geocnn.checkpoints import CARD, SHIPPED, Card, load
 from geocnn.errors import DataError, MissingError
+from geocnn.hardware import seeded
 from geocnn.layers import SizeRule
 from geocnn.models import ARCHITECTURES, build
 from geocnn.models.base import Network
-from geocnn.properties import measured_field
+from geocnn.properties import measured_field, work_of_measuring
 from geocnn.tracing import Field, trace_network
 
 __all__ = ["Named", "Overview", "counted", "named_network", "narrow_network", "overview"]
 
-_AFFORDABLE = 300_000
-"""Largest number of samples of a window in which a field is measured; beyond, one dimension less is used."""
+_AFFORDABLE = 1_500_000_000
+"""Most multiply-adds to measure a field with, some five seconds on one core; beyond, one dimension less is used."""
 _TOO_MANY = 10**8
 """Number of samples of a window that is never gone through."""
 _LEAST = 32
@@ -90,10 +91,8 @@ def overview(name: str, *, ndim: int | None = None) -> Overview:
     field = trace.fields[-1] if all(f is not None for f in trace.fields) else None
     measured, measured_in = None, found.model.ndim
     if field is not None:
-        narrow = narrow_network(name, measured_in)
-        while narrow.ndim > 1 and _samples(narrow) > _AFFORDABLE:
-            narrow = narrow_network(name, narrow.ndim - 1)
-        measured, measured_in = measured_field(narrow), narrow.ndim
+        measured_in = _affordable(name, measured_in, field)
+        measured = measured_field(narrow_network(name, measured_in))
     return Overview(
         name,
         found.model.ndim,
@@ -131,7 +130,7 @@ def named_network(
 
     Raises:
         MissingError: there is nothing of that name.
-            DataError: the network cannot have these numbers, or a trained network has them already.
+        DataError: the network cannot have these numbers, or a trained network has them already.
     """
     ndim = len(window) if ndim is None and window is not None and len(window) > 1 else ndim
     trained = name in SHIPPED or Path(name, CARD).is_file()
@@ -148,8 +147,7 @@ def named_network(
     if shaped and min(made_for) > 0 and made_for != (entry.window,) * ndim:
         arguments["window"] = made_for
     try:
-        with torch.random.fork_rng(devices=[]), torch.device("cpu" if weights else "meta"):
-            torch.manual_seed(0)
+        with seeded(0), torch.device("cpu" if weights else "meta"):
             model = build(name, ndim=ndim, **arguments)
     except ValueError as error:
         raise DataError(f"{name} cannot be made like that: {error}") from None
@@ -227,14 +225,19 @@ def narrow_network(name: str, ndim: int) -> Network:
     known = _parameters(name)
     width = {"width": 0.01 if isinstance(known["width"], float) else 1} if "width" in known else {}
     bottleneck = {"bottleneck": 2} if "bottleneck" in known else {}
-    return build(name, ndim=ndim, in_channels=1, out_channels=1, **width, **bottleneck)
+    with seeded(0):
+        return build(name, ndim=ndim, in_channels=1, out_channels=1, **width, **bottleneck)
 
 
-def _samples(model: Network) -> int:
-    """Samples of the smallest window in which the receptive field can be measured."""
-    smallest = model.sizes.above((1,) * model.ndim)
-    least = math.prod(smallest)
-    return least if not model.sizes.step else 512 * least // smallest[-1]
+def _affordable(name: str, ndim: int, field: Field) -> int:
+    """Dimensions, as many as possible, in which the receptive field of an architecture is measured soon enough."""
+    while ndim > 1:
+        with torch.device("meta"):
+            narrow = narrow_network(name, ndim)
+        if work_of_measuring(narrow, field) <= _AFFORDABLE:
+            break
+        ndim -= 1
+    return ndim
 
 
 def counted(number: int) -> str:

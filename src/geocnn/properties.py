@@ -6,7 +6,7 @@ here by gradients; :func:`geocnn.tracing.receptive_field` computes it from the l
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from geocnn.layers import AvgPool, Conv, LocalScale, MaxPool
 from geocnn.models.base import Classifier, Network
+from geocnn.progress import Tick
+from geocnn.tracing import Field, trace_network
 
 __all__ = [
     "EffectiveField",
@@ -26,6 +28,7 @@ __all__ = [
     "parameter_sharing",
     "shift_error",
     "shortest",
+    "work_of_measuring",
 ]
 
 _FIRST, _LARGEST = 1 << 9, 1 << 15
@@ -157,21 +160,50 @@ def measured_field(model: Network, *, axis: int = -1) -> int | None:
 
     Returns:
         Number of samples; None if the field reaches the ends of a window of 32,768 samples. Networks that accept only
-        one
-            window are measured in it.
+        one window are measured in it.
     """
     axis = axis % (model.ndim + 2) - 2
-    open_, space = _open(model, axis), list(model.sizes.above((1,) * model.ndim))
+    open_ = _open(model, axis)
+    for space in _windows(model, axis):
+        found = _touched(open_, space, axis)
+        inside = all(first > 0 and last < space[axis] - 1 for first, last in found)
+        if inside or not model.sizes.step:
+            return max(last - first + 1 for first, last in found)
+    return None
+
+
+def work_of_measuring(model: Network, field: Field) -> int:
+    """Multiply-adds of :func:`measured_field` along the last axis: in its last window, back for each alignment.
+
+    Args:
+        model: network, which may be without weights (on torch's meta device).
+        field: its receptive field along the last axis, as computed from its layers.
+    """
+    steps = _alignments(model)
+    for space in _windows(model, model.ndim - 1):
+        if space[-1] >= field.size + 2 * steps:
+            break
+    passes = steps or math.ceil(space[-1] / field.stride)
+    return trace_network(model, tuple(space)).multiply_adds * (1 + 2 * passes)
+
+
+def _windows(model: Network, axis: int) -> Iterator[list[int]]:
+    """Windows that are tried one after another, longer and longer along an axis; the only one of some networks."""
+    space, size = list(model.sizes.above((1,) * model.ndim)), _FIRST
     if not model.sizes.step:
-        return max(last - first + 1 for first, last in _touched(open_, space, axis))
-    size = _FIRST
+        yield space
+        return
     while size <= _LARGEST:
         space[axis] = model.sizes.above((size,) * model.ndim)[axis]
-        found = _touched(open_, space, axis)
-        if all(first > 0 and last < space[axis] - 1 for first, last in found):
-            return max(last - first + 1 for first, last in found)
+        yield space
         size *= 4
-    return None
+
+
+def _alignments(model: Network) -> int:
+    """Output samples with different fields, which repeat with the step of the sizes; 0 for all that there are."""
+    if not model.sizes.step:
+        return 0
+    return 1 if isinstance(model, Classifier) else model.sizes.step
 
 
 def _touched(model: Network, space: list[int], axis: int) -> list[tuple[int, int]]:
@@ -179,11 +211,8 @@ def _touched(model: Network, space: list[int], axis: int) -> list[tuple[int, int
     x = torch.full((1, model.in_channels, *space), 0.5, dtype=torch.float64, requires_grad=True)
     y = _positions(model, x)
     count = y.shape[2 + axis]
-    if not model.sizes.step:
-        chosen = range(count)
-    else:  # alignments of pooling and up-sampling repeat with the step of the sizes
-        turns = 1 if isinstance(model, Classifier) else model.sizes.step
-        chosen = range(max(0, (count - turns) // 2), min(count, (count - turns) // 2 + turns))
+    turns = _alignments(model) or count
+    chosen = range(max(0, (count - turns) // 2), min(count, (count - turns) // 2 + turns))
     y = y.movedim(2 + axis, -1)
     line = _at_middle(y, model.ndim - 1).sum(0)
     found = []
@@ -245,7 +274,13 @@ def _heavy_ends(shape: torch.Size, axis: int) -> Tensor:
 
 
 def effective_receptive_field(
-    model: Network, space: tuple[int, ...], *, inputs: int = 4, share: float = 0.95, seed: int = 0
+    model: Network,
+    space: tuple[int, ...],
+    *,
+    inputs: int = 4,
+    share: float = 0.95,
+    seed: int = 0,
+    tick: Tick = lambda steps, text="": None,  # noqa: ARG005
 ) -> EffectiveField:
     """Input samples that matter to the output sample in the middle, for the present weights.
 
@@ -259,6 +294,7 @@ def effective_receptive_field(
         inputs: number of inputs to average over.
         share: share of the magnitude within the reported width.
         seed: seed of the inputs.
+        tick: is called after each of them.
     """
     model = copy.deepcopy(model).float().cpu().eval().requires_grad_(requires_grad=False)
     generator = torch.Generator().manual_seed(seed)
@@ -270,6 +306,7 @@ def effective_receptive_field(
         probe = torch.randn(middle.shape, generator=generator)
         (gradient,) = torch.autograd.grad((middle * probe).sum(), x)
         total += gradient[0].abs().sum(0).double().numpy()
+        tick(1, "receptive field")
     total /= total.sum() or 1.0
     profiles = [total.sum(tuple(k for k in range(total.ndim) if k != axis)) for axis in range(total.ndim)]
     return EffectiveField(total, tuple(shortest(profile, share) for profile in profiles), share)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from geocnn.errors import DataError
 from geocnn.io.padding import padding
 from geocnn.io.scan import scanned, slabs
+from geocnn.io.segy_lines import LINES
 from geocnn.io.source import Source
 from geocnn.io.stretched import StretchedSource
 from geocnn.normalisation import Normalisation
@@ -103,9 +104,13 @@ class Reader:
         if isinstance(self.source, StretchedSource):
             found, grid, factor = self.source.survey, self.source.source.grid, self.source.factors[-1]
             resampled = " after resampling"
+        survey = self.source.source if isinstance(self.source, StretchedSource) else self.source
+        if said := dict(getattr(survey, "notes", ())).get(LINES):
+            notes.append(f"{said}; the result is that of a cube.")
         dead = int((~found.live).sum())
         if dead:
-            notes.append(f"{dead} of {found.live.size} traces are dead or missing; they are {nothing}.")
+            said = "is dead or missing; it is" if dead == 1 else "are dead or missing; they are"
+            notes.append(f"{dead} of {number_of(found.live.size, 'trace')} {said} {nothing}.")
         above, below = (math.ceil(n / factor) for n in self.padded)
         if above or below:
             ends = " and ".join(f"{n} {end}" for n, end in ((above, "first"), (below, "last")) if n)

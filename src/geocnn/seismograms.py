@@ -115,7 +115,7 @@ def write_network(
 
     Raises:
         DataError: the code of a station is too long for miniSEED.
-            TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
+        TargetError: a file exists and ``overwrite`` is not set, or it cannot be written.
     """
     for site in network.sites:
         if not all(code.isalnum() and len(code) <= n for code, n in ((site.network, 2), (site.station, 5))):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from geocnn.checkpoints import flat_axis
@@ -10,7 +11,7 @@ from geocnn.io.scan import scanned
 from geocnn.io.source import Source
 from geocnn.normalisation import Normalisation
 from geocnn.overview import Named
-from geocnn.words import number_of
+from geocnn.words import number_of, size_text
 
 __all__ = ["from_survey", "synthetic"]
 
@@ -35,8 +36,8 @@ def synthetic(found: Named) -> tuple[Tensor, str]:
 def from_survey(found: Named, source: Source) -> tuple[Tensor, str]:
     """Middle of a survey as the network sees it, and which that is, in words.
 
-    It is normalised as for prediction and as large as the window of the network. For a network for sections it lies in
-    the middle section of a cube, along the axis along which predictions go.
+    It is normalised as for prediction and as large as the window of the network, filled up where data are smaller. For
+    a network for sections it lies in the middle section of a cube, along the axis along which predictions go.
 
     Raises:
         DataError: the number of axes differs, or the network has several channels.
@@ -63,5 +64,21 @@ def from_survey(found: Named, source: Source) -> tuple[Tensor, str]:
     # With a card use statistics of the whole survey, as in prediction.
     samples, rule = (scanned(source).sample, found.card.normalisation) if found.card else (block, {})
     values = Normalisation.fit(samples, **rule).apply(block)
-    missing = [(0, n - have) for have, n in zip(values.shape, found.window, strict=True)]
-    return torch.from_numpy(np.pad(values, missing, mode="symmetric"))[None, None], where
+    values, how = _filled_up(values, found)
+    return torch.from_numpy(values)[None, None], where + how
+
+
+def _filled_up(values: NDArray[np.float32], found: Named) -> tuple[NDArray[np.float32], str]:
+    """Normalised samples, as many as the window has, and what was put around them, in words; nothing if none lack.
+
+    Digits lie on paper, of grey value 0, as in training; anything else is mirrored at its end.
+    """
+    missing = [n - have for have, n in zip(values.shape, found.window, strict=True)]
+    if not any(missing):
+        return values, ""
+    if found.card is not None and found.card.training.get("recipe") == "digits":
+        paper = float(Normalisation.fit(values, **found.card.normalisation).apply(np.zeros(1, np.float32))[0])
+        around = [(n // 2, n - n // 2) for n in missing]
+        return np.pad(values, around, constant_values=paper), f", with paper around it to {size_text(found.window)},"
+    ends = [(0, n) for n in missing]
+    return np.pad(values, ends, mode="symmetric"), f", mirrored to {size_text(found.window)} samples,"

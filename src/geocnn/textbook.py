@@ -3,6 +3,7 @@
 Figures use it too, so it needs nothing else.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -72,7 +73,8 @@ class Report:
     Attributes:
         losses: training loss of each epoch.
         printed: printed losses by epoch; empty if the settings are not those of the textbook.
-        holdout: "loss", "accuracy" and the accuracy of each class, for the traces that were not trained on.
+        holdout: "loss", "accuracy" and the accuracy of each class, for the traces that were not trained on; NaN for a
+            class of which there is none.
         positions: tests of this head and the other, trained on all positions, then on the first half of them.
         sharing: parameters of the convolution, of a kernel for each position, and of a dense layer, for the same
             outputs.
@@ -95,7 +97,8 @@ class Report:
         printed = PRINTED_HOLDOUT if max(PRINTED) in self.printed and len(self.losses) == max(PRINTED) else {}
         for name, value in self.holdout.items():
             digits = 4 if name == "loss" else 3
-            rows.append((f"holdout {name}", _digits(printed.get(name), digits), f"{value:.{digits}f}"))
+            ours = "-" if math.isnan(value) else f"{value:.{digits}f}"
+            rows.append((f"holdout {name}", _digits(printed.get(name), digits), ours))
         return rows
 
     def lines(self) -> list[str]:
@@ -103,6 +106,8 @@ class Report:
         rows = self.rows()
         width = max(8, *(len(ours) for _, _, ours in rows))
         table = [f"{a:18} {b:>8} {c:>{width}}" for a, b, c in [("", "printed", "ours"), *rows]]
+        if any(map(math.isnan, self.holdout.values())):
+            table.append("-: no trace of this class is in the holdout")
         return [*table, "", *self._position_lines(), "", *self._sharing_lines(), "", *self._shift_lines()]
 
     def _position_lines(self) -> Iterator[str]:

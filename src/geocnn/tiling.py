@@ -1,8 +1,9 @@
 """Cut a survey into tiles whose results join exactly.
 
-The survey is padded by reflection to sizes that the network accepts. A tile is a block of the padded survey plus a halo
-of at least the reach of the network, with its origin on a multiple of the network's stride. Inside the block its
-result then equals that of the whole padded survey, whatever the tile size.
+The survey is padded by reflection at each side, to sizes that the network accepts; for a network that sees all of it
+at once only as far as these need it. A tile is a block of the padded survey plus a halo of at least the reach of the
+network, with its origin on a multiple of the network's stride. Inside the block its result then equals that of the
+whole padded survey, whatever the tile size.
 """
 
 import itertools
@@ -104,7 +105,8 @@ class Plan:
     def __str__(self) -> str:
         """Summary for users."""
         tiles = "in one piece" if len(self) == 1 else f"{len(self)} tiles of {size_text(self.core)}, halo {self.halo}"
-        return f"{size_text(self.shape)} samples, padded by reflection to {size_text(self.padded)}, {tiles}"
+        padded = "" if self.padded == self.shape else f", padded by reflection to {size_text(self.padded)}"
+        return f"{size_text(self.shape)} samples{padded}, {tiles}"
 
 
 def plan(
@@ -112,6 +114,7 @@ def plan(
     *,
     multiple: int,
     reach: int,
+    edge: int = EDGE,
     largest: int = sys.maxsize,
     tile: tuple[int, ...] | None = None,
     flat: int | None = None,
@@ -123,6 +126,7 @@ def plan(
         shape: samples of the survey.
         multiple: sizes that the network accepts are multiples of this.
         reach: samples beyond an output sample that can change it.
+        edge: samples of reflection at each side of the survey, rounded up to the multiple.
         largest: samples of the largest block that memory allows, halo included.
         tile: samples of a tile without its halo, if the user gives them; rounded up to the multiple.
         flat: axis along which the survey is cut into single sections, for a network with one dimension less.
@@ -131,7 +135,7 @@ def plan(
     Raises:
         DataError: not even the smallest tile fits, or ``tile`` does not.
     """
-    edge, halo = _up(EDGE, multiple), _up(reach, multiple)
+    edge, halo = _up(edge, multiple), _up(reach, multiple)
     padded = tuple(n if axis == flat else _up(n + 2 * edge, multiple) for axis, n in enumerate(shape))
 
     def made(core: tuple[int, ...]) -> Plan:

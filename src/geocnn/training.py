@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from geocnn import checkpoints
-from geocnn.checkpoints import Card, Trained
+from geocnn.checkpoints import Card, Trained, maps_of
 from geocnn.datasets import Augmented, Crops, Samples, TensorSamples, batches
 from geocnn.distributed import Team
 from geocnn.errors import DataError, TargetError
-from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine, threads
+from geocnn.hardware import autocast, channels_last, choose_device, flushed, keep_memory, machine, seeded, threads
 from geocnn.interruption import interrupts_held
 from geocnn.io.system import claimed, make_folder, reason
 from geocnn.losses import Pooled
@@ -143,8 +143,7 @@ def fit(
     keep_memory()
     place, team = choose_device(device), team or Team()
     _check_team(recipe, team)
-    with _prepared(recipe, out, team, resume=resume, overwrite=overwrite) as folder:
-        torch.manual_seed(recipe.seed)
+    with _prepared(recipe, out, team, resume=resume, overwrite=overwrite) as folder, seeded(recipe.seed, place):
         state = _start(recipe, place, team)
         state.job |= _digests(recipe) if out is not None else {}
         if resume and out is not None:
@@ -317,7 +316,7 @@ def _step(state: TrainingState, recipe: Recipe, indices: list[int], count: int, 
         raise DataError(_bad_samples(indices, x))
     state.between_steps = False
     with autocast(schedule.precision, x.device):
-        logits = state.model(x)
+        logits = maps_of(recipe.card, state.model(x))
     _check_size(recipe.card, logits, y)
     loss = recipe.loss(logits.float(), y)
     if recipe.penalty is not None:

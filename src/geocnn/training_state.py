@@ -18,6 +18,7 @@ from geocnn.distributed import Team
 from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.optimiser import AdamW
 from geocnn.schedule import Schedule
+from geocnn.weights_files import misfit
 from geocnn.words import number_of
 
 __all__ = ["MAY_CHANGE", "STATE", "TrainingState", "check_resumable"]
@@ -25,6 +26,9 @@ __all__ = ["MAY_CHANGE", "STATE", "TrainingState", "check_resumable"]
 STATE = "state.safetensors"
 MAY_CHANGE = ("epochs", "warmup", "workers", "patience")
 """Arguments in which a resumed run may differ; the warm-up often depends on the number of epochs."""
+_DIGESTS = ("windows", "digest")
+_FILES = ("data", "labels", "horizons")
+"""Arguments that name files, which may have been moved where a digest tells that they are the same."""
 _PLAIN = ("epoch", "step", "losses", "history", "seconds")
 
 
@@ -143,8 +147,8 @@ class TrainingState:
 
         Raises:
             MissingError: nothing was written.
-                FormatError: the file is damaged.
-                DataError: it belongs to a run of another recipe, or has more epochs already.
+            FormatError: the file is damaged.
+            DataError: it belongs to a run of another recipe or network, or has more epochs already.
         """
         check_resumable(folder)
         path = folder / STATE
@@ -158,6 +162,11 @@ class TrainingState:
             kind: {k.split(".", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{kind}.")}
             for kind in ("model", "optimiser", "average", "best", "random")
         }
+        if (difference := misfit(self.model.state_dict(), part["model"])) is not None:
+            raise DataError(
+                f"the run in {folder} has another network ({difference}); give the one that it was started with, or "
+                "start again with --overwrite."
+            )
         self.model.load_state_dict(part["model"])
         self.optimiser.load_state(part["optimiser"])
         if self.average is not None:
@@ -177,12 +186,19 @@ class TrainingState:
             )
 
     def _check_job(self, plain: dict[str, Any], folder: Path) -> None:
-        """Raise DataError if the run in ``folder`` had another recipe."""
+        """Raise DataError if the run in ``folder`` had another recipe, other data or other arguments."""
         job: dict[str, Any] = json.loads(
             json.dumps(self.job, default=plain_number)
         )  # tuples become lists, as in the file
-        other = {k: v for k, v in plain["job"].items() if k not in MAY_CHANGE and v != job.get(k)}
-        if other and other.keys() <= {"windows", "digest"}:
+        before = plain["job"]
+        if (was := before.get("recipe")) != (now := job["recipe"]):
+            raise DataError(
+                f"the run in {folder} is one of the recipe {was}, and {now} cannot go on with it; give {was}, another "
+                "--out, or start again with --overwrite."
+            )
+        may = (*MAY_CHANGE, *(_FILES if before.keys() & job.keys() & set(_DIGESTS) else ()))
+        other = {k: v for k, v in before.items() if k not in may and v != job.get(k)}
+        if other and other.keys() <= set(_DIGESTS):
             raise DataError(
                 f"the data that the run in {folder} learns from have changed since it began; bring back what they "
                 "were, or start again with --overwrite."

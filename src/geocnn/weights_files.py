@@ -4,8 +4,9 @@ A .pth file is a pickle, which may contain any program. It is read by the reader
 (``weights_only``), so that nothing in it is ever run. A .safetensors file cannot contain programs.
 """
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from pickletools import genops
@@ -20,7 +21,7 @@ from geocnn.errors import FormatError, MissingError
 from geocnn.io import system
 from geocnn.words import size_text
 
-__all__ = ["SUFFIXES", "load_weights", "misfit", "read_weights"]
+__all__ = ["SUFFIXES", "carry_over", "is_numbered", "load_weights", "misfit", "read_weights"]
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 """Suffixes of files of weights."""
@@ -48,7 +49,7 @@ def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = Fa
 
     Raises:
         MissingError: there is no such file.
-            FormatError: the file is of another kind, damaged, contains code, or holds weights of another network.
+        FormatError: the file is of another kind, damaged, contains code, or holds weights of another network.
     """
     path = Path(path)
     wanted, found = model.state_dict(), read_weights(path)
@@ -64,12 +65,75 @@ def load_weights(model: nn.Module, path: str | Path, *, other_classes: bool = Fa
     return kept
 
 
+def carry_over(
+    model: nn.Module,
+    other: nn.Module,
+    found: Mapping[str, Tensor],
+    classes: tuple[Sequence[str], Sequence[str]],
+    name: str,
+) -> list[str]:
+    """Put the weights of a trained network into one for other classes; the last layer goes by their names.
+
+    Where all names of one of the two are mere numbers and there are as many, nothing says that they mean something
+    else, and the numbers count. A network with one map tells its only class from everything else, which a map among
+    several does not; so it has the last layer of no network with several, and the other way round.
+
+    Args:
+        model: the network, changed in place; what is not known stays as it is.
+        other: the same with another number of maps, which tells by its shapes what belongs to a class.
+        found: weights of the trained network.
+        classes: names of its classes, and of those of the network.
+        name: of the trained network, for the message.
+
+    Returns:
+        Names of the classes whose weights start anew.
+
+    Raises:
+        FormatError: the networks differ in more than their classes.
+    """
+    own, state, learnt = model.state_dict(), dict(found), {name for name, _ in model.named_parameters()}
+    layer = {k: _class_axis(own[k], v) for k, v in other.state_dict().items() if own[k].shape != v.shape}
+    old, new = classes
+    if len(old) == len(new) and (is_numbered(old) or is_numbered(new)):
+        rows = {k: k for k in range(len(new))}
+    elif is_numbered(old) or is_numbered(new) or (len(old) == 1) != (len(new) == 1):
+        rows = {}
+    else:
+        rows = {k: list(old).index(one) for k, one in enumerate(new) if one in old}
+    for key, axis in layer.items():
+        if key not in found or found[key].shape != (*own[key].shape[:axis], len(old), *own[key].shape[axis + 1 :]):
+            continue  # which is told below
+        carried = {row: found[key].select(axis, was) for row, was in rows.items()}
+        others = list(own[key].unbind(axis))
+        if key not in learnt:  # codes of LeNet-5, of which no two classes may have the same
+            others = [one for one in others if not any(torch.equal(one, code) for code in carried.values())]
+        free = iter(others)
+        state[key] = torch.stack([carried[k] if k in carried else next(free) for k in range(len(new))], axis)
+    if (difference := misfit(own, state)) is not None:
+        raise FormatError(
+            f"{name} does not fit the network ({difference}); choose the architecture and channels that its weights "
+            "were made for."
+        )
+    model.load_state_dict(state)
+    return [one for k, one in enumerate(new) if k not in rows]
+
+
+def is_numbered(classes: Sequence[str]) -> bool:
+    """Whether the names of classes are mere numbers, such as "2" and "class 2", which say nothing."""
+    return all(re.fullmatch(r"(class )?-?\d+", name) for name in classes)
+
+
+def _class_axis(tensor: Tensor, other: Tensor) -> int:
+    """Axis along which a tensor of the last layer has the classes: where it differs for another number of them."""
+    return next(axis for axis, (n, m) in enumerate(zip(tensor.shape, other.shape, strict=True)) if n != m)
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The state dictionary in a file: tensors by name, on the processor.
 
     Raises:
         MissingError: there is no such file.
-            FormatError: the file is of another kind, damaged, or contains code.
+        FormatError: the file is of another kind, damaged, or contains code.
     """
     content = _content(path)
     while isinstance(content, Mapping):
@@ -122,7 +186,7 @@ def _unpickled(path: Path) -> Any:  # noqa: ANN401  (whatever lies in the file)
 
     Raises:
         FormatError: there is anything else in it.
-            UnpicklingError: it is damaged or no pickle; other errors are possible then, too.
+        UnpicklingError: it is damaged or no pickle; other errors are possible then, too.
     """
     try:
         with warnings.catch_warnings():

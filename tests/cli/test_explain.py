@@ -1,5 +1,6 @@
 """``geocnn explain``: numbers and picture of one network."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from matplotlib.image import imread
 
 import geocnn
+import geocnn.explanation as explanation_module
 from geocnn import checkpoints
 from geocnn.checkpoints import Card
 from geocnn.cli import main
@@ -19,7 +21,9 @@ from geocnn.models import build
 from geocnn.normalisation import Normalisation
 from geocnn.overview import Named, named_network
 from geocnn.properties import EffectiveField
+from geocnn.recipes import again
 from geocnn.specimens import from_survey
+from geocnn.tracing import trace_network
 
 
 @pytest.fixture(autouse=True)
@@ -207,10 +211,13 @@ def test_an_effective_field_that_the_window_cuts_off_is_a_least_size(ndim):
         "cut": f"inside {sizes[2]} samples within {sizes[2]} or more",
     }
     for name, shown in (("small", small), ("cut", cut)):
-        assert f"Effective: 95% of the gradient {expected[name]}" in shown.lines()
+        assert f"Effective: 95% of the gradient {expected[name]}, for white noise" in shown.lines()
         place = next(axes for axes in draw(shown).axes if axes.get_title().startswith("Receptive field"))
-        assert place.get_title() == f"Receptive field {sizes[0]}\n95% of the gradient " + expected[name].replace(
-            " samples ", "\n"
+        assert (
+            place.get_title()
+            == f"Receptive field {sizes[0]}\n95% of the gradient "
+            + expected[name].replace(" samples ", "\n")
+            + ", for white noise"
         )
         assert [text.get_text() for text in place.get_legend().get_texts()] == ["95% of the gradient"]
     place = next(axes for axes in draw(whole).axes if axes.get_title().startswith("Receptive field"))
@@ -274,7 +281,7 @@ def test_data_of_a_user(capsys):
     arguments = {"ndim": 2, "in_channels": 1, "width": 2, "bottleneck": 2}
     card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), ("amplitude",), ("trace", "time"), (32, 48))
     checkpoints.save(Path("run"), build("faultseg", **arguments), card)
-    values = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32) * 7 + 100
+    values = np.random.default_rng(0).standard_normal((50, 60)).astype(np.float32) * 7 + 100
     np.save("line.npy", values)
     assert main(["explain", "run", "--data", "line.npy", "--quiet"]) == 0
     assert "input: the middle of line.npy" in capsys.readouterr().out.splitlines()
@@ -290,7 +297,9 @@ def test_the_middle_section_of_a_cube_for_a_network_for_sections(capsys, axes, s
     values[10] += 1
     np.save("cube.npy", values)
     assert main(["explain", "run", "--data", "cube.npy", "--quiet"]) == 0
-    assert f"input: the middle of {said} of cube.npy" in capsys.readouterr().out.splitlines()
+    assert (
+        f"input: the middle of {said}, mirrored to 32 x 48 samples, of cube.npy" in capsys.readouterr().out.splitlines()
+    )
     x, _ = from_survey(named_network("run", weights=True), geocnn.open("cube.npy"))
     section = values[10] if axes[0] == "crossline" else values[:, 15]
     expected = Normalisation.fit(values, clip=4.0).apply(section[:, 6:54])
@@ -311,3 +320,77 @@ def test_synthetic_structure_for_a_network_without_recipe(capsys):
 def test_a_network_that_ships_goes_before_the_architecture_of_its_name():
     assert named_network("detector", weights=True).card is not None
     assert named_network("detector").card is None  # geocnn models lists architectures
+
+
+def test_data_smaller_than_the_window_are_mirrored_and_it_is_said(capsys):
+    arguments = {"ndim": 2, "in_channels": 1, "width": 2, "bottleneck": 2}
+    card = Card("tiny", "segmentation", "faultseg", arguments, ("fault",), ("amplitude",), ("trace", "time"), (32, 48))
+    checkpoints.save(Path("run"), build("faultseg", **arguments), card)
+    np.save("line.npy", np.random.default_rng(0).standard_normal((20, 30)).astype(np.float32))
+    assert main(["explain", "run", "--data", "line.npy", "--quiet"]) == 0
+    assert "input: the middle, mirrored to 32 x 48 samples, of line.npy" in capsys.readouterr().out.splitlines()
+    x, _ = from_survey(named_network("run", weights=True), geocnn.open("line.npy"))
+    np.testing.assert_array_equal(x[0, 0, 20:, :30].numpy(), x[0, 0, 8:20, :30].flip(0).numpy())
+
+
+def test_digits_smaller_than_the_window_lie_on_paper():
+    """As the recipe shows them to the network: the same digit, from its validation set."""
+    run = geocnn.fit("digits", model="lenet5", train=20, test=5, epochs=1, device="cpu", show_progress=False)
+    x, _ = run.recipe.validation[[0]]
+    known = run.card.normalisation
+    grey = (x[0, 0] * known["std"] + known["mean"]).numpy().round()
+    small = grey[2:30, 2:30]  # 28 x 28 as in MNIST
+    shown, where = from_survey(Named("run", run.model, (32, 32), run.card), geocnn.open(small))
+    assert where == "the middle, with paper around it to 32 x 32,"
+    np.testing.assert_allclose(shown[0, 0], x[0, 0], atol=0.01)
+
+
+@pytest.mark.parametrize(("name", "number"), [("quakes", 2), ("detector", 2)])
+def test_records_have_all_components_and_the_window_all_of_the_field(capsys, name, number):
+    assert main(["explain", name, "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == f"input: validation sample {number} of the recipe {name}, the first with all channels"
+    samples = again(checkpoints.read_card(name), name).validation
+    assert not (samples[[0]][0].std(-1) > 0).all()
+    assert (samples[[number - 1]][0].std(-1) > 0).all()
+    if name == "quakes":
+        start = next(k for k, line in enumerate(lines) if line.startswith("Change of the result"))
+        rows = [line.split()[-9:] for line in lines[start + 2 : lines.index("", start)]]
+        assert all("-" not in row for row in rows)  # the field of 6,256 samples and a shift of 256 fit
+        assert rows[-1][-1] == "0.000"
+
+
+def test_the_test_of_shifts_has_a_budget(monkeypatch):
+    """A window is cut across first: with a stride of 16 the middle of the U-Net still sees some samples."""
+    found = named_network("unet", ndim=3, weights=True)
+    found = replace(found, model=build("unet", ndim=3, width=2))
+    x = torch.randn((1, 1, *found.window))
+    spaces, passes = [], explanation_module._results
+
+    def watched(model, window, steps):
+        spaces.append(tuple(window.shape[2:]))
+        return passes(model, window, steps)
+
+    monkeypatch.setattr(explanation_module, "_results", watched)
+    monkeypatch.setattr(explanation_module, "_BUDGET", 1e8)
+    monkeypatch.setattr(explanation_module, "_SHIFTS", 5e9)
+    explanation(found, x, "white noise")
+    moved = spaces[1:]
+    assert len(moved) == 6  # not moved, and by 1, 2, 4, 8 and 16
+    work = [trace_network(found.model, space).multiply_adds for space in moved]
+    assert sum(work) <= 5e9
+    assert all(space[0] == space[1] < space[2] for space in moved)
+
+
+def test_every_pass_is_a_step_of_the_progress(monkeypatch):
+    told = []
+
+    @contextmanager
+    def watched(what, total, *, show):
+        told.append((what, total, show))
+        yield lambda steps, text="": told.append(steps)  # noqa: ARG005
+
+    monkeypatch.setattr(explanation_module, "progress", watched)
+    explanation(tiny(1), torch.randn(1, 1, 24), "white noise", show_progress=True)
+    assert told[0] == ("explain tiny", 1 + 5 + 8, True)  # maps, shifts by 0 to 4, and 8 gradients
+    assert sum(told[1:]) == told[0][1]

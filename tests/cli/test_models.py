@@ -1,5 +1,7 @@
 """``geocnn models``: the table of architectures, and one network layer by layer."""
 
+import time
+
 import pytest
 
 from geocnn import checkpoints, overview
@@ -97,3 +99,32 @@ def test_networks_that_ship_and_run_folders(capsys):
 )
 def test_large_numbers(number, text):
     assert overview.counted(number) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "ndim", "measured_in"),
+    [("picker", 3, 1), ("picker", 2, 1), ("unet2015", 3, 2), ("faultseg", 3, 3), ("convnetquake", 3, 2)],
+)
+def test_a_field_that_takes_long_is_measured_in_fewer_dimensions(name, ndim, measured_in):
+    """The window of the picker grows to 8,192 samples and has 256 alignments, though the first one is small."""
+    start = time.process_time()
+    row = overview.overview(name, ndim=ndim)
+    assert time.process_time() - start < 30
+    assert (row.measured, row.measured_in) == (row.field.size, measured_in)
+
+
+def test_rows_are_printed_one_after_another(capsys, monkeypatch):
+    """The rows before one that fails are there already, in the columns of all others."""
+    monkeypatch.setattr("geocnn.models.ARCHITECTURES", {name: ARCHITECTURES[name] for name in ("lenet5", "unet")})
+
+    def measured(name, ndim=None):  # noqa: ARG001
+        if name == "unet":
+            raise KeyboardInterrupt
+        return row
+
+    row = overview.overview("lenet5")
+    monkeypatch.setattr(overview, "overview", measured)
+    assert main(["models"]) == 130
+    head, found = capsys.readouterr().out.splitlines()[:2]
+    assert found.startswith("lenet5")
+    assert head.index("published by") == found.index("LeCun et al. 1998")

@@ -48,7 +48,7 @@ def test_a_result_has_the_name_the_headers_and_the_numbers_of_its_survey(network
     assert main(["predict", network, survey, "--device", "cpu"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0].split() == ["format", "SEG-Y,", "4-byte", "IBM", "float,", "big-endian"]
-    assert "note: 1 of 72 traces are dead or missing; they are zero in the result." in out
+    assert "note: 1 of 72 traces is dead or missing; it is zero in the result." in out
     assert out[-2:] == ["result  survey-net.segy", "picture survey-net.png"]
     raw, made = (np.frombuffer(Path(n).read_bytes(), np.uint8) for n in (survey, "survey-net.segy"))
     assert raw[:3600].tobytes() == made[:3600].tobytes()

@@ -1,5 +1,7 @@
 """The learning curve: whole epochs, as many scores as can be told apart, a legend beside the points."""
 
+import math
+
 import pytest
 
 from geocnn.figures.learning import learning_curve
@@ -27,7 +29,7 @@ def test_of_many_scores_those_of_everything_come_first_and_no_colour_twice():
     curves = [line for line in right.lines if not line.get_label().startswith("kept")]
     assert [line.get_label() for line in curves] == ["mean iou", "accuracy", *(f"iou {k}" for k in range(6))]
     assert len({line.get_color() for line in curves}) == 8
-    assert right.get_legend().get_title().get_text() == "8 of 14 scores"
+    assert right.get_legend().get_title().get_text() == "8 of 14 scores,\nthe worst of the classes"
     assert learning_curve(history(3, names[:5])).axes[1].get_legend().get_title().get_text() == ""
 
 
@@ -64,3 +66,17 @@ def test_a_score_of_ones_own_that_is_no_share_is_seen():
     _, shares, own = learning_curve(rows).axes
     assert [line.get_label() for line in shares.lines] == ["dice"]
     assert own.get_ylim()[0] < -3 < own.get_ylim()[1]
+
+
+@pytest.mark.parametrize("best", [None, 1])
+def test_of_many_classes_the_worst_are_shown(best):
+    """Of the epoch that is kept; a class without a score is not the worst."""
+    names = [f"iou_{k}" for k in range(12)] + ["mean_iou", "accuracy"]
+    rows = history(2, names)
+    for k, worth in enumerate([9, 3, 8, 1, 7, 5, 11, 2, 10, 4, 6, math.nan]):
+        rows[0][f"validation_iou_{k}"] = (12 - worth) / 20
+        rows[1][f"validation_iou_{k}"] = worth / 20
+    right = learning_curve(rows, best=best).axes[1]
+    drawn = [line.get_label() for line in right.lines if not line.get_label().startswith("kept")]
+    worst = [k for k in range(11) if k in ((1, 3, 5, 7, 9, 10) if best is None else (0, 2, 4, 6, 8, 10))]
+    assert drawn == ["mean iou", "accuracy", *(f"iou {k}" for k in worst)]

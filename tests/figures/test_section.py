@@ -1,5 +1,7 @@
 """A prediction over its section: at the right place, on the axes of the survey, thin faults kept."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,34 @@ def test_tiny_surveys_are_drawn_too():
     for shape in ((1, 1), (3, 200), (1, 1, 5), (2, 3, 4)):
         made = section(source(np.ones(shape)), source(np.zeros(shape)))
         assert len(panels(made)) == (1 if len(shape) == 2 else 3)
+
+
+def test_a_picture_has_its_rows_downward_and_true_proportions():
+    values = np.random.default_rng(0).normal(120, 20, (30, 50))
+    found = np.zeros(values.shape)
+    found[4:6, 40] = 1  # above, to the right
+    grid = Grid((Axis("row", 30), Axis("column", 50)))
+    (axes,) = panels(section(source(values, grid), source(found)))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("column", "row")
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 49.5), (29.5, -0.5))
+    np.testing.assert_allclose(axes.images[0].get_array(), values, rtol=1e-6)
+    np.testing.assert_allclose(axes.images[1].get_array(), found)
+    assert axes.get_aspect() == 1
+
+
+@pytest.mark.parametrize(("along", "shape"), [(25.0, (40, 12)), (100.0, (30, 32)), (25.0, (20, 60))])
+def test_labels_of_a_narrow_map_do_not_run_into_each_other(along, shape):
+    vectors = [[0.0, along], [25.0, 0.0]]
+    axes = (Axis("inline", shape[0], 1000, 1), Axis("crossline", shape[1], 12_000, 1), Axis("time", 40, 0, 4, "ms"))
+    grid = Grid(axes, {"coordinates": {"origin": [5e5, 6e6], "vectors": vectors, "unit": "m"}})
+    draw = np.random.default_rng(0)
+    made = section(source(draw.standard_normal(grid.shape), grid), source(draw.random(grid.shape)))
+    made.canvas.draw()
+    low, high = panels(made)[2].get_xlim()
+    boxes = [
+        label.get_window_extent()
+        for label in panels(made)[2].get_xticklabels()
+        if label.get_text() and low <= label.get_position()[0] <= high
+    ]
+    assert len(boxes) > 0
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))

@@ -14,8 +14,35 @@ def test_confusion_in_per_cent_of_each_class():
     made = confusion_matrix(np.array([[30, 10, 0], [0, 5, 0], [0, 0, 0]]), ("sand", "shale", "salt"))
     (place,) = [axes for axes in made.axes if axes.texts]
     said = {text.get_position(): text.get_text() for text in place.texts}
-    assert said == {(0, 0): "75", (1, 0): "25", (1, 1): "100", (2, 2): "0.0"}  # (taken for, class)
+    assert said == {(0, 0): "75", (1, 0): "25", (1, 1): "100", (1, 2): "no samples"}  # (taken for, class)
+    assert place.images[0].get_array().mask.tolist() == [[False] * 3, [False] * 3, [True] * 3]
     assert [t.get_text() for t in place.get_yticklabels()] == ["sand  (40)", "shale  (5)", "salt  (0)"]
+
+
+def test_confusion_says_what_is_counted():
+    place = confusion_matrix(np.array([[3, 0], [0, 0]]), ("a", "b"), unit="windows").axes[0]
+    assert place.get_ylabel() == "class (windows)"
+    assert [text.get_text() for text in place.texts] == ["no windows", "100"]
+
+
+@pytest.mark.parametrize("count", [2, 3, 12])
+@pytest.mark.parametrize("letters", [5, 12, 25, 120])
+def test_names_of_classes_lie_beside_one_another_and_within_the_picture(count, letters):
+    """By the boxes that they fill when drawn, with and without blanks at which a line can be broken."""
+    for text in ("Upper slope " * 12, "x" * 200):
+        names = [f"{k} {text}"[:letters] for k in range(count)]
+        made = confusion_matrix(np.eye(count, dtype=np.int64) * 12_345_678, names)
+        made.canvas.draw()
+        place, bar = made.axes
+        labels = [*place.get_xticklabels(), *place.get_yticklabels(), place.xaxis.label, place.yaxis.label]
+        boxes = [label.get_window_extent() for label in labels]
+        for k, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in boxes[k + 1 :]), (names[0], labels[k].get_text())
+            assert not box.overlaps(bar.get_tightbbox())
+            assert box.x0 >= 0
+            assert box.y0 >= 0
+            assert box.x1 <= made.bbox.x1
+            assert box.y1 <= made.bbox.y1
 
 
 def test_the_best_threshold_is_marked():

@@ -11,7 +11,7 @@ from geocnn import io
 from geocnn.checkpoints import read_card
 from geocnn.cli import main
 from geocnn.errors import DataError, TargetError
-from geocnn.grid import Axis, Grid
+from geocnn.grid import UPWARD, Axis, Grid
 from geocnn.interpretation import interpret
 
 GRID = Grid((Axis("inline", 40, 100), Axis("crossline", 36, 500), Axis("time", 44, 1000, 4, "ms")))
@@ -162,3 +162,58 @@ def test_existing_files_are_refused_before_any_work(tmp_path):
 def test_the_progress_line_has_a_total(capsys):
     interpret(sheet((12, 20, 20), (0, 1, 0)))
     assert "12/12" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("layout", ["opendtect", "petrel"])
+@pytest.mark.parametrize("spacing", [None, (25.0, 12.5)])
+def test_crosslines_first_change_nothing_but_the_order_of_columns(tmp_path, spacing, layout):
+    shape, time = (40, 36, 44), GRID.axes[2]
+    values = sheet(shape, (0.8, 0.5, 0.2))
+    grids = (Grid(GRID.axes), Grid((GRID.axes[1], GRID.axes[0], time)))
+    found, rows = [], []
+    for name, grid, samples in zip("ab", grids, (values, np.ascontiguousarray(values.transpose(1, 0, 2))), strict=True):
+        sticks = tmp_path / f"{name}.dat"
+        made = interpret(
+            io.ArraySource(samples, grid), spacing=spacing, sticks=sticks, sticks_format=layout, show_progress=False
+        )
+        found.append(made.objects[0])
+        rows.append(sorted(line.split()[: 6 if layout == "petrel" else 3] for line in sticks.read_text().splitlines()))
+    assert found[0].strike == pytest.approx(found[1].strike, abs=0.1)
+    assert found[0].dip == pytest.approx(found[1].dip, abs=0.1)
+    assert found[0].ranges == (found[1].ranges[1], found[1].ranges[0], found[1].ranges[2])
+    assert rows[0] == rows[1]
+
+
+def test_spacing_of_crosslines_first_is_refused_in_the_order_in_which_it_is_given():
+    grid = Grid((GRID.axes[1], GRID.axes[0], GRID.axes[2]))
+    with pytest.raises(DataError, match=r"spacing is 25 -1; 2 positive .* for inline and crossline"):
+        interpret(io.ArraySource(sheet(grid.shape, (1, 0, 0)), grid), spacing=(25, -1), show_progress=False)
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "upward"), [(0, -4, None), (500, -4, True), (-172, -4, None), (0, -4, True), (0, 4, False)]
+)
+def test_heights_that_descend_are_depths(tmp_path, start, step, upward):
+    values = sheet(GRID.shape, (0.8, 0.5, 0.3))
+    strikes = []
+    for axis, said in ((Axis("depth", 44, 0, 4, "m"), None), (Axis("depth", 44, start, step, "m"), upward)):
+        grid = Grid((*GRID.axes[:2], axis), {} if said is None else {UPWARD: said})
+        path = tmp_path / f"{len(strikes)}.zarr"
+        with io.create(path, io.ArraySource(values, grid)) as sink:
+            sink.write((0, 0, 0), values)
+        assert geocnn.open(path).grid.attributes.get(UPWARD) == said
+        strikes.append(interpret(path, show_progress=False).objects[0].strike)
+    assert strikes[0] == pytest.approx(strikes[1], abs=0.1)
+
+
+@pytest.mark.parametrize(("start", "step", "upward"), [(172, -4, None), (-500, 4, True), (0, -4, False)])
+def test_samples_from_the_bottom_upward_dip_the_other_way(start, step, upward):
+    values = sheet(GRID.shape, (0.8, 0.5, 0.3))
+    strikes = []
+    for samples, axis, said in (
+        (values, Axis("depth", 44, 0, 4, "m"), None),
+        (np.ascontiguousarray(values[..., ::-1]), Axis("depth", 44, start, step, "m"), upward),
+    ):
+        grid = Grid((*GRID.axes[:2], axis), {} if said is None else {UPWARD: said})
+        strikes.append(interpret(io.ArraySource(samples, grid), show_progress=False).objects[0].strike)
+    assert strikes[0] == pytest.approx(strikes[1], abs=0.1)

@@ -99,8 +99,29 @@ def test_a_response_holds_for_its_time_and_its_channel(tmp_path):
     assert found[2] is None
     assert known.find(Channel("XX", "AAA", "", "HHZ"), early) is None
     assert known.find(Channel("XX", "AAA", "00", "HHZ"), late) is None
-    other = Responses.of(stations(tmp_path / "t.xml", instrument(1.0, **SHORT), instrument(2.1, **SHORT)))
-    assert other.identity != known.identity
+
+
+def test_what_is_known_between_two_times_changes_with_nothing_else(tmp_path):
+    """Another value of the channel then changes it; other channels, places and ends beyond these times do not."""
+    responses = instrument(1.0, **SHORT), instrument(2.0, **SHORT)
+    plain = stations(tmp_path / "s.xml", *responses).read_text()
+    first, second = (Channel("XX", "AAA", "", code) for code in ("HHZ", "HHN"))
+    day, early, late = (
+        int(np.datetime64(date, "ns").astype(int)) for date in ("1970-01-02", "2019-06-01", "2020-01-02")
+    )
+
+    def seen(text):
+        (tmp_path / "t.xml").write_text(text)
+        known = Responses.of(tmp_path / "t.xml")
+        return [known.between(channel, time, time + day) for channel in (first, second) for time in (early, late)]
+
+    was, turned = seen(plain), "<Azimuth>0</Azimuth><Dip>90</Dip><SampleRate>"
+    assert was[0] == was[2] != was[1] != was[3]
+    assert seen(stations(tmp_path / "u.xml", *responses, since="2019-12-31").read_text()) == was
+    assert seen(plain.replace(">35.0<", ">35.1<")) == was != seen(plain.replace("<SampleRate>", turned))
+    assert seen(plain.replace("<Name>M/S<", "<Name>V/M<"))[1] != was[1]
+    other = seen(stations(tmp_path / "v.xml", responses[0], instrument(2.1, **SHORT)).read_text())
+    assert [a == b for a, b in zip(other, was, strict=True)] == [True, True, True, False]
 
 
 def test_files_without_responses_have_none(tmp_path):

@@ -121,3 +121,16 @@ def test_coordinates_in_another_unit_or_none_can_be_of_the_same_place():
     assert difference(Grid(LINE), on(STRAIGHT)) is None
     assert difference(on(moved(feet, 30, 0)), on(feet)) is None  # less than 12 m
     assert difference(on(moved(feet, 45, 0)), on(feet)) is not None
+
+
+def test_axes_of_other_names_are_a_difference_though_their_numbers_are_the_same():
+    inline, crossline, time = Axis("inline", 4, 1), Axis("crossline", 4, 1), CUBE.axes[2]
+    own, turned = Grid((inline, crossline, time)), Grid((crossline, inline, time))
+    said = difference(turned, own)
+    assert said == (
+        "crossline 1..4 step 1 (4) and inline 1..4 step 1 (4)",
+        "inline 1..4 step 1 (4) and crossline 1..4 step 1 (4)",
+    )
+    assert difference(Grid((Axis("xline", 4, 1), Axis("iline", 4, 1), time)), own) is not None
+    assert difference(Grid((Axis("iline", 4, 1), Axis("xline", 4, 1), time)), own) is None
+    assert difference(turned, ArraySource(np.zeros((4, 4, 6))).grid) is None  # without numbers, of any survey

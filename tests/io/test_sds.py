@@ -1,12 +1,13 @@
 """An SDS archive that records are added to: what a full disk leaves, and what a server must not do."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pymseed import DataEncoding, MS3TraceList
 
-from geocnn.io.waveforms import Station, open_archive
+from geocnn.io.waveforms import Channel, Station, open_archive, sds
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.sds import RECORD, Sds, read_header
 
@@ -48,6 +49,53 @@ def test_what_a_full_disk_leaves_of_a_record_costs_nothing(tmp_path, left):
     assert path.read_bytes() == b"".join(made)
     assert added(tmp_path, made) == 0
     np.testing.assert_array_equal(read(tmp_path), SAMPLES - SAMPLES[0])
+
+
+def test_files_of_many_channels_are_read_once(tmp_path, monkeypatch):
+    """Records of all channels in turn, about midnight those of two days; then again from the beginning."""
+    monkeypatch.setattr(sds, "_FILES", 2)
+    size, read_bytes = [], Path.read_bytes
+
+    def counted(path):
+        size.append(path.stat().st_size)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    channels = [Channel("XX", f"S{k:03d}", "", "HHZ") for k in range(40)]
+    made = np.random.default_rng(0).bytes(20 * 40 * RECORD)
+    rows = [
+        (channels[k % 40], START + (k // 40 % 2) * 86_400 * SECOND, made[k * RECORD : (k + 1) * RECORD])
+        for k in range(20 * 40)
+    ]
+    archive = Sds(tmp_path)
+    assert all(archive.add(*row) for row in rows)
+    assert not any(archive.add(*row) for row in rows)
+    assert not size
+    assert sum(path.stat().st_size for path in tmp_path.rglob("XX.*")) == len(made)
+    again = Sds(tmp_path)
+    assert not any(again.add(*row) for row in rows)
+    assert sum(size) == len(made)  # each file once
+    later = (channels[0], START + 2 * 86_400 * SECOND, made[:RECORD])
+    assert again.add(*later)
+    assert not again.add(*rows[0])
+    assert not again.add(*later)
+    assert sum(size) == len(made) + 10 * RECORD  # of three days that come in turn the oldest is read again
+
+
+def test_a_record_is_remembered_in_few_bytes(tmp_path):
+    archive, channel, number = Sds(tmp_path), Channel("XX", "AAA", "", "HHZ"), 20_000
+    rng = np.random.default_rng(0)
+    assert archive.add(channel, START, rng.bytes(RECORD))
+    (path,) = tmp_path.rglob("XX.*")
+    path.write_bytes(path.read_bytes() + rng.bytes(RECORD * number))
+    tracemalloc.start()
+    try:
+        archive = Sds(tmp_path)
+        assert archive.add(channel, START, rng.bytes(RECORD))
+        assert not archive.add(channel, START, path.read_bytes()[-2 * RECORD : -RECORD])
+        assert tracemalloc.get_traced_memory()[0] < 12 * number
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

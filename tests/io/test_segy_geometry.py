@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import geocnn
 from geocnn import io
 from geocnn.errors import GeometryError
 
@@ -226,3 +227,78 @@ def test_a_small_block_away_from_the_survey_is_kept(tmp_path, make_segy):
     source = io.open(make_segy(tmp_path / "b.sgy", np.ones((408, 3)), headers))
     assert source.grid.shape == (52, 20, 3)
     assert "left out" not in dict(source.describe())
+
+
+def lines_of(count, angle, apart, pair=(9, 21), traces=40):
+    """Headers of lines with traces 25 m apart, turned by ``angle`` (rad) from one to the next and ``apart`` (m)."""
+    headers = []
+    for a in range(count):
+        for k in range(traces):
+            x, y = 5e5 + apart * a + 25 * k * np.cos(a * angle), 6e6 + 25 * k * np.sin(a * angle)
+            headers.append({pair[0]: 101 + a, pair[1]: 1 + k, 71: -10, 181: round(10 * x), 185: round(10 * y), 89: 1})
+    return headers
+
+
+@pytest.mark.parametrize(("count", "angle", "apart"), [(6, 0.9, 2000), (2, 0.9, 300), (6, 0.5, 300)])
+def test_several_lines_of_field_numbers_are_no_cube(tmp_path, make_segy, count, angle, apart):
+    headers = lines_of(count, angle, apart)
+    path = make_segy(tmp_path / "m.sgy", np.ones((len(headers), 3)), headers)
+    with pytest.raises(GeometryError, match=f"bytes 9 and 21, but these are {count} lines of their own.*--ndim 2"):
+        io.open(path)
+    assert io.open(path, ndim=2).grid.shape == (40 * count, 3)
+    stated = io.open(path, inline_byte=9, crossline_byte=21)
+    assert stated.grid.shape == (count, 40, 3)
+    assert f"these are {count} lines of their own" in dict(stated.describe())["lines"]
+
+
+def test_several_lines_of_standard_numbers_are_told(tmp_path, make_segy):
+    headers = lines_of(6, 0.9, 2000, (189, 193))
+    source = io.open(make_segy(tmp_path / "m.sgy", np.ones((240, 3)), headers))
+    assert source.grid.shape == (6, 40, 3)
+    assert dict(source.describe())["lines"].startswith("these are 6 lines of their own by the map coordinates")
+    notes = geocnn.predict("denoise", source, show_progress=False).notes
+    assert any("these are 6 lines of their own" in note for note in notes)
+
+
+@pytest.mark.parametrize("bent", ["scatter", "curved", "damaged", "constant", "random"])
+def test_a_cube_with_odd_coordinates_is_a_cube(tmp_path, make_segy, bent):
+    draw, headers = np.random.default_rng(4), []
+    for i in range(20):
+        for j in range(30):
+            x, y = 5e5 + 25.0 * i, 6e6 + 25.0 * j
+            if bent == "scatter":
+                x, y = x + 60 * draw.standard_normal(), y + 60 * draw.standard_normal()
+            elif bent == "curved":
+                x += 0.3 * j**2
+            elif bent == "damaged" and draw.random() < 0.2:
+                x, y = 1.0, 1.0
+            elif bent == "constant":
+                x, y = 5e5 + 300 * (i % 7), 6e6
+            elif bent == "random":
+                x, y = draw.uniform(4e5, 5e5, 2)
+            headers.append({9: 1 + i, 21: 1 + j, 71: -10, 181: round(10 * x), 185: round(10 * y), 89: 1})
+    source = io.open(make_segy(tmp_path / "c.sgy", np.ones((600, 3)), headers))
+    assert source.grid.shape == (20, 30, 3)
+    assert "lines" not in dict(source.describe())
+
+
+@pytest.mark.parametrize(("byte", "shape"), [(189, (24, 32, 3)), (193, (24, 32, 3))])
+def test_one_number_between_those_of_the_lines_does_not_make_the_step_finer(tmp_path, make_segy, byte, shape):
+    headers = [{189: 1000 + 2 * i, 193: 2000 + 3 * j} for i in range(24) for j in range(32)]
+    headers[11 * 32 + 31][byte] += 1
+    source = io.open(make_segy(tmp_path / "o.sgy", np.ones((768, 3)), headers))
+    assert source.grid.shape == shape
+    assert np.count_nonzero(source.index < 0) == 1
+    assert source.geometry.unusable == 1
+    assert dict(source.describe())["left out"].startswith("1 trace with unusable line numbers")
+
+
+def test_a_line_between_the_others_and_a_dense_patch_are_kept(tmp_path, make_segy):
+    coarse = [{189: 1000 + 2 * i, 193: 2000 + j} for i in range(120) for j in range(32)]
+    whole = [{189: 1101, 193: 2000 + j} for j in range(32)]  # one in a hundred and twenty, but all of it
+    patch = [{189: 1101 + 2 * i, 193: 2000 + j} for i in range(20) for j in range(3)]  # more than one in a hundred
+    for more in (whole, patch):
+        headers = coarse + more
+        source = io.open(make_segy(tmp_path / "p.sgy", np.ones((len(headers), 3)), headers))
+        assert source.grid.shape == (239, 32, 3)
+        assert source.geometry.unusable == 0

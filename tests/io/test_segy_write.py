@@ -170,8 +170,12 @@ def test_seismic_unix_results_keep_their_headers(data, tmp_path):
     values = np.random.default_rng(0).random(source.grid.shape, dtype=np.float32)
     write(tmp_path / "out.su", source, values)
     before, after = (np.fromfile(p, dtype=np.uint8) for p in (source.path, tmp_path / "out.su"))
-    np.testing.assert_array_equal(before[~sample_bytes(source)], after[~sample_bytes(source)])
-    np.testing.assert_array_equal(everything(io.open(tmp_path / "out.su", sample_interval=4)), values)
+    same = ~sample_bytes(source)
+    traces = same.reshape(source.file.layout.count, -1)
+    assert set(after.reshape(traces.shape)[:, 116:118].view("<i2").ravel().tolist()) == {4000}
+    traces[:, 116:118] = False  # the interval, which the file does not state
+    np.testing.assert_array_equal(before[same], after[same])
+    np.testing.assert_array_equal(everything(io.open(tmp_path / "out.su")), values)
 
 
 def test_results_of_one_byte_are_refused_for_seismic_unix(data, tmp_path):
@@ -397,3 +401,82 @@ def test_blocks_outside_are_refused(cube):
     with pytest.raises(DataError), io.create(Path(path).with_name("o.sgy"), io.open(path)) as sink:
         sink.write((1, 0, 0), values)
     assert [p.name for p in path.parent.iterdir()] == ["cube.sgy"]
+
+
+@pytest.mark.parametrize("coordinates", [False, True])
+def test_a_cube_with_its_crosslines_first_is_written_by_the_names_of_its_axes(tmp_path, coordinates):
+    values = np.random.default_rng(2).standard_normal((5, 4, 6)).astype(np.float32)
+    axes = (Axis("crossline", 5, 2000, 3), Axis("inline", 4, 100, 2), Axis("time", 6, 0, 4, "ms"))
+    known = {"origin": [5e5, 6e6], "vectors": [[0.0, 12.5], [25.0, 0.0]], "unit": "m"}
+    grid = Grid(axes, {"coordinates": known} if coordinates else {})
+    write(tmp_path / "t.sgy", io.ArraySource(values, grid), values)
+    with segyio.open(tmp_path / "t.sgy") as file:
+        assert file.ilines.tolist() == [100, 102, 104, 106]
+        assert file.xlines.tolist() == [2000, 2003, 2006, 2009, 2012]
+        for k, inline in enumerate(file.ilines):
+            np.testing.assert_array_equal(file.iline[inline], values[:, k])
+    again = io.open(tmp_path / "t.sgy")
+    assert [str(axis) for axis in again.grid.axes[:2]] == [
+        "inline 100..106 step 2 (4)",
+        "crossline 2000..2012 step 3 (5)",
+    ]
+    np.testing.assert_array_equal(everything(again), values.transpose(1, 0, 2))
+    if coordinates:
+        assert again.grid.map_xy(np.array([[1.0, 2.0]])).tolist() == [[500_025.0, 6_000_025.0]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("revision", [1, 2])
+def test_a_stated_sample_interval_is_in_the_headers_of_the_result(tmp_path, make_segy, revision, dtype):
+    path = make_segy(
+        tmp_path / "w.sgy", np.ones((12, 20), np.float32), [{189: 1 + k // 4, 193: 1 + k % 4} for k in range(12)]
+    )
+    raw = bytearray(path.read_bytes())
+    raw[3500] = revision
+    if revision == 2:
+        struct.pack_into(">d", raw, 3272, 2000.0)
+    path.write_bytes(raw)
+    source = io.open(path, sample_interval=5)
+    write(tmp_path / "r.sgy", source, np.ones(source.grid.shape, np.float32), dtype=dtype)
+    assert io.open(tmp_path / "r.sgy").grid.axes == source.grid.axes
+    with segyio.open(tmp_path / "r.sgy", ignore_geometry=True) as file:
+        assert file.bin[3217] == 5000
+        assert set(file.attributes(117)[:].tolist()) == {5000}
+    expected, found = bytes(raw), (tmp_path / "r.sgy").read_bytes()
+    allowed = {3216, 3217, 3224, 3225, *(range(3272, 3280) if revision == 2 else ())}
+    assert {k for k in range(3600) if found[k] != expected[k]} <= allowed
+    width = 4 if dtype == "float32" else 1
+    for trace in range(12):
+        a = bytearray(found[3600 + trace * (240 + 20 * width) :][:240])
+        b = bytearray(expected[3600 + trace * 320 :][:240])
+        a[116:118] = b[116:118] = bytes(2)
+        assert a == b
+
+
+def test_a_stated_sample_interval_that_headers_cannot_hold_is_refused_or_extended(tmp_path, make_segy):
+    path = make_segy(tmp_path / "w.sgy", np.ones((3, 20), np.float32), [{21: 1 + k} for k in range(3)])
+    with pytest.raises(DataError, match="whole thousandths of 1 ms"):
+        io.create(tmp_path / "r.sgy", io.open(path, sample_interval=1 / 3))
+    raw = bytearray(path.read_bytes())
+    raw[3500] = 2
+    struct.pack_into(">d", raw, 3272, 2000.0)
+    path.write_bytes(raw)
+    source = io.open(path, sample_interval=1 / 3)
+    write(tmp_path / "r.sgy", source, np.ones(source.grid.shape, np.float32))
+    assert io.open(tmp_path / "r.sgy").grid.axes[-1].step == pytest.approx(1 / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("axis", "turn"),
+    [
+        (Axis("time", 5, 16, -4, "ms"), "turn it over, as in xarray .isel(time=slice(None, None, -1))"),
+        (Axis("depth", 5, 0, -4, "m"), "turn the numbers upward, as in xarray .assign_coords(depth=-survey.depth)"),
+    ],
+)
+def test_a_vertical_axis_that_descends_is_told_with_what_to_type(tmp_path, axis, turn):
+    grid = Grid((Axis("trace", 2), axis))
+    with pytest.raises(DataError) as raised:
+        io.create(tmp_path / "no.sgy", io.ArraySource(np.zeros(grid.shape, np.float32), grid))
+    assert str(raised.value) == (
+        f"the vertical axis descends, {axis}, and that of SEG-Y ascends; write .zarr, or {turn}, and begin with that."
+    )

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,12 +39,11 @@ KILLED = """if True:
 
 
 def test_what_a_killed_process_has_left_is_removed_by_the_next(tmp_path):
-    target, other = tmp_path / "a.b.png", tmp_path / "a.png"
-    for path in (target, other):
+    target = tmp_path / "a.b.png"
+    for path in (tmp_path / "a.png", target):
         processes.Process(KILLED, path).communicate()
-    left = {file.name for file in tmp_path.iterdir()}
-    assert len(left) == 2
-    dead = tmp_path / next(name for name in left if name.startswith(".a.b."))
+    (dead,) = tmp_path.iterdir()  # what the first had left is gone with the second
+    assert dead.name.startswith(".a.b.")
     number = re.search(r"(\d+)\.part", dead.name)[1]
     alive = dead.with_name(dead.name.replace(f"{number}.part", f"{os.getppid()}.part"))
     elsewhere = dead.with_name(dead.name.replace(socket.gethostname(), "elsewhere"))  # whose processes nobody knows
@@ -51,9 +51,16 @@ def test_what_a_killed_process_has_left_is_removed_by_the_next(tmp_path):
         path.write_text("half")
     with replaced(target) as part:
         part.write_text("new")
-    kept = {file.name for file in tmp_path.iterdir()}
-    assert dead.name not in kept
-    assert kept == (left - {dead.name}) | {"a.b.png", alive.name, elsewhere.name}
+    assert {file.name for file in tmp_path.iterdir()} == {"a.b.png", alive.name, elsewhere.name}
+
+
+def test_a_folder_of_years_of_pictures_is_listed_once(tmp_path, monkeypatch):
+    listed, iterdir = [], Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: (listed.append(folder), iterdir(folder))[1])
+    for day in range(5):
+        with replaced(tmp_path / f"{day}.png") as part:
+            part.write_text("new")
+    assert listed == [tmp_path]
 
 
 def test_what_goes_wrong_besides_is_not_called_a_file_that_cannot_be_written(tmp_path):

@@ -171,6 +171,42 @@ def test_a_rate_that_is_nearly_a_plain_one_shifts_nothing(rate):
         assert (station.time(first + found) - START) / SECOND == pytest.approx(time, abs=0.011)
 
 
+@pytest.mark.parametrize("rate", [99.9998, 100.0002])
+@pytest.mark.parametrize("kind", ["stream", "SAC", "GSE2"])
+def test_hours_of_a_clock_that_is_a_little_off_keeps_its_time(tmp_path, rate, kind):
+    """Samples that are times: what is read at the end of 4 h, 0.029 s off by the plain rate, is the time told of it."""
+    samples = np.arange(round(14_400 * rate)) / rate * 1000
+    stats = {"network": "XX", "station": "AAA", "channel": "HHZ", "sampling_rate": rate}
+    own = obspy.Trace(samples if kind == "stream" else samples.round().astype("i4" if kind != "SAC" else "f4"), stats)
+    own.stats.starttime = obspy.UTCDateTime(ns=START)
+    if kind != "stream":
+        own.write(str(tmp_path / "a"), kind)
+    (station,) = open_archive(own if kind == "stream" else tmp_path / "a").stations
+    first, stop = station.runs()[0]
+    record = station.read(first, stop - 1)
+    assert record.live[0].all()
+    assert (station.gaps(), station.notes) == ([], [])
+    for at in (1000, 700_000, 1_439_000):
+        told = (station.time(first + at) - station.time(first)) / 1e6
+        assert record.waveform[0, at] == pytest.approx(told, abs=3.5 if kind == "SAC" else 2.5)  # ms
+
+
+def test_nominal_rates_stay_in_one_piece(tmp_path):
+    """Also those that SAC files have by rounding, and rates that are fractions, however long the record is."""
+    for rate in (100.0, 62.5, 99.97, 100 * (1 + 5e-8)):
+        (station,) = open_archive([ArrayPiece(channel(), START, rate, 8_000_000, np.zeros(1))]).stations
+        assert len(list(station.pieces)) == 1
+    trace = obspy.Trace(noise(3000), {"network": "XX", "station": "AAA", "channel": "HHZ", "sampling_rate": 100.0})
+    trace.write(str(tmp_path / "a.sac"), "SAC")
+    for shift, told in ((1e-7, 100.0), (2e-6, 100 / (1 + 2e-6))):
+        content = bytearray((tmp_path / "a.sac").read_bytes())
+        content[:4] = np.float32(0.01 * (1 + shift)).tobytes()
+        (tmp_path / "b.sac").write_bytes(content)
+        (piece,) = obspy_formats.scan_obspy(tmp_path / "b.sac")
+        assert piece.rate == pytest.approx(told, rel=1e-7)
+        assert (piece.rate == 100.0) == (told == 100.0)
+
+
 def test_samples_between_whole_hundredths_keep_their_time(tmp_path):
     (station,) = written(tmp_path / "a.mseed", ArrayPiece.of(channel(), START + 3_000_000, 100.0, noise(500))).stations
     first = station.runs()[0][0]
@@ -505,3 +541,33 @@ def test_pieces_of_files_are_numbers_and_come_by_time(tmp_path):
         assert sum(n for _, n in places) == len(data)
     grown = open_archive(sorted(tmp_path.iterdir())).stations[0]
     assert [piece.digest for piece in grown.components[0]] == [piece.digest for piece in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (".BER..HHZ.mseed", True),
+        (".BER.00.HHZ__20260101T000000Z__20260102T000000Z.MSEED", True),
+        (".BER.HHZ.sac", True),
+        (".BER..HHZ", True),
+        (".BER..HHZ.D.2026.001", True),
+        ("._BER..HHZ.mseed", False),  # macOS
+        (".BER..HHZ.mseed.aB3dE9", False),  # rsync
+        (".BER..HHZ.D.2026.001.aB3dE9", False),
+        (".BER..HHZ.mseed.part", False),
+        (".BER..HHZ.host-12.part.mseed", False),  # of geocnn itself
+        (".in.BER..HHZ.mseed", False),  # lftp
+        (".nfs000000000b5a", False),
+        (".#BER..HHZ.mseed", False),
+        (".trash/BER..HHZ.mseed", False),
+        (".trash/.BER..HHZ.mseed", False),
+    ],
+)
+def test_files_that_begin_with_the_dot_of_no_network_are_read(tmp_path, name, read):
+    (tmp_path / "data" / name).parent.mkdir(parents=True)
+    piece = ArrayPiece.of(Channel("", "BER", "", "HHZ"), START, 100.0, noise(3000))
+    write_miniseed(tmp_path / "whole", [piece])
+    (tmp_path / "whole").rename(tmp_path / "data" / name)
+    write_miniseed(tmp_path / "data" / "other.mseed", [ArrayPiece.of(channel(), START, 100.0, noise(3000))])
+    archive = open_archive(tmp_path / "data")
+    assert [str(station) for station in archive.stations] == [".BER..HH"] * read + ["XX.AAA..HH"]

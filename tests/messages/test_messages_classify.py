@@ -536,6 +536,22 @@ def a_start_of_another_architecture():
 
 
 @command
+def a_start_that_judges_no_windows():
+    """--start quakes is a network for segmentation; needed is one that judges whole windows, as geocnn train classify
+    makes them."""
+    return classify("--start", "quakes")
+
+
+@command
+def a_start_for_other_channels():
+    """--start run does not fit the network (conv1.weight has 2 x 3 x 3 numbers instead of 2 x 1 x 3); choose the
+    architecture and channels that its weights were made for."""
+    x, y = np.random.default_rng(0).normal(size=(6, 3, 16)), np.arange(6) % 2
+    geocnn.fit("classify", data=(x, y), ndim=1, width=2, epochs=1, out="run", device="cpu", show_progress=False)
+    return run("train", "classify", "--data", windows(), "--start", "run")
+
+
+@command
 def weights_that_are_not_there():
     """there is no file of weights w.pth; check the name."""
     return classify("--start", "w.pth")

@@ -125,7 +125,7 @@ def test_surveys_that_need_options_can_be_scored(capsys):
     words = ["evaluate", network(ndim=3), "--data", str(data), "--labels", str(truth), "--quiet"]
     assert main([*words, *options]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "note: 1 of 12 traces are dead or missing; they are zero in the result."
+    assert said[0] == "note: 1 of 12 traces is dead or missing; it is zero in the result."
     names = [row.rsplit(maxsplit=1)[0] for row in said if not row.startswith("note: ")]
     assert names[:4] == ["threshold", "precision", "recall", "dice"]
     assert main(words) == 2

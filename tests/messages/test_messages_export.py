@@ -4,9 +4,11 @@ from pathlib import Path
 
 import jaxtyping
 import pytest
+import torch
 from tests.messages.entries import Table, checks_of_commands, checks_of_mistakes
-from tests.messages.materials import files_of_at_most, run
+from tests.messages.materials import files_of_at_most, job, run
 
+from geocnn.checkpoints import Trained
 from geocnn.export import export
 
 mistake, command = Table(), Table()
@@ -70,3 +72,11 @@ def an_export_on_a_full_disk():
 def an_export_in_another_form():
     """form is 'caffe'; it is one of onnx, torchscript, exported-program."""
     export("faults", "a.onnx", form="caffe")  # type: ignore[arg-type]
+
+
+@mistake
+def an_export_of_a_network_of_ones_own():
+    """the network traces is a Sequential of your own, and only of the networks of geocnn.models is it known which sizes
+    they take; write it with torch.onnx.export or torch.export.export."""
+    made = Trained(torch.nn.Sequential(torch.nn.Conv1d(1, 2, 3)), job().card)
+    export(made, "a.pt2", form="exported-program")

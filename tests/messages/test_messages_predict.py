@@ -368,8 +368,9 @@ def a_module_of_ones_own_with_a_coarser_result():
 @mistake
 def a_module_of_ones_own_that_takes_some_sizes_alone():
     """the network mine fails on a window, although its card allows any size (Sizes of tensors must match except in
-    dimension 1. Expected size 52 but got size 48 for tensor number 1 in the list); if only some sizes suit it, write
-    size_multiple into its card, the product of its strides: 8 for three poolings by 2."""
+    dimension 1. Expected size 20 but got size 16 for tensor number 1 in the list); if it takes the size of its
+    training alone, 16 x 16, give it such data; if only some sizes suit it, write size_multiple into its card, the
+    product of its strides: 8 for three poolings by 2."""
 
     class Skipping(torch.nn.GroupNorm):
         def forward(self, x):
@@ -377,6 +378,60 @@ def a_module_of_ones_own_that_takes_some_sizes_alone():
             return torch.cat([x, torch.nn.functional.interpolate(below, scale_factor=8)], 1)
 
     predict_own(torch.nn.Sequential(Skipping(1, 1), torch.nn.Conv2d(2, 1, 1)))
+
+
+@mistake
+def a_module_of_ones_own_with_a_number_for_each_place():
+    """the network mine fails on a window, although its card allows any size (The size of tensor a (30) must match the
+    size of tensor b (16) at non-singleton dimension 3); if it takes the size of its training alone, 16 x 16, give it
+    such data; if only some sizes suit it, write size_multiple into its card, the product of its strides: 8 for three
+    poolings by 2."""
+
+    class Placed(torch.nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x) + torch.zeros(16, 16)
+
+    predict_own(Placed(1, 1, 1))
+
+
+class Wrapped(torch.nn.Conv2d):
+    """Returns what networks of torchvision return, or a pair."""
+
+    kind: type = dict
+
+    def forward(self, x):
+        made = super().forward(x)
+        return {"out": made} if self.kind is dict else (made, x)
+
+
+@mistake
+def a_module_of_ones_own_that_returns_a_dict():
+    """the network mine returns a dict of out; needed is one tensor (batch, maps, samples ...): put it into a module
+    whose forward returns that part of its result alone."""
+    predict_own(Wrapped(1, 1, 1))
+
+
+@mistake
+def a_module_of_ones_own_that_returns_several_tensors():
+    """the network mine returns a tuple of 2; needed is one tensor (batch, maps, samples ...): put it into a module
+    whose forward returns that part of its result alone."""
+    model = Wrapped(1, 1, 1)
+    model.kind = tuple
+    predict_own(model, reach=0)
+
+
+@mistake
+def a_module_of_ones_own_with_two_maps_for_one_class():
+    """the network mine makes 2 maps and its card has 1 class (fault); needed are as many: name the class of each map in
+    the card, or let the last layer make 1."""
+    predict_own(torch.nn.Conv2d(1, 2, 1), reach=0)
+
+
+@mistake
+def a_module_of_ones_own_with_one_map_for_two_classes():
+    """the network mine makes 1 map and its card has 2 classes (other, fault); needed are as many: name the class of
+    each map in the card, or let the last layer make 2."""
+    predict_own(torch.nn.Sequential(torch.nn.GroupNorm(1, 1), torch.nn.Conv2d(1, 1, 1)), classes=("other", "fault"))
 
 
 @command
@@ -710,7 +765,7 @@ def test_nan_samples_are_counted_located_and_blank(capsys):
     assert main(["predict", network(), "line.npy", "--out", "r.npy", "--quiet"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == [
-        "note: 1 of 20 traces are dead or missing; they are zero in the result.",
+        "note: 1 of 20 traces is dead or missing; it is zero in the result.",
         "note: 3 samples are NaN or infinite, the first at trace 3, time 4; they are zero in the result.",
     ]
     result = np.load("r.npy")

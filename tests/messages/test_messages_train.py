@@ -11,7 +11,7 @@ from tests.messages.materials import files_of_at_most, fit, job, run
 
 import geocnn
 from geocnn.datasets import TensorSamples
-from geocnn.training import Schedule
+from geocnn.training import Recipe, Schedule
 
 mistake, command = Table(), Table()
 
@@ -72,6 +72,27 @@ def resume_of_another_job():
     or start again with --overwrite."""
     fit(job(), out="run")
     fit(job(learning_rate=0.5), out="run", resume=True)
+
+
+@command
+def resume_of_another_recipe():
+    """the run in mine is one of the recipe traces, and digits cannot go on with it; give traces, another --out, or
+    start again with --overwrite."""
+    fit(job(), out="mine")
+    return run("train", "digits", "--resume", "--out", "mine", "--epochs", "1")
+
+
+@mistake
+def resume_with_another_network():
+    """the run in run has another network (0.weight has 4 x 1 x 3 numbers instead of 6 x 1 x 3); give the one that it
+    was started with, or start again with --overwrite."""
+
+    def own(width: int) -> Recipe:
+        layers = torch.nn.Conv1d(1, width, 3), torch.nn.AdaptiveAvgPool1d(1), torch.nn.Flatten()
+        return replace(job(), model=torch.nn.Sequential(*layers, torch.nn.Linear(width, 3)))
+
+    fit(own(4), out="run")
+    fit(own(6), out="run", resume=True)
 
 
 @mistake

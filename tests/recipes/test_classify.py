@@ -259,6 +259,105 @@ def test_weights_from_elsewhere_and_from_a_run_start_a_network(arrivals, capsys)
     assert all(torch.equal(v, trained[k]) for k, v in again.model.state_dict().items())
 
 
+@pytest.mark.parametrize("model", ["resnet20", "lenet1989", "lenet5", "alexnet2012"])
+def test_a_network_started_from_keeps_what_it_knows_of_classes_in_another_order(model):
+    """Logits of the same windows are those of the parent, by the names of the classes, whatever axis has them."""
+    random, size = np.random.default_rng(0), 68 if model == "alexnet2012" else 24
+    x, options = random.normal(size=(18, size)), {"device": "cpu", "show_progress": False, "epochs": 1}
+    options |= {} if model.startswith("lenet") else {"width": 2 if model == "resnet20" else 0.05}
+    names = ["quiet", "pos", "neg"]
+    parent = geocnn.fit(
+        "classify", data={"x": x, "y": np.arange(18) % 3, "classes": names}, model=model, out="p", **options
+    )
+    inputs = torch.from_numpy(x[:, None]).float()
+
+    def child(*classes):
+        y = np.arange(18) % len(classes)
+        return recipe("classify", data={"x": x + 1, "y": y, "classes": classes}, start="p")
+
+    with torch.no_grad():
+        wanted = dict(zip(names, parent.model.eval()(inputs).T, strict=True))
+        other = child("neg", "quiet", "pos")
+        assert other.card.notes == "Started from p, with its last layer by the names of the classes."
+        for name, found in zip(other.card.classes, other.model.eval()(inputs).T, strict=True):
+            torch.testing.assert_close(found, wanted[name])
+        more = child("neg", "echo", "quiet", "pos")
+        assert more.card.notes == "Started from p, with its last layer by the names of the classes; echo starts anew."
+        for name, found in zip(more.card.classes, more.model.eval()(inputs).T, strict=True):
+            assert (
+                torch.allclose(found, wanted[name], atol=1e-5)
+                if name in wanted
+                else not torch.equal(found, wanted["pos"])
+            )
+        fewer = child("pos", "quiet")
+        torch.testing.assert_close(fewer.model.eval()(inputs), torch.stack([wanted["pos"], wanted["quiet"]], 1))
+        said = "Started from p: all but its last layer, which had other classes (quiet, pos, neg) and starts anew."
+        assert child("sand", "shale", "salt").card.notes == said
+        by_number = child("0", "1", "2")  # nothing says that they mean something else
+        said = "Started from p, with its last layer by the numbers of the classes, there called quiet, pos, neg."
+        assert by_number.card.notes == said
+        torch.testing.assert_close(by_number.model.eval()(inputs), torch.stack(list(wanted.values()), 1))
+
+
+def test_a_network_is_not_judged_by_windows_that_the_one_it_starts_from_has_learnt():
+    """Random labels cannot be told; a network that knows some of them by heart seems to."""
+    random = np.random.default_rng(0)
+    given = {"x": random.normal(size=(60, 16)), "y": random.integers(0, 2, 60), "group": np.arange(60) // 6}
+    np.savez("w.npz", **given)
+    options = {"width": 2, "epochs": 1, "device": "cpu", "show_progress": False}
+
+    def judged(made):
+        return {row.tobytes() for row in made.validation.inputs.numpy()}
+
+    first = geocnn.fit("classify", data="w.npz", out="a", seed=1, **options).recipe
+    assert judged(recipe("classify", data="w.npz", seed=2, width=2)) != judged(first)  # without a network to start from
+    second = geocnn.fit("classify", data=given, start="a", out="b", seed=2, validation=0.5, device="cpu", epochs=1)
+    third = recipe("classify", data=Path("w.npz"), start="b", seed=3)
+    assert judged(second.recipe) == judged(third) == judged(first)
+    assert third.plan[2].endswith("; divided as for the network that is started from, which learnt from the others")
+    assert len(second.recipe.train) + len(judged(first)) == 60
+    past = checkpoints.read_card("b").training["start"]
+    assert (past["sha256"], past["training"]) == (lambda c: (c.sha256, c.training))(checkpoints.read_card("a"))
+    np.savez("w.npz", **given | {"y": 1 - given["y"]})
+    assert recipe("classify", data="w.npz", start="b").plan[-1] == (
+        "note: the network that is started from learnt from these windows, or some of them, with other classes or "
+        "groups; it may know by heart what is judged by here, and the scores may be too good."
+    )
+    geocnn.fit("classify", data=(given["x"] + 1, given["y"]), start="b", out="c", epochs=1, show_progress=False)
+    said = []
+    geocnn.evaluate("c", given, announce=said.append, show_progress=False)
+    assert said == [KNOWN.replace("the network learnt", "a network that this one goes back to learnt")]
+
+
+def test_a_run_that_started_from_another_goes_on_without_it_and_with_files_elsewhere():
+    given = {"x": np.random.default_rng(0).normal(size=(24, 16)), "y": np.arange(24) % 2, "group": np.arange(24) // 3}
+    np.savez("w.npz", **given)
+    options = {"device": "cpu", "show_progress": False}
+    geocnn.fit("classify", data="w.npz", width=2, epochs=1, out="a", seed=4, **options)
+    torch.save(build("resnet20", ndim=1, in_channels=1, out_channels=2, width=2).state_dict(), "w.pth")
+    for start in ("a", "w.pth"):
+        begun = {"model": "resnet20", "width": 2} if start == "w.pth" else {}
+        known = {"start": start, "batch_size": 8, **begun, **options}
+        whole = geocnn.fit("classify", data="w.npz", epochs=2, out="whole", overwrite=True, **known)
+        geocnn.fit("classify", data="w.npz", epochs=1, out="part", overwrite=True, **known)
+        with pytest.raises(DataError, match=rf"start {start}.*, and this one has .*start whole"):
+            geocnn.fit("classify", data="w.npz", start="whole", batch_size=8, out="part", resume=True, **options)
+        Path("there").mkdir(exist_ok=True)
+        Path("w.npz").rename("there/w.npz")
+        Path(start).rename(f"there/{start}")
+        for way in (start, f"there/{start}"):
+            again = geocnn.fit(
+                "classify", data="there/w.npz", epochs=2, out="part", resume=True, **known | {"start": way}
+            )
+            assert geocnn.evaluate("part", **options)["accuracy"] == pytest.approx(
+                again.history[again.card.training["best_epoch"] - 1]["validation_accuracy"]
+            )
+            assert again.card.training["arguments"]["start"] == start
+            assert again.card.training["start"] == whole.card.training["start"]
+        assert [row["epoch"] for row in again.history] == [1, 2]
+        Path("there/w.npz").rename("w.npz")
+
+
 def test_a_last_layer_that_starts_anew_depends_on_the_seed_alone(arrivals):
     geocnn.fit("classify", data=arrivals, width=2, epochs=1, out="run", device="cpu", show_progress=False)
     x = np.random.default_rng(0).normal(size=(12, 64))
@@ -351,7 +450,8 @@ def test_windows_that_nobody_labelled_are_left_out():
         made = recipe("classify", data=(x, np.array(labels, object if "a" in labels else float)), width=2)
         assert len(made.train) + len(made.validation) == 6
         assert made.plan[1] in ("classes: 0 (3), 1 (3)", "classes: a (3), b (3)")
-        assert made.plan[-1] == "note: windows without a class (below 0, 255 or NaN), which are left out: 6."
+        none = "None or nan" if "a" in labels else "below 0, 255 or NaN"
+        assert made.plan[-1] == f"note: windows without a class ({none}), which are left out: 6."
     x[4] = -1
     made = recipe("classify", data=(x, np.arange(12) % 2), width=2, epochs=1)
     assert made.plan[-1] == "note: constant windows, with nothing in them to learn: 3 of 12."

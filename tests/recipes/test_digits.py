@@ -149,3 +149,20 @@ def test_real_mnist_is_read(data: Path):
     made = build("digits", data=data / "images", shift=0)
     assert (len(made.train), len(made.validation)) == (60_000, 10_000)
     assert torch.bincount(made.validation.targets).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({}, "resnet20"),
+        ({"width": 16}, "resnet20"),
+        ({"width": 4}, "resnet20-width4"),
+        ({"residual": False}, "plain20"),
+        ({"residual": False, "width": 4}, "plain20-width4"),
+    ],
+)
+def test_networks_have_the_name_of_what_they_are(options, name):
+    made = build("digits", model="resnet20", train=20, test=5, **options)
+    assert made.card.name == f"digits-{name}"
+    assert made.plan[1].startswith(f"network: {name}, ")
+    assert made.card.architecture == "resnet20"

@@ -170,3 +170,39 @@ def test_a_run_is_judged_again_from_its_card(sections, tmp_path):
     for name in ("pixel_error", "dice"):
         assert run.history[-1][f"validation_{name}"] == pytest.approx(found[name], abs=2e-3)  # bf16
     assert build("membranes", data=str(sections), **small).card.training["arguments"]["data"] == str(sections)
+
+
+def test_a_section_of_a_network_for_pictures_has_rows_and_columns(sections, tmp_path):
+    from geocnn.checkpoints import Trained
+
+    made = build("membranes", data=sections, width=4, crop=32, test=1, offset=(0, 0))
+    trained = Trained(made.model.eval(), made.card)
+    with np.load(sections) as file:
+        np.save(tmp_path / "section.npy", file["image"][3])
+        array = file["image"][3]
+    opened = geocnn.open(tmp_path / "section.npy")
+    for data in (array, tmp_path / "section.npy", opened):
+        result = geocnn.predict(trained, data, show_progress=False)
+        assert result.grid.names == ("row", "column")
+        assert result.array.shape == array.shape
+    assert opened.grid.names == ("trace", "time")  # the caller's own
+    geocnn.predict(trained, array, tmp_path / "found.zarr", show_progress=False)
+    assert geocnn.open(tmp_path / "found.zarr").grid.names == ("row", "column")
+    line = geocnn.predict("faults", array, show_progress=False)
+    assert line.grid.names == ("trace", "time")
+
+
+def test_what_is_suggested_next_can_be_typed(sections, tmp_path, monkeypatch, capsys):
+    """The test section lies in the run; the network says there what it says of the section itself."""
+    from geocnn.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    words = "train membranes --width 4 --crop 32 --test 1 --samples 4 --epochs 1 --offset 0 0 --out mb --device cpu"
+    assert main([*words.split(), "--data", str(sections), "--quiet"]) == 0
+    (last,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("next")]
+    assert last == "next: geocnn predict mb mb/section.npy --out membranes.npy"
+    assert main([*last.split()[2:], "--quiet"]) == 0
+    run = geocnn.load("mb")
+    with np.load(sections) as file:
+        whole = geocnn.predict(run, file["image"][3], show_progress=False)
+    np.testing.assert_allclose(np.load("membranes.npy"), whole.array, atol=0.01)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -191,3 +192,25 @@ def test_report_is_for_this_recipe_only():
     history = [{"epoch": 1.0, "loss": 1.0}]
     with pytest.raises(TypeError, match="report is for the recipe traces; this is a run of faults"):
         report(Run(model=recipe.model, card=recipe.card, history=history, folder=None, recipe=recipe))
+
+
+def test_a_class_that_the_holdout_lacks_has_its_row():
+    """As counted in the labels themselves."""
+    from geocnn.recipes import build
+
+    count = next(
+        n for n in range(9, 60) if len(set(build("traces", count=n).validation[range(n // 5)][1].tolist())) < 3
+    )
+    run = geocnn.fit("traces", count=count, epochs=2, device="cpu", show_progress=False)
+    there = set(run.recipe.validation[range(len(run.recipe.validation))][1].tolist())
+    lines = report(run).lines()
+    for number, name in enumerate(("quiet", "positive", "negative")):
+        (row,) = [line for line in lines if line.startswith(f"holdout {name}")]
+        assert row.endswith(" -") == (number not in there)
+    assert "-: no trace of this class is in the holdout" in lines
+
+
+@pytest.mark.parametrize("noise", [math.nan, math.inf, -1.0])
+def test_a_noise_that_is_no_number_is_refused_as_such(noise):
+    with pytest.raises(DataError, match=f"noise is {noise:g} and 144 of 180 traces are for training; noise must be 0"):
+        geocnn.fit("traces", noise=noise, show_progress=False)

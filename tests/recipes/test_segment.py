@@ -357,7 +357,7 @@ def test_faults_of_a_volume_are_learnt_in_3_d(capsys):
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["validation", "other", "fault"]
-    assert lines[3].startswith("best threshold ")
+    assert lines[3].startswith("no threshold finds fault better than calling every sample so would: precision 0.083, ")
     assert "picture run/precision-recall.png" in lines
     card = json.loads(Path("run/card.json").read_text())
     assert card["arguments"]["ndim"] == 3
@@ -389,6 +389,100 @@ def test_training_goes_on_from_the_shipped_faults_better_than_from_scratch():
     ]
     assert changed == []
     assert more.model(more.train[[0]][0]).shape[1] == 3
+
+
+def test_a_network_gone_on_from_keeps_its_classes_by_name_and_gives_names_to_numbers():
+    """Logits of the same data are those of the network before, in the order of the new names."""
+    x, y = layered((96, 48))
+    first = fit(save(x, y), classes=("sand", "shale", "salt"), out="a")
+    window = first.recipe.train[[0]][0]
+
+    def logits(made):
+        with torch.no_grad():
+            return made.model.eval()(window)
+
+    wanted, again = logits(first), {"from_": "a", "samples": 4}
+    other = build("segment", **save(x, y), **again, classes=("salt", "sand", "shale"))
+    torch.testing.assert_close(logits(other), wanted[:, [2, 0, 1]])
+    assert other.card.notes == "Went on from a, with its last layer by the names of the classes."
+    more = build("segment", **save(*layered((96, 48), classes=4)), **again, classes=("mud", "salt", "sand", "shale"))
+    torch.testing.assert_close(logits(more)[:, 1:], wanted[:, [2, 0, 1]])
+    assert more.card.notes.endswith("by the names of the classes; mud starts anew.")
+    strange = build("segment", **save(x, y), **again, classes=("a", "b", "c"))
+    assert strange.card.notes == "Went on from a: all but its last layer, which answered for sand, shale, salt."
+    unnamed = build("segment", **save(x, y), **again)
+    assert (unnamed.card.classes, unnamed.card.notes) == (
+        ("sand", "shale", "salt"),
+        "Went on from a, whose names of classes it keeps (sand, shale, salt).",
+    )
+    torch.testing.assert_close(logits(unnamed), wanted)
+
+
+def test_a_network_of_one_class_gives_it_its_name():
+    sample = structure(3, seed=77, shape=(160, 96))
+    files = save(sample.seismic.numpy(), sample.fault.numpy().astype(np.uint8))
+    run = fit(files, width=None, samples=2, epochs=1, crop=(32, 32), from_="faults", out="run")
+    assert run.card.classes == ("fault",)
+    assert run.card.notes == "Went on from faults, whose name of classes it keeps (fault)."
+    before, now = (
+        made.model.state_dict()
+        for made in (geocnn.load("faults", ndim=2), build("segment", **files, from_="faults", samples=2))
+    )
+    assert all(torch.equal(v, now[k]) for k, v in before.items())
+    assert "dice" in evaluate("run", device="cpu", show_progress=False)  # the run has the name from its own card
+    salt = build("segment", **files, from_="faults", samples=2, classes=("salt",))
+    assert salt.card.notes == "Went on from faults: all but its last layer, which answered for fault."
+
+
+def test_what_a_network_gone_on_from_has_learnt_judges_nothing():
+    for name, seed in (("", 0), ("2", 1)):
+        save(*layered((96, 48), seed=seed), name)
+    files, two = {"data": "x.npy", "labels": "y.npy"}, {"data": ("x.npy", "x2.npy"), "labels": ("y.npy", "y2.npy")}
+    first = fit(files, epochs=1, crop=(16, 16), out="a").recipe.validation.pieces
+    second = fit(files, epochs=1, width=None, from_="a", validation=0.5, crop=(32, 32), out="b")
+    third = build("segment", **files, from_="b", samples=4, validation=0.4)
+    for made in (second.recipe, third):
+        assert [piece.x.tobytes() for piece in made.validation.pieces] == [piece.x.tobytes() for piece in first]
+        assert made.plan[-1] == (
+            "note: what is judged by is what the network gone on from was judged by, too, which learnt from these data"
+        )
+    shutil.move("a", "elsewhere")
+    judged = evaluate("b", device="cpu", show_progress=False)
+    assert judged["mean_iou"] == pytest.approx(second.card.metrics["validation"]["validation_mean_iou"], abs=0.01)
+    fit(two, epochs=1, out="c")
+    swapped = {k: v[::-1] for k, v in two.items()}
+    note = "note: the network gone on from learnt from these data, too; it may know by heart what it is judged by"
+    assert build("segment", **swapped, from_="c", samples=4).plan[-1] == note
+    assert build("segment", **two, from_="c", samples=4).plan[-1] != note
+    fit({"data": "x2.npy", "labels": "y2.npy"}, epochs=1, width=None, from_="c", out="d")
+    said = []
+    evaluate("d", "x.npy", "y.npy", announce=said.append, device="cpu", show_progress=False)
+    assert said == [
+        "note: the network, or one that it goes back to, learnt from parts of x.npy, and it may know them by heart; "
+        "geocnn evaluate without --data tells how it does with what was kept to judge by."
+    ]
+
+
+def test_a_run_goes_on_where_the_network_before_it_and_its_files_are_elsewhere():
+    files = save(*layered((96, 48)))
+    fit(files, epochs=1, out="a", classes=("sand", "shale", "salt"))
+    whole = fit(files, epochs=2, width=None, from_="a", out="whole")
+    fit(files, epochs=1, width=None, from_="a", out="part")
+    Path("there").mkdir()
+    for name in ("a", "x.npy", "y.npy"):
+        Path(name).rename(f"there/{name}")
+    moved = {"data": "there/x.npy", "labels": "there/y.npy"}
+    again = fit(moved, epochs=2, width=None, from_="a", out="part", resume=True)
+    assert again.card.classes == ("sand", "shale", "salt")
+    assert again.card.normalisation == whole.card.normalisation
+    assert again.card.notes == whole.card.notes
+    assert again.card.training["start"] == whole.card.training["start"]
+    assert again.card.training["arguments"]["from_"] == "a"
+    assert [row["epoch"] for row in again.history] == [1, 2]
+    assert evaluate("part", device="cpu", show_progress=False)
+    np.save("there/x.npy", np.load("there/x.npy")[::-1])
+    with pytest.raises(DataError, match="the data that the run in part learns from have changed since it began"):
+        fit(moved, epochs=3, width=None, from_="a", out="part", resume=True)
 
 
 @pytest.mark.parametrize("axis", [0, 1])

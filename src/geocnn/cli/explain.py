@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
+_TRIED = 32
+"""Largest number of validation samples among which one with all channels is looked for."""
+
 
 def explain(
     name: str,
@@ -46,7 +49,6 @@ def explain(
     from geocnn.figures import check_picture, save
     from geocnn.figures.explain import explain as draw
     from geocnn.overview import named_network
-    from geocnn.progress import progress
     from geocnn.specimens import from_survey, synthetic
 
     source = io.open(data, inline_byte=inline_byte, crossline_byte=crossline_byte) if data else None
@@ -61,9 +63,7 @@ def explain(
         _refuse_nothing(x, origin)
     else:
         x, origin = _validation_sample(found) or synthetic(found)
-    with progress(f"explain {name}", 1, show=not quiet) as tick:
-        made = explanation(found, x, origin)
-        tick(1)
+    made = explanation(found, x, origin, show_progress=not quiet)
     picture = save(draw(made), out)  # before the report, of which somebody may read the first lines only
     for line in [*made.lines(), "", f"picture {picture}"]:
         say(line)
@@ -92,15 +92,25 @@ def _refuse_nothing(x: "Tensor", origin: str) -> None:
 
 
 def _validation_sample(found: "Named") -> "tuple[Tensor, str] | None":
-    """The first validation sample of the recipe of a trained network, if it can be made here."""
+    """The first validation sample of the recipe of a trained network in which all channels are live.
+
+    Recipes leave out components at random, as stations do; if that happens in all that are looked at, the first is
+    taken. None where the samples cannot be made here.
+    """
     from geocnn.errors import GeocnnError
     from geocnn.recipes import again
 
     if found.card is None:
         return None
     try:
-        x, _ = again(found.card, found.name).validation[[0]]
+        samples = again(found.card, found.name).validation
+        tried = range(min(len(samples), _TRIED))
+        number = next((k for k in tried if bool((samples[[k]][0].flatten(2).std(-1) > 0).all())), 0)
+        x, _ = samples[[number]]
         found.model.check(x)
     except (KeyError, TypeError, ValueError, GeocnnError):
         return None
-    return x, f"first validation sample of the recipe {found.card.training['recipe']}"
+    recipe = found.card.training["recipe"]
+    if number == 0:
+        return x, f"first validation sample of the recipe {recipe}"
+    return x, f"validation sample {number + 1} of the recipe {recipe}, the first with all channels"

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from geocnn.words import size_text
+from geocnn.words import number_of, size_text
 
 if TYPE_CHECKING:
     from geocnn.checkpoints import Card
@@ -74,7 +74,7 @@ def _how_to_use(made: "Exported", card: "Card") -> list[tuple[str, str]]:
 
     space = ", ".join(card.axes)
     rows = [
-        ("input", f"{INPUT}, float32 (batch, {len(card.channels)} {', '.join(card.channels)}, {space})"),
+        ("input", f"{INPUT}, float32 (batch, {_channels(card)}, {space})"),
         ("sizes", f"{made.sizes}"),
         ("normalisation", _normalisation(card)),
     ]
@@ -89,6 +89,14 @@ def _how_to_use(made: "Exported", card: "Card") -> list[tuple[str, str]]:
         return [*rows, ("output", f"{OUTPUT} (batch, 1, {space}); times std plus mean, amplitudes{given}")]
     way = "sigmoid gives the probability" if len(card.classes) == 1 else "the largest is the class"
     return [*rows, ("output", f"{OUTPUT} (batch, maps, {space}); {way}: {', '.join(card.classes)}")]
+
+
+def _channels(card: "Card") -> str:
+    """Number of the channels, and what they are."""
+    count = len(card.channels)
+    if card.channels == tuple(f"channel {k + 1}" for k in range(count)):
+        return number_of(count, "channel")
+    return f"{count} {card.channels[0]}" if count == 1 else f"{count} channels: {' '.join(card.channels)}"
 
 
 def _normalisation(card: "Card") -> str:

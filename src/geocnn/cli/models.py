@@ -1,12 +1,12 @@
 """``geocnn models [NAME]``."""
 
-import sys
 from typing import TYPE_CHECKING, Literal
 
 from geocnn.words import size_text
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from geocnn.overview import Overview
 
@@ -50,34 +50,16 @@ def models(
 
 
 def _all(console: "Console", ndim: int | None) -> None:
-    """One row an architecture."""
-    from rich.table import Table
-
+    """One row an architecture, each as soon as it is measured."""
     from geocnn.models import ARCHITECTURES
     from geocnn.overview import overview
-    from geocnn.progress import progress
 
     rows = []
-    with progress("architectures", len(ARCHITECTURES), show=sys.stderr.isatty()) as tick:
-        for name in ARCHITECTURES:
-            rows.append(overview(name, ndim=ndim))
-            tick(1, name)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column, right in (
-        ("name", False),
-        ("parameters", True),
-        ("field", True),
-        ("measured", True),
-        ("stride", True),
-        ("takes", False),
-        ("multiply-adds", True),
-        ("for", False),
-        ("published by", False),
-    ):
-        table.add_column(column, justify="right" if right else "left", no_wrap=right or column == "name")
-    for row in rows:
-        table.add_row(*_cells(row))
-    console.print(table)
+    for name in ARCHITECTURES:
+        rows.append(overview(name, ndim=ndim))
+        table = _table(ndim, head=len(rows) == 1)
+        table.add_row(*_cells(rows[-1]))
+        console.print(table)
     console.print(
         "\nfield: input samples per axis that one sample of the result depends on, of a classifier one of the last map "
         "with positions; measured: by gradient."
@@ -87,6 +69,29 @@ def _all(console: "Console", ndim: int | None) -> None:
         console.print(
             f"* the {row.ndim}-D {row.name} was measured in {row.measured_in}-D, where it is the same per axis."
         )
+
+
+def _table(ndim: int | None, *, head: bool) -> "Table":
+    """An empty table whose columns are as wide as any row needs, so that rows can be printed one at a time."""
+    from rich.table import Table
+
+    from geocnn.models import ARCHITECTURES
+
+    table = Table(box=None, pad_edge=False, header_style="dim", show_header=head)
+    known = ARCHITECTURES.values()
+    for column, right, width in (
+        ("name", False, max(map(len, ARCHITECTURES))),
+        ("parameters", True, len("100,000,000")),
+        ("field", True, len("field")),
+        ("measured", True, len("measured")),
+        ("stride", True, len("stride")),
+        ("takes", False, len("188, then every 16 samples")),
+        ("multiply-adds", True, len("multiply-adds")),
+        ("for", False, max(len(size_text((entry.window,) * (ndim or entry.ndim))) for entry in known)),
+        ("published by", False, max(len(entry.paper) for entry in known)),
+    ):
+        table.add_column(column, justify="right" if right else "left", no_wrap=right or column == "name", width=width)
+    return table
 
 
 def _cells(row: "Overview") -> tuple[str, ...]:

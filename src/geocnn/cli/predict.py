@@ -319,8 +319,10 @@ def _picture(
     from geocnn.figures.section import section
     from geocnn.io import SURVEYS
     from geocnn.io.percent import probabilities
+    from geocnn.io.source import as_picture
     from geocnn.prediction.stretched import finer
 
+    source = as_picture(source, card.axes)
     # Of results that differ in their form alone each has a picture of its own, which the next one replaces.
     others = {target.with_suffix(suffix) for suffix in SURVEYS} - {target}
     name = f"{target.stem}-{target.suffix[1:]}" if any(other.exists() for other in others) else target.stem

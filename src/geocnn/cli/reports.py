@@ -26,7 +26,12 @@ def _learning(run: "Run", folder: Path) -> Iterator[str]:
         yield f"next: geocnn evaluate {folder}"
         return
     data = Path(run.recipe.applies_to)
-    yield f"next: geocnn predict {folder} {data} --out {run.recipe.name}{data.suffix}"
+    yield _next(run, folder, data)
+
+
+def _next(run: "Run", folder: Path, data: Path) -> str:
+    """The command that applies the network to data."""
+    return f"next: geocnn predict {folder} {data} --out {run.recipe.name}{data.suffix}"
 
 
 def _traces(run: "Run", folder: Path) -> Iterator[str]:
@@ -65,12 +70,14 @@ def _membranes(run: "Run", folder: Path) -> Iterator[str]:
     """Scores, the learning curve, and the test section with the middling score."""
     from geocnn.figures import save
     from geocnn.figures.membranes import membranes
-    from geocnn.recipes.membranes import example
+    from geocnn.recipes.membranes import example, save_section
 
-    yield from _learning(run, folder)
+    *lines, _ = _learning(run, folder)
+    yield from lines
     section = example(run)
     drawn = membranes(section.image, section.truth, section.probability, title=f"{run.card.name}, a test section")
     yield f"picture {save(drawn, folder / 'section.png')}"
+    yield _next(run, folder, save_section(section, folder))
 
 
 def _digits(run: "Run", folder: Path) -> Iterator[str]:
@@ -105,7 +112,8 @@ def _classification(run: "Run", folder: Path, data: Path | None = None, rate: fl
     yield from table(result.rows())
     yield from result.lines()
     yield _curve(run, folder)
-    yield f"picture {save(confusion_matrix(result.counts, result.classes), folder / 'confusion.png')}"
+    matrix = confusion_matrix(result.counts, result.classes, unit="windows")
+    yield f"picture {save(matrix, folder / 'confusion.png')}"
     drawn = windows(result.worst, result.best, result.axes, channels=result.channels, rate=rate)
     yield f"picture {save(drawn, folder / 'windows.png')}"
     yield f"next: {result.command(folder)}"

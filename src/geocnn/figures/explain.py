@@ -200,7 +200,7 @@ def _field(axes: Axes, made: "Explanation") -> None:
     share = f"{effective.share:.0%} of the gradient"
     inside = f" inside {made.measured_in}\n" if made.measured_in else " "
     title = f"Receptive field {size_text([field.size] * made.ndim)}\n{share}{inside}within {made.effective_size}"
-    axes.set_title(title, fontsize=11)
+    axes.set_title(f"{title}, for white noise", fontsize=11)
     if made.ndim == 1:
         _profile(axes, effective, field.size)
         return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from matplotlib.axes import Axes
 from numpy import ndarray
 
@@ -19,7 +19,7 @@ _APART = 20
 
 def lanes(
     place: Axes,
-    time: Float[ndarray, " samples"],
+    time: Num[ndarray, " samples"],
     window: Float[ndarray, "channels samples"],
     names: Sequence[str],
     *,

@@ -52,7 +52,7 @@ def learning_curve(history: list[dict[str, float]], *, title: str = "", best: in
         place.set_axis_off()
     _losses(places[0], history, title)
     for place, (label, scores) in zip(places[1:], groups.items(), strict=False):
-        for key in scores[:_LINES]:
+        for key in _worst(history[-1 if best is None else best - 1], scores):
             place.plot(*_points(history, f"validation_{key}"), label=_NAMES.get(key, key.replace("_", " ")), **_STYLE)
         place.set(xlabel="epoch", ylabel=label)
         if label == _SHARES:
@@ -63,8 +63,21 @@ def learning_curve(history: list[dict[str, float]], *, title: str = "", best: in
         _epochs(place, [row["epoch"] for row in history], best)
     for place, scores in zip(places[1:], groups.values(), strict=False):
         if len(scores) > _LINES and (legend := place.get_legend()):
-            legend.set_title(f"{_LINES} of {len(scores)} scores", FontProperties(size=8))
+            legend.set_title(f"{_LINES} of {len(scores)} scores,\nthe worst of the classes", FontProperties(size=8))
     return made
+
+
+def _worst(row: dict[str, float], scores: list[str]) -> list[str]:
+    """As many scores as have room, in order: those over all classes, and the worst of the others in an epoch."""
+    values = {key: row[f"validation_{key}"] for key in scores}
+    large = any(key in _ERRORS for key in scores)  # errors, of which the largest are the worst
+
+    def rank(key: str) -> tuple[bool, bool, float]:
+        value = -values[key] if large else values[key]
+        return key not in _MEANS, math.isnan(value), value
+
+    chosen = sorted(scores, key=rank)[:_LINES]
+    return [key for key in scores if key in chosen]
 
 
 def _points(history: list[dict[str, float]], key: str) -> tuple[list[float], list[float]]:

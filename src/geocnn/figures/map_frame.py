@@ -4,7 +4,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Num
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -52,7 +52,7 @@ class View(NamedTuple):
         return (self.east - self.west) * KM_PER_DEGREE / self.stretch
 
 
-def unwrapped(longitudes: Float64[ndarray, " places"]) -> Float64[ndarray, " places"]:
+def unwrapped(longitudes: Num[ndarray, " places"]) -> Float64[ndarray, " places"]:
     """Longitudes within half a turn of their mean direction.
 
     Args:

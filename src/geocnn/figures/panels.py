@@ -20,16 +20,22 @@ __all__ = ["NO_DATA", "Panel", "amplitudes", "crossings", "cube", "draw", "line"
 
 NO_DATA = "#f2e8d5"  # sand, for places without traces: white is an amplitude
 
+_MOST_TICKS = 7
+"""Intervals between the ticks of line numbers, at most."""
 
-def line(source: "Source", live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> Panel:
+
+def line(
+    source: "Source", live: NDArray[np.bool_] | None = None, *, peaks: bool = False, upright: bool = False
+) -> Panel:
     """Panel of a whole line.
 
     Args:
         source: survey of two axes.
         live: traces to show, the others become NaN; default all.
         peaks: show the highest instead of the mean of the samples that share a pixel, so that thin faults do not fade.
+        upright: show a picture, whose first axis, the rows, goes downward.
     """
-    return read_panel(source, (0, 1), {}, live, peaks=peaks)
+    return read_panel(source, (1, 0) if upright else (0, 1), {}, live, peaks=peaks)
 
 
 def cube(source: "Source", at: list[int], live: NDArray[np.bool_] | None = None, *, peaks: bool = False) -> list[Panel]:
@@ -97,7 +103,7 @@ def draw(place: Axes, panel: Panel, cmap: str | Colormap, norm: Normalize, *, la
     place.set(xlabel=_label(across), ylabel=_label(down), title=panel.title)
     for ticks, axis in ((place.xaxis, across), (place.yaxis, down)):
         if not axis.unit:  # line numbers, not lengths
-            ticks.set_major_locator(MaxNLocator(nbins=7, integer=True, min_n_ticks=1))
+            ticks.set_major_locator(MaxNLocator(nbins=_MOST_TICKS, integer=True, min_n_ticks=1))
     return image
 
 
@@ -105,7 +111,12 @@ def crossings(places: list[Axes], source: "Source", at: list[int], colour: str) 
     """Finish the panels of :func:`cube`: true proportions of the map, and thin lines where the slices cross."""
     inline, crossline, vertical = source.grid.axes
     places[2].invert_yaxis()
-    places[2].set_aspect(_map_aspect(source, inline, crossline))
+    aspect = _map_aspect(source, inline, crossline)
+    places[2].set_aspect(aspect)
+    if aspect != "auto":  # a tall map is narrow, with less room for labels
+        tall = aspect * abs(np.ptp(places[2].get_ylim()) / np.ptp(places[2].get_xlim()))
+        few = MaxNLocator(nbins=max(1, int(_MOST_TICKS / max(1.0, tall))), integer=True, min_n_ticks=1)
+        places[2].xaxis.set_major_locator(few)
     cut = dict(zip(("inline", "crossline", "vertical"), at, strict=True))
     pairs = (("crossline", "vertical"), ("inline", "vertical"), ("crossline", "inline"))
     axes = {"inline": inline, "crossline": crossline, "vertical": vertical}

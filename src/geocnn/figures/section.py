@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 
 from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
 from geocnn.figures.style import class_colours, fault_colours, figure
+from geocnn.io.source import PICTURE
 
 if TYPE_CHECKING:
     from geocnn.io.source import Source
@@ -35,7 +36,7 @@ def section(
     where they cross. Missing and dead traces have the colour of sand. With ``truth`` a second row shows known faults.
 
     Args:
-        seismic: amplitudes, survey of two or three axes.
+        seismic: amplitudes, survey of two or three axes; rows and columns of a picture are drawn as such.
         probability: 0..1 on the same grid.
         truth: known faults, above 0.5 on a fault.
         label: label of the colour bar.
@@ -46,7 +47,8 @@ def section(
     over_cmap = class_colours(len(classes)) if several else fault_colours(threshold)
     over_norm = Normalize(-0.5, len(classes) - 0.5) if several else Normalize(0, 1)
     at = [] if seismic.grid.ndim == 2 else _best(probability) if not several else [n // 2 for n in seismic.grid.shape]
-    grey = cube(seismic, at, seismic.live) if at else [line(seismic, seismic.live)]
+    upright = seismic.grid.names == PICTURE
+    grey = cube(seismic, at, seismic.live) if at else [line(seismic, seismic.live, upright=upright)]
     rows = [(probability, label)] + ([(truth, "known faults")] if truth is not None else [])
     cmap, norm = amplitudes(grey, seismic, coloured=False)
     width, height = (15.0, 4.9) if at else _line_size(seismic)
@@ -54,11 +56,13 @@ def section(
     name = seismic.path.name if seismic.path is not None else ""
     places = made.subplots(len(rows), len(grey), squeeze=False)
     for row, (values, text) in zip(places, rows, strict=True):
-        over = cube(values, at, peaks=True) if at else [line(values, peaks=True)]
+        over = cube(values, at, peaks=True) if at else [line(values, peaks=True, upright=upright)]
         images = [
             _overlay(place, (below, cmap, norm), (above, over_cmap, over_norm), labels=several)
             for place, below, above in zip(row, grey, over, strict=True)
         ]
+        if upright:
+            row[0].set_aspect("equal")
         if at:
             crossings(list(row), seismic, at, _CROSSING)
         for image, what, extend in zip(images[0], (quantity(norm), text), ("both", "neither"), strict=True):
@@ -112,5 +116,9 @@ def _best(probability: "Source") -> list[int]:
 
 def _line_size(seismic: "Source") -> tuple[float, float]:
     """Size in inches of the figure of a line: room for its traces and samples, but not too long for a screen."""
+    if seismic.grid.names == PICTURE:
+        rows, columns = seismic.grid.shape
+        height = 7 * min(1.5, max(0.5, rows / columns))
+        return height * columns / rows + 2.2, height
     traces, samples = seismic.grid.shape
     return float(np.clip(2 + traces / 60, 8, 18)), float(np.clip(samples / 130, 4.5, 9))

@@ -1,5 +1,6 @@
 """Figures on how a segmentation network answers on its validation data."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,10 @@ Shown = tuple[str, NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], 
 """A section: title, samples, classes (below 0 where not known), probability of class 1 or class, and its two sides."""
 
 _MATCH, _OTHER = "#2f6690", "#c1121f"
+_NONE = "#dddddd"
+"""Colour of a class of which there is nothing."""
+_LETTERS, _LETTER, _LINE = 20, 0.1, 0.17
+"""Letters in a line of a class name; and width of a letter and height of a line, inches."""
 _OVER, _BLANK = 0.72, 0.8
 """Opacity of the colours over the data, for several classes and for unknown samples."""
 
@@ -71,27 +76,41 @@ def precision_recall(
     return made
 
 
-def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str]) -> Figure:
+def confusion_matrix(counts: NDArray[np.int64], classes: Sequence[str], *, unit: str = "samples") -> Figure:
     """Draw the confusion matrix: what each class is taken for, in per cent of its own samples.
 
     Args:
-        counts: number of samples, ``(true, found)``.
+        counts: number of samples, ``(true, found)``; the row of a class that has none is grey and says so.
         classes: their names.
+        unit: what is counted.
     """
-    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    size = len(classes)
-    made = figure(3.2 + 0.62 * max(3, size), 2.2 + 0.52 * max(3, size))
+    size, total = len(classes), counts.sum(1)
+    share = 100 * counts / np.maximum(total, 1)[:, None]
+    cell, bar, across = 0.55 * max(3, size), 1.3, 0.3  # inches
+    names = [
+        "\n".join(textwrap.wrap(name, _LETTERS, max_lines=3, placeholder=" ...")) or repr(name) for name in classes
+    ]
+    wide, lines = max(len(line) for name in names for line in name.split("\n")), max(n.count("\n") for n in names) + 1
+    slanted = wide * _LETTER > cell / max(3, size)
+    below = across + (wide * _LETTER + lines * _LINE if slanted else lines * _LINE)
+    beside = across + (wide + len("  (10.0 M)")) * _LETTER
+    made = figure(beside + cell + bar, cell + below + 0.2)
     place = made.subplots()
-    image = place.imshow(100 * share, cmap="Blues", norm=Normalize(0, 100))
-    for (true, found), value in np.ndenumerate(100 * share):
-        if value >= 0.05 or true == found:
+    place.set_facecolor(_NONE)
+    shown = np.ma.masked_where(np.broadcast_to(total[:, None] == 0, share.shape), share)
+    image = place.imshow(shown, cmap="Blues", norm=Normalize(0, 100))
+    for true in np.flatnonzero(total == 0).tolist():
+        place.text((size - 1) / 2, true, f"no {unit}", ha="center", va="center", color=INK, fontsize=9)
+    for (true, found), value in np.ndenumerate(share):
+        if total[true] and (value >= 0.05 or true == found):
             colour = "white" if value > 60 else INK
             text = f"{value:.0f}" if value >= 10 else f"{value:.1f}"
             place.text(found, true, text, ha="center", va="center", color=colour, fontsize=9)
-    place.set_xticks(range(size), classes, rotation=45 if size > 3 else 0, ha="right" if size > 3 else "center")
-    names = [f"{name}  ({_short(n)})" for name, n in zip(classes, counts.sum(1).tolist(), strict=True)]
-    place.set_yticks(range(size), names)
-    place.set(xlabel="taken for", ylabel="class (samples)")
+    place.set_xticks(range(size), names)
+    if slanted:
+        place.tick_params(axis="x", rotation=90)
+    place.set_yticks(range(size), [f"{name}  ({_short(n)})" for name, n in zip(names, total.tolist(), strict=True)])
+    place.set(xlabel="taken for", ylabel=f"class ({unit})")
     place.tick_params(length=0)
     made.colorbar(image, ax=place, label="% of the class", shrink=0.85)
     return made

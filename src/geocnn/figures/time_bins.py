@@ -77,6 +77,6 @@ def time_bins(station: Station) -> Bins:
     return Bins(edges, _BINS[step], gaps, share, float(recorded[-1] / (stop - begin)))
 
 
-def stamps(seconds: Float64[ndarray, " times"]) -> ndarray:
+def stamps(seconds: Float64[ndarray, "*times"]) -> ndarray:
     """Times as Matplotlib takes them, ``datetime64[ms]``."""
     return np.round(np.asarray(seconds) * 1000).astype("datetime64[ms]")

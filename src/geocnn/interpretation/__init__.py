@@ -76,8 +76,8 @@ def interpret(
         threshold: probability from which on a voxel can be on a fault; default that of the faults network for lines
             or cubes.
         min_size: faults with fewer voxels are left out.
-        spacing: metres between neighbouring lines of the file, (inline, crossline), of a line between traces; default
-            what the map coordinates in the headers say, else 25.
+        spacing: metres between neighbouring lines of the file, (inline, crossline) in whatever order the axes are, of
+            a line between traces; default what the map coordinates in the headers say, else 25.
         velocity: m/s, with which two-way time becomes depth for dips.
         thin: survey file (.sgy, .zarr, .npy) for the probability on the faults' ridges, 0 elsewhere.
         table: .csv file for a row a fault.
@@ -98,7 +98,7 @@ def interpret(
     check_targets(targets, source, overwrite=overwrite)
     check_format(sticks_format)
     check_numbers(grid, threshold=threshold, min_size=min_size, every=every, spacing=spacing, velocity=velocity)
-    known = grid.spacing if spacing is None else tuple(spacing)
+    known = grid.spacing if spacing is None else _of_axes(spacing, grid)
     scale = metres(grid, known or [_SPACING] * (grid.ndim - 1), velocity)
     if threshold is None:
         threshold = read_card("faults", ndim=min(max(len(grid.shape), 2), 3)).threshold
@@ -170,7 +170,12 @@ def check_numbers(
     if min_size < 1:
         raise DataError(f"min_size is {min_size}; a fault has at least 1 voxel: give a positive number, such as 50.")
     check_every(every)
-    metres(grid, [_SPACING] * (grid.ndim - 1) if spacing is None else spacing, velocity)
+    metres(grid, [_SPACING] * (grid.ndim - 1) if spacing is None else _of_axes(spacing, grid), velocity)
+
+
+def _of_axes(spacing: Sequence[float], grid: Grid) -> tuple[float, ...]:
+    """What is given for inlines and crosslines in the order of the axes."""
+    return tuple(spacing)[:: -1 if grid.is_turned else 1]
 
 
 def check_targets(targets: dict[str, Path], source: Source, *, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ import csv
 import io as text
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from geocnn.checkpoints import write_atomically
 from geocnn.errors import DataError
-from geocnn.grid import FOOT, Axis, Grid
+from geocnn.grid import FOOT, UPWARD, Axis, Grid
 from geocnn.interpretation.parting import spread
 from geocnn.interpretation.ridges import Ridges
 from geocnn.io.partial import check_target
@@ -65,27 +65,37 @@ def metres(grid: Grid, spacing: Sequence[float], velocity: float) -> NDArray[np.
 
     Args:
         grid: of the survey; a vertical axis in ms or s is two-way time, in m or ft depth, without unit it counts ms.
-        spacing: metres between neighbouring lines of the file, (inline, crossline); of a line between traces.
+        spacing: metres between neighbouring lines of the file, in the order of the axes; of a line between traces.
         velocity: m/s with which time becomes depth, ``velocity * time / 2``.
 
     Raises:
         DataError: numbers that are not positive, or not one for each horizontal axis.
     """
-    across = grid.axes[:-1]
+    across, given = grid.axes[:-1], spacing
+    lines = [axis.name for axis in across]
     if len(spacing) != len(across) or not all(0 < value < math.inf for value in spacing):
+        if grid.is_turned:  # users give that of inlines first
+            given, lines = spacing[::-1], lines[::-1]
         raise DataError(
-            f"spacing is {' '.join(f'{value:g}' for value in spacing) or 'empty'}; "
+            f"spacing is {' '.join(f'{value:g}' for value in given) or 'empty'}; "
             f"{len(across)} positive number{'s' * (len(across) > 1)} of metres {'are' if len(across) > 1 else 'is'} "
-            f"needed, for {' and '.join(axis.name for axis in across)}, such as {' '.join(['25'] * len(across))}."
+            f"needed, for {' and '.join(lines)}, such as {' '.join(['25'] * len(across))}."
         )
     if not 0 < velocity < math.inf:
         raise DataError(f"velocity is {velocity:g}; a positive number of m/s is needed, such as 2000.")
     sides = [math.copysign(value, axis.step) for value, axis in zip(spacing, across, strict=True)]
-    return np.array([*sides, _down(grid.axes[-1], velocity)])
+    return np.array([*sides, _down(grid, velocity)])
 
 
-def _down(axis: Axis, velocity: float) -> float:
-    """Metres between samples of the vertical axis."""
+def _down(grid: Grid, velocity: float) -> float:
+    """Metres down from one sample to the next.
+
+    Numbers of which the store says that they grow upward, and those that descend from zero or below where it does not
+    tell, are heights, or negative times.
+    """
+    axis = grid.axes[-1]
+    if grid.attributes.get(UPWARD, axis.step < 0 and axis.start <= 0):
+        axis = replace(axis, step=-axis.step)
     if axis.unit == "ft":
         return axis.step * FOOT
     if axis.unit == "m" or (axis.name == "depth" and not axis.unit):
@@ -109,7 +119,7 @@ def describe(
     bounds = np.searchsorted(label[order], np.arange(1, int(label.max(initial=0)) + 2))
     directions = grid.directions
     if directions is None:  # inline numbers increase northwards in thought, those of crosslines eastwards
-        directions = np.array([[0.0, 1.0], [1.0, 0.0]])
+        directions = np.array([[0.0, 1.0], [1.0, 0.0]])[:: -1 if grid.is_turned else 1]
     found = []
     for number, (begin, end) in enumerate(pairwise(bounds), start=1):
         own = order[begin:end]

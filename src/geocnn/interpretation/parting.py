@@ -7,6 +7,7 @@ on beyond the other; those of a bent surface end where the next one begins, and 
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +48,10 @@ def part(ridges: Ridges, label: Indices, *, min_size: int) -> Indices:
         min_size: points that each part has at least, else the object stays whole.
     """
     parted, following = label.copy(), int(label.max(initial=0)) + 1
-    for number in range(1, following):
-        own = np.flatnonzero(label == number)
+    order = np.argsort(label, kind="stable")  # points by object, as there may be thousands
+    ends = np.searchsorted(label[order], np.arange(1, following + 1))
+    for begin, end in pairwise(ends.tolist()):
+        own = order[begin:end]
         if len(own) < 2 * min_size or spread(ridges.normals[own]) <= _BENT:
             continue
         which = _planes(ridges.points[own].astype(np.float64), ridges.normals[own].astype(np.float64), min_size)
@@ -56,9 +59,9 @@ def part(ridges: Ridges, label: Indices, *, min_size: int) -> Indices:
             parted[own[which == other]] = following
             following += 1
     sizes = np.bincount(parted, minlength=following)
-    order = [k for k in np.argsort(-sizes, kind="stable") if k and sizes[k]]
+    largest = [k for k in np.argsort(-sizes, kind="stable") if k and sizes[k]]
     again = np.zeros(following, np.int64)
-    again[order] = np.arange(1, len(order) + 1)
+    again[largest] = np.arange(1, len(largest) + 1)
     numbered: Indices = again[parted]
     return numbered
 

@@ -7,7 +7,7 @@ Two layouts of text files, a node a line, columns apart by spaces:
 - "petrel": Charisma fault sticks, ``INLINE- inline crossline X Y Z fault stick``, as resqpy writes and seismiqb reads
   them: the crossline follows the inline without a word of its own. Sticks are counted within each fault.
 
-Z is in the unit of the survey, ms or m, downwards. X and Y are map coordinates where the survey has them, of a cube
+Z is in the numbers of the survey, ms, m or ft. X and Y are map coordinates where the survey has them, of a cube
 whose traces are on a regular grid or within a bin of one, interpolated between those of traces; else numbers of lines
 times their spacing: X grows with the inline, Y with the crossline.
 """
@@ -219,6 +219,7 @@ def _xy(places: NDArray[np.float64], grid: Grid, spacing: Sequence[float]) -> ND
         return grid.map_xy(lateral)
     # A step of 2 from one line of the file to the next is one spacing, not two.
     columns = [_at(axis, lateral[:, k]) / abs(axis.step) * spacing[k] for k, axis in enumerate(grid.axes[:-1])]
+    columns = columns[::-1] if grid.is_turned else columns
     return np.stack([*columns, np.zeros(len(places))][:2], axis=1)
 
 
@@ -242,7 +243,8 @@ def write_sticks(
         path: of the text file.
         grid: of the survey.
         layout: "opendtect" or "petrel".
-        spacing: metres between neighbouring lines of the file, where there are no map coordinates.
+        spacing: metres between neighbouring lines of the file, in the order of the axes, where there are no map
+            coordinates.
         overwrite: replace an existing file.
 
     Raises:
@@ -254,6 +256,7 @@ def write_sticks(
     for count, stick in enumerate(sticks, start=1):
         xy, z = _xy(stick.places, grid, spacing), _at(grid.axes[-1], stick.places[:, -1])
         numbers = [np.rint(_at(axis, stick.places[:, k])) for k, axis in enumerate(grid.axes[:-1])]
+        numbers = numbers[::-1] if grid.is_turned else numbers
         if grid.ndim == 2:  # of a line the trace stands where a cube has its crossline
             numbers = [np.zeros(len(z)), *numbers]
         for node, ((x, y), down) in enumerate(zip(xy, z, strict=True)):

@@ -1,7 +1,7 @@
 """Arrivals that somebody knows: at which station, which wave and when, from a table or QuakeML."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from geocnn.errors import DataError, FormatError
 from geocnn.io.columns import check_number, read_columns
 from geocnn.io.times import time_of
-from geocnn.io.waveforms.catalogue_files import is_xml, read_catalogue
+from geocnn.io.waveforms.catalogue_files import are_rejected, is_xml, read_catalogue
 
 __all__ = ["KnownArrival", "read_arrivals"]
 
@@ -25,21 +25,26 @@ class KnownArrival:
         phase: "P" or "S".
         time: nanoseconds since 1970.
         snr: signal-to-noise ratio; infinite where the table has none.
+        mode: "manual" or "automatic"; None if it is not known who picked it.
     """
 
     where: str
     phase: str
     time: int
     snr: float = math.inf
+    mode: str | None = None
 
 
-def read_arrivals(path: str | Path) -> list[KnownArrival]:
+def read_arrivals(path: str | Path, announce: Callable[[str], None] | None = None) -> list[KnownArrival]:
     """Read arrivals: the arrivals.csv of ``geocnn synth earthquakes``, or picks, a table or QuakeML.
 
     Args:
         path: QuakeML, of which only picks of P and S waves are taken; or a table with the columns phase, time (UTC, or
             seconds since 1970) or utc, and station or file, or id, as tables of picks have it; with snr where that is
-            known. Pn and Pg are P waves, and so are small letters.
+            known, and mode. Pn and Pg are P waves, and so are small letters. Of QuakeML, picks are left out that are
+            rejected, by themselves or with the preferred origin of their event, and those of events that are "not
+            existing".
+        announce: is called with a note on what is left out, such as ``print``.
 
     Raises:
         MissingError: no such file.
@@ -48,7 +53,7 @@ def read_arrivals(path: str | Path) -> list[KnownArrival]:
     """
     path, found = Path(path), []
     if _holds_xml(path):
-        return _of_catalogue(path)
+        return _of_catalogue(path, announce)
     for line, words in read_columns(path, dict.fromkeys(("phase", "time")), "arrivals"):
         at, where = f"{path}, line {line}", _where(words)
         phase = words["phase"][:1].upper()
@@ -56,7 +61,7 @@ def read_arrivals(path: str | Path) -> list[KnownArrival]:
             raise FormatError(f"{at}: the phase is {words['phase']!r} and the station {where!r}; {_NEEDED}.")
         time = time_of(at, words.get("utc") or words["time"], seconds=True)
         snr = check_number(at, "snr", words["snr"], (0.0, math.inf)) if words.get("snr") else math.inf
-        found.append(KnownArrival(where, phase, time, snr))
+        found.append(KnownArrival(where, phase, time, snr, words.get("mode") or None))
     return found
 
 
@@ -67,21 +72,34 @@ def _holds_xml(path: Path) -> bool:
     return False
 
 
-def _of_catalogue(path: Path) -> list[KnownArrival]:
-    """Picks of P and S waves of a catalogue; those of amplitudes and of other phases are left out.
+def _of_catalogue(path: Path, announce: Callable[[str], None] | None) -> list[KnownArrival]:
+    """Picks of P and S waves of a catalogue; those of amplitudes, of other phases and rejected ones are left out.
 
     Raises:
         DataError: it has none.
     """
-    found = []
+    found, rejected = [], 0
     for event in read_catalogue(path):
-        for pick in event.picks:
+        for pick, gone in zip(event.picks, are_rejected(event), strict=True):
             at, phase = pick.channel, pick.phase[:1].upper()
             codes = (at.network, at.station, at.location, at.code[:2]) if at.code else (at.network, at.station)
-            if phase in ("P", "S") and at.station:
-                found.append(KnownArrival(".".join(codes), phase, pick.time))
+            if phase not in ("P", "S") or not at.station:
+                continue
+            rejected += gone
+            if not gone:
+                found.append(KnownArrival(".".join(codes), phase, pick.time, mode=pick.mode))
+    if not found and rejected:
+        raise DataError(
+            f"all picks of P and S waves in {path} are rejected, or of events that did not exist; give a catalogue "
+            "with others."
+        )
     if not found:
         raise DataError(f"{path} has no picks of P or S waves; needed is a catalogue with picks, or a table of them.")
+    if rejected and announce is not None:
+        announce(
+            f"note: {rejected} of {rejected + len(found)} picks of P and S waves in {path} "
+            f"{'is' if rejected == 1 else 'are'} rejected, or of events that did not exist; left out."
+        )
     return found
 
 

@@ -1,10 +1,10 @@
 """What StationXML tells of channels: their responses, from ground motion to numbers, and where they point."""
 
-import hashlib
 import math
 import xml.etree.ElementTree as Xml
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -108,13 +108,11 @@ class Responses:
 
     Attributes:
         of_channels: responses by the codes NET.STA.LOC.CHA, each for a period of time.
-        identity: digest of all responses and directions.
         of_sensors: directions in the same way.
         of_others: inputs of responses that are not known as motions of the ground, in the same way.
     """
 
     of_channels: dict[str, tuple[Response, ...]]
-    identity: str = field(default="")
     of_sensors: dict[str, tuple[Sensor, ...]] = field(default_factory=dict)
     of_others: dict[str, tuple[OtherInput, ...]] = field(default_factory=dict)
 
@@ -149,8 +147,7 @@ class Responses:
         known = {name: tuple(own) for name, own in found.items()}
         directions = {name: tuple(own) for name, own in sensors.items()}
         strange = {name: tuple(own) for name, own in others.items()}
-        every = repr((sorted(known.items()), sorted(directions.items())))
-        return cls(known, hashlib.sha256(every.encode()).hexdigest()[:16], directions, strange)
+        return cls(known, directions, strange)
 
     def find(self, channel: Channel, time: int) -> Response | None:
         """Response of a channel at a time, nanoseconds since 1970; None if it is not known."""
@@ -163,6 +160,33 @@ class Responses:
     def sensor(self, channel: Channel, time: int) -> Sensor | None:
         """Direction of a channel at a time, nanoseconds since 1970; None if it is not known."""
         return _at(self.of_sensors.get(str(channel), ()), time)
+
+    def between(self, channel: Channel, start: int, stop: int) -> str:
+        """All that is known of a channel between two times, nanoseconds since 1970, as text.
+
+        It stays the same when other channels or periods of a file change.
+        """
+        name = str(channel)
+        response, sensor = self.of_channels.get(name, ()), self.of_sensors.get(name, ())
+        other = self.of_others.get(name, ())
+        return _text(_between(response, start, stop), _between(sensor, start, stop), _between(other, start, stop))
+
+
+@lru_cache(maxsize=1024)
+def _text(*known: object) -> str:
+    """Things as text, which takes as long to make as all else for a part of a record, and is mostly the same again."""
+    return repr(known)
+
+
+def _between(known: Sequence[_Held], start: int, stop: int) -> tuple[_Held, ...]:
+    """What holds at some time between two; of its period only those ends that lie between these."""
+    found = []
+    for one in known:
+        since, until = one.since or -(2**63), one.until or 2**63
+        if since < stop and until > start and since < until:
+            inside = since if since > start else None, until if until < stop else None
+            found.append(one if inside == (one.since, one.until) else replace(one, since=inside[0], until=inside[1]))
+    return tuple(found)
 
 
 def _at(known: Sequence[_Held], time: int) -> _Held | None:

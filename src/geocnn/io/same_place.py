@@ -15,10 +15,14 @@ _OFF = 0.1
 def difference(own: Grid, other: Grid) -> tuple[str, str] | None:
     """What tells that two grids of one shape are of two places, each grid's in words; None where nothing does.
 
-    That are axes that differ in their start or step, or else map coordinates, for lines are often counted from 1. Axes
+    That are axes that differ in their start or step, or are in another order by their names, or else map coordinates,
+    for lines are often counted from 1. Axes
     that only count from 0, as those of .npy files, can be those of any survey, and so can those in other units.
     """
     pairs = [pair for pair in zip(own.axes, other.axes, strict=True) if _differ(*pair)]
+    lines = list(zip(own.axes, other.axes, strict=True))[:2]
+    if own.is_turned != other.is_turned and not any(_counts(one) or _counts(two) for one, two in lines):
+        pairs = [*lines, *(pair for pair in pairs if pair not in lines)]
     if not pairs:
         return distance(own, other)
     one, two = (" and ".join(map(str, axes)) for axes in zip(*pairs, strict=True))

@@ -12,13 +12,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from geocnn.errors import DataError, FormatError
+from geocnn.errors import DataError, FormatError, GeometryError
 from geocnn.grid import Axis, Grid
 from geocnn.io.segy_coordinates import COORDINATE_FIELDS, LENGTHS, MAX_TRACES, coordinates
 from geocnn.io.segy_delays import DELAY_FIELDS, delays_of
 from geocnn.io.segy_fields import Fields, read_fields
 from geocnn.io.segy_format import read_binary, segy_layout, su_layout
-from geocnn.io.segy_geometry import GEOMETRY_FIELDS, Geometry, find_geometry
+from geocnn.io.segy_geometry import FIELD_PAIRS, GEOMETRY_FIELDS, Geometry, find_geometry
+from geocnn.io.segy_lines import LINES
 from geocnn.io.tracefile import TraceFile, TraceLayout, TraceSource
 from geocnn.words import number_of
 
@@ -77,6 +78,7 @@ class SegySource(TraceSource):
         order: ">" big-endian, "<" little-endian.
         geometry: how the traces were laid out.
         notes: remarks for the user (label, text).
+        restated: whether the user has stated the sample interval, which the headers may not have.
     """
 
     def __init__(
@@ -87,8 +89,11 @@ class SegySource(TraceSource):
         order: str,
         notes: list[tuple[str, str]],
         shift: NDArray[np.int32] | None = None,
+        *,
+        restated: bool = False,
     ) -> None:
         super().__init__(file, grid, geometry.index, shift)
+        self.restated = restated
         self.geometry = geometry
         self.order = order
         self.notes = notes
@@ -166,9 +171,23 @@ def open_segy(path: Path, options: SegyOptions | None = None) -> SegySource:
         notes.append(("CDP", f"{numbers[0]} to {numbers[-1]} at byte 21, with gaps; traces are numbered {by}"))
     found, more = coordinates(fields, geometry, system)
     notes += more
+    _refuse_lines(more, geometry, options, path.name)
     if found is not None:
         attributes["coordinates"] = found
-    return SegySource(file, Grid((*geometry.axes, vertical), attributes), geometry, order, notes, delays.shift)
+    grid, restated = Grid((*geometry.axes, vertical), attributes), options.sample_interval is not None
+    return SegySource(file, grid, geometry, order, notes, delays.shift, restated=restated)
+
+
+def _refuse_lines(notes: list[tuple[str, str]], geometry: Geometry, options: SegyOptions, name: str) -> None:
+    """Raise where header bytes that nobody has named make a cube of what are several lines by their coordinates."""
+    text = dict(notes).get(LINES)
+    if text and options.pair is None and options.ndim is None and geometry.bytes in FIELD_PAIRS:
+        inline, crossline = geometry.bytes
+        raise GeometryError(
+            f"{name}: line numbers were found at bytes {inline} and {crossline}, but {text}; write each line into a "
+            "file of its own, read all traces as one line, one after the other, with --ndim 2, or say that it is a "
+            f"cube with --inline-byte {inline} --crossline-byte {crossline}."
+        )
 
 
 def _cdp_numbers(fields: Fields, geometry: Geometry) -> NDArray[np.int32] | None:

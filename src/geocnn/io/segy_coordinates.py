@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from geocnn.grid import Axis
 from geocnn.io.segy_fields import Fields, scaled
 from geocnn.io.segy_geometry import Geometry
+from geocnn.io.segy_lines import LINES, several_lines
 from geocnn.words import number_of
 
 __all__ = ["ANGLES", "COORDINATE_FIELDS", "LENGTHS", "MAX_TRACES", "SEXAGESIMAL", "coordinates", "coordinates_of"]
@@ -155,6 +156,13 @@ def _summary(
         plane = plane if far is None else other
     near = far is not None
     notes: _Notes = []
+    if far is None and (apart := several_lines(places, points, shape)):
+        inlines = number_of(len(np.unique(places[:, 0])), "line")
+        step, wide = (f"{one:.0f}" if one >= 100 else f"{one:.3g}" for one in apart)
+        said = (
+            f"these are {inlines} of their own by the map coordinates, not a cube: traces are {step} apart along them"
+        )
+        notes.append((LINES, f"{said}, and they lie about {wide} from one another, not side by side"))
     if far is not None and far.any():
         notes.append(("coordinates", f"{_has(int(far.sum()))} coordinates far from {_its(int(far.sum()))}"))
         places, points = places[~far], points[~far]

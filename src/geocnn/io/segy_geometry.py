@@ -14,7 +14,7 @@ from geocnn.errors import GeometryError
 from geocnn.grid import Axis
 from geocnn.io.segy_fields import Fields
 
-__all__ = ["CANDIDATES", "COUNTERS", "GEOMETRY_FIELDS", "Geometry", "are_line_numbers", "find_geometry"]
+__all__ = ["CANDIDATES", "COUNTERS", "FIELD_PAIRS", "GEOMETRY_FIELDS", "Geometry", "are_line_numbers", "find_geometry"]
 
 CANDIDATES = ((189, 193), (9, 21), (5, 21), (181, 185), (17, 13))
 FIELD_PAIRS = ((9, 21), (5, 21), (17, 13))  # have another meaning in field records
@@ -26,6 +26,8 @@ MIN_FILL = 0.1  # of the spanned rectangle; a diagonal or winding 2-D line stays
 MIN_TRACES_A_LINE = 1.1  # a 2-D line with two counters has one trace per number
 MAX_NUMBER, MAX_STEP = 10_000_000, 1000  # beyond these a found number is a coordinate or lies in the wrong byte order
 MAX_UNUSABLE = 0.01  # of the traces; of more we do not believe that their headers alone are damaged
+MAX_BETWEEN = 0.1  # of the traces of a usual line, that a line off the step of the others may have to be damage
+HALF_FULL = 0.6  # of the grid; where a step is made finer by damage it is filled by half, or by less
 MIN_SORTED = 0.5  # of the neighbours; of traces in random order hardly any follow each other
 MAX_LINE = 100_000  # more traces than this without any line number are no 2-D line
 
@@ -41,7 +43,8 @@ class Geometry:
         fill: share of grid positions that have a trace.
         left_out: traces without line numbers that are on no grid position.
         doubled: traces whose place is taken by a later trace with the same numbers.
-        unusable: traces whose numbers lie so far from all others that their headers must be damaged.
+        unusable: traces whose numbers lie so far from all others, or so between them, that their headers must be
+            damaged.
     """
 
     axes: tuple[Axis, ...]
@@ -147,10 +150,30 @@ def _outlying(numbers: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
     return far if far.sum() <= max(1.0, share * len(numbers)) else np.zeros_like(far)
 
 
+def _off_step(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Numbers between those of the lines, that alone make their step as fine as it is: damaged headers.
+
+    These are at most one in a hundred, and each has far fewer traces than a line: a whole line between the others, or a
+    part of the survey with lines closer to one another, is no damage.
+    """
+    values, counts = np.unique(numbers, return_counts=True)
+    rare = counts <= MAX_BETWEEN * np.median(counts)
+    nothing = np.zeros(len(numbers), np.bool_)
+    if not rare.any() or np.count_nonzero(~rare) < 3:
+        return nothing
+    usual = values[~rare]
+    step = int(np.gcd.reduce(np.diff(usual)))
+    off = (values - usual[0]) % step != 0
+    if not off.any() or counts[off].sum() > MAX_UNUSABLE * len(numbers):
+        return nothing
+    return np.asarray((numbers - usual[0]) % step != 0, np.bool_)
+
+
 def _cube(fields: Fields, pair: tuple[int, int], share: float = MAX_UNUSABLE) -> Geometry | None:
     """The grid of one byte pair, or None when its rectangle is far larger than the traces can fill.
 
-    At most ``share`` of the traces are left out for numbers far away from all others.
+    At most ``share`` of the traces are left out for numbers far away from all others, and one in a hundred for numbers
+    between those of the lines.
     """
     inline, crossline = (fields[byte].astype(np.int64) for byte in pair)
     numbered = (inline != 0) | (crossline != 0)
@@ -160,6 +183,23 @@ def _cube(fields: Fields, pair: tuple[int, int], share: float = MAX_UNUSABLE) ->
     if numbered.sum() > 4:  # of fewer none is outlying
         far = _outlying(inline[numbered], share) | _outlying(crossline[numbered], share)
         numbered[numbered] = ~far
+    cube = _filled(inline, crossline, numbered, pair, blank)
+    if cube is None or cube.fill < HALF_FULL:
+        off = _off_step(inline[numbered]) | _off_step(crossline[numbered])
+        if off.any():
+            numbered[numbered] = ~off
+            cube = _filled(inline, crossline, numbered, pair, blank)
+    return cube
+
+
+def _filled(
+    inline: NDArray[np.int64],
+    crossline: NDArray[np.int64],
+    numbered: NDArray[np.bool_],
+    pair: tuple[int, int],
+    blank: int,
+) -> Geometry | None:
+    """The grid of the traces that are numbered, or None when its rectangle is far larger than they can fill."""
     unusable = int(np.count_nonzero(~numbered)) - blank
     inline, crossline = inline[numbered], crossline[numbered]
     axes = (_axis("inline", np.unique(inline)), _axis("crossline", np.unique(crossline)))

@@ -12,7 +12,7 @@ from geocnn.grid import Axis, Grid
 from geocnn.io.segy_coordinates import ANGLES, SEXAGESIMAL
 from geocnn.io.segy_geometry import are_line_numbers
 
-__all__ = ["binary_header", "text_header", "trace_headers"]
+__all__ = ["binary_header", "text_header", "trace_headers", "whole_interval"]
 
 _FIELDS = {  # first byte, counted from 1 -> (name, type)
     1: ("line_sequence", ">i4"),
@@ -50,8 +50,22 @@ _FINEST = {"degrees": 10_000, **dict.fromkeys(("seconds of arc", SEXAGESIMAL), 1
 """By what coordinates are multiplied at most before they are rounded; lengths by 100."""
 
 
-def _interval(axis: Axis) -> int:
-    """Sample interval in thousandths of the unit, exact to the seven digits of a four-byte float."""
+def whole_interval(axis: Axis) -> int:
+    """Sample interval in thousandths of the unit, exact to the seven digits of a four-byte float.
+
+    Raises:
+        DataError: SEG-Y cannot state it, or not as many samples.
+    """
+    if axis.step < 0:
+        turned = (
+            f"the numbers upward, as in xarray .assign_coords({axis.name}=-survey.{axis.name})"
+            if axis.start <= 0
+            else f"it over, as in xarray .isel({axis.name}=slice(None, None, -1))"
+        )
+        raise DataError(
+            f"the vertical axis descends, {axis}, and that of SEG-Y ascends; write .zarr, or turn {turned}, and begin "
+            "with that."
+        )
     interval = round(axis.step * 1000)
     if not 0 < interval <= 32767 or axis.size > 65535:
         raise DataError(
@@ -193,7 +207,7 @@ def binary_header(grid: Grid, code: int = 5) -> bytes:
     """400 bytes: interval, samples, format (5 is IEEE float), sorting, metres or feet, revision 1, fixed length."""
     header = bytearray(400)
     struct.pack_into(">iii", header, 0, 1, 1, 1)
-    struct.pack_into(">hhHH", header, 16, _interval(grid.axes[-1]), 0, grid.shape[-1], 0)
+    struct.pack_into(">hhHH", header, 16, whole_interval(grid.axes[-1]), 0, grid.shape[-1], 0)
     struct.pack_into(">hhh", header, 24, code, 1, 4)
     struct.pack_into(">h", header, 54, _system(grid))
     struct.pack_into(">HhH", header, 300, 0x0100, 1, 0)
@@ -203,7 +217,7 @@ def binary_header(grid: Grid, code: int = 5) -> bytes:
 def trace_headers(grid: Grid) -> Callable[[int, int], NDArray[np.uint8]]:
     """A function ``headers(first, count)`` giving trace headers, shape ``(count, 240)``."""
     vertical = grid.axes[-1]
-    interval, (delay, scalar) = _interval(vertical), _delay(vertical)
+    interval, (delay, scalar) = whole_interval(vertical), _delay(vertical)
     numbers = [one.values for one in _numbers(grid)]
     places = _places(grid)
 
@@ -215,8 +229,9 @@ def trace_headers(grid: Grid) -> Callable[[int, int], NDArray[np.uint8]]:
         header["identification"], header["samples"], header["interval"] = 1, vertical.size, interval
         header["delay"], header["time_scalar"] = delay, scalar
         if len(numbers) == 2:
-            header["record"] = header["inline"] = numbers[0][place[0]]
-            header["cdp"] = header["crossline"] = numbers[1][place[1]]
+            inline, crossline = (1, 0) if grid.is_turned else (0, 1)
+            header["record"] = header["inline"] = numbers[inline][place[inline]]
+            header["cdp"] = header["crossline"] = numbers[crossline][place[crossline]]
         elif numbers:
             header["cdp"] = numbers[0][place[0]]
         if places is not None:

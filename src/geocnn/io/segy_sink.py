@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.io.samples import SampleFormat
 from geocnn.io.segy import SegySource
-from geocnn.io.segy_headers import binary_header, text_header, trace_headers
+from geocnn.io.segy_headers import binary_header, text_header, trace_headers, whole_interval
 from geocnn.io.tracefile import TraceLayout
-from geocnn.io.tracesink import TraceSink
+from geocnn.io.tracesink import Headers, TraceSink
 
 __all__ = ["create_segy", "create_segy_like"]
 
@@ -28,6 +29,7 @@ def create_segy_like(
     they are, byte for byte.
     Four-byte floats keep their format (IBM or IEEE); all other formats cannot hold a result between 0 and 1 and
     become IEEE floats, format 5, which changes two bytes of the binary header, as one-byte integers, format 8, do.
+    A sample interval that the user has stated is written where the standard has it, see :func:`_with_interval`.
 
     Args:
         path: where the result will be.
@@ -37,7 +39,7 @@ def create_segy_like(
         job: what is being done; see :class:`~geocnn.io.partial.PartialSink`.
 
     Raises:
-        DataError: samples of one byte for an SU file.
+        DataError: samples of one byte for an SU file, or a stated sample interval that the headers cannot hold.
         TargetError: the target cannot be written, or is the input.
     """
     layout = like.file.layout
@@ -53,18 +55,45 @@ def create_segy_like(
         layout = replace(layout, form=form)
         if head:  # SU has no binary header
             struct.pack_into(like.order + "h", head, 3224, code)
+    headers = _with_interval(head, like) if like.restated else like.file.headers
     return TraceSink(
         path,
         layout,
         like.index,
         bytes(head),
-        like.file.headers,
+        headers,
         tail,
         overwrite=overwrite,
         source_path=like.file.path,
         shift=like.shift,
         job=job,
     )
+
+
+def _with_interval(head: bytearray, like: SegySource) -> Headers:
+    """Trace headers with the interval that the user has stated, which is put into the binary header as well.
+
+    It goes to bytes 3217 and 117, and to the extended field of revision 2, bytes 3273-3280, where that is in use: then
+    it need not be a whole number of thousandths, and the others have the nearest one, or 0 where that is too large.
+
+    Raises:
+        DataError: the headers cannot hold it.
+    """
+    axis, order = like.grid.axes[-1], like.order
+    extended = head and head[3500] >= 2 and struct.unpack_from(order + "d", head, 3272)[0] > 0
+    if extended:
+        struct.pack_into(order + "d", head, 3272, 1000 * axis.step)
+    interval = round(1000 * axis.step) if extended else whole_interval(axis)
+    field = struct.pack(order + "h", interval if interval <= np.iinfo(np.int16).max else 0)
+    if head:
+        head[3216:3218] = field
+
+    def headers(first: int, count: int) -> NDArray[np.uint8]:
+        found = like.file.headers(first, count).copy()
+        found[:, 116:118] = np.frombuffer(field, np.uint8)
+        return found
+
+    return headers
 
 
 def create_segy(

@@ -1,5 +1,7 @@
 """The two protocols between files and everything else: Source (data in) and Sink (results out)."""
 
+import copy
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -13,7 +15,10 @@ from geocnn.io.samples import loses_all
 from geocnn.io.scan import ScannedSource
 from geocnn.io.slices import Slices, spans
 
-__all__ = ["ArraySource", "Sink", "Source", "as_grid"]
+__all__ = ["PICTURE", "ArraySource", "Sink", "Source", "as_grid", "as_picture"]
+
+PICTURE = ("row", "column")
+"""Names of the axes of a picture, whose rows follow each other downward."""
 
 
 @runtime_checkable
@@ -132,3 +137,19 @@ def as_grid(shape: tuple[int, ...]) -> Grid:
     names = {1: ("time",), 2: ("trace", "time"), 3: ("inline", "crossline", "time")}
     chosen = names.get(len(shape), tuple(f"axis{i}" for i in range(len(shape))))
     return Grid(tuple(Axis(name, size) for name, size in zip(chosen, shape, strict=True)))
+
+
+def as_picture(source: Source, names: Sequence[str]) -> Source:
+    """The source itself, or a bare 2-D array with its axes named row and column if these are the names a network has.
+
+    Args:
+        source: what the network is applied to.
+        names: names of the network's axes.
+    """
+    bare = isinstance(source, ScannedSource) and "grid" in vars(source) and source.grid == as_grid(source.grid.shape)
+    if not bare or tuple(names) != PICTURE or source.grid.ndim != len(PICTURE):
+        return source
+    named = copy.copy(source)  # the caller's own keeps its names
+    axes = tuple(Axis(name, size) for name, size in zip(PICTURE, source.grid.shape, strict=True))
+    vars(named)["grid"] = Grid(axes)
+    return named

@@ -12,7 +12,7 @@ from geocnn.io.partial import PartialSink
 from geocnn.io.samples import encode
 from geocnn.io.tracefile import TraceLayout, runs, together
 
-__all__ = ["TraceSink"]
+__all__ = ["Headers", "TraceSink"]
 
 Headers = Callable[[int, int], NDArray[np.uint8]]
 

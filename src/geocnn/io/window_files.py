@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,11 @@ from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.arrays import as_array
 from geocnn.io.system import replaced
 from geocnn.io.zarr_folder import is_one_result, is_zarr
+from geocnn.io.zarr_packing import packing_of
 from geocnn.words import size_text
+
+if TYPE_CHECKING:
+    import zarr
 
 __all__ = ["Arrays", "Given", "are_windows", "find_arrays", "read_arrays", "read_npz", "write_windows"]
 
@@ -198,13 +202,19 @@ def _zarr(path: Path) -> Arrays:
             raise FormatError(f"{path} is one Zarr array; needed is a group with the arrays x and y.")
         if is_one_result(path):  # before it is read, which may be larger than the memory
             raise FormatError(f"{path} is a survey or a result of one; needed is a group with the arrays x and y.")
-        found = {name: np.asarray(array[...]) for name, array in store.arrays()}
+        found = {name: _unpacked(array) for name, array in store.arrays()}
         known = {k: v for k, v in store.attrs.items() if k in ("classes", "class_names")}
     except (ValueError, OSError, KeyError, TypeError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{path} is a damaged Zarr group ({error}); write it again.") from None
     return _named(str(path), {**known, **found})
+
+
+def _unpacked(array: "zarr.Array[Any]") -> NDArray[Any]:
+    """What an array of a Zarr group means, as xarray and surveys read it: scaled, and NaN where there is no number."""
+    stored = np.asarray(array[...])
+    return packing_of(array).samples(stored) if stored.dtype.kind in "iuf" else stored
 
 
 def _folder(path: Path) -> Arrays:

@@ -18,6 +18,8 @@ UNKNOWN = -1
 """Number in place of the class of a window that nobody labelled."""
 _BYTE, _SMALL = 255, 100
 """Number that means no class, as in labels of samples, where all others are below the second."""
+_NOTHING = ("", "nan", "NaN", "None", "<NA>", "NaT")
+"""Text that NumPy, pandas and Python write where there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Windows:
         axes: names of the axes of space.
         vertical: which of them is the vertical one.
         unfit: why the labels were not used, where they do not fit the classes that were asked for.
+        blank: what the labels are where no class is known, in words.
     """
 
     x: NDArray[np.float32]
@@ -45,6 +48,7 @@ class Windows:
     axes: tuple[str, ...]
     vertical: int
     unfit: str = ""
+    blank: str = "below 0, 255 or NaN"
 
     @property
     def ndim(self) -> int:
@@ -72,25 +76,28 @@ class Windows:
 def read_windows(data: Given, *, ndim: int | None = None, classes: tuple[str, ...] | None = None) -> Windows:
     """Read windows, with their classes where they lie there.
 
+    Labels below 0, 255 where all others are small, NaN, None, and text that stands for nothing ("", "nan", "None",
+    "<NA>") mean that the class is not known; such text is a class where the names of the classes have it.
+
     Args:
         data: .npz or Zarr group with x ``(windows, [channels,] *space)``, y ``(windows,)`` and, if there are any, the
             names of the ``classes`` and a ``group`` of each window (line, event, station); or a folder for each class
             with pictures or .npy files; without classes also a folder of such files or an .npy. Or such arrays
-            themselves: x, ``(x, y)``, or all of them by their names.
+            themselves: x, ``(x, y)``, or all of them by their names. Zarr is read as xarray reads it.
         ndim: dimensions of a window, where its axes do not tell.
         classes: names of the classes of a trained network, in order. Labels that do not fit them are not used then.
 
     Raises:
         MissingError: no such file.
         FormatError: something else, or damaged.
-        DataError: windows, classes and groups that do not fit one another, or NaN.
+        DataError: windows, classes and groups that do not fit one another, NaN, or a window without a group.
     """
     name, found = find_arrays(data)
     x = _checked(name, found, 2 if found.pictures else ndim)
-    y, names, unfit = None, classes or (), ""
+    y, names, unfit, blank = None, classes or (), "", ""
     if found.y is not None:
         try:
-            y, names = _classes(name, found, classes)
+            y, names, blank = _classes(name, found, classes)
         except DataError as error:
             if classes is None:
                 raise
@@ -99,8 +106,11 @@ def read_windows(data: Given, *, ndim: int | None = None, classes: tuple[str, ..
     axes = ("row", "column") if found.pictures else ("inline", "crossline", "time")[-count:]
     if count == 2 and not found.pictures:
         axes = ("trace", "time")
-    group, groups = (None, ()) if found.group is None or classes is not None else _groups(name, found.group, len(x))
-    return Windows(x, y, names, group, groups, found.names, axes, 0 if found.pictures else count - 1, unfit)
+    group, groups = (
+        (None, ()) if found.group is None or classes is not None else _groups(name, found.group, found.names)
+    )
+    vertical = 0 if found.pictures else count - 1
+    return Windows(x, y, names, group, groups, found.names, axes, vertical, unfit, blank or Windows.blank)
 
 
 def space_in_words(windows: Windows) -> str:
@@ -163,9 +173,12 @@ def _single(path: str, x: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.fl
     return single
 
 
-def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number of the class of each window among the known ones, or among those of the file; and their names."""
-    y = np.asarray(found.y)
+def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[NDArray[np.int64], tuple[str, ...], str]:
+    """Number of the class of each window among the known ones, or among those of the file; and their names.
+
+    Last is what text stands for no class, in words; empty for numbers and where there is none.
+    """
+    y, blank = np.asarray(found.y), ""
     if y.shape != (len(found.x),):
         shape = size_text(y.shape)
         raise DataError(f"{path} has {len(found.x)} windows and {shape} labels; needed is one class for each window.")
@@ -178,13 +191,32 @@ def _classes(path: str, found: Arrays, known: tuple[str, ...] | None) -> tuple[N
                 "the names in the order of the numbers into the file, as the array classes."
             )
     else:
-        labels = [None if v is None or v != v else v.decode() if isinstance(v, bytes) else str(v) for v in y.tolist()]
+        labels, blank = _of_text(y, {*(found.classes or ()), *(known or ())})
         names = list(found.classes or sorted({label for label in labels if label is not None}))
     number: dict[str | None, int] = {name: k for k, name in enumerate(known or names)}
     outside = [label for label in labels if label is not None and label not in number]
     if outside:
         raise DataError(f"{path} has the class {outside[0]!r}, which is none of {', '.join(known or names)}.")
-    return np.array([number.get(label, UNKNOWN) for label in labels], np.int64), tuple(known or names)
+    return np.array([number.get(label, UNKNOWN) for label in labels], np.int64), tuple(known or names), blank
+
+
+def _of_text(y: NDArray[Any], named: set[str]) -> tuple[list[str | None], str]:
+    """Name of the class of each window, None if it has none, where classes are text; and what stands for none."""
+    labels: list[str | None] = []
+    spelled, doubtful = set[str](), False
+    for value in y.tolist():
+        text, is_text = _text(value), isinstance(value, str | bytes)
+        none = text.strip() in _NOTHING and not (is_text and text in named)
+        labels.append(None if none else text)
+        if none:
+            spelled.add(text if text.strip() else repr(text))
+            doubtful |= is_text  # it may be the name of a class after all
+    return labels, " or ".join(sorted(spelled)) + ", which the array classes does not name" * doubtful
+
+
+def _text(value: object) -> str:
+    """A label or a group as text."""
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _of_codes(
@@ -214,11 +246,22 @@ def _of_codes(
     return [None if none else names[v] for v, none in zip(codes.tolist(), blank, strict=True)], list(names)
 
 
-def _groups(path: str, group: NDArray[Any], count: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number of the group of each window, and the names of the groups."""
+def _groups(path: str, group: NDArray[Any], window: tuple[str, ...]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number of the group of each window, and the names of the groups.
+
+    Raises:
+        DataError: there is not one for each window.
+    """
+    count = len(window)
     if np.shape(group) != (count,):
         shape = size_text(np.shape(group))
         raise DataError(f"{path} has {count} windows and {shape} groups; needed is one group for each window.")
     known = np.asarray(group)
+    if none := [k for k, value in enumerate(known) if _text(value).strip() in _NOTHING]:
+        several = f"{len(none)} of {count} windows of {path} {'has' if len(none) == 1 else 'have'} no group"
+        raise DataError(
+            f"{several} ({_text(known[none[0]]) or 'empty text'}), the first is window {window[none[0]]}; give each "
+            "window one, of its own where nothing is known of its neighbours, or leave group out."
+        )
     names, numbers = np.unique(known.astype(str) if known.dtype == object else known, return_inverse=True)
     return np.asarray(numbers, np.int64), tuple(str(name) for name in names.tolist())

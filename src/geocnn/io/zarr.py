@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from geocnn.errors import FormatError
-from geocnn.grid import Grid
+from geocnn.grid import UPWARD, Grid
 from geocnn.io.partial import PartialSink
 from geocnn.io.percent import PERCENT
 from geocnn.io.samples import SampleFormat, encode, loses_all
@@ -223,7 +223,7 @@ class ZarrSink(PartialSink):
 
 def _attributes(grid: Grid, description: str) -> dict[str, Any]:
     """Attributes of the samples, of which the statement is read by geocnn and the others by all."""
-    ours = (*PACKED, DIMENSIONS, STATEMENT, "axes", "coordinates")
+    ours = (*PACKED, DIMENSIONS, STATEMENT, UPWARD, "axes", "coordinates")
     kept: dict[str, Any] = {key: value for key, value in grid.attributes.items() if key not in ours}
     if description:
         kept["description"] = description
@@ -247,10 +247,13 @@ def _write_axes(group: "zarr.Group", grid: Grid) -> None:
         if not is_coordinate_name(axis.name) or names.count(axis.name.lower()) > 1:
             continue
         values = axis.values
+        attributes: dict[str, Any] = {"units": axis.unit} if axis.unit else {}
+        if axis is grid.axes[-1] and UPWARD in grid.attributes:
+            attributes["positive"] = "up" if grid.attributes[UPWARD] else "down"
         whole = np.all(values == np.rint(values)) and np.all(np.abs(values) < _EXACT)
         group.create_array(
             axis.name,
             data=values.astype(np.int64) if whole else values,
             dimension_names=(axis.name,),
-            attributes={"units": axis.unit} if axis.unit else {},
+            attributes=attributes,
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.errors import FormatError
-from geocnn.grid import Axis, Grid
+from geocnn.grid import UPWARD, Axis, Grid
 from geocnn.io.source import as_grid
 from geocnn.io.zarr_folder import STATEMENT, statement
 from geocnn.io.zarr_map import dimensions_of, map_of, own_map
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["axes_of", "survey_of"]
 
 _VERTICAL = ("time", "twt", "depth", "z", "sample", "samples")
+_POSITIVE = ("up", "down")  # where numbers grow, by the attribute "positive" of the conventions for climate data
 _SAME = 1e-6  # of a step, by which a coordinate may differ from what is stated
 _REGULAR = 1e-3  # of a step, by which a coordinate may be off
 _SECONDS = 0.1  # steps of a time without a unit that are shorter are in seconds
@@ -90,6 +91,9 @@ def axes_of(array: "zarr.Array[Any]", group: "zarr.Group | None", name: str) -> 
         known, more = map_of(group, axes[:-1])
     if known is not None:
         attributes["coordinates"] = known
+    positive = None if beside[-1] is None else str(beside[-1].attrs.get("positive", "")).strip().lower()
+    if positive in _POSITIVE:
+        attributes[UPWARD] = positive == "up"
     return Grid(axes, attributes), notes + more
 
 

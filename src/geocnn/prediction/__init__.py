@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from geocnn import budget, io
 from geocnn.checkpoints import Card, Trained, load, refuse_detector, versions
@@ -18,7 +18,7 @@ from geocnn.grid import Grid
 from geocnn.hardware import Precision, autocast, choose_device, keep_memory
 from geocnn.interruption import interrupts_held
 from geocnn.io.scan import scanned
-from geocnn.io.source import Source
+from geocnn.io.source import Source, as_picture
 from geocnn.io.stretched import StretchedSource
 from geocnn.losses import UNKNOWN
 from geocnn.prediction.alignment import aligned
@@ -66,6 +66,21 @@ class Prediction:
         shape = " x ".join(map(str, self.grid.shape))
         where = "" if self.path is None else f" in {self.path}"
         return f"Prediction({shape} samples ({', '.join(self.grid.names)}){where}, by {self.card.name})"
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
+        """The samples, so that NumPy and Matplotlib take the result itself.
+
+        Raises:
+            DataError: the result lies in a file.
+        """
+        if self.array is None:
+            read = f"geocnn.open({str(self.path)!r}).read(...)"
+            raise DataError(f"the result is no array, it lies in {self.path}; read it with {read}.")
+        return np.array(self.array, dtype=dtype, copy=copy)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but the steps of the network, which are made for this process."""
+        return vars(self) | {"plan": replace(self.plan, network=None)}
 
 
 def predict(
@@ -122,6 +137,7 @@ def predict(
     started, source = time.perf_counter(), io.open(data)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
     _check(trained.card, source)
+    source = as_picture(source, trained.card.axes)
     trained, differences = aligned(trained)
     autocast(precision, place := choose_device(device))  # refuses an unknown precision before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)

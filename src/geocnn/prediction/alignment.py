@@ -81,10 +81,12 @@ def sizes_explained(card: Card) -> Iterator[None]:
     except RuntimeError as error:
         if for_lack_of_memory(error):
             raise
+        # With a number for each place it takes one size alone, and then it has no reach.
+        fixed = f"if it takes the size of its training alone, {size_text(card.window)}, give it such data; "
         raise DataError(
             f"the network {card.name} fails on a window, although its card allows {sizes_of(card)} "
-            f"({first_line(error)}); if only some sizes suit it, write size_multiple into its card, the product of its "
-            "strides: 8 for three poolings by 2."
+            f"({first_line(error)}); {fixed if card.reach is None else ''}if only some sizes suit it, write "
+            "size_multiple into its card, the product of its strides: 8 for three poolings by 2."
         ) from error
 
 

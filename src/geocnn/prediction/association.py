@@ -26,8 +26,8 @@ _LEAST = 3
 """Least number of stations for a location."""
 _MARGIN = 0.7
 """Margin around the stations within which earthquakes are searched, degrees."""
-_DEPTH = (0.0, 60.0)
-"""Range of depths that is searched, km."""
+_DEEPEST = 60.0
+"""Depth to which earthquakes are searched, km; they are from the height of the highest station on."""
 _TOLERANCE = 1.5
 """Largest difference between a time and that of a crust of one velocity, s."""
 
@@ -73,7 +73,7 @@ def associated(arrivals: Sequence[Arrival], sites: Sequence[Site], *, crust: Cru
         seen = sorted(groups[int(row["idx"])], key=lambda one: one[0].pick.time)
         where = row["latitude"], row["longitude"]
         rays = tuple(Ray.to(place[_code(a)].at(a.pick.time), *where, late) for a, late in seen)
-        origin = Origin(round(row["time"] * SECOND), *where, max(0.0, row["depth"]), rays=rays)
+        origin = Origin(round(row["time"] * SECOND), *where, row["depth"], rays=rays)
         located.append(Event(tuple(a.pick for a, _ in seen), origin))
     used = {id(pick) for event in located for pick in event.picks}
     return [*located, *_alone([a for a in arrivals if id(a.pick) not in used])]
@@ -99,11 +99,12 @@ def _octo(there: Sequence[Site], known: Sequence[Arrival], crust: Crust) -> tupl
     sites = sorted(set(there), key=lambda site: (str(site), site.since or 0))  # a place of a station is one of its own
     names = {site: f"{site}.{k}" for k, site in enumerate(sites)}
     latitude, longitude = (np.array([getattr(site, name) for site in sites]) for name in ("latitude", "longitude"))
+    top = min(0.0, -max(site.elevation_m for site in sites) / 1000)
     wide = _MARGIN / np.cos(np.radians(float(np.clip(np.mean(latitude), -85, 85))))
     octo: Any = pyocto.OctoAssociator.from_area(
         lat=(float(latitude.min()) - _MARGIN, float(latitude.max()) + _MARGIN),
         lon=(float(longitude.min()) - wide, float(longitude.max()) + wide),
-        zlim=_DEPTH,
+        zlim=(top, _DEEPEST),
         velocity_model=pyocto.VelocityModel0D(crust.p, crust.s, _TOLERANCE),
         time_before=300.0,
         n_picks=6,

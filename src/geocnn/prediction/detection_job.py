@@ -10,7 +10,7 @@ from geocnn.errors import DataError
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.pieces import how_long
 from geocnn.prediction.detections import Detection, Detections, detections_of, strange
-from geocnn.prediction.journal import PartJournal
+from geocnn.prediction.journal import PartJournal, digest_of, noticed
 from geocnn.prediction.judge import Judge, Judged, Window
 from geocnn.prediction.picker import RATE, Part, parts, picked
 from geocnn.progress import Tick, progress, time_unit
@@ -48,34 +48,50 @@ class DetectionJob:
         count = 0
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station in archive.stations:
-                own = self._station(station, list(parts(station)), partial(_tell, tick, seconds * RATE, str(station)))
+                noted = dict[str, None]()
+                told = partial(_tell, tick, seconds * RATE, str(station))
+                own = self._station(station, list(parts(station)), told, noted)
                 windows = (window for judged in own for window in judged.windows)
                 detections += detections_of(station, windows, self.judge.window)
-                notes += [*self._notes(station, own), *station.notes]
+                notes += [*self._notes(station, own), *noted]
                 count += sum(judged.number for judged in own)
         if not count:
             self.journal.done = True  # there is nothing to go on with
             raise self._nothing(archive)
         return Detections(tuple(detections), count, self.card, tuple(dict.fromkeys(notes)))
 
-    def _station(self, station: Station, of_station: Sequence[Part], tick: Callable[[Part], None]) -> list[Judged]:
-        """What was found in the given parts of a station, by time."""
+    def _station(
+        self,
+        station: Station,
+        of_station: Sequence[Part],
+        tick: Callable[[Part], None],
+        notes: dict[str, None],
+    ) -> list[Judged]:
+        """What was found in the given parts of a station, by time; ``notes`` gets what was noted of its data."""
         keys = {part: self.journal.key(station, part, self.judge) for part in of_station}
-        known = {part: found[0] for part, key in keys.items() if (found := self.journal.get(key, station))}
+        done = {part for part, key in keys.items() if self.journal.has(key)}
+        noted: dict[Part, list[str]] = {}  # of the parts that are at work
 
         def records() -> Iterator[tuple[Part, Record]]:
             for part in of_station:
-                if part in known:
+                if part in done:
                     tick(part)
-                else:
-                    yield part, self.judge.read(station, part)
+                    continue
+                with noticed(station) as noted[part]:
+                    record = self.judge.read(station, part)
+                yield part, record
 
         with closing(picked(self.judge, records())) as made:
             for new in made:
-                known[new.part] = new
-                self.journal.add(keys[new.part], [new])
+                self.journal.add(keys[new.part], [new], noted.pop(new.part))
                 tick(new.part)
-        return [known[part] for part in of_station]
+        found: list[Judged] = []
+        for key in keys.values():  # from the journal alone: what was found now and earlier comes in the same order
+            known = self.journal.get(digest_of(key), station)
+            if known is not None:
+                found += known.found
+                notes.update(dict.fromkeys(known.notes))
+        return found
 
     def _notes(self, station: Station, found: Sequence[Judged]) -> Iterator[str]:
         """Notes on stations or hours that were not searched, and on stations whose places are not known."""

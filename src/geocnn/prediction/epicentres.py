@@ -7,19 +7,31 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64
+from numpy import ndarray
 
-from geocnn.geodesy import offsets, place_at
+from geocnn.geodesy import Plane, offsets, place_at
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
-from geocnn.location import Crust
-from geocnn.prediction.sightings import FITS, SEVERAL, TRUSTED, Found, Sighting, locate, stations, waves_of, weight_of
+from geocnn.location import SURE, Crust
+from geocnn.prediction.sightings import (
+    FITS,
+    SEVERAL,
+    TRUSTED,
+    USUAL,
+    Found,
+    Sighting,
+    locate,
+    stations,
+    waves_of,
+    weight_of,
+)
 from geocnn.prediction.waves import LATE, SLOW
 
-__all__ = ["epicentres"]
+__all__ = ["epicentres", "unexplained"]
 
 _PHASES = ("P", "S")
 _WIDE = 60.0
@@ -27,7 +39,7 @@ _WIDE = 60.0
 _CLOSE = 5.0
 """Spread of a place, km, that is always accepted."""
 _VAGUE = 0.75
-"""Spread of a place that is accepted, relative to the distance of the nearest station."""
+"""Spread of a place that is accepted, relative to the distance of the nearest station, at great depths from there."""
 _FARTHEST = 500.0
 """Largest distance of the nearest station, km: waves from farther away are nearly plane and tell no distance."""
 _WAVES = 6
@@ -38,29 +50,55 @@ _AWAKE = 600.0
 """Seconds around an earthquake in which every station with a record has picks, false ones at least."""
 _WAIT = 120.0
 """Largest difference of the times at which two stations see the same earthquake, s."""
+_MINUTE = 60 * SECOND
+"""Time within which stations have to see something for a note that they may have seen the same earthquake, ns."""
+_NARROW = 100.0
+"""Largest distance of the stations from their middle, km, for which one plane is enough: it is then good to metres."""
+_KEPT = 500
+"""Number of planes whose coordinates of all stations are kept."""
 
 
-class _Middle(NamedTuple):
-    """Origin of the plane in which places are computed, and level from which depths are counted.
+class _Planes:
+    """Planes in which places are computed: one for a whole network, or one around each station of a wide one.
 
-    Stations may be kilometres above the sea, and earthquakes just below them.
+    A plane is exact from its origin to every place, and good enough between places near the origin.
 
-    Attributes:
-        latitude: of the origin, degrees.
-        longitude: of the origin, degrees.
-        elevation: of the level above the sea, km.
+    Args:
+        sites: the stations that have seen something, wherever they were; others would shift the origin.
     """
 
-    latitude: float
-    longitude: float
-    elevation: float
+    def __init__(self, sites: Sequence[Site]) -> None:
+        self._number = {place: k for k, place in enumerate(sorted({site.place[:2] for site in sites}))}
+        self._places = np.array(list(self._number)).reshape(-1, 2).T
+        self._known: dict[tuple[float, float], Plane] = {}
+        middle = _middle(*self._places) if self._number else (0.0, 0.0)
+        self._only = middle if (self._seen_from(middle).distance <= _NARROW).all() else None
 
-    @classmethod
-    def of(cls, sites: Sequence[Site]) -> "_Middle":
-        """Origin at the first station, at the median elevation of all."""
-        if not sites:
-            return cls(0.0, 0.0, 0.0)
-        return cls(sites[0].latitude, sites[0].longitude, float(np.median([s.elevation_m for s in sites])) / 1000)
+    def of(self, place: tuple[float, float]) -> tuple[float, float]:
+        """Origin of the plane for earthquakes near a place; both are latitude and longitude."""
+        return self._only or place
+
+    def put(self, sighting: Sighting, middle: tuple[float, float]) -> Sighting:
+        """The same sighting in the plane with this origin."""
+        if sighting.middle == middle:
+            return sighting
+        plane, number = self._seen_from(middle), self._number[sighting.site.place[:2]]
+        east, north = float(plane.east[number]), float(plane.north[number])
+        return replace(sighting, east=east, north=north, middle=middle)
+
+    def _seen_from(self, middle: tuple[float, float]) -> Plane:
+        if middle not in self._known:
+            if len(self._known) > _KEPT:
+                self._known.clear()
+            self._known[middle] = offsets(*middle, (self._places[0], self._places[1]))
+        return self._known[middle]
+
+
+def _middle(latitude: Float64[ndarray, " places"], longitude: Float64[ndarray, " places"]) -> tuple[float, float]:
+    """Latitude and longitude of the middle of some places, wherever meridians begin or meet, degrees."""
+    up, around = np.radians(latitude), np.radians(longitude)
+    x, y, z = (np.cos(up) * np.cos(around)).mean(), (np.cos(up) * np.sin(around)).mean(), np.sin(up).mean()
+    return float(np.degrees(np.arctan2(z, np.hypot(x, y)))), float(np.degrees(np.arctan2(y, x)))
 
 
 def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
@@ -84,18 +122,45 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     """
     crust = crust or Crust()
     known = {str(site): site for site in sites}
-    middle = _Middle.of(sites)
     there = [(event, known[code].at(event.picks[0].time)) for event in events if (code := _code(event)) in known]
-    seen = [_sighting(event, site, middle, crust) for event, site in there]
-    groups = _groups([sighting for sighting in seen if sighting.times])
-    located = [_event(group, found, middle) for group, found in groups]
+    planes = _Planes([site for _, site in there])
+    seen = [_sighting(event, site, planes, crust) for event, site in there]
+    groups = _groups([sighting for sighting in seen if sighting.times], planes)
+    located = [_event(group, found) for group, found in groups]
     located.sort(key=lambda event: event.origin.time if event.origin is not None else 0)
     used = {id(pick) for event in located for pick in event.picks}
     left = [(event, tuple(pick for pick in event.picks if id(pick) not in used)) for event in events]
     return [*located, *(replace(event, picks=picks) for event, picks in left if picks)]
 
 
-def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
+def unexplained(events: Sequence[Event], sites: Sequence[Site]) -> list[int]:
+    """When three stations or more have seen sure P and S waves within a minute that belong to no located earthquake.
+
+    Args:
+        events: as :func:`epicentres` returns them.
+        sites: places of the stations; others do not count.
+
+    Returns:
+        Time of the first wave each time, nanoseconds since 1970.
+    """
+    known, pairs = {str(site) for site in sites}, []
+    for event in events:
+        likely = [1.0 if pick.probability is None else pick.probability for pick in event.picks]
+        sure = {pick.phase for pick, share in zip(event.picks, likely, strict=True) if share >= SURE}
+        if event.origin is None and sure.issuperset(_PHASES) and _code(event) in known:
+            pairs.append((event.picks[0].time, _code(event)))
+    pairs.sort()
+    found, start = [], 0
+    while start < len(pairs):
+        first = pairs[start][0]
+        end = bisect_right(pairs, first + _MINUTE, key=lambda pair: pair[0])
+        many = len({code for _, code in pairs[start:end]}) >= SEVERAL
+        found += [first] * many
+        start = end if many else start + 1
+    return found
+
+
+def _groups(seen: Sequence[Sighting], planes: _Planes) -> list[tuple[list[Sighting], Found]]:
     """Sightings of each earthquake, with its place."""
     telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
@@ -106,16 +171,25 @@ def _groups(seen: Sequence[Sighting]) -> list[tuple[list[Sighting], Found]]:
     for seed in telling:
         while id(seed.event) not in used:
             near, more = (
-                [s for s in _soon(some, seed.first - _WAIT, seed.first + _WAIT) if id(s.event) not in used]
+                [
+                    planes.put(s, seed.middle)
+                    for s in _soon(some, seed.first - _WAIT, seed.first + _WAIT)
+                    if id(s.event) not in used
+                ]
                 for some in (telling, loose)
             )
             group = _largest(near[near.index(seed) :])
             group = group + _arriving(locate(group), group, more) if len(group) > 1 else _together(group, more)
             found = locate(group, exact=True)
-            if not (_enough(group, found) and _seen_around(group, found, awake)):
+            if not _enough(group, found):
+                break
+            around = [planes.put(s, seed.middle) for s in _soon(awake, found.time - _AWAKE, found.time + _AWAKE)]
+            if not _seen_around(group, found, around):
                 break
             used |= {id(s.event) for s in group}
-            around = _soon(awake, found.time - _WAIT, found.time + _WAIT)
+            group, found = _centred(group, found, planes)
+            middle = group[0].middle
+            around = [planes.put(s, middle) for s in _soon(awake, found.time - _WAIT, found.time + _WAIT)]
             waves = [wave for s in around for wave in s.single if id(wave.event.picks[0]) not in taken]
             group, found = _completed(group, found, waves)
             taken |= {id(pick) for s in group for pick in s.event.picks}
@@ -138,12 +212,21 @@ def _code(event: Event) -> str:
     return f"{channel.network}.{channel.station}"
 
 
-def _sighting(event: Event, site: Site, middle: _Middle, crust: Crust) -> Sighting:
-    """Event of a station, placed in the plane around ``middle``."""
-    at = offsets(middle.latitude, middle.longitude, (np.array([site.latitude]), np.array([site.longitude])))
+def _centred(group: list[Sighting], found: Found, planes: _Planes) -> tuple[list[Sighting], Found]:
+    """A group located again in the plane around its epicentre, in which distances are exact, in a wide network."""
+    middle = planes.of(place_at(*group[0].middle, found.east, found.north))
+    if middle == group[0].middle:
+        return group, found
+    group = [planes.put(s, middle) for s in group]
+    return group, locate(group, exact=True)
+
+
+def _sighting(event: Event, site: Site, planes: _Planes, crust: Crust) -> Sighting:
+    """Event of a station, placed in the plane for earthquakes near it."""
     times = {pick.phase: pick.time / SECOND for pick in event.picks if pick.phase in _PHASES}
-    height = site.elevation_m / 1000 - middle.elevation
-    return Sighting(event, site, float(at.east[0]), float(at.north[0]), height, times, crust)
+    there = site.latitude, site.longitude
+    only = Sighting(event, site, 0.0, 0.0, site.elevation_m / 1000, times, crust, there)
+    return planes.put(only, planes.of(there))
 
 
 def _soon(sightings: Sequence[Sighting], low: float, high: float) -> Sequence[Sighting]:
@@ -225,7 +308,8 @@ def _arriving(
 def _enough(group: Sequence[Sighting], found: Found) -> bool:
     """Whether the data suffice to locate an earthquake, and its place is known well enough."""
     way = min(float(np.hypot(found.east - s.east, found.north - s.north)) for s in group)
-    if way > _FARTHEST or found.spread > max(_CLOSE, _VAGUE * way):
+    deep = max(0.0, found.depth - USUAL)
+    if way > _FARTHEST or found.spread > max(_CLOSE, _VAGUE * float(np.hypot(way, deep))):
         return False
     if stations(group) >= SEVERAL and sum(len(sighting.times) for sighting in group) >= _WAVES:
         return True
@@ -234,24 +318,23 @@ def _enough(group: Sequence[Sighting], found: Found) -> bool:
     return directed and (len(group) > 1 or (places[0].probability > TRUSTED and len(group[0].times) == 2))
 
 
-def _seen_around(group: Sequence[Sighting], found: Found, seen: Sequence[Sighting]) -> bool:
+def _seen_around(group: Sequence[Sighting], found: Found, near: Sequence[Sighting]) -> bool:
     """Whether enough of the stations as near as those of the group have seen the earthquake; if not, it is chance.
 
-    Stations without any picks for minutes are not counted, because they may have no record.
+    Stations without any picks for minutes are not counted, because they may have no record; ``near`` are sightings of
+    these minutes.
     """
-    near = _soon(seen, found.time - _AWAKE, found.time + _AWAKE)
     away = {s.code: float(np.hypot(found.east - s.east, found.north - s.north)) for s in near}
     farthest = max(away[sighting.code] for sighting in group)
     return stations(group) >= _SHARE * sum(way <= farthest for way in away.values())
 
 
-def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
+def _event(group: Sequence[Sighting], found: Found) -> Event:
     """Event of an earthquake with the picks of all stations; its depth is counted from the sea.
 
     The place of an earthquake that one station has seen is that of its detector, and its times have no weight.
     """
-    latitude, longitude = place_at(middle.latitude, middle.longitude, found.east, found.north)
-    depth = found.depth - middle.elevation
+    latitude, longitude = place_at(*group[0].middle, found.east, found.north)
     seen = sorted(((pick, s) for s in group for pick in s.event.picks), key=lambda one: one[0].time)
     alone, rays = stations(group) == 1, []
     for pick, s in seen:
@@ -261,7 +344,7 @@ def _event(group: Sequence[Sighting], found: Found, middle: _Middle) -> Event:
         round(found.time * SECOND),
         latitude,
         longitude,
-        depth,
+        found.depth,
         uncertainty=found.time_error,
         spread=found.spread,
         depth_error=found.depth_error,

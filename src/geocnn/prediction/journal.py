@@ -8,13 +8,14 @@ import json
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from io import BytesIO
 from os import SEEK_END
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Generic, Self, TypeVar
+from typing import BinaryIO, Generic, NamedTuple, Self, TypeVar
 
 from geocnn.errors import TargetError
 from geocnn.io.system import claim, reason, replaced
@@ -24,14 +25,14 @@ from geocnn.io.waveforms.quakeml import Amplitude, PhasePick
 from geocnn.location import Place
 from geocnn.prediction.arrivals import Arrival
 from geocnn.prediction.part_index import PartIndex
-from geocnn.prediction.picker import Part, Worker
+from geocnn.prediction.picker import Part, Picker, Worker
 
-__all__ = ["Journal", "PartJournal", "unfinished"]
+__all__ = ["Journal", "Known", "PartJournal", "digest_of", "noticed", "unfinished"]
 
 _NEAR = 10 * SECOND
 """Time beyond what the network sees that can change a result, ns: for stuck components and filters."""
 
-_FORM = 6
+_FORM = 7
 """Version of the entries; those of other versions are not read."""
 
 
@@ -40,14 +41,39 @@ def unfinished(catalogue: Path) -> Path:
     return catalogue.with_name(f"{catalogue.name}.unfinished")
 
 
+@contextmanager
+def noticed(station: Station) -> Iterator[list[str]]:
+    """What a station notes while the block runs, even if it has noted the same before; known when the block ends."""
+    before, own = station.notes, list[str]()
+    station.notes = own
+    try:
+        yield own
+    finally:
+        station.notes = before
+        for text in own:
+            station.note(text)
+
+
 Found = TypeVar("Found")
+
+
+class Known(NamedTuple, Generic[Found]):
+    """What is known of a finished part.
+
+    Attributes:
+        found: what was found in it, by time.
+        notes: what its station noted of the data while it was read.
+    """
+
+    found: list[Found]
+    notes: list[str]
 
 
 class PartJournal(ABC, Generic[Found]):
     """What was found in finished parts, one line of JSON each; the file is removed when the result is written.
 
-    A line is valid as long as its digest is: this covers network, threshold and the bytes of the files that the part
-    depends on. A line that a kill has cut short is ignored.
+    A line is valid as long as its digest is: this covers network, threshold, the bytes of the files that the part
+    depends on, and what is known of its channels then. A line that a kill has cut short is ignored.
 
     Args:
         path: path of the file; None keeps the lines in memory.
@@ -85,7 +111,7 @@ class PartJournal(ABC, Generic[Found]):
             try:
                 entry = json.loads(line)
                 if isinstance(entry["picks"], list):
-                    self._lines.put(_number(entry["part"]), at)
+                    self._lines.put(digest_of(entry["part"]), at)
             except (ValueError, TypeError, KeyError, AttributeError):
                 pass
             at += len(line)
@@ -94,12 +120,16 @@ class PartJournal(ABC, Generic[Found]):
         self._lines.used()  # none is, so far
 
     def key(self, station: Station, part: Part, picker: Worker[object]) -> str:
-        """Key of a part: station, first sample, and a digest of its samples and of the network."""
+        """Key of a part: station, first sample, and a digest of its samples, its instruments and of the network."""
         start, stop = (time_of(n, station.grid) for n in (part.first - picker.halo, part.last + picker.halo))
+        start, stop = start - _NEAR, stop + _NEAR
         digest = hashlib.sha256(f"{_FORM} {picker.identity} {part}".encode())
-        for component in range(3):
-            for piece in station.within(component, start - _NEAR, stop + _NEAR):
+        pieces = [station.within(component, start, stop) for component in range(3)]
+        for near in pieces:
+            for piece in near:
                 digest.update(f"{piece.channel} {piece.start} {piece.rate} {piece.count} {piece.digest}\n".encode())
+        if isinstance(picker, Picker):
+            digest.update(picker.known(station, start, stop, pieces).encode())
         return f"{station} {part.first} {digest.hexdigest()[:16]}"
 
     def remember(self, product: str, station: Station, keys: Iterable[str]) -> None:
@@ -117,7 +147,7 @@ class PartJournal(ABC, Generic[Found]):
 
     def remembers(self, product: str, station: Station, keys: Iterable[str]) -> bool:
         """Whether a product has been made of these very parts, while this journal was kept."""
-        return self.get(_product(product, station, keys), station) is not None
+        return self._lines.find(digest_of(_product(product, station, keys))) is not None
 
     @abstractmethod
     def entry(self, found: Found) -> list[object]:
@@ -129,30 +159,38 @@ class PartJournal(ABC, Generic[Found]):
 
     def has(self, key: str) -> bool:
         """Whether it is known what was found in a part."""
-        return _number(key) in self._lines
+        return digest_of(key) in self._lines
 
-    def get(self, key: str, station: Station) -> list[Found] | None:
-        """What was found in a part; None where that is not known."""
-        at = self._lines.find(_number(key))
+    def get(self, digest: int, station: Station) -> Known[Found] | None:
+        """What is known of a part, by the digest of its key, see :func:`digest_of`; None if nothing is."""
+        at = self._lines.find(digest)
         if at is None:
             return None
         self._file.seek(at)
-        return [self.found(station, entry) for entry in json.loads(self._file.readline())["picks"]]
+        line = json.loads(self._file.readline())
+        return Known([self.found(station, entry) for entry in line["picks"]], line.get("notes", []))
 
-    def add(self, key: str, found: Sequence[Found]) -> None:
+    def add(self, key: str, found: Sequence[Found], notes: Iterable[str] = ()) -> None:
         """Write the line of a part.
+
+        Args:
+            key: of the part.
+            found: what was found in it.
+            notes: what its station noted while it was read; a resumed run tells it again.
 
         Raises:
             TargetError: the disk is full.
         """
-        line = json.dumps({"part": key, "picks": [self.entry(one) for one in found]})
+        line: dict[str, object] = {"part": key, "picks": [self.entry(one) for one in found]}
+        if own := list(dict.fromkeys(notes)):
+            line["notes"] = own
         try:
             at = self._file.seek(0, SEEK_END)
-            self._file.write(f"{line}\n".encode())
+            self._file.write(f"{json.dumps(line)}\n".encode())
             self._file.flush()
         except OSError as error:
             raise TargetError(f"{self.path} cannot be written ({reason(error)}); free space, then run again.") from None
-        self._lines.put(_number(key), at)
+        self._lines.put(digest_of(key), at)
         self._count += 1
 
     def tidy(self) -> None:
@@ -218,8 +256,8 @@ def _claimed(path: Path) -> BinaryIO:
         file.close()  # the other process has removed it, at its end, since it was opened
 
 
-def _number(key: str) -> int:
-    """The digest at the end of a key as a number.
+def digest_of(key: str) -> int:
+    """The digest at the end of a key as a number of 64 bits, by which a part is known in little memory.
 
     Raises:
         ValueError: there is no digest.

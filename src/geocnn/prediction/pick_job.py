@@ -1,5 +1,6 @@
 """Pick stations one after the other and day by day, with pictures and probabilities."""
 
+from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,15 +15,16 @@ from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
 from geocnn.io.waveforms.pick_table import pick_rows
+from geocnn.io.waveforms.pieces import time_of, utc
 from geocnn.io.waveforms.quakeml import Event, quakeml, quakeml_pieces
 from geocnn.location import Crust
 from geocnn.prediction.arrivals import Arrival, arrivals_in, station_events
 from geocnn.prediction.association import Associator, associated
 from geocnn.prediction.days import DAY, Pictures, Probabilities, date
-from geocnn.prediction.epicentres import epicentres
+from geocnn.prediction.epicentres import epicentres, unexplained
 from geocnn.prediction.event_table import event_rows
 from geocnn.prediction.instruments import Instrument, instrument_of, joined, locating
-from geocnn.prediction.journal import Journal
+from geocnn.prediction.journal import Journal, digest_of, noticed
 from geocnn.prediction.magnitudes import without_response
 from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
 from geocnn.prediction.sensors import frame_at
@@ -32,6 +34,8 @@ __all__ = ["Catalogue", "PickJob"]
 
 _PICTURE = "picture"
 """Name of the picture of a day in the journal."""
+_STILL = "still"
+"""Beginning of the names of components that do not move on a day, in the journal."""
 _LEAST = 5.0
 """Seconds of data that a day needs for a picture: files of a day often contain some samples of the next."""
 
@@ -135,6 +139,13 @@ class Catalogue:
                 "no earthquake is located: that takes three stations whose places are known, or one with components N "
                 "and E and a detector."
             )
+        if missed := unexplained(events, sites):
+            several = f"{len(missed)} times, first" if len(missed) > 1 else "once,"
+            notes.append(
+                f"{several} at {utc(missed[0])}, three stations or more have sure P and S waves within a minute that "
+                "no located earthquake explains; see whether the places of the stations and the velocities (--crust or "
+                "--velocity-model) are right."
+            )
         return replace(self, events=tuple(events), notes=(*self.notes, *notes))
 
     def write(self, paths: Sequence[Path]) -> None:
@@ -184,78 +195,118 @@ class PickJob:
         """
         samples = sum(part.last - part.first for station in archive.stations for part in parts(station))
         unit, seconds = time_unit(samples / RATE)
-        notes, silent = list(archive.notes), {True: list[str](), False: list[str]()}
+        notes, silent = dict.fromkeys(archive.notes), {True: list[str](), False: list[str]()}
+        heard: list[array[int]] = []  # digests of the parts of each station that have arrivals
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station in archive.stations:
+                digests, still = array("Q"), {row for row, pieces in enumerate(station.components) if pieces}
                 for day, of_day in groupby(parts(station), key=lambda part: part.first // DAY):
                     step = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
-                    self._day(station, day, list(of_day), step)
+                    keys = self._day(station, day, list(of_day), step)
+                    still = self._still(station, day, keys, still)
+                    digests.extend(map(digest_of, keys))
                 give_back()  # what the network has worked in; now the arrivals of the station come together
-                own = self._arrivals(station)
+                own, those = self._arrivals(station, digests, notes)
+                heard.append(those)
                 if self.pictures is not None:
                     self.pictures.station(station, own, station_events(own))
-                notes += [*station.notes, *self._notes(station, own)]
+                notes.update(dict.fromkeys(self._notes(station, own, still)))
                 times = [arrival.pick.time for arrival in own if arrival.pick.phase == "S"]
                 if self.picker.responses and (lacking := without_response(station, times, self.picker.responses)):
                     silent[lacking == len(times)].append(str(station))
                 del own  # so that memory does not grow with the stations while others are picked
-        notes += [
-            f"the StationXML has no response of the horizontal channels of {', '.join(those[:5])}"
-            f"{' ...' * (len(those) > 5)} at {'' if always else 'some of '}the times of the picks, and without it "
-            f"there is no magnitude from there{'' if always else ' at these times'}; ask for it with level=response."
-            for always, those in silent.items()
-            if those
-        ]
+        notes.update(dict.fromkeys(_silence(silent)))
         arrivals: list[Arrival] = []
         events: list[Event] = []
-        for station in archive.stations:
-            own = self._arrivals(station)
+        for station, those in zip(archive.stations, heard, strict=True):
+            own, _ = self._arrivals(station, those, {})
             arrivals += own
             events += station_events(own)
-        return Catalogue(tuple(arrivals), tuple(events), tuple(dict.fromkeys(notes)))
+        return Catalogue(tuple(arrivals), tuple(events), tuple(notes))
 
-    def _arrivals(self, station: Station) -> list[Arrival]:
-        """Arrivals at a station, which has been picked, by time.
+    def _arrivals(
+        self, station: Station, digests: Iterable[int], notes: dict[str, None]
+    ) -> tuple[list[Arrival], "array[int]"]:
+        """Arrivals at a station in finished parts, by time, and the digests of those parts that have any.
 
         While stations are picked, their arrivals are in the journal alone: an archive of years has millions of them.
+
+        Args:
+            station: the station.
+            digests: of the keys of the parts.
+            notes: gets what was noted of the data of the parts, each note once, whenever they were read.
         """
-        keys = (self.journal.key(station, part, self.picker) for part in parts(station))
-        arrivals = [arrival for key in keys for arrival in self.journal.get(key, station) or ()]
-        return [arrival.without_cluster() for arrival in arrivals] if self._foreign(station) else arrivals
+        arrivals, those = list[Arrival](), array("Q")
+        for digest in digests:
+            known = self.journal.get(digest, station)
+            if known is None:
+                continue
+            notes.update(dict.fromkeys(known.notes))
+            if known.found:
+                arrivals += known.found
+                those.append(digest)
+        if self._foreign(station):
+            arrivals = [arrival.without_cluster() for arrival in arrivals]
+        return arrivals, those
 
     def _foreign(self, station: Station) -> str | None:
         """Station whose clusters the detector has learnt, if it is another one."""
         known = self.picker.locator.station if self.picker.locator is not None else None
         return None if known == f"{station.network}.{station.name}" else known
 
-    def _notes(self, station: Station, arrivals: list[Arrival]) -> Iterator[str]:
-        """What a user should know of a station."""
+    def _notes(self, station: Station, arrivals: list[Arrival], still: Container[int]) -> Iterator[str]:
+        """What a user should know of a station, of which some components are still."""
         if known := self._foreign(station):
             yield f"the detector has learnt the clusters of {known}; those of other stations are left out."
-        if dead := station.dead():
+        if dead := [str(own[0].channel) for row, own in enumerate(station.components) if row in still]:
             are = "are each" if len(dead) > 1 else "is"
             left = "a picker goes on with what there is, with less certainty"
             left = left if len(dead) < sum(map(bool, station.components)) else "nothing is left to pick on"
             yield f"{' and '.join(dead)} {are} one and the same number throughout, and dead; {left}."
         yield from _no_azimuth(station, arrivals, self.picker.responses)
 
-    def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> None:
-        """Pick what is not yet in the journal of a day, and make its picture and probabilities."""
+    def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[str]:
+        """Pick what is not yet in the journal of a day, and make its picture and probabilities.
+
+        Returns:
+            The keys of its parts.
+        """
         keys = {part: self.journal.key(station, part, self.picker) for part in of_day}
         known = self._known(station, day, keys)
         drum = self._drum(station, day, keys.values() if len(known) == len(of_day) else None)
-        with closing(picked(self.picker, self._records(station, of_day, known, drum, tick))) as made:
+        noted: dict[Part, list[str]] = {}  # of the parts that are at work
+        with closing(picked(self.picker, self._records(station, of_day, known, drum, tick, noted))) as made:
             for new in made:
-                self.journal.add(keys[new.part], arrivals_in(station, new, self.picker.responses))
+                with noticed(station) as also:
+                    found = arrivals_in(station, new, self.picker.responses)
+                self.journal.add(keys[new.part], found, [*noted.pop(new.part), *also])
                 if self.probabilities is not None:
                     self.probabilities.add(station, new)
                 tick(new.part)
         if self.probabilities is not None and self.probabilities.finish(station, day):
             self.journal.remember(self.probabilities.state(station, day) or "", station, keys.values())
         if self.pictures is not None and drum is not None and drum.seconds >= _LEAST:
-            arrivals = [arrival for key in keys.values() for arrival in self.journal.get(key, station) or ()]
+            arrivals, _ = self._arrivals(station, map(digest_of, keys.values()), {})
             self.pictures.day(drum, station_events(arrivals))
             self.journal.remember(_PICTURE, station, keys.values())
+        return list(keys.values())
+
+    def _still(self, station: Station, day: int, keys: Sequence[str], rows: set[int]) -> set[int]:
+        """Those of some components that give one and the same number throughout a day as well.
+
+        The journal knows where they do, because that takes decoding the whole day.
+        """
+        found = set[int]()
+        for row in rows:
+            name = f"{_STILL} {row}"
+            if not self.journal.remembers(name, station, keys):
+                span = (time_of(n * DAY, station.grid) for n in (day, day + 1))
+                own = [piece for piece in station.within(row, *span) if station.index(piece.start) // DAY == day]
+                if own and not replace(station, components=(own, (), ())).dead():
+                    continue
+                self.journal.remember(name, station, keys)
+            found.add(row)
+        return found
 
     def _known(self, station: Station, day: int, keys: dict[Part, str]) -> set[Part]:
         """Parts that are in the journal and need not be picked again.
@@ -283,18 +334,36 @@ class PickJob:
         known: Container[Part],
         drum: Drum | None,
         tick: Callable[[Part], None],
+        noted: dict[Part, list[str]],
     ) -> Iterator[tuple[Part, Record]]:
-        """Records of the parts that are not known, by time; ``drum`` gets the records of all parts."""
+        """Records of the parts that are not known, by time; ``drum`` gets the records of all parts.
+
+        ``noted`` gets what the station notes while a part is read.
+        """
         for part in of_day:
             new = part not in known
             if not new:
                 tick(part)
             if new or drum is not None:
-                record = self.picker.read(station, part)
+                with noticed(station) as own:
+                    record = self.picker.read(station, part)
                 if drum is not None:
                     drum.add(record, self.picker.halo)
                 if new:
+                    noted[part] = own
                     yield part, record
+
+
+def _silence(stations: dict[bool, list[str]]) -> Iterator[str]:
+    """Notes on stations without a response at all of the times of their picks (True), or at some (False)."""
+    for always, those in stations.items():
+        if those:
+            yield (
+                f"the StationXML has no response of the horizontal channels of {', '.join(those[:5])}"
+                f"{' ...' * (len(those) > 5)} at {'' if always else 'some of '}the times of the picks, and without it "
+                f"there is no magnitude from there{'' if always else ' at these times'}; ask for it with "
+                "level=response."
+            )
 
 
 def _no_azimuth(station: Station, arrivals: Sequence[Arrival], responses: Responses | None) -> list[str]:

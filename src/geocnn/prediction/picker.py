@@ -16,7 +16,7 @@ from geocnn.checkpoints import Trained, is_picker
 from geocnn.errors import DataError
 from geocnn.hardware import choose_device, one_heap
 from geocnn.io.responses import Responses
-from geocnn.io.waveforms import Record, Station
+from geocnn.io.waveforms import Channel, Piece, Record, Station
 from geocnn.location import Place
 from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import AROUND, Pick, find_arrivals
@@ -119,9 +119,9 @@ class Picker:
         threshold: probability of a pick.
         alone: factor on the odds of a wave that no other wave confirms, see :func:`geocnn.picking.find_arrivals`.
         deviation: of the Gaussian with which the network was trained, s.
-        identity: digest of everything besides the records on which picks depend.
+        identity: digest of everything besides the records and responses on which picks depend.
         locator: tells where earthquakes are; None if it is not asked for.
-        responses: responses of the channels, for amplitudes in nm.
+        responses: responses of the channels, for amplitudes in nm, and where these point.
     """
 
     model: nn.Module
@@ -170,8 +170,7 @@ class Picker:
         if locator is not None:
             # The detector sees the probabilities of a window, and each of them depends on the halo of the picker.
             halo = max(halo, -(-(card.reach + locator.size - BEFORE) // _BLOCK) * _BLOCK)
-        others = locator and locator.identity, responses and responses.identity
-        identity = identity_of(trained.model, halo, threshold, alone, deviation, *others)
+        identity = identity_of(trained.model, halo, threshold, alone, deviation, locator and locator.identity)
         model = trained.model.eval()
         if place.type == "cpu" and PickerInPhases.fits(model):
             model = PickerInPhases(model)  # type: ignore[arg-type]
@@ -187,6 +186,25 @@ class Picker:
         """
         check_rate(station)
         return station.read(part.first - self.halo, part.last + self.halo)
+
+    def known(self, station: Station, start: int, stop: int, pieces: Sequence[Sequence[Piece]]) -> str:
+        """What is known of the channels of a station between two times, ns, as text; empty without responses.
+
+        Args:
+            station: the instrument.
+            start: the first time.
+            stop: the last one.
+            pieces: of each component between these times.
+        """
+        if self.responses is None:
+            return ""
+        channels: dict[Channel | None, None] = {}
+        for component, near in enumerate(pieces):
+            channels.update(dict.fromkeys(piece.channel for piece in near))
+            # Where a component has no data the channel next to it counts, before or after.
+            if not near or near[0].start > start or near[-1].end < stop:
+                channels.update(dict.fromkeys(station.channel_at(component, time) for time in (start, stop)))
+        return " ".join(f"{c} {self.responses.between(c, start, stop)}" for c in channels if c is not None)
 
     def __call__(self, part: Part, record: Record) -> Picked:
         """Pick the arrivals in a part."""
@@ -228,7 +246,8 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
     Layers in one dimension are too small to be shared among threads, so each thread takes a part of its own. Close the
     generator if you leave it early; otherwise its threads are waited for when a second Ctrl-C cannot be handled.
     """
-    threads = torch.get_num_threads() if picker.place.type == "cpu" else 1
+    before = torch.get_num_threads()
+    threads = before if picker.place.type == "cpu" else 1
     waiting: deque[Future[Found]] = deque()
     one_heap()
     try:
@@ -240,7 +259,7 @@ def picked(picker: Worker[Found], records: Iterable[tuple[Part, Record]]) -> Gen
             while waiting:
                 yield waiting.popleft().result()
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)  # those of the pool have set it for the whole process
 
 
 def _alone() -> None:

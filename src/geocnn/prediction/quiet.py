@@ -1,6 +1,8 @@
 """Noise of real stations: windows of their records without anything that may be an earthquake."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
 from jaxtyping import Float32
@@ -71,14 +73,18 @@ def _between(station: Station, events: Sequence[Event], length: int) -> Iterator
         for event in events
         if len(event.picks) > 1 or (event.picks[0].probability or 0) >= _SURE
     )
+    before, after = round(_BEFORE * station.rate), round(_AFTER * station.rate)
+    ends = list(accumulate((end for _, end in busy), max))  # so far; a long event may end after the next one
     for first, last in station.runs():
         at = first
-        for begin, end in [*busy, (last + round(_BEFORE * station.rate), last)]:
-            stop = min(last, begin - round(_BEFORE * station.rate))
+        # Earlier events have ended before this run, and later ones begin after it.
+        near = slice(bisect_left(ends, first - after), bisect_left(busy, (last + before,)))
+        for begin, end in [*busy[near], (last + before, last)]:
+            stop = min(last, begin - before)
             while at + length <= stop:
                 yield at
                 at += length
-            at = max(at, end + round(_AFTER * station.rate))
+            at = max(at, end + after)
 
 
 def _window(station: Station, start: int, length: int) -> Float32[ndarray, "3 length"] | None:

@@ -15,10 +15,10 @@ from numpy import ndarray
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event
-from geocnn.location import DEPTHS, Crust, Estimate, Place
+from geocnn.location import DEPTHS, DISTANCE, Crust, Estimate, Place
 from geocnn.prediction.waves import LATE, Waves, variance
 
-__all__ = ["FITS", "SEVERAL", "TRUSTED", "Found", "Sighting", "locate", "stations", "waves_of", "weight_of"]
+__all__ = ["FITS", "SEVERAL", "TRUSTED", "USUAL", "Found", "Sighting", "locate", "stations", "waves_of", "weight_of"]
 
 FITS = 2.0
 """Largest deviation, in standard deviations, with which a time or a distance still fits."""
@@ -30,8 +30,18 @@ SEVERAL = 3
 """Least number of stations whose times alone can locate an earthquake."""
 _HELD = 0.68
 """Probability that an earthquake lies within the spread of its place."""
-_SOME, _MORE = DEPTHS[::15, None, None], DEPTHS[::3, None, None]
+_SOME, _MORE = DEPTHS[[0, 15, 30, *range(45, len(DEPTHS), 3)]], DEPTHS[::3]
 """Depths to try, km: few to see whether waves fit together, and more for the final place."""
+_MARGIN = 1.4
+"""Largest distance relative to that which the delay of S means with mean velocities."""
+_LEARNT = 150.0
+"""Distance that detectors know at least, km; deep earthquakes are farther away."""
+USUAL = 40.0
+"""Depth, km, to which earthquakes are always searched; below only where P and S are so far apart."""
+_EDGE = 1.0
+"""Least error of the shallowest depth that is tried, km."""
+_FLANK = 0.3
+"""Kilometres by which the ground may be lower at each kilometre from a station."""
 _FREE = 4
 """Degrees of freedom of Student's density, in which a single outlier does not dominate."""
 _LEAST = 0.25
@@ -53,9 +63,10 @@ class Sighting:
         site: the station.
         east: of the station, km.
         north: of the station, km.
-        height: of the station above the level from which depths are counted, km.
+        height: of the station above the sea, km.
         times: seconds since 1970, by phase.
         crust: velocities of the waves.
+        middle: latitude and longitude of the origin of the plane, degrees.
     """
 
     event: Event
@@ -65,6 +76,7 @@ class Sighting:
     height: float
     times: dict[str, float]
     crust: Crust
+    middle: tuple[float, float]
 
     @property
     def code(self) -> str:
@@ -73,8 +85,9 @@ class Sighting:
 
     @property
     def place(self) -> Place | None:
-        """What a detector tells of its place; None without a detector."""
-        return self.event.place
+        """What a detector tells of its place; None without, or where S comes later than it can have learnt."""
+        place = self.event.place
+        return None if place is not None and self.way / _MARGIN > max(_LEARNT, place.distance.high) else place
 
     @property
     def first(self) -> float:
@@ -84,12 +97,15 @@ class Sighting:
     @property
     def reach(self) -> float:
         """Largest distance of the earthquake from the station, km."""
-        far = [5.0]
-        if len(self.times) == 2:
-            far.append(1.4 * (self.times["S"] - self.times["P"]) * self.crust.pace)
+        far = [5.0, self.way]
         if self.place is not None:
             far.append(1.5 * self.place.distance.high)
         return max(far)
+
+    @property
+    def way(self) -> float:
+        """Largest distance of the hypocentre according to P and S, km; 0 where one is missing."""
+        return _MARGIN * (self.times["S"] - self.times["P"]) * self.crust.pace if len(self.times) == 2 else 0.0
 
     @property
     def tells(self) -> bool:
@@ -112,7 +128,7 @@ class Found(NamedTuple):
     Attributes:
         east: km.
         north: km.
-        depth: km.
+        depth: km below the sea.
         time: seconds since 1970.
         spread: distance within which the earthquake lies with a probability of 68 %, km.
         depth_error: standard deviation of the depth, km.
@@ -148,7 +164,7 @@ def locate(group: Sequence[Sighting], *, exact: bool = False, first: Found | Non
     if not exact:
         return first
     around = first.east, first.north, _AROUND * first.spread
-    return _search(group, waves, _MORE, _agreement(group, waves, first), around, finer=True)
+    return _search(group, waves, _MORE, _agreement(group, waves, first), around, finer=2)
 
 
 def waves_of(group: Sequence[Sighting], *, layered: bool) -> Waves:
@@ -161,27 +177,29 @@ def waves_of(group: Sequence[Sighting], *, layered: bool) -> Waves:
 def _search(
     group: Sequence[Sighting],
     waves: Waves,
-    depths: Float64[ndarray, "depths 1 1"],
+    depths: Float64[ndarray, " depths"],
     scale: float,
     around: tuple[float, float, float],
     *,
-    finer: bool = False,
+    finer: int = 0,
 ) -> Found:
     """Search the place on grids that become finer until they resolve the spread.
 
     Args:
         group: sightings of the earthquake.
         waves: their waves.
-        depths: depths to try, km.
+        depths: depths to try, km below the highest station; those that the delays of S waves exclude are left out.
         scale: factor on the standard deviations of times.
         around: east and north of the centre, and half the side of the first grid, km.
-        finer: whether to refine the depths once as well; coarse depths would shift the epicentre.
+        finer: how often the depths may be refined as well; coarse depths would shift the epicentre.
     """
     (east, north, half), spread = around, 0.0
+    level = max(s.height for s in group)
+    depths = _possible(group, depths)
     while True:
         side = np.linspace(-half, half, _SIDE)
         x, y = east + side[None, None, :], north + side[None, :, None]
-        density, begun = _density(group, waves, (x, y, depths), scale)
+        density, begun = _density(group, waves, (x, y, depths[:, None, None] - level), scale)
         weight = np.exp(density - density.max())
         _, row, column = np.unravel_index(int(np.argmax(density)), density.shape)
         east, north = float(x[0, 0, column]), float(y[0, row, 0])
@@ -190,18 +208,31 @@ def _search(
             break
         seen = _radius(np.hypot(x - east, y - north)[0], weight.sum(0))
         if seen > 1.2 * step and finer:
-            depths, finer = _likely(depths, weight.sum((1, 2))), False
+            depths, few = _likely(depths, weight.sum((1, 2)))
+            finer = finer - 1 if few else 0
         else:
             spread = seen if seen > 1.2 * step else 0.0
             half = step if spread else 3 * step
-    deep = weight[:, row, column] / weight[:, row, column].sum()
-    depth = float(np.exp(np.sum(deep * np.log(depths[:, 0, 0]))))
+    deep, each = weight[:, row, column] / weight[:, row, column].sum(), weight.sum((1, 2))
+    below = float(np.exp(np.sum(deep * np.log(depths))))
+    error = _deviation(np.log(depths), each) * below
+    if int(np.argmax(each)) in (0, len(depths) - 1):  # it may lie beyond what was searched
+        error = max(error, _EDGE, spread, below / 5)
+    depth = below - level
     x, y, z = (np.full((1, 1, 1), km) for km in (east, north, depth))
     _, there = _density(group, waves, (x, y, z), scale)
     time = float(there[0, 0, 0])
     late = waves.late(east, north, depth, time)
-    errors = _deviation(np.log(depths[:, 0, 0]), weight.sum((1, 2))) * depth, _deviation(begun - time, weight)
-    return Found(east, north, depth, time, max(spread, step), *errors, _fits(group, late, east, north), scale)
+    errors = error, _deviation(begun - time, weight)
+    fits = not np.any(np.abs(late) > FITS) and _far_enough(group, east, north, depth)
+    return Found(east, north, depth, time, max(spread, step), *errors, fits, scale)
+
+
+def _possible(group: Sequence[Sighting], depths: Float64[ndarray, " depths"]) -> Float64[ndarray, " possible"]:
+    """Depths that are not below the largest distance of the hypocentre, with one below it, and all usual ones."""
+    level = max(s.height for s in group)
+    deepest = min((s.way + level - s.height for s in group if s.way), default=0.0)
+    return depths[: np.searchsorted(depths, max(deepest, USUAL)) + 1]
 
 
 def _deviation(values: Float64[ndarray, "*places"], weight: Float64[ndarray, "*places"]) -> float:
@@ -212,12 +243,12 @@ def _deviation(values: Float64[ndarray, "*places"], weight: Float64[ndarray, "*p
 
 
 def _likely(
-    depths: Float64[ndarray, "depths 1 1"], weight: Float64[ndarray, " depths"]
-) -> Float64[ndarray, "depths 1 1"]:
-    """As many depths as before, within the range that holds most of the probability."""
+    depths: Float64[ndarray, " depths"], weight: Float64[ndarray, " depths"]
+) -> tuple[Float64[ndarray, " depths"], bool]:
+    """As many depths as before, within the range that holds most of the probability, and whether few had it."""
     there = np.flatnonzero(weight > 1e-3 * weight.max())
-    low, high = depths[max(0, there[0] - 1), 0, 0], depths[min(len(depths) - 1, there[-1] + 1), 0, 0]
-    return np.geomspace(low, high, len(depths))[:, None, None]
+    low, high = depths[max(0, there[0] - 1)], depths[min(len(depths) - 1, there[-1] + 1)]
+    return np.geomspace(low, high, len(depths)), len(there) < len(depths) / 2
 
 
 def _agreement(group: Sequence[Sighting], waves: Waves, found: Found) -> float:
@@ -265,7 +296,22 @@ def _density(
     for sighting in group if count < SEVERAL else ():  # only for few stations: detectors use the same times
         if sighting.place is not None:
             total += _of_detector(sighting.place, x - sighting.east, y - sighting.north, z + sighting.height)
+    if np.ptp(waves.height) > 0:  # else all depths are below the ground
+        total[z + _ground(waves, x, y) < -1e-9] = -np.inf
     return total, middle + base
+
+
+def _ground(
+    waves: Waves, x: Float64[ndarray, "1 1 east"], y: Float64[ndarray, "1 north 1"]
+) -> Float64[ndarray, "1 north east"]:
+    """Height above the sea, km, up to which an earthquake may lie: as the nearest station, and high near high ones.
+
+    Times at lower stations would not tell the air above them from the ground just below.
+    """
+    east, north, height = np.unique([waves.east, waves.north, waves.height], axis=1)[:, :, None, None]
+    away = np.hypot(x - east, y - north)
+    near = np.take_along_axis(np.broadcast_to(height, away.shape), away.argmin(0, keepdims=True), 0)
+    return np.asarray(np.maximum(near, (height - _FLANK * away).max(0, keepdims=True)))
 
 
 def weight_of(residual: float, travel: float, scale: float) -> float:
@@ -316,10 +362,22 @@ def _log_student(squares: Float64[ndarray, "*places"]) -> Float64[ndarray, "*pla
     return density
 
 
-def _fits(group: Sequence[Sighting], late: Float64[ndarray, " waves"], east: float, north: float) -> bool:
-    """Whether all times agree with a place, and most of the distances that detectors gave."""
-    if np.any(np.abs(late) > FITS):
-        return False
-    given = [(np.hypot(east - s.east, north - s.north), s.place.distance) for s in group if s.place is not None]
-    doubts = sum(abs(float(_deviations(np.asarray(away), estimate))) > FITS for away, estimate in given)
-    return doubts <= _DOUBTS * len(given)
+def _far_enough(group: Sequence[Sighting], east: float, north: float, depth: float) -> bool:
+    """Whether most of the distances that detectors gave agree with a place.
+
+    At greater depths than a detector has in view, which may never have learnt any, the distance of the hypocentre is
+    compared: that is what it knows from the delay of S; and nothing beyond its distances.
+    """
+    doubts = given = 0
+    for s in group:
+        if s.place is None:
+            continue
+        estimate, away, below = s.place.distance, float(np.hypot(east - s.east, north - s.north)), depth + s.height
+        if below > s.place.depth.high:
+            away = float(np.hypot(away, below))
+            estimate = Estimate(*(float(np.hypot(*ends)) for ends in zip(estimate, s.place.depth, strict=True)))
+            if away > DISTANCE.high:
+                continue
+        doubts += abs(float(_deviations(np.asarray(away), estimate))) > FITS
+        given += 1
+    return doubts <= _DOUBTS * given

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 from geocnn.checkpoints import Trained
-from geocnn.errors import FormatError, GeocnnError, TargetError
+from geocnn.errors import FormatError, GeocnnError, MissingError, TargetError
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import open_archive
 from geocnn.io.waveforms.archive import Scans, archive_files
-from geocnn.io.waveforms.pieces import clock, file_state
+from geocnn.io.waveforms.pieces import clock, file_state, unreadable
 from geocnn.io.waveforms.seedlink import SeedLink, is_server
 from geocnn.location import Crust
 from geocnn.prediction.association import Associator, check_associator
@@ -21,6 +22,10 @@ from geocnn.prediction.journal import Journal, unfinished
 from geocnn.prediction.pick_job import Catalogue, PickJob
 
 __all__ = ["watch_earthquakes"]
+
+_State: TypeAlias = dict[Path, tuple[int, int]]
+"""Size and time of each file."""
+Seen = TypeVar("Seen")
 
 
 def watch_earthquakes(
@@ -81,28 +86,58 @@ def watch_earthquakes(
     say = announce or (lambda _line: None)
     scans: Scans = {}
     notes, trouble = set[str](), ""
-    seen: dict[Path, tuple[int, int]] = {}
+    seen: _State = {}
     made: Catalogue | None = None
     with (
         _fed(folder, targets[0].parent / "archive", channels, say) as (place, wait),
         Journal(unfinished(targets[0])) as journal,
     ):
-        while rounds is None or rounds > 0:
-            state, given = _state(place, own_files(targets, pictures))
+
+        def rest() -> None:
+            _rest(partial(wait, every), targets[0] if made is not None else None)
+
+        for state, given in _looks(partial(_state, place, own_files(targets, pictures)), rest, rounds, say):
+            _forget(scans, state)
             if not state:
                 _empty(place, say, notes)
             elif state != seen:
                 job = PickJob(picker, journal, pictures)
-                look = partial(_round, job, given, channels, scans, located, say, notes)
-                new, trouble = _tried(look, say, trouble)
+                new, trouble = _tried(partial(_round, job, given, channels, scans, located, say, notes), say, trouble)
                 if new is not None:
                     new.write(targets)
                     journal.tidy()  # of parts that have grown since
                     made, seen = new, state
-            rounds = None if rounds is None else rounds - 1
-            if rounds != 0:
-                _rest(partial(wait, every), targets[0] if made is not None else None)
     return made
+
+
+def _looks(
+    files: Callable[[], Seen], rest: Callable[[], None], rounds: int | None, say: Callable[[str], None]
+) -> Iterator[Seen]:
+    """The files at each look; looks at which the folder is away give none, and that is said once.
+
+    Args:
+        files: looks for the files.
+        rest: waits for the next look.
+        rounds: number of looks; None for no end.
+        say: is called with the news.
+
+    Raises:
+        MissingError: the folder is not there at the first look, which is a mistake.
+    """
+    there, trouble = files() if rounds != 0 else None, ""
+    while rounds is None or rounds > 0:
+        if there is not None:
+            yield there
+        rounds = None if rounds is None else rounds - 1
+        if rounds != 0:
+            rest()
+            there, trouble = _tried(files, say, trouble)
+
+
+def _forget(scans: Scans, state: _State) -> None:
+    """Forget what was in files that are gone, so that memory does not grow where old ones are moved away."""
+    for path in scans.keys() - state.keys():
+        del scans[path]
 
 
 def _empty(folder: Path, say: Callable[[str], None], notes: set[str]) -> None:
@@ -142,13 +177,21 @@ def _fed(
         yield archive, server.receive
 
 
-def _state(folder: Path, own: Callable[[Path], bool]) -> tuple[dict[Path, tuple[int, int]], Path | list[Path]]:
-    """Size and time of each file without our own, and what holds them; a file that vanishes meanwhile is left out."""
+def _state(folder: Path, own: Callable[[Path], bool]) -> tuple[_State, Path | list[Path]]:
+    """Size and time of each file without our own, and what holds them; a file that vanishes meanwhile is left out.
+
+    Raises:
+        MissingError: there is no such folder, or its disk does not answer.
+    """
     found = {}
     try:
         files = archive_files([folder])
     except FormatError:  # the folder is empty as yet
         return {}, folder
+    except MissingError:
+        raise
+    except OSError as error:
+        raise unreadable(folder, error) from None
     others = [path for path in files if not own(path)]
     for path in others:
         try:
@@ -158,10 +201,10 @@ def _state(folder: Path, own: Callable[[Path], bool]) -> tuple[dict[Path, tuple[
     return found, folder if len(others) == len(files) else list(found)
 
 
-def _tried(look: Callable[[], Catalogue], say: Callable[[str], None], trouble: str) -> tuple[Catalogue | None, str]:
-    """The catalogue of one look, or None and the trouble, which is announced unless it was so at the look before.
+def _tried(look: Callable[[], Seen], say: Callable[[str], None], trouble: str) -> tuple[Seen | None, str]:
+    """What a look gives, or None and the trouble, which is announced unless it was so at the look before.
 
-    Trouble may pass: a file that is being written may not be readable yet.
+    Trouble may pass: a file that is being written may not be readable yet, and a disk may be away for a while.
 
     Raises:
         TargetError: a result cannot be written.
@@ -186,7 +229,13 @@ def _round(
     notes: set[str],
 ) -> Catalogue:
     """Catalogue of the files that there are; announces their amount and new notes."""
-    made = located(job.run(open_archive(data, channels=channels, scans=scans), show_progress=False))
+    try:
+        archive = open_archive(data, channels=channels, scans=scans)
+    except GeocnnError:
+        raise
+    except OSError as error:  # of a folder: files that cannot be read are left out
+        raise unreadable(Path(error.filename or "the folder"), error) from None
+    made = located(job.run(archive, show_progress=False))
     for note in made.notes:
         if note not in notes:
             say(f"note: {note}")

@@ -23,7 +23,7 @@ class Waves:
     Attributes:
         east: of the stations, km.
         north: of the stations, km.
-        height: of the stations above the level from which depths are counted, km.
+        height: of the stations above the sea, km.
         shear: whether it is an S wave.
         time: arrival time, seconds since 1970.
         crust: velocities of the waves.
@@ -44,7 +44,7 @@ class Waves:
         y: Float64[ndarray, "1 north 1"],
         z: Float64[ndarray, "depths 1 1"],
     ) -> Float64[ndarray, "waves depths north east"]:
-        """Travel times from places to the stations, s; places are km east, km north and depth in km."""
+        """Travel times from places to the stations, s; places are km east, km north and km below the sea."""
         east, north, height = (place[:, None, None, None] for place in (self.east, self.north, self.height))
         away = (x - east) ** 2 + (y - north) ** 2
         below = np.maximum(z + height, _SHALLOWEST)
@@ -73,4 +73,4 @@ class Waves:
 
 def variance(travel: Float64[ndarray, "*waves"]) -> Float64[ndarray, "*waves"]:
     """Variance of arrival times after travel times of so many seconds, s^2."""
-    return LATE**2 + (SLOW * travel) ** 2
+    return np.asarray(LATE**2 + (SLOW * travel) ** 2)  # of a single number NumPy gives no array

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 
 from geocnn import budget
-from geocnn.checkpoints import Card, Trained, flat_axis
+from geocnn.checkpoints import Card, Trained, flat_axis, maps_of
 from geocnn.errors import DataError
 from geocnn.grid import Grid
 from geocnn.hardware import Precision
@@ -70,7 +70,7 @@ class Work:
 
     def __str__(self) -> str:
         """Summary for users."""
-        streamed = f", streamed in slabs of {self.slab}" if self.network is not None else ""
+        streamed = f", streamed in slabs of {self.slab}" if self.slab else ""
         return f"{self.tiles}{streamed}{'; ' * bool(self.reason)}{self.reason}"
 
 
@@ -99,9 +99,10 @@ def plan_work(
         DataError: the smallest tile, or the one that was asked for, does not fit.
     """
     card, shape, flat = trained.card, grid.shape, flat_axis(grid, trained.card)
-    # Without a known reach each tile would read the whole survey, so that there is only one tile.
-    reach = max(shape) + 2 * EDGE if card.reach is None else card.reach
-    cut = partial(plan, shape, multiple=card.size_multiple, reach=reach, flat=flat)
+    # Without a known reach each tile would read the whole survey, so that there is only one tile. Nothing is added to
+    # that: the network may tell places apart, or take all samples into account.
+    reach, edge = (max(shape), 0) if card.reach is None else (card.reach, EDGE)
+    cut = partial(plan, shape, multiple=card.size_multiple, reach=reach, edge=edge, flat=flat)
     streamed = partial(_streamed, trained, allowed, device, precision)
     try:
         return streamed(cut(tile=tile)) if tile is not None else _in_strips(streamed, cut, allowed, beside)
@@ -164,6 +165,7 @@ def _streamed(trained: Trained, allowed: int, device: torch.device, precision: P
             raise
         raise _WholeMapError(f"it cannot be run on shapes alone ({first_line(error)}).") from None
     check_size(card, window, network.shape[1:])
+    maps_of(card, torch.empty((1, *network.shape), device="meta"))
     step, cross = card.size_multiple, math.prod(window[1:])
     planes = max(-(-_SLAB // cross), min(_PLANES, 4 * _SLAB // cross))
     slab = min(max(1, -(-planes // step)) * step, window[0])
@@ -210,7 +212,7 @@ def _in_windows(
         DataError: the smallest window, or the one that was asked for, does not fit.
     """
     with sizes_explained(trained.card):
-        per_sample = budget.per_sample(trained.model, trained.card)
+        per_sample = budget.per_sample(trained.model, trained.card, _window(trained.card, cut()))
     smallest = (1,) * len(cut().shape)
     least = cut(tile=tile or smallest)
     if per_sample * least.block > allowed:

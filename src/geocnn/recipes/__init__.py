@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, MissingError
-from geocnn.recipes.again import arguments_again
+from geocnn.recipes.again import arguments_again, arguments_on
+from geocnn.recipes.arguments import check_arguments
 from geocnn.recipes.classify import classify
 from geocnn.recipes.convnetquake import convnetquake
 from geocnn.recipes.denoise import denoise
@@ -62,7 +63,7 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
 
     Raises:
         MissingError: there is no recipe of that name.
-        DataError: the seed cannot be used for random numbers.
+        DataError: the seed cannot be used for random numbers, or the recipe does not take such arguments.
     """
     if name not in RECIPES:
         near = get_close_matches(name, RECIPES, n=1)
@@ -71,6 +72,10 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
     arguments = {k: _plain(v) for k, v in arguments.items()}
     if not isinstance(seed := arguments.get("seed", 0), int) or not 0 <= seed < 2**63:
         raise DataError(f"seed is {seed}; it must be a whole number from 0 to 2^63 - 1, for example 42.")
+    from geocnn.checkpoints import Card
+
+    # a card stands for the network that a run started from, see geocnn.recipes.again
+    check_arguments(name, RECIPES[name], {k: v for k, v in arguments.items() if not isinstance(v, Card)})
     return RECIPES[name](**arguments)
 
 
@@ -120,6 +125,7 @@ def fit(
         choose_device(device)  # before the data are read, which can take minutes
         if out is not None:
             check_folder(Path(out), resume=resume, overwrite=overwrite)
+            arguments = arguments_on(recipe, arguments, Path(out)) if resume else arguments
         with allowed(show=show_progress):  # a recipe has no argument for that, since all of its own are noted
             made = build(recipe, **arguments)
     elif not hasattr(recipe, "card"):
@@ -421,7 +427,7 @@ def evaluate(
         raise DataError("evaluate needs both --data and --labels, or neither for the samples of the recipe.")
     if isinstance(labels, str | Path) and is_picker(card):
         refuse_for_others(of_surveys, "a picker takes seismograms")
-        return evaluate_picks(network, data, labels, device=device, show_progress=show_progress)
+        return evaluate_picks(network, data, labels, device=device, show_progress=show_progress, announce=announce)
     if data is not None and labels is not None:
         return evaluate_survey(
             network,

@@ -25,6 +25,8 @@ _IDX = {"train": "train", "test": "t10k"}
 _FORMS: dict[str, tuple[int, float, float]] = {"lenet1989": (16, 127.5, 127.5), "lenet5": (32, 20.0, 200.0)}
 """Window, grey value that becomes 0, and step that becomes 1, as in the papers: ranges -1 to 1 and -0.1 to 1.175."""
 
+_WIDTH = 16
+"""Usual number of channels of the first stage of a residual network."""
 _KEPT = 1000
 """Largest number of test digits that are written to the folder of a run."""
 
@@ -74,10 +76,9 @@ def digits(
         FormatError: damaged files.
     """
     given = {k: str(v) if isinstance(v, Path) else v for k, v in locals().items()}  # all arguments, for the card
-    import torch
-
     from geocnn.augmentation import Augmentation
     from geocnn.datasets import Augmented
+    from geocnn.hardware import seeded
     from geocnn.losses import cross_entropy
     from geocnn.metrics import accuracies, confusion
     from geocnn.models import build
@@ -89,14 +90,16 @@ def digits(
     arguments: dict[str, Any] = {"in_channels": 1, "out_channels": 10}
     arguments |= _residual(model, width, residual=residual)
     given["width"] = arguments.get("width")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         network = build(model, ndim=2, **arguments)
     learnt, tested = (_samples(part, window, mean, std) for part in sets)
     epochs = (10 if small else 20 if data else 60) if epochs is None else epochs
     said = f"{len(learnt)} digits of {'MNIST' if data else 'scikit-learn'}, tested on {len(tested)} others"
+    called = _called(model, arguments)
     card = _card(model, arguments, window, said).replace(
-        normalisation={"kind": "fixed", "mean": mean, "std": std}, training={"arguments": given}
+        name=f"digits-{called}",
+        normalisation={"kind": "fixed", "mean": mean, "std": std},
+        training={"arguments": given},
     )
     return Recipe(
         name="digits",
@@ -113,7 +116,7 @@ def digits(
         applies_to="test.npz",
         plan=(
             f"data: {card.data}; windows of {window} x {window} grey values, 0 (paper) to 255 (ink)",
-            f"network: {model}, {sum(p.numel() for p in network.parameters()):,} parameters",
+            f"network: {called}, {sum(p.numel() for p in network.parameters()):,} parameters",
         ),
     )
 
@@ -135,6 +138,13 @@ def _card(model: str, arguments: dict[str, Any], window: int, data: str) -> "Car
     )
 
 
+def _called(model: str, arguments: dict[str, Any]) -> str:
+    """Name of a network: without shortcuts it is plain, as He et al. (2016) call it, and another width is told."""
+    name = model if arguments.get("residual", True) else model.replace("resnet", "plain")
+    width = arguments.get("width", _WIDTH)
+    return name if width == _WIDTH else f"{name}-width{width}"
+
+
 def _residual(model: str, width: int | None, *, residual: bool) -> dict[str, Any]:
     """Arguments that only residual networks have.
 
@@ -145,7 +155,7 @@ def _residual(model: str, width: int | None, *, residual: bool) -> dict[str, Any
     from geocnn.recipes.classify.network import check_width
 
     if model.startswith("resnet"):
-        return {"width": check_width(model, 16 if width is None else width, 16), "residual": residual}
+        return {"width": check_width(model, _WIDTH if width is None else width, _WIDTH), "residual": residual}
     if width is not None:
         check_width(model, width, None)
     if not residual:

@@ -142,10 +142,9 @@ def _network(
     Raises:
         DataError: the network to start from is of another kind or size.
     """
-    import torch
-
     from geocnn.checkpoints import Card, load
     from geocnn.errors import DataError
+    from geocnn.hardware import seeded
     from geocnn.models import build
     from geocnn.tracing import reach_of
 
@@ -153,8 +152,7 @@ def _network(
     if name == "faultseg":
         own = {"bottleneck": bottleneck} | ({"residual": residual} if residual else {})
     arguments = {"ndim": ndim, "in_channels": 1, "out_channels": 1, **own}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         network = build(name, **arguments)
     if start is not None:
         trained = load(start, ndim=ndim)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from geocnn.schedule import Schedule
     from geocnn.training import Recipe, Run
 
-__all__ = ["example", "membranes", "named_arrays"]
+__all__ = ["example", "membranes", "named_arrays", "save_section"]
 
 
 class Example(NamedTuple):
@@ -23,6 +23,8 @@ class Example(NamedTuple):
     probability: "NDArray[np.float32]"
 
 
+SECTION = "section.npy"
+"""Test section in the folder of a run, to apply the network to."""
 WHERE = (
     "the data are those of the ISBI 2012 challenge (Cardona et al. 2010, PLoS Biology 8(10), e1000502): save the "
     "sections as image (sections, rows, columns) and what is no membrane as interior (same shape, True inside cells) "
@@ -108,7 +110,7 @@ def membranes(
         schedule=_schedule(samples, epochs, batch_size, learning_rate, workers),
         seed=seed,
         report="membranes",
-        applies_to="section.npy",
+        applies_to=SECTION,
     )
 
 
@@ -118,15 +120,13 @@ def _network(model: str, arguments: dict[str, Any], crop: int, seed: int) -> "Se
     Raises:
         DataError: it does not accept such crops, or the share to drop is invalid.
     """
-    import torch
-
     from geocnn.errors import DataError
+    from geocnn.hardware import seeded
     from geocnn.models import build
 
     if not 0 <= arguments["dropout"] < 1:
         raise DataError(f"--dropout is {arguments['dropout']:g}; it is a share from 0 up and below 1, such as 0.5.")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         network: Segmenter = build(model, ndim=2, **arguments)  # type: ignore[assignment]
     network.sizes.check(f"--model {model}", (crop, crop))
     return network
@@ -167,6 +167,20 @@ def example(run: "Run") -> Example:
             error = float(((probability > 0.5) != truth).float().mean())
             found.append((error, Example(grey.numpy(), truth.numpy(), probability.numpy())))
     return sorted(found, key=lambda pair: pair[0])[len(found) // 2][1]
+
+
+def save_section(section: Example, folder: Path) -> Path:
+    """Write the grey values of a section, as the network sees them, to the folder of a run.
+
+    Raises:
+        TargetError: the folder cannot be written.
+    """
+    from geocnn import io
+
+    path = folder / SECTION
+    with io.create(path, like=io.ArraySource(section.image), overwrite=True) as sink:
+        sink.write((0, 0), section.image)
+    return path
 
 
 def _sections(

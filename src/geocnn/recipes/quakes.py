@@ -208,14 +208,12 @@ def first_network(architecture: str, arguments: dict[str, Any], size: int, seed:
     Raises:
         DataError: the size does not fit, or the network to start from is of another kind.
     """
-    import torch
-
     from geocnn.checkpoints import load
     from geocnn.errors import DataError
+    from geocnn.hardware import seeded
     from geocnn.models import build
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         network = build(architecture, **arguments)
     if not network.sizes.fits((size,)):
         raise DataError(f"--size is {size}; needed is a multiple of {network.sizes.step} samples.")

@@ -34,18 +34,16 @@ def network(name: str, ndim: int, seed: int, start: str | None) -> "tuple[nn.Mod
     Raises:
         DataError: the network to start from is of another kind or size.
     """
-    import torch
-
     from geocnn.checkpoints import Card, load
     from geocnn.errors import DataError
+    from geocnn.hardware import seeded
     from geocnn.models import build
     from geocnn.models.sections_denoiser import SectionsDenoiser
     from geocnn.tracing import reach_of
 
     arguments: dict[str, Any] = {"ndim": ndim, "in_channels": 1, "out_channels": 1, **_SIZES}
     architecture = _ARCHITECTURES[ndim]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         made = build(architecture, **arguments)
     if start is not None:
         trained = load(start, ndim=ndim)

@@ -47,6 +47,8 @@ def traces(
         DataError: a number out of its range.
     """
     given = dict(locals())  # all arguments, for the card
+    import torch
+
     from geocnn.checkpoints import Card
     from geocnn.losses import cross_entropy
     from geocnn.metrics import accuracies, confusion
@@ -61,7 +63,8 @@ def traces(
     data = generate(seed, count=count, centres=(first, last), noise=noise)
     window = data.samples.shape[1]
     arguments = {"out_channels": len(CLASSES), "window": window, "head": head, "true_convolution": true_convolution}
-    model = TraceClassifier(1, in_channels=1, **arguments)
+    with torch.random.fork_rng(devices=[]):  # the first weights, which are replaced, are drawn at random
+        model = TraceClassifier(1, in_channels=1, **arguments)
     initialise(model, Xoshiro.from_state(data.state).fill)
     card = Card(
         name="traces",

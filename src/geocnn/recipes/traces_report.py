@@ -1,6 +1,7 @@
 """Measure the claims of the textbook example: numbers, positions, sharing, and shifts."""
 
 import inspect
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,9 @@ def report(run: "Run") -> Report:
     if not isinstance(model, TraceClassifier):
         raise TypeError(f"report is for the recipe traces; this is a run of {run.recipe.name}.")
     last = run.history[-1]
-    names = {k: k.removeprefix("validation_").removeprefix("accuracy_").removesuffix("_arrival") for k in last}
-    holdout = {names[k]: v for k, v in last.items() if k.startswith("validation_")}
+    holdout = {name: last[f"validation_{name}"] for name in ("loss", "accuracy")}
+    for name in (name.replace(" ", "_") for name in run.card.classes):  # one that the holdout lacks has no score
+        holdout[name.removesuffix("_arrival")] = last.get(f"validation_accuracy_{name}", math.nan)
     sharing = parameter_sharing(model.conv, model.window)
     with threads(run.recipe.schedule.threads):
         return Report(
@@ -113,7 +115,8 @@ def _shift_tests(model: "TraceClassifier", holdout: "Tensor") -> Iterator[ShiftT
 
     noise = torch.randn(64, 8, 256, generator=torch.Generator().manual_seed(0)).relu()
     # Zhang 2019, Making convolutional networks shift-invariant again: maximum at every sample, smooth, subsample.
-    smooth = Conv(1, in_channels=8, out_channels=8, kernel_size=5, stride=2, padding=2, groups=8, bias=False)
+    with torch.random.fork_rng(devices=[]):  # of the caller's random numbers none is used up
+        smooth = Conv(1, in_channels=8, out_channels=8, kernel_size=5, stride=2, padding=2, groups=8, bias=False)
     with torch.no_grad():
         smooth.weight[:] = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
     rectified = torch.nn.Sequential(model.conv, torch.nn.ReLU())

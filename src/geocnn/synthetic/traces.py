@@ -5,6 +5,7 @@ and for an arrival the pulse ``+-a exp(-d^2 / 2)``, ``d = (i - centre) / width``
 is clipped to [-1, 1]. With ``seed=42`` and the defaults every sample equals the one behind the printed numbers.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,8 +74,8 @@ def traces(
         train: share of the traces for training, rounded to whole traces.
 
     Raises:
-        DataError: fewer than 3 traces, an arrival outside the trace, a negative noise or seed, or a share that
-            leaves training or holdout empty.
+        DataError: fewer than 3 traces, an arrival outside the trace, a noise that is below 0 or no number, a negative
+            seed, or a share that leaves training or holdout empty.
     """
     low, high = centres
     if count < len(CLASSES) or size < 2 or not 1 <= low <= high <= size:
@@ -83,7 +84,7 @@ def traces(
             f"or more and arrivals within 1..{size}, first number not above the second."
         )
     training = round(train * count)
-    if noise < 0 or not 0 < training < count:
+    if not 0 <= noise < math.inf or not 0 < training < count:
         raise DataError(
             f"noise is {noise:g} and {training} of {count} traces are for training; noise must be 0 or larger and "
             "training must leave some traces for the holdout, for example noise 0.03 and train 0.8."

@@ -3,6 +3,7 @@
 Only headers are read; of several instruments at one location also samples, until one differs from the first.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from geocnn.errors import DataError, FormatError, MissingError
 from geocnn.io.system import reason
 from geocnn.io.waveforms.miniseed import is_miniseed, scan_miniseed
 from geocnn.io.waveforms.obspy_formats import is_stream, pieces_of_stream, scan_obspy
-from geocnn.io.waveforms.pieces import SECOND, ByTime, Channel, Cut, Piece, file_state, how_long
+from geocnn.io.waveforms.pieces import SECOND, ByTime, Channel, Cut, Piece, anchored, file_state, how_long
 from geocnn.io.waveforms.station import Station
 
 __all__ = ["Archive", "Scans", "archive_files", "open_archive"]
@@ -39,6 +40,13 @@ _BRIEF = 60 * SECOND
 """Time, ns, that is too short for a change from one instrument to another."""
 _MOST = 5
 """Number of damaged files that are named in a note."""
+_WITHOUT_NETWORK = re.compile(
+    r"(?!.*\.part\.)\.[A-Z\d]{1,5}(?:\.[A-Z\d-]{0,2}\.[A-Z\d]{3}(?:\.[A-Z]\.\d{4}\.\d{3})?|"
+    r"(?:[._-].*)?\.(?i:(?:mseed3?|miniseed|ms3?|msd|seed|sac|gse[12]?)(?:\.gz|\.bz2)?))"
+)
+"""Names of seismograms that begin with the dot after a network that is empty: codes of a channel, perhaps with a day as
+in SDS archives, or a station and the suffix of a format. What systems leave begins or ends otherwise: ._ of macOS,
+.nfs, six letters at the end of rsync's, .tmp; and .part before the suffix is geocnn's own."""
 _SLOWEST = 15.0
 """Least rate, samples per second, with which local earthquakes can be picked."""
 
@@ -99,10 +107,10 @@ def open_archive(
         DataError: there is no seismogram in the data; the message says what there is instead.
     """
     if is_stream(data):
-        return _archive([[piece] for piece in pieces_of_stream(data)], channels, rate, [], "the stream")
+        return _archive([anchored(piece) for piece in pieces_of_stream(data)], channels, rate, [], "the stream")
     given = [data] if isinstance(data, str | Path) else data
     if isinstance(given, Sequence) and given and all(isinstance(piece, Piece) for piece in given):
-        return _archive([[piece] for piece in given], channels, rate, [], "the pieces")
+        return _archive([anchored(piece) for piece in given], channels, rate, [], "the pieces")
     if not isinstance(given, Sequence) or not given or not all(isinstance(path, str | Path) for path in given):
         raise DataError(
             f"seismograms are a path, several paths or an ObsPy Stream, not {type(data).__name__}; give one of these."
@@ -115,7 +123,10 @@ def open_archive(
 
 
 def archive_files(paths: Iterable[Path]) -> list[Path]:
-    """Files, and all files under folders, by name; hidden files are left out.
+    """Files, and all files under folders, by name.
+
+    Hidden files and folders are left out, but for seismograms whose names begin with a dot because their station has no
+    network, such as .BER..HHZ.mseed.
 
     Raises:
         MissingError: no such file.
@@ -136,7 +147,10 @@ def archive_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+    """Whether a path below a folder is hidden, and no seismogram of a station without a network."""
+    *folders, name = path.parts
+    hidden = name.startswith(".") and not _WITHOUT_NETWORK.fullmatch(name)
+    return hidden or any(folder.startswith(".") for folder in folders)
 
 
 def _scan(
@@ -182,7 +196,11 @@ def _scanned(path: Path, scans: Scans) -> tuple[Sequence[_Group], Sequence[str],
         with path.open("rb") as file:
             head = file.read(64)
         found: tuple[Sequence[_Group], Sequence[str], Sequence[str]]
-        found = scan_miniseed(path) if is_miniseed(head) else ([[piece] for piece in scan_obspy(path) or []], [], [])
+        found = (
+            scan_miniseed(path)
+            if is_miniseed(head)
+            else ([anchored(piece) for piece in scan_obspy(path) or []], [], [])
+        )
         scans[path] = state, *found
     return scans[path][1:]
 

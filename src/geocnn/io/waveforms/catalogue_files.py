@@ -28,7 +28,7 @@ from geocnn.io.waveforms.quakeml import (
     is_written,
 )
 
-__all__ = ["is_xml", "read_catalogue"]
+__all__ = ["are_rejected", "is_xml", "read_catalogue"]
 
 _NEEDED = "needed is QuakeML, or the table of picks that geocnn predict quakes writes"
 _PROBABILITY = re.compile(r"probability ([01](?:\.\d+)?)")
@@ -98,6 +98,23 @@ def _quakeml(path: Path) -> Iterator[Event]:
                 element.clear()  # a tree of all events would take ten times as much memory as the file
     except Xml.ParseError as error:
         raise FormatError(f"{path} is damaged XML ({error}); copy it again.") from None
+
+
+def are_rejected(event: Event) -> list[bool]:
+    """Whether each pick of an event is rejected in its file: by itself, with the preferred origin or with the event."""
+    if event.kind == "not existing":
+        return [True] * len(event.picks)
+    if event.original is None:
+        return [False] * len(event.picks)
+    element, _ = event.original.element(event.picks)
+    origin = _preferred(element, "origin", "preferredOriginID")
+    whole = origin is not None and _is_rejected(origin)
+    return [whole or _is_rejected(pick) for pick in element.iterfind("pick")]
+
+
+def _is_rejected(element: Xml.Element) -> bool:
+    """Whether somebody has rejected a pick or an origin."""
+    return element.findtext("evaluationStatus", "").strip() == "rejected"
 
 
 @dataclass

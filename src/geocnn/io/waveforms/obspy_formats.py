@@ -50,6 +50,10 @@ _FORMATS = {
 }
 """Formats that a file is tried in. ObsPy by itself would try PICKLE, too, which runs any program that a file holds."""
 
+_ROUNDED = 5e-7
+"""Relative difference up to which a sampling interval of SAC is a rounded one: it has 32 bits, and so has the end of
+the record from which some programs compute it."""
+
 
 @dataclass(frozen=True)
 class ObspyPiece(FilePiece):
@@ -121,7 +125,7 @@ def scan_obspy(path: Path) -> list[Piece] | None:
         return None
     state = file_state(path)
     return [
-        ObspyPiece(_channel(t.stats), t.stats.starttime.ns, t.stats.sampling_rate, t.stats.npts, path, state, k)
+        ObspyPiece(_channel(t.stats), t.stats.starttime.ns, _rate(t.stats), t.stats.npts, path, state, k)
         for k, t in enumerate(traces)
         if t.stats.npts > 0 and t.stats.sampling_rate > 0
     ]
@@ -144,6 +148,13 @@ def pieces_of_stream(stream: Any) -> list[Piece]:  # noqa: ANN401  (ObsPy is opt
             start = stats.starttime.ns + round(first * 1e9 / stats.sampling_rate)
             pieces.append(ArrayPiece.of(_channel(stats), start, stats.sampling_rate, np.ma.getdata(data)[first:last]))
     return pieces
+
+
+def _rate(stats: Any) -> float:  # noqa: ANN401
+    """Samples per second; of SAC files as their header has it, which ObsPy rounds to microseconds of the interval."""
+    rate = float(stats.sampling_rate)
+    interval = float(stats.sac.delta) if "sac" in stats else 0.0
+    return 1 / interval if interval > 0 and abs(interval * rate - 1) > _ROUNDED else rate
 
 
 def _channel(stats: Any) -> Channel:  # noqa: ANN401

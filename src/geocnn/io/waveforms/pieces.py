@@ -28,6 +28,7 @@ __all__ = [
     "FilePiece",
     "Piece",
     "PieceTable",
+    "anchored",
     "clock",
     "edges",
     "file_state",
@@ -46,7 +47,9 @@ _DENOMINATOR = 8
 """Largest denominator of a sampling rate; what remains is drift of the clock."""
 _FINE = 1000
 """Largest denominator of a rate that is no such fraction; larger ones would make resampling slow. The error is at most
-0.0005 samples per second, which shifts the end of a day in one piece by 0.4 s."""
+0.0005 samples per second, which would shift the end of a day in one piece by 0.4 s, see :func:`anchored`."""
+_ANCHORED = 600
+"""Seconds after which a piece is put on the grid anew: the error of a rate shifts their last sample by 0.3 samples."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -271,7 +274,7 @@ class Cut(PieceTable):
 
     Args:
         pieces: the pieces.
-        spans: start and end of each span, ns, by time; they do not overlap.
+        spans: start and end of each span, ns, by time; they do not overlap, or by less than the shortest of them.
     """
 
     def __init__(self, pieces: Sequence[Piece], spans: Int64[ndarray, "spans 2"]) -> None:
@@ -312,6 +315,22 @@ def _cut(number: int, piece: Piece, start: int, end: int) -> list[tuple[int, int
     first, last = max(0, first), min(piece.count, last)
     begin, stop = (piece.start + round(n * SECOND / piece.rate) for n in (first, last))
     return [(number, begin, stop)] if first < last else []
+
+
+def anchored(piece: Piece) -> Sequence[Piece]:
+    """A piece by itself or, if its samples depart from its grid by more than half a sample, parts of ten minutes.
+
+    Each part begins at the nearest place of the grid, so that its samples are never late by more than about half a
+    sample. The samples are shared, not copied.
+    """
+    if abs(float(piece.grid) / piece.rate - 1) * piece.count <= 0.5:
+        return [piece]
+    parts = math.ceil(piece.count / piece.rate / _ANCHORED)
+    first = np.arange(parts + 1) * piece.count // parts
+    times = piece.start + np.rint(first * (SECOND / piece.rate)).astype(np.int64)
+    # The grid has more places than a slower clock has samples: the first sample of the next part fills the hole.
+    more = round(SECOND / piece.rate) if piece.rate < piece.grid else 0
+    return Cut([piece], np.stack((times[:-1], times[1:] + more), 1))
 
 
 def edges(pieces: Sequence[Piece]) -> tuple[Int64[ndarray, " pieces"], Int64[ndarray, " pieces"]]:

@@ -5,6 +5,7 @@ SeisComP Data Structure: YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY.
 
 import hashlib
 import re
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ RECORD = 512
 """Bytes of a record in the archives that are written here."""
 _SEQUENCE = 6
 """Bytes of the sequence number at the beginning of a record, which does not depend on its contents."""
-_FILES = 2000
-"""Number of files whose records are remembered."""
+_FILES = 2
+"""Files of a channel whose records are remembered: about midnight those of two days grow in turn."""
 _CODE = re.compile(r"[A-Za-z0-9_-]*")
 """Characters of a code, which becomes part of paths. FDSN allows A-Z, 0-9 and "-", and "_" in codes of three parts."""
 
@@ -55,7 +56,7 @@ class Sds:
     def __init__(self, folder: Path) -> None:
         make_folder(folder)
         self.folder = folder
-        self._known: dict[Path, set[bytes]] = {}
+        self._known: dict[Channel, dict[Path, array[int]]] = {}  # the file that was used last comes last
 
     def add(self, channel: Channel, start: int, record: bytes) -> bool:
         """Append a record to the file of its channel and day.
@@ -74,8 +75,8 @@ class Sds:
         path = self._path(channel, start)
         digest = _digest(record)
         try:
-            known = self._records(path)
-            if digest in known:
+            known = self._records(channel, path)
+            if np.any(np.frombuffer(known, np.uint64) == digest):
                 return False
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:
@@ -85,7 +86,7 @@ class Sds:
             raise TargetError(
                 f"{path} cannot be written ({reason(error)}); free space, then type the same command again."
             ) from None
-        known.add(digest)
+        known.append(digest)
         return True
 
     def _path(self, channel: Channel, start: int) -> Path:
@@ -96,15 +97,21 @@ class Sds:
         folder = self.folder / str(year) / channel.network / channel.station / f"{channel.code}.D"
         return folder / f"{channel}.D.{year}.{number:03d}"
 
-    def _records(self, path: Path) -> set[bytes]:
-        """Digests of the records in a file, which is read only once."""
-        if path not in self._known:
-            while len(self._known) >= _FILES:
-                self._known.pop(next(iter(self._known)))
+    def _records(self, channel: Channel, path: Path) -> "array[int]":
+        """Digests of the records in a file of a channel, which is read again only after others of this channel.
+
+        They take about 9 bytes a record: 0.2 MB for a day of 100 samples a second.
+        """
+        files = self._known.setdefault(channel, {})
+        known = files.pop(path, None)
+        if known is None:
             data = path.read_bytes() if path.exists() else b""
-            self._known[path] = {_digest(data[k : k + RECORD]) for k in range(0, len(data), RECORD)}
-        return self._known[path]
+            known = array("Q", (_digest(data[k : k + RECORD]) for k in range(0, len(data), RECORD)))
+        while len(files) >= _FILES:
+            del files[next(iter(files))]
+        files[path] = known
+        return known
 
 
-def _digest(record: bytes) -> bytes:
-    return hashlib.blake2b(record[_SEQUENCE:], digest_size=8).digest()
+def _digest(record: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(record[_SEQUENCE:], digest_size=8).digest(), "little")

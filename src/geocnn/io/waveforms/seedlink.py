@@ -84,9 +84,13 @@ class SeedLink:
         self._patience, self._broken, self._pause = _PATIENCE, False, _FIRST
         logging.getLogger("obspy.clients.seedlink").setLevel(logging.CRITICAL + 1)  # relevant errors are announced here
         stations = self._begin()
-        self._archive = Sds(folder)
-        shown = ", ".join(stations[:6]) + " ..." * (len(stations) > 6)
-        self._say(f"{self.name} sends records of {shown} to {folder}")
+        try:
+            self._archive = Sds(folder)  # not before: a wrong address leaves no folder
+            shown = ", ".join(stations[:6]) + " ..." * (len(stations) > 6)
+            self._say(f"{self.name} sends records of {shown} to {folder}")
+        except BaseException:
+            self._disconnect()  # nobody else does, as no block is entered
+            raise
 
     @property
     def name(self) -> str:

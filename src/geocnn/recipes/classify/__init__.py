@@ -48,7 +48,7 @@ def classify(
         model: architecture, see geocnn models; default resnet20 for windows of fewer than 64 samples, else resnet18.
         width: of the network, as the architecture takes it: channels of the first stage, or a factor.
         start: weights to start from: a run folder, or a .safetensors or .pth of this architecture from elsewhere; the
-            last layer starts anew where that has other classes.
+            last layer goes by the names of the classes, and starts anew for those that it does not know.
         normalise: each window by itself, all with the numbers of the training data, or none.
         validation: share of the windows that is kept to judge by.
         balance: weigh classes so that rare ones count as much as frequent ones.

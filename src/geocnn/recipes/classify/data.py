@@ -1,5 +1,6 @@
 """Windows of the recipe classify: split without leaks into training and validation."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from geocnn.augmentation import Augmentation
+from geocnn.classification import has_learnt
 from geocnn.datasets import Augmented, Samples, TensorSamples
 from geocnn.errors import DataError
 from geocnn.io.window_files import FORMS, Given
@@ -22,8 +24,6 @@ __all__ = ["Parts", "labelled", "split"]
 
 _TRIES = 200
 """Number of random choices of validation groups, of which the best is taken."""
-_NONE = "below 0, 255 or NaN"
-"""Labels of windows that nobody labelled."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Parts:
         normalisation: how they are normalised, for the card.
         sha256: digest of all windows that were given.
         digest: of these windows with their classes and groups.
+        share: share of the windows that is kept to judge by.
+        inherited: whether they are divided as for a network that is started from, which learnt from the same windows.
         notes: what a user should know about windows that are empty or left out.
     """
 
@@ -48,6 +50,8 @@ class Parts:
     normalisation: dict[str, Any]
     sha256: str
     digest: str
+    share: float
+    inherited: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -91,9 +95,26 @@ class Parts:
 
 
 def labelled(
-    data: Given | None, *, ndim: int | None, validation: float, normalise: Literal["window", "data", "none"], seed: int
+    data: Given | None,
+    *,
+    ndim: int | None,
+    validation: float,
+    normalise: Literal["window", "data", "none"],
+    seed: int,
+    lineage: Sequence[Mapping[str, Any]] = (),
 ) -> Parts:
     """Read labelled windows and split them.
+
+    Windows that a network in the lineage learnt from are divided as they were then: it would know by heart some of
+    those that another choice keeps to judge by.
+
+    Args:
+        data: the windows.
+        ndim: dimensions of a window, None if they tell.
+        validation: share of the windows that is kept to judge by.
+        normalise: each window by itself, all with the numbers of the training data, or none.
+        seed: of the choice of groups.
+        lineage: of the network that is started from, see :attr:`geocnn.checkpoints.Card.lineage`.
 
     Raises:
         DataError: there are no classes, fewer than two, one without enough windows, or the share leaves nothing.
@@ -111,6 +132,10 @@ def labelled(
     _check_classes(windows, told, left_out)
     if not 0 < validation < 1:
         raise DataError(f"--validation is {validation:g}; it is a share of the windows, such as 0.2.")
+    past = [one["training"] for one in lineage]
+    same = [t["arguments"] for t in past if t.get("recipe") == "classify" and t.get("digest") == read.digest]
+    if same:  # all later ones have inherited it from the first
+        validation, seed = same[-1]["validation"], same[-1]["seed"]
     learnt, judged = split(windows.y, windows.group, validation, seed)
     if windows.group is not None and len(np.unique(windows.y[learnt])) < len(windows.classes):
         raise DataError(
@@ -121,11 +146,17 @@ def labelled(
     if normalise == "data":
         known = Normalisation.fit(windows.x[learnt])
         fixed = {"kind": "fixed", "mean": float(known.mean), "std": known.std, "clip": known.clip}
-    notes = [f"windows without a class ({_NONE}), which are left out: {left_out}."] if left_out else []
+    notes = [f"windows without a class ({read.blank}), which are left out: {left_out}."] if left_out else []
     if windows.constant:
         notes.append(f"constant windows, with nothing in them to learn: {windows.constant} of {len(windows.x)}.")
+    if not same and any(has_learnt(training, read, data) for training in past):
+        notes.append(
+            "the network that is started from learnt from these windows, or some of them, with other classes or "
+            "groups; it may know by heart what is judged by here, and the scores may be too good."
+        )
     name = Path(data).name if isinstance(data, str | Path) else "arrays"
-    return Parts(name, windows, learnt, judged, fixed, read.sha256, read.digest, tuple(notes))
+    digests = read.sha256, read.digest
+    return Parts(name, windows, learnt, judged, fixed, *digests, validation, bool(same), tuple(notes))
 
 
 def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
@@ -137,7 +168,7 @@ def _known(windows: Windows, told: str | Path) -> tuple[Windows, int]:
     if windows.y is None or not (unknown := windows.y == UNKNOWN).any():
         return windows, 0
     if unknown.all():
-        raise DataError(f"no window of {told} has a class, all labels are {_NONE}; label some of each class.")
+        raise DataError(f"no window of {told} has a class, all labels are {windows.blank}; label some of each class.")
     kept = np.flatnonzero(~unknown)
     groups = None if windows.group is None else windows.group[kept]
     names = tuple(windows.names[k] for k in kept)
@@ -153,7 +184,7 @@ def _check_classes(windows: Windows, told: str | Path, left_out: int) -> None:
     counts = np.bincount(windows.y if windows.y is not None else [], minlength=len(windows.classes))
     few = [f"{name} ({n})" for name, n in zip(windows.classes, counts, strict=True) if n < 2]
     if len(windows.classes) < 2:
-        hint = f" (a label {_NONE}, of {number_of(left_out, 'window')}, means no class)" if left_out else ""
+        hint = f" (a label {windows.blank}, of {number_of(left_out, 'window')}, means no class)" if left_out else ""
         raise DataError(
             f"{told} has windows of one class ({windows.classes[0]}); needed are two classes or more{hint}."
         )

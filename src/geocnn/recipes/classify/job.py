@@ -7,7 +7,7 @@ from typing import Any
 from geocnn.augmentation import Augmentation
 from geocnn.metrics import confusion
 from geocnn.recipes.classify.data import labelled
-from geocnn.recipes.classify.network import card, objective, plan, schedule, start_network, summary
+from geocnn.recipes.classify.network import card, objective, origin, plan, schedule, start_network, summary
 from geocnn.training import Recipe
 
 __all__ = ["recipe"]
@@ -17,22 +17,25 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
     """Read and split the windows, make the network, and combine them into a recipe.
 
     Args:
-        given: all arguments of :func:`geocnn.recipes.classify.classify`.
+        given: all arguments of :func:`geocnn.recipes.classify.classify`; ``start`` may be the card of the run itself,
+            see :mod:`geocnn.recipes.again`.
 
     Raises:
         DataError: windows, classes or numbers that do not fit one another.
     """
     divided = {k: given[k] for k in ("ndim", "validation", "normalise", "seed")}
     data = given["data"]
-    parts = labelled(data, **divided)
-    network = start_network(parts, **{k: given[k] for k in ("model", "width", "start", "seed")})
+    first = origin(given["start"], given["model"])
+    parts = labelled(data, **divided, lineage=first.lineage)
+    network = start_network(parts, first, **{k: given[k] for k in ("model", "width", "seed")})
     changes = Augmentation(
         flip=tuple(axis for axis in range(parts.ndim) if axis != parts.vertical) if given["flip"] else (),
         **{k: given[k] for k in ("shift", "amplitude", "noise", "elastic")},
     )
     changed = changes != Augmentation()
-    noted = {**given, "data": data if isinstance(data, str) else "arrays"}
+    noted = {**given, "data": data if isinstance(data, str) else "arrays", "start": first.name}
     told = {"arguments": noted, "windows": parts.sha256, "digest": parts.digest}
+    told |= {"start": first.told} if first.told else {}
     learning = {k: given[k] for k in ("epochs", "patience", "batch_size", "learning_rate", "workers")}
     return Recipe(
         name="classify",
@@ -48,5 +51,5 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         seed=given["seed"],
         report="classification",
         applies_to=data if isinstance(data, str) else "windows.npz",
-        plan=plan(parts, network, given["validation"]),
+        plan=plan(parts, network),
     )

@@ -1,8 +1,8 @@
 """Network of the recipe classify, with its loss, scores, schedule and card."""
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from math import inf
 from pathlib import Path
@@ -12,20 +12,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geocnn.checkpoints import WEIGHTS, Card, load
+from geocnn.checkpoints import Card, load
 from geocnn.classification import scores
 from geocnn.distributed import Team
 from geocnn.errors import DataError
+from geocnn.hardware import seeded
 from geocnn.io.windows import space_in_words
 from geocnn.losses import cross_entropy, pooled_cross_entropy
 from geocnn.models import ARCHITECTURES, build
 from geocnn.models.base import Classifier
+from geocnn.recipes.again import digest_of, told
 from geocnn.recipes.classify.data import Parts
 from geocnn.schedule import Schedule
-from geocnn.weights_files import SUFFIXES, load_weights
+from geocnn.weights_files import SUFFIXES, carry_over, load_weights
 from geocnn.words import number_of, size_text
 
-__all__ = ["Start", "card", "check_width", "objective", "plan", "schedule", "start_network", "summary"]
+__all__ = [
+    "Origin",
+    "Start",
+    "card",
+    "check_width",
+    "objective",
+    "origin",
+    "plan",
+    "schedule",
+    "start_network",
+    "summary",
+]
 
 _LARGE = 64
 """Least number of samples of a window for which a network is used that begins by halving it twice."""
@@ -52,35 +65,102 @@ class Start:
     note: str = ""
 
 
-def start_network(parts: Parts, *, model: str | None, width: float | None, start: str | None, seed: int) -> Start:
+@dataclass(frozen=True)
+class Origin:
+    """What a network starts from: another network, a file of weights, or nothing.
+
+    Attributes:
+        name: what the user typed.
+        card: of the trained network, or of the run itself that goes on.
+        weights: of the trained network; None if they are not needed, since the run has its own.
+        told: what the card of the run keeps of it.
+        lineage: networks of which it knows what they learnt from.
+    """
+
+    name: str | None = None
+    card: Card | None = None
+    weights: Mapping[str, Tensor] | None = None
+    told: dict[str, Any] = field(default_factory=dict)
+    lineage: tuple[dict[str, Any], ...] = ()
+
+
+def origin(start: str | Card | None, model: str | None) -> Origin:
+    """Find what to start from.
+
+    Args:
+        start: a trained network, a file of weights, or in its place the card of the run itself.
+        model: architecture that the user wants.
+
+    Raises:
+        MissingError: there is no network of that name.
+        DataError: it judges no whole windows, or is of another architecture.
+    """
+    if isinstance(start, Card):
+        own = start.training.get("start", {})
+        return Origin(told(start, "start"), start, None, own, tuple(start.lineage[1:]))
+    if start is None:
+        return Origin()
+    if Path(start).suffix.lower() in SUFFIXES:
+        digest = digest_of(start)
+        return Origin(start, told={"sha256": digest} if digest else {})
+    trained = load(start)
+    if trained.card.task != "classification":
+        raise DataError(
+            f"--start {start} is a network for {trained.card.task}; needed is one that judges whole windows, as "
+            "geocnn train classify makes them."
+        )
+    if model is not None and model != trained.card.architecture:
+        raise DataError(f"--start {start} is {trained.card.architecture} and --model is {model}; leave --model out.")
+    card = trained.card
+    return Origin(start, card, trained.model.state_dict(), card.origin, tuple(card.lineage))
+
+
+def start_network(parts: Parts, first: Origin, *, model: str | None, width: float | None, seed: int) -> Start:
     """Make a network for these windows and classes.
 
     Raises:
-        MissingError: there is no architecture, network or file of that name.
+        MissingError: there is no architecture or file of that name.
         DataError: the network does not accept these windows.
         FormatError: the weights are of another network.
     """
-    if start is not None and Path(start).suffix.lower() not in SUFFIXES:
-        trained = load(start)
-        if model is not None and model != trained.card.architecture:
-            raise DataError(
-                f"--start {start} is {trained.card.architecture} and --model is {model}; leave --model out."
-            )
-        name, given, weights = trained.card.architecture, _kept(trained.card), Path(start) / WEIGHTS
+    if first.card is not None:
+        name, given = first.card.architecture, _kept(first.card)
     else:
         space = parts.windows.x.shape[2:]
         name = model or ("resnet20" if max(space) < _LARGE else "resnet18")
-        given, weights = {} if width is None else {"width": width}, Path(start or "")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        given = {} if width is None else {"width": width}
+    with seeded(seed):
         network, arguments = _made(parts, name, given)
-    if start is None:
+    if first.name is None:
         return Start(network, name, arguments)
-    kept = load_weights(network, weights, other_classes=True)
-    note = f"Started from {start}"
-    if kept:
-        note += f": all but its last layer ({', '.join(kept)}), which had another number of classes and starts anew"
-    return Start(network, name, arguments, f"{note}.")
+    if first.card is None:
+        kept = load_weights(network, Path(first.name), other_classes=True)
+        note = f"Started from {first.name}"
+        if kept:
+            note += f": all but its last layer ({', '.join(kept)}), which had another number of classes and starts anew"
+        return Start(network, name, arguments, f"{note}.")
+    if first.weights is None:
+        return Start(network, name, arguments, first.card.notes)
+    with torch.random.fork_rng(devices=[]):
+        other = build(name, **arguments | {"out_channels": len(parts.classes) + 1})
+    anew = carry_over(network, other, first.weights, (first.card.classes, parts.classes), f"--start {first.name}")
+    return Start(network, name, arguments, _note(first.name, first.card.classes, parts.classes, anew))
+
+
+def _note(name: str, old: tuple[str, ...], new: tuple[str, ...], anew: list[str]) -> str:
+    """Sentence on the origin of the weights of a network with these classes, of which some start anew."""
+    if len(anew) == len(new):
+        return (
+            f"Started from {name}: all but its last layer, which had other classes ({', '.join(old)}) and starts anew."
+        )
+    if anew:
+        begin = f"{', '.join(anew)} start{'s' * (len(anew) == 1)} anew"
+        return f"Started from {name}, with its last layer by the names of the classes; {begin}."
+    if old != new and set(new) <= set(old):
+        return f"Started from {name}, with its last layer by the names of the classes."
+    if old != new:
+        return f"Started from {name}, with its last layer by the numbers of the classes, there called {', '.join(old)}."
+    return f"Started from {name}."
 
 
 def _kept(old: Card) -> dict[str, Any]:
@@ -200,17 +280,19 @@ def schedule(
     )
 
 
-def plan(parts: Parts, network: Start, validation: float) -> tuple[str, ...]:
+def plan(parts: Parts, network: Start) -> tuple[str, ...]:
     """Lines on the training that a user should see before it begins."""
     windows, counts = parts.windows, np.bincount(parts.labels, minlength=len(parts.classes))
     weights = sum(p.numel() for p in network.model.parameters())
     kept = f"{len(parts.judged)} of {len(parts.labels)} windows"
     if windows.group is None:
-        judged = f"{kept}, the last {100 * validation:g} % of each class"
+        judged = f"{kept}, the last {100 * parts.share:g} % of each class"
     else:
         names = [windows.groups[k] for k in np.unique(windows.group[parts.judged])]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         judged = f"{kept}, group{'s' * (len(names) > 1)} {', '.join(names[:_NAMED])}{more}"
+    if parts.inherited:
+        judged += "; divided as for the network that is started from, which learnt from the others"
     return (
         f"data: {len(parts.labels)} windows of {parts.name}, {space_in_words(windows)}",
         f"classes: {', '.join(f'{name} ({n})' for name, n in zip(parts.classes, counts, strict=True))}",

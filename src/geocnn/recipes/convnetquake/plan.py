@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from geocnn.checkpoints import Card
 from geocnn.errors import DataError
+from geocnn.hardware import seeded
 from geocnn.io.regions import read_region
 from geocnn.io.velocity_models import read_layers
 from geocnn.models import build
@@ -91,8 +91,7 @@ def plan(
     train = RegionWindows(region, order[tested:], noise, _SERIES + 2 * seed)
     judged = range(_JUDGED, _JUDGED + tested)
     validation = RegionWindows(region, order[:tested], judged, _SERIES + 2 * seed + 1, white=False)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = build("convnetquake", ndim=1, in_channels=3, out_channels=clusters + 1)
     said = (
         f"synthetic records of {found} at station {region.site}: {len(train.events)} to learn from in {hours} h of "

@@ -1,11 +1,13 @@
 """Make the recipe segment from its arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from geocnn.augmentation import Augmentation
+from geocnn.checkpoints import Card
 from geocnn.metrics import confusion
+from geocnn.recipes.again import told as noted_in
 from geocnn.recipes.segment.data import Given
 from geocnn.recipes.segment.intervals import intervals
 from geocnn.recipes.segment.network import Start, card, objective, schedule, start
@@ -20,7 +22,8 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
     """Read and split the data, make the network, and combine them into a recipe.
 
     Args:
-        given: all arguments of :func:`geocnn.recipes.segment.segment`.
+        given: all arguments of :func:`geocnn.recipes.segment.segment`; ``from_`` may be the card of the run itself, see
+            :mod:`geocnn.recipes.again`.
 
     Raises:
         DataError: data, labels or numbers that do not fit one another.
@@ -31,11 +34,13 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         files["labels"], between, told = intervals(files["data"], files["labels"], given["horizons"])
         names = names or between
     # A card holds paths, not samples; a run on arrays is evaluated with data given to ``evaluate``.
-    noted = {k: v if all(isinstance(one, str) for one in v) else None for k, v in files.items()}
+    noted: dict[str, Any] = {k: v if all(isinstance(one, str) for one in v) else None for k, v in files.items()}
+    if isinstance(given["from_"], Card):
+        noted["from_"] = noted_in(given["from_"], "from_")
     if given["horizons"]:
         noted["horizons"] = [str(one) for one in given["horizons"] if isinstance(one, str | Path)] or None
 
-    def network(ndim: int, classes: int) -> Start:
+    def network(ndim: int, classes: Sequence[str]) -> Start:
         return start(
             ndim, classes, from_=given["from_"], model=given["model"], width=given["width"], seed=given["seed"]
         )
@@ -68,11 +73,12 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         patience=given["patience"],
         workers=given["workers"],
     )
-    first = files["data"][0]
+    first = {"start": job.network.told} if job.network.told else {}
+    applied = files["data"][0]
     return Recipe(
         name="segment",
         model=job.network.model,
-        card=card(job).replace(training={"arguments": {**given, **noted}, "windows": job.digest}),
+        card=card(job).replace(training={"arguments": {**given, **noted}, "windows": job.digest} | first),
         train=job.train(given["samples"], given["seed"], augmentation),
         validation=job.validate(),
         loss=loss,
@@ -82,7 +88,7 @@ def recipe(given: Mapping[str, Any]) -> Recipe:
         schedule=planned,
         seed=given["seed"],
         report="segmentation",
-        applies_to=first if isinstance(first, str) else "survey.sgy",
+        applies_to=applied if isinstance(applied, str) else "survey.sgy",
         plan=(*told, *plan_of(job, samples=given["samples"], batch_size=planned.batch_size, epochs=planned.epochs)),
     )
 

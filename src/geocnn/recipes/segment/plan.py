@@ -1,15 +1,17 @@
 """Plan of a training on labelled files: dimensions, sections, size of windows, and split."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geocnn.augmentation import Augmentation
 from geocnn.errors import DataError
+from geocnn.evaluation import surveys_learnt
 from geocnn.metrics import alike
 from geocnn.recipes.segment.data import (
     Axes,
@@ -51,6 +53,7 @@ class Job:
         surveys: description of each survey, with its axes.
         why: reason for the number of dimensions.
         apart: how far sections to judge by are from those for training, such as "2 inlines"; empty for others.
+        known: note on what the network may know by heart of what it is judged by, or how that is avoided; else empty.
     """
 
     ndim: int
@@ -65,16 +68,12 @@ class Job:
     surveys: tuple[str, ...]
     why: str
     apart: str = ""
+    known: str = ""
 
     @property
     def digest(self) -> str:
         """Digest of all samples and classes, which tells whether a run can be resumed with these data."""
-        found = hashlib.sha256()
-        for piece in (*self.learn, *self.judge):
-            for values in (piece.x, piece.y):
-                found.update(f"{values.dtype} {values.shape}".encode())
-                found.update(np.ascontiguousarray(values).data)
-        return found.hexdigest()
+        return _digest((*self.learn, *self.judge))
 
     def train(self, samples: int, seed: int, augmentation: Augmentation) -> RandomWindows:
         """Training windows, so many per epoch.
@@ -99,7 +98,7 @@ def plan(
     unknown: float | None,
     lines: tuple[Sequence[int], Sequence[int]],
     ndim: int | None,
-    network: Callable[[int, int], Start],
+    network: Callable[[int, Sequence[str]], Start],
     crop: int | Sequence[int] | None,
     validation: float,
 ) -> Job:
@@ -124,14 +123,20 @@ def plan(
     chosen = [sections(survey, *lines) for survey in surveys]
     known = labelled(surveys, chosen, names, unknown)
     classes = _names(count_classes(known, names), names)
-    dims, axes, why = _dimensions(surveys, known, chosen, ndim, lambda: _thinnest(network(3, len(classes))))
-    made = network(dims, len(classes))
+    dims, axes, why = _dimensions(surveys, known, chosen, ndim, lambda: _thinnest(network(3, classes)))
+    made = network(dims, classes)
+    classes = made.classes
     found = [pieces(survey, y, made.normalisation, own) for survey, y, own in zip(surveys, known, axes, strict=True)]
     dense = any(1 in np.diff(own) for each in axes if each for own in each.values())
     cut = len(found) == 1 and len(axes[0] or ()) < 2 and (dense or len(found[0]) == 1)
     sizes = _crop(crop, found, made, validation if cut else None)
     answer = [n - 2 * made.model.margin for n in sizes]
-    learn, judge, apart = split(found, validation, answer, dense=dense)
+    divided, note = _as_before(made, found, dense=dense), ""
+    if divided is not None:
+        note = "what is judged by is what the network gone on from was judged by, too, which learnt from these data"
+    elif _has_learnt(made, files[0]):
+        note = "the network gone on from learnt from these data, too; it may know by heart what it is judged by"
+    learn, judge, apart = divided or split(found, validation, answer, dense=dense)
     return Job(
         dims,
         classes,
@@ -145,7 +150,51 @@ def plan(
         tuple(f"{Path(s.name).name}: {', '.join(f'{a.name} {a.size}' for a in s.source.grid.axes)}" for s in surveys),
         why,
         apart,
+        note,
     )
+
+
+def _digest(found: Sequence[Piece]) -> str:
+    """Digest of all samples and classes of pieces."""
+    digest = hashlib.sha256()
+    for piece in found:
+        for values in (piece.x, piece.y):
+            digest.update(f"{values.dtype} {values.shape}".encode())
+            digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
+
+
+def _as_before(
+    made: Start, found: Sequence[Sequence[Piece]], *, dense: bool
+) -> tuple[list[Piece], list[Piece], str] | None:
+    """Both parts as for the first network gone on from that learnt from these pieces; None if none has.
+
+    It would know by heart some of what another choice keeps to judge by.
+    """
+    for one in reversed(made.lineage):
+        training: Mapping[str, Any] = one["training"]
+        if (
+            training.get("recipe") != "segment"
+            or not {"windows", "arguments"} <= training.keys()
+            or "window" not in one
+        ):
+            continue
+        answer = [n - 2 * made.model.margin for n in one["window"]]
+        if len(answer) != found[0][0].x.ndim:
+            continue
+        try:
+            divided = split(found, training["arguments"]["validation"], answer, dense=dense)
+        except DataError:  # these are other data
+            continue
+        if _digest((*divided[0], *divided[1])) == training["windows"]:
+            return divided
+    return None
+
+
+def _has_learnt(made: Start, data: Sequence[Given]) -> bool:
+    """Whether a network gone on from learnt from a file that is judged by: the last of several."""
+    own = data[-1]
+    return isinstance(own, str) and any(Path(own).resolve() in surveys_learnt(one["training"]) for one in made.lineage)
 
 
 def _names(count: int, names: Sequence[str]) -> tuple[str, ...]:

@@ -91,7 +91,15 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Sentences beyond the table."""
         if self.curve is not None:
-            k = self.curve.best
+            k, name = self.curve.best, self.classes[1]
+            if k == 0:  # everything is at or above it
+                yield (
+                    f"no threshold finds {name} better than calling every sample so would: precision "
+                    f"{self.curve.precision[k]:.3f}, recall {self.curve.recall[k]:.3f}, F1 {self.curve.f1[k]:.3f} (the "
+                    "table is for 0.5)"
+                )
+                yield from self.notes
+                return
             yield (
                 f"best threshold {self.curve.thresholds[k]:.2g}: precision {self.curve.precision[k]:.3f}, recall "
                 f"{self.curve.recall[k]:.3f}, F1 {self.curve.f1[k]:.3f} (the table is for 0.5)"

@@ -51,6 +51,7 @@ def plan_of(job: "Job", *, samples: int, batch_size: int, epochs: int) -> tuple[
         f"windows: {size} samples ({', '.join(job.axes)}), {samples} an epoch, {batch_size} a step, at most {epochs} "
         f"epoch{'s' * (epochs != 1)}",
         *([near] if job.apart else []),
+        *([f"note: {job.known}"] if job.known else []),
     )
 
 
