@@ -25,8 +25,6 @@ from geocnn.interpretation.horizons import find_horizons
 from geocnn.io import ArraySource
 from geocnn.io.horizons import IntervalSource
 from geocnn.io.known_arrivals import KnownArrival, read_arrivals
-from geocnn.io.labels import is_unknown
-from geocnn.io.percent import PERCENT
 from geocnn.io.same_place import difference, distance
 from geocnn.io.source import Source
 from geocnn.io.waveforms import Archive, Station
@@ -38,6 +36,7 @@ from geocnn.prediction.catalogue import opened, pick_earthquakes
 from geocnn.prediction.stretched import finer, predict_stretched
 from geocnn.progress import progress
 from geocnn.reading import has_data
+from geocnn.survey_labels import classes_of, mask_of
 from geocnn.synthetic.network import SEEN
 from geocnn.words import size_text
 
@@ -312,7 +311,7 @@ def evaluate_survey(
         return _restored(_predicted(trained, source, announce, **options), fine, truth)
     unknown = card.training.get("arguments", {}).get("unknown")
     several = len(card.classes) > 1
-    true = _classes(truth, len(card.classes), unknown) if several else _mask(truth, card.classes[0], unknown)
+    true = classes_of(truth, len(card.classes), unknown) if several else mask_of(truth, card.classes[0], unknown)
     result = _predicted(trained, source, announce, **options)
     known = (true != UNKNOWN) & has_data(fine)
     errors = _horizon_errors(truth, ArraySource(result, fine.grid)) if isinstance(truth, IntervalSource) else {}
@@ -557,46 +556,3 @@ def _has_data(station: Station, time: int) -> bool:
     """Whether any channel of a station has a sample at a time, ns."""
     near = (piece for component in range(3) for piece in station.within(component, time, time))
     return any(piece.start <= time < piece.end for piece in near)
-
-
-def _classes(labels: Source, count: int, unknown: float | None) -> NDArray[np.int64]:
-    """Class of every sample, UNKNOWN where it is not known.
-
-    Raises:
-        DataError: no sample has a class, or one has a class that the network does not know.
-    """
-    values = labels.read(...)
-    known = ~is_unknown(values, unknown)
-    bad = known & ((values < 0) | (values >= count) | (values != np.floor(values)))
-    if bad.any():
-        first = np.argwhere(bad)[0]
-        where = ", ".join(f"{a.name} {a.values[i]:g}" for a, i in zip(labels.grid.axes, first, strict=True))
-        raise DataError(
-            f"the labels{f' {labels.path}' if labels.path else ''} hold {values[bad][0]:g} at {where}; the network "
-            f"knows the classes 0 to {count - 1}, and -1, 255 and NaN are unknown: give labels of these."
-        )
-    if not known.any():
-        raise DataError(
-            f"the labels{f' {labels.path}' if labels.path else ''} hold no class; the network knows 0 to {count - 1}."
-        )
-    return np.where(known, values, UNKNOWN).astype(np.int64)
-
-
-def _mask(labels: Source, name: str, unknown: float | None) -> NDArray[np.int64]:
-    """1 on the class, 0 elsewhere, UNKNOWN where it is not known; whole per cent of 8 bits are probabilities, too.
-
-    Raises:
-        DataError: samples lie outside 0..1 and do not mean unknown, or none is of the class.
-    """
-    values = labels.read(...)
-    blank = is_unknown(values, unknown)
-    who = f"the labels{f' {labels.path}' if labels.path else ''}"
-    need = f"labels for a network that finds {name} are 1 on it, 0 elsewhere, and -1, 255 or NaN where it is not known"
-    low, high = (float(f(values, where=~blank, initial=0)) for f in (np.min, np.max))
-    if labels.dtype == PERCENT and low >= 0 and 50 < high <= 100:
-        values, high = values / np.float32(100), high / 100
-    if low < 0 or high > 1:
-        raise DataError(f"{who} reach from {low:.4g} to {high:.4g}; {need}: give such a file, or rescale it.")
-    if not high > 0.5:
-        raise DataError(f"{who} hold no {name}, for no known sample is above 0.5; {need}.")
-    return np.where(blank, UNKNOWN, values > 0.5).astype(np.int64)

@@ -9,7 +9,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from geocnn.figures.panels import Panel, amplitudes, crossings, cube, draw, line, quantity
+from geocnn.figures.panels import Panel, amplitudes, best_slices, crossings, cube, draw, line, quantity
 from geocnn.figures.style import class_colours, fault_colours, figure
 from geocnn.io.source import PICTURE
 
@@ -46,7 +46,13 @@ def section(
     several = len(classes) > 1
     over_cmap = class_colours(len(classes)) if several else fault_colours(threshold)
     over_norm = Normalize(-0.5, len(classes) - 0.5) if several else Normalize(0, 1)
-    at = [] if seismic.grid.ndim == 2 else _best(probability) if not several else [n // 2 for n in seismic.grid.shape]
+    at = (
+        []
+        if seismic.grid.ndim == 2
+        else best_slices(probability)
+        if not several
+        else [n // 2 for n in seismic.grid.shape]
+    )
     upright = seismic.grid.names == PICTURE
     grey = cube(seismic, at, seismic.live) if at else [line(seismic, seismic.live, upright=upright)]
     rows = [(probability, label)] + ([(truth, "known faults")] if truth is not None else [])
@@ -91,27 +97,6 @@ def _overlay(
         above.set_alpha(0.5)
     place.set(xlim=limits[0], ylim=limits[1])
     return below, above
-
-
-def _best(probability: "Source") -> list[int]:
-    """Indices of the inline, crossline and time with much probability, outside the outer tenth of the survey.
-
-    They are not those with the most, which often lie in the plane of a fault and show little of it. Of the slices with
-    at least a quarter of the largest sum, the one at the 75th percentile is taken.
-    """
-    shape = probability.grid.shape
-    inner = [slice(n // 10, n - n // 10) for n in shape]
-    sums = [np.zeros(s.stop - s.start) for s in inner]
-    for i in range(inner[0].start, inner[0].stop):
-        block = np.nan_to_num(probability.read((slice(i, i + 1), *inner[1:]))[0])  # where there are no data
-        sums[0][i - inner[0].start] = block.sum()
-        sums[1] += block.sum(1)
-        sums[2] += block.sum(0)
-    found = []
-    for values, cut in zip(sums, inner, strict=True):
-        order = [int(i) for i in values.argsort() if values[i] >= values.max() / 4]
-        found.append(order[(len(order) - 1) * 3 // 4] + cut.start)
-    return found
 
 
 def _line_size(seismic: "Source") -> tuple[float, float]:

@@ -136,8 +136,7 @@ def predict(
     """
     started, source = time.perf_counter(), io.open(data)
     trained = network if isinstance(network, Trained) else load(network, ndim=source.grid.ndim)
-    _check(trained.card, source)
-    source = as_picture(source, trained.card.axes)
+    _check(trained.card, source := as_picture(source, trained.card.axes))
     trained, differences = aligned(trained)
     autocast(precision, place := choose_device(device))  # refuses an unknown precision before any work
     array = None if out is not None else np.zeros(source.grid.shape, np.float32)

@@ -99,8 +99,7 @@ def check_size(card: Card, window: Sequence[int], made: Sequence[int]) -> None:
     if tuple(made) == tuple(n - 2 * card.margin for n in window):
         return
     lost = {n - k for n, k in zip(window, made, strict=True)}
-    loss = lost.pop() if len(lost) == 1 else -1
-    cure = "sample its result up"
+    loss, cure = lost.pop() if len(lost) == 1 else -1, "sample its result up"
     if loss == 0:
         cure = "write margin=0 into its card"
     elif loss > 1:

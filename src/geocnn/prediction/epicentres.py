@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float64
-from numpy import ndarray
 
-from geocnn.geodesy import Plane, offsets, place_at
+from geocnn.geodesy import place_at
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
 from geocnn.location import SURE, Crust
+from geocnn.prediction.planes import Planes
 from geocnn.prediction.sightings import (
     FITS,
     SEVERAL,
@@ -52,53 +51,6 @@ _WAIT = 120.0
 """Largest difference of the times at which two stations see the same earthquake, s."""
 _MINUTE = 60 * SECOND
 """Time within which stations have to see something for a note that they may have seen the same earthquake, ns."""
-_NARROW = 100.0
-"""Largest distance of the stations from their middle, km, for which one plane is enough: it is then good to metres."""
-_KEPT = 500
-"""Number of planes whose coordinates of all stations are kept."""
-
-
-class _Planes:
-    """Planes in which places are computed: one for a whole network, or one around each station of a wide one.
-
-    A plane is exact from its origin to every place, and good enough between places near the origin.
-
-    Args:
-        sites: the stations that have seen something, wherever they were; others would shift the origin.
-    """
-
-    def __init__(self, sites: Sequence[Site]) -> None:
-        self._number = {place: k for k, place in enumerate(sorted({site.place[:2] for site in sites}))}
-        self._places = np.array(list(self._number)).reshape(-1, 2).T
-        self._known: dict[tuple[float, float], Plane] = {}
-        middle = _middle(*self._places) if self._number else (0.0, 0.0)
-        self._only = middle if (self._seen_from(middle).distance <= _NARROW).all() else None
-
-    def of(self, place: tuple[float, float]) -> tuple[float, float]:
-        """Origin of the plane for earthquakes near a place; both are latitude and longitude."""
-        return self._only or place
-
-    def put(self, sighting: Sighting, middle: tuple[float, float]) -> Sighting:
-        """The same sighting in the plane with this origin."""
-        if sighting.middle == middle:
-            return sighting
-        plane, number = self._seen_from(middle), self._number[sighting.site.place[:2]]
-        east, north = float(plane.east[number]), float(plane.north[number])
-        return replace(sighting, east=east, north=north, middle=middle)
-
-    def _seen_from(self, middle: tuple[float, float]) -> Plane:
-        if middle not in self._known:
-            if len(self._known) > _KEPT:
-                self._known.clear()
-            self._known[middle] = offsets(*middle, (self._places[0], self._places[1]))
-        return self._known[middle]
-
-
-def _middle(latitude: Float64[ndarray, " places"], longitude: Float64[ndarray, " places"]) -> tuple[float, float]:
-    """Latitude and longitude of the middle of some places, wherever meridians begin or meet, degrees."""
-    up, around = np.radians(latitude), np.radians(longitude)
-    x, y, z = (np.cos(up) * np.cos(around)).mean(), (np.cos(up) * np.sin(around)).mean(), np.sin(up).mean()
-    return float(np.degrees(np.arctan2(z, np.hypot(x, y)))), float(np.degrees(np.arctan2(y, x)))
 
 
 def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust | None = None) -> list[Event]:
@@ -123,7 +75,7 @@ def epicentres(events: Sequence[Event], sites: Sequence[Site], *, crust: Crust |
     crust = crust or Crust()
     known = {str(site): site for site in sites}
     there = [(event, known[code].at(event.picks[0].time)) for event in events if (code := _code(event)) in known]
-    planes = _Planes([site for _, site in there])
+    planes = Planes([site for _, site in there])
     seen = [_sighting(event, site, planes, crust) for event, site in there]
     groups = _groups([sighting for sighting in seen if sighting.times], planes)
     located = [_event(group, found) for group, found in groups]
@@ -160,7 +112,7 @@ def unexplained(events: Sequence[Event], sites: Sequence[Site]) -> list[int]:
     return found
 
 
-def _groups(seen: Sequence[Sighting], planes: _Planes) -> list[tuple[list[Sighting], Found]]:
+def _groups(seen: Sequence[Sighting], planes: Planes) -> list[tuple[list[Sighting], Found]]:
     """Sightings of each earthquake, with its place."""
     telling = sorted((s for s in seen if s.tells and "P" in s.times), key=lambda s: s.first)
     loose = sorted((s for s in seen if not s.tells), key=lambda s: s.first)
@@ -212,7 +164,7 @@ def _code(event: Event) -> str:
     return f"{channel.network}.{channel.station}"
 
 
-def _centred(group: list[Sighting], found: Found, planes: _Planes) -> tuple[list[Sighting], Found]:
+def _centred(group: list[Sighting], found: Found, planes: Planes) -> tuple[list[Sighting], Found]:
     """A group located again in the plane around its epicentre, in which distances are exact, in a wide network."""
     middle = planes.of(place_at(*group[0].middle, found.east, found.north))
     if middle == group[0].middle:
@@ -221,7 +173,7 @@ def _centred(group: list[Sighting], found: Found, planes: _Planes) -> tuple[list
     return group, locate(group, exact=True)
 
 
-def _sighting(event: Event, site: Site, planes: _Planes, crust: Crust) -> Sighting:
+def _sighting(event: Event, site: Site, planes: Planes, crust: Crust) -> Sighting:
     """Event of a station, placed in the plane for earthquakes near it."""
     times = {pick.phase: pick.time / SECOND for pick in event.picks if pick.phase in _PHASES}
     there = site.latitude, site.longitude

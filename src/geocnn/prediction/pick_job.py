@@ -10,7 +10,6 @@ from pathlib import Path
 
 from geocnn.checkpoints import write_atomically
 from geocnn.hardware import give_back
-from geocnn.io.responses import Responses
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import Archive, Record, Station
 from geocnn.io.waveforms.drum import Drum
@@ -27,7 +26,7 @@ from geocnn.prediction.instruments import Instrument, instrument_of, joined, loc
 from geocnn.prediction.journal import Journal, digest_of, noticed
 from geocnn.prediction.magnitudes import without_response
 from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
-from geocnn.prediction.sensors import frame_at
+from geocnn.prediction.station_notes import without_azimuths, without_magnitudes
 from geocnn.progress import Tick, progress, time_unit
 
 __all__ = ["Catalogue", "PickJob"]
@@ -215,7 +214,7 @@ class PickJob:
                 if self.picker.responses and (lacking := without_response(station, times, self.picker.responses)):
                     silent[lacking == len(times)].append(str(station))
                 del own  # so that memory does not grow with the stations while others are picked
-        notes.update(dict.fromkeys(_silence(silent)))
+        notes.update(dict.fromkeys(without_magnitudes(silent)))
         arrivals: list[Arrival] = []
         events: list[Event] = []
         for station, those in zip(archive.stations, heard, strict=True):
@@ -263,7 +262,7 @@ class PickJob:
             left = "a picker goes on with what there is, with less certainty"
             left = left if len(dead) < sum(map(bool, station.components)) else "nothing is left to pick on"
             yield f"{' and '.join(dead)} {are} one and the same number throughout, and dead; {left}."
-        yield from _no_azimuth(station, arrivals, self.picker.responses)
+        yield from without_azimuths(station, arrivals, self.picker.responses)
 
     def _day(self, station: Station, day: int, of_day: Sequence[Part], tick: Callable[[Part], None]) -> list[str]:
         """Pick what is not yet in the journal of a day, and make its picture and probabilities.
@@ -352,31 +351,6 @@ class PickJob:
                 if new:
                     noted[part] = own
                     yield part, record
-
-
-def _silence(stations: dict[bool, list[str]]) -> Iterator[str]:
-    """Notes on stations without a response at all of the times of their picks (True), or at some (False)."""
-    for always, those in stations.items():
-        if those:
-            yield (
-                f"the StationXML has no response of the horizontal channels of {', '.join(those[:5])}"
-                f"{' ...' * (len(those) > 5)} at {'' if always else 'some of '}the times of the picks, and without it "
-                f"there is no magnitude from there{'' if always else ' at these times'}; ask for it with "
-                "level=response."
-            )
-
-
-def _no_azimuth(station: Station, arrivals: Sequence[Arrival], responses: Responses | None) -> list[str]:
-    """Notes on why directions are not known for this station, or for some of its earthquakes."""
-    placed = [(arrival.pick.time, arrival.pick.place) for arrival in arrivals if arrival.pick.place is not None]
-    without = [time for time, place in placed if place.azimuth is None]
-    whys = dict.fromkeys(frame_at(station, time, responses) for time in without)
-    some = "some of " * (len(whys) > 1 or len(without) < len(placed))
-    return [
-        f"{station} {why}: {some}its earthquakes have a distance and no azimuth."
-        for why in whys
-        if isinstance(why, str)
-    ]
 
 
 def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:

@@ -87,8 +87,7 @@ def digits(
     small = model.startswith("resnet")
     window, mean, std = _FORMS.get(model, (28, 33.0, 79.0))
     sets = _chosen(*_read(data), train, test)
-    arguments: dict[str, Any] = {"in_channels": 1, "out_channels": 10}
-    arguments |= _residual(model, width, residual=residual)
+    arguments = {"in_channels": 1, "out_channels": 10} | _residual(model, width, residual=residual)
     given["width"] = arguments.get("width")
     with seeded(seed):
         network = build(model, ndim=2, **arguments)

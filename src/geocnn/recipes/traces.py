@@ -2,12 +2,13 @@
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from geocnn.checkpoints import Card
     from geocnn.datasets import TensorSamples
     from geocnn.synthetic.traces import Traces
     from geocnn.training import Recipe
@@ -49,7 +50,6 @@ def traces(
     given = dict(locals())  # all arguments, for the card
     import torch
 
-    from geocnn.checkpoints import Card
     from geocnn.losses import cross_entropy
     from geocnn.metrics import accuracies, confusion
     from geocnn.models.trace_classifier import TraceClassifier, initialise
@@ -66,21 +66,7 @@ def traces(
     with torch.random.fork_rng(devices=[]):  # the first weights, which are replaced, are drawn at random
         model = TraceClassifier(1, in_channels=1, **arguments)
     initialise(model, Xoshiro.from_state(data.state).fill)
-    card = Card(
-        name="traces",
-        task="classification",
-        architecture="trace_classifier",
-        arguments={"ndim": 1, "in_channels": 1} | arguments,
-        classes=CLASSES,
-        channels=("amplitude",),
-        axes=("time",),
-        window=(window,),
-        normalisation={"kind": "none"},
-        data=f"{len(data.train)} of {count} traces of geocnn.synthetic.traces, arrivals at samples "
-        f"{first}..{last} of {window}",
-        training={"arguments": given},
-        notes="A teaching example on synthetic traces; not made for field data.",
-    )
+    card = _card(arguments, given, len(data.train))
     return Recipe(
         name="traces",
         model=model,
@@ -96,6 +82,29 @@ def traces(
         ),
         seed=seed,
         report="traces",
+    )
+
+
+def _card(arguments: dict[str, Any], given: dict[str, Any], learnt: int) -> "Card":
+    """Card of the network before training, which learns from so many traces."""
+    from geocnn.checkpoints import Card
+    from geocnn.synthetic.traces import CLASSES
+
+    (first, last), window = given["centres"], arguments["window"]
+    return Card(
+        name="traces",
+        task="classification",
+        architecture="trace_classifier",
+        arguments={"ndim": 1, "in_channels": 1} | arguments,
+        classes=CLASSES,
+        channels=("amplitude",),
+        axes=("time",),
+        window=(window,),
+        normalisation={"kind": "none"},
+        data=f"{learnt} of {given['count']} traces of geocnn.synthetic.traces, arrivals at samples {first}..{last} of "
+        f"{window}",
+        training={"arguments": given},
+        notes="A teaching example on synthetic traces; not made for field data.",
     )
 
 
