@@ -239,6 +239,9 @@ def test_errors_of_horizons_say_on_how_many_picks_they_rest(monkeypatch):
     got = evaluate_survey(Trained(Same().eval(), card), data, labels)
     assert got["error_of_top"] == 0
     assert got["found_of_top"] == 2 / 8
+    labels = IntervalSource([Horizon("top", np.full(8, 62.0)), Horizon("none", np.full(8, np.nan))], grid)
+    got = evaluate_survey(Trained(Same().eval(), card.replace(classes=("above", "below", "deep"))), data, labels)
+    assert np.isnan([got["error_of_none"], got["found_of_none"]]).all()  # it is picked on no trace
 
 
 @pytest.mark.parametrize("bad", [3, 0.5, -2])

@@ -401,7 +401,7 @@ def _horizon_errors(truth: IntervalSource, result: Source) -> dict[str, float]:
         away = np.abs(found[number].values - horizon.values) if number < len(found) else np.array(np.nan)
         known = away[np.isfinite(away)]
         errors[f"error_of_{horizon.name}"] = float(known.mean()) if known.size else math.nan
-        errors[f"found_of_{horizon.name}"] = known.size / horizon.picked
+        errors[f"found_of_{horizon.name}"] = known.size / horizon.picked if horizon.picked else math.nan
     return errors
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from geocnn.errors import FormatError, MissingError
+from geocnn.io.known_arrivals import read_arrivals
 from geocnn.io.sites import Site
 from geocnn.io.waveforms import ArrayPiece, Channel, open_archive
 from geocnn.io.waveforms.catalogue_files import read_catalogue
@@ -215,6 +216,15 @@ def test_a_table_of_others(tmp_path):
         Channel("CX", "PB01", "10", ""),
     ]
     assert [event.picks[0].time - START for event in found] == [1000, 5_500_000_000, -20 * SECOND]
+
+
+def test_an_id_may_be_a_number_beside_a_station(tmp_path):
+    table = written(tmp_path, "id,station,phase,time\n17,CX.PB01,P,1700000000\n18,PB02,S,1700000003\n", "n.csv")
+    assert [event.picks[0].channel for event in read_catalogue(table)] == [
+        Channel("CX", "PB01", "", ""),
+        Channel("", "PB02", "", ""),
+    ]
+    assert [(arrival.where, arrival.phase) for arrival in read_arrivals(table)] == [("CX.PB01", "P"), ("PB02", "S")]
 
 
 @pytest.mark.parametrize(("zone", "seconds"), [("Z", 0), ("", 0), ("+00:00", 0), ("+02:00", -7200), ("-0330", 12600)])

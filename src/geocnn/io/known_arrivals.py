@@ -104,8 +104,8 @@ def _of_catalogue(path: Path, announce: Callable[[str], None] | None) -> list[Kn
 
 
 def _where(words: Mapping[str, str]) -> str:
-    """Network and station, or the file; empty where there is nothing."""
-    if words.get("id"):
+    """Network and station, or the file; empty where there is nothing. An id may be a mere number beside a station."""
+    if "." in words.get("id", ""):
         network, station, *more = words["id"].split(".")
         return ".".join((network, station, more[0], more[1][:2]) if len(more) > 1 else (network, station))
-    return words.get("station") or words.get("file") or ""
+    return words.get("station") or words.get("file") or words.get("id") or ""

@@ -12,8 +12,8 @@ from geocnn.io.waveforms.pieces import how_long
 from geocnn.prediction.detections import Detection, Detections, detections_of, strange
 from geocnn.prediction.journal import PartJournal, digest_of, noticed
 from geocnn.prediction.judge import Judge, Judged, Window
-from geocnn.prediction.picker import RATE, Part, parts, picked
-from geocnn.progress import Tick, progress, time_unit
+from geocnn.prediction.picker import RATE, Part, parts, picked, tell
+from geocnn.progress import progress, time_unit
 
 __all__ = ["DetectionJob", "JudgedJournal"]
 
@@ -49,7 +49,7 @@ class DetectionJob:
         with progress(unit, samples / RATE / seconds, show=show_progress) as tick:
             for station in archive.stations:
                 noted = dict[str, None]()
-                told = partial(_tell, tick, seconds * RATE, str(station))
+                told = partial(tell, tick, seconds * RATE, str(station))
                 own = self._station(station, list(parts(station)), told, noted)
                 windows = (window for judged in own for window in judged.windows)
                 detections += detections_of(station, windows, self.judge.window)
@@ -140,8 +140,3 @@ class JudgedJournal(PartJournal[Judged]):
         first, last, number, lacking, windows = entry
         known = tuple(Window(start, tuple(chances)) for start, *chances in windows)  # type: ignore[attr-defined]
         return Judged(Part(first, last), known, number, lacking)  # type: ignore[arg-type]
-
-
-def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
-    """Advance the live line; one step is ``samples`` samples."""
-    tick((part.last - part.first) / samples, text)

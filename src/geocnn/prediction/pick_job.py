@@ -25,9 +25,9 @@ from geocnn.prediction.event_table import event_rows
 from geocnn.prediction.instruments import Instrument, instrument_of, joined, locating
 from geocnn.prediction.journal import Journal, digest_of, noticed
 from geocnn.prediction.magnitudes import without_response
-from geocnn.prediction.picker import RATE, Part, Picker, parts, picked
+from geocnn.prediction.picker import RATE, Part, Picker, parts, picked, tell
 from geocnn.prediction.station_notes import without_azimuths, without_magnitudes
-from geocnn.progress import Tick, progress, time_unit
+from geocnn.progress import progress, time_unit
 
 __all__ = ["Catalogue", "PickJob"]
 
@@ -200,7 +200,7 @@ class PickJob:
             for station in archive.stations:
                 digests, still = array("Q"), {row for row, pieces in enumerate(station.components) if pieces}
                 for day, of_day in groupby(parts(station), key=lambda part: part.first // DAY):
-                    step = partial(_tell, tick, seconds * RATE, f"{station} {date(day)}")
+                    step = partial(tell, tick, seconds * RATE, f"{station} {date(day)}")
                     keys = self._day(station, day, list(of_day), step)
                     still = self._still(station, day, keys, still)
                     digests.extend(map(digest_of, keys))
@@ -351,8 +351,3 @@ class PickJob:
                 if new:
                     noted[part] = own
                     yield part, record
-
-
-def _tell(tick: Tick, samples: float, text: str, part: Part) -> None:
-    """Advance the live line; one step is ``samples`` samples."""
-    tick((part.last - part.first) / samples, text)

@@ -22,8 +22,9 @@ from geocnn.models.picker_phases import PickerInPhases
 from geocnn.picking import AROUND, Pick, find_arrivals
 from geocnn.prediction.identity import identity_of
 from geocnn.prediction.locator import BEFORE, Locator
+from geocnn.progress import Tick
 
-__all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked"]
+__all__ = ["RATE", "Part", "Picked", "Picker", "Worker", "check_rate", "check_threshold", "parts", "picked", "tell"]
 
 _CORE = 34_560
 """Samples of a part, counted from midnight, so that parts are the same wherever a record begins. Longer parts need more
@@ -299,3 +300,8 @@ def _clear(live: Bool[ndarray, " samples"], edge: int) -> Bool[ndarray, " sample
     low, high = np.maximum(0, at - edge), np.minimum(len(live), at + edge + 1)
     clear: Bool[ndarray, " samples"] = counts[high] - counts[low] == high - low
     return clear
+
+
+def tell(tick: Tick, samples: float, text: str, part: Part) -> None:
+    """Advance the live line; one step is ``samples`` samples."""
+    tick((part.last - part.first) / samples, text)

@@ -332,7 +332,8 @@ def _table(path: Path) -> list[Event]:
 
 def _row(where: str, words: dict[str, str]) -> PhasePick:
     """Pick from a row of a table."""
-    codes = (words.get("id") or words.get("station") or "").split(".")
+    names = words.get("id") or "", words.get("station") or ""  # the id may be a mere number beside a station
+    codes = (names[0] if "." in names[0] or not names[1] else names[1]).split(".")
     codes = ["", *codes] if len(codes) == 1 else codes
     if not codes[1] or len(codes) > 4:
         raise FormatError(f"{where}, names no station; needed is a column id or station, such as CX.PB01..HH.")
