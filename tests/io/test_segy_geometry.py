@@ -260,7 +260,7 @@ def test_several_lines_of_standard_numbers_are_told(tmp_path, make_segy):
     assert any("these are 6 lines of their own" in note for note in notes)
 
 
-@pytest.mark.parametrize("bent", ["scatter", "curved", "damaged", "constant", "random"])
+@pytest.mark.parametrize("bent", ["scatter", "curved", "damaged", "constant", "random", "uneven", "staggered"])
 def test_a_cube_with_odd_coordinates_is_a_cube(tmp_path, make_segy, bent):
     draw, headers = np.random.default_rng(4), []
     for i in range(20):
@@ -276,6 +276,10 @@ def test_a_cube_with_odd_coordinates_is_a_cube(tmp_path, make_segy, bent):
                 x, y = 5e5 + 300 * (i % 7), 6e6
             elif bent == "random":
                 x, y = draw.uniform(4e5, 5e5, 2)
+            elif bent == "uneven":  # some lines of a survey
+                x = 5e5 + 25.0 * i**2
+            elif bent == "staggered":
+                x, y = 5e5 + 300.0 * i, y + 100 * (i % 3)
             headers.append({9: 1 + i, 21: 1 + j, 71: -10, 181: round(10 * x), 185: round(10 * y), 89: 1})
     source = io.open(make_segy(tmp_path / "c.sgy", np.ones((600, 3)), headers))
     assert source.grid.shape == (20, 30, 3)

@@ -327,9 +327,9 @@ def doubled_line_numbers():
 @mistake
 def several_lines():
     """l.sgy: line numbers were found at bytes 9 and 21, but these are 3 lines of their own by the map coordinates, not
-    a cube: traces are 25 apart along them, and they lie about 4783 from one another, not side by side; write each line
-    into a file of its own, read all traces as one line, one after the other, with --ndim 2, or say that it is a cube
-    with --inline-byte 9 --crossline-byte 21."""
+    a cube: traces are 25 apart along them, and they lie about 4783 from one another, not side by side trace by trace;
+    write each line into a file of its own, read all traces as one line, one after the other, with --ndim 2, or say that
+    it is a cube with --inline-byte 9 --crossline-byte 21."""
     lines = [[(5000 + 25 * k, 9000), (9000, 5000 + 25 * k), (9000 - 25 * k, 1000)] for k in range(20)]
     places = [(a, k, *lines[k][a]) for a in range(3) for k in range(20)]
     headers = [{9: 1 + a, 21: 1 + k, 71: 1, 181: x, 185: y} for a, k, x, y in places]

@@ -9,7 +9,7 @@ import pytest
 
 import geocnn
 from geocnn.errors import DataError
-from geocnn.recipes import RECIPES
+from geocnn.recipes import RECIPES, build
 from geocnn.recipes.arguments import check_arguments
 
 
@@ -74,3 +74,17 @@ def test_the_defaults_of_every_recipe_fit(name):
     known = inspect.signature(RECIPES[name]).parameters.values()
     given = {p.name: p.default for p in known if p.default is not inspect.Parameter.empty}
     check_arguments(name, RECIPES[name], given)
+
+
+@pytest.mark.parametrize("recipe", ["faults", "denoise", "superres"])
+def test_a_path_is_as_good_as_its_text(recipe):
+    """The card, which is JSON, has text."""
+    where = (
+        Path(geocnn.__file__).parent
+        / "weights"
+        / {"faults": "faults-2d", "denoise": "denoise-2d"}.get(recipe, "superres-2d")
+    )
+    more = {"ndim": 2} if recipe == "faults" else {}
+    made = [build(recipe, start=start, samples=4, epochs=1, **more) for start in (where, str(where))]
+    assert made[0].card == made[1].card
+    assert made[0].card.training["arguments"]["start"] == str(where)

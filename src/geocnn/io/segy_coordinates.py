@@ -162,7 +162,7 @@ def _summary(
         said = (
             f"these are {inlines} of their own by the map coordinates, not a cube: traces are {step} apart along them"
         )
-        notes.append((LINES, f"{said}, and they lie about {wide} from one another, not side by side"))
+        notes.append((LINES, f"{said}, and they lie about {wide} from one another, not side by side trace by trace"))
     if far is not None and far.any():
         notes.append(("coordinates", f"{_has(int(far.sum()))} coordinates far from {_its(int(far.sum()))}"))
         places, points = places[~far], points[~far]

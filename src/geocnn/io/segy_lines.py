@@ -13,6 +13,8 @@ _REGULAR = 0.5
 """How much the way from a trace to the next may differ from what is usual along its line, as a part of that."""
 _MOST = 0.8
 """Of the ways from trace to trace, that must be regular for coordinates to be believed."""
+_AHEAD = 0.5
+"""How far ahead of its neighbour a line of a cube may lie, as a part of its length."""
 _TURNED = 0.25
 """How much the usual way from trace to trace may differ between two lines of a cube, as a part of it: 14 degrees."""
 
@@ -22,8 +24,8 @@ def several_lines(
 ) -> tuple[float, float] | None:
     """Why traces that are numbered as a cube, and fit no plane, are several lines; None where they may be a cube.
 
-    Of a cube neighbouring lines are parallel, and the way from one to the next is always nearly the same. Lines are
-    several where that holds for less than half of the neighbours. Only coordinates are believed that go on regularly
+    Of a cube neighbouring lines are parallel and side by side, however far apart. Lines are several where that holds
+    for less than half of the neighbours. Only coordinates are believed that go on regularly
     along the lines: damaged ones, and those of shots, do not.
 
     Args:
@@ -60,9 +62,8 @@ def several_lines(
     if not len(pairs):
         return None
     ways = np.array([np.median(across[pair, shared[pair]], axis=0) for pair in pairs])
-    ways /= np.diff(rows)[pairs][:, None]
-    lengths = np.hypot(*ways.T)
-    middle = np.median(ways, axis=0)
-    jumps = np.hypot(*(ways - middle).T) > 0.5 * np.hypot(*middle) + 5 * np.median(step[counted])
-    alike = ~turned[pairs] & ~jumps
-    return None if alike.mean() >= 0.5 else (float(np.median(step[counted])), float(np.median(lengths)))
+    lengths = np.hypot(*(ways / np.diff(rows)[pairs][:, None]).T)
+    long = step * np.isfinite(table[..., 0]).sum(axis=1)
+    ahead = np.abs(np.sum(ways * usual[pairs], axis=1)) / step[pairs]
+    beside = ~turned[pairs] & (ahead <= _AHEAD * np.minimum(long[pairs], long[pairs + 1]))
+    return None if beside.mean() >= 0.5 else (float(np.median(step[counted])), float(np.median(lengths)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocnn.errors import DataError, MissingError
 from geocnn.recipes.again import arguments_again, arguments_on
-from geocnn.recipes.arguments import check_arguments
+from geocnn.recipes.arguments import check_arguments, texts
 from geocnn.recipes.classify import classify
 from geocnn.recipes.convnetquake import convnetquake
 from geocnn.recipes.denoise import denoise
@@ -76,7 +76,7 @@ def build(name: str, **arguments: Any) -> "Recipe":  # noqa: ANN401  (each recip
 
     # a card stands for the network that a run started from, see geocnn.recipes.again
     check_arguments(name, RECIPES[name], {k: v for k, v in arguments.items() if not isinstance(v, Card)})
-    return RECIPES[name](**arguments)
+    return RECIPES[name](**texts(RECIPES[name], arguments))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (arguments have many types)

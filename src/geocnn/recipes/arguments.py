@@ -1,20 +1,22 @@
 """Check the arguments of a recipe against its signature, which from Python nothing else does."""
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from geocnn.errors import DataError
 
-__all__ = ["check_arguments"]
+__all__ = ["check_arguments", "texts"]
 
 _TYPES: dict[Any, tuple[type, ...]] = {
     bool: (bool,),
     int: (int,),
     float: (int, float),
-    str: (str,),
+    str: (str, os.PathLike),
     NoneType: (NoneType,),
 }
 """Types of values that are taken for an annotation; others are left to the recipe."""
@@ -24,7 +26,7 @@ _WORDS: dict[Any, tuple[str, str]] = {
     bool: ("True or False", "of True or False"),
     int: ("a whole number", "whole numbers"),
     float: ("a number", "numbers"),
-    str: ("a word", "words"),
+    str: ("text", "texts"),
     NoneType: ("None", "None"),
 }
 """Annotations in words, for one value and for several."""
@@ -51,6 +53,17 @@ def check_arguments(name: str, recipe: Callable[..., object], given: Mapping[str
         if name not in _OWN and not _fits(value, wanted):
             such = "" if usual is None or usual is inspect.Parameter.empty else f", such as {usual!r}"
             raise DataError(f"{key} is {value!r}; the recipe {name} takes {_words(wanted)}{such}.")
+
+
+def texts(recipe: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments with text for paths where a recipe takes text, which a card can hold."""
+    known = inspect.signature(recipe).parameters
+
+    def taken(key: str, value: object) -> object:
+        kinds = (known[key].annotation, *get_args(known[key].annotation))
+        return os.fspath(value) if isinstance(value, os.PathLike) and str in kinds and Path not in kinds else value
+
+    return {key: taken(key, value) for key, value in given.items()}
 
 
 def _fits(value: object, wanted: Any) -> bool:  # noqa: ANN401  (an annotation)
