@@ -117,6 +117,11 @@ def test_what_analysts_rejected_is_no_truth(records, tmp_path, capsys, whole):
         f"note: {len(gone)} of {len(gone) + len(kept)} picks of P and S waves in {tmp_path / 'some.xml'} "
         f"{'are' if len(gone) > 1 else 'is'} rejected, or of events that did not exist; left out.\n"
     )
+    if whole is None:  # without a preferred origin an event stays as long as one of its origins does
+        first.preferred_origin_id = None
+        first.origins.reverse()
+        catalogue.write(str(tmp_path / "other.xml"), "QUAKEML")
+        assert {(a.phase, a.time // 1000) for a in read_arrivals(tmp_path / "other.xml")} == known
     for pick in kept:
         pick.evaluation_status = "rejected"
     if whole is None:

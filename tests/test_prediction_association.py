@@ -405,6 +405,11 @@ def test_pairs_that_no_earthquake_explains_are_told():
     unsure = [replace(e, picks=tuple(replace(p, probability=0.6) for p in e.picks)) for e in bare]
     assert unexplained(unsure, network) == []
     assert unexplained([replace(e, picks=e.picks[:1]) for e in bare], network) == []
+    later = [
+        replace(e, picks=tuple(replace(p, time=p.time + 25 * k * SECOND) for p in e.picks))
+        for k, e in enumerate(bare[:3])
+    ]
+    assert unexplained(later, network) == []  # within a minute, but too far apart in time for their distance
 
 
 def test_a_note_says_that_places_or_velocities_may_be_wrong():

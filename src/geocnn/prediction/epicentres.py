@@ -5,12 +5,12 @@ Picks of several stations belong to one earthquake if one place explains them al
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from geocnn.geodesy import place_at
+from geocnn.geodesy import offsets, place_at
 from geocnn.io.sites import Site
 from geocnn.io.waveforms.pieces import SECOND
 from geocnn.io.waveforms.quakeml import Event, Origin, Ray
@@ -49,6 +49,8 @@ _AWAKE = 600.0
 """Seconds around an earthquake in which every station with a record has picks, false ones at least."""
 _WAIT = 120.0
 """Largest difference of the times at which two stations see the same earthquake, s."""
+_SLOWEST = 5.0
+"""Velocity of P waves, km/s, with which they travel from one station to another at least."""
 _MINUTE = 60 * SECOND
 """Time within which stations have to see something for a note that they may have seen the same earthquake, ns."""
 
@@ -95,7 +97,7 @@ def unexplained(events: Sequence[Event], sites: Sequence[Site]) -> list[int]:
     Returns:
         Time of the first wave each time, nanoseconds since 1970.
     """
-    known, pairs = {str(site) for site in sites}, []
+    known, pairs = {str(site): site for site in sites}, []
     for event in events:
         likely = [1.0 if pick.probability is None else pick.probability for pick in event.picks]
         sure = {pick.phase for pick, share in zip(event.picks, likely, strict=True) if share >= SURE}
@@ -106,10 +108,24 @@ def unexplained(events: Sequence[Event], sites: Sequence[Site]) -> list[int]:
     while start < len(pairs):
         first = pairs[start][0]
         end = bisect_right(pairs, first + _MINUTE, key=lambda pair: pair[0])
-        many = len({code for _, code in pairs[start:end]}) >= SEVERAL
+        many = len(_of_one(pairs[start:end], known)) >= SEVERAL
         found += [first] * many
         start = end if many else start + 1
     return found
+
+
+def _of_one(pairs: Sequence[tuple[int, str]], known: Mapping[str, Site]) -> set[str]:
+    """Stations whose P waves can be of one earthquake with the first: waves take no longer from station to station.
+
+    Args:
+        pairs: times of P waves, ns, and stations.
+        known: places of the stations.
+    """
+    first, here = pairs[0][0], known[pairs[0][1]].at(pairs[0][0])
+    there = [known[code].at(time) for time, code in pairs]
+    away = np.array([site.latitude for site in there]), np.array([site.longitude for site in there])
+    longest = 2.0 + offsets(here.latitude, here.longitude, away).distance / _SLOWEST
+    return {code for (time, code), most in zip(pairs, longest, strict=True) if time - first <= most * SECOND}
 
 
 def _groups(seen: Sequence[Sighting], planes: Planes) -> list[tuple[list[Sighting], Found]]:

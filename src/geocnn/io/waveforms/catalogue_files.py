@@ -107,8 +107,11 @@ def are_rejected(event: Event) -> list[bool]:
     if event.original is None:
         return [False] * len(event.picks)
     element, _ = event.original.element(event.picks)
-    origin = _preferred(element, "origin", "preferredOriginID")
-    whole = origin is not None and _is_rejected(origin)
+    origins = element.findall("origin")  # without a preferred one all count
+    if element.findtext("preferredOriginID"):
+        origin = _preferred(element, "origin", "preferredOriginID")
+        origins = [] if origin is None else [origin]
+    whole = bool(origins) and all(map(_is_rejected, origins))
     return [whole or _is_rejected(pick) for pick in element.iterfind("pick")]
 
 
